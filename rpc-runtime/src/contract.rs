@@ -1,0 +1,174 @@
+//! What generated code implements: the contract that a client and a server share, as plain data.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::message::{Fault, IncomingCall, Reply};
+
+/// A type that can travel in a request or a reply.
+///
+/// Implemented for everything that is `Serialize + DeserializeOwned + Send + 'static`; it exists so that a missing derive
+/// is reported by one sentence about the user's own type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot travel over the wire",
+    label = "needs `serde::Serialize` and `serde::Deserialize`, and must be `Send + 'static`",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to `{Self}`, or take an owned type that has both"
+)]
+pub trait WireType: Serialize + DeserializeOwned + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + 'static> WireType for T {}
+
+/// The request of one method: the struct that travels, and the name of everything that belongs to the method.
+pub trait Request: WireType {
+    /// Names, address and promises of the method.
+    const METHOD: &'static MethodDef;
+    /// What a successful call travels back as.
+    type Response: Response;
+    /// The method's own error; [`NoError`] for a method that does not return a `Result`.
+    type Error: WireType;
+}
+
+/// The successful result of one method, as it travels: a transparent newtype over the method's value.
+pub trait Response: WireType {
+    /// What the caller of the method receives.
+    type Value: Send + 'static;
+    /// Wraps what the method returned.
+    fn from_value(value: Self::Value) -> Self;
+    /// Unwraps what the caller receives.
+    fn into_value(self) -> Self::Value;
+}
+
+/// The error of a method that returns a plain value: there is none, and no value of this type exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum NoError {}
+
+impl std::fmt::Display for NoError {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {}
+    }
+}
+
+impl std::error::Error for NoError {}
+
+/// Implemented by the generated `…Server`: what is served, and how a call finds its method.
+pub trait Service: Send + Sync + 'static {
+    /// Name and methods of the service.
+    const DEFINITION: &'static ServiceDef;
+
+    /// Runs the method that `call` names.
+    ///
+    /// The future owns all it needs. It may panic: the server answers `panicked` and goes on.
+    fn dispatch(&self, call: IncomingCall) -> ServeFuture;
+}
+
+/// What [`Service::dispatch`] returns: the reply, or the fault that takes its place.
+pub type ServeFuture = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;
+
+/// A service as its trait declares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceDef {
+    /// Name on the wire, such as `fib`.
+    pub name: &'static str,
+    /// Every method, in the order of the trait.
+    pub methods: &'static [&'static MethodDef],
+}
+
+impl ServiceDef {
+    /// A service called `name`.
+    #[must_use]
+    pub const fn new(name: &'static str, methods: &'static [&'static MethodDef]) -> Self {
+        Self { name, methods }
+    }
+}
+
+/// A method as its trait declares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MethodDef {
+    /// Name of the service on the wire, such as `fib`.
+    pub service: &'static str,
+    /// `{service}.{method}`, such as `fib.compute`: the `type` property of its requests.
+    pub full_name: &'static str,
+    /// The exchange that requests are published to; empty for the default exchange.
+    pub exchange: &'static str,
+    /// The routing key of its requests.
+    pub routing_key: &'static str,
+    /// The queue its requests wait in.
+    pub queue: &'static str,
+    /// The timeout that the trait gives the method, if it does.
+    pub timeout: Option<Duration>,
+    /// Whether running it twice is harmless, or forbidden.
+    pub repetition: Repetition,
+}
+
+impl MethodDef {
+    /// A method of `service`; address and promises are added by the other constructors.
+    ///
+    /// Without them: exchange `amqp-rpc`, routing key = `full_name`, queue = `service`.
+    #[must_use]
+    pub const fn new(service: &'static str, full_name: &'static str) -> Self {
+        Self {
+            service,
+            full_name,
+            exchange: DEFAULT_EXCHANGE,
+            routing_key: full_name,
+            queue: service,
+            timeout: None,
+            repetition: Repetition::Undeclared,
+        }
+    }
+
+    /// Publishes requests to `exchange`; empty for the default exchange, where `routing_key` must equal `queue`.
+    #[must_use]
+    pub const fn exchange(mut self, exchange: &'static str) -> Self {
+        self.exchange = exchange;
+        self
+    }
+
+    /// Publishes requests under `routing_key`.
+    #[must_use]
+    pub const fn routing_key(mut self, routing_key: &'static str) -> Self {
+        self.routing_key = routing_key;
+        self
+    }
+
+    /// Lets requests wait in `queue`.
+    #[must_use]
+    pub const fn queue(mut self, queue: &'static str) -> Self {
+        self.queue = queue;
+        self
+    }
+
+    /// Gives calls of this method a timeout of their own.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Declares what running it twice means.
+    #[must_use]
+    pub const fn repetition(mut self, repetition: Repetition) -> Self {
+        self.repetition = repetition;
+        self
+    }
+}
+
+/// The exchange of a service that names none: direct and durable.
+pub const DEFAULT_EXCHANGE: &str = "amqp-rpc";
+
+/// What the trait says of running a method twice for one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Repetition {
+    /// Nothing is said: a request that was redelivered runs again, a call whose outcome is unknown is not retryable.
+    #[default]
+    Undeclared,
+    /// `#[rpc(idempotent)]`: twice is as good as once, so a call whose outcome is unknown may be retried.
+    Idempotent,
+    /// `#[rpc(at_most_once)]`: a request that may have run before is not run again; its caller gets `maybe_executed`.
+    AtMostOnce,
+}

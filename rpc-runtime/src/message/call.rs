@@ -1,0 +1,145 @@
+//! A call as the server received it: the request's body and the context that came with it.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::{contract::MethodDef, message::Headers};
+
+/// A call on its way to its method, as middleware sees it.
+///
+/// The body is still encoded; it is decoded right before the method starts.
+pub struct IncomingCall {
+    pub(crate) context: Context,
+    pub(crate) body: Bytes,
+}
+
+impl IncomingCall {
+    /// Who calls what, and how much time is left.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The method that was called.
+    #[must_use]
+    pub fn method(&self) -> &'static MethodDef {
+        self.context.method
+    }
+
+    /// The headers that came with the request, to add to or to take from before the method sees them.
+    pub fn headers_mut(&mut self) -> &mut Headers {
+        &mut self.context.headers
+    }
+
+    /// The encoded request.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+}
+
+// The body may hold secrets: only its size is shown.
+impl std::fmt::Debug for IncomingCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IncomingCall")
+            .field("context", &self.context)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}
+
+/// What a method may know about the call it serves; a parameter marked `#[rpc(context)]` receives it.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub(crate) method: &'static MethodDef,
+    pub(crate) exchange: String,
+    pub(crate) routing_key: String,
+    pub(crate) redelivered: bool,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) headers: Headers,
+    pub(crate) user_id: Option<String>,
+    pub(crate) app_id: Option<String>,
+    pub(crate) message_id: Option<String>,
+    pub(crate) correlation_id: Option<String>,
+    pub(crate) priority: Option<u8>,
+}
+
+impl Context {
+    /// The method that was called.
+    #[must_use]
+    pub fn method(&self) -> &'static MethodDef {
+        self.method
+    }
+
+    /// The exchange the request was published to; empty for the default exchange.
+    #[must_use]
+    pub fn exchange(&self) -> &str {
+        &self.exchange
+    }
+
+    /// The routing key the request was published under.
+    #[must_use]
+    pub fn routing_key(&self) -> &str {
+        &self.routing_key
+    }
+
+    /// Whether the broker delivered this request before: another server, or this one, may have run it.
+    #[must_use]
+    pub fn redelivered(&self) -> bool {
+        self.redelivered
+    }
+
+    /// When the caller stops waiting, if the request said so.
+    ///
+    /// Counted from the receipt of the request with the time that was left when it was sent: clocks of different machines
+    /// are never compared, so time spent in the queue is not seen here (the broker drops what expires there).
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// How long the caller still waits; zero when its time is over, `None` when it set no limit.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// The headers that came with the request.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The broker user that sent the request; the broker refuses a message that claims another one.
+    ///
+    /// `None` when the caller did not state it.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&str> {
+        self.user_id.as_deref()
+    }
+
+    /// The application that says it sent the request. Nobody checks it.
+    #[must_use]
+    pub fn app_id(&self) -> Option<&str> {
+        self.app_id.as_deref()
+    }
+
+    /// The id that the caller gave the message, if any.
+    #[must_use]
+    pub fn message_id(&self) -> Option<&str> {
+        self.message_id.as_deref()
+    }
+
+    /// The id that ties the reply to its call. Opaque: the caller chose it.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.correlation_id.as_deref()
+    }
+
+    /// The priority that the caller asked for, 0 to 255.
+    #[must_use]
+    pub fn priority(&self) -> Option<u8> {
+        self.priority
+    }
+}

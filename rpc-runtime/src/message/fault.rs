@@ -1,0 +1,230 @@
+//! Faults: why a call has no result of its method's own making, and what that says of execution.
+
+use std::fmt;
+
+/// Whether a call ran.
+///
+/// Over a broker this is the question after every failure: only what certainly did not run may be sent again without
+/// thought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Execution {
+    /// The method did not run and will not run for this call.
+    Never,
+    /// The method may have run, may be running, or may still run.
+    Unknown,
+    /// The method ran to its end.
+    Completed,
+}
+
+/// A refusal or failure that the server reports in place of the method's own result or error.
+///
+/// On the wire it is the JSON object `{"code", "message", "field"?}` in a reply of type `fault`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Fault {
+    code: FaultCode,
+    message: String,
+    field: Option<String>,
+    // Not on the wire: set by the caller's side, which knows the method.
+    idempotent: bool,
+}
+
+impl Fault {
+    /// A fault with a message for people.
+    ///
+    /// The message travels to the caller: leave out secrets, payloads and backtraces.
+    #[must_use]
+    pub fn new(code: FaultCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), field: None, idempotent: false }
+    }
+
+    /// Names the request field that is to blame, such as `user.address.zip`.
+    #[must_use]
+    pub fn with_field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// What went wrong, for programs.
+    #[must_use]
+    pub fn code(&self) -> &FaultCode {
+        &self.code
+    }
+
+    /// What went wrong, for people.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The request field that is to blame, if the server named one.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    /// What the code says of execution.
+    #[must_use]
+    pub fn execution(&self) -> Execution {
+        self.code.execution()
+    }
+
+    /// Whether the same call may succeed if it is made again, without the risk of running twice.
+    ///
+    /// True for refusals with a passing cause, and for an unknown outcome of a method declared `idempotent`.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self.execution() {
+            Execution::Never => self.code.is_passing(),
+            Execution::Unknown => self.idempotent,
+            Execution::Completed => false,
+        }
+    }
+
+    pub(crate) fn of_method(mut self, idempotent: bool) -> Self {
+        self.idempotent = idempotent;
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)?;
+        match &self.field {
+            Some(field) => write!(f, " (field `{field}`)"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fault")
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .field("field", &self.field)
+            .finish()
+    }
+}
+
+impl std::error::Error for Fault {}
+
+macro_rules! fault_codes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $execution:ident, passing: $passing:literal;)+) => {
+        /// What went wrong, as the wire names it.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum FaultCode {
+            $($(#[doc = $doc])+ $variant,)+
+            /// A code that this version does not know, kept as it came. Says nothing of execution.
+            Other(String),
+        }
+
+        impl FaultCode {
+            /// Every code that this version knows, in the order of docs/wire-protocol.md.
+            pub const KNOWN: &'static [FaultCode] = &[$(FaultCode::$variant),+];
+
+            /// The code on the wire.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $name,)+
+                    Self::Other(code) => code,
+                }
+            }
+
+            /// What the code says of execution.
+            #[must_use]
+            pub fn execution(&self) -> Execution {
+                match self {
+                    $(Self::$variant => Execution::$execution,)+
+                    Self::Other(_) => Execution::Unknown,
+                }
+            }
+
+            /// Whether the cause may be gone when the call is made again.
+            #[must_use]
+            pub fn is_passing(&self) -> bool {
+                match self {
+                    $(Self::$variant => $passing,)+
+                    Self::Other(_) => false,
+                }
+            }
+        }
+
+        impl From<&str> for FaultCode {
+            fn from(code: &str) -> Self {
+                match code {
+                    $($name => Self::$variant,)+
+                    other => Self::Other(other.to_owned()),
+                }
+            }
+        }
+    };
+}
+
+fault_codes! {
+    /// The request could not be read as the method's parameters.
+    BadRequest = "bad_request", Never, passing: false;
+    /// The service has no such method; passing during a rolling deploy, when an old server got a new call.
+    UnknownMethod = "unknown_method", Never, passing: true;
+    /// The server does not read the request's content type or encoding.
+    UnsupportedMediaType = "unsupported_media_type", Never, passing: false;
+    /// The request is larger than the server accepts.
+    RequestTooLarge = "request_too_large", Never, passing: false;
+    /// The caller's time was over before the method started.
+    Expired = "expired", Never, passing: true;
+    /// The server refused to take on more work.
+    Overloaded = "overloaded", Never, passing: true;
+    /// The caller may not call this method.
+    Unauthorized = "unauthorized", Never, passing: false;
+    /// The server was stopping and did not start the method.
+    ShuttingDown = "shutting_down", Never, passing: true;
+    /// The method was cancelled while it ran.
+    DeadlineExceeded = "deadline_exceeded", Unknown, passing: true;
+    /// The method panicked.
+    Panicked = "panicked", Unknown, passing: true;
+    /// The request was delivered before and may have run then; an `at_most_once` method does not run again.
+    MaybeExecuted = "maybe_executed", Unknown, passing: true;
+    /// The server failed outside of the method.
+    Internal = "internal", Unknown, passing: true;
+    /// The method ran, but its result is larger than the server sends.
+    ReplyTooLarge = "reply_too_large", Completed, passing: false;
+    /// The method ran, but its result could not be encoded.
+    UnencodableReply = "unencodable_reply", Completed, passing: false;
+}
+
+impl fmt::Display for FaultCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_code_survives_the_wire() {
+        for code in FaultCode::KNOWN {
+            assert_eq!(&FaultCode::from(code.as_str()), code);
+        }
+        assert_eq!(FaultCode::from("from_the_future").as_str(), "from_the_future");
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_retryable_only_on_an_idempotent_method() {
+        for code in FaultCode::KNOWN.iter().filter(|code| code.execution() == Execution::Unknown) {
+            let fault = Fault::new(code.clone(), "");
+            assert!(!fault.clone().of_method(false).is_retryable(), "{code}");
+            assert!(fault.of_method(true).is_retryable(), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_completed_is_never_retryable() {
+        for code in FaultCode::KNOWN.iter().filter(|code| code.execution() == Execution::Completed) {
+            assert!(!Fault::new(code.clone(), "").of_method(true).is_retryable(), "{code}");
+        }
+    }
+}

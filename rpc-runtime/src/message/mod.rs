@@ -1,0 +1,13 @@
+//! What passes between the wire and a method: calls, replies, faults, headers. Plain data, no broker.
+
+mod call;
+mod fault;
+mod headers;
+mod properties;
+mod reply;
+
+pub use call::{Context, IncomingCall};
+pub use fault::{Execution, Fault, FaultCode};
+pub use headers::{HeaderValue, Headers};
+pub(crate) use properties::{Delivered, Properties};
+pub use reply::{Reply, ReplyKind};
