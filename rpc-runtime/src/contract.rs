@@ -158,7 +158,7 @@ impl MethodDef {
 }
 
 /// The exchange of a service that names none: direct and durable.
-pub const DEFAULT_EXCHANGE: &str = "amqp-rpc";
+pub(crate) const DEFAULT_EXCHANGE: &str = "amqp-rpc";
 
 /// What the trait says of running a method twice for one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

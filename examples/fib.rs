@@ -1,0 +1,84 @@
+//! A service, its server and its client in one program: typed results, a typed error, an unroutable call, a timeout.
+//!
+//! Run it with `scripts/fib.sh`, which brings a RabbitMQ where there is none, or against your own with
+//! `AMQP_URL=amqp://user:password@host cargo run --example fib` (default `amqp://localhost`).
+
+use std::time::Duration;
+
+use amqp_rpc::{CallError, Client, Context, Server, rpc_service};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Serialize, Deserialize, thiserror::Error)]
+pub enum FibError {
+    #[error("n is above {limit}")]
+    TooLarge { limit: u64 },
+}
+
+/// Fibonacci numbers.
+#[rpc_service]
+pub trait Fib {
+    /// The `n`th Fibonacci number.
+    #[rpc(idempotent)]
+    async fn compute(&self, n: u64) -> Result<u64, FibError>;
+    /// Who is calling, as the server sees it.
+    async fn whoami(&self, #[rpc(context)] cx: &Context) -> String;
+    /// Takes a second, whatever anybody waits.
+    async fn dawdle(&self);
+}
+
+struct Fibonacci {
+    limit: u64,
+}
+
+impl Fib for Fibonacci {
+    async fn compute(&self, n: u64) -> Result<u64, FibError> {
+        if n > self.limit {
+            return Err(FibError::TooLarge { limit: self.limit });
+        }
+        Ok((0..n).fold((0, 1), |(a, b), _| (b, a + b)).0)
+    }
+
+    async fn whoami(&self, cx: &Context) -> String {
+        format!("{} calling {}", cx.app_id().unwrap_or("somebody"), cx.method().full_name)
+    }
+
+    async fn dawdle(&self) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Nobody in this program serves it.
+#[rpc_service]
+pub trait Primes {
+    async fn is_prime(&self, n: u64) -> bool;
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
+    let server = Server::new().service(FibServer::new(Fibonacci { limit: 90 })).start(&url).await?;
+    let client = Client::builder().app_id("the example").connect(&url).await?;
+    let fib = FibClient::new(client.clone());
+
+    for n in [10, 30, 90] {
+        println!("fib({n}) = {}", fib.compute(n).await?);
+    }
+    println!("whoami = {}", fib.whoami().await?);
+
+    match fib.compute(91).timeout(Duration::from_secs(2)).await {
+        Ok(value) => println!("fib(91) = {value}"),
+        Err(CallError::Method(FibError::TooLarge { limit })) => println!("fib(91): ask for at most {limit}"),
+        Err(error) if error.is_retryable() => println!("fib(91): try again: {error}"),
+        Err(error) => return Err(error.into()),
+    }
+    if let Err(error) = PrimesClient::new(client.clone()).is_prime(7).await {
+        println!("is_prime(7): {error} (executed: {:?})", error.execution());
+    }
+    if let Err(error) = fib.dawdle().timeout(Duration::from_millis(100)).await {
+        println!("dawdle: {error} (executed: {:?})", error.execution());
+    }
+
+    client.close().await;
+    server.shutdown().await?;
+    Ok(())
+}

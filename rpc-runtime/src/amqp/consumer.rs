@@ -1,0 +1,50 @@
+//! A consumer: deliveries as plain data, until it ends.
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use lapin::options::BasicConsumeOptions;
+
+use super::properties;
+use crate::{error::BrokerError, message::Delivered};
+
+/// Deliveries of one queue.
+pub(crate) struct Consumer {
+    inner: lapin::Consumer,
+    tag: String,
+}
+
+impl Consumer {
+    /// The broker makes the tag: on LavinMQ a guessable one would let others receive direct replies.
+    pub(super) async fn start(
+        channel: &lapin::Channel,
+        queue: &str,
+        options: BasicConsumeOptions,
+    ) -> Result<Self, BrokerError> {
+        let inner = channel.basic_consume(queue.into(), "".into(), options, Default::default()).await?;
+        let tag = inner.tag().to_string();
+        Ok(Self { inner, tag })
+    }
+
+    pub(crate) fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// The next delivery.
+    ///
+    /// `Err` when channel or connection were lost, `None` when the consumer was cancelled, by us or by the broker. After
+    /// either there is nothing more.
+    pub(crate) async fn next(&mut self) -> Option<Result<Delivered, BrokerError>> {
+        let delivery = match self.inner.next().await? {
+            Ok(delivery) => delivery,
+            Err(error) => return Some(Err(error.into())),
+        };
+        Some(Ok(Delivered {
+            tag: delivery.delivery_tag,
+            redelivered: delivery.redelivered,
+            exchange: delivery.exchange.into(),
+            routing_key: delivery.routing_key.into(),
+            properties: properties::read(&delivery.properties),
+            body: Bytes::from(delivery.data),
+        }))
+    }
+}

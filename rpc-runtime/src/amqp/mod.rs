@@ -1,0 +1,21 @@
+//! The broker through lapin: the only folder that names lapin's types.
+//!
+//! Everything it hands out is plain data of `message` and `error`, so that the rest can be tested without a socket.
+#![allow(clippy::disallowed_types, reason = "this is the place the rule keeps lapin in")]
+
+mod connection;
+mod consumer;
+mod dial;
+mod failure;
+mod options;
+mod properties;
+mod publisher;
+mod topology;
+mod uri;
+
+pub(crate) use connection::{Connection, DataChannel};
+pub(crate) use consumer::Consumer;
+pub(crate) use dial::dial;
+pub use options::ConnectOptions;
+pub(crate) use publisher::{Publisher, Unpublishable};
+pub(crate) use topology::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch};

@@ -1,0 +1,81 @@
+//! Publishing without confirms: queued whole on the first poll, in the order of the calls.
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use lapin::{Channel, options::BasicPublishOptions};
+
+use super::properties;
+use crate::{error::BrokerError, message::Properties};
+
+/// Publishes on one channel. Clones share it.
+///
+/// The channel never enters confirm mode: then lapin queues all frames of a message under one lock on the first poll of
+/// `basic_publish`, and what the rest of the future waits for is only that the bytes were written.
+#[derive(Clone)]
+pub(crate) struct Publisher(Channel);
+
+/// Why a message was not queued: it cannot be written, or the channel is gone.
+#[derive(Debug)]
+pub(crate) enum Unpublishable {
+    /// It never can be.
+    Unwritable(Box<dyn std::error::Error + Send + Sync>),
+    /// Not on this channel.
+    Lost(BrokerError),
+}
+
+impl Publisher {
+    pub(super) fn new(channel: Channel) -> Self {
+        Self(channel)
+    }
+
+    /// Queues a message that the broker must return when no queue takes it.
+    ///
+    /// There is no back-pressure: the number of calls in flight bounds what may be queued.
+    pub(crate) fn queue_mandatory(
+        &self,
+        exchange: &str,
+        routing_key: &str,
+        properties: Properties,
+        body: &[u8],
+    ) -> Result<(), Unpublishable> {
+        let unwritable = |error: properties::Unwritable| Unpublishable::Unwritable(error.into());
+        let exchange = properties::short("exchange", exchange).map_err(unwritable)?;
+        let routing_key = properties::short("routing key", routing_key).map_err(unwritable)?;
+        let properties = properties::write(properties).map_err(unwritable)?;
+        let options = BasicPublishOptions { mandatory: true, immediate: false };
+        match self.0.basic_publish(exchange, routing_key, options, body, properties).now_or_never() {
+            Some(Err(error)) => Err(Unpublishable::Lost(error.into())),
+            Some(Ok(_)) | None => Ok(()),
+        }
+    }
+
+    /// Writes a message to `queue` through the default exchange.
+    ///
+    /// The first poll queues it; the future resolves when its bytes, and those of everything queued before it, were handed
+    /// to the operating system.
+    pub(crate) async fn write_to_queue(
+        &self,
+        queue: String,
+        properties: Properties,
+        body: Bytes,
+    ) -> Result<(), Unpublishable> {
+        let unwritable = |error: properties::Unwritable| Unpublishable::Unwritable(error.into());
+        let queue = properties::short("reply address", queue).map_err(unwritable)?;
+        let properties = properties::write(properties).map_err(unwritable)?;
+        let options = BasicPublishOptions::default();
+        match self.0.basic_publish("".into(), queue, options, &body, properties).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Unpublishable::Lost(error.into())),
+        }
+    }
+
+    /// Correlation ids of the messages that the broker has returned since the last call.
+    pub(crate) fn take_returned(&self) -> Vec<String> {
+        // Without confirm mode there is nothing to wait for: this only hands out what came back.
+        let Some(Ok(returned)) = self.0.wait_for_confirms().now_or_never() else { return Vec::new() };
+        let id = |message: &lapin::message::BasicReturnMessage| {
+            message.delivery.properties.correlation_id().as_ref().map(|id| id.as_str().to_owned())
+        };
+        returned.iter().filter_map(id).collect()
+    }
+}

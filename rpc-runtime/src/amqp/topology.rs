@@ -1,0 +1,152 @@
+//! Declaring and checking queues and exchanges, on channels of their own: a refusal closes the channel it came on.
+
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+
+use super::{Connection, properties};
+use crate::{error::BrokerError, message::Headers};
+
+/// What a server needs on the broker, in the order it is declared.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Topology {
+    pub(crate) exchanges: Vec<Exchange>,
+    pub(crate) queues: Vec<Queue>,
+    pub(crate) bindings: Vec<Binding>,
+}
+
+/// An exchange; always durable.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Exchange {
+    pub(crate) name: String,
+    pub(crate) kind: ExchangeKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExchangeKind {
+    Direct,
+    Headers,
+}
+
+/// A queue; never exclusive.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Queue {
+    pub(crate) name: String,
+    pub(crate) durable: bool,
+    pub(crate) arguments: Headers,
+}
+
+/// What lets messages of an exchange into a queue.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Binding {
+    pub(crate) queue: String,
+    pub(crate) exchange: String,
+    pub(crate) routing_key: String,
+    pub(crate) arguments: Headers,
+}
+
+/// How a name was touched when the broker refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Touch {
+    DeclareExchange,
+    DeclareQueue,
+    BindQueue,
+    ConsumeQueue,
+}
+
+/// What the broker refused.
+#[derive(Debug)]
+pub(crate) struct TopologyError {
+    pub(crate) touch: Touch,
+    pub(crate) name: String,
+    pub(crate) source: BrokerError,
+}
+
+impl Topology {
+    /// Declares everything; `passive` only checks that exchanges and queues exist, and binds nothing.
+    pub(crate) async fn declare(&self, connection: &Connection, passive: bool) -> Result<(), TopologyError> {
+        let refused = |touch, name: &str| {
+            let name = name.to_owned();
+            move |source| TopologyError { touch, name, source }
+        };
+        let first = self.queues.first().map_or("", |queue| queue.name.as_str());
+        let channel = connection.open_channel().await.map_err(refused(Touch::DeclareQueue, first))?;
+        for exchange in &self.exchanges {
+            declare_exchange(&channel, exchange, passive)
+                .await
+                .map_err(refused(Touch::DeclareExchange, &exchange.name))?;
+        }
+        for queue in &self.queues {
+            declare_queue(&channel, queue, passive)
+                .await
+                .map_err(refused(Touch::DeclareQueue, &queue.name))?;
+        }
+        for binding in self.bindings.iter().filter(|_| !passive) {
+            bind(&channel, binding).await.map_err(refused(Touch::BindQueue, &binding.queue))?;
+        }
+        // Idle channels cost the broker a process each; a failure to close is that of the connection, seen elsewhere.
+        let _ = channel.close(200, "topology declared".into()).await;
+        Ok(())
+    }
+}
+
+impl Connection {
+    /// Whether an exchange exists. The default one always does.
+    pub(crate) async fn exchange_exists(&self, name: &str) -> Result<bool, BrokerError> {
+        const NOT_FOUND: u16 = 404;
+        if name.is_empty() {
+            return Ok(true);
+        }
+        let channel = self.open_channel().await?;
+        let exchange = Exchange { name: name.to_owned(), kind: ExchangeKind::Direct };
+        match declare_exchange(&channel, &exchange, true).await {
+            Ok(()) => {
+                let _ = channel.close(200, "exchange exists".into()).await;
+                Ok(true)
+            }
+            Err(error) if error.code() == Some(NOT_FOUND) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Declares a queue that only this connection uses and that goes with its consumer.
+    pub(crate) async fn declare_reply_queue(&self, name: &str) -> Result<(), BrokerError> {
+        let channel = self.open_channel().await?;
+        let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
+        channel.queue_declare(name.into(), options, Default::default()).await?;
+        let _ = channel.close(200, "reply queue declared".into()).await;
+        Ok(())
+    }
+}
+
+async fn declare_exchange(
+    channel: &lapin::Channel,
+    exchange: &Exchange,
+    passive: bool,
+) -> Result<(), BrokerError> {
+    let kind = match exchange.kind {
+        ExchangeKind::Direct => lapin::ExchangeKind::Direct,
+        ExchangeKind::Headers => lapin::ExchangeKind::Headers,
+    };
+    let name = properties::short("exchange", &exchange.name).map_err(unwritable)?;
+    let options = ExchangeDeclareOptions { passive, durable: true, ..Default::default() };
+    Ok(channel.exchange_declare(name, kind, options, Default::default()).await?)
+}
+
+async fn declare_queue(channel: &lapin::Channel, queue: &Queue, passive: bool) -> Result<(), BrokerError> {
+    let name = properties::short("queue", &queue.name).map_err(unwritable)?;
+    let options = QueueDeclareOptions { passive, durable: queue.durable, ..Default::default() };
+    let arguments = properties::arguments(&queue.arguments).map_err(unwritable)?;
+    channel.queue_declare(name, options, arguments).await?;
+    Ok(())
+}
+
+async fn bind(channel: &lapin::Channel, binding: &Binding) -> Result<(), BrokerError> {
+    let queue = properties::short("queue", &binding.queue).map_err(unwritable)?;
+    let exchange = properties::short("exchange", &binding.exchange).map_err(unwritable)?;
+    let routing_key = properties::short("routing key", &binding.routing_key).map_err(unwritable)?;
+    let arguments = properties::arguments(&binding.arguments).map_err(unwritable)?;
+    Ok(channel.queue_bind(queue, exchange, routing_key, QueueBindOptions::default(), arguments).await?)
+}
+
+fn unwritable(error: properties::Unwritable) -> BrokerError {
+    BrokerError::new(None, error.to_string())
+}

@@ -1,0 +1,134 @@
+//! The client's settings, and connecting with them.
+
+use std::time::Duration;
+
+use super::{Client, pending::MAX_CALLS, session::Session};
+use crate::{
+    amqp::{ConnectOptions, dial},
+    error::ConnectError,
+    wire::{address::Namespace, request::Caller},
+};
+
+/// Where replies come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ReplyTo {
+    /// An exclusive queue of this client's own, `amqp-rpc.reply.<uuid>`, made once per connection: the fastest.
+    #[default]
+    ExclusiveQueue,
+    /// RabbitMQ's and LavinMQ's direct reply-to: no queue is declared. For clients that come and go, or whose user may not
+    /// declare queues.
+    Direct,
+}
+
+/// Settings of a [`Client`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `connect`"]
+pub struct ClientBuilder {
+    timeout: Duration,
+    max_in_flight: usize,
+    max_request_bytes: usize,
+    reply_to: ReplyTo,
+    namespace: Option<String>,
+    app_id: Option<String>,
+    states_user: bool,
+}
+
+/// What a session keeps of the builder.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) timeout: Duration,
+    pub(super) max_in_flight: usize,
+    pub(super) max_request_bytes: usize,
+    pub(super) reply_to: ReplyTo,
+    pub(super) namespace: Namespace,
+    pub(super) caller: Caller,
+}
+
+impl ClientBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            max_in_flight: 1024,
+            max_request_bytes: 16 * 1024 * 1024,
+            reply_to: ReplyTo::default(),
+            namespace: None,
+            app_id: None,
+            states_user: false,
+        }
+    }
+
+    /// How long calls wait when neither call, typed client nor method says otherwise. Default 10 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How many calls may be in flight at once; others wait for a place, within their timeout. Default 1024.
+    pub fn max_in_flight(mut self, calls: usize) -> Self {
+        self.max_in_flight = calls;
+        self
+    }
+
+    /// The largest encoded request that is sent; a larger one fails with `TooLarge`. Default 16 MiB, which is what RabbitMQ
+    /// has taken since 4.0.
+    pub fn max_request_bytes(mut self, bytes: usize) -> Self {
+        self.max_request_bytes = bytes;
+        self
+    }
+
+    /// Where replies come to. Default: an exclusive queue.
+    pub fn reply_to(mut self, strategy: ReplyTo) -> Self {
+        self.reply_to = strategy;
+        self
+    }
+
+    /// Prefixes exchanges and queues with `{namespace}.`, so that one trait serves many tenants. The server must use the
+    /// same one.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// What servers see as [`Context::app_id`](crate::Context::app_id). Default: nothing.
+    pub fn app_id(mut self, app_id: impl Into<String>) -> Self {
+        self.app_id = Some(app_id.into());
+        self
+    }
+
+    /// States the connection's user in every request, so that servers see it as
+    /// [`Context::user_id`](crate::Context::user_id); the broker vouches for it. Default: off.
+    pub fn state_user(mut self) -> Self {
+        self.states_user = true;
+        self
+    }
+
+    /// Connects, and makes the reply address.
+    ///
+    /// # Errors
+    /// See [`ConnectError`]; each variant says what to do.
+    pub async fn connect(self, options: impl Into<ConnectOptions>) -> Result<Client, ConnectError> {
+        let invalid = |text: &str| Err(ConnectError::InvalidOption(text.to_owned()));
+        if self.max_in_flight == 0 || self.max_in_flight > MAX_CALLS {
+            return invalid("max_in_flight must be between 1 and 16777216");
+        }
+        if self.app_id.as_ref().is_some_and(|app_id| app_id.len() > 255) {
+            return invalid("app_id must have at most 255 bytes");
+        }
+        let namespace = match &self.namespace {
+            Some(name) => Namespace::parse(name).map_err(ConnectError::InvalidOption)?,
+            None => Namespace::default(),
+        };
+        let connection = dial(&options.into()).await?;
+        let user_id = self.states_user.then(|| connection.user().to_owned());
+        let settings = Settings {
+            timeout: self.timeout,
+            max_in_flight: self.max_in_flight,
+            max_request_bytes: self.max_request_bytes,
+            reply_to: self.reply_to,
+            namespace,
+            caller: Caller { user_id, app_id: self.app_id },
+        };
+        Ok(Client { session: Session::start(connection, settings).await? })
+    }
+}

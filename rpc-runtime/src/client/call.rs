@@ -1,0 +1,172 @@
+//! A call as the user holds it: a lazy future with options of its own.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use super::{
+    CallOptions,
+    link::Prepared,
+    pending::Outcome,
+    send::{self, Failure, InFlight, Sending, Start, Terms},
+    session::Session,
+};
+use crate::{
+    codec,
+    contract::{Repetition, Request, Response},
+    error::{CallError, Phase, TooLarge, Unencodable},
+    message::HeaderValue,
+};
+
+/// A call of one method: nothing happens until it is awaited, or polled.
+///
+/// Then it takes a free slot, sends the request, and resolves to the method's value or a [`CallError`]. Its timeout starts at
+/// the first poll. Dropping it before forgets the call: a request that was sent may still run, its reply is dropped.
+///
+/// Must be polled inside a tokio runtime.
+#[must_use = "a call is only sent when it is awaited"]
+pub struct Call<R: Request> {
+    state: State<R>,
+}
+
+enum State<R> {
+    Lazy(Lazy<R>),
+    Sending(Sending, Terms),
+    Sent(InFlight, Terms),
+    Done,
+}
+
+struct Lazy<R> {
+    session: Arc<Session>,
+    defaults: Arc<CallOptions>,
+    options: CallOptions,
+    request: R,
+}
+
+impl<R: Request> Call<R> {
+    pub(super) fn new(session: Arc<Session>, defaults: Arc<CallOptions>, request: R) -> Self {
+        Self { state: State::Lazy(Lazy { session, defaults, options: CallOptions::new(), request }) }
+    }
+
+    /// How long to wait for the reply before giving up. The server may still finish the work.
+    ///
+    /// A request that is still in its queue then is dropped by the broker. `Duration::MAX` waits without limit; zero fails
+    /// without sending anything. Timeouts are noticed up to 5 ms late.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.with(|options| options.timeout(timeout))
+    }
+
+    /// Adds a header to the request.
+    pub fn header(self, name: impl Into<String>, value: impl Into<HeaderValue>) -> Self {
+        self.with(|options| options.header(name, value))
+    }
+
+    /// The request's priority; it matters on queues that were declared with `x-max-priority`, and on quorum queues.
+    pub fn priority(self, priority: u8) -> Self {
+        self.with(|options| options.priority(priority))
+    }
+
+    /// Has no effect on a call that was polled: it is on its way.
+    fn with(mut self, change: impl FnOnce(CallOptions) -> CallOptions) -> Self {
+        if let State::Lazy(lazy) = &mut self.state {
+            lazy.options = change(std::mem::take(&mut lazy.options));
+        }
+        self
+    }
+}
+
+impl<R: Request> Lazy<R> {
+    fn start(self) -> Result<State<R>, CallError<R::Error>> {
+        let Self { session, defaults, options, request } = self;
+        let settings = &session.settings;
+        let body = codec::encode(&request).map_err(|error| CallError::Encode(Unencodable(error.into())))?;
+        if body.len() > settings.max_request_bytes {
+            return Err(CallError::TooLarge(TooLarge {
+                size: body.len(),
+                limit: settings.max_request_bytes,
+            }));
+        }
+        let method = R::METHOD;
+        let options = options.or(&defaults);
+        let terms = Terms {
+            exchange: settings.namespace.exchange(method.exchange),
+            routing_key: settings.namespace.routing_key(method),
+            timeout: options.timeout.or(method.timeout).unwrap_or(settings.timeout),
+            idempotent: method.repetition == Repetition::Idempotent,
+        };
+        let call = Prepared {
+            method,
+            exchange: terms.exchange.clone(),
+            routing_key: terms.routing_key.clone(),
+            headers: options.headers,
+            priority: options.priority,
+            body,
+        };
+        match send::start(session, call, terms.timeout) {
+            Start::Sent(in_flight) => Ok(State::Sent(in_flight, terms)),
+            Start::Waiting(sending) => Ok(State::Sending(sending, terms)),
+            Start::Failed(failure) => Err(failure.into_error(&terms)),
+        }
+    }
+}
+
+impl<R: Request> Future for Call<R> {
+    type Output = Result<<R::Response as Response>::Value, CallError<R::Error>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            match std::mem::replace(&mut self.state, State::Done) {
+                State::Lazy(lazy) => self.state = lazy.start()?,
+                State::Sending(mut sending, terms) => match sending.as_mut().poll(cx) {
+                    Poll::Ready(Ok(in_flight)) => self.state = State::Sent(in_flight, terms),
+                    Poll::Ready(Err(failure)) => return Poll::Ready(Err(failure.into_error(&terms))),
+                    Poll::Pending => {
+                        self.state = State::Sending(sending, terms);
+                        return Poll::Pending;
+                    }
+                },
+                State::Sent(mut in_flight, terms) => {
+                    let Poll::Ready(outcome) = in_flight.poll(cx) else {
+                        self.state = State::Sent(in_flight, terms);
+                        return Poll::Pending;
+                    };
+                    return Poll::Ready(conclude::<R>(outcome, &terms));
+                }
+                State::Done => panic!("`Call` was polled after it had resolved"),
+            }
+        }
+    }
+}
+
+fn conclude<R: Request>(
+    outcome: Outcome,
+    terms: &Terms,
+) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
+    let failure = match outcome {
+        Outcome::Replied(reply) => return reply.decode::<R>(terms.idempotent),
+        Outcome::Unroutable => Failure::Unroutable { exchange_missing: false },
+        Outcome::TimedOut => Failure::TimedOut(Phase::Sent),
+        Outcome::Disconnected(reason) => Failure::Disconnected(reason, Phase::Sent),
+    };
+    Err(failure.into_error(terms))
+}
+
+// The request is never pinned: it is encoded and dropped at the first poll.
+impl<R: Request> Unpin for Call<R> {}
+
+impl<R: Request> fmt::Debug for Call<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Lazy(_) => "not sent",
+            State::Sending(..) => "waiting to be sent",
+            State::Sent(..) => "sent",
+            State::Done => "resolved",
+        };
+        f.debug_struct("Call").field("method", &R::METHOD.full_name).field("state", &state).finish()
+    }
+}

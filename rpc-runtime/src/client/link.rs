@@ -1,0 +1,167 @@
+//! One epoch of a client: a channel, the reply address on it, and the calls that were sent over it.
+
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::{
+    builder::ReplyTo,
+    correlation::{CallNumber, CorrelationIds},
+    pending::{Ended, Outcome, Pending},
+};
+use crate::{
+    amqp::{Connection, Consumer, Publisher, Unpublishable},
+    contract::MethodDef,
+    error::{BrokerError, ConnectError},
+    message::{Delivered, Headers},
+    wire::{
+        reply::RawReply,
+        request::{Caller, Outgoing},
+    },
+};
+
+const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to";
+
+/// What calls are sent over until the channel ends. The next epoch has another channel, reply address and key.
+pub(super) struct Link {
+    pub(super) pending: Pending,
+    ids: CorrelationIds,
+    reply_to: String,
+    publisher: Publisher,
+    /// Publishing to a missing exchange kills the channel and every call on it: each is checked once per epoch.
+    known_exchanges: Mutex<HashSet<String>>,
+}
+
+/// An encoded call, ready to be sent over any link.
+pub(super) struct Prepared {
+    pub(super) method: &'static MethodDef,
+    pub(super) exchange: Cow<'static, str>,
+    pub(super) routing_key: Cow<'static, str>,
+    pub(super) headers: Headers,
+    pub(super) priority: Option<u8>,
+    pub(super) body: Bytes,
+}
+
+/// Why a call was not sent. Nothing of it is on its way.
+#[derive(Debug)]
+pub(super) enum NotSent {
+    /// The epoch has ended; the next may serve.
+    Ended(Ended),
+    /// It cannot be written at all.
+    Unwritable(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Which reply it was that came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReplyFate {
+    Delivered,
+    /// Its call has had an answer, or its caller has gone: a late or a duplicate reply.
+    Late,
+    /// Its correlation id is none of ours.
+    Unknown,
+}
+
+impl Link {
+    /// Opens a channel with a reply address.
+    pub(super) async fn open(
+        connection: &Connection,
+        strategy: ReplyTo,
+    ) -> Result<(Self, Consumer), ConnectError> {
+        let refused = |what| move |source: BrokerError| ConnectError::Refused { what, source };
+        let channel = connection.open_data_channel().await.map_err(refused("channel"))?;
+        let (reply_to, consumer) = match strategy {
+            ReplyTo::ExclusiveQueue => {
+                // A fresh name: the broker may still hold the old queue for the dead channel.
+                let queue = format!("amqp-rpc.reply.{}", Uuid::new_v4());
+                connection.declare_reply_queue(&queue).await.map_err(refused("reply queue"))?;
+                let consumer = channel.consume_replies(&queue).await.map_err(refused("reply queue"))?;
+                (queue, consumer)
+            }
+            ReplyTo::Direct => {
+                let consumer = channel
+                    .consume_direct_replies(DIRECT_REPLY_TO)
+                    .await
+                    .map_err(refused("direct reply-to"))?;
+                (DIRECT_REPLY_TO.to_owned(), consumer)
+            }
+        };
+        let link = Self {
+            pending: Pending::default(),
+            ids: CorrelationIds::new(),
+            reply_to,
+            publisher: channel.publisher(),
+            known_exchanges: Mutex::default(),
+        };
+        Ok((link, consumer))
+    }
+
+    pub(super) fn knows_exchange(&self, exchange: &str) -> bool {
+        exchange.is_empty()
+            || self.known_exchanges.lock().unwrap_or_else(PoisonError::into_inner).contains(exchange)
+    }
+
+    pub(super) fn learn_exchange(&self, exchange: &str) {
+        self.known_exchanges.lock().unwrap_or_else(PoisonError::into_inner).insert(exchange.to_owned());
+    }
+
+    /// Registers the call and queues its request.
+    pub(super) fn send(
+        &self,
+        call: &Prepared,
+        caller: &Caller,
+        deadline: Option<Instant>,
+    ) -> Result<(CallNumber, oneshot::Receiver<Outcome>), NotSent> {
+        // The waiter comes first: the reply may be here before `queue_mandatory` returns.
+        let (number, outcome) = self.pending.insert(deadline).map_err(NotSent::Ended)?;
+        let properties = Outgoing {
+            method: call.method,
+            correlation_id: self.ids.id(number),
+            reply_to: &self.reply_to,
+            remaining: deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
+            priority: call.priority,
+            headers: call.headers.clone(),
+        }
+        .properties(caller);
+        match self.publisher.queue_mandatory(&call.exchange, &call.routing_key, properties, &call.body) {
+            Ok(()) => Ok((number, outcome)),
+            Err(error) => {
+                self.pending.forget(number);
+                Err(match error {
+                    Unpublishable::Unwritable(source) => NotSent::Unwritable(source),
+                    Unpublishable::Lost(error) => NotSent::Ended(Ended::Disconnected(error.message().into())),
+                })
+            }
+        }
+    }
+
+    /// Hands a reply to its call.
+    pub(super) fn receive(&self, delivered: Delivered) -> ReplyFate {
+        let (correlation_id, reply) = RawReply::read(delivered);
+        let Some(number) = correlation_id.and_then(|id| self.ids.number(&id)) else {
+            return ReplyFate::Unknown;
+        };
+        if self.pending.complete(number, Outcome::Replied(reply)) {
+            ReplyFate::Delivered
+        } else {
+            ReplyFate::Late
+        }
+    }
+
+    /// Fails the calls whose requests came back, and those whose time is over.
+    pub(super) fn sweep(&self, now: Instant) {
+        // By the id in the returned message itself: lapin attributes returns to whatever comes next.
+        for id in self.publisher.take_returned() {
+            if let Some(number) = self.ids.number(&id) {
+                self.pending.complete(number, Outcome::Unroutable);
+            }
+        }
+        self.pending.expire(now);
+    }
+}

@@ -1,0 +1,87 @@
+//! The caller's side: one connection, one channel, one reply address, any number of calls in flight.
+
+mod builder;
+mod call;
+mod correlation;
+mod link;
+mod options;
+mod pending;
+mod send;
+mod session;
+mod sweeper;
+mod typed;
+
+use std::{fmt, sync::Arc};
+
+pub use builder::{ClientBuilder, ReplyTo};
+pub use call::Call;
+pub use options::CallOptions;
+pub use session::ClientStats;
+pub use typed::TypedClient;
+
+use crate::{amqp::ConnectOptions, error::ConnectError};
+use session::Session;
+
+/// A connection to the broker that calls are made through. Clones share it.
+///
+/// Give it to the generated `…Client` of a service; one `Client` serves any number of them, from any number of tasks.
+/// Dropping the last clone, together with the last typed client and [`Call`], closes the connection; [`close`](Self::close)
+/// does it at once.
+///
+/// When the connection is lost every pending call fails at once with `Disconnected`, and so does every later one: make a new
+/// client. A channel that the broker closed is opened again; only the calls that were pending on it fail.
+#[derive(Clone)]
+pub struct Client {
+    session: Arc<Session>,
+}
+
+impl Client {
+    /// Connects with the defaults of [`ClientBuilder`].
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), amqp_rpc_runtime::ConnectError> {
+    /// let client = amqp_rpc_runtime::Client::connect("amqp://localhost").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// See [`ConnectError`]; each variant says what to do.
+    pub async fn connect(options: impl Into<ConnectOptions>) -> Result<Self, ConnectError> {
+        Self::builder().connect(options).await
+    }
+
+    /// Sets what is not the default, then connects.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// Whether calls can be sent right now. After `false`, calls fail with `Disconnected`, or wait while the channel is being
+    /// opened again.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.session.is_ready()
+    }
+
+    /// How many calls are in flight, and how many replies nobody waited for.
+    #[must_use]
+    pub fn stats(&self) -> ClientStats {
+        self.session.stats()
+    }
+
+    /// Closes the connection, for all clones.
+    ///
+    /// Calls that were sent fail with `Disconnected` and may still run: await those that matter first. Calls that were not, and
+    /// later ones, fail with `Closed`. Returns after at most five seconds.
+    pub async fn close(&self) {
+        self.session.close().await;
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("connected", &self.is_connected())
+            .field("stats", &self.stats())
+            .finish()
+    }
+}

@@ -1,0 +1,56 @@
+//! What a caller may say of one call, or of all calls of a typed client.
+
+use std::time::Duration;
+
+use crate::message::{HeaderValue, Headers};
+
+/// Timeout, headers and priority of calls.
+///
+/// Set on a [`Call`](super::Call), or as defaults of a generated client (`with_options`). The timeout of the call wins over
+/// the typed client's, then the method attribute's, then the client's. Headers of both levels travel; the call's win.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct CallOptions {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) headers: Headers,
+    pub(crate) priority: Option<u8>,
+}
+
+impl CallOptions {
+    /// Nothing set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long to wait for the reply before giving up; `Duration::MAX` waits without limit.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Adds a header to the request.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<HeaderValue>) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// The message's priority; it matters on queues that were declared with `x-max-priority`, and on quorum queues.
+    pub fn priority(mut self, priority: u8) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// These options, with what `defaults` say where these say nothing.
+    pub(crate) fn or(mut self, defaults: &Self) -> Self {
+        self.timeout = self.timeout.or(defaults.timeout);
+        self.priority = self.priority.or(defaults.priority);
+        if !defaults.headers.is_empty() {
+            let mut headers = defaults.headers.clone();
+            for (name, value) in self.headers {
+                headers.insert(name, value);
+            }
+            self.headers = headers;
+        }
+        self
+    }
+}

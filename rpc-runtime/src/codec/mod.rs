@@ -1,0 +1,5 @@
+//! How values become bodies. JSON today; the content type names the codec, so that more can be added.
+
+mod json;
+
+pub(crate) use json::{CONTENT_TYPE, decode, encode, reads};

@@ -1,0 +1,282 @@
+//! Why a call has no result, and what that says of execution.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::message::{Execution, Fault};
+
+/// Why a call has no result. `E` is the method's own error.
+///
+/// Ask [`execution`](Self::execution) whether the method ran, and [`is_retryable`](Self::is_retryable) whether making the
+/// call again can help and is safe.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CallError<E> {
+    /// The method ran and returned its own error.
+    Method(E),
+    /// The server refused the call or failed at it.
+    Fault(Fault),
+    /// No queue takes the request: the service was never started on this broker, or the exchange is missing.
+    Unroutable(Unroutable),
+    /// No reply came in time.
+    Timeout(Timeout),
+    /// The connection or its channel was lost before the reply came.
+    Disconnected(Disconnected),
+    /// The encoded request is larger than this client sends.
+    TooLarge(TooLarge),
+    /// The request could not be encoded.
+    Encode(Unencodable),
+    /// A reply came, but it is not what the method's types say.
+    Decode(Undecodable),
+    /// The client was closed before the call was sent.
+    Closed,
+}
+
+impl<E> CallError<E> {
+    /// Whether the method ran.
+    #[must_use]
+    pub fn execution(&self) -> Execution {
+        match self {
+            Self::Method(_) | Self::Decode(_) => Execution::Completed,
+            Self::Fault(fault) => fault.execution(),
+            Self::Timeout(timeout) => timeout.phase.execution(),
+            Self::Disconnected(disconnected) => disconnected.phase.execution(),
+            Self::Unroutable(_) | Self::TooLarge(_) | Self::Encode(_) | Self::Closed => Execution::Never,
+        }
+    }
+
+    /// Whether the same call may succeed if it is made again, without the risk of running twice.
+    ///
+    /// True when it did not run and the cause may pass, or when its outcome is unknown and the method is declared
+    /// `idempotent`.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Fault(fault) => fault.is_retryable(),
+            Self::Timeout(timeout) => timeout.phase.is_retryable(timeout.idempotent),
+            Self::Disconnected(disconnected) => disconnected.phase.is_retryable(disconnected.idempotent),
+            Self::Unroutable(_) => true,
+            Self::Method(_) | Self::TooLarge(_) | Self::Encode(_) | Self::Decode(_) | Self::Closed => false,
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Method(error) => error.fmt(f),
+            Self::Fault(fault) => fault.fmt(f),
+            Self::Unroutable(unroutable) => unroutable.fmt(f),
+            Self::Timeout(timeout) => timeout.fmt(f),
+            Self::Disconnected(disconnected) => disconnected.fmt(f),
+            Self::TooLarge(too_large) => too_large.fmt(f),
+            Self::Encode(error) => error.fmt(f),
+            Self::Decode(error) => error.fmt(f),
+            Self::Closed => f.write_str("the client is closed"),
+        }
+    }
+}
+
+impl<E: std::error::Error + 'static> std::error::Error for CallError<E> {
+    // What is displayed in full is skipped: a chain printed by the user repeats nothing.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Method(error) => error.source(),
+            Self::Encode(error) => error.source(),
+            Self::Decode(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+/// How far a call had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// It waited for a free slot or for the connection: nothing was sent.
+    WaitingToSend,
+    /// The request was handed to the connection: the broker, or a server, may have it.
+    Sent,
+}
+
+impl Phase {
+    fn execution(self) -> Execution {
+        match self {
+            Self::WaitingToSend => Execution::Never,
+            Self::Sent => Execution::Unknown,
+        }
+    }
+
+    fn is_retryable(self, idempotent: bool) -> bool {
+        self == Self::WaitingToSend || idempotent
+    }
+}
+
+/// No queue takes the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unroutable {
+    pub(crate) exchange: String,
+    pub(crate) routing_key: String,
+    pub(crate) exchange_missing: bool,
+}
+
+impl Unroutable {
+    /// The exchange the request was meant for.
+    #[must_use]
+    pub fn exchange(&self) -> &str {
+        &self.exchange
+    }
+
+    /// The routing key the request had.
+    #[must_use]
+    pub fn routing_key(&self) -> &str {
+        &self.routing_key
+    }
+
+    /// Whether the exchange itself does not exist; otherwise no queue is bound to it with the routing key.
+    #[must_use]
+    pub fn exchange_missing(&self) -> bool {
+        self.exchange_missing
+    }
+}
+
+impl fmt::Display for Unroutable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { exchange, routing_key, exchange_missing } = self;
+        if *exchange_missing {
+            write!(f, "nobody serves `{routing_key}`: exchange `{exchange}` does not exist")
+        } else if exchange.is_empty() {
+            write!(f, "nobody serves `{routing_key}`: there is no queue of that name")
+        } else {
+            write!(
+                f,
+                "nobody serves `{routing_key}`: no queue is bound to exchange `{exchange}` with that key"
+            )
+        }
+    }
+}
+
+/// No reply came in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeout {
+    pub(crate) after: Duration,
+    pub(crate) phase: Phase,
+    pub(crate) idempotent: bool,
+}
+
+impl Timeout {
+    /// The timeout that the call had.
+    #[must_use]
+    pub fn after(&self) -> Duration {
+        self.after
+    }
+
+    /// How far the call had come.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+}
+
+impl fmt::Display for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.phase {
+            Phase::WaitingToSend => {
+                write!(f, "not sent within {:?}: no free slot or no connection", self.after)
+            }
+            Phase::Sent => write!(f, "no reply within {:?}", self.after),
+        }
+    }
+}
+
+/// The connection, or the channel on it, was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disconnected {
+    pub(crate) reason: Arc<str>,
+    pub(crate) phase: Phase,
+    pub(crate) idempotent: bool,
+}
+
+impl Disconnected {
+    /// What the broker or the operating system said.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// How far the call had come.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+}
+
+impl fmt::Display for Disconnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.phase {
+            Phase::WaitingToSend => write!(f, "not connected: {}", self.reason),
+            Phase::Sent => write!(f, "disconnected before the reply came: {}", self.reason),
+        }
+    }
+}
+
+/// The encoded request is larger than this client sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooLarge {
+    pub(crate) size: usize,
+    pub(crate) limit: usize,
+}
+
+impl TooLarge {
+    /// Size of the encoded request in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The client's limit in bytes.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the request has {} bytes, the limit is {}", self.size, self.limit)
+    }
+}
+
+/// The request could not be encoded.
+#[derive(Debug)]
+pub struct Unencodable(pub(crate) Box<dyn std::error::Error + Send + Sync>);
+
+impl Unencodable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
+impl fmt::Display for Unencodable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request cannot be encoded")
+    }
+}
+
+/// The reply is not what the method's types say.
+#[derive(Debug)]
+pub struct Undecodable {
+    pub(crate) what: &'static str,
+    pub(crate) source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Undecodable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+impl fmt::Display for Undecodable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} cannot be read", self.what)
+    }
+}

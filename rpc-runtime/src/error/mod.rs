@@ -1,0 +1,11 @@
+//! The errors users match on: of a call, of connecting, of serving.
+
+mod broker;
+mod call;
+mod connect;
+mod serve;
+
+pub use broker::BrokerError;
+pub use call::{CallError, Disconnected, Phase, Timeout, TooLarge, Undecodable, Unencodable, Unroutable};
+pub use connect::ConnectError;
+pub use serve::{ServeError, StartError};

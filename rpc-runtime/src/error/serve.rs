@@ -1,0 +1,113 @@
+//! Why a server did not start, or stopped serving, and what to do about it.
+
+use crate::error::{BrokerError, ConnectError};
+
+/// A server could not start. Nothing is consumed and no connection is left open.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// No connection to the broker.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// `start` was called without a service.
+    #[error("the server has no service; add one with `.service(..)`")]
+    NoService,
+    /// Two methods of this server would receive the same requests.
+    #[error(
+        "`{first}` and `{second}` both have the routing key `{routing_key}` on exchange `{exchange}`; give one of them another `#[rpc(routing_key = \"..\")]`"
+    )]
+    DuplicateRoute {
+        /// The exchange both are bound to.
+        exchange: String,
+        /// The routing key both have.
+        routing_key: String,
+        /// The method that was added first.
+        first: &'static str,
+        /// The method that was added second.
+        second: &'static str,
+    },
+    /// An option has a value that cannot work; the text names it.
+    #[error("{0}")]
+    InvalidOption(String),
+    /// A queue exists with other arguments than those asked for.
+    #[error(
+        "queue `{queue}` exists with other arguments; use it as it is with `.declare(Declare::Passive)`, ask for its arguments with `.queue_options(..)`, or delete it when it is empty"
+    )]
+    QueueMismatch {
+        /// The queue's name.
+        queue: String,
+        /// What the broker said: which argument differs.
+        source: BrokerError,
+    },
+    /// An exchange exists with another type or durability.
+    #[error(
+        "exchange `{exchange}` exists with another type or other arguments; use it as it is with `.declare(Declare::Passive)`, or give the service another `exchange`"
+    )]
+    ExchangeMismatch {
+        /// The exchange's name.
+        exchange: String,
+        /// What the broker said: which argument differs.
+        source: BrokerError,
+    },
+    /// A queue or exchange is missing and the server was told not to create it.
+    #[error(
+        "{what} `{name}` does not exist; create it, or let the server do so with `.declare(Declare::All)`"
+    )]
+    Missing {
+        /// `queue` or `exchange`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// What the broker said.
+        source: BrokerError,
+    },
+    /// The user may not do what serving needs.
+    #[error("user `{user}` may not {action} `{name}`; grant it with `rabbitmqctl set_permissions`")]
+    AccessRefused {
+        /// The user's name.
+        user: String,
+        /// What was refused, such as `declare queue`.
+        action: &'static str,
+        /// The name of the queue or exchange.
+        name: String,
+        /// What the broker said.
+        source: BrokerError,
+    },
+    /// A queue belongs exclusively to another connection.
+    #[error(
+        "queue `{queue}` belongs exclusively to another connection; wait for that to end, or choose another `queue`"
+    )]
+    Locked {
+        /// The queue's name.
+        queue: String,
+        /// What the broker said.
+        source: BrokerError,
+    },
+    /// Anything else that the broker refused.
+    #[error("the broker refused to {action} `{name}`")]
+    Broker {
+        /// What was refused, such as `declare queue`.
+        action: &'static str,
+        /// The name of the queue or exchange.
+        name: String,
+        /// What the broker said.
+        source: BrokerError,
+    },
+}
+
+/// A server that ran stopped serving.
+///
+/// Requests that were running are delivered again, to this service's other servers or to the next one that starts.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The connection or the channel was lost.
+    #[error("the connection to the broker was lost")]
+    Disconnected(#[source] BrokerError),
+    /// The broker ended the consumption of a queue: it was deleted, or its node went away.
+    #[error("the broker cancelled the consumer of queue `{queue}`; was the queue deleted?")]
+    Cancelled {
+        /// The queue's name.
+        queue: String,
+    },
+}

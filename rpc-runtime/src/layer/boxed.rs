@@ -1,0 +1,43 @@
+//! A service of any type: one allocation per call, and layers need no generics.
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
+use crate::{
+    layer::RpcService,
+    message::{Fault, IncomingCall, Reply},
+};
+
+/// A service whose type is forgotten; clones share it.
+#[derive(Clone)]
+pub struct BoxService(Arc<dyn ErasedService>);
+
+impl BoxService {
+    /// Forgets the type of `service`.
+    pub fn new(service: impl RpcService) -> Self {
+        Self(Arc::new(service))
+    }
+}
+
+impl RpcService for BoxService {
+    fn call(&self, call: IncomingCall) -> impl Future<Output = Result<Reply, Fault>> + Send {
+        self.0.call_boxed(call)
+    }
+}
+
+impl fmt::Debug for BoxService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BoxService")
+    }
+}
+
+type CallFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send + 'a>>;
+
+trait ErasedService: Send + Sync {
+    fn call_boxed(&self, call: IncomingCall) -> CallFuture<'_>;
+}
+
+impl<S: RpcService> ErasedService for S {
+    fn call_boxed(&self, call: IncomingCall) -> CallFuture<'_> {
+        Box::pin(self.call(call))
+    }
+}

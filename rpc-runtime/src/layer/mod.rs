@@ -1,0 +1,21 @@
+//! Middleware: what runs around every call of a server.
+
+mod boxed;
+pub mod middleware;
+
+use std::future::Future;
+
+pub use boxed::BoxService;
+
+use crate::message::{Fault, IncomingCall, Reply};
+
+/// Something that answers calls: a method's dispatcher, or a layer around one.
+///
+/// `&self` and no readiness check: how many calls run at once is the server's `concurrency`, kept by the broker.
+pub trait RpcService: Send + Sync + 'static {
+    /// Answers one call.
+    ///
+    /// The future may be dropped at any await: when the server shuts down and its bound is over. A panic is answered
+    /// `panicked`.
+    fn call(&self, call: IncomingCall) -> impl Future<Output = Result<Reply, Fault>> + Send;
+}

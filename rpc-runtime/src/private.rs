@@ -1,0 +1,49 @@
+//! What generated code names. No part of the public API: it may change in any release.
+
+use std::marker::PhantomData;
+pub use std::{sync::Arc, time::Duration};
+
+pub use serde;
+
+pub use crate::{
+    client::{Call, CallOptions, Client, TypedClient},
+    contract::{
+        MethodDef, NoError, Repetition, Request, Response, ServeFuture, Service, ServiceDef, WireType,
+    },
+    message::{Context, IncomingCall},
+    server::{serve, serve_blocking, unknown_method},
+};
+
+/// Resolves aliases of `Result` with fewer than two arguments, such as `io::Result<T>`.
+#[diagnostic::on_unimplemented(
+    message = "a return type named `Result` must be `core::result::Result` or an alias of it",
+    label = "`{Self}` is neither"
+)]
+pub trait Fallible {
+    /// The `T` of `Result<T, E>`.
+    type Value;
+    /// The `E` of `Result<T, E>`.
+    type Error;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Value = T;
+    type Error = E;
+}
+
+/// Tells at compile time whether a type is a `Result`: the inherent constant shadows the trait's.
+#[derive(Debug)]
+pub struct Probe<T: ?Sized>(PhantomData<T>);
+
+impl<T, E> Probe<Result<T, E>> {
+    /// It is.
+    pub const IS_RESULT: bool = true;
+}
+
+/// The answer of [`Probe`] for every other type.
+pub trait NotResult {
+    /// It is not.
+    const IS_RESULT: bool = false;
+}
+
+impl<T: ?Sized> NotResult for Probe<T> {}

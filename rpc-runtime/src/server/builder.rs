@@ -1,0 +1,288 @@
+//! A server's settings, and starting it.
+
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+use tower_layer::Layer;
+
+use super::{
+    RunningServer,
+    delivery::Abandoned,
+    dispatch::Dispatcher,
+    queue::{Declare, QueueOptions},
+    routes::{self, Routes},
+    settle,
+    topology::{explain, topology},
+    worker::{Limits, Worker},
+};
+use crate::{
+    amqp::{ConnectOptions, Connection, Topology, TopologyError, Touch, dial},
+    contract::{Service, ServiceDef},
+    error::{ServeError, StartError},
+    layer::{BoxService, RpcService},
+    wire::address::Namespace,
+};
+
+/// Services, and how they are served; [`start`](Self::start) makes it run.
+#[must_use = "a server does nothing until `start`"]
+pub struct Server {
+    services: Vec<Served>,
+    layers: Vec<Box<dyn Fn(BoxService) -> BoxService + Send + Sync>>,
+    concurrency: u16,
+    drain_timeout: Duration,
+    limits: Limits,
+    namespace: Option<String>,
+    declare: Declare,
+    queue_options: QueueOptions,
+}
+
+struct Served {
+    definition: &'static ServiceDef,
+    service: BoxService,
+    queue_options: Option<QueueOptions>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Server {
+    /// A server without services.
+    pub fn new() -> Self {
+        const BROKER_LIMIT: usize = 16 * 1024 * 1024;
+        Self {
+            services: Vec::new(),
+            layers: Vec::new(),
+            concurrency: 64,
+            drain_timeout: Duration::from_secs(30),
+            limits: Limits {
+                max_request_bytes: BROKER_LIMIT,
+                max_reply_bytes: BROKER_LIMIT,
+                exposes_panics: false,
+            },
+            namespace: None,
+            declare: Declare::default(),
+            queue_options: QueueOptions::default(),
+        }
+    }
+
+    /// Serves `service`, the generated `…Server` around your implementation. May be called for any number of services.
+    pub fn service<S: Service>(self, service: S) -> Self {
+        self.add(service, None)
+    }
+
+    /// Serves `service` from queues with options of their own.
+    pub fn service_with<S: Service>(self, service: S, queue_options: QueueOptions) -> Self {
+        self.add(service, Some(queue_options))
+    }
+
+    fn add<S: Service>(mut self, service: S, queue_options: Option<QueueOptions>) -> Self {
+        let service = BoxService::new(Dispatcher(service));
+        self.services.push(Served { definition: S::DEFINITION, service, queue_options });
+        self
+    }
+
+    /// Runs `layer` around every call of every service. The first layer that is added sees a call first.
+    ///
+    /// [`middleware::from_fn`](crate::middleware::from_fn) makes a layer from an async function.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<BoxService> + Send + Sync + 'static,
+        L::Service: RpcService,
+    {
+        self.layers.push(Box::new(move |next| BoxService::new(layer.layer(next))));
+        self
+    }
+
+    /// How many calls of one queue run at once; others wait on the broker, where another server may take them. Default 64,
+    /// at least 1.
+    pub fn concurrency(mut self, calls: u16) -> Self {
+        self.concurrency = calls;
+        self
+    }
+
+    /// How long [`RunningServer::shutdown`] lets calls finish before it cancels them. Default 30 s.
+    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
+        self.drain_timeout = timeout;
+        self
+    }
+
+    /// The largest encoded request that is decoded; a larger one is answered `request_too_large`. Default 16 MiB.
+    pub fn max_request_bytes(mut self, bytes: usize) -> Self {
+        self.limits.max_request_bytes = bytes;
+        self
+    }
+
+    /// The largest encoded reply that is sent; instead of a larger one the caller gets `reply_too_large`. Default 16 MiB.
+    pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
+        self.limits.max_reply_bytes = bytes;
+        self
+    }
+
+    /// Sends the text of a panic to the caller. Default: it stays in the server's log, for it may name anything.
+    pub fn expose_panics(mut self) -> Self {
+        self.limits.exposes_panics = true;
+        self
+    }
+
+    /// Prefixes exchanges and queues with `{namespace}.`, so that one trait serves many tenants. Clients must use the same one.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// Who makes exchanges, queues and bindings. Default: this server.
+    pub fn declare(mut self, declare: Declare) -> Self {
+        self.declare = declare;
+        self
+    }
+
+    /// What queues are declared with, unless their service says otherwise.
+    pub fn queue_options(mut self, options: QueueOptions) -> Self {
+        self.queue_options = options;
+        self
+    }
+
+    /// Connects, makes sure of queues and exchanges, and returns when every consumer is live.
+    ///
+    /// # Errors
+    /// See [`StartError`]; each variant says what to do.
+    pub async fn start(self, options: impl Into<ConnectOptions>) -> Result<RunningServer, StartError> {
+        let plan = self.plan()?;
+        let connection = dial(&options.into()).await?;
+        match plan.start(&connection).await {
+            Ok(server) => Ok(server),
+            Err(error) => {
+                let error = explain(error, connection.user());
+                connection.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Everything that can be wrong without a broker is found here.
+    fn plan(self) -> Result<Plan, StartError> {
+        if self.services.is_empty() {
+            return Err(StartError::NoService);
+        }
+        if self.concurrency == 0 {
+            // For AMQP zero means without limit, which no server wants.
+            return Err(StartError::InvalidOption("concurrency must be at least 1".into()));
+        }
+        let namespace = match &self.namespace {
+            Some(name) => Namespace::parse(name).map_err(StartError::InvalidOption)?,
+            None => Namespace::default(),
+        };
+        let mut declared = Vec::new();
+        let mut services = Vec::new();
+        for served in self.services {
+            let mut options = served.queue_options.unwrap_or_else(|| self.queue_options.clone());
+            if self.declare != Declare::All {
+                // Whoever declares the queues decides about their dead letters.
+                options = options.without_dead_letters();
+            }
+            declared.push((served.definition, options));
+            // The last layer is wrapped around the method first, so that the first one is outermost.
+            let service = self.layers.iter().rev().fold(served.service, |service, layer| layer(service));
+            services.push((served.definition, service));
+        }
+        Ok(Plan {
+            routes: routes::by_queue(&services, &namespace)?.into_iter().collect(),
+            topology: topology(&declared, &namespace),
+            declare: self.declare,
+            concurrency: self.concurrency,
+            limits: self.limits,
+            drain_timeout: self.drain_timeout,
+        })
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let services: Vec<_> = self.services.iter().map(|served| served.definition.name).collect();
+        f.debug_struct("Server")
+            .field("services", &services)
+            .field("layers", &self.layers.len())
+            .field("concurrency", &self.concurrency)
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A server that only needs a connection.
+struct Plan {
+    routes: BTreeMap<String, Arc<Routes>>,
+    topology: Topology,
+    declare: Declare,
+    concurrency: u16,
+    limits: Limits,
+    drain_timeout: Duration,
+}
+
+impl Plan {
+    async fn start(self, connection: &Connection) -> Result<RunningServer, TopologyError> {
+        match self.declare {
+            Declare::All => self.topology.declare(connection, false).await?,
+            Declare::Passive => self.topology.declare(connection, true).await?,
+            Declare::None => {}
+        }
+        let queues: Vec<String> = self.routes.keys().cloned().collect();
+        let refused = |name: &str| {
+            let name = name.to_owned();
+            move |source| TopologyError { touch: Touch::ConsumeQueue, name, source }
+        };
+        let channel = connection.open_data_channel().await.map_err(refused(&queues[0]))?;
+        let (settlements, to_settle) = mpsc::unbounded_channel();
+        let (stop, stopped) = watch::channel(false);
+        let (report_failure, failure) = watch::channel(None);
+        let abandoned = Abandoned::default();
+
+        let mut workers = Vec::new();
+        for (queue, routes) in self.routes {
+            workers.push(Worker {
+                consumer: channel.consume(&queue, self.concurrency).await.map_err(refused(&queue))?,
+                queue,
+                routes,
+                channel: channel.clone(),
+                limits: self.limits,
+                settlements: settlements.clone(),
+                abandoned: Arc::clone(&abandoned),
+                stop: stopped.clone(),
+            });
+        }
+        let mut running_workers = JoinSet::new();
+        for worker in workers {
+            let report_failure = report_failure.clone();
+            running_workers.spawn(async move { report(worker.run().await, &report_failure) });
+        }
+        let mut settler = JoinSet::new();
+        let publisher = channel.publisher();
+        settler.spawn(async move {
+            let settled = settle::settle(channel, publisher, to_settle).await;
+            report(settled.map_err(ServeError::Disconnected), &report_failure);
+        });
+        Ok(RunningServer {
+            connection: connection.clone(),
+            workers: running_workers,
+            settler,
+            settlements,
+            stop,
+            failure,
+            abandoned,
+            drain_timeout: self.drain_timeout,
+            queues,
+        })
+    }
+}
+
+/// The first failure is the cause; what follows from it is not reported.
+fn report(ended: Result<(), ServeError>, failure: &watch::Sender<Option<ServeError>>) {
+    if let Err(error) = ended {
+        failure.send_if_modified(|failed| failed.is_none() && failed.replace(error).is_none());
+    }
+}

@@ -1,0 +1,85 @@
+//! From an encoded call to its encoded reply: what generated dispatchers delegate to.
+
+use std::future::Future;
+
+use crate::{
+    codec,
+    contract::{Request, ServeFuture},
+    layer::RpcService,
+    message::{Context, Fault, FaultCode, IncomingCall, Reply, ReplyKind},
+};
+
+/// Decodes the request, runs the method, encodes what it returned.
+pub fn serve<R, F, Fut>(call: IncomingCall, run: F) -> ServeFuture
+where
+    R: Request,
+    F: FnOnce(R, Context) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<R::Response, R::Error>> + Send + 'static,
+{
+    Box::pin(async move {
+        let (request, context) = open::<R>(call)?;
+        encode::<R>(run(request, context).await)
+    })
+}
+
+/// Does the same with a method that blocks, on a thread where that harms nobody.
+///
+/// Such a method cannot be cancelled: when the server's shutdown gives up on it, it goes on to its end unheard.
+pub fn serve_blocking<R, F>(call: IncomingCall, run: F) -> ServeFuture
+where
+    R: Request,
+    F: FnOnce(R, Context) -> Result<R::Response, R::Error> + Send + 'static,
+{
+    Box::pin(async move {
+        let (request, context) = open::<R>(call)?;
+        match tokio::task::spawn_blocking(move || encode::<R>(run(request, context))).await {
+            Ok(reply) => reply,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Fault::new(FaultCode::ShuttingDown, "the server's runtime is stopping")),
+            },
+        }
+    })
+}
+
+/// Answers a call that names none of the service's methods.
+pub fn unknown_method(call: IncomingCall) -> ServeFuture {
+    let message = format!("the service has no method {:?}", call.method().full_name);
+    Box::pin(std::future::ready(Err(Fault::new(FaultCode::UnknownMethod, message))))
+}
+
+fn open<R: Request>(call: IncomingCall) -> Result<(R, Context), Fault> {
+    let IncomingCall { context, body } = call;
+    // Looked at as late as possible: middleware may have waited.
+    if context.remaining().is_some_and(|remaining| remaining.is_zero()) {
+        return Err(Fault::new(FaultCode::Expired, "the caller's time was over before the method started"));
+    }
+    let request = codec::decode::<R>(&body).map_err(|malformed| {
+        let fault = Fault::new(FaultCode::BadRequest, malformed.source.to_string());
+        match malformed.field {
+            Some(field) => fault.with_field(field),
+            None => fault,
+        }
+    })?;
+    Ok((request, context))
+}
+
+fn encode<R: Request>(returned: Result<R::Response, R::Error>) -> Result<Reply, Fault> {
+    let (kind, body) = match &returned {
+        Ok(response) => (ReplyKind::Result, codec::encode(response)),
+        Err(error) => (ReplyKind::Error, codec::encode(error)),
+    };
+    match body {
+        Ok(body) => Ok(Reply { kind, content_type: codec::CONTENT_TYPE, body }),
+        Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
+    }
+}
+
+/// A service as the innermost of its layers.
+pub(super) struct Dispatcher<S>(pub(super) S);
+
+impl<S: crate::contract::Service> RpcService for Dispatcher<S> {
+    fn call(&self, call: IncomingCall) -> impl Future<Output = Result<Reply, Fault>> + Send {
+        self.0.dispatch(call)
+    }
+}

@@ -1,0 +1,20 @@
+//! The serving side: from a delivery to its settled reply.
+
+mod acks;
+mod admit;
+mod builder;
+mod delivery;
+mod dispatch;
+mod queue;
+mod routes;
+mod running;
+mod settle;
+mod shutdown;
+mod topology;
+mod worker;
+
+pub use builder::Server;
+pub use dispatch::{serve, serve_blocking, unknown_method};
+pub use queue::{Declare, QueueOptions, QueueType};
+pub use running::RunningServer;
+pub use shutdown::{AbandonedCall, ShutdownReport};

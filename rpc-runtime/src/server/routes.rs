@@ -1,0 +1,123 @@
+//! Which method a request is for: by its routing key, else by its type.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    contract::{MethodDef, ServiceDef},
+    error::StartError,
+    layer::BoxService,
+    message::{Fault, FaultCode},
+    wire::address::Namespace,
+};
+
+/// A method and the service, wrapped in its layers, that runs it.
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    pub(super) method: &'static MethodDef,
+    pub(super) service: BoxService,
+}
+
+/// The methods whose requests wait in one queue.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    by_key: HashMap<String, Route>,
+    by_type: HashMap<&'static str, Route>,
+}
+
+impl Routes {
+    /// Finds the method. A request that was dead-lettered and sent again carries another routing key, but its own type.
+    pub(super) fn find(&self, routing_key: &str, kind: Option<&str>) -> Result<&Route, Fault> {
+        self.by_key.get(routing_key).or_else(|| self.by_type.get(kind?)).ok_or_else(|| {
+            let asked = kind.unwrap_or(routing_key);
+            Fault::new(FaultCode::UnknownMethod, format!("no method {asked:?} is served from this queue"))
+        })
+    }
+
+    fn insert(&mut self, key: String, route: Route) {
+        self.by_type.insert(route.method.full_name, route.clone());
+        self.by_key.insert(key, route);
+    }
+}
+
+/// Sorts the methods of all services by the queue their requests wait in.
+///
+/// # Errors
+/// `DuplicateRoute` when two methods would receive the same requests.
+pub(super) fn by_queue(
+    services: &[(&'static ServiceDef, BoxService)],
+    namespace: &Namespace,
+) -> Result<HashMap<String, Arc<Routes>>, StartError> {
+    let mut taken: HashMap<(String, String), &'static str> = HashMap::new();
+    let mut queues: HashMap<String, Routes> = HashMap::new();
+    for (definition, service) in services {
+        for &method in definition.methods {
+            let exchange = namespace.exchange(method.exchange).into_owned();
+            let key = namespace.routing_key(method).into_owned();
+            let queue = namespace.queue(method.queue).into_owned();
+            let routes = queues.entry(queue).or_default();
+            // Keys are unique per exchange, so that one request reaches one method; and per queue, so that it is found there.
+            let here = routes.by_key.get(&key).map(|route| route.method.full_name);
+            if let Some(first) = here.or_else(|| taken.get(&(exchange.clone(), key.clone())).copied()) {
+                return Err(StartError::DuplicateRoute {
+                    exchange,
+                    routing_key: key,
+                    first,
+                    second: method.full_name,
+                });
+            }
+            taken.insert((exchange, key.clone()), method.full_name);
+            routes.insert(key, Route { method, service: service.clone() });
+        }
+    }
+    Ok(queues.into_iter().map(|(queue, routes)| (queue, Arc::new(routes))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        layer::RpcService,
+        message::{IncomingCall, Reply},
+    };
+
+    struct Nothing;
+
+    impl RpcService for Nothing {
+        async fn call(&self, _: IncomingCall) -> Result<Reply, Fault> {
+            Err(Fault::new(FaultCode::Internal, ""))
+        }
+    }
+
+    const ADD: &MethodDef = &MethodDef::new("math", "math.add");
+    const SUB: &MethodDef = &MethodDef::new("math", "math.sub").queue("slow");
+    const MATH: &ServiceDef = &ServiceDef::new("math", &[ADD, SUB]);
+    const OTHER: &ServiceDef =
+        &ServiceDef::new("other", &[&MethodDef::new("other", "other.add").routing_key("math.add")]);
+
+    fn services(definitions: &[&'static ServiceDef]) -> Vec<(&'static ServiceDef, BoxService)> {
+        definitions.iter().map(|definition| (*definition, BoxService::new(Nothing))).collect()
+    }
+
+    #[test]
+    fn methods_are_found_in_their_queue_by_key_or_type() {
+        let queues = by_queue(&services(&[MATH]), &Namespace::default()).unwrap();
+        assert_eq!(queues["math"].find("math.add", None).unwrap().method, ADD);
+        assert_eq!(queues["slow"].find("math.sub", None).unwrap().method, SUB);
+        assert_eq!(queues["slow"].find("elsewhere", Some("math.sub")).unwrap().method, SUB);
+        let fault = queues["math"].find("math.sub", Some("math.mul")).unwrap_err();
+        assert_eq!(
+            (fault.code(), fault.message()),
+            (&FaultCode::UnknownMethod, "no method \"math.mul\" is served from this queue")
+        );
+    }
+
+    #[test]
+    fn two_methods_with_one_key_are_refused_by_name() {
+        for twice in [&[MATH, OTHER][..], &[MATH, MATH]] {
+            let error = by_queue(&services(twice), &Namespace::default()).unwrap_err();
+            assert!(
+                matches!(error, StartError::DuplicateRoute { routing_key, first: "math.add", .. } if routing_key == "math.add")
+            );
+        }
+    }
+}

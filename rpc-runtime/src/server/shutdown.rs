@@ -1,0 +1,29 @@
+//! What a shutdown left behind.
+
+/// What became of the calls that ran when a server was told to stop.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use]
+pub struct ShutdownReport {
+    /// Calls that were still running when the time for it was over. They were cancelled, and their requests given back to the
+    /// queue for other servers.
+    pub abandoned: Vec<AbandonedCall>,
+}
+
+impl ShutdownReport {
+    /// Whether every call that had started was answered.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.abandoned.is_empty()
+    }
+}
+
+/// A call that was cancelled by a shutdown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AbandonedCall {
+    /// The method, as `{service}.{method}`.
+    pub method: &'static str,
+    /// Whether the method runs at most once: then its caller will get `maybe_executed`, else another server runs it again.
+    pub at_most_once: bool,
+}

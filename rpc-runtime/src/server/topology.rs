@@ -1,0 +1,174 @@
+//! What a server's services need on the broker.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::queue::QueueOptions;
+use crate::{
+    amqp::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch},
+    contract::ServiceDef,
+    error::StartError,
+    message::{HeaderValue, Headers},
+    wire::address::Namespace,
+};
+
+/// The exchange that rejected requests of all services go to.
+const DEAD_LETTER_EXCHANGE: &str = "amqp-rpc.dead";
+/// Dead letters are for people to look at: the oldest make way.
+const DEAD_LETTERS_KEPT: i64 = 10_000;
+/// One week in milliseconds.
+const DEAD_LETTER_AGE: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// Exchanges, queues, dead letters and bindings of `services`.
+pub(super) fn topology(services: &[(&'static ServiceDef, QueueOptions)], namespace: &Namespace) -> Topology {
+    let dead_exchange = namespace.exchange(DEAD_LETTER_EXCHANGE).into_owned();
+    let mut exchanges = BTreeSet::new();
+    let mut queues = BTreeMap::new();
+    let mut bindings = Vec::new();
+    for (definition, options) in services {
+        for &method in definition.methods {
+            let queue = namespace.queue(method.queue).into_owned();
+            queues.entry(queue.clone()).or_insert_with(|| options.clone());
+            // The default exchange knows every queue by its name.
+            if !method.exchange.is_empty() {
+                let exchange = namespace.exchange(method.exchange).into_owned();
+                exchanges.insert(exchange.clone());
+                let routing_key = namespace.routing_key(method).into_owned();
+                bindings.push(Binding { queue, exchange, routing_key, arguments: Headers::new() });
+            }
+        }
+    }
+    let mut topology = Topology {
+        exchanges: exchanges.into_iter().map(|name| Exchange { name, kind: ExchangeKind::Direct }).collect(),
+        queues: Vec::new(),
+        bindings,
+    };
+    if queues.values().any(QueueOptions::has_dead_letters) {
+        topology.exchanges.push(Exchange { name: dead_exchange.clone(), kind: ExchangeKind::Headers });
+    }
+    for (name, options) in queues {
+        if options.has_dead_letters() {
+            add_dead_letters(&mut topology, &name, &dead_exchange);
+        }
+        let arguments = options.arguments(&dead_exchange);
+        topology.queues.push(Queue { name, durable: options.is_durable(), arguments });
+    }
+    topology
+}
+
+/// A queue for what was rejected or hit the delivery limit. Expired requests match neither binding and vanish: their callers
+/// have long given up, and without their TTL they would stay for ever.
+fn add_dead_letters(topology: &mut Topology, queue: &str, dead_exchange: &str) {
+    let dead_queue = format!("{queue}.dead");
+    let bounds: [(&str, HeaderValue); 3] = [
+        ("x-queue-type", "classic".into()),
+        ("x-max-length", DEAD_LETTERS_KEPT.into()),
+        ("x-message-ttl", DEAD_LETTER_AGE.into()),
+    ];
+    topology.queues.push(Queue {
+        name: dead_queue.clone(),
+        durable: true,
+        arguments: bounds.into_iter().collect(),
+    });
+    for reason in ["rejected", "delivery_limit"] {
+        // Without `-with-x` headers that begin with `x-` do not take part in the match.
+        let arguments =
+            [("x-match", "all-with-x"), ("x-first-death-queue", queue), ("x-first-death-reason", reason)];
+        topology.bindings.push(Binding {
+            queue: dead_queue.clone(),
+            exchange: dead_exchange.to_owned(),
+            routing_key: String::new(),
+            arguments: arguments.into_iter().collect(),
+        });
+    }
+}
+
+/// Says what the user can do about a refusal.
+pub(super) fn explain(error: TopologyError, user: &str) -> StartError {
+    const ACCESS_REFUSED: u16 = 403;
+    const NOT_FOUND: u16 = 404;
+    const RESOURCE_LOCKED: u16 = 405;
+    const PRECONDITION_FAILED: u16 = 406;
+    let TopologyError { touch, name, source } = error;
+    let (what, action) = match touch {
+        Touch::DeclareExchange => ("exchange", "declare exchange"),
+        Touch::DeclareQueue => ("queue", "declare queue"),
+        Touch::BindQueue => ("queue", "bind queue"),
+        Touch::ConsumeQueue => ("queue", "consume queue"),
+    };
+    match (source.code(), touch) {
+        (Some(PRECONDITION_FAILED), Touch::DeclareExchange) => {
+            StartError::ExchangeMismatch { exchange: name, source }
+        }
+        (Some(PRECONDITION_FAILED), Touch::DeclareQueue) => StartError::QueueMismatch { queue: name, source },
+        (Some(NOT_FOUND), _) => StartError::Missing { what, name, source },
+        (Some(RESOURCE_LOCKED), _) => StartError::Locked { queue: name, source },
+        (Some(ACCESS_REFUSED), _) => {
+            StartError::AccessRefused { user: user.to_owned(), action, name, source }
+        }
+        _ => StartError::Broker { action, name, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{contract::MethodDef, server::QueueType};
+
+    const FIB: &ServiceDef = &ServiceDef::new("fib", &[&MethodDef::new("fib", "fib.compute")]);
+    const TUTORIAL: &ServiceDef = &ServiceDef::new(
+        "fib",
+        &[&MethodDef::new("fib", "fib.fib").exchange("").routing_key("rpc_queue").queue("rpc_queue")],
+    );
+
+    fn of(definition: &'static ServiceDef, options: QueueOptions) -> Topology {
+        topology(&[(definition, options)], &Namespace::default())
+    }
+
+    /// RabbitMQ 4.3 refuses them; the broker of the tests is older and would take them.
+    #[test]
+    fn nothing_is_declared_that_rabbitmq_4_3_refuses() {
+        let topology = of(FIB, QueueOptions::new());
+        for queue in &topology.queues {
+            assert!(queue.durable, "{queue:?}");
+            assert_eq!(queue.arguments.text("x-queue-type"), Some("classic"), "{queue:?}");
+            for refused in ["x-queue-mode", "x-queue-version", "x-ha-policy"] {
+                assert_eq!(queue.arguments.get(refused), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_quorum_queue_has_a_delivery_limit() {
+        let topology = of(FIB, QueueOptions::new().queue_type(QueueType::Quorum));
+        let queue = topology.queues.iter().find(|queue| queue.name == "fib").unwrap();
+        assert_eq!(queue.arguments.get("x-delivery-limit"), Some(&HeaderValue::Int(20)));
+    }
+
+    #[test]
+    fn dead_letters_are_bounded_and_never_expired_requests() {
+        let topology = of(FIB, QueueOptions::new());
+        let dead = topology.queues.iter().find(|queue| queue.name == "fib.dead").unwrap();
+        assert!(
+            dead.arguments.get("x-max-length").is_some() && dead.arguments.get("x-message-ttl").is_some()
+        );
+        let reasons: Vec<_> = topology
+            .bindings
+            .iter()
+            .filter(|binding| binding.queue == "fib.dead")
+            .map(|binding| binding.arguments.text("x-first-death-reason"))
+            .collect();
+        assert_eq!(reasons, [Some("rejected"), Some("delivery_limit")]);
+    }
+
+    #[test]
+    fn the_tutorial_s_queue_is_all_there_is_to_its_server() {
+        let topology = of(TUTORIAL, QueueOptions::plain().durable(false));
+        assert_eq!(
+            topology,
+            Topology {
+                queues: vec![Queue { name: "rpc_queue".into(), durable: false, arguments: Headers::new() }],
+                ..Topology::default()
+            }
+        );
+    }
+}

@@ -1,0 +1,211 @@
+//! The reply as AMQP properties: how the server writes it and the client reads it.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    codec,
+    contract::{Request, Response},
+    error::{CallError, Undecodable},
+    message::{Delivered, Fault, FaultCode, Properties, Reply, ReplyKind},
+};
+
+const RESULT: &str = "result";
+const ERROR: &str = "error";
+const FAULT: &str = "fault";
+
+/// A fault's body.
+#[derive(Serialize, Deserialize)]
+struct FaultBody<'a> {
+    code: std::borrow::Cow<'a, str>,
+    #[serde(default)]
+    message: std::borrow::Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    field: Option<std::borrow::Cow<'a, str>>,
+}
+
+/// The message that answers a request, whatever became of it.
+pub(crate) fn compose(correlation_id: Option<String>, outcome: Result<Reply, Fault>) -> (Properties, Bytes) {
+    let (kind, content_type, body) = match outcome {
+        Ok(reply) => {
+            let kind = match reply.kind {
+                ReplyKind::Result => RESULT,
+                ReplyKind::Error => ERROR,
+            };
+            (kind, reply.content_type, reply.body)
+        }
+        Err(fault) => (FAULT, codec::CONTENT_TYPE, fault_body(&fault)),
+    };
+    let properties = Properties {
+        content_type: Some(content_type.to_owned()),
+        correlation_id,
+        kind: Some(kind.to_owned()),
+        ..Properties::default()
+    };
+    (properties, body)
+}
+
+fn fault_body(fault: &Fault) -> Bytes {
+    let body = FaultBody {
+        code: fault.code().as_str().into(),
+        message: fault.message().into(),
+        field: fault.field().map(Into::into),
+    };
+    codec::encode(&body).expect("three strings are always JSON")
+}
+
+/// A reply as the client received it, not yet decoded.
+#[derive(Debug)]
+pub(crate) struct RawReply {
+    kind: Option<String>,
+    content_type: Option<String>,
+    content_encoding: Option<String>,
+    body: Bytes,
+}
+
+impl RawReply {
+    /// The correlation id, and the reply.
+    pub(crate) fn read(delivered: Delivered) -> (Option<String>, Self) {
+        let Properties { correlation_id, kind, content_type, content_encoding, .. } = delivered.properties;
+        (correlation_id, Self { kind, content_type, content_encoding, body: delivered.body })
+    }
+
+    /// What the caller of the method receives.
+    pub(crate) fn decode<R: Request>(
+        self,
+        idempotent: bool,
+    ) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
+        let encoding = self.content_encoding.as_deref().unwrap_or_default();
+        if !codec::reads(self.content_type.as_deref())
+            || !["", "identity", "utf-8"].iter().any(|plain| encoding.eq_ignore_ascii_case(plain))
+        {
+            let content_type = self.content_type.as_deref().unwrap_or_default();
+            return Err(undecodable(
+                "reply",
+                format!("its content type is {content_type:?}, its encoding {encoding:?}"),
+            ));
+        }
+        match self.kind.as_deref() {
+            // Servers that know nothing of this protocol set no type: what they send is the result.
+            None | Some("" | RESULT) => match codec::decode::<R::Response>(&self.body) {
+                Ok(response) => Ok(response.into_value()),
+                Err(malformed) => Err(undecodable("result", malformed.source)),
+            },
+            Some(ERROR) => match codec::decode::<R::Error>(&self.body) {
+                Ok(error) => Err(CallError::Method(error)),
+                Err(malformed) => Err(undecodable("method's error", malformed.source)),
+            },
+            Some(FAULT) => match codec::decode::<FaultBody<'static>>(&self.body) {
+                Ok(body) => Err(CallError::Fault(read_fault(body).of_method(idempotent))),
+                Err(malformed) => Err(undecodable("fault", malformed.source)),
+            },
+            Some(kind) => Err(undecodable("reply", format!("its type is {kind:?}"))),
+        }
+    }
+}
+
+fn read_fault(body: FaultBody<'_>) -> Fault {
+    let fault = Fault::new(FaultCode::from(&*body.code), body.message);
+    match body.field {
+        Some(field) => fault.with_field(field),
+        None => fault,
+    }
+}
+
+fn undecodable<E>(
+    what: &'static str,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> CallError<E> {
+    CallError::Decode(Undecodable { what, source: source.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::test_contract::{Compute, TooLarge};
+
+    fn delivered(properties: Properties, body: impl Into<Bytes>) -> Delivered {
+        Delivered {
+            tag: 1,
+            redelivered: false,
+            exchange: String::new(),
+            routing_key: "replies".into(),
+            properties,
+            body: body.into(),
+        }
+    }
+
+    fn read(properties: Properties, body: impl Into<Bytes>) -> Result<u64, CallError<TooLarge>> {
+        RawReply::read(delivered(properties, body)).1.decode::<Compute>(true)
+    }
+
+    fn of_type(kind: &str) -> Properties {
+        Properties { kind: Some(kind.into()), ..Properties::default() }
+    }
+
+    #[test]
+    fn a_reply_without_type_is_a_result() {
+        assert_eq!(read(Properties::default(), "832040").unwrap(), 832_040);
+    }
+
+    #[test]
+    fn results_errors_and_faults_survive_the_wire() {
+        let result = Reply { kind: ReplyKind::Result, content_type: codec::CONTENT_TYPE, body: "7".into() };
+        let (properties, body) = compose(Some("id".into()), Ok(result));
+        assert_eq!(properties.correlation_id.as_deref(), Some("id"));
+        assert_eq!(read(properties, body).unwrap(), 7);
+
+        let error = Reply {
+            kind: ReplyKind::Error,
+            content_type: codec::CONTENT_TYPE,
+            body: r#"{"limit":90}"#.into(),
+        };
+        let (properties, body) = compose(None, Ok(error));
+        assert!(matches!(read(properties, body), Err(CallError::Method(TooLarge { limit: 90 }))));
+
+        let fault = Fault::new(FaultCode::BadRequest, "n is missing").with_field("n");
+        let (properties, body) = compose(None, Err(fault.clone()));
+        match read(properties, body) {
+            Err(CallError::Fault(received)) => {
+                assert_eq!(
+                    (received.code(), received.message(), received.field()),
+                    (fault.code(), fault.message(), fault.field())
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_reply_of_another_kind_or_shape_is_undecodable() {
+        for (kind, body) in
+            [("call", "1"), ("result", "\"x\""), ("error", "1"), ("fault", "1"), ("result", "")]
+        {
+            assert!(matches!(read(of_type(kind), body), Err(CallError::Decode(_))), "{kind} {body}");
+        }
+        let packed = Properties { content_type: Some("application/msgpack".into()), ..Properties::default() };
+        assert!(matches!(read(packed, "1"), Err(CallError::Decode(_))));
+        let zipped = Properties { content_encoding: Some("gzip".into()), ..Properties::default() };
+        assert!(matches!(read(zipped, "1"), Err(CallError::Decode(_))));
+    }
+
+    #[test]
+    fn a_fault_code_from_the_future_is_kept() {
+        match read(of_type("fault"), r#"{"code":"quota","message":"m","more":1}"#) {
+            Err(CallError::Fault(fault)) => assert_eq!(fault.code().as_str(), "quota"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_replies_never_panic(kind: Option<String>, content_type: Option<String>, body: Vec<u8>) {
+            let _ = read(Properties { kind, content_type, ..Properties::default() }, body.clone());
+            for kind in [RESULT, ERROR, FAULT] {
+                let _ = read(of_type(kind), body.clone());
+            }
+        }
+    }
+}

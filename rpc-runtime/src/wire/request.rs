@@ -1,0 +1,257 @@
+//! The request as AMQP properties: how the client writes it and the server reads it.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+
+use crate::{
+    codec,
+    contract::MethodDef,
+    message::{Context, Delivered, Fault, FaultCode, Headers, Properties},
+};
+
+/// Delivery mode 1: calls are not persisted. Their callers time out before a broker is back.
+const TRANSIENT: u8 = 1;
+
+/// What a client says of itself in every request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Caller {
+    /// Stated only when asked for: the broker refuses one that is not the connection's own.
+    pub(crate) user_id: Option<String>,
+    pub(crate) app_id: Option<String>,
+}
+
+/// What differs from call to call.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) method: &'static MethodDef,
+    pub(crate) correlation_id: String,
+    pub(crate) reply_to: &'a str,
+    pub(crate) remaining: Option<Duration>,
+    pub(crate) priority: Option<u8>,
+    pub(crate) headers: Headers,
+}
+
+impl Outgoing<'_> {
+    pub(crate) fn properties(self, caller: &Caller) -> Properties {
+        Properties {
+            content_type: Some(codec::CONTENT_TYPE.to_owned()),
+            headers: (!self.headers.is_empty()).then_some(self.headers),
+            delivery_mode: Some(TRANSIENT),
+            priority: self.priority,
+            correlation_id: Some(self.correlation_id),
+            reply_to: Some(self.reply_to.to_owned()),
+            expiration: self.remaining.map(|remaining| expiration(remaining).to_string()),
+            timestamp: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|age| age.as_secs()),
+            kind: Some(self.method.full_name.to_owned()),
+            user_id: caller.user_id.clone(),
+            app_id: caller.app_id.clone(),
+            ..Properties::default()
+        }
+    }
+}
+
+/// Milliseconds, rounded up so that a call never expires before its caller gives up, within what brokers accept.
+fn expiration(remaining: Duration) -> u32 {
+    u32::try_from(remaining.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
+}
+
+/// A request as the server received it, before anything in it is believed.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) return_address: ReturnAddress,
+    /// The `type` property: names the method when the routing key does not.
+    pub(crate) kind: Option<String>,
+    pub(crate) body: Bytes,
+    content_type: Option<String>,
+    content_encoding: Option<String>,
+    expiration: Option<String>,
+    redelivered: bool,
+    exchange: String,
+    pub(crate) routing_key: String,
+    headers: Headers,
+    user_id: Option<String>,
+    app_id: Option<String>,
+    message_id: Option<String>,
+    priority: Option<u8>,
+}
+
+/// Where the reply goes and what ties it to its call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReturnAddress {
+    /// Absent: nobody waits for a reply.
+    pub(crate) reply_to: Option<String>,
+    pub(crate) correlation_id: Option<String>,
+}
+
+impl Received {
+    pub(crate) fn read(delivered: Delivered) -> Self {
+        let Delivered { redelivered, exchange, routing_key, properties, body, .. } = delivered;
+        Self {
+            return_address: ReturnAddress {
+                reply_to: properties.reply_to.filter(|address| !address.is_empty()),
+                correlation_id: properties.correlation_id,
+            },
+            kind: properties.kind,
+            body,
+            content_type: properties.content_type,
+            content_encoding: properties.content_encoding,
+            expiration: properties.expiration,
+            redelivered,
+            exchange,
+            routing_key,
+            headers: properties.headers.unwrap_or_default(),
+            user_id: properties.user_id,
+            app_id: properties.app_id,
+            message_id: properties.message_id,
+            priority: properties.priority,
+        }
+    }
+
+    pub(crate) fn redelivered(&self) -> bool {
+        self.redelivered
+    }
+
+    /// Refuses what this server cannot read, before any of it is decoded.
+    pub(crate) fn check_media_type(&self) -> Result<(), Fault> {
+        if !codec::reads(self.content_type.as_deref()) {
+            let content_type = self.content_type.as_deref().unwrap_or_default();
+            return Err(Fault::new(
+                FaultCode::UnsupportedMediaType,
+                format!("content type {content_type:?} is not spoken here; send {}", codec::CONTENT_TYPE),
+            ));
+        }
+        match self.content_encoding.as_deref().unwrap_or_default() {
+            // kombu (nameko, Celery) names the character set here.
+            encoding
+                if ["", "identity", "utf-8"].iter().any(|plain| encoding.eq_ignore_ascii_case(plain)) =>
+            {
+                Ok(())
+            }
+            encoding => Err(Fault::new(
+                FaultCode::UnsupportedMediaType,
+                format!("content encoding {encoding:?} is not spoken here; send the body as it is"),
+            )),
+        }
+    }
+
+    /// The context of the call, with the deadline counted from `received_at`.
+    pub(crate) fn into_context(
+        self,
+        method: &'static MethodDef,
+        received_at: Instant,
+    ) -> Result<(Context, Bytes), Fault> {
+        let deadline = match self.expiration.as_deref() {
+            None => None,
+            Some(milliseconds) => {
+                read_expiration(milliseconds)?.and_then(|budget| received_at.checked_add(budget))
+            }
+        };
+        let context = Context {
+            method,
+            exchange: self.exchange,
+            routing_key: self.routing_key,
+            redelivered: self.redelivered,
+            deadline,
+            headers: self.headers,
+            user_id: self.user_id,
+            app_id: self.app_id,
+            message_id: self.message_id,
+            correlation_id: self.return_address.correlation_id,
+            priority: self.priority,
+        };
+        Ok((context, self.body))
+    }
+}
+
+/// The clamped maximum means "as long as the broker can count", which is no limit at all.
+fn read_expiration(milliseconds: &str) -> Result<Option<Duration>, Fault> {
+    match milliseconds.parse::<u64>() {
+        Ok(milliseconds) if milliseconds >= u64::from(u32::MAX) => Ok(None),
+        Ok(milliseconds) => Ok(Some(Duration::from_millis(milliseconds))),
+        Err(_) => Err(Fault::new(
+            FaultCode::BadRequest,
+            format!("expiration {milliseconds:?} is not a number of milliseconds"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
+
+    fn received(properties: Properties) -> Received {
+        Received::read(Delivered {
+            tag: 1,
+            redelivered: false,
+            exchange: "amqp-rpc".into(),
+            routing_key: "fib.compute".into(),
+            properties,
+            body: Bytes::new(),
+        })
+    }
+
+    #[test]
+    fn the_remaining_time_is_rounded_up_and_clamped() {
+        assert_eq!(expiration(Duration::from_nanos(1)), 1);
+        assert_eq!(expiration(Duration::from_millis(250)), 250);
+        assert_eq!(expiration(Duration::from_micros(250_001)), 251);
+        assert_eq!(expiration(Duration::MAX), u32::MAX);
+    }
+
+    #[test]
+    fn what_the_client_writes_the_server_reads() {
+        let headers: Headers = [("tenant", "acme")].into_iter().collect();
+        let outgoing = Outgoing {
+            method: METHOD,
+            correlation_id: "id".into(),
+            reply_to: "replies",
+            remaining: Some(Duration::from_secs(2)),
+            priority: Some(3),
+            headers: headers.clone(),
+        };
+        let caller = Caller { user_id: Some("guest".into()), app_id: Some("app".into()) };
+        let received = received(outgoing.properties(&caller));
+        assert_eq!(received.return_address.reply_to.as_deref(), Some("replies"));
+        assert_eq!(received.kind.as_deref(), Some("fib.compute"));
+        received.check_media_type().unwrap();
+
+        let now = Instant::now();
+        let (context, _) = received.into_context(METHOD, now).unwrap();
+        assert_eq!(context.deadline(), Some(now + Duration::from_secs(2)));
+        assert_eq!(context.headers(), &headers);
+        assert_eq!((context.user_id(), context.app_id()), (Some("guest"), Some("app")));
+        assert_eq!((context.correlation_id(), context.priority()), (Some("id"), Some(3)));
+    }
+
+    #[test]
+    fn an_empty_reply_address_is_none() {
+        let request = received(Properties { reply_to: Some(String::new()), ..Properties::default() });
+        assert_eq!(request.return_address.reply_to, None);
+    }
+
+    #[test]
+    fn foreign_encodings_are_refused_by_name() {
+        let gzip = received(Properties { content_encoding: Some("gzip".into()), ..Properties::default() });
+        let fault = gzip.check_media_type().unwrap_err();
+        assert_eq!(fault.code(), &FaultCode::UnsupportedMediaType);
+        assert!(fault.message().contains("gzip"));
+        received(Properties { content_encoding: Some("UTF-8".into()), ..Properties::default() })
+            .check_media_type()
+            .unwrap();
+    }
+
+    proptest! {
+        #[test]
+        fn any_expiration_is_a_budget_or_a_fault(expiration: String) {
+            let request = received(Properties { expiration: Some(expiration.clone()), ..Properties::default() });
+            match request.into_context(METHOD, Instant::now()) {
+                Ok(_) => prop_assert!(expiration.parse::<u64>().is_ok()),
+                Err(fault) => prop_assert_eq!(fault.code(), &FaultCode::BadRequest),
+            }
+        }
+    }
+}
