@@ -3,7 +3,6 @@
 /// What became of the calls that ran when a server was told to stop.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use]
 pub struct ShutdownReport {
     /// Calls that were still running when the time for it was over. They were cancelled, and their requests given back to the
     /// queue for other servers.

@@ -1,0 +1,19 @@
+//! End to end: client, server and a real broker, one test per claim. `scripts/test.sh` starts the broker.
+
+mod call_options;
+mod client_connection;
+mod examples;
+mod faults;
+mod hostile;
+mod load;
+mod overload;
+mod s0_tutorial;
+mod s2_workers;
+mod server_context;
+mod server_lifecycle;
+mod server_start;
+mod services;
+mod settling;
+mod support;
+mod tutorial_interop;
+mod wire_format;
