@@ -139,7 +139,8 @@ stop_processes() {
     rm -f "$dir/env"
 }
 
-# Prints `{ok, RESULT}`, or `{error, TEXT}` and fails.
+# Prints `{ok, RESULT}`, or `{error, TEXT}` and fails. The node refuses a second caller of the same name, and the names that
+# erl_call makes up by itself are not unique.
 evaluate() {
     [ -f "$1/env" ] || die "no node runs in $1"
     local result
@@ -147,7 +148,7 @@ evaluate() {
         # shellcheck source=/dev/null
         . "$1/env"
         printf '%s.\n' "${2%.}" | HOME=$AMQP_RPC_TEST_NODE_HOME ERL_EPMD_PORT=$AMQP_RPC_TEST_EPMD_PORT \
-            "$AMQP_RPC_TEST_ERL_CALL" -r -timeout 30 -n "$AMQP_RPC_TEST_NODE" -e
+            "$AMQP_RPC_TEST_ERL_CALL" -h "script$BASHPID" -timeout 30 -n "$AMQP_RPC_TEST_NODE" -e
     )
     printf '%s\n' "$result"
     [[ $result == "{ok, "* ]]

@@ -1,0 +1,112 @@
+//! The broker of this run, and its administration: Erlang expressions evaluated on the node by `erl_call`, in milliseconds.
+
+use std::{
+    env,
+    ffi::OsString,
+    io::Write,
+    process::{self, Command, Output, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+};
+
+use super::{bytes::write_all, uri::BrokerUri, wait::within};
+
+/// The private node that `scripts/test.sh` started.
+#[derive(Debug)]
+pub(crate) struct Broker {
+    uri: BrokerUri,
+    erl_call: OsString,
+    node: OsString,
+    home: OsString,
+    epmd_port: OsString,
+}
+
+impl Broker {
+    /// The node that the environment names; panics with what to do when it names none.
+    pub(crate) fn of_this_run() -> &'static Self {
+        static BROKER: OnceLock<Broker> = OnceLock::new();
+        BROKER.get_or_init(|| {
+            let Ok(url) = env::var("AMQP_URL") else {
+                panic!("end-to-end tests need a RabbitMQ: run scripts/test.sh, which starts one");
+            };
+            Self {
+                uri: BrokerUri::parse(&url),
+                erl_call: administration("AMQP_RPC_TEST_ERL_CALL"),
+                node: administration("AMQP_RPC_TEST_NODE"),
+                home: administration("AMQP_RPC_TEST_NODE_HOME"),
+                epmd_port: administration("AMQP_RPC_TEST_EPMD_PORT"),
+            }
+        })
+    }
+
+    /// Where the node speaks AMQP, as its administrator, in its default virtual host.
+    pub(crate) fn uri(&self) -> BrokerUri {
+        self.uri.clone()
+    }
+
+    /// Evaluates an Erlang expression on the node and returns its value as Erlang prints it, on one line.
+    pub(crate) async fn eval(&self, expression: &str) -> String {
+        let mut command = tokio::process::Command::from(self.erl_call());
+        let mut child = command.kill_on_drop(true).spawn().expect("erl_call starts");
+        let mut input = child.stdin.take().expect("stdin is piped");
+        let evaluated = async {
+            write_all(&mut input, printed(expression).as_bytes()).await.expect("erl_call reads its input");
+            drop(input);
+            child.wait_with_output().await.expect("erl_call ends")
+        };
+        let output = within(&format!("the node to evaluate {expression}"), evaluated).await;
+        value(expression, &output)
+    }
+
+    /// Starts evaluating and does not wait: for tidying up in `Drop`, where nothing can be awaited.
+    pub(crate) fn eval_in_background(&self, expression: &str) {
+        let Ok(mut child) = self.erl_call().spawn() else { return };
+        if let Some(mut input) = child.stdin.take() {
+            let _ = input.write_all(printed(expression).as_bytes());
+        }
+        thread::spawn(move || child.wait_with_output());
+    }
+
+    fn erl_call(&self) -> Command {
+        let mut command = Command::new(&self.erl_call);
+        command
+            .arg("-h")
+            .arg(unique_caller())
+            .args(["-timeout", "15", "-e", "-n"])
+            .arg(&self.node)
+            .env("HOME", &self.home) // holds the node's cookie
+            .env("ERL_EPMD_PORT", &self.epmd_port)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+}
+
+/// The node refuses a second caller of the same name, and the names that `erl_call` makes up by itself are not unique.
+fn unique_caller() -> String {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    format!("test{}x{}", process::id(), CALLS.fetch_add(1, Ordering::Relaxed))
+}
+
+fn administration(variable: &str) -> OsString {
+    env::var_os(variable).unwrap_or_else(|| {
+        panic!("AMQP_URL is set but {variable} is not: end-to-end tests administer their broker, so unset AMQP_URL and run scripts/test.sh")
+    })
+}
+
+fn printed(expression: &str) -> String {
+    format!("lists:flatten(io_lib:format(\"~0p\", [begin {} end])).\n", expression.trim_end_matches('.'))
+}
+
+/// `{ok, "VALUE"}`, whose value is not escaped, so that only the ends are taken off.
+fn value(expression: &str, output: &Output) -> String {
+    let printed = String::from_utf8_lossy(&output.stdout);
+    match printed.trim().strip_prefix("{ok, \"").and_then(|rest| rest.strip_suffix("\"}")) {
+        Some(value) => value.to_owned(),
+        None => panic!("`{expression}` on the node: {printed} {}", String::from_utf8_lossy(&output.stderr)),
+    }
+}

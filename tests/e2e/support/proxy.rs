@@ -1,0 +1,312 @@
+//! A TCP proxy before the broker: breaks connections as networks do, and shows what was said on them.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::{
+    net::{
+        TcpListener, TcpStream,
+        tcp::{ReadHalf, WriteHalf},
+    },
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+
+use super::{
+    bytes::{read_some, shutdown, write_all},
+    uri::BrokerUri,
+};
+
+/// Listens on a free port of the loopback and passes everything on until told otherwise.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    uri: String,
+    network: Arc<Network>,
+    accepting: JoinHandle<()>,
+}
+
+/// Which way bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Toward {
+    Broker,
+    Client,
+}
+
+/// What all connections share with the test.
+#[derive(Debug)]
+struct Network {
+    /// Counts cuts: a connection lives only while the number is the one it began with.
+    cuts: watch::Sender<u64>,
+    stalled: watch::Sender<bool>,
+    refusing: AtomicBool,
+    conversations: Mutex<Vec<Conversation>>,
+}
+
+#[derive(Debug, Default)]
+struct Conversation {
+    to_broker: Vec<u8>,
+    to_client: Vec<u8>,
+    ended: bool,
+}
+
+impl Proxy {
+    /// Starts a proxy before the broker of `uri`.
+    pub(crate) async fn start(uri: &str) -> Self {
+        let target = BrokerUri::parse(uri);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("the loopback has a free port");
+        let address: SocketAddr = listener.local_addr().expect("a listener has an address");
+        let network = Arc::new(Network {
+            cuts: watch::Sender::new(0),
+            stalled: watch::Sender::new(false),
+            refusing: AtomicBool::new(false),
+            conversations: Mutex::default(),
+        });
+        let accepting = tokio::spawn(accept(listener, target.authority().to_owned(), Arc::clone(&network)));
+        Self { uri: target.with_authority(&address.to_string()).to_string(), network, accepting }
+    }
+
+    /// The broker's address by way of this proxy.
+    pub(crate) fn uri(&self) -> String {
+        self.uri.clone()
+    }
+
+    /// Host and port of this proxy.
+    pub(crate) fn authority(&self) -> String {
+        BrokerUri::parse(&self.uri).authority().to_owned()
+    }
+
+    /// Resets every connection, on both sides, without a word of AMQP. New connections are let through.
+    pub(crate) fn cut(&self) {
+        self.network.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Resets every connection from now on, at once after it was accepted, or lets them through again.
+    pub(crate) fn refuse(&self, refusing: bool) {
+        self.network.refusing.store(refusing, Ordering::SeqCst);
+    }
+
+    /// Holds everything back in both directions while connections stay open (a half-open network), or lets it go again.
+    pub(crate) fn stall(&self, stalled: bool) {
+        self.network.stalled.send_replace(stalled);
+    }
+
+    /// How many connections were let through since the start.
+    pub(crate) fn connections(&self) -> usize {
+        self.network.conversations().len()
+    }
+
+    /// How many connections are open now.
+    pub(crate) fn open_connections(&self) -> usize {
+        self.network.conversations().iter().filter(|conversation| !conversation.ended).count()
+    }
+
+    /// How many bytes went that way, on all connections.
+    pub(crate) fn bytes(&self, toward: Toward) -> usize {
+        self.network.conversations().iter().map(|conversation| conversation.bytes(toward).len()).sum()
+    }
+
+    /// The AMQP methods that went that way (`basic.publish`, `queue.declare` …), connection after connection, in order.
+    pub(crate) fn methods(&self, toward: Toward) -> Vec<String> {
+        self.network
+            .conversations()
+            .iter()
+            .flat_map(|conversation| methods(conversation.bytes(toward)))
+            .collect()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // Ends the connections too: their tasks belong to the accepting one.
+        self.accepting.abort();
+    }
+}
+
+impl Network {
+    fn conversations(&self) -> MutexGuard<'_, Vec<Conversation>> {
+        self.conversations.lock().expect("no conversation panics while it is written down")
+    }
+
+    fn begin(&self) -> usize {
+        let mut conversations = self.conversations();
+        conversations.push(Conversation::default());
+        conversations.len() - 1
+    }
+}
+
+impl Conversation {
+    fn bytes(&self, toward: Toward) -> &[u8] {
+        match toward {
+            Toward::Broker => &self.to_broker,
+            Toward::Client => &self.to_client,
+        }
+    }
+
+    fn write_down(&mut self, toward: Toward, bytes: &[u8]) {
+        match toward {
+            Toward::Broker => self.to_broker.extend_from_slice(bytes),
+            Toward::Client => self.to_client.extend_from_slice(bytes),
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, target: String, network: Arc<Network>) {
+    let mut connections = JoinSet::new();
+    while let Ok((client, _)) = listener.accept().await {
+        if network.refusing.load(Ordering::SeqCst) {
+            reset(&client);
+            continue;
+        }
+        // Taken here and not in the task: a cut right after the accept counts.
+        let cuts = network.cuts.subscribe();
+        connections.spawn(connect(client, target.clone(), cuts, Arc::clone(&network)));
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn connect(
+    mut client: TcpStream,
+    target: String,
+    mut cuts: watch::Receiver<u64>,
+    network: Arc<Network>,
+) {
+    let Ok(mut broker) = TcpStream::connect(target).await else { return reset(&client) };
+    let _ = (client.set_nodelay(true), broker.set_nodelay(true));
+    let conversation = network.begin();
+    let cut = {
+        let (from_client, to_client) = client.split();
+        let (from_broker, to_broker) = broker.split();
+        let both = async {
+            tokio::join!(
+                pass(from_client, to_broker, Toward::Broker, conversation, &network),
+                pass(from_broker, to_client, Toward::Client, conversation, &network),
+            )
+        };
+        tokio::select! {
+            _ = both => false,
+            _ = cuts.changed() => true,
+        }
+    };
+    if cut {
+        reset(&client);
+        reset(&broker);
+    }
+    network.conversations()[conversation].ended = true;
+}
+
+/// Makes the coming drop of a socket a reset instead of an orderly end.
+fn reset(socket: &TcpStream) {
+    let _ = socket.set_zero_linger();
+}
+
+/// Passes one direction on until it ends, and then its end.
+async fn pass(
+    mut from: ReadHalf<'_>,
+    mut to: WriteHalf<'_>,
+    toward: Toward,
+    conversation: usize,
+    network: &Network,
+) -> io::Result<()> {
+    let mut stalled = network.stalled.subscribe();
+    loop {
+        let mut bytes = Vec::new();
+        let length = read_some(&mut from, &mut bytes).await.unwrap_or(0);
+        let _ = stalled.wait_for(|stalled| !stalled).await;
+        if length == 0 {
+            return shutdown(&mut to).await;
+        }
+        network.conversations()[conversation].write_down(toward, &bytes);
+        write_all(&mut to, &bytes).await?;
+    }
+}
+
+/// The names of the method frames in a conversation; a frame that is not complete yet is left out.
+fn methods(bytes: &[u8]) -> Vec<String> {
+    const METHOD_FRAME: u8 = 1;
+    let mut rest = bytes.strip_prefix(b"AMQP\x00\x00\x09\x01").unwrap_or(bytes);
+    let mut names = Vec::new();
+    // type, channel (2 bytes), length of the payload (4 bytes), payload, end mark
+    while let Some((&[kind, _, _, a, b, c, d], tail)) = rest.split_first_chunk() {
+        let length = u32::from_be_bytes([a, b, c, d]) as usize;
+        let (Some(payload), Some(next)) = (tail.get(..length), tail.get(length + 1..)) else { break };
+        if let (METHOD_FRAME, Some(&[a, b, c, d])) = (kind, payload.first_chunk()) {
+            names.push(method_name(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])));
+        }
+        rest = next;
+    }
+    names
+}
+
+fn method_name(class: u16, method: u16) -> String {
+    let (class, methods): (&str, &[(u16, &str)]) = match class {
+        10 => (
+            "connection",
+            &[
+                (10, "start"),
+                (11, "start-ok"),
+                (30, "tune"),
+                (31, "tune-ok"),
+                (40, "open"),
+                (41, "open-ok"),
+                (50, "close"),
+                (51, "close-ok"),
+                (60, "blocked"),
+                (61, "unblocked"),
+            ],
+        ),
+        20 => (
+            "channel",
+            &[(10, "open"), (11, "open-ok"), (20, "flow"), (21, "flow-ok"), (40, "close"), (41, "close-ok")],
+        ),
+        40 => ("exchange", &[(10, "declare"), (11, "declare-ok"), (20, "delete"), (21, "delete-ok")]),
+        50 => (
+            "queue",
+            &[
+                (10, "declare"),
+                (11, "declare-ok"),
+                (20, "bind"),
+                (21, "bind-ok"),
+                (30, "purge"),
+                (31, "purge-ok"),
+                (40, "delete"),
+                (41, "delete-ok"),
+                (50, "unbind"),
+                (51, "unbind-ok"),
+            ],
+        ),
+        60 => (
+            "basic",
+            &[
+                (10, "qos"),
+                (11, "qos-ok"),
+                (20, "consume"),
+                (21, "consume-ok"),
+                (30, "cancel"),
+                (31, "cancel-ok"),
+                (40, "publish"),
+                (50, "return"),
+                (60, "deliver"),
+                (70, "get"),
+                (71, "get-ok"),
+                (72, "get-empty"),
+                (80, "ack"),
+                (90, "reject"),
+                (110, "recover"),
+                (111, "recover-ok"),
+                (120, "nack"),
+            ],
+        ),
+        85 => ("confirm", &[(10, "select"), (11, "select-ok")]),
+        _ => ("unknown", &[]),
+    };
+    match methods.iter().find(|(id, _)| *id == method) {
+        Some((_, name)) => format!("{class}.{name}"),
+        None => format!("{class}.{method}"),
+    }
+}
