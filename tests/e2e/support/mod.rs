@@ -12,6 +12,7 @@
 
 pub(crate) mod broker;
 mod bytes;
+mod frames;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod raw_peer;

@@ -20,6 +20,7 @@ use tokio::{
 
 use super::{
     bytes::{read_some, shutdown, write_all},
+    frames::methods,
     uri::BrokerUri,
 };
 
@@ -223,90 +224,5 @@ async fn pass(
         }
         network.conversations()[conversation].write_down(toward, &bytes);
         write_all(&mut to, &bytes).await?;
-    }
-}
-
-/// The names of the method frames in a conversation; a frame that is not complete yet is left out.
-fn methods(bytes: &[u8]) -> Vec<String> {
-    const METHOD_FRAME: u8 = 1;
-    let mut rest = bytes.strip_prefix(b"AMQP\x00\x00\x09\x01").unwrap_or(bytes);
-    let mut names = Vec::new();
-    // type, channel (2 bytes), length of the payload (4 bytes), payload, end mark
-    while let Some((&[kind, _, _, a, b, c, d], tail)) = rest.split_first_chunk() {
-        let length = u32::from_be_bytes([a, b, c, d]) as usize;
-        let (Some(payload), Some(next)) = (tail.get(..length), tail.get(length + 1..)) else { break };
-        if let (METHOD_FRAME, Some(&[a, b, c, d])) = (kind, payload.first_chunk()) {
-            names.push(method_name(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])));
-        }
-        rest = next;
-    }
-    names
-}
-
-fn method_name(class: u16, method: u16) -> String {
-    let (class, methods): (&str, &[(u16, &str)]) = match class {
-        10 => (
-            "connection",
-            &[
-                (10, "start"),
-                (11, "start-ok"),
-                (30, "tune"),
-                (31, "tune-ok"),
-                (40, "open"),
-                (41, "open-ok"),
-                (50, "close"),
-                (51, "close-ok"),
-                (60, "blocked"),
-                (61, "unblocked"),
-            ],
-        ),
-        20 => (
-            "channel",
-            &[(10, "open"), (11, "open-ok"), (20, "flow"), (21, "flow-ok"), (40, "close"), (41, "close-ok")],
-        ),
-        40 => ("exchange", &[(10, "declare"), (11, "declare-ok"), (20, "delete"), (21, "delete-ok")]),
-        50 => (
-            "queue",
-            &[
-                (10, "declare"),
-                (11, "declare-ok"),
-                (20, "bind"),
-                (21, "bind-ok"),
-                (30, "purge"),
-                (31, "purge-ok"),
-                (40, "delete"),
-                (41, "delete-ok"),
-                (50, "unbind"),
-                (51, "unbind-ok"),
-            ],
-        ),
-        60 => (
-            "basic",
-            &[
-                (10, "qos"),
-                (11, "qos-ok"),
-                (20, "consume"),
-                (21, "consume-ok"),
-                (30, "cancel"),
-                (31, "cancel-ok"),
-                (40, "publish"),
-                (50, "return"),
-                (60, "deliver"),
-                (70, "get"),
-                (71, "get-ok"),
-                (72, "get-empty"),
-                (80, "ack"),
-                (90, "reject"),
-                (110, "recover"),
-                (111, "recover-ok"),
-                (120, "nack"),
-            ],
-        ),
-        85 => ("confirm", &[(10, "select"), (11, "select-ok")]),
-        _ => ("unknown", &[]),
-    };
-    match methods.iter().find(|(id, _)| *id == method) {
-        Some((_, name)) => format!("{class}.{name}"),
-        None => format!("{class}.{method}"),
     }
 }
