@@ -1,0 +1,123 @@
+//! Every message the macro can give: a table of data. Changes when a rule or its wording does.
+//!
+//! `docs/macro-errors.md` explains each of them; a test compares the two.
+
+use std::fmt;
+
+/// Builds the enum of mistakes, their texts, and (for tests) the list of all texts.
+macro_rules! catalogue {
+    ($( $(#[$doc:meta])* $mistake:ident $({ $($field:ident),+ })? => $text:literal, )+) => {
+        /// A rule that was broken; its `Display` is the message.
+        pub(crate) enum Mistake {
+            $( $(#[$doc])* $mistake $({ $($field: catalogue!(@type $field)),+ })?, )+
+        }
+
+        impl fmt::Display for Mistake {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $( Self::$mistake $({ $($field),+ })? => write!(formatter, $text), )+
+                }
+            }
+        }
+
+        #[cfg(test)]
+        impl Mistake {
+            /// The mistake's name in [`CATALOGUE`].
+            pub(crate) fn name(&self) -> &'static str {
+                match self {
+                    $( Self::$mistake $({ $($field: _),+ })? => stringify!($mistake), )+
+                }
+            }
+        }
+
+        /// Name and text, with placeholders, of every mistake.
+        #[cfg(test)]
+        pub(crate) const CATALOGUE: &[(&str, &str)] = &[ $( (stringify!($mistake), $text), )+ ];
+    };
+    // Fixed words and texts of our own are static; what comes from the user is not.
+    (@type found) => { &'static str };
+    (@type place) => { &'static str };
+    (@type key) => { &'static str };
+    (@type example) => { &'static str };
+    (@type keyword) => { &'static str };
+    (@type limit) => { usize };
+    (@type length) => { usize };
+    (@type $other:ident) => { String };
+}
+
+catalogue! {
+    // The item and its shape.
+    NotATrait { found } => "`#[rpc_service]` describes a service by a trait; this is {found}",
+    Unreadable { details } => "`#[rpc_service]` cannot read this trait: {details}",
+    GenericTrait { service } => "`{service}` must not be generic: client and server are separate programs and must agree on every type",
+    TraitWhere { service } => "`{service}` must not have a `where` clause; ask for what an implementation needs as supertraits",
+    SpecialTrait { service, keyword } => "`{service}` must be a plain trait; remove `{keyword}`",
+    Supertrait => "a supertrait must be the path of a trait; `Send + Sync + 'static` is added without being asked for",
+    NotAMethod { found } => "a service has methods only; move {found} out of the trait",
+    Qualified => "a service has plain methods only; write this one without `pub` or other qualifiers",
+    MisplacedKeys { service } => "the keys of a whole service belong in `#[rpc_service(..)]` above `{service}`",
+    RepeatedService { service } => "`{service}` has `#[rpc_service]` twice; put all keys into one",
+    ServiceOnMethod { method } => "`#[rpc_service]` is for the trait; the keys of `{method}` belong in `#[rpc(..)]`",
+    RpcOnReceiver { method } => "`self` does not travel and takes no keys; put them above `{method}`",
+
+    // Methods.
+    Receiver { method } => "`{method}` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic",
+    ReceiverLifetime { method } => "`{method}` must take `&self` without a lifetime: nothing borrowed outlives a call",
+    GenericMethod { method } => "`{method}` must not be generic: its parameters are decoded before anyone could choose a type",
+    MethodWhere { method } => "`{method}` must not have a `where` clause",
+    DefaultBody { method } => "`{method}` must not have a body; every implementation writes its own",
+    SpecialMethod { method, keyword } => "`{method}` must be a plain method; remove `{keyword}`",
+    Variadic { method } => "`{method}` must have a fixed list of parameters",
+    NotAsync { method } => "`{method}` must be an `async fn`; if it blocks its thread, mark it `#[rpc(blocking)]`",
+    BlockingAsync { method } => "`{method}` is `blocking` and must be a plain `fn`; remove `async` or `blocking`",
+    BareParameters { method, count } => "`{method}` is `bare`, so its body is one parameter without a name; it has {count}",
+
+    // Parameters.
+    Pattern { method } => "a parameter of `{method}` needs a plain name: it is the name of a field on the wire",
+    BorrowedParameter { parameter, owned } => "`{parameter}` is borrowed, but it comes from another process; use {owned}",
+    BorrowedContext { parameter } => "`{parameter}` is borrowed, but it comes from another process; to receive the call's context mark it `#[rpc(context)]`",
+    ImplParameter { parameter } => "`{parameter}` needs one concrete type: the server must know what to decode",
+    SelfParameter { parameter } => "the type of `{parameter}` must not mention `Self`: the caller does not know who implements the service",
+    CfgOnParameter { parameter } => "`{parameter}` must not depend on `#[cfg]`: client and server would disagree on the request; put `#[cfg]` on the method",
+    ContextType { parameter } => "`{parameter}` receives the context, which is lent for the call; write its type as `&Context`",
+    SecondContext { method } => "`{method}` already receives the context",
+    SerdeOnContext { parameter } => "`{parameter}` receives the context, which does not travel; remove `#[serde(..)]`",
+
+    // Return types.
+    BorrowedReturn { method } => "`{method}` returns something borrowed, but it goes to another process; return an owned value",
+    ImplReturn { method } => "`{method}` needs one concrete return type: the client must know what to decode",
+    SelfReturn { method } => "the return type of `{method}` must not mention `Self`: the caller does not know who implements the service",
+    /// Found by the compiler, from an assertion in the generated code.
+    ResultAlias { method } => "`{method}` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller",
+    ResultArguments { method } => "`{method}` must return `Result<T, E>`, or an alias of it such as `io::Result<T>`",
+
+    // Attributes.
+    MalformedAttribute { place, example } => "{place} takes keys separated by commas, such as `{example}`",
+    UnknownKey { unknown, place, known } => "unknown key `{unknown}`; {place} knows {known}",
+    DuplicateKey { key } => "`{key}` is given twice",
+    FlagWithValue { key } => "`{key}` takes no value; write just `{key}`",
+    StringExpected { key, example } => "`{key}` takes a string, such as `{key} = \"{example}\"`",
+    TypeNameExpected { key } => "`{key}` takes the name of a type that does not exist yet, such as `{key} = ComputeRequest`",
+    PathExpected { key } => "`{key}` takes a path, such as `{key} = ::amqp_rpc`",
+    TimeoutFormat { timeout } => "`{timeout}` is no timeout; write a whole number above zero and its unit: `500ms`, `5s`, `2m` or `1h`",
+    BothRepetitions { method } => "`{method}` cannot be both `idempotent` and `at_most_once`: the first allows to run it twice, the second forbids it",
+    HiddenKeys { method } => "`#[cfg_attr]` cannot carry the keys of `{method}`: they are read before it is resolved",
+
+    // Names and addresses.
+    EmptyName { key } => "`{key}` must not be empty",
+    LongName { key, length, limit } => "`{key}` is {length} bytes long; AMQP allows {limit}",
+    ControlCharacter { key } => "`{key}` must not contain control characters",
+    DottedName { name } => "`{name}` must not contain a dot: the full name is the service's name, a dot, and this",
+    LongFullName { full_name, length, limit } => "the full name `{full_name}` is {length} bytes long; AMQP allows {limit}",
+    ReservedName { key } => "`{key}` must not begin with `amq.`: the broker keeps these names for itself",
+    ReservedExchange => "`amq.` names belong to the broker, and of its exchanges only `amq.direct` routes calls",
+    QueueOnDefaultExchange => "on the default exchange a queue is reached by its own name; give each method its `routing_key` instead of a `queue`",
+    RoutingKeyIsQueue { routing_key } => "on the default exchange the routing key is the queue's name; remove `queue` or make it `{routing_key}`",
+
+    // Names that meet.
+    MethodTwice { method } => "`{method}` is declared twice",
+    ClientFunction { method } => "`{method}` is taken by the generated client; rename the method and keep its name on the wire by `#[rpc(name = \"{method}\")]`",
+    WireNameTaken { name, other } => "`{name}` is the name of `{other}` on the wire already; give one of them another by `#[rpc(name = \"..\")]`",
+    RoutingKeyTaken { routing_key, other } => "requests with the routing key `{routing_key}` go to `{other}` already; give one of them another by `#[rpc(routing_key = \"..\")]`",
+    TypeNameTaken { type_name, method } => "the generated type `{type_name}` exists already; name the request of `{method}` by `#[rpc(request = Name)]`",
+}

@@ -1,0 +1,84 @@
+//! What only the compiler can check of the user's types. Changes when a rule about types does.
+
+use std::collections::HashSet;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Type, spanned::Spanned};
+
+use super::private;
+use crate::{
+    diagnostics::Mistake,
+    model::{Method, Returns, Service},
+    names,
+};
+
+/// Asks the compiler about every type that travels, each where it is written.
+pub(super) fn assertions(service: &Service) -> TokenStream {
+    if service.methods.is_empty() {
+        return TokenStream::new();
+    }
+    let (private, cfgs) = (private(service), &service.attributes.cfgs);
+    let mut asserted = HashSet::new();
+    let methods = service.methods.iter().map(|method| of_method(service, method, &mut asserted));
+    quote! {
+        #( #cfgs )*
+        #[allow(dead_code, deprecated, unused_imports)]
+        const _: () = {
+            use #private::NotResult as _;
+            struct Travels<T: ?::core::marker::Sized + #private::WireType>(::core::marker::PhantomData<T>);
+            struct IsResult<T: ?::core::marker::Sized + #private::Fallible>(::core::marker::PhantomData<T>);
+            #( #methods )*
+        };
+    }
+}
+
+/// What is asked about the types of one method.
+///
+/// The fields of a struct are checked before any function, so that these errors come before those that follow from
+/// them.
+fn of_method(service: &Service, method: &Method, asserted: &mut HashSet<String>) -> TokenStream {
+    let private = private(service);
+    let cfgs = &method.attributes.cfgs;
+    // One mistake, one error: a type that is used twice is asserted where it is used first. Not so under `#[cfg]`,
+    // where the first use may not be compiled.
+    let mut travels = |ty: &Type| {
+        let is_first = !cfgs.is_empty() || asserted.insert(ty.to_token_stream().to_string());
+        is_first.then(|| quote_spanned!(ty.span()=> Travels<#ty>,))
+    };
+    let checked = method.parameters().filter(|parameter| !parameter.custom);
+    let parameters: Vec<_> = checked.map(|parameter| travels(&parameter.ty)).collect();
+    let returned = match &method.returns {
+        Returns::Plain(value) => travels(value),
+        Returns::Fallible { written, value, error } => {
+            let (value, error) = (travels(value), travels(error));
+            Some(quote_spanned!(written.span()=> IsResult<#written>, #value #error))
+        }
+        Returns::Alias(written) => Some(quote_spanned! {written.span()=>
+            IsResult<#written>,
+            Travels<<#written as #private::Fallible>::Value>,
+            Travels<<#written as #private::Fallible>::Error>,
+        }),
+    };
+    let no_result = match &method.returns {
+        Returns::Plain(value) => Some(no_result(service, method, value)),
+        Returns::Fallible { .. } | Returns::Alias(_) => None,
+    };
+    quote! {
+        #( #cfgs )*
+        const _: () = {
+            struct Types(#( #parameters )* #returned);
+            #no_result
+        };
+    }
+}
+
+/// Refuses an alias of `Result` under another name, which would travel as a plain value.
+fn no_result(service: &Service, method: &Method, value: &Type) -> TokenStream {
+    let private = private(service);
+    let message = Mistake::ResultAlias { method: names::spoken(&method.ident) }.to_string();
+    // A constant of its own: evaluation of one stops at its first failure.
+    quote_spanned! {value.span()=>
+        const _: () = ::core::assert!(!#private::Probe::<#value>::IS_RESULT, #message);
+    }
+}

@@ -1,0 +1,62 @@
+//! What serde's derives may assume of the types of fields. Changes when serde's or rustc's errors do.
+//!
+//! Without these bounds a type that lacks a derive is reported once for every place where derived code touches it, in
+//! terms of that code. With them it is reported where the struct is used, in terms of `WireType`. The lifetime is what
+//! makes rustc check such a bound there and not at the derive.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{GenericArgument, PathArguments, Type};
+
+use super::private;
+use crate::model::Service;
+
+/// Types of the standard library that always travel, if what is in them does.
+const PLAIN: [&str; 22] = [
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
+    "u128", "usize", "String", "Option", "Vec", "Box", "HashMap", "BTreeMap",
+];
+
+/// The `bound` of the derives on a struct with fields of these types, if any of them needs one.
+pub(super) fn bound<'a>(service: &Service, types: impl Iterator<Item = &'a Type>) -> Option<TokenStream> {
+    let wire_type = path_in_string(&private(service));
+    let mut bounds: Vec<String> = types
+        .filter(|ty| !is_plain(ty) && can_be_quoted(ty))
+        .map(|ty| format!("for<'wire> {}: {wire_type}::WireType", ty.to_token_stream()))
+        .collect();
+    bounds.sort_unstable();
+    bounds.dedup();
+    (!bounds.is_empty()).then(|| {
+        let bounds = Literal::string(&bounds.join(", "));
+        quote!(, bound = #bounds)
+    })
+}
+
+/// A path of identifiers as serde's attributes want it.
+pub(super) fn path_in_string(path: &TokenStream) -> String {
+    path.to_string().replace(' ', "")
+}
+
+fn is_plain(ty: &Type) -> bool {
+    match ty {
+        Type::Tuple(tuple) => tuple.elems.iter().all(is_plain),
+        Type::Path(path) => {
+            let Some(name) = path.path.segments.last() else { return false };
+            let has_plain_arguments = match &name.arguments {
+                PathArguments::None => true,
+                PathArguments::AngleBracketed(arguments) => arguments
+                    .args
+                    .iter()
+                    .all(|argument| matches!(argument, GenericArgument::Type(ty) if is_plain(ty))),
+                PathArguments::Parenthesized(_) => false,
+            };
+            path.qself.is_none() && has_plain_arguments && PLAIN.iter().any(|plain| name.ident == plain)
+        }
+        _ => false,
+    }
+}
+
+/// `$crate` means nothing in a string.
+fn can_be_quoted(ty: &Type) -> bool {
+    !ty.to_token_stream().to_string().contains('$')
+}

@@ -1,0 +1,165 @@
+//! The two wire structs of a method and what they say of it. Changes when the contract with the runtime does.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::Type;
+
+use super::{bounds, conditions, link_to_method, private, quiet};
+use crate::{
+    model::{Body, Method, Parameter, Repetition, Returns, Service},
+    names,
+};
+
+/// The request and the response of `method`.
+pub(super) fn request_and_response(service: &Service, method: &Method) -> TokenStream {
+    let request = request(service, method);
+    let response = response(service, method);
+    quote!(#request #response)
+}
+
+fn request(service: &Service, method: &Method) -> TokenStream {
+    let (visibility, request, response) = (&service.visibility, &method.request, &method.response);
+    let (private, quiet, conditions) = (private(service), quiet(), conditions(service, method));
+    let doc = format!(" The request of {}, as it travels.", link_to_method(service, method));
+    let checked = method.parameters().filter(|parameter| !parameter.custom).map(|parameter| &parameter.ty);
+    let wire = wire_attributes(service, method.body == Body::Bare, checked);
+    let fields = method.parameters().map(|parameter| field(service, parameter));
+    let definition = definition(service, method);
+    let error = match &method.returns {
+        Returns::Plain(_) => quote!(#private::NoError),
+        Returns::Fallible { error, .. } => error.to_token_stream(),
+        Returns::Alias(written) => quote!(<#written as #private::Fallible>::Error),
+    };
+    let debug = debug(service, method, request);
+    quote! {
+        #conditions
+        #[doc = #doc]
+        #wire
+        #quiet
+        #visibility struct #request {
+            #( #fields, )*
+        }
+
+        #conditions
+        #quiet
+        impl #request {
+            /// Names, address and promises of the method.
+            #visibility const METHOD: &'static #private::MethodDef = &#definition;
+        }
+
+        #conditions
+        #quiet
+        impl #private::Request for #request {
+            const METHOD: &'static #private::MethodDef = Self::METHOD;
+            type Response = #response;
+            type Error = #error;
+        }
+
+        #debug
+    }
+}
+
+fn response(service: &Service, method: &Method) -> TokenStream {
+    let (visibility, response) = (&service.visibility, &method.response);
+    let (private, quiet, conditions) = (private(service), quiet(), conditions(service, method));
+    let doc = format!(" What {} returns, as it travels.", link_to_method(service, method));
+    let (value, checked) = match &method.returns {
+        Returns::Plain(value) | Returns::Fallible { value, .. } => (value.to_token_stream(), Some(value)),
+        Returns::Alias(written) => (quote!(<#written as #private::Fallible>::Value), None),
+    };
+    let wire = wire_attributes(service, true, checked.into_iter());
+    let debug = debug(service, method, response);
+    quote! {
+        #conditions
+        #[doc = #doc]
+        #wire
+        #quiet
+        #visibility struct #response(
+            /// The value.
+            #visibility #value,
+        );
+
+        #conditions
+        #quiet
+        impl #private::Response for #response {
+            type Value = #value;
+            fn from_value(value: Self::Value) -> Self {
+                Self(value)
+            }
+            fn into_value(self) -> Self::Value {
+                self.0
+            }
+        }
+
+        #debug
+    }
+}
+
+/// Serde's derives, found through the runtime.
+fn wire_attributes<'a>(
+    service: &Service,
+    is_transparent: bool,
+    checked: impl Iterator<Item = &'a Type>,
+) -> TokenStream {
+    let private = private(service);
+    let bound = bounds::bound(service, checked);
+    let serde = bounds::path_in_string(&quote!(#private::serde));
+    let transparent = is_transparent.then(|| quote!(, transparent));
+    quote! {
+        #[derive(#private::serde::Serialize, #private::serde::Deserialize)]
+        #[serde(crate = #serde #transparent #bound)]
+    }
+}
+
+fn field(service: &Service, parameter: &Parameter) -> TokenStream {
+    let Parameter { ident, ty, field, documented, .. } = parameter;
+    let visibility = &service.visibility;
+    let doc = (!documented).then(|| {
+        let doc = format!(" The parameter `{}`.", names::spoken(ident));
+        quote!(#[doc = #doc])
+    });
+    quote!(#doc #( #field )* #visibility #ident: #ty)
+}
+
+/// The method's entry in the service; only what differs from the defaults of `MethodDef::new` is said.
+fn definition(service: &Service, method: &Method) -> TokenStream {
+    let private = private(service);
+    let (name, address) = (&service.name, &method.address);
+    let full_name = &address.full_name;
+    let exchange = (address.exchange != names::DEFAULT_EXCHANGE).then(|| {
+        let exchange = &address.exchange;
+        quote!(.exchange(#exchange))
+    });
+    let routing_key = (address.routing_key != *full_name).then(|| {
+        let routing_key = &address.routing_key;
+        quote!(.routing_key(#routing_key))
+    });
+    let queue = (address.queue != *name).then(|| {
+        let queue = &address.queue;
+        quote!(.queue(#queue))
+    });
+    let timeout = method.timeout.map(|timeout| {
+        let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        quote!(.timeout(#private::Duration::from_millis(#milliseconds)))
+    });
+    let repetition = match method.repetition {
+        Repetition::Undeclared => None,
+        Repetition::Idempotent => Some(quote!(.repetition(#private::Repetition::Idempotent))),
+        Repetition::AtMostOnce => Some(quote!(.repetition(#private::Repetition::AtMostOnce))),
+    };
+    quote!(#private::MethodDef::new(#name, #full_name) #exchange #routing_key #queue #timeout #repetition)
+}
+
+/// Shows the name only: parameters may be secrets, and need not be `Debug`.
+fn debug(service: &Service, method: &Method, ident: &syn::Ident) -> TokenStream {
+    let (conditions, quiet, name) = (conditions(service, method), quiet(), names::spoken(ident));
+    quote! {
+        #conditions
+        #quiet
+        impl ::core::fmt::Debug for #ident {
+            fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::DebugStruct::finish_non_exhaustive(&mut ::core::fmt::Formatter::debug_struct(formatter, #name))
+            }
+        }
+    }
+}

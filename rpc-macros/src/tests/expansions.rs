@@ -1,0 +1,46 @@
+//! What the macro emits, committed so that a change of it is seen in review.
+//!
+//! Each folder of `rpc-macros/tests/expansions` holds what is written and what becomes of it. Run the tests with
+//! `UPDATE_EXPANSIONS=1` to accept what comes out now.
+
+use std::{env, fs, path::Path};
+
+use quote::ToTokens;
+use syn::{File, Item, Meta};
+
+use crate::expand;
+
+#[test]
+fn expansions_are_as_committed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expansions");
+    let mut cases: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    assert!(!cases.is_empty(), "no expansions in {}", folder.display());
+    let changed: Vec<_> = cases.iter().filter(|case| !is_as_committed(case)).collect();
+    assert!(
+        changed.is_empty(),
+        "expansions changed; run with UPDATE_EXPANSIONS=1 and look at the diff: {changed:#?}"
+    );
+}
+
+fn is_as_committed(case: &Path) -> bool {
+    let expanded = expansion(&fs::read_to_string(case.join("input.rs")).unwrap());
+    let committed = case.join("output.rs");
+    if env::var_os("UPDATE_EXPANSIONS").is_some() {
+        fs::write(&committed, &expanded).unwrap();
+    }
+    fs::read_to_string(committed).is_ok_and(|committed| committed == expanded)
+}
+
+/// Expands the one service in `input`.
+fn expansion(input: &str) -> String {
+    let mut file: File = syn::parse_str(input).unwrap();
+    let Some(Item::Trait(mut item)) = file.items.pop() else { panic!("the input must be a trait") };
+    let attribute = item.attrs.iter().position(|attribute| attribute.path().is_ident("rpc_service")).unwrap();
+    let arguments = match item.attrs.remove(attribute).meta {
+        Meta::List(list) => list.tokens,
+        _ => proc_macro2::TokenStream::new(),
+    };
+    let expanded = expand::rpc_service(arguments, item.into_token_stream());
+    prettyplease::unparse(&syn::parse2(expanded).unwrap())
+}

@@ -1,0 +1,128 @@
+//! Rejections of names that meet.
+
+use super::Rejection;
+
+pub(super) const TABLE: &[Rejection] = &[
+    Rejection {
+        claim: "a method is declared once",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute(&self);
+    async fn compute(&self, n: u64);
+}",
+        errors: &[("`compute` is declared twice", "compute")],
+    },
+    Rejection {
+        claim: "the client's own functions keep their names",
+        arguments: "",
+        item: "trait Fib {
+    async fn new(&self);
+    async fn with_options(&self);
+}",
+        errors: &[
+            (
+                r#"`new` is taken by the generated client; rename the method and keep its name on the wire by `#[rpc(name = "new")]`"#,
+                "new",
+            ),
+            (
+                r#"`with_options` is taken by the generated client; rename the method and keep its name on the wire by `#[rpc(name = "with_options")]`"#,
+                "with_options",
+            ),
+        ],
+    },
+    Rejection {
+        claim: "a wire name belongs to one method",
+        arguments: "",
+        item: r#"trait Fib {
+    async fn compute(&self);
+    #[rpc(name = "compute")] async fn again(&self);
+}"#,
+        errors: &[(
+            r#"`fib.compute` is the name of `compute` on the wire already; give one of them another by `#[rpc(name = "..")]`"#,
+            "again",
+        )],
+    },
+    Rejection {
+        claim: "a routing key belongs to one method",
+        arguments: "",
+        item: r#"trait Fib {
+    #[rpc(routing_key = "sums")] async fn a(&self);
+    #[rpc(routing_key = "sums")] async fn b(&self);
+}"#,
+        errors: &[(
+            r#"requests with the routing key `sums` go to `a` already; give one of them another by `#[rpc(routing_key = "..")]`"#,
+            "b",
+        )],
+    },
+    Rejection {
+        claim: "a method's routing key is not another's default",
+        arguments: "",
+        item: r#"trait Fib {
+    async fn a(&self);
+    #[rpc(routing_key = "fib.a")] async fn b(&self);
+}"#,
+        errors: &[(
+            r#"requests with the routing key `fib.a` go to `a` already; give one of them another by `#[rpc(routing_key = "..")]`"#,
+            "b",
+        )],
+    },
+    Rejection {
+        claim: "methods that differ in underscores need names for their types",
+        arguments: "",
+        item: "trait Fib {
+    async fn foo_bar(&self);
+    async fn foo__bar(&self);
+}",
+        errors: &[(
+            "the generated type `FibFooBarRequest` exists already; name the request of `foo__bar` by `#[rpc(request = Name)]`",
+            "foo__bar",
+        )],
+    },
+    Rejection {
+        claim: "a request is not called like another",
+        arguments: "",
+        item: "trait Fib {
+    #[rpc(request = Ask)] async fn a(&self);
+    #[rpc(request = Ask)] async fn b(&self);
+}",
+        errors: &[(
+            "the generated type `Ask` exists already; name the request of `b` by `#[rpc(request = Name)]`",
+            "Ask",
+        )],
+    },
+    Rejection {
+        claim: "a request is not called like another's response",
+        arguments: "",
+        item: "trait Fib {
+    #[rpc(request = Ask)] async fn a(&self);
+    #[rpc(request = AskResponse)] async fn b(&self);
+}",
+        errors: &[(
+            "the generated type `AskResponse` exists already; name the request of `b` by `#[rpc(request = Name)]`",
+            "AskResponse",
+        )],
+    },
+    Rejection {
+        claim: "a request is not called like the service",
+        arguments: "",
+        item: "trait Fib {
+    #[rpc(request = Fib)] async fn a(&self);
+    #[rpc(request = FibClient)] async fn b(&self);
+    #[rpc(request = FibServer)] async fn c(&self);
+}",
+        errors: &[
+            (
+                "the generated type `Fib` exists already; name the request of `a` by `#[rpc(request = Name)]`",
+                "Fib",
+            ),
+            (
+                "the generated type `FibClient` exists already; name the request of `b` by `#[rpc(request = Name)]`",
+                "FibClient",
+            ),
+            (
+                "the generated type `FibServer` exists already; name the request of `c` by `#[rpc(request = Name)]`",
+                "FibServer",
+            ),
+        ],
+    },
+];

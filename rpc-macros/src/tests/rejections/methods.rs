@@ -1,0 +1,231 @@
+//! Rejections of the shape of methods.
+
+use super::Rejection;
+
+pub(super) const TABLE: &[Rejection] = &[
+    Rejection {
+        claim: "self is not moved",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute(self);
+}",
+        errors: &[(
+            "`compute` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic",
+            "self",
+        )],
+    },
+    Rejection {
+        claim: "self is not mutable",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute(&mut self);
+}",
+        errors: &[(
+            "`compute` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic",
+            "&mut self",
+        )],
+    },
+    Rejection {
+        claim: "self is not shared by the method's type",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute(self: Arc<Self>);
+}",
+        errors: &[(
+            "`compute` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic",
+            "self: Arc<Self>",
+        )],
+    },
+    Rejection {
+        claim: "self is there",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute(n: u64);
+}",
+        errors: &[(
+            "`compute` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic",
+            "compute",
+        )],
+    },
+    Rejection {
+        claim: "self has no lifetime",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute(&'static self);
+}",
+        errors: &[(
+            "`compute` must take `&self` without a lifetime: nothing borrowed outlives a call",
+            "&'static self",
+        )],
+    },
+    Rejection {
+        claim: "self takes no keys",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute(#[rpc(context)] &self);
+}",
+        errors: &[("`self` does not travel and takes no keys; put them above `compute`", "#[rpc(context)]")],
+    },
+    Rejection {
+        claim: "a method has no type parameters",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute<T>(&self, n: T);
+}",
+        errors: &[(
+            "`compute` must not be generic: its parameters are decoded before anyone could choose a type",
+            "<T>",
+        )],
+    },
+    Rejection {
+        claim: "a method has no lifetimes",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute<'a>(&'a self);
+}",
+        errors: &[(
+            "`compute` must not be generic: its parameters are decoded before anyone could choose a type",
+            "<'a>",
+        )],
+    },
+    Rejection {
+        claim: "a method has no where clause",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute(&self) where Self: Clone;
+}",
+        errors: &[("`compute` must not have a `where` clause", "where Self: Clone")],
+    },
+    Rejection {
+        claim: "a method has no body",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute(&self) -> u64 { 1 }
+}",
+        errors: &[("`compute` must not have a body; every implementation writes its own", "{ 1 }")],
+    },
+    Rejection {
+        claim: "a method is not const",
+        arguments: "",
+        item: "trait Fib {
+    const fn compute(&self);
+}",
+        errors: &[
+            ("`compute` must be a plain method; remove `const`", "const"),
+            ("`compute` must be an `async fn`; if it blocks its thread, mark it `#[rpc(blocking)]`", "fn"),
+        ],
+    },
+    Rejection {
+        claim: "a method is not unsafe",
+        arguments: "",
+        item: "trait Fib {
+    async unsafe fn compute(&self);
+}",
+        errors: &[("`compute` must be a plain method; remove `unsafe`", "unsafe")],
+    },
+    Rejection {
+        claim: "a method is not extern",
+        arguments: "",
+        item: r#"trait Fib {
+    async extern "C" fn compute(&self);
+}"#,
+        errors: &[("`compute` must be a plain method; remove `extern`", r#"extern "C""#)],
+    },
+    Rejection {
+        claim: "a method is not variadic",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute(&self, n: u64, ...);
+}",
+        errors: &[("`compute` must have a fixed list of parameters", "...")],
+    },
+    Rejection {
+        claim: "a method is async",
+        arguments: "",
+        item: "trait Fib {
+    fn compute(&self) -> u64;
+}",
+        errors: &[(
+            "`compute` must be an `async fn`; if it blocks its thread, mark it `#[rpc(blocking)]`",
+            "fn",
+        )],
+    },
+    Rejection {
+        claim: "a blocking method is not async",
+        arguments: "",
+        item: "trait Fib {
+    #[rpc(blocking)] async fn compute(&self) -> u64;
+}",
+        errors: &[(
+            "`compute` is `blocking` and must be a plain `fn`; remove `async` or `blocking`",
+            "blocking",
+        )],
+    },
+    Rejection {
+        claim: "a bare method has a parameter",
+        arguments: "",
+        item: "trait Fib {
+    #[rpc(bare)] async fn compute(&self);
+}",
+        errors: &[("`compute` is `bare`, so its body is one parameter without a name; it has none", "bare")],
+    },
+    Rejection {
+        claim: "a bare method has a single parameter",
+        arguments: "",
+        item: "trait Fib {
+    #[rpc(bare)] async fn compute(&self, a: u64, b: u64, #[rpc(context)] cx: &Context);
+}",
+        errors: &[("`compute` is `bare`, so its body is one parameter without a name; it has 2", "bare")],
+    },
+    Rejection {
+        claim: "several mistakes of a method are reported at once",
+        arguments: "",
+        item: r#"trait Fib {
+    #[rpc(bare, nmae = "x", timeout = "soon")] fn compute<T>(&mut self, a: &str, (b, c): (T, T)) -> &str;
+}"#,
+        errors: &[
+            (
+                "unknown key `nmae`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `bare` and `blocking`",
+                "nmae",
+            ),
+            (
+                "`soon` is no timeout; write a whole number above zero and its unit: `500ms`, `5s`, `2m` or `1h`",
+                r#""soon""#,
+            ),
+            (
+                "`compute` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic",
+                "&mut self",
+            ),
+            (
+                "`compute` must not be generic: its parameters are decoded before anyone could choose a type",
+                "<T>",
+            ),
+            ("`compute` must be an `async fn`; if it blocks its thread, mark it `#[rpc(blocking)]`", "fn"),
+            ("`a` is borrowed, but it comes from another process; use `String`", "&str"),
+            ("a parameter of `compute` needs a plain name: it is the name of a field on the wire", "(b, c)"),
+            (
+                "`compute` returns something borrowed, but it goes to another process; return an owned value",
+                "&str",
+            ),
+        ],
+    },
+    Rejection {
+        claim: "mistakes of all methods are reported at once",
+        arguments: "",
+        item: "trait Fib {
+    async fn a(&mut self);
+    async fn b(&self);
+    async fn c(self);
+}",
+        errors: &[
+            (
+                "`a` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic",
+                "&mut self",
+            ),
+            (
+                "`c` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic",
+                "self",
+            ),
+        ],
+    },
+];

@@ -1,0 +1,292 @@
+trait Sums: Audited + ::core::marker::Send + ::core::marker::Sync + 'static {
+    fn add(
+        &self,
+        a: u64,
+        b: u64,
+    ) -> impl ::core::future::Future<
+        Output = Result<u64, Overflow>,
+    > + ::core::marker::Send;
+    fn total(&self, summands: Vec<Summand>, cx: &Context) -> Option<u64>;
+}
+#[allow(dead_code, deprecated, unused_imports)]
+const _: () = {
+    use my_crate::rpc::__private::NotResult as _;
+    struct Travels<T: ?::core::marker::Sized + my_crate::rpc::__private::WireType>(
+        ::core::marker::PhantomData<T>,
+    );
+    struct IsResult<T: ?::core::marker::Sized + my_crate::rpc::__private::Fallible>(
+        ::core::marker::PhantomData<T>,
+    );
+    const _: () = {
+        struct Types(Travels<u64>, IsResult<Result<u64, Overflow>>, Travels<Overflow>);
+    };
+    const _: () = {
+        struct Types(Travels<Vec<Summand>>, Travels<Option<u64>>);
+        const _: () = ::core::assert!(
+            ! my_crate::rpc::__private::Probe:: < Option < u64 > > ::IS_RESULT,
+            "`total` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
+        );
+    };
+};
+/// The request of [`Sums::add`], as it travels.
+#[derive(
+    my_crate::rpc::__private::serde::Serialize,
+    my_crate::rpc::__private::serde::Deserialize
+)]
+#[serde(crate = "my_crate::rpc::__private::serde")]
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+struct Plus {
+    /// The first summand.
+    a: u64,
+    /// The parameter `b`.
+    #[serde(default, rename = "second")]
+    b: u64,
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl Plus {
+    /// Names, address and promises of the method.
+    const METHOD: &'static my_crate::rpc::__private::MethodDef = &my_crate::rpc::__private::MethodDef::new(
+            "maths",
+            "maths.plus",
+        )
+        .exchange("sums")
+        .routing_key("add")
+        .queue("sums.fast")
+        .timeout(my_crate::rpc::__private::Duration::from_millis(1500u64))
+        .repetition(my_crate::rpc::__private::Repetition::AtMostOnce);
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl my_crate::rpc::__private::Request for Plus {
+    const METHOD: &'static my_crate::rpc::__private::MethodDef = Self::METHOD;
+    type Response = PlusResponse;
+    type Error = Overflow;
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl ::core::fmt::Debug for Plus {
+    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::DebugStruct::finish_non_exhaustive(
+            &mut ::core::fmt::Formatter::debug_struct(formatter, "Plus"),
+        )
+    }
+}
+/// What [`Sums::add`] returns, as it travels.
+#[derive(
+    my_crate::rpc::__private::serde::Serialize,
+    my_crate::rpc::__private::serde::Deserialize
+)]
+#[serde(crate = "my_crate::rpc::__private::serde", transparent)]
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+struct PlusResponse(
+    /// The value.
+    u64,
+);
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl my_crate::rpc::__private::Response for PlusResponse {
+    type Value = u64;
+    fn from_value(value: Self::Value) -> Self {
+        Self(value)
+    }
+    fn into_value(self) -> Self::Value {
+        self.0
+    }
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl ::core::fmt::Debug for PlusResponse {
+    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::DebugStruct::finish_non_exhaustive(
+            &mut ::core::fmt::Formatter::debug_struct(formatter, "PlusResponse"),
+        )
+    }
+}
+/// The request of [`Sums::total`], as it travels.
+#[derive(
+    my_crate::rpc::__private::serde::Serialize,
+    my_crate::rpc::__private::serde::Deserialize
+)]
+#[serde(
+    crate = "my_crate::rpc::__private::serde",
+    transparent,
+    bound = "for<'wire> Vec < Summand >: my_crate::rpc::__private::WireType"
+)]
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+struct SumsTotalRequest {
+    /// The parameter `summands`.
+    summands: Vec<Summand>,
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl SumsTotalRequest {
+    /// Names, address and promises of the method.
+    const METHOD: &'static my_crate::rpc::__private::MethodDef = &my_crate::rpc::__private::MethodDef::new(
+            "maths",
+            "maths.total",
+        )
+        .exchange("sums")
+        .queue("sums.v2");
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl my_crate::rpc::__private::Request for SumsTotalRequest {
+    const METHOD: &'static my_crate::rpc::__private::MethodDef = Self::METHOD;
+    type Response = SumsTotalResponse;
+    type Error = my_crate::rpc::__private::NoError;
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl ::core::fmt::Debug for SumsTotalRequest {
+    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::DebugStruct::finish_non_exhaustive(
+            &mut ::core::fmt::Formatter::debug_struct(formatter, "SumsTotalRequest"),
+        )
+    }
+}
+/// What [`Sums::total`] returns, as it travels.
+#[derive(
+    my_crate::rpc::__private::serde::Serialize,
+    my_crate::rpc::__private::serde::Deserialize
+)]
+#[serde(crate = "my_crate::rpc::__private::serde", transparent)]
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+struct SumsTotalResponse(
+    /// The value.
+    Option<u64>,
+);
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl my_crate::rpc::__private::Response for SumsTotalResponse {
+    type Value = Option<u64>;
+    fn from_value(value: Self::Value) -> Self {
+        Self(value)
+    }
+    fn into_value(self) -> Self::Value {
+        self.0
+    }
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl ::core::fmt::Debug for SumsTotalResponse {
+    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::DebugStruct::finish_non_exhaustive(
+            &mut ::core::fmt::Formatter::debug_struct(formatter, "SumsTotalResponse"),
+        )
+    }
+}
+/// Calls a remote [`Sums`].
+///
+/// Cheap to clone; clones share the connection.
+#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+struct SumsClient {
+    client: my_crate::rpc::__private::TypedClient,
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(clippy::too_many_arguments)]
+impl SumsClient {
+    /// Calls the `maths` service through `client`.
+    #[must_use]
+    fn new(client: my_crate::rpc::__private::Client) -> Self {
+        Self {
+            client: my_crate::rpc::__private::TypedClient::new(client),
+        }
+    }
+    /// Gives every call of this client `options`, unless the call has its own.
+    #[must_use]
+    fn with_options(self, options: my_crate::rpc::__private::CallOptions) -> Self {
+        Self {
+            client: my_crate::rpc::__private::TypedClient::with_options(
+                self.client,
+                options,
+            ),
+        }
+    }
+    /// Calls [`Sums::add`].
+    fn add(&self, a: u64, b: u64) -> my_crate::rpc::__private::Call<Plus> {
+        my_crate::rpc::__private::TypedClient::call(&self.client, Plus { a, b })
+    }
+    /// Calls [`Sums::total`].
+    fn total(
+        &self,
+        summands: Vec<Summand>,
+    ) -> my_crate::rpc::__private::Call<SumsTotalRequest> {
+        my_crate::rpc::__private::TypedClient::call(
+            &self.client,
+            SumsTotalRequest { summands },
+        )
+    }
+}
+/// Serves an implementation of [`Sums`].
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+struct SumsServer<S> {
+    service: my_crate::rpc::__private::Arc<S>,
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl<S> SumsServer<S> {
+    /// Serves `service`.
+    #[must_use]
+    fn new(service: S) -> Self
+    where
+        S: Sums,
+    {
+        Self::from_arc(my_crate::rpc::__private::Arc::new(service))
+    }
+    /// Serves a value that is used elsewhere as well, such as by another service.
+    #[must_use]
+    fn from_arc(service: my_crate::rpc::__private::Arc<S>) -> Self
+    where
+        S: Sums,
+    {
+        Self { service }
+    }
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl<S> ::core::clone::Clone for SumsServer<S> {
+    fn clone(&self) -> Self {
+        Self {
+            service: ::core::clone::Clone::clone(&self.service),
+        }
+    }
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl<S> ::core::fmt::Debug for SumsServer<S> {
+    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::DebugStruct::finish_non_exhaustive(
+            &mut ::core::fmt::Formatter::debug_struct(formatter, "SumsServer"),
+        )
+    }
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(unreachable_patterns, unused_variables)]
+impl<S: Sums> my_crate::rpc::__private::Service for SumsServer<S> {
+    const DEFINITION: &'static my_crate::rpc::__private::ServiceDef = &my_crate::rpc::__private::ServiceDef::new(
+        "maths",
+        &[Plus::METHOD, SumsTotalRequest::METHOD],
+    );
+    fn dispatch(
+        &self,
+        call: my_crate::rpc::__private::IncomingCall,
+    ) -> my_crate::rpc::__private::ServeFuture {
+        let service = ::core::clone::Clone::clone(&self.service);
+        match my_crate::rpc::__private::IncomingCall::method(&call).routing_key {
+            "add" => {
+                my_crate::rpc::__private::serve(
+                    call,
+                    move |request: Plus, context| async move {
+                        ::core::result::Result::map(
+                            <S as Sums>::add(&*service, request.a, request.b).await,
+                            PlusResponse,
+                        )
+                    },
+                )
+            }
+            "maths.total" => {
+                my_crate::rpc::__private::serve_blocking(
+                    call,
+                    move |request: SumsTotalRequest, context| ::core::result::Result::<
+                        _,
+                        my_crate::rpc::__private::NoError,
+                    >::Ok(
+                        SumsTotalResponse(
+                            <S as Sums>::total(&*service, request.summands, &context),
+                        ),
+                    ),
+                )
+            }
+            _ => my_crate::rpc::__private::unknown_method(call),
+        }
+    }
+}

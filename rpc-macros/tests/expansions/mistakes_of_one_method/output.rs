@@ -1,0 +1,283 @@
+::core::compile_error! {
+    "`reset` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic"
+}
+::core::compile_error! {
+    "a parameter of `reset` needs a plain name: it is the name of a field on the wire"
+}
+::core::compile_error! {
+    "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `bare` and `blocking`"
+}
+pub trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
+    fn compute(
+        &self,
+        n: u64,
+    ) -> impl ::core::future::Future<Output = u64> + ::core::marker::Send;
+    fn last(&self) -> impl ::core::future::Future<Output = u64> + ::core::marker::Send;
+    #[allow(async_fn_in_trait, dead_code)]
+    async fn reset(&mut self, _: (u64, u64)) -> u64;
+}
+#[allow(dead_code, deprecated, unused_imports)]
+const _: () = {
+    use ::amqp_rpc::__private::NotResult as _;
+    struct Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
+        ::core::marker::PhantomData<T>,
+    );
+    struct IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
+        ::core::marker::PhantomData<T>,
+    );
+    const _: () = {
+        struct Types(Travels<u64>);
+        const _: () = ::core::assert!(
+            ! ::amqp_rpc::__private::Probe:: < u64 > ::IS_RESULT,
+            "`compute` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
+        );
+    };
+    const _: () = {
+        struct Types();
+        const _: () = ::core::assert!(
+            ! ::amqp_rpc::__private::Probe:: < u64 > ::IS_RESULT,
+            "`last` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
+        );
+    };
+};
+/// The request of [`Fib::compute`], as it travels.
+#[derive(
+    ::amqp_rpc::__private::serde::Serialize,
+    ::amqp_rpc::__private::serde::Deserialize
+)]
+#[serde(crate = "::amqp_rpc::__private::serde")]
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+pub struct FibComputeRequest {
+    /// The parameter `n`.
+    pub n: u64,
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl FibComputeRequest {
+    /// Names, address and promises of the method.
+    pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
+        "fib",
+        "fib.compute",
+    );
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl ::amqp_rpc::__private::Request for FibComputeRequest {
+    const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
+    type Response = FibComputeResponse;
+    type Error = ::amqp_rpc::__private::NoError;
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl ::core::fmt::Debug for FibComputeRequest {
+    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::DebugStruct::finish_non_exhaustive(
+            &mut ::core::fmt::Formatter::debug_struct(formatter, "FibComputeRequest"),
+        )
+    }
+}
+/// What [`Fib::compute`] returns, as it travels.
+#[derive(
+    ::amqp_rpc::__private::serde::Serialize,
+    ::amqp_rpc::__private::serde::Deserialize
+)]
+#[serde(crate = "::amqp_rpc::__private::serde", transparent)]
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+pub struct FibComputeResponse(
+    /// The value.
+    pub u64,
+);
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl ::amqp_rpc::__private::Response for FibComputeResponse {
+    type Value = u64;
+    fn from_value(value: Self::Value) -> Self {
+        Self(value)
+    }
+    fn into_value(self) -> Self::Value {
+        self.0
+    }
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl ::core::fmt::Debug for FibComputeResponse {
+    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::DebugStruct::finish_non_exhaustive(
+            &mut ::core::fmt::Formatter::debug_struct(formatter, "FibComputeResponse"),
+        )
+    }
+}
+/// The request of [`Fib::last`], as it travels.
+#[derive(
+    ::amqp_rpc::__private::serde::Serialize,
+    ::amqp_rpc::__private::serde::Deserialize
+)]
+#[serde(crate = "::amqp_rpc::__private::serde")]
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+pub struct FibLastRequest {}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl FibLastRequest {
+    /// Names, address and promises of the method.
+    pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
+        "fib",
+        "fib.last",
+    );
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl ::amqp_rpc::__private::Request for FibLastRequest {
+    const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
+    type Response = FibLastResponse;
+    type Error = ::amqp_rpc::__private::NoError;
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl ::core::fmt::Debug for FibLastRequest {
+    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::DebugStruct::finish_non_exhaustive(
+            &mut ::core::fmt::Formatter::debug_struct(formatter, "FibLastRequest"),
+        )
+    }
+}
+/// What [`Fib::last`] returns, as it travels.
+#[derive(
+    ::amqp_rpc::__private::serde::Serialize,
+    ::amqp_rpc::__private::serde::Deserialize
+)]
+#[serde(crate = "::amqp_rpc::__private::serde", transparent)]
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+pub struct FibLastResponse(
+    /// The value.
+    pub u64,
+);
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl ::amqp_rpc::__private::Response for FibLastResponse {
+    type Value = u64;
+    fn from_value(value: Self::Value) -> Self {
+        Self(value)
+    }
+    fn into_value(self) -> Self::Value {
+        self.0
+    }
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl ::core::fmt::Debug for FibLastResponse {
+    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::DebugStruct::finish_non_exhaustive(
+            &mut ::core::fmt::Formatter::debug_struct(formatter, "FibLastResponse"),
+        )
+    }
+}
+/// Calls a remote [`Fib`].
+///
+/// Cheap to clone; clones share the connection.
+#[derive(::core::clone::Clone, ::core::fmt::Debug)]
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+pub struct FibClient {
+    client: ::amqp_rpc::__private::TypedClient,
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(clippy::too_many_arguments)]
+impl FibClient {
+    /// Calls the `fib` service through `client`.
+    #[must_use]
+    pub fn new(client: ::amqp_rpc::__private::Client) -> Self {
+        Self {
+            client: ::amqp_rpc::__private::TypedClient::new(client),
+        }
+    }
+    /// Gives every call of this client `options`, unless the call has its own.
+    #[must_use]
+    pub fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
+        Self {
+            client: ::amqp_rpc::__private::TypedClient::with_options(
+                self.client,
+                options,
+            ),
+        }
+    }
+    /// Calls [`Fib::compute`].
+    pub fn compute(&self, n: u64) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
+        ::amqp_rpc::__private::TypedClient::call(&self.client, FibComputeRequest { n })
+    }
+    /// Calls [`Fib::last`].
+    pub fn last(&self) -> ::amqp_rpc::__private::Call<FibLastRequest> {
+        ::amqp_rpc::__private::TypedClient::call(&self.client, FibLastRequest {})
+    }
+}
+/// Serves an implementation of [`Fib`].
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+pub struct FibServer<S> {
+    service: ::amqp_rpc::__private::Arc<S>,
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl<S> FibServer<S> {
+    /// Serves `service`.
+    #[must_use]
+    pub fn new(service: S) -> Self
+    where
+        S: Fib,
+    {
+        Self::from_arc(::amqp_rpc::__private::Arc::new(service))
+    }
+    /// Serves a value that is used elsewhere as well, such as by another service.
+    #[must_use]
+    pub fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
+    where
+        S: Fib,
+    {
+        Self { service }
+    }
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl<S> ::core::clone::Clone for FibServer<S> {
+    fn clone(&self) -> Self {
+        Self {
+            service: ::core::clone::Clone::clone(&self.service),
+        }
+    }
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+impl<S> ::core::fmt::Debug for FibServer<S> {
+    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        ::core::fmt::DebugStruct::finish_non_exhaustive(
+            &mut ::core::fmt::Formatter::debug_struct(formatter, "FibServer"),
+        )
+    }
+}
+#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(unreachable_patterns, unused_variables)]
+impl<S: Fib> ::amqp_rpc::__private::Service for FibServer<S> {
+    const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
+        "fib",
+        &[FibComputeRequest::METHOD, FibLastRequest::METHOD],
+    );
+    fn dispatch(
+        &self,
+        call: ::amqp_rpc::__private::IncomingCall,
+    ) -> ::amqp_rpc::__private::ServeFuture {
+        let service = ::core::clone::Clone::clone(&self.service);
+        match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
+            "fib.compute" => {
+                ::amqp_rpc::__private::serve(
+                    call,
+                    move |request: FibComputeRequest, context| async move {
+                        ::core::result::Result::<
+                            _,
+                            ::amqp_rpc::__private::NoError,
+                        >::Ok(
+                            FibComputeResponse(
+                                <S as Fib>::compute(&*service, request.n).await,
+                            ),
+                        )
+                    },
+                )
+            }
+            "fib.last" => {
+                ::amqp_rpc::__private::serve(
+                    call,
+                    move |request: FibLastRequest, context| async move {
+                        ::core::result::Result::<
+                            _,
+                            ::amqp_rpc::__private::NoError,
+                        >::Ok(FibLastResponse(<S as Fib>::last(&*service).await))
+                    },
+                )
+            }
+            _ => ::amqp_rpc::__private::unknown_method(call),
+        }
+    }
+}
