@@ -9,14 +9,14 @@ use amqp_rpc::{CallError, Client, Context, Server, rpc_service};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize, thiserror::Error)]
-pub enum FibError {
+enum FibError {
     #[error("n is above {limit}")]
     TooLarge { limit: u64 },
 }
 
 /// Fibonacci numbers.
 #[rpc_service]
-pub trait Fib {
+trait Fib {
     /// The `n`th Fibonacci number.
     #[rpc(idempotent)]
     async fn compute(&self, n: u64) -> Result<u64, FibError>;
@@ -49,12 +49,19 @@ impl Fib for Fibonacci {
 
 /// Nobody in this program serves it.
 #[rpc_service]
-pub trait Primes {
+trait Primes {
     async fn is_prime(&self, n: u64) -> bool;
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() {
+    if let Err(error) = run().await {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
     let server = Server::new().service(FibServer::new(Fibonacci { limit: 90 })).start(&url).await?;
     let client = Client::builder().app_id("the example").connect(&url).await?;

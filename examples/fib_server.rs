@@ -1,0 +1,39 @@
+//! A server as a process of its own. Start any number of them: they share the work.
+//!
+//! Run: `cargo run --example fib_server`, then in another terminal `cargo run --example fib_client -- 30`. Both use `AMQP_URL`
+//! (default `amqp://localhost`). Ctrl-C stops the server after the calls it is working on.
+
+mod contract;
+
+use amqp_rpc::Server;
+use contract::{Fib, FibError, FibServer};
+
+struct Fibonacci;
+
+impl Fib for Fibonacci {
+    async fn compute(&self, n: u64) -> Result<u64, FibError> {
+        println!("compute({n}) in process {}", std::process::id());
+        if n > 90 {
+            return Err(FibError::TooLarge { limit: 90 });
+        }
+        Ok((0..n).fold((0, 1), |(a, b), _| (b, a + b)).0)
+    }
+}
+
+#[tokio::main]
+async fn main() {
+    if let Err(error) = run().await {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
+    let server = Server::new().service(FibServer::new(Fibonacci)).start(url).await?;
+    println!("serving from queue {}", server.queues().join(", "));
+
+    let report = server.run_until(tokio::signal::ctrl_c()).await?;
+    println!("stopped; {} calls were abandoned", report.abandoned.len());
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Stopping a server without failing a call: what runs is answered, what waits goes to the next server.
+//!
+//! Run: `cargo run --example graceful_shutdown`. It needs a RabbitMQ at `AMQP_URL` (default `amqp://localhost`).
+
+use std::time::Duration;
+
+use amqp_rpc::{Client, Context, RunningServer, Server, StartError, rpc_service};
+
+#[rpc_service]
+trait Worker {
+    /// Works for `millis` milliseconds and says on which server.
+    async fn work(&self, #[rpc(context)] cx: &Context, millis: u64) -> String;
+}
+
+struct Named(&'static str);
+
+impl Worker for Named {
+    async fn work(&self, cx: &Context, millis: u64) -> String {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+        let again = if cx.redelivered() { ", after another server gave it back" } else { "" };
+        format!("{} ms on server {}{again}", millis, self.0)
+    }
+}
+
+async fn start(name: &'static str, url: &str) -> Result<RunningServer, StartError> {
+    Server::new()
+        .service(WorkerServer::new(Named(name)))
+        .concurrency(2)
+        .drain_timeout(Duration::from_millis(500))
+        .start(url)
+        .await
+}
+
+#[tokio::main]
+async fn main() {
+    if let Err(error) = run().await {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
+    let first = start("A", &url).await?;
+    let client = Client::connect(&url).await?;
+    let worker = WorkerClient::new(client.clone());
+
+    // Two run on A at once, the others wait in the queue; the last one takes longer than A has for its shutdown.
+    let calls: Vec<_> = [100, 900, 100, 100]
+        .into_iter()
+        .map(|millis| tokio::spawn(worker.work(millis).timeout(Duration::from_secs(5))))
+        .collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+
+    let second = start("B", &url).await?;
+    let report = first.shutdown().await?;
+    println!(
+        "server A stopped, and gave back {:?}",
+        report.abandoned.iter().map(|call| call.method).collect::<Vec<_>>()
+    );
+    for call in calls {
+        println!("{}", call.await??);
+    }
+
+    client.close().await;
+    // A service under systemd or Kubernetes ends like this instead: `second.run_until(tokio::signal::ctrl_c()).await?`
+    second.shutdown().await?;
+    Ok(())
+}
