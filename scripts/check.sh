@@ -22,12 +22,14 @@ rust_files() {
 
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps; }
 
-# A longer file says why in its first line: "... over 300 lines because ...". Output committed for comparison is marked @generated.
+# A longer file says why in its first line: "... over 300 lines because ...". What programs write is marked @generated there, or is
+# an expansion committed for comparison.
 short_files() {
     local file lines first status=0
     while IFS= read -r file; do
         lines=$(wc -l <"$file")
         [ "$lines" -gt 300 ] || continue
+        [[ $file == rpc-macros/tests/expansions/* ]] && continue
         IFS= read -r first <"$file"
         [[ ${first,,} == *"over 300 lines because "* || $first == *@generated* ]] && continue
         echo "$file has $lines lines: split it by concept, or begin it with \"... over 300 lines because ...\""
