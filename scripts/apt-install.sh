@@ -31,4 +31,4 @@ fi
 apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300 "$@" >&2; }
 echo "apt-install: installing $*" >&2
 apt update || echo "apt-install: the package lists are not fresh; trying with what is there" >&2
-apt install --no-install-recommends "$@" || die "apt-get could not install: $*"
+apt install --no-install-recommends --no-upgrade "$@" || die "apt-get could not install: $*"
