@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
-use super::private;
+use super::{private, quiet};
 use crate::{
     diagnostics::Mistake,
     model::{Method, Returns, Service},
@@ -18,12 +18,13 @@ pub(super) fn assertions(service: &Service) -> TokenStream {
     if service.methods.is_empty() {
         return TokenStream::new();
     }
-    let (private, cfgs) = (private(service), &service.attributes.cfgs);
+    let (private, quiet, cfgs) = (private(service), quiet(), &service.attributes.cfgs);
     let mut asserted = HashSet::new();
     let methods = service.methods.iter().map(|method| of_method(service, method, &mut asserted));
     quote! {
         #( #cfgs )*
-        #[allow(dead_code, deprecated, unused_imports)]
+        #quiet
+        #[allow(unused_imports)]
         const _: () = {
             use #private::NotResult as _;
             struct Travels<T: ?::core::marker::Sized + #private::WireType>(::core::marker::PhantomData<T>);

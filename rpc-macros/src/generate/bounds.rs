@@ -1,4 +1,4 @@
-//! What serde's derives may assume of the types of fields. Changes when serde's or rustc's errors do.
+//! What serde's derives may assume of the parameters' types. Changes when serde's or rustc's errors do.
 //!
 //! Without these bounds a type that lacks a derive is reported once for every place where derived code touches it, in
 //! terms of that code. With them it is reported where the struct is used, in terms of `WireType`. The lifetime is what
@@ -9,7 +9,7 @@ use quote::{ToTokens, quote};
 use syn::{GenericArgument, PathArguments, Type};
 
 use super::private;
-use crate::model::Service;
+use crate::model::{Method, Service};
 
 /// Types of the standard library that always travel, if what is in them does.
 const PLAIN: [&str; 22] = [
@@ -17,9 +17,12 @@ const PLAIN: [&str; 22] = [
     "u128", "usize", "String", "Option", "Vec", "Box", "HashMap", "BTreeMap",
 ];
 
-/// The `bound` of the derives on a struct with fields of these types, if any of them needs one.
-pub(super) fn bound<'a>(service: &Service, types: impl Iterator<Item = &'a Type>) -> Option<TokenStream> {
+/// The `bound` of the derives on the request of `method`, if any of its parameters needs one.
+///
+/// Responses do without: their one field is touched so rarely that bounds would add errors.
+pub(super) fn bound(service: &Service, method: &Method) -> Option<TokenStream> {
     let wire_type = path_in_string(&private(service));
+    let types = method.parameters().filter(|parameter| !parameter.custom).map(|parameter| &parameter.ty);
     let mut bounds: Vec<String> = types
         .filter(|ty| !is_plain(ty) && can_be_quoted(ty))
         .map(|ty| format!("for<'wire> {}: {wire_type}::WireType", ty.to_token_stream()))

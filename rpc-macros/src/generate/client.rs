@@ -28,7 +28,6 @@ pub(super) fn client(service: &Service) -> TokenStream {
 
         #( #cfgs )*
         #quiet
-        #[allow(clippy::too_many_arguments)]
         impl #client {
             #[doc = #new_doc]
             #[must_use]

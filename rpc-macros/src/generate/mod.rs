@@ -47,9 +47,12 @@ fn conditions(service: &Service, method: &Method) -> TokenStream {
     quote!(#( #of_service )* #( #of_method )*)
 }
 
-/// Keeps lints about how generated items are used, which the user cannot change, away from the user.
+/// Keeps lints about generated items away from users, who cannot change them. What is wrong with a type is said of the
+/// trait already.
 fn quiet() -> TokenStream {
-    quote!(#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)])
+    quote! {
+        #[allow(clippy::all, clippy::pedantic, dead_code, deprecated, non_camel_case_types, private_interfaces)]
+    }
 }
 
 /// A link to the trait, for doc comments.

@@ -2,7 +2,6 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::Type;
 
 use super::{bounds, conditions, link_to_method, private, quiet};
 use crate::{
@@ -21,8 +20,8 @@ fn request(service: &Service, method: &Method) -> TokenStream {
     let (visibility, request, response) = (&service.visibility, &method.request, &method.response);
     let (private, quiet, conditions) = (private(service), quiet(), conditions(service, method));
     let doc = format!(" The request of {}, as it travels.", link_to_method(service, method));
-    let checked = method.parameters().filter(|parameter| !parameter.custom).map(|parameter| &parameter.ty);
-    let wire = wire_attributes(service, method.body == Body::Bare, checked);
+    let bound = bounds::bound(service, method);
+    let wire = wire_attributes(service, method.body == Body::Bare, bound.as_ref());
     let fields = method.parameters().map(|parameter| field(service, parameter));
     let definition = definition(service, method);
     let error = match &method.returns {
@@ -63,11 +62,11 @@ fn response(service: &Service, method: &Method) -> TokenStream {
     let (visibility, response) = (&service.visibility, &method.response);
     let (private, quiet, conditions) = (private(service), quiet(), conditions(service, method));
     let doc = format!(" What {} returns, as it travels.", link_to_method(service, method));
-    let (value, checked) = match &method.returns {
-        Returns::Plain(value) | Returns::Fallible { value, .. } => (value.to_token_stream(), Some(value)),
-        Returns::Alias(written) => (quote!(<#written as #private::Fallible>::Value), None),
+    let wire = wire_attributes(service, true, None);
+    let value = match &method.returns {
+        Returns::Plain(value) | Returns::Fallible { value, .. } => value.to_token_stream(),
+        Returns::Alias(written) => quote!(<#written as #private::Fallible>::Value),
     };
-    let wire = wire_attributes(service, true, checked.into_iter());
     let debug = debug(service, method, response);
     quote! {
         #conditions
@@ -96,13 +95,8 @@ fn response(service: &Service, method: &Method) -> TokenStream {
 }
 
 /// Serde's derives, found through the runtime.
-fn wire_attributes<'a>(
-    service: &Service,
-    is_transparent: bool,
-    checked: impl Iterator<Item = &'a Type>,
-) -> TokenStream {
+fn wire_attributes(service: &Service, is_transparent: bool, bound: Option<&TokenStream>) -> TokenStream {
     let private = private(service);
-    let bound = bounds::bound(service, checked);
     let serde = bounds::path_in_string(&quote!(#private::serde));
     let transparent = is_transparent.then(|| quote!(, transparent));
     quote! {

@@ -12,7 +12,15 @@ pub trait Files: ::core::marker::Send + ::core::marker::Sync + 'static {
     > + ::core::marker::Send;
 }
 #[cfg(feature = "files")]
-#[allow(dead_code, deprecated, unused_imports)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
+#[allow(unused_imports)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -39,14 +47,28 @@ const _: () = {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FilesReadRequest {
     /// The parameter `type`.
     pub r#type: String,
 }
 #[cfg(feature = "files")]
 #[cfg(unix)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl FilesReadRequest {
     /// Names, address and promises of the method.
     pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
@@ -56,7 +78,14 @@ impl FilesReadRequest {
 }
 #[cfg(feature = "files")]
 #[cfg(unix)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Request for FilesReadRequest {
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
     type Response = FilesReadResponse;
@@ -64,7 +93,14 @@ impl ::amqp_rpc::__private::Request for FilesReadRequest {
 }
 #[cfg(feature = "files")]
 #[cfg(unix)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for FilesReadRequest {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -80,14 +116,28 @@ impl ::core::fmt::Debug for FilesReadRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FilesReadResponse(
     /// The value.
     pub <io::Result<Vec<u8>> as ::amqp_rpc::__private::Fallible>::Value,
 );
 #[cfg(feature = "files")]
 #[cfg(unix)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Response for FilesReadResponse {
     type Value = <io::Result<Vec<u8>> as ::amqp_rpc::__private::Fallible>::Value;
     fn from_value(value: Self::Value) -> Self {
@@ -99,7 +149,14 @@ impl ::amqp_rpc::__private::Response for FilesReadResponse {
 }
 #[cfg(feature = "files")]
 #[cfg(unix)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for FilesReadResponse {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -112,13 +169,26 @@ impl ::core::fmt::Debug for FilesReadResponse {
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FilesClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
 #[cfg(feature = "files")]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
-#[allow(clippy::too_many_arguments)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl FilesClient {
     /// Calls the `files` service through `client`.
     #[must_use]
@@ -150,12 +220,26 @@ impl FilesClient {
 }
 #[cfg(feature = "files")]
 /// Serves an implementation of [`Files`].
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FilesServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
 #[cfg(feature = "files")]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> FilesServer<S> {
     /// Serves `service`.
     #[must_use]
@@ -175,7 +259,14 @@ impl<S> FilesServer<S> {
     }
 }
 #[cfg(feature = "files")]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> ::core::clone::Clone for FilesServer<S> {
     fn clone(&self) -> Self {
         Self {
@@ -184,7 +275,14 @@ impl<S> ::core::clone::Clone for FilesServer<S> {
     }
 }
 #[cfg(feature = "files")]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> ::core::fmt::Debug for FilesServer<S> {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -193,7 +291,14 @@ impl<S> ::core::fmt::Debug for FilesServer<S> {
     }
 }
 #[cfg(feature = "files")]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 #[allow(unreachable_patterns, unused_variables)]
 impl<S: Files> ::amqp_rpc::__private::Service for FilesServer<S> {
     const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(

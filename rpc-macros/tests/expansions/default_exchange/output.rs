@@ -4,7 +4,15 @@ pub(crate) trait Tutorial: ::core::marker::Send + ::core::marker::Sync + 'static
         n: u64,
     ) -> impl ::core::future::Future<Output = u64> + ::core::marker::Send;
 }
-#[allow(dead_code, deprecated, unused_imports)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
+#[allow(unused_imports)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -27,12 +35,26 @@ const _: () = {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub(crate) struct TutorialFibRequest {
     /// The parameter `n`.
     pub(crate) n: u64,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl TutorialFibRequest {
     /// Names, address and promises of the method.
     pub(crate) const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
@@ -43,13 +65,27 @@ impl TutorialFibRequest {
         .routing_key("rpc_queue")
         .queue("rpc_queue");
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Request for TutorialFibRequest {
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
     type Response = TutorialFibResponse;
     type Error = ::amqp_rpc::__private::NoError;
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for TutorialFibRequest {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -63,12 +99,26 @@ impl ::core::fmt::Debug for TutorialFibRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub(crate) struct TutorialFibResponse(
     /// The value.
     pub(crate) u64,
 );
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Response for TutorialFibResponse {
     type Value = u64;
     fn from_value(value: Self::Value) -> Self {
@@ -78,7 +128,14 @@ impl ::amqp_rpc::__private::Response for TutorialFibResponse {
         self.0
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for TutorialFibResponse {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -90,12 +147,25 @@ impl ::core::fmt::Debug for TutorialFibResponse {
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub(crate) struct TutorialClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
-#[allow(clippy::too_many_arguments)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl TutorialClient {
     /// Calls the `tutorial` service through `client`.
     #[must_use]
@@ -123,11 +193,25 @@ impl TutorialClient {
     }
 }
 /// Serves an implementation of [`Tutorial`].
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub(crate) struct TutorialServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> TutorialServer<S> {
     /// Serves `service`.
     #[must_use]
@@ -146,7 +230,14 @@ impl<S> TutorialServer<S> {
         Self { service }
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> ::core::clone::Clone for TutorialServer<S> {
     fn clone(&self) -> Self {
         Self {
@@ -154,7 +245,14 @@ impl<S> ::core::clone::Clone for TutorialServer<S> {
         }
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> ::core::fmt::Debug for TutorialServer<S> {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -162,7 +260,14 @@ impl<S> ::core::fmt::Debug for TutorialServer<S> {
         )
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 #[allow(unreachable_patterns, unused_variables)]
 impl<S: Tutorial> ::amqp_rpc::__private::Service for TutorialServer<S> {
     const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(

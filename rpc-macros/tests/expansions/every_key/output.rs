@@ -8,7 +8,15 @@ trait Sums: Audited + ::core::marker::Send + ::core::marker::Sync + 'static {
     > + ::core::marker::Send;
     fn total(&self, summands: Vec<Summand>, cx: &Context) -> Option<u64>;
 }
-#[allow(dead_code, deprecated, unused_imports)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
+#[allow(unused_imports)]
 const _: () = {
     use my_crate::rpc::__private::NotResult as _;
     struct Travels<T: ?::core::marker::Sized + my_crate::rpc::__private::WireType>(
@@ -34,7 +42,14 @@ const _: () = {
     my_crate::rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "my_crate::rpc::__private::serde")]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 struct Plus {
     /// The first summand.
     a: u64,
@@ -42,7 +57,14 @@ struct Plus {
     #[serde(default, rename = "second")]
     b: u64,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl Plus {
     /// Names, address and promises of the method.
     const METHOD: &'static my_crate::rpc::__private::MethodDef = &my_crate::rpc::__private::MethodDef::new(
@@ -55,13 +77,27 @@ impl Plus {
         .timeout(my_crate::rpc::__private::Duration::from_millis(1500u64))
         .repetition(my_crate::rpc::__private::Repetition::AtMostOnce);
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl my_crate::rpc::__private::Request for Plus {
     const METHOD: &'static my_crate::rpc::__private::MethodDef = Self::METHOD;
     type Response = PlusResponse;
     type Error = Overflow;
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for Plus {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -75,12 +111,26 @@ impl ::core::fmt::Debug for Plus {
     my_crate::rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "my_crate::rpc::__private::serde", transparent)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 struct PlusResponse(
     /// The value.
     u64,
 );
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl my_crate::rpc::__private::Response for PlusResponse {
     type Value = u64;
     fn from_value(value: Self::Value) -> Self {
@@ -90,7 +140,14 @@ impl my_crate::rpc::__private::Response for PlusResponse {
         self.0
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for PlusResponse {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -108,12 +165,26 @@ impl ::core::fmt::Debug for PlusResponse {
     transparent,
     bound = "for<'wire> Vec < Summand >: my_crate::rpc::__private::WireType"
 )]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 struct SumsTotalRequest {
     /// The parameter `summands`.
     summands: Vec<Summand>,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl SumsTotalRequest {
     /// Names, address and promises of the method.
     const METHOD: &'static my_crate::rpc::__private::MethodDef = &my_crate::rpc::__private::MethodDef::new(
@@ -123,13 +194,27 @@ impl SumsTotalRequest {
         .exchange("sums")
         .queue("sums.v2");
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl my_crate::rpc::__private::Request for SumsTotalRequest {
     const METHOD: &'static my_crate::rpc::__private::MethodDef = Self::METHOD;
     type Response = SumsTotalResponse;
     type Error = my_crate::rpc::__private::NoError;
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for SumsTotalRequest {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -143,12 +228,26 @@ impl ::core::fmt::Debug for SumsTotalRequest {
     my_crate::rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "my_crate::rpc::__private::serde", transparent)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 struct SumsTotalResponse(
     /// The value.
     Option<u64>,
 );
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl my_crate::rpc::__private::Response for SumsTotalResponse {
     type Value = Option<u64>;
     fn from_value(value: Self::Value) -> Self {
@@ -158,7 +257,14 @@ impl my_crate::rpc::__private::Response for SumsTotalResponse {
         self.0
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for SumsTotalResponse {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -170,12 +276,25 @@ impl ::core::fmt::Debug for SumsTotalResponse {
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 struct SumsClient {
     client: my_crate::rpc::__private::TypedClient,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
-#[allow(clippy::too_many_arguments)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl SumsClient {
     /// Calls the `maths` service through `client`.
     #[must_use]
@@ -210,11 +329,25 @@ impl SumsClient {
     }
 }
 /// Serves an implementation of [`Sums`].
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 struct SumsServer<S> {
     service: my_crate::rpc::__private::Arc<S>,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> SumsServer<S> {
     /// Serves `service`.
     #[must_use]
@@ -233,7 +366,14 @@ impl<S> SumsServer<S> {
         Self { service }
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> ::core::clone::Clone for SumsServer<S> {
     fn clone(&self) -> Self {
         Self {
@@ -241,7 +381,14 @@ impl<S> ::core::clone::Clone for SumsServer<S> {
         }
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> ::core::fmt::Debug for SumsServer<S> {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -249,7 +396,14 @@ impl<S> ::core::fmt::Debug for SumsServer<S> {
         )
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 #[allow(unreachable_patterns, unused_variables)]
 impl<S: Sums> my_crate::rpc::__private::Service for SumsServer<S> {
     const DEFINITION: &'static my_crate::rpc::__private::ServiceDef = &my_crate::rpc::__private::ServiceDef::new(

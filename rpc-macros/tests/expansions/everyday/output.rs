@@ -13,7 +13,15 @@ pub trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
     ) -> impl ::core::future::Future<Output = String> + ::core::marker::Send;
     fn ping(&self) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send;
 }
-#[allow(dead_code, deprecated, unused_imports)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
+#[allow(unused_imports)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -46,12 +54,26 @@ const _: () = {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibComputeRequest {
     /// The parameter `n`.
     pub n: u64,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl FibComputeRequest {
     /// Names, address and promises of the method.
     pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
@@ -60,13 +82,27 @@ impl FibComputeRequest {
         )
         .repetition(::amqp_rpc::__private::Repetition::Idempotent);
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Request for FibComputeRequest {
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
     type Response = FibComputeResponse;
     type Error = FibError;
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for FibComputeRequest {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -80,12 +116,26 @@ impl ::core::fmt::Debug for FibComputeRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibComputeResponse(
     /// The value.
     pub u64,
 );
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Response for FibComputeResponse {
     type Value = u64;
     fn from_value(value: Self::Value) -> Self {
@@ -95,7 +145,14 @@ impl ::amqp_rpc::__private::Response for FibComputeResponse {
         self.0
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for FibComputeResponse {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -109,9 +166,23 @@ impl ::core::fmt::Debug for FibComputeResponse {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibWhoamiRequest {}
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl FibWhoamiRequest {
     /// Names, address and promises of the method.
     pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
@@ -119,13 +190,27 @@ impl FibWhoamiRequest {
         "fib.whoami",
     );
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Request for FibWhoamiRequest {
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
     type Response = FibWhoamiResponse;
     type Error = ::amqp_rpc::__private::NoError;
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for FibWhoamiRequest {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -139,12 +224,26 @@ impl ::core::fmt::Debug for FibWhoamiRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibWhoamiResponse(
     /// The value.
     pub String,
 );
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Response for FibWhoamiResponse {
     type Value = String;
     fn from_value(value: Self::Value) -> Self {
@@ -154,7 +253,14 @@ impl ::amqp_rpc::__private::Response for FibWhoamiResponse {
         self.0
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for FibWhoamiResponse {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -168,9 +274,23 @@ impl ::core::fmt::Debug for FibWhoamiResponse {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibPingRequest {}
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl FibPingRequest {
     /// Names, address and promises of the method.
     pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
@@ -178,13 +298,27 @@ impl FibPingRequest {
         "fib.ping",
     );
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Request for FibPingRequest {
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
     type Response = FibPingResponse;
     type Error = ::amqp_rpc::__private::NoError;
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for FibPingRequest {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -198,12 +332,26 @@ impl ::core::fmt::Debug for FibPingRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibPingResponse(
     /// The value.
     pub (),
 );
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Response for FibPingResponse {
     type Value = ();
     fn from_value(value: Self::Value) -> Self {
@@ -213,7 +361,14 @@ impl ::amqp_rpc::__private::Response for FibPingResponse {
         self.0
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for FibPingResponse {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -225,12 +380,25 @@ impl ::core::fmt::Debug for FibPingResponse {
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
-#[allow(clippy::too_many_arguments)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl FibClient {
     /// Calls the `fib` service through `client`.
     #[must_use]
@@ -263,11 +431,25 @@ impl FibClient {
     }
 }
 /// Serves an implementation of [`Fib`].
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> FibServer<S> {
     /// Serves `service`.
     #[must_use]
@@ -286,7 +468,14 @@ impl<S> FibServer<S> {
         Self { service }
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> ::core::clone::Clone for FibServer<S> {
     fn clone(&self) -> Self {
         Self {
@@ -294,7 +483,14 @@ impl<S> ::core::clone::Clone for FibServer<S> {
         }
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> ::core::fmt::Debug for FibServer<S> {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -302,7 +498,14 @@ impl<S> ::core::fmt::Debug for FibServer<S> {
         )
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 #[allow(unreachable_patterns, unused_variables)]
 impl<S: Fib> ::amqp_rpc::__private::Service for FibServer<S> {
     const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(

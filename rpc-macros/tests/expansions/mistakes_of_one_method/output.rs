@@ -16,7 +16,15 @@ pub trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
     #[allow(async_fn_in_trait, dead_code)]
     async fn reset(&mut self, _: (u64, u64)) -> u64;
 }
-#[allow(dead_code, deprecated, unused_imports)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
+#[allow(unused_imports)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -46,12 +54,26 @@ const _: () = {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibComputeRequest {
     /// The parameter `n`.
     pub n: u64,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl FibComputeRequest {
     /// Names, address and promises of the method.
     pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
@@ -59,13 +81,27 @@ impl FibComputeRequest {
         "fib.compute",
     );
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Request for FibComputeRequest {
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
     type Response = FibComputeResponse;
     type Error = ::amqp_rpc::__private::NoError;
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for FibComputeRequest {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -79,12 +115,26 @@ impl ::core::fmt::Debug for FibComputeRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibComputeResponse(
     /// The value.
     pub u64,
 );
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Response for FibComputeResponse {
     type Value = u64;
     fn from_value(value: Self::Value) -> Self {
@@ -94,7 +144,14 @@ impl ::amqp_rpc::__private::Response for FibComputeResponse {
         self.0
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for FibComputeResponse {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -108,9 +165,23 @@ impl ::core::fmt::Debug for FibComputeResponse {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibLastRequest {}
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl FibLastRequest {
     /// Names, address and promises of the method.
     pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
@@ -118,13 +189,27 @@ impl FibLastRequest {
         "fib.last",
     );
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Request for FibLastRequest {
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
     type Response = FibLastResponse;
     type Error = ::amqp_rpc::__private::NoError;
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for FibLastRequest {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -138,12 +223,26 @@ impl ::core::fmt::Debug for FibLastRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibLastResponse(
     /// The value.
     pub u64,
 );
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::amqp_rpc::__private::Response for FibLastResponse {
     type Value = u64;
     fn from_value(value: Self::Value) -> Self {
@@ -153,7 +252,14 @@ impl ::amqp_rpc::__private::Response for FibLastResponse {
         self.0
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl ::core::fmt::Debug for FibLastResponse {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -165,12 +271,25 @@ impl ::core::fmt::Debug for FibLastResponse {
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
-#[allow(clippy::too_many_arguments)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl FibClient {
     /// Calls the `fib` service through `client`.
     #[must_use]
@@ -199,11 +318,25 @@ impl FibClient {
     }
 }
 /// Serves an implementation of [`Fib`].
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 pub struct FibServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> FibServer<S> {
     /// Serves `service`.
     #[must_use]
@@ -222,7 +355,14 @@ impl<S> FibServer<S> {
         Self { service }
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> ::core::clone::Clone for FibServer<S> {
     fn clone(&self) -> Self {
         Self {
@@ -230,7 +370,14 @@ impl<S> ::core::clone::Clone for FibServer<S> {
         }
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 impl<S> ::core::fmt::Debug for FibServer<S> {
     fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         ::core::fmt::DebugStruct::finish_non_exhaustive(
@@ -238,7 +385,14 @@ impl<S> ::core::fmt::Debug for FibServer<S> {
         )
     }
 }
-#[allow(dead_code, deprecated, non_camel_case_types, private_interfaces)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    non_camel_case_types,
+    private_interfaces
+)]
 #[allow(unreachable_patterns, unused_variables)]
 impl<S: Fib> ::amqp_rpc::__private::Service for FibServer<S> {
     const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
