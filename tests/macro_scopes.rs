@@ -14,7 +14,7 @@ mod hostile_scope {
     macro_rules! hostile {
         ($($name:ident)*) => { $( pub(super) struct $name; )* };
     }
-    hostile!(Result String Option Vec Ok Err Some None Box Arc Duration Context Request Response Client Call Service core std serde alloc);
+    hostile!(Travels IsResult Types Result String Option Vec Ok Err Some None Box Arc Duration Context Request Response Client Call Service core std serde alloc);
 
     macro_rules! hostile_traits {
         ($($name:ident)*) => { $( pub(super) trait $name {} )* };
@@ -223,15 +223,44 @@ mod from_macro {
         };
     }
     service!(Made, make, thing: Vec<u8>, String, "made");
+
+    macro_rules! service_returning {
+        ($name:ident, $returned:ty) => {
+            #[amqp_rpc::rpc_service]
+            pub(super) trait $name {
+                async fn make(&self) -> $returned;
+            }
+        };
+    }
+    service_returning!(Fallible, Result<u8, String>);
+    service_returning!(Plain, Vec<crate::Refused>);
 }
 
-/// Names that the generated server would have used itself.
-mod letters {
+/// Names that generated code would have used itself.
+mod names_of_ours {
+    #[derive(serde::Serialize, serde::Deserialize)]
+    pub(super) struct Travels;
+    #[derive(serde::Serialize, serde::Deserialize)]
+    pub(super) struct IsResult;
+
+    #[amqp_rpc::rpc_service]
+    pub(super) trait Types {
+        async fn same(&self, a: Travels, b: IsResult) -> Result<Travels, IsResult>;
+    }
+
     #[amqp_rpc::rpc_service]
     pub(super) trait S {
         #[rpc(request = T)]
         async fn m(&self);
     }
+}
+
+#[test]
+fn a_result_is_found_behind_a_macro() {
+    fn error_of<R: amqp_rpc::__private::Request>(_: &R) -> &'static str {
+        std::any::type_name::<R::Error>()
+    }
+    assert_eq!(error_of(&from_macro::FallibleMakeRequest {}), std::any::type_name::<String>());
 }
 
 #[test]

@@ -27,8 +27,8 @@ pub(super) fn assertions(service: &Service) -> TokenStream {
         #[allow(unused_imports)]
         const _: () = {
             use #private::NotResult as _;
-            struct Travels<T: ?::core::marker::Sized + #private::WireType>(::core::marker::PhantomData<T>);
-            struct IsResult<T: ?::core::marker::Sized + #private::Fallible>(::core::marker::PhantomData<T>);
+            struct __Travels<T: ?::core::marker::Sized + #private::WireType>(::core::marker::PhantomData<T>);
+            struct __IsResult<T: ?::core::marker::Sized + #private::Fallible>(::core::marker::PhantomData<T>);
             #( #methods )*
         };
     }
@@ -37,7 +37,7 @@ pub(super) fn assertions(service: &Service) -> TokenStream {
 /// What is asked about the types of one method.
 ///
 /// The fields of a struct are checked before any function, so that these errors come before those that follow from
-/// them.
+/// them. The names begin with underscores because they would hide types of the user with the same names.
 fn of_method(service: &Service, method: &Method, asserted: &mut HashSet<String>) -> TokenStream {
     let private = private(service);
     let cfgs = &method.attributes.cfgs;
@@ -45,7 +45,7 @@ fn of_method(service: &Service, method: &Method, asserted: &mut HashSet<String>)
     // where the first use may not be compiled.
     let mut travels = |ty: &Type| {
         let is_first = !cfgs.is_empty() || asserted.insert(ty.to_token_stream().to_string());
-        is_first.then(|| quote_spanned!(ty.span()=> Travels<#ty>,))
+        is_first.then(|| quote_spanned!(ty.span()=> __Travels<#ty>,))
     };
     let checked = method.parameters().filter(|parameter| !parameter.custom);
     let parameters: Vec<_> = checked.map(|parameter| travels(&parameter.ty)).collect();
@@ -53,12 +53,12 @@ fn of_method(service: &Service, method: &Method, asserted: &mut HashSet<String>)
         Returns::Plain(value) => travels(value),
         Returns::Fallible { written, value, error } => {
             let (value, error) = (travels(value), travels(error));
-            Some(quote_spanned!(written.span()=> IsResult<#written>, #value #error))
+            Some(quote_spanned!(written.span()=> __IsResult<#written>, #value #error))
         }
         Returns::Alias(written) => Some(quote_spanned! {written.span()=>
-            IsResult<#written>,
-            Travels<<#written as #private::Fallible>::Value>,
-            Travels<<#written as #private::Fallible>::Error>,
+            __IsResult<#written>,
+            __Travels<<#written as #private::Fallible>::Value>,
+            __Travels<<#written as #private::Fallible>::Error>,
         }),
     };
     let no_result = match &method.returns {
@@ -68,7 +68,7 @@ fn of_method(service: &Service, method: &Method, asserted: &mut HashSet<String>)
     quote! {
         #( #cfgs )*
         const _: () = {
-            struct Types(#( #parameters )* #returned);
+            struct __Types(#( #parameters )* #returned);
             #no_result
         };
     }

@@ -1,5 +1,6 @@
 //! The rules of a single method. Changes when one of them does.
 
+use proc_macro2::TokenTree;
 use syn::{Ident, ReceiverKind, Safety};
 
 use super::{ServiceAddress, parameter, returns};
@@ -59,7 +60,9 @@ fn report_misplaced_attributes(written: &MethodSyntax, errors: &mut Errors) {
         errors.at(attribute, mistake);
     }
     for attribute in written.item.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg_attr")) {
-        if attribute.meta.require_list().is_ok_and(|list| list.tokens.to_string().contains("rpc")) {
+        let mut tokens =
+            attribute.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default().into_iter();
+        if tokens.any(|token| matches!(token, TokenTree::Ident(name) if name == "rpc")) {
             errors.at(attribute, Mistake::HiddenKeys { method: method() });
         }
     }

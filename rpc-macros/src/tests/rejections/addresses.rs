@@ -40,9 +40,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a method's name has no dot",
         arguments: "",
-        item: r#"trait Fib {
-    #[rpc(name = "fib.compute")] async fn compute(&self);
-}"#,
+        item: r#"trait Fib { #[rpc(name = "fib.compute")] async fn compute(&self); }"#,
         errors: &[(
             "`fib.compute` must not contain a dot: the full name is the service's name, a dot, and this",
             r#""fib.compute""#,

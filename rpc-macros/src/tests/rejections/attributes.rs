@@ -15,9 +15,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "keys of methods are keys",
         arguments: "",
-        item: r#"trait Fib {
-    #[rpc("compute")] async fn compute(&self);
-}"#,
+        item: r#"trait Fib { #[rpc("compute")] async fn compute(&self); }"#,
         errors: &[(
             r#"`#[rpc(..)]` on a method takes keys separated by commas, such as `#[rpc(idempotent, timeout = "5s")]`"#,
             r#""compute""#,
@@ -26,9 +24,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "attributes have parentheses",
         arguments: "",
-        item: r#"trait Fib {
-    #[rpc = "compute"] async fn compute(&self);
-}"#,
+        item: r#"trait Fib { #[rpc = "compute"] async fn compute(&self); }"#,
         errors: &[(
             r#"`#[rpc(..)]` on a method takes keys separated by commas, such as `#[rpc(idempotent, timeout = "5s")]`"#,
             r#"#[rpc = "compute"]"#,
@@ -46,9 +42,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "unknown keys of a method are answered with the known ones",
         arguments: "",
-        item: "trait Fib {
-    #[rpc(idempotnt)] async fn compute(&self);
-}",
+        item: "trait Fib { #[rpc(idempotnt)] async fn compute(&self); }",
         errors: &[(
             "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `bare` and `blocking`",
             "idempotnt",
@@ -91,17 +85,13 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a key is given once in all attributes",
         arguments: "",
-        item: "trait Fib {
-    #[rpc(bare)] #[rpc(bare)] async fn compute(&self, n: u64);
-}",
+        item: "trait Fib { #[rpc(bare)] #[rpc(bare)] async fn compute(&self, n: u64); }",
         errors: &[("`bare` is given twice", "bare")],
     },
     Rejection {
         claim: "a flag has no value",
         arguments: "",
-        item: "trait Fib {
-    #[rpc(idempotent = true)] async fn compute(&self);
-}",
+        item: "trait Fib { #[rpc(idempotent = true)] async fn compute(&self); }",
         errors: &[("`idempotent` takes no value; write just `idempotent`", "true")],
     },
     Rejection {
@@ -113,25 +103,19 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a string has a value",
         arguments: "",
-        item: "trait Fib {
-    #[rpc(routing_key)] async fn compute(&self);
-}",
+        item: "trait Fib { #[rpc(routing_key)] async fn compute(&self); }",
         errors: &[(r#"`routing_key` takes a string, such as `routing_key = "fib.compute"`"#, "routing_key")],
     },
     Rejection {
         claim: "a string does not end early",
         arguments: "",
-        item: "trait Fib {
-    #[rpc(queue = )] async fn compute(&self);
-}",
+        item: "trait Fib { #[rpc(queue = )] async fn compute(&self); }",
         errors: &[(r#"`queue` takes a string, such as `queue = "sums"`"#, "queue")],
     },
     Rejection {
         claim: "the request's name is not quoted",
         arguments: "",
-        item: r#"trait Fib {
-    #[rpc(request = "Compute")] async fn compute(&self);
-}"#,
+        item: r#"trait Fib { #[rpc(request = "Compute")] async fn compute(&self); }"#,
         errors: &[(
             "`request` takes the name of a type that does not exist yet, such as `request = ComputeRequest`",
             r#""Compute""#,
@@ -152,9 +136,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a timeout has a unit",
         arguments: "",
-        item: r#"trait Fib {
-    #[rpc(timeout = "5")] async fn compute(&self);
-}"#,
+        item: r#"trait Fib { #[rpc(timeout = "5")] async fn compute(&self); }"#,
         errors: &[(
             "`5` is no timeout; write a whole number above zero and its unit: `500ms`, `5s`, `2m` or `1h`",
             r#""5""#,
@@ -163,9 +145,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a timeout has a known unit",
         arguments: "",
-        item: r#"trait Fib {
-    #[rpc(timeout = "5 days")] async fn compute(&self);
-}"#,
+        item: r#"trait Fib { #[rpc(timeout = "5 days")] async fn compute(&self); }"#,
         errors: &[(
             "`5 days` is no timeout; write a whole number above zero and its unit: `500ms`, `5s`, `2m` or `1h`",
             r#""5 days""#,
@@ -174,9 +154,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a timeout is a whole number",
         arguments: "",
-        item: r#"trait Fib {
-    #[rpc(timeout = "1.5s")] async fn compute(&self);
-}"#,
+        item: r#"trait Fib { #[rpc(timeout = "1.5s")] async fn compute(&self); }"#,
         errors: &[(
             "`1.5s` is no timeout; write a whole number above zero and its unit: `500ms`, `5s`, `2m` or `1h`",
             r#""1.5s""#,
@@ -185,9 +163,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a timeout has a number",
         arguments: "",
-        item: r#"trait Fib {
-    #[rpc(timeout = "s")] async fn compute(&self);
-}"#,
+        item: r#"trait Fib { #[rpc(timeout = "s")] async fn compute(&self); }"#,
         errors: &[(
             "`s` is no timeout; write a whole number above zero and its unit: `500ms`, `5s`, `2m` or `1h`",
             r#""s""#,
@@ -196,9 +172,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a timeout is above zero",
         arguments: "",
-        item: r#"trait Fib {
-    #[rpc(timeout = "0ms")] async fn compute(&self);
-}"#,
+        item: r#"trait Fib { #[rpc(timeout = "0ms")] async fn compute(&self); }"#,
         errors: &[(
             "`0ms` is no timeout; write a whole number above zero and its unit: `500ms`, `5s`, `2m` or `1h`",
             r#""0ms""#,
@@ -207,9 +181,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a timeout is finite",
         arguments: "",
-        item: r#"trait Fib {
-    #[rpc(timeout = "18446744073709551615h")] async fn compute(&self);
-}"#,
+        item: r#"trait Fib { #[rpc(timeout = "18446744073709551615h")] async fn compute(&self); }"#,
         errors: &[(
             "`18446744073709551615h` is no timeout; write a whole number above zero and its unit: `500ms`, `5s`, `2m` or `1h`",
             r#""18446744073709551615h""#,
@@ -218,17 +190,13 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a timeout is a string",
         arguments: "",
-        item: "trait Fib {
-    #[rpc(timeout = 5)] async fn compute(&self);
-}",
+        item: "trait Fib { #[rpc(timeout = 5)] async fn compute(&self); }",
         errors: &[(r#"`timeout` takes a string, such as `timeout = "5s"`"#, "5")],
     },
     Rejection {
         claim: "a method is idempotent or runs at most once",
         arguments: "",
-        item: "trait Fib {
-    #[rpc(idempotent, at_most_once)] async fn compute(&self);
-}",
+        item: "trait Fib { #[rpc(idempotent, at_most_once)] async fn compute(&self); }",
         errors: &[(
             "`compute` cannot be both `idempotent` and `at_most_once`: the first allows to run it twice, the second forbids it",
             "at_most_once",
@@ -237,9 +205,10 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "keys are not hidden behind a condition",
         arguments: "",
-        item: "trait Fib {
+        item: r#"trait Fib {
+    #[cfg_attr(feature = "rpc", doc = "rpc")] async fn fine(&self);
     #[cfg_attr(unix, rpc(idempotent))] async fn compute(&self);
-}",
+}"#,
         errors: &[(
             "`#[cfg_attr]` cannot carry the keys of `compute`: they are read before it is resolved",
             "#[cfg_attr(unix, rpc(idempotent))]",

@@ -6,9 +6,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "self is not moved",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(self);
-}",
+        item: "trait Fib { async fn compute(self); }",
         errors: &[(
             "`compute` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic",
             "self",
@@ -17,9 +15,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "self is not mutable",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(&mut self);
-}",
+        item: "trait Fib { async fn compute(&mut self); }",
         errors: &[(
             "`compute` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic",
             "&mut self",
@@ -28,9 +24,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "self is not shared by the method's type",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(self: Arc<Self>);
-}",
+        item: "trait Fib { async fn compute(self: Arc<Self>); }",
         errors: &[(
             "`compute` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic",
             "self: Arc<Self>",
@@ -39,9 +33,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "self is there",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(n: u64);
-}",
+        item: "trait Fib { async fn compute(n: u64); }",
         errors: &[(
             "`compute` must take `&self`: one value serves many calls at once, so state that changes belongs in a `Mutex` or an atomic",
             "compute",
@@ -50,9 +42,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "self has no lifetime",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(&'static self);
-}",
+        item: "trait Fib { async fn compute(&'static self); }",
         errors: &[(
             "`compute` must take `&self` without a lifetime: nothing borrowed outlives a call",
             "&'static self",
@@ -61,17 +51,13 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "self takes no keys",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(#[rpc(context)] &self);
-}",
+        item: "trait Fib { async fn compute(#[rpc(context)] &self); }",
         errors: &[("`self` does not travel and takes no keys; put them above `compute`", "#[rpc(context)]")],
     },
     Rejection {
         claim: "a method has no type parameters",
         arguments: "",
-        item: "trait Fib {
-    async fn compute<T>(&self, n: T);
-}",
+        item: "trait Fib { async fn compute<T>(&self, n: T); }",
         errors: &[(
             "`compute` must not be generic: its parameters are decoded before anyone could choose a type",
             "<T>",
@@ -80,9 +66,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a method has no lifetimes",
         arguments: "",
-        item: "trait Fib {
-    async fn compute<'a>(&'a self);
-}",
+        item: "trait Fib { async fn compute<'a>(&'a self); }",
         errors: &[(
             "`compute` must not be generic: its parameters are decoded before anyone could choose a type",
             "<'a>",
@@ -91,25 +75,19 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a method has no where clause",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(&self) where Self: Clone;
-}",
+        item: "trait Fib { async fn compute(&self) where Self: Clone; }",
         errors: &[("`compute` must not have a `where` clause", "where Self: Clone")],
     },
     Rejection {
         claim: "a method has no body",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(&self) -> u64 { 1 }
-}",
+        item: "trait Fib { async fn compute(&self) -> u64 { 1 } }",
         errors: &[("`compute` must not have a body; every implementation writes its own", "{ 1 }")],
     },
     Rejection {
         claim: "a method is not const",
         arguments: "",
-        item: "trait Fib {
-    const fn compute(&self);
-}",
+        item: "trait Fib { const fn compute(&self); }",
         errors: &[
             ("`compute` must be a plain method; remove `const`", "const"),
             ("`compute` must be an `async fn`; if it blocks its thread, mark it `#[rpc(blocking)]`", "fn"),
@@ -118,33 +96,25 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a method is not unsafe",
         arguments: "",
-        item: "trait Fib {
-    async unsafe fn compute(&self);
-}",
+        item: "trait Fib { async unsafe fn compute(&self); }",
         errors: &[("`compute` must be a plain method; remove `unsafe`", "unsafe")],
     },
     Rejection {
         claim: "a method is not extern",
         arguments: "",
-        item: r#"trait Fib {
-    async extern "C" fn compute(&self);
-}"#,
+        item: r#"trait Fib { async extern "C" fn compute(&self); }"#,
         errors: &[("`compute` must be a plain method; remove `extern`", r#"extern "C""#)],
     },
     Rejection {
         claim: "a method is not variadic",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(&self, n: u64, ...);
-}",
+        item: "trait Fib { async fn compute(&self, n: u64, ...); }",
         errors: &[("`compute` must have a fixed list of parameters", "...")],
     },
     Rejection {
         claim: "a method is async",
         arguments: "",
-        item: "trait Fib {
-    fn compute(&self) -> u64;
-}",
+        item: "trait Fib { fn compute(&self) -> u64; }",
         errors: &[(
             "`compute` must be an `async fn`; if it blocks its thread, mark it `#[rpc(blocking)]`",
             "fn",
@@ -153,9 +123,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a blocking method is not async",
         arguments: "",
-        item: "trait Fib {
-    #[rpc(blocking)] async fn compute(&self) -> u64;
-}",
+        item: "trait Fib { #[rpc(blocking)] async fn compute(&self) -> u64; }",
         errors: &[(
             "`compute` is `blocking` and must be a plain `fn`; remove `async` or `blocking`",
             "blocking",
@@ -164,25 +132,19 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a bare method has a parameter",
         arguments: "",
-        item: "trait Fib {
-    #[rpc(bare)] async fn compute(&self);
-}",
+        item: "trait Fib { #[rpc(bare)] async fn compute(&self); }",
         errors: &[("`compute` is `bare`, so its body is one parameter without a name; it has none", "bare")],
     },
     Rejection {
         claim: "a bare method has a single parameter",
         arguments: "",
-        item: "trait Fib {
-    #[rpc(bare)] async fn compute(&self, a: u64, b: u64, #[rpc(context)] cx: &Context);
-}",
+        item: "trait Fib { #[rpc(bare)] async fn compute(&self, a: u64, b: u64, #[rpc(context)] cx: &Context); }",
         errors: &[("`compute` is `bare`, so its body is one parameter without a name; it has 2", "bare")],
     },
     Rejection {
         claim: "several mistakes of a method are reported at once",
         arguments: "",
-        item: r#"trait Fib {
-    #[rpc(bare, nmae = "x", timeout = "soon")] fn compute<T>(&mut self, a: &str, (b, c): (T, T)) -> &str;
-}"#,
+        item: r#"trait Fib { #[rpc(bare, nmae = "x", timeout = "soon")] fn compute<T>(&mut self, a: &str, (b, c): (T, T)) -> &str; }"#,
         errors: &[
             (
                 "unknown key `nmae`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `bare` and `blocking`",

@@ -6,9 +6,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a returned string is owned",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(&self) -> &'static str;
-}",
+        item: "trait Fib { async fn compute(&self) -> &'static str; }",
         errors: &[(
             "`compute` returns something borrowed, but it goes to another process; return an owned value",
             "&'static str",
@@ -17,9 +15,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a returned error is owned",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(&self) -> Result<u64, &'static str>;
-}",
+        item: "trait Fib { async fn compute(&self) -> Result<u64, &'static str>; }",
         errors: &[(
             "`compute` returns something borrowed, but it goes to another process; return an owned value",
             "Result<u64, &'static str>",
@@ -28,9 +24,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a returned value has a concrete type",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(&self) -> impl Iterator<Item = u64>;
-}",
+        item: "trait Fib { async fn compute(&self) -> impl Iterator<Item = u64>; }",
         errors: &[(
             "`compute` needs one concrete return type: the client must know what to decode",
             "impl Iterator<Item = u64>",
@@ -39,9 +33,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a returned value does not mention Self",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(&self) -> Result<Self, u64>;
-}",
+        item: "trait Fib { async fn compute(&self) -> Result<Self, u64>; }",
         errors: &[(
             "the return type of `compute` must not mention `Self`: the caller does not know who implements the service",
             "Result<Self, u64>",
@@ -50,9 +42,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a Result has no lifetime",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(&self) -> Result<'static, u64>;
-}",
+        item: "trait Fib { async fn compute(&self) -> Result<'static, u64>; }",
         errors: &[(
             "`compute` must return `Result<T, E>`, or an alias of it such as `io::Result<T>`",
             "Result<'static, u64>",
@@ -61,9 +51,7 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a Result has no third argument",
         arguments: "",
-        item: "trait Fib {
-    async fn compute(&self) -> Result<u64, u64, u64>;
-}",
+        item: "trait Fib { async fn compute(&self) -> Result<u64, u64, u64>; }",
         errors: &[(
             "`compute` must return `Result<T, E>`, or an alias of it such as `io::Result<T>`",
             "Result<u64, u64, u64>",

@@ -102,33 +102,25 @@ pub(super) const TABLE: &[Rejection] = &[
     Rejection {
         claim: "a trait has no constants",
         arguments: "",
-        item: "trait Fib {
-    const LIMIT: u64;
-}",
+        item: "trait Fib { const LIMIT: u64; }",
         errors: &[("a service has methods only; move this constant out of the trait", "LIMIT")],
     },
     Rejection {
         claim: "a trait has no associated types",
         arguments: "",
-        item: "trait Fib {
-    type Error;
-}",
+        item: "trait Fib { type Error; }",
         errors: &[("a service has methods only; move this associated type out of the trait", "Error")],
     },
     Rejection {
         claim: "a trait has no macro calls",
         arguments: "",
-        item: "trait Fib {
-    methods!();
-}",
+        item: "trait Fib { methods!(); }",
         errors: &[("a service has methods only; move this macro call out of the trait", "methods")],
     },
     Rejection {
         claim: "a method has no qualifiers",
         arguments: "",
-        item: "trait Fib {
-    pub async fn compute(&self);
-}",
+        item: "trait Fib { pub async fn compute(&self); }",
         errors: &[(
             "a service has plain methods only; write this one without `pub` or other qualifiers",
             "pub async fn compute(&self);",
@@ -154,9 +146,7 @@ trait Fib {}",
     Rejection {
         claim: "a method becomes no service",
         arguments: "",
-        item: r#"trait Fib {
-    #[rpc_service(name = "sums")] async fn compute(&self);
-}"#,
+        item: r#"trait Fib { #[rpc_service(name = "sums")] async fn compute(&self); }"#,
         errors: &[(
             "`#[rpc_service]` is for the trait; the keys of `compute` belong in `#[rpc(..)]`",
             r#"#[rpc_service(name = "sums")]"#,

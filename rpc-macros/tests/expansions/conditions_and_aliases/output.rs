@@ -23,19 +23,19 @@ pub trait Files: ::core::marker::Send + ::core::marker::Sync + 'static {
 #[allow(unused_imports)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
-    struct Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
+    struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
         ::core::marker::PhantomData<T>,
     );
-    struct IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
+    struct __IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
         ::core::marker::PhantomData<T>,
     );
     #[cfg(unix)]
     const _: () = {
-        struct Types(
-            Travels<String>,
-            IsResult<io::Result<Vec<u8>>>,
-            Travels<<io::Result<Vec<u8>> as ::amqp_rpc::__private::Fallible>::Value>,
-            Travels<<io::Result<Vec<u8>> as ::amqp_rpc::__private::Fallible>::Error>,
+        struct __Types(
+            __Travels<String>,
+            __IsResult<io::Result<Vec<u8>>>,
+            __Travels<<io::Result<Vec<u8>> as ::amqp_rpc::__private::Fallible>::Value>,
+            __Travels<<io::Result<Vec<u8>> as ::amqp_rpc::__private::Fallible>::Error>,
         );
     };
 };

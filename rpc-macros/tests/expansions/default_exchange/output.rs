@@ -15,14 +15,14 @@ pub(crate) trait Tutorial: ::core::marker::Send + ::core::marker::Sync + 'static
 #[allow(unused_imports)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
-    struct Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
+    struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
         ::core::marker::PhantomData<T>,
     );
-    struct IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
+    struct __IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
         ::core::marker::PhantomData<T>,
     );
     const _: () = {
-        struct Types(Travels<u64>);
+        struct __Types(__Travels<u64>);
         const _: () = ::core::assert!(
             ! ::amqp_rpc::__private::Probe:: < u64 > ::IS_RESULT,
             "`fib` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"

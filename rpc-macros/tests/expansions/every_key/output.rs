@@ -19,17 +19,21 @@ trait Sums: Audited + ::core::marker::Send + ::core::marker::Sync + 'static {
 #[allow(unused_imports)]
 const _: () = {
     use my_crate::rpc::__private::NotResult as _;
-    struct Travels<T: ?::core::marker::Sized + my_crate::rpc::__private::WireType>(
+    struct __Travels<T: ?::core::marker::Sized + my_crate::rpc::__private::WireType>(
         ::core::marker::PhantomData<T>,
     );
-    struct IsResult<T: ?::core::marker::Sized + my_crate::rpc::__private::Fallible>(
+    struct __IsResult<T: ?::core::marker::Sized + my_crate::rpc::__private::Fallible>(
         ::core::marker::PhantomData<T>,
     );
     const _: () = {
-        struct Types(Travels<u64>, IsResult<Result<u64, Overflow>>, Travels<Overflow>);
+        struct __Types(
+            __Travels<u64>,
+            __IsResult<Result<u64, Overflow>>,
+            __Travels<Overflow>,
+        );
     };
     const _: () = {
-        struct Types(Travels<Vec<Summand>>, Travels<Option<u64>>);
+        struct __Types(__Travels<Vec<Summand>>, __Travels<Option<u64>>);
         const _: () = ::core::assert!(
             ! my_crate::rpc::__private::Probe:: < Option < u64 > > ::IS_RESULT,
             "`total` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"

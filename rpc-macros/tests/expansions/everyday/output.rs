@@ -24,24 +24,28 @@ pub trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
 #[allow(unused_imports)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
-    struct Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
+    struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
         ::core::marker::PhantomData<T>,
     );
-    struct IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
+    struct __IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
         ::core::marker::PhantomData<T>,
     );
     const _: () = {
-        struct Types(Travels<u64>, IsResult<Result<u64, FibError>>, Travels<FibError>);
+        struct __Types(
+            __Travels<u64>,
+            __IsResult<Result<u64, FibError>>,
+            __Travels<FibError>,
+        );
     };
     const _: () = {
-        struct Types(Travels<String>);
+        struct __Types(__Travels<String>);
         const _: () = ::core::assert!(
             ! ::amqp_rpc::__private::Probe:: < String > ::IS_RESULT,
             "`whoami` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
         );
     };
     const _: () = {
-        struct Types(Travels<()>);
+        struct __Types(__Travels<()>);
         const _: () = ::core::assert!(
             ! ::amqp_rpc::__private::Probe:: < () > ::IS_RESULT,
             "`ping` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
