@@ -31,8 +31,7 @@ pub(crate) fn method(written: &MethodSyntax) -> TraitItem {
 /// The parameter; without a body it may have a name but no other pattern.
 fn parameter(written: &ParameterSyntax, has_body: bool) -> FnArg {
     let mut typed = written.typed.clone();
-    let is_plain = matches!(&*typed.pat, Pat::Ident(name) if name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none());
-    if !is_plain && !has_body {
+    if written.name().is_none() && !has_body {
         *typed.pat = Pat::Wild(PatWild { attrs: Vec::new(), underscore_token: <syn::Token![_]>::default() });
     }
     FnArg::Typed(typed)

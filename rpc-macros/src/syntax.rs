@@ -3,7 +3,10 @@
 //! Nothing is judged here: every trait that parses gets through, however wrong it is for a service.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Attribute, FnArg, Item, ItemTrait, PatType, Receiver, TraitItem, TraitItemFn, spanned::Spanned};
+use syn::{
+    Attribute, FnArg, Ident, Item, ItemTrait, Pat, PatType, Receiver, TraitItem, TraitItemFn,
+    spanned::Spanned,
+};
 
 use crate::diagnostics::{Errors, Mistake};
 
@@ -106,6 +109,18 @@ impl ParameterSyntax {
         let rpc = take(&mut typed.attrs, |attribute| is(attribute, "rpc"));
         let field = take(&mut typed.attrs, |attribute| is(attribute, "doc") || is(attribute, "serde"));
         Self { typed, rpc, field }
+    }
+
+    /// The name, if the pattern is one and nothing more.
+    pub(crate) fn name(&self) -> Option<&Ident> {
+        match &*self.typed.pat {
+            Pat::Ident(name)
+                if name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none() =>
+            {
+                Some(&name.ident)
+            }
+            _ => None,
+        }
     }
 }
 

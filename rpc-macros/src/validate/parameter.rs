@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenTree;
 use quote::ToTokens;
-use syn::{Attribute, Ident, Pat, Type};
+use syn::{Attribute, Ident, Type};
 
 use super::types::{self, Flaw};
 use crate::{
@@ -20,7 +20,10 @@ const CUSTOM: [&str; 6] =
 /// The parameter of `method` that was written.
 pub(super) fn parameter(method: &Ident, written: &ParameterSyntax, errors: &mut Errors) -> Option<Input> {
     let keys = ParameterKeys::read(&written.rpc, errors);
-    let ident = plain_name(method, &written.typed.pat, errors);
+    let ident = written.name();
+    if ident.is_none() {
+        errors.at(&written.typed.pat, Mistake::Pattern { method: names::spoken(method) });
+    }
     let name = ident.map_or_else(|| "this parameter".to_owned(), names::spoken);
     report_conditions(&name, &written.typed.attrs, errors);
     let fits = match keys.context {
@@ -43,19 +46,6 @@ pub(super) fn parameter(method: &Ident, written: &ParameterSyntax, errors: &mut 
             custom: written.field.iter().any(is_custom),
         }),
     })
-}
-
-/// The name of the parameter, if it is one.
-fn plain_name<'a>(method: &Ident, pattern: &'a Pat, errors: &mut Errors) -> Option<&'a Ident> {
-    match pattern {
-        Pat::Ident(name) if name.by_ref.is_none() && name.mutability.is_none() && name.subpat.is_none() => {
-            Some(&name.ident)
-        }
-        other => {
-            errors.at(other, Mistake::Pattern { method: names::spoken(method) });
-            None
-        }
-    }
 }
 
 fn report_conditions(parameter: &str, attributes: &[Attribute], errors: &mut Errors) {
