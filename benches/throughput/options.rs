@@ -1,0 +1,118 @@
+//! The command line: what to measure, or which part to play for the process that measures.
+
+use std::time::Duration;
+
+use crate::variant::Variant;
+
+const HELP: &str = "\
+usage: cargo bench --bench throughput -- [OPTION]...
+  --calls-in-flight 1,64   loads to measure
+  --seconds 2              length of one measurement
+  --rounds 5               measurements of every variant under every load, taken in turn
+  --only NAME,...          some of: amqp-rpc, best, spawn, inline, tutorial
+  --skip-edges             without unroutable calls and timeouts
+The broker is AMQP_URL, or amqp://localhost; `scripts/with-rabbitmq.sh cargo bench --bench throughput` brings one.";
+
+const NOT_A_TEST: &str =
+    "throughput: nothing to test; measure with `scripts/with-rabbitmq.sh cargo bench --bench throughput`";
+
+pub(crate) enum Invocation {
+    Measure(Plan),
+    Play(Part),
+    Say(&'static str),
+}
+
+pub(crate) struct Plan {
+    pub(crate) url: String,
+    pub(crate) calls_in_flight: Vec<usize>,
+    pub(crate) duration: Duration,
+    pub(crate) rounds: usize,
+    pub(crate) variants: Vec<Variant>,
+    pub(crate) measures_edges: bool,
+}
+
+/// What a child process does.
+#[derive(Clone)]
+pub(crate) struct Part {
+    pub(crate) url: String,
+    pub(crate) side: Side,
+    pub(crate) variant: Variant,
+    /// Begins the names of everything that is declared on the broker.
+    pub(crate) prefix: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Client,
+    Server,
+}
+
+impl Part {
+    /// The arguments that [`read`] makes this part of.
+    pub(crate) fn arguments(&self) -> [&str; 6] {
+        let side = match self.side {
+            Side::Client => "client",
+            Side::Server => "server",
+        };
+        ["--play", side, "--only", self.variant.name(), "--prefix", &self.prefix]
+    }
+}
+
+pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Invocation, String> {
+    let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
+    let mut plan = Plan {
+        url: url.clone(),
+        calls_in_flight: vec![1, 64],
+        duration: Duration::from_secs(2),
+        rounds: 5,
+        variants: Variant::ALL.to_vec(),
+        measures_edges: true,
+    };
+    let mut side = None;
+    let mut prefix = format!("throughput-{}", std::process::id());
+    // cargo says `--bench` to a benchmark that is to measure, and nothing to one that `cargo test` runs.
+    let mut measures = false;
+
+    let mut arguments = arguments;
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--bench" => measures = true,
+            "--test" => return Ok(Invocation::Say(NOT_A_TEST)),
+            "--help" | "-h" => return Ok(Invocation::Say(HELP)),
+            "--calls-in-flight" => plan.calls_in_flight = list(&value()?, positive)?,
+            "--seconds" => plan.duration = seconds(&value()?)?,
+            "--rounds" => plan.rounds = positive(&value()?)?,
+            "--only" => plan.variants = list(&value()?, Variant::named)?,
+            "--skip-edges" => plan.measures_edges = false,
+            "--play" => {
+                side = Some(if value()? == "server" { Side::Server } else { Side::Client });
+            }
+            "--prefix" => prefix = value()?,
+            unknown => return Err(format!("unknown option {unknown:?}; --help lists them")),
+        }
+    }
+    match side {
+        Some(side) => Ok(Invocation::Play(Part { url, side, variant: plan.variants[0], prefix })),
+        None if measures => Ok(Invocation::Measure(plan)),
+        None => Ok(Invocation::Say(NOT_A_TEST)),
+    }
+}
+
+fn list<T>(text: &str, item: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+    text.split(',').map(|name| item(name.trim())).collect()
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err(format!("{text:?} is not a positive number")),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| format!("{text:?} is not a number of seconds"))
+}

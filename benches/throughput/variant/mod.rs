@@ -1,0 +1,87 @@
+//! What is compared: one service, an echo of a number as JSON, served and called in five ways.
+
+mod best;
+mod everyday;
+mod ours;
+
+use std::{collections::HashMap, future::Future};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Failure,
+    options::{Part, Side},
+    role::{answer_commands, serve_until_told},
+};
+pub(crate) use ours::{EchoClient, UnservedClient, connect as connect_amqp_rpc};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Variant {
+    /// This library.
+    AmqpRpc,
+    /// The best that is known with lapin by hand, in the same mode and with the same properties.
+    Best,
+    /// Lapin as people write it: a task per request, every write awaited, prefetch 256.
+    Spawn,
+    /// The same without tasks: one request after the other.
+    Inline,
+    /// The same with the tutorials' prefetch of one.
+    Tutorial,
+}
+
+impl Variant {
+    pub(crate) const ALL: [Self; 5] = [Self::AmqpRpc, Self::Best, Self::Spawn, Self::Inline, Self::Tutorial];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AmqpRpc => "amqp-rpc",
+            Self::Best => "best",
+            Self::Spawn => "spawn",
+            Self::Inline => "inline",
+            Self::Tutorial => "tutorial",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|variant| variant.name() == name);
+        found.ok_or_else(|| format!("no variant is called {name:?}; --help lists them"))
+    }
+}
+
+/// The client of one variant; clones share a connection.
+pub(crate) trait Caller: Clone + Send + Sync + 'static {
+    fn echo(&self, n: u64) -> impl Future<Output = Result<u64, Failure>> + Send;
+}
+
+/// Plays `part` until the standard input ends.
+pub(crate) async fn play(part: &Part) -> Result<(), Failure> {
+    match (part.side, part.variant) {
+        (Side::Server, Variant::AmqpRpc) => serve_until_told(ours::start(part).await?).await,
+        (Side::Server, Variant::Best) => serve_until_told(best::start(part).await?).await,
+        (Side::Server, Variant::Spawn | Variant::Inline | Variant::Tutorial) => {
+            serve_until_told(everyday::start(part).await?).await
+        }
+        (Side::Client, Variant::AmqpRpc) => {
+            let client = ours::connect(&part.url, &part.prefix).await?;
+            answer_commands(EchoClient::new(client)).await
+        }
+        (Side::Client, Variant::Best) => answer_commands(best::connect(part).await?).await,
+        (Side::Client, Variant::Spawn | Variant::Inline | Variant::Tutorial) => {
+            answer_commands(everyday::connect(part).await?).await
+        }
+    }
+}
+
+/// What the variants by hand send; the generated request is its equal.
+#[derive(Serialize, Deserialize)]
+struct EchoRequest {
+    n: u64,
+}
+
+/// The method behind the variants by hand; that of the trait is its equal.
+async fn echo(request: EchoRequest) -> u64 {
+    request.n
+}
+
+/// Who waits for which reply, as the variants by hand remember it.
+type Waiting<Id> = std::sync::Mutex<HashMap<Id, tokio::sync::oneshot::Sender<Vec<u8>>>>;

@@ -1,0 +1,47 @@
+//! The echo with this library, and the two methods whose failures are timed.
+
+use std::time::Duration;
+
+use amqp_rpc::{Client, ConnectError, Context, RunningServer, Server, StartError, rpc_service};
+
+use super::Caller;
+use crate::{Failure, options::Part};
+
+#[rpc_service]
+pub(crate) trait Echo {
+    async fn echo(&self, n: u64) -> u64;
+    /// Answers well after the caller has given up.
+    async fn dawdle(&self, #[rpc(context)] cx: &Context);
+}
+
+/// Its exchange exists, because [`Echo`] has the same, but no queue takes its requests.
+#[rpc_service]
+pub(crate) trait Unserved {
+    async fn ask(&self);
+}
+
+struct Service;
+
+impl Echo for Service {
+    async fn echo(&self, n: u64) -> u64 {
+        n
+    }
+
+    async fn dawdle(&self, cx: &Context) {
+        tokio::time::sleep(cx.remaining().unwrap_or_default() + Duration::from_millis(100)).await;
+    }
+}
+
+pub(super) async fn start(part: &Part) -> Result<RunningServer, StartError> {
+    Server::new().namespace(&part.prefix).service(EchoServer::new(Service)).start(&part.url).await
+}
+
+pub(crate) async fn connect(url: &str, namespace: &str) -> Result<Client, ConnectError> {
+    Client::builder().namespace(namespace).connect(url).await
+}
+
+impl Caller for EchoClient {
+    async fn echo(&self, n: u64) -> Result<u64, Failure> {
+        Ok(Self::echo(self, n).await?)
+    }
+}
