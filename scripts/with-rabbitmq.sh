@@ -11,13 +11,14 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 "$here/install-rabbitmq.sh"
 
+# shellcheck source=run-and-wait.bash
+. "$here/run-and-wait.bash"
 nodes=${CARGO_TARGET_DIR:-$here/../target}/rabbitmq
 mkdir -p "$nodes"
 dir=$(cd "$nodes" && mktemp -d "$PWD/XXXXXXXX")
-command_pid="" interrupted=""
 
 finish() {
-    local status=${interrupted:-$?}
+    local status=$?
     trap '' INT TERM HUP # a second Ctrl-C must not leave the node behind
     "$here/rabbitmq.sh" stop "$dir" || status=1
     if [ "$status" -eq 0 ] || [ -n "$interrupted" ]; then
@@ -27,33 +28,10 @@ finish() {
     fi
     exit "$status"
 }
-
-# interrupt SIGNAL STATUS: hands the signal on; `wait` below is then taken up again until the command has ended.
-interrupt() {
-    interrupted=$2
-    if [ -n "$command_pid" ]; then
-        kill -s "$1" "$command_pid" 2>/dev/null || true
-    else
-        exit "$2"
-    fi
-}
 trap finish EXIT
-trap 'interrupt INT 130' INT
-trap 'interrupt TERM 143' TERM
-trap 'interrupt HUP 129' HUP
+trap_signals
 
 "$here/rabbitmq.sh" start "$dir" >/dev/null
 # shellcheck source=/dev/null
 . "$dir/env"
-
-# In the background, because bash runs no trap while a foreground command lasts; with the default SIGINT and our standard
-# input, which bash would take away from a background command.
-env --default-signal=INT,QUIT "$@" <&0 &
-command_pid=$!
-status=0
-while :; do
-    wait "$command_pid" && status=0 || status=$?
-    # Interrupted by a trapped signal, not ended: wait for the command's own end.
-    kill -0 "$command_pid" 2>/dev/null || break
-done
-exit "$status"
+run_and_wait "$@"
