@@ -6,19 +6,22 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 server=${RABBITMQ_SERVER:-/usr/lib/rabbitmq/bin/rabbitmq-server}
-packages=()
-[ -x "$server" ] || packages+=(rabbitmq-server)
-command -v erl_call >/dev/null && command -v epmd >/dev/null || packages+=(erlang-base)
+packages=() units=()
+[ -x "$server" ] || { packages+=(rabbitmq-server) units+=(rabbitmq-server.service); }
+command -v erl_call >/dev/null && command -v epmd >/dev/null || { packages+=(erlang-base) units+=(epmd.service epmd.socket); }
 [ ${#packages[@]} -eq 0 ] && exit 0
 
 "$here/apt-install.sh" "${packages[@]}"
 
-# The package also enables its unit for the next boot.
-if [ -d /run/systemd/system ] && [[ " ${packages[*]} " == *" rabbitmq-server "* ]]; then
+# The packages also enable their units for the next boot.
+if command -v systemctl >/dev/null; then
     as_root=()
     [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
-    "${as_root[@]}" systemctl disable --quiet rabbitmq-server.service ||
-        echo "install-rabbitmq: could not disable rabbitmq-server.service; it will start at the next boot" >&2
+    for unit in "${units[@]}"; do
+        systemctl --quiet is-enabled "$unit" 2>/dev/null || continue
+        "${as_root[@]}" systemctl --quiet disable "$unit" ||
+            echo "install-rabbitmq: $unit could not be disabled; it will start at the next boot" >&2
+    done
 fi
 
 for wanted in "$server" erl_call epmd; do
