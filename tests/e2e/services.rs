@@ -110,7 +110,8 @@ impl Gatekeeper {
             .expect("the gate lives");
     }
 
-    async fn wait(&self) {
+    /// Waits at the gate, as its methods do: for services of a test's own.
+    pub(crate) async fn wait(&self) {
         let _running = Running::enter(&self.0);
         self.0.permits.acquire().await.expect("the gate is never torn down").forget();
     }
