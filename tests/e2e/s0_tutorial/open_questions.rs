@@ -1,0 +1,187 @@
+//! S0-Q1, S0-Q2, S0-Q5, S0-Q6 and S0-Q8: nobody serves, time runs out, many calls at once, methods that block, lost connections.
+#![allow(clippy::disallowed_types, reason = "queues are declared by hand")]
+
+use std::{
+    sync::{Mutex, mpsc},
+    time::Duration,
+};
+
+use amqp_rpc::{CallError, Client, ConnectOptions, Execution, Phase, Server, rpc_service};
+use futures_util::future::join_all;
+use lapin::{options::QueueDeclareOptions, types::FieldTable};
+
+use crate::{
+    services::{GateClient, Gatekeeper, connect, serve_gate},
+    support::{Proxy, RawPeer, Vhost, await_until, proxy::Toward, within},
+    tutorial::{TutorialClient, foreign_server_and_client, seed_shape, serve_tutorial},
+};
+
+#[tokio::test]
+async fn s0_q1_a_call_to_no_queue_is_unroutable_at_once() {
+    let vhost = Vhost::create().await;
+    let client = Client::builder().timeout(Duration::from_secs(3600)).connect(vhost.uri()).await.unwrap();
+    let error = within("the refusal", TutorialClient::new(client).fib(30)).await.unwrap_err();
+    assert!(
+        matches!(&error, CallError::Unroutable(nobody) if nobody.routing_key() == "rpc_queue"),
+        "{error:?}"
+    );
+    assert_eq!((error.execution(), error.is_retryable()), (Execution::Never, true));
+}
+
+#[tokio::test]
+async fn s0_q1_a_call_to_a_queue_without_consumer_times_out_and_its_request_is_gone() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    within("the shutdown", serve_gate(&vhost, &gate, 4).await.shutdown()).await.unwrap();
+    let gates = GateClient::new(connect(&vhost).await);
+
+    let error = gates.pass(1).timeout(Duration::from_millis(200)).await.unwrap_err();
+    assert!(matches!(&error, CallError::Timeout(timeout) if timeout.phase() == Phase::Sent), "{error:?}");
+    await_until("the request has expired", || async { vhost.existing_queue("gate").await.is_settled() })
+        .await;
+    assert_eq!(vhost.existing_queue("gate.dead").await.ready, 0, "nobody misses it");
+
+    let _server = serve_gate(&vhost, &gate, 4).await;
+    assert_eq!(gates.echo(2).await.unwrap(), 2);
+    assert_eq!(gate.started(), 0, "an abandoned request does not run later");
+}
+
+#[tokio::test]
+async fn s0_q2_a_late_reply_is_ignored() {
+    let vhost = Vhost::create().await;
+    let (mut server, client, tutorial) = foreign_server_and_client(&vhost).await;
+    let error = tutorial.fib(1).timeout(Duration::from_millis(100)).await.unwrap_err();
+    assert!(
+        matches!(&error, CallError::Timeout(timeout) if timeout.after() == Duration::from_millis(100)),
+        "{error:?}"
+    );
+    assert_eq!(error.execution(), Execution::Unknown);
+
+    let late = server.next().await;
+    let next = tokio::spawn(tutorial.fib(2));
+    let request = server.next().await;
+    server.answer(&late, 11).await;
+    server.answer(&request, 22).await;
+    assert_eq!(within("the next call", next).await.unwrap().unwrap(), 22);
+    assert_eq!(client.stats().late_replies, 1);
+}
+
+#[tokio::test]
+async fn s0_q2_a_call_on_its_way_outlives_every_handle_of_its_client() {
+    let vhost = Vhost::create().await;
+    let (mut server, client, tutorial) = foreign_server_and_client(&vhost).await;
+    let answered = tokio::spawn(tutorial.fib(1));
+    let timed_out = tokio::spawn(tutorial.fib(2).timeout(Duration::from_millis(300)));
+    let requests = server.requests.collect(2).await;
+    drop((client, tutorial));
+
+    let first = requests.iter().find(|request| request.text() == "1").expect("both calls were sent");
+    server.answer(first, 11).await;
+    assert_eq!(within("the answer", answered).await.unwrap().unwrap(), 11);
+    let error = within("the timeout", timed_out).await.unwrap().unwrap_err();
+    assert!(matches!(error, CallError::Timeout(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn s0_q2_a_request_that_waited_too_long_behind_others_does_not_run() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let _server = serve_gate(&vhost, &gate, 1).await;
+    let gates = GateClient::new(connect(&vhost).await);
+    let slow = tokio::spawn(gates.pass(1));
+    gate.until_running(1).await;
+
+    gates.pass(2).timeout(Duration::from_millis(100)).await.unwrap_err();
+    await_until("its request has expired", || async { vhost.existing_queue("gate").await.ready == 0 }).await;
+    gate.open_for(2);
+    assert_eq!(within("the slow call", slow).await.unwrap().unwrap(), 1);
+    assert_eq!(within("a later call", gates.echo(3)).await.unwrap(), 3);
+    assert_eq!(gate.started(), 1);
+}
+
+#[tokio::test]
+async fn s0_q5_many_calls_of_one_client_are_outstanding_at_once() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let _server = serve_gate(&vhost, &gate, 200).await;
+    let client = connect(&vhost).await;
+    let gates = GateClient::new(client.clone());
+
+    let calls: Vec<_> = (0..200).map(|tag| tokio::spawn(gates.pass(tag))).collect();
+    gate.until_running(200).await;
+    assert_eq!((client.stats().in_flight, vhost.connections().await), (200, 2));
+    gate.open_for(200);
+    let answers = within("the calls", join_all(calls)).await;
+    assert!((0..).zip(answers).all(|(tag, answer)| answer.unwrap().unwrap() == tag));
+}
+
+#[rpc_service]
+trait Heavy {
+    /// Occupies its thread until the test lets it go.
+    #[rpc(blocking)]
+    fn grind(&self) -> String;
+}
+
+struct Mill(Mutex<mpsc::Receiver<()>>);
+
+impl Heavy for Mill {
+    fn grind(&self) -> String {
+        let signal = self.0.lock().expect("only one call grinds");
+        format!("{:?}", signal.recv_timeout(Duration::from_secs(60)))
+    }
+}
+
+// One thread for everything: a method that held it would silence the heartbeats.
+#[tokio::test(flavor = "current_thread")]
+async fn s0_q6_a_method_that_blocks_does_not_stop_the_heartbeats() {
+    const HEARTBEAT_BYTES: usize = 8;
+    let vhost = Vhost::create().await;
+    let proxy = Proxy::start(&vhost.uri()).await;
+    let (done, signal) = mpsc::channel();
+    let options = ConnectOptions::new(proxy.uri()).heartbeat(Duration::from_secs(1));
+    let server = Server::new().service(HeavyServer::new(Mill(signal.into()))).start(options).await.unwrap();
+    let heavy = HeavyClient::new(connect(&vhost).await);
+    let call = tokio::spawn(heavy.grind());
+    await_until("the method runs", || async { vhost.existing_queue("heavy").await.unacked == 1 }).await;
+
+    // The broker gives up on a peer that misses two.
+    let before = proxy.bytes(Toward::Broker);
+    await_until("five heartbeats were sent", || async {
+        proxy.bytes(Toward::Broker) >= before + 5 * HEARTBEAT_BYTES
+    })
+    .await;
+    done.send(()).unwrap();
+    assert_eq!(within("the call", call).await.unwrap().unwrap(), "Ok(())");
+    assert_eq!(proxy.connections(), 1);
+    assert!(within("the shutdown", server.shutdown()).await.unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn s0_q8_both_sides_notice_that_their_connection_is_lost() {
+    let vhost = Vhost::create().await;
+    let proxy = Proxy::start(&vhost.uri()).await;
+    let gate = Gatekeeper::closed();
+    let server = Server::new().service(crate::services::GateServer::new(gate.clone()));
+    let server = within("the server", server.start(proxy.uri())).await.unwrap();
+    let client = within("the client", Client::connect(proxy.uri())).await.unwrap();
+    let call = tokio::spawn(GateClient::new(client.clone()).pass(1).timeout(Duration::from_secs(3600)));
+    gate.until_running(1).await;
+
+    proxy.cut();
+    let error = within("the call to fail", call).await.unwrap().unwrap_err();
+    assert!(matches!(error, CallError::Disconnected(_)), "{error:?}");
+    within("the server to fail", server.failed()).await;
+    assert!(!client.is_connected());
+}
+
+#[tokio::test]
+async fn s0_q1_a_queue_that_somebody_else_made_serves_as_soon_as_a_server_comes() {
+    let vhost = Vhost::create().await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    peer.declare_queue("rpc_queue", QueueDeclareOptions::default(), FieldTable::default()).await;
+    let tutorial = TutorialClient::new(connect(&vhost).await);
+    let waiting = tokio::spawn(tutorial.fib(30));
+    await_until("the request waits", || async { vhost.existing_queue("rpc_queue").await.ready == 1 }).await;
+    let _server = serve_tutorial(&vhost, seed_shape()).await;
+    assert_eq!(within("the answer", waiting).await.unwrap().unwrap(), 832_040);
+}
