@@ -20,6 +20,8 @@ use crate::error::{CallError, Disconnected, Phase, Timeout, Unencodable, Unrouta
 
 /// A call that was sent. Dropping it forgets the call: its reply will count as late.
 pub(super) struct InFlight {
+    // The tasks that bring its outcome live as long as the session.
+    _session: Arc<Session>,
     link: Arc<Link>,
     number: CallNumber,
     outcome: oneshot::Receiver<Outcome>,
@@ -182,7 +184,7 @@ async fn ensure_exchange(session: &Session, link: &Link, call: &Prepared) -> Res
 }
 
 fn send_over(
-    session: &Session,
+    session: &Arc<Session>,
     link: &Arc<Link>,
     call: &Prepared,
     deadline: Option<Instant>,
@@ -191,7 +193,7 @@ fn send_over(
     match link.send(call, &session.settings.caller, deadline) {
         Ok((number, outcome)) => {
             session.alarm.wake();
-            Ok(InFlight { link: Arc::clone(link), number, outcome, _slot: slot })
+            Ok(InFlight { _session: Arc::clone(session), link: Arc::clone(link), number, outcome, _slot: slot })
         }
         Err(error) => Err((error, slot)),
     }

@@ -1,0 +1,279 @@
+//! What a client does when its channel, its connection or its broker goes, and when nobody serves.
+
+use std::time::Duration;
+
+use amqp_rpc::{CallError, Client, ConnectError, Execution, Phase, ReplyTo, rpc_service};
+
+use crate::{
+    services::{FibClient, GateClient, Gatekeeper, connect, serve_fib, serve_gate},
+    support::{Proxy, RawPeer, Vhost, await_until, within},
+};
+
+/// Has an exchange of its own, which tests delete under it.
+#[rpc_service(exchange = "doomed")]
+trait Doomed {
+    async fn ask(&self) -> u64;
+}
+
+struct Answer;
+
+impl Doomed for Answer {
+    async fn ask(&self) -> u64 {
+        42
+    }
+}
+
+#[tokio::test]
+async fn when_the_connection_dies_every_pending_call_fails_at_once() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let _server = serve_gate(&vhost, &gate, 64).await;
+    let proxy = Proxy::start(&vhost.uri()).await;
+    let client = Client::builder().timeout(Duration::from_secs(600)).connect(proxy.uri()).await.unwrap();
+    let gates = GateClient::new(client.clone());
+
+    let plain: Vec<_> = (0..20).map(|tag| tokio::spawn(gates.pass(tag))).collect();
+    let idempotent: Vec<_> = (0..20).map(|tag| tokio::spawn(gates.pass_idempotent(tag))).collect();
+    gate.until_running(40).await;
+    proxy.cut();
+
+    for (retryable, calls) in [(false, plain), (true, idempotent)] {
+        for call in calls {
+            let error = within("the pending call to fail", call).await.unwrap().unwrap_err();
+            assert!(
+                matches!(&error, CallError::Disconnected(lost) if lost.phase() == Phase::Sent),
+                "{error:?}"
+            );
+            assert_eq!(error.execution(), Execution::Unknown);
+            assert_eq!(error.is_retryable(), retryable);
+        }
+    }
+    let error = within("the next call to fail", gates.echo(1)).await.unwrap_err();
+    assert!(
+        matches!(&error, CallError::Disconnected(lost) if lost.phase() == Phase::WaitingToSend),
+        "{error:?}"
+    );
+    assert_eq!(error.execution(), Execution::Never);
+    assert!(!client.is_connected());
+}
+
+#[tokio::test]
+async fn a_connection_that_the_operator_closes_says_so() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let server = serve_gate(&vhost, &gate, 4).await;
+    let gates = GateClient::new(connect(&vhost).await);
+    let call = tokio::spawn(gates.pass(1));
+    gate.until_running(1).await;
+
+    assert_eq!(vhost.close_all_connections().await, 2);
+    let error = within("the pending call to fail", call).await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("CONNECTION_FORCED"), "{error}");
+    let failure = within("the server to fail", server.failed()).await;
+    assert!(failure.to_string().contains("connection"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_missing_exchange_is_unroutable_and_harms_no_other_call() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let _server = serve_gate(&vhost, &gate, 4).await;
+    let client = connect(&vhost).await;
+    let gates = GateClient::new(client.clone());
+    let pending = tokio::spawn(gates.pass(7));
+    gate.until_running(1).await;
+
+    let error = within("the refusal", DoomedClient::new(client).ask()).await.unwrap_err();
+    match &error {
+        CallError::Unroutable(unroutable) => {
+            assert!(unroutable.exchange_missing());
+            assert_eq!((unroutable.exchange(), unroutable.routing_key()), ("doomed", "doomed.ask"));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(error.execution(), Execution::Never);
+    assert!(error.is_retryable());
+
+    gate.open_for(1);
+    assert_eq!(within("the pending call", pending).await.unwrap().unwrap(), 7);
+}
+
+#[tokio::test]
+async fn a_call_nobody_serves_is_unroutable_and_never_executed() {
+    let vhost = Vhost::create().await;
+    // Makes the exchange, but no queue for the other service.
+    let _server = serve_fib(&vhost).await;
+    let client = Client::builder().timeout(Duration::from_secs(600)).connect(vhost.uri()).await.unwrap();
+
+    let error = within("the returned message", GateClient::new(client).echo(1)).await.unwrap_err();
+    assert!(
+        matches!(&error, CallError::Unroutable(unroutable) if !unroutable.exchange_missing()),
+        "{error:?}"
+    );
+    assert_eq!(error.execution(), Execution::Never);
+}
+
+#[tokio::test]
+async fn returned_requests_are_attributed_to_their_own_calls() {
+    let vhost = Vhost::create().await;
+    let _server = serve_fib(&vhost).await;
+    let client = connect(&vhost).await;
+    let (fib, gates) = (FibClient::new(client.clone()), GateClient::new(client));
+
+    let calls: Vec<_> = (0..500u64)
+        .map(|n| {
+            let (fib, gates) = (fib.clone(), gates.clone());
+            tokio::spawn(async move {
+                if n % 5 == 0 {
+                    matches!(gates.echo(n).await, Err(CallError::Unroutable(_)))
+                } else {
+                    fib.compute(n % 90).await.is_ok()
+                }
+            })
+        })
+        .collect();
+    for call in calls {
+        assert!(within("the call", call).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_channel_error_fails_what_was_pending_and_opens_a_new_channel() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let _gates = serve_gate(&vhost, &gate, 4).await;
+    let _doomed =
+        crate::services::start(amqp_rpc::Server::new().service(DoomedServer::new(Answer)), &vhost).await;
+    let client = connect(&vhost).await;
+    let (gates, doomed) = (GateClient::new(client.clone()), DoomedClient::new(client.clone()));
+    assert_eq!(doomed.ask().await.unwrap(), 42);
+    let pending = tokio::spawn(gates.pass(1));
+    gate.until_running(1).await;
+
+    // The client has seen this exchange: publishing to it now is a channel error.
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let channel = peer.open_channel().await;
+    channel.exchange_delete("doomed".into(), Default::default()).await.unwrap();
+    let error = within("the channel error", doomed.ask()).await.unwrap_err();
+    assert!(matches!(&error, CallError::Disconnected(lost) if lost.reason().contains("doomed")), "{error:?}");
+    let error = within("the pending call to fail", pending).await.unwrap().unwrap_err();
+    assert_eq!(error.execution(), Execution::Unknown);
+
+    assert_eq!(within("the new channel", gates.echo(2)).await.unwrap(), 2);
+    let error = within("the exchange to be looked up again", doomed.ask()).await.unwrap_err();
+    assert!(
+        matches!(&error, CallError::Unroutable(unroutable) if unroutable.exchange_missing()),
+        "{error:?}"
+    );
+    assert!(client.is_connected());
+    assert_eq!(vhost.connections().await, 4, "the connection is the old one");
+}
+
+#[tokio::test]
+async fn a_deleted_reply_queue_is_replaced() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let _server = serve_gate(&vhost, &gate, 4).await;
+    let client = connect(&vhost).await;
+    let gates = GateClient::new(client.clone());
+    let pending = tokio::spawn(gates.pass(1));
+    gate.until_running(1).await;
+
+    let replies = reply_queues(&vhost).await;
+    assert_eq!(replies.len(), 1);
+    vhost.delete_queue(&replies[0]).await;
+    let error = within("the pending call to fail", pending).await.unwrap().unwrap_err();
+    assert!(matches!(&error, CallError::Disconnected(lost) if lost.phase() == Phase::Sent), "{error:?}");
+    assert_eq!(within("the new reply queue", gates.echo(2)).await.unwrap(), 2);
+    assert_ne!(reply_queues(&vhost).await, replies);
+}
+
+async fn reply_queues(vhost: &Vhost) -> Vec<String> {
+    let mut queues = vhost.queues().await;
+    queues.retain(|queue| queue.starts_with("amqp-rpc.reply."));
+    queues
+}
+
+#[tokio::test]
+async fn direct_reply_to_declares_no_queue() {
+    let vhost = Vhost::create().await;
+    let _server = serve_fib(&vhost).await;
+    let client = Client::builder().reply_to(ReplyTo::Direct).connect(vhost.uri()).await.unwrap();
+    let fib = FibClient::new(client);
+
+    assert_eq!(fib.compute(30).await.unwrap(), 832_040);
+    assert!(fib.compute(91).await.is_err());
+    assert_eq!(reply_queues(&vhost).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn dropping_the_last_handle_closes_the_connection() {
+    let vhost = Vhost::create().await;
+    let server = serve_fib(&vhost).await;
+    let client = connect(&vhost).await;
+    let fib = FibClient::new(client.clone());
+    drop(client);
+    assert_eq!(fib.compute(1).await.unwrap(), 1);
+    assert_eq!(vhost.connections().await, 2);
+
+    drop(fib);
+    await_until("the client's connection is closed", || async { vhost.connections().await == 1 }).await;
+    drop(server);
+    await_until("the server's connection is closed", || async { vhost.connections().await == 0 }).await;
+}
+
+#[tokio::test]
+async fn connect_errors_say_what_to_do() {
+    let vhost = Vhost::create().await;
+    let uri = vhost.uri();
+    let connect = async |uri: String| Client::connect(uri).await.expect_err("nothing to connect to");
+
+    let error = connect(uri.replace("guest:guest", "guest:wr0ng")).await;
+    assert!(matches!(&error, ConnectError::LoginRefused { user, .. } if user == "guest"), "{error:?}");
+    assert!(!format!("{error:?} {error}").contains("wr0ng"), "passwords are not for logs");
+
+    let error = connect(format!("{uri}-missing")).await;
+    assert!(matches!(&error, ConnectError::VhostRefused { .. }), "{error:?}");
+    assert!(error.to_string().contains("add_vhost"), "{error}");
+
+    // Bound, but not listening: refused for as long as this lives.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = socket.local_addr().unwrap();
+    let error = connect(format!("amqp://{nobody}")).await;
+    assert!(
+        matches!(&error, ConnectError::Unreachable { endpoint, .. } if *endpoint == nobody.to_string()),
+        "{error:?}"
+    );
+
+    let error = connect(uri.replace("amqp://", "amqps://")).await;
+    assert!(matches!(error, ConnectError::TlsUnavailable), "{error:?}");
+    let error = Client::builder().namespace("amq.x").connect(&uri).await.unwrap_err();
+    assert!(matches!(error, ConnectError::InvalidOption(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_listener_that_says_nothing_is_given_up() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("amqp://{}", silent.local_addr().unwrap());
+    let options = amqp_rpc::ConnectOptions::new(uri).timeout(Duration::from_millis(100));
+    let error = within("the timeout", Client::connect(options)).await.unwrap_err();
+    assert!(matches!(error, ConnectError::Timeout { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_client_whose_user_may_not_declare_uses_direct_replies() {
+    use crate::support::Permissions;
+    let mut vhost = Vhost::create().await;
+    let _server = serve_fib(&vhost).await;
+    let permissions = Permissions { configure: "^$", write: "^amqp-rpc$", read: "^$" };
+    let uri = vhost.add_user("caller", "secret", permissions).await;
+
+    let error = Client::connect(&uri).await.unwrap_err();
+    assert!(
+        matches!(&error, ConnectError::Refused { what: "reply queue", source } if source.code() == Some(403)),
+        "{error:?}"
+    );
+    let client = Client::builder().reply_to(ReplyTo::Direct).connect(&uri).await.unwrap();
+    assert_eq!(FibClient::new(client).compute(10).await.unwrap(), 55);
+}

@@ -1,0 +1,166 @@
+//! Starting, draining, stopping and losing a server.
+
+use std::time::Duration;
+
+use amqp_rpc::{CallError, FaultCode, ServeError, Server};
+use futures_util::FutureExt;
+use tokio::sync::oneshot;
+
+use crate::{
+    services::{FibClient, GateClient, GateServer, Gatekeeper, connect, serve_fib, serve_gate, start},
+    support::{Proxy, Vhost, await_until, within},
+};
+
+#[tokio::test]
+async fn start_returns_when_every_consumer_is_live() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let server = Server::new()
+        .service(crate::services::FibServer::new(crate::services::Fibonacci))
+        .service(GateServer::new(gate));
+    let server = start(server, &vhost).await;
+    assert_eq!(server.queues(), ["fib", "gate"]);
+    for queue in ["fib", "gate"] {
+        assert_eq!(vhost.existing_queue(queue).await.consumers, 1, "{queue}");
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_answers_what_it_has_and_settles_it() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let server = serve_gate(&vhost, &gate, 8).await;
+    let gates = GateClient::new(connect(&vhost).await);
+    let calls: Vec<_> = (0..8).map(|tag| tokio::spawn(gates.pass(tag))).collect();
+    gate.until_running(8).await;
+
+    let shutdown = tokio::spawn(server.shutdown());
+    await_until("the server takes nothing new", || async {
+        vhost.existing_queue("gate").await.consumers == 0
+    })
+    .await;
+    gate.open_for(8);
+    for (tag, call) in (0..).zip(calls) {
+        assert_eq!(within("the answer", call).await.unwrap().unwrap(), tag);
+    }
+    let report = within("the shutdown", shutdown).await.unwrap().unwrap();
+    assert!(report.is_clean(), "{report:?}");
+    assert!(vhost.existing_queue("gate").await.is_settled(), "nothing is delivered again");
+    assert_eq!(vhost.connections().await, 1, "the server's connection is closed");
+}
+
+#[tokio::test]
+async fn a_drain_that_takes_too_long_is_reported_and_its_calls_go_to_the_next_server() {
+    let vhost = Vhost::create().await;
+    let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
+    let first =
+        Server::new().service(GateServer::new(first_gate.clone())).drain_timeout(Duration::from_millis(50));
+    let first = start(first, &vhost).await;
+    let gates = GateClient::new(connect(&vhost).await);
+    let plain = tokio::spawn(gates.pass(1));
+    let once = tokio::spawn(gates.pass_once(2));
+    first_gate.until_running(2).await;
+
+    let report = within("the bounded shutdown", first.shutdown()).await.unwrap();
+    let mut abandoned: Vec<_> =
+        report.abandoned.iter().map(|call| (call.method, call.at_most_once)).collect();
+    abandoned.sort_unstable();
+    assert_eq!(abandoned, [("gate.pass", false), ("gate.pass_once", true)]);
+    assert_eq!(vhost.existing_queue("gate").await.ready, 2, "both were given back");
+
+    second_gate.open_for(1);
+    let _second = serve_gate(&vhost, &second_gate, 4).await;
+    assert_eq!(within("the second server's answer", plain).await.unwrap().unwrap(), 1);
+    let error = within("the refusal", once).await.unwrap().unwrap_err();
+    assert!(
+        matches!(&error, CallError::Fault(fault) if *fault.code() == FaultCode::MaybeExecuted),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn run_until_serves_until_the_signal() {
+    let vhost = Vhost::create().await;
+    let server = serve_fib(&vhost).await;
+    let (signal, signalled) = oneshot::channel::<()>();
+    let running = tokio::spawn(server.run_until(signalled));
+    assert_eq!(FibClient::new(connect(&vhost).await).compute(10).await.unwrap(), 55);
+
+    signal.send(()).unwrap();
+    let report = within("the shutdown", running).await.unwrap().unwrap();
+    assert!(report.is_clean());
+    assert_eq!(vhost.existing_queue("fib").await.consumers, 0);
+}
+
+#[tokio::test]
+async fn a_dropped_server_gives_its_requests_to_others() {
+    let vhost = Vhost::create().await;
+    let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
+    let first = serve_gate(&vhost, &first_gate, 4).await;
+    let call = tokio::spawn(GateClient::new(connect(&vhost).await).pass(5));
+    first_gate.until_running(1).await;
+    drop(first);
+    first_gate.until_running(0).await;
+
+    second_gate.open_for(1);
+    let _second = serve_gate(&vhost, &second_gate, 4).await;
+    assert_eq!(within("the other server's answer", call).await.unwrap().unwrap(), 5);
+}
+
+#[tokio::test]
+async fn a_server_that_lost_its_connection_says_so_and_its_shutdown_too() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let proxy = Proxy::start(&vhost.uri()).await;
+    let server = Server::new().service(GateServer::new(gate.clone())).drain_timeout(Duration::from_secs(1));
+    let server = server.start(proxy.uri()).await.unwrap();
+    let watched = serve_gate(&vhost, &gate, 4).await;
+    assert!(watched.failed().now_or_never().is_none(), "a server that serves has not failed");
+
+    proxy.cut();
+    let failure = within("the failure", server.failed()).await;
+    assert!(matches!(failure, ServeError::Disconnected(_)), "{failure:?}");
+    let error = within("the shutdown", server.shutdown()).await.unwrap_err();
+    assert!(matches!(error, ServeError::Disconnected(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_deleted_queue_ends_the_server_by_name() {
+    let vhost = Vhost::create().await;
+    let server = serve_fib(&vhost).await;
+    vhost.delete_queue("fib").await;
+    let error = within("the end", server.run_until(std::future::pending::<()>())).await.unwrap_err();
+    assert!(matches!(&error, ServeError::Cancelled { queue } if queue == "fib"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_rolling_restart_under_load_fails_no_call() {
+    let vhost = Vhost::create().await;
+    let mut servers = [serve_fib(&vhost).await, serve_fib(&vhost).await];
+    let fib = FibClient::new(connect(&vhost).await);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let callers: Vec<_> = (0..16)
+        .map(|_| {
+            let (fib, stopped) = (fib.clone(), stopped.clone());
+            tokio::spawn(async move {
+                let mut calls = 0;
+                while !*stopped.borrow() {
+                    assert_eq!(fib.compute(20).await.unwrap(), 6765);
+                    calls += 1;
+                }
+                calls
+            })
+        })
+        .collect();
+    for _ in 0..3 {
+        for server in &mut servers {
+            let old = std::mem::replace(server, serve_fib(&vhost).await);
+            assert!(old.shutdown().await.unwrap().is_clean());
+        }
+    }
+    stop.send(true).unwrap();
+    for caller in callers {
+        assert!(within("the caller", caller).await.expect("no call failed") > 0);
+    }
+    await_until("everything is settled", || async { vhost.existing_queue("fib").await.is_settled() }).await;
+}
