@@ -1,5 +1,4 @@
 //! What the multi-threaded pika server and client promise, by numbers of the requirements: workers, callers, and no leaks.
-#![allow(clippy::disallowed_types, reason = "foreign requests are made of lapin's properties")]
 
 use std::{thread, time::Duration};
 

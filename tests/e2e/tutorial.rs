@@ -1,5 +1,4 @@
 //! The RabbitMQ tutorial's service: its contract, our server of it, and a server that the test plays by hand.
-#![allow(clippy::disallowed_types, reason = "the hand-played server answers with lapin's properties")]
 
 use amqp_rpc::{Client, QueueOptions, RunningServer, Server, rpc_service};
 use lapin::{BasicProperties, options::QueueDeclareOptions, types::FieldTable};

@@ -1,5 +1,4 @@
 //! S0-Q3, S0-Q4 and S0-Q7: exceptions, messages that are no requests, and requests that want no reply.
-#![allow(clippy::disallowed_types, reason = "foreign requests are made of lapin's properties")]
 
 use amqp_rpc::{CallError, Execution, FaultCode};
 use lapin::BasicProperties;

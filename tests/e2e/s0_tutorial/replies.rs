@@ -1,5 +1,4 @@
 //! S0-07 to S0-09, S0-Q9 and S0-Q10: replies that no call waits for, that come twice, out of order, forged or malformed.
-#![allow(clippy::disallowed_types, reason = "foreign replies are made of lapin's properties")]
 
 use amqp_rpc::{CallError, Execution};
 use lapin::BasicProperties;

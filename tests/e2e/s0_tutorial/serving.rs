@@ -1,5 +1,4 @@
 //! S0-10 to S0-13: how a server takes requests, answers and settles them, and shares them with others.
-#![allow(clippy::disallowed_types, reason = "foreign requests are made of lapin's properties")]
 
 use amqp_rpc::Server;
 use futures_util::future::join_all;
