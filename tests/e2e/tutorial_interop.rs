@@ -1,0 +1,172 @@
+//! The tutorial's Python programs and ours, in both directions, over the queue in the shape of the seed and of today.
+
+use amqp_rpc::{CallError, Declare, Execution, QueueOptions, Server, StartError};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+
+use crate::{
+    services::{Fibonacci, connect, serve_fib, start},
+    support::{Program, Vhost, await_until, within},
+    tutorial::{TutorialClient, TutorialServer, seed_shape, serve_tutorial, upstream_shape},
+};
+
+const READY: &str = "Awaiting RPC requests";
+
+/// Both shapes of `rpc_queue`: what `rpc_server.py` calls them, and ours.
+fn shapes() -> [(&'static str, QueueOptions); 2] {
+    [("seed", seed_shape()), ("upstream", upstream_shape())]
+}
+
+async fn python_server(vhost: &Vhost, shape: &str) -> Program {
+    let mut server = Program::python("rpc_server.py", &["--shape", shape], &vhost.uri());
+    assert_eq!(server.line().await, READY);
+    server
+}
+
+async fn python_client_prints_the_tutorial_s_output(vhost: &Vhost) {
+    let client = Program::python("rpc_client.py", &["30", "0", "90"], &vhost.uri()).finish().await;
+    assert_eq!(
+        client.stdout_of_success(),
+        "Requesting fib(30)\nGot 832040\nRequesting fib(0)\nGot 0\nRequesting fib(90)\nGot 2880067194370816120\n"
+    );
+}
+
+async fn our_client_gets_fib_30(vhost: &Vhost) {
+    let tutorial = TutorialClient::new(connect(vhost).await);
+    assert_eq!(within("the answer", tutorial.fib(30)).await.unwrap(), 832_040);
+}
+
+#[tokio::test]
+async fn the_python_client_calls_our_server_in_both_queue_shapes() {
+    for (_, shape) in shapes() {
+        let vhost = Vhost::create().await;
+        let _server = serve_tutorial(&vhost, shape).await;
+        assert_eq!(vhost.queues().await, ["rpc_queue"], "nothing but the tutorial's queue is declared");
+        python_client_prints_the_tutorial_s_output(&vhost).await;
+        await_until("all is settled", || async { vhost.existing_queue("rpc_queue").await.is_settled() })
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn our_client_calls_the_python_server_in_both_queue_shapes() {
+    for (shape, _) in shapes() {
+        let vhost = Vhost::create().await;
+        let mut server = python_server(&vhost, shape).await;
+        let tutorial = TutorialClient::new(connect(&vhost).await);
+        let calls: Vec<_> = [30, 0, 90].into_iter().map(|n| (n, tokio::spawn(tutorial.fib(n)))).collect();
+        for ((n, call), expected) in calls.into_iter().zip([832_040, 0, 2_880_067_194_370_816_120]) {
+            assert_eq!(within("the answer", call).await.unwrap().unwrap(), expected);
+            assert_eq!(server.line().await, format!("fib({n})"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn our_server_takes_over_a_queue_that_the_python_server_declared() {
+    for (shape, _) in shapes() {
+        for declare in [Declare::Passive, Declare::None] {
+            let vhost = Vhost::create().await;
+            python_server(&vhost, shape).await.kill().await;
+            // Its own idea of the queue does not matter: it is not asked to declare it.
+            let server = Server::new().service(TutorialServer::new(Fibonacci)).declare(declare);
+            let _server = start(server, &vhost).await;
+            assert_eq!(vhost.queues().await, ["rpc_queue"]);
+            python_client_prints_the_tutorial_s_output(&vhost).await;
+            our_client_gets_fib_30(&vhost).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_python_server_takes_over_a_queue_that_ours_declared() {
+    for (shape, ours) in shapes() {
+        let vhost = Vhost::create().await;
+        let server = serve_tutorial(&vhost, ours).await;
+        within("the shutdown", server.shutdown()).await.unwrap();
+        let mut server = python_server(&vhost, shape).await;
+        our_client_gets_fib_30(&vhost).await;
+        assert_eq!(server.line().await, "fib(30)");
+    }
+}
+
+#[tokio::test]
+async fn both_servers_share_one_queue() {
+    for (shape, ours) in shapes() {
+        let vhost = Vhost::create().await;
+        let python = python_server(&vhost, shape).await;
+        let _ours = serve_tutorial(&vhost, ours).await;
+        // Stopped, the Python server keeps the one request it takes; killed, it leaves it to ours.
+        python.signal("STOP").await;
+        let tutorial = TutorialClient::new(connect(&vhost).await);
+        let mut calls: FuturesUnordered<_> = (0..20).map(|n| tutorial.fib(n)).collect();
+        for _ in 0..19 {
+            within("an answer of ours", calls.next()).await.expect("a call is left").unwrap();
+        }
+        assert!(calls.next().now_or_never().is_none(), "the Python server has taken one");
+        python.kill().await;
+        within("the last answer", calls.next()).await.expect("a call is left").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_queue_of_the_other_shape_is_a_start_error_that_says_what_to_do() {
+    for ((shape, _), (_, other)) in shapes().into_iter().zip(shapes().into_iter().rev()) {
+        let vhost = Vhost::create().await;
+        let _python = python_server(&vhost, shape).await;
+        let server = Server::new().service_with(TutorialServer::new(Fibonacci), other);
+        let error = within("the refusal", server.start(vhost.uri())).await.unwrap_err();
+        assert!(
+            matches!(&error, StartError::QueueMismatch { queue, .. } if queue == "rpc_queue"),
+            "{error:?}"
+        );
+        let text = error.to_string();
+        for advice in
+            ["queue `rpc_queue` exists with other arguments", "Declare::Passive", ".queue_options(", "delete"]
+        {
+            assert!(text.contains(advice), "{advice} is missing in: {text}");
+        }
+        let reason = std::error::Error::source(&error).expect("the broker's own words").to_string();
+        assert!(reason.contains("inequivalent arg"), "{reason}");
+        await_until("no connection is left open", || async { vhost.connections().await == 1 }).await;
+    }
+}
+
+#[tokio::test]
+async fn a_python_server_that_dies_of_a_request_does_not_hang_our_client() {
+    let vhost = Vhost::create().await;
+    let server = python_server(&vhost, "seed").await;
+    let tutorial = TutorialClient::new(connect(&vhost).await);
+    // Killed with the request in hand, and nobody takes over.
+    server.signal("STOP").await;
+    let call = tokio::spawn(tutorial.fib(30).timeout(std::time::Duration::from_millis(500)));
+    await_until("it has the request", || async { vhost.existing_queue("rpc_queue").await.unacked == 1 })
+        .await;
+    server.kill().await;
+    let error = within("the timeout", call).await.unwrap().unwrap_err();
+    assert!(matches!(error, CallError::Timeout(_)), "{error:?}");
+    assert_eq!(error.execution(), Execution::Unknown);
+    await_until("the request has expired", || async { vhost.existing_queue("rpc_queue").await.is_settled() })
+        .await;
+}
+
+#[tokio::test]
+async fn a_python_script_that_knows_only_the_protocol_calls_any_method() {
+    let vhost = Vhost::create().await;
+    let _server = serve_fib(&vhost).await;
+    for (method, arguments, printed) in [
+        ("fib.compute", "{\"n\": 30}", "result 832040\n"),
+        ("fib.compute", "{\"n\": 91}", "error {\"TooLarge\":{\"limit\":90}}\n"),
+        ("fib.whoami", "{}", "result \"-/-\"\n"),
+    ] {
+        let script = Program::python("call_any.py", &[method, arguments], &vhost.uri()).finish().await;
+        assert_eq!(script.stdout_of_success(), printed);
+    }
+    let script = Program::python("call_any.py", &["fib.compute", "{\"n\": \"x\"}"], &vhost.uri());
+    let printed = script.finish().await.stdout_of_success();
+    let fault = printed.strip_prefix("fault ").expect("a fault is printed");
+    let fault: serde_json::Value = serde_json::from_str(fault).unwrap();
+    assert_eq!((&fault["code"], &fault["field"]), (&"bad_request".into(), &"n".into()), "{fault}");
+
+    let nobody = Program::python("call_any.py", &["fib.nobody", "{}"], &vhost.uri()).finish().await;
+    assert!(!nobody.status.success() && nobody.stderr.contains("UnroutableError"), "{}", nobody.stderr);
+}
