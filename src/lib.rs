@@ -1,4 +1,130 @@
-//! Typed RPC over AMQP 0-9-1.
+//! Typed RPC over AMQP 0-9-1: annotate a trait, get a typed async client and a server that talk through RabbitMQ or LavinMQ.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use amqp_rpc::{CallError, Client, Server, rpc_service};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Debug, Serialize, Deserialize, thiserror::Error)]
+//! pub enum FibError {
+//!     #[error("n is above {limit}")]
+//!     TooLarge { limit: u64 },
+//! }
+//!
+//! /// Fibonacci numbers.
+//! #[rpc_service]
+//! pub trait Fib {
+//!     /// The `n`th Fibonacci number.
+//!     #[rpc(idempotent)]
+//!     async fn compute(&self, n: u64) -> Result<u64, FibError>;
+//! }
+//!
+//! struct Fibonacci;
+//!
+//! impl Fib for Fibonacci {
+//!     async fn compute(&self, n: u64) -> Result<u64, FibError> {
+//!         if n > 90 {
+//!             return Err(FibError::TooLarge { limit: 90 });
+//!         }
+//!         Ok((0..n).fold((0, 1), |(a, b), _| (b, a + b)).0)
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let server = Server::new().service(FibServer::new(Fibonacci)).start("amqp://localhost").await?;
+//!     let fib = FibClient::new(Client::connect("amqp://localhost").await?);
+//!
+//!     match fib.compute(90).timeout(Duration::from_secs(2)).await {
+//!         Ok(value) => println!("fib(90) = {value}"),
+//!         Err(CallError::Method(FibError::TooLarge { limit })) => println!("ask for at most {limit}"),
+//!         Err(error) if error.is_retryable() => println!("try again: {error}"),
+//!         Err(error) => return Err(error.into()),
+//!     }
+//!     server.shutdown().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Where to look
+//!
+//! | you want to | look at |
+//! |---|---|
+//! | declare a service | [`rpc_service`] |
+//! | call it | [`Client`], [`Call`], [`CallOptions`], [`CallError`] |
+//! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`] |
+//! | run something around every call | [`middleware`], [`RpcService`] |
+//! | know whether a failed call ran | [`CallError::execution`], [`CallError::is_retryable`], [`Fault`] |
+//!
+//! The repository's `docs/` explain the wire protocol, what is promised for each failure, and every message of the macro.
+//!
+//! # Logging
+//!
+//! The library logs through `tracing`, under the targets `amqp_rpc_runtime` and `lapin`. It logs what it does not return: panics
+//! of methods (`ERROR`), a lost channel and strange replies (`WARN`), refused requests (`DEBUG`). Payloads, passwords and headers
+//! are never in its own lines. **lapin prints a returned request with its payload at `WARN`**: where requests hold secrets, filter
+//! it with `lapin::returned_messages=error`.
+
+/// Turns a trait into a typed client, a server, and the structs that travel between them.
+///
+/// For `trait Fib` with a method `compute` it generates, beside the trait:
+///
+/// | item | is |
+/// |---|---|
+/// | `FibClient` | `FibClient::new(client).compute(30)` is a [`Call`]: await it, or give it options first |
+/// | `FibServer<S>` | what [`Server::service`] takes: `FibServer::new(implementation)`, or `from_arc` to share one |
+/// | `FibComputeRequest` | the parameters as they travel: a JSON object with their names |
+/// | `FibComputeResponse` | the result as it travels |
+///
+/// The trait stays what it is, with `Send + Sync + 'static` as supertraits; implement it with `async fn`. Parameters are owned
+/// and, like results and errors, `Serialize + Deserialize`. `#[serde(..)]` on a parameter acts on its field. What cannot be
+/// served is refused with a message that says what to write instead; docs/macro-errors.md lists them all.
+///
+/// # On the trait: `#[rpc_service(..)]`
+///
+/// | key | default | meaning |
+/// |---|---|---|
+/// | `name = ".."` | the trait's name in snake case | the service on the wire |
+/// | `exchange = ".."` | `amqp-rpc` | where requests are published to; `""` is the default exchange, where a method's routing key is its queue |
+/// | `queue = ".."` | the service's name | where requests wait |
+/// | `crate = path` | `::amqp_rpc` | where generated code finds this crate |
+///
+/// # On a method: `#[rpc(..)]`
+///
+/// | key | default | meaning |
+/// |---|---|---|
+/// | `name = ".."` | the method's name | the method on the wire |
+/// | `routing_key = ".."` | `{service}.{method}` | the key its requests are published under |
+/// | `queue = ".."` | the service's queue | a queue of its own |
+/// | `request = Name` | `{Trait}{Method}Request` | the request's type, where names collide |
+/// | `timeout = "5s"` | the client's | how long its callers wait (`ms`, `s`, `m`, `h`) |
+/// | `idempotent` | | running it twice is harmless: a call whose outcome is unknown may be retried |
+/// | `at_most_once` | | a request that may have run is not run again: its caller gets `maybe_executed` |
+/// | `bare` | | the single parameter is the body: `30`, not `{"n":30}` |
+/// | `blocking` | | a plain `fn`, run on a thread where it may block |
+///
+/// # On a parameter
+///
+/// `#[rpc(context)] cx: &Context` is not sent: the method receives the [`Context`] of its call there.
+///
+/// ```
+/// use amqp_rpc::{Context, rpc_service};
+///
+/// #[rpc_service(name = "accounts", queue = "accounts.v2")]
+/// trait Accounts {
+///     /// Opens an account and returns its number.
+///     #[rpc(at_most_once, timeout = "30s")]
+///     async fn open(&self, #[rpc(context)] cx: &Context, owner: String, #[serde(default)] limit: Option<u32>) -> u64;
+///     /// Adds up a year of bookings, which takes the processor a while.
+///     #[rpc(blocking, idempotent, queue = "accounts.slow")]
+///     fn balance(&self, account: u64, year: u16) -> i64;
+/// }
+///
+/// // What travels for `balance(7, 2026)`:
+/// let request = AccountsBalanceRequest { account: 7, year: 2026 };
+/// assert_eq!(serde_json::to_string(&request).unwrap(), r#"{"account":7,"year":2026}"#);
+/// ```
 pub use amqp_rpc_macros::rpc_service;
 #[doc(hidden)]
 pub use amqp_rpc_runtime::private as __private;
