@@ -129,3 +129,7 @@ pub use amqp_rpc_macros::rpc_service;
 #[doc(hidden)]
 pub use amqp_rpc_runtime::private as __private;
 pub use amqp_rpc_runtime::*;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,59 +5,7 @@
 
 use amqp_rpc::__private::Service;
 
-/// Every name of the prelude that generated code could need means something else here.
-mod hostile_scope {
-    #![allow(dead_code, non_camel_case_types, unused_macros)]
-
-    use amqp_rpc::rpc_service;
-
-    macro_rules! hostile {
-        ($($name:ident)*) => { $( pub(super) struct $name; )* };
-    }
-    hostile!(Travels IsResult Types Result String Option Vec Ok Err Some None Box Arc Duration Context Request Response Client Call Service core std serde alloc);
-
-    macro_rules! hostile_traits {
-        ($($name:ident)*) => { $( pub(super) trait $name {} )* };
-    }
-    hostile_traits!(Send Sync Sized Clone Debug Future Serialize Deserialize Drop Fn FnOnce From Into Default NotResult);
-
-    macro_rules! assert {
-        () => {};
-    }
-    macro_rules! panic {
-        () => {};
-    }
-
-    /// Methods that every value gets here, and that must not be taken for those of the runtime.
-    pub(super) trait Hijack: ::core::marker::Sized {
-        fn call(self) {}
-        fn clone(self) {}
-        fn method(self) {}
-        fn with_options(self) {}
-        fn map(self) {}
-    }
-    impl<T> Hijack for T {}
-
-    #[rpc_service]
-    pub(super) trait Plain {
-        async fn add(&self, a: u8, b: u8) -> u8;
-        async fn check(&self, value: ::std::string::String) -> ::core::result::Result<(), u8>;
-        #[rpc(blocking)]
-        fn wait(&self, #[rpc(context)] cx: &::amqp_rpc::Context) -> ::core::option::Option<u8>;
-    }
-
-    impl Plain for () {
-        async fn add(&self, a: u8, b: u8) -> u8 {
-            a + b
-        }
-        async fn check(&self, _: ::std::string::String) -> ::core::result::Result<(), u8> {
-            ::core::result::Result::Err(1)
-        }
-        fn wait(&self, _: &::amqp_rpc::Context) -> ::core::option::Option<u8> {
-            ::core::option::Option::None
-        }
-    }
-}
+mod hostile_scope;
 
 /// Parameters may be called like anything in the generated code.
 mod parameter_names {
