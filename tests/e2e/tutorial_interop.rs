@@ -32,7 +32,7 @@ async fn python_client_prints_the_tutorial_s_output(vhost: &Vhost) {
 
 async fn our_client_gets_fib_30(vhost: &Vhost) {
     let tutorial = TutorialClient::new(connect(vhost).await);
-    assert_eq!(within("the answer", tutorial.fib(30)).await.unwrap(), 832_040);
+    assert_eq!(within("the answer", tutorial.fib(30)).await.expect("an answer"), 832_040);
 }
 
 #[tokio::test]
