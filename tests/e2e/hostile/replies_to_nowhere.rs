@@ -1,0 +1,73 @@
+//! Requests whose reply address is no good: the server answers, and nobody is the worse for it.
+
+use lapin::{BasicProperties, options::QueueDeclareOptions, types::FieldTable};
+
+use super::messages::{TARGETS, TWICE_PREFETCH, good_calls_succeed, serve_targets};
+use crate::support::{RawPeer, Vhost, await_until};
+
+#[tokio::test]
+async fn replies_to_a_queue_that_does_not_exist_are_lost_and_nothing_else_is() {
+    let vhost = Vhost::create().await;
+    let _server = serve_targets(&vhost).await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let long = "x".repeat(255);
+    for target in TARGETS {
+        for address in ["nobody", "amq.gen-nobody", "/", "\0", " ", long.as_str()] {
+            for body in [target.good_body, "bad"].repeat(TWICE_PREFETCH) {
+                let request = BasicProperties::default().with_reply_to(address.into());
+                peer.publish(target.exchange, target.routing_key, request, body.as_bytes()).await;
+            }
+            good_calls_succeed(&vhost, &format!("replies to {address:?}")).await;
+        }
+        await_until("all is settled", || async { vhost.existing_queue(target.queue).await.is_settled() })
+            .await;
+        let dead = vhost.existing_queue(&format!("{}.dead", target.queue)).await.ready;
+        assert_eq!(dead, 0, "what was answered is no dead letter, whoever heard the answer");
+    }
+}
+
+#[tokio::test]
+async fn a_request_whose_reply_comes_back_as_a_request_makes_no_loop() {
+    let vhost = Vhost::create().await;
+    let _server = serve_targets(&vhost).await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    for target in TARGETS {
+        for body in [target.good_body, "bad"] {
+            for _ in 0..TWICE_PREFETCH {
+                let request = BasicProperties::default().with_reply_to(target.queue.into());
+                peer.publish(target.exchange, target.routing_key, request, body.as_bytes()).await;
+            }
+            good_calls_succeed(&vhost, "replies to the service itself").await;
+        }
+    }
+    for target in TARGETS {
+        await_until("all is settled", || async { vhost.existing_queue(target.queue).await.is_settled() })
+            .await;
+    }
+    // A result or a fault is no request of `fib`. On `rpc_queue` the result is a number, which is a fine request.
+    await_until("what came back to fib is put aside", || async {
+        vhost.existing_queue("fib.dead").await.ready == 2 * TWICE_PREFETCH as u64
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_full_reply_queue_harms_only_its_owner() {
+    let vhost = Vhost::create().await;
+    let _server = serve_targets(&vhost).await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let mut bound = FieldTable::default();
+    bound.insert("x-max-length".into(), 1.into());
+    bound.insert("x-overflow".into(), lapin::types::AMQPValue::LongString("reject-publish".into()));
+    let full = peer.declare_queue("full", QueueDeclareOptions::default(), bound).await;
+    for target in TARGETS {
+        for _ in 0..2 * TWICE_PREFETCH {
+            let request = BasicProperties::default().with_reply_to(full.as_str().into());
+            peer.publish(target.exchange, target.routing_key, request, target.good_body.as_bytes()).await;
+        }
+        good_calls_succeed(&vhost, "a full reply queue").await;
+        await_until("all is settled", || async { vhost.existing_queue(target.queue).await.is_settled() })
+            .await;
+    }
+    assert_eq!(vhost.existing_queue("full").await.ready, 1);
+}
