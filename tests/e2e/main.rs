@@ -16,5 +16,6 @@ mod server_start;
 mod services;
 mod settling;
 mod support;
+mod tutorial;
 mod tutorial_interop;
 mod wire_format;

@@ -6,7 +6,7 @@ use amqp_rpc::{CallError, Client, Execution, FaultCode, Server};
 use lapin::BasicProperties;
 
 use crate::{
-    services::{GateClient, GateServer, Gatekeeper, connect, serve_gate, start},
+    services::{GateClient, GateServer, Gatekeeper, connect, serve_gate},
     support::{Proxy, QueueState, RawPeer, Vhost, await_until, within},
 };
 

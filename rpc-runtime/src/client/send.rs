@@ -193,7 +193,13 @@ fn send_over(
     match link.send(call, &session.settings.caller, deadline) {
         Ok((number, outcome)) => {
             session.alarm.wake();
-            Ok(InFlight { _session: Arc::clone(session), link: Arc::clone(link), number, outcome, _slot: slot })
+            Ok(InFlight {
+                _session: Arc::clone(session),
+                link: Arc::clone(link),
+                number,
+                outcome,
+                _slot: slot,
+            })
         }
         Err(error) => Err((error, slot)),
     }
