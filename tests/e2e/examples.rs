@@ -1,0 +1,144 @@
+//! The examples do what they say: each runs to its end against a broker, and says in one line what to do without one.
+
+use std::{ffi::OsStr, fs, path::Path};
+
+use futures_util::future::join_all;
+
+use crate::support::{Program, Vhost};
+
+/// Every example, by the files in `examples/`: a new one is tested without broker at once, and below when somebody adds it.
+fn all() -> Vec<String> {
+    let files =
+        fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).expect("there are examples");
+    let mut names: Vec<String> = files
+        .map(|file| file.expect("the directory can be read").path())
+        .filter(|path| path.extension() == Some(OsStr::new("rs")))
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_example_is_tested_here() {
+    let tested =
+        ["errors", "fib", "fib_client", "fib_server", "graceful_shutdown", "middleware", "multi_service"];
+    assert_eq!(all(), tested, "add a test of the new example, and its name");
+}
+
+#[tokio::test]
+async fn without_a_broker_every_example_says_in_one_line_what_to_do() {
+    // Nothing listens on port 1.
+    let runs = all().into_iter().map(|name| async move {
+        let finished = Program::example(&name, &[], "amqp://127.0.0.1:1").finish().await;
+        assert!(!finished.status.success(), "{name} needs a broker");
+        assert_eq!(finished.stdout, "", "{name}");
+        assert_eq!(finished.stderr.lines().count(), 1, "{name}: {}", finished.stderr);
+        for word in ["127.0.0.1:1", "start RabbitMQ"] {
+            assert!(finished.stderr.contains(word), "{name} does not say {word}: {}", finished.stderr);
+        }
+    });
+    join_all(runs).await;
+}
+
+/// What an example prints when it succeeds.
+async fn output(name: &str, vhost: &Vhost) -> String {
+    let finished = Program::example(name, &[], &vhost.uri()).finish().await;
+    assert_eq!(finished.stderr, "", "{name}");
+    finished.stdout_of_success()
+}
+
+#[tokio::test]
+async fn fib_prints_results_an_error_an_unroutable_call_and_a_timeout() {
+    let vhost = Vhost::create().await;
+    assert_eq!(
+        output("fib", &vhost).await,
+        "fib(10) = 55\n\
+         fib(30) = 832040\n\
+         fib(90) = 2880067194370816120\n\
+         whoami = the example calling fib.whoami\n\
+         fib(91): ask for at most 90\n\
+         is_prime(7): nobody serves `primes.is_prime`: no queue is bound to exchange `amqp-rpc` with that key (executed: Never)\n\
+         dawdle: no reply within 100ms (executed: Unknown)\n"
+    );
+}
+
+#[tokio::test]
+async fn fib_client_asks_fib_server_which_stops_when_interrupted() {
+    let vhost = Vhost::create().await;
+    let alone = Program::example("fib_client", &["30"], &vhost.uri()).finish().await;
+    assert!(!alone.status.success());
+    assert_eq!(alone.stderr, "nobody serves fib: start `cargo run --example fib_server`\n");
+
+    let mut server = Program::example("fib_server", &[], &vhost.uri());
+    assert_eq!(server.line().await, "serving from queue fib");
+    let client = Program::example("fib_client", &["30", "91"], &vhost.uri()).finish().await;
+    assert_eq!(client.stdout_of_success(), "fib(30) = 832040\nfib(91): n is above 90\n");
+
+    assert!(server.line().await.starts_with("compute(30) in process "));
+    assert!(server.line().await.starts_with("compute(91) in process "));
+    server.signal("INT").await;
+    let finished = server.finish().await;
+    assert!(finished.stdout_of_success().ends_with("stopped; 0 calls were abandoned\n"));
+}
+
+#[tokio::test]
+async fn middleware_lets_only_the_caller_with_a_token_pass() {
+    let vhost = Vhost::create().await;
+    let printed = output("middleware", &vhost).await;
+    let lines: Vec<_> = printed.lines().collect();
+    assert!(lines[0].starts_with("[server] greeter.greet: Result after "), "{printed}");
+    assert_eq!(lines[1], "with a token: hello, Ada");
+    assert!(lines[2].starts_with("[server] greeter.greet: unauthorized after "), "{printed}");
+    assert_eq!(lines[3], "without: unauthorized: a valid `token` header is needed (executed: Never)");
+    assert_eq!(lines.len(), 4, "{printed}");
+}
+
+#[tokio::test]
+async fn multi_service_serves_three_services_to_each_of_two_tenants() {
+    let vhost = Vhost::create().await;
+    let tenant = |name: &str| {
+        format!(
+            "{name} is served from {name}.reader, {name}.statistics, {name}.writer\n  \
+               colour was None\n  \
+               colour is  Some(\"{name} red\")\n  \
+               1 key\n"
+        )
+    };
+    assert_eq!(output("multi_service", &vhost).await, tenant("acme") + &tenant("umbrella"));
+}
+
+#[tokio::test]
+async fn errors_says_of_every_failure_whether_it_ran_and_may_be_retried() {
+    let vhost = Vhost::create().await;
+    let printed = output("errors", &vhost).await;
+    let columns: Vec<Vec<_>> =
+        printed.lines().map(|line| line.split_whitespace().take(3).collect()).collect();
+    assert_eq!(
+        columns,
+        [
+            ["call", "executed", "retry"],
+            ["transfer", "Completed", "none:"],
+            ["transfer", "Completed", "false"],
+            ["crash", "Unknown", "false"],
+            ["report", "Unknown", "true"],
+            ["archive", "Never", "false"],
+            ["archive", "Never", "false"],
+            ["coin", "Never", "true"],
+            ["transfer", "Never", "false"],
+        ],
+        "{printed}"
+    );
+}
+
+#[tokio::test]
+async fn graceful_shutdown_fails_no_call() {
+    let vhost = Vhost::create().await;
+    let printed = output("graceful_shutdown", &vhost).await;
+    let lines: Vec<_> = printed.lines().collect();
+    assert!(lines[0].starts_with("server A stopped, and gave back "), "{printed}");
+    let answers: Vec<_> = lines[1..].iter().filter_map(|line| line.split_once(" ms on server ")).collect();
+    let lasted: Vec<_> = answers.iter().map(|(millis, _)| *millis).collect();
+    assert_eq!(lasted, ["100", "900", "100", "100"], "{printed}");
+    assert!(answers.iter().all(|(_, server)| server.starts_with(['A', 'B'])), "{printed}");
+}
