@@ -58,41 +58,6 @@ async fn s0_11_a_request_is_acknowledged_after_its_reply_was_sent() {
 }
 
 #[tokio::test]
-async fn s0_11_a_batch_is_acknowledged_after_all_its_replies() {
-    let vhost = Vhost::create().await;
-    let gate = Gatekeeper::closed();
-    let proxy = Proxy::start(&vhost.uri()).await;
-    let server = Server::new().service(GateServer::new(gate.clone())).concurrency(40);
-    let server = within("the server", server.start(proxy.uri())).await.unwrap();
-    let gates = GateClient::new(connect(&vhost).await);
-    let calls: Vec<_> = (0..40).map(|tag| tokio::spawn(gates.pass(tag))).collect();
-    gate.until_running(40).await;
-    let before = proxy.methods(Toward::Broker).len();
-    // All replies become ready while the proxy holds everything back.
-    proxy.stall(true);
-    gate.open_for(40);
-    gate.until_running(0).await;
-    proxy.stall(false);
-    for call in calls {
-        within("the call", call).await.unwrap().unwrap();
-    }
-    within("the shutdown", server.shutdown()).await.unwrap();
-
-    let said = proxy.methods(Toward::Broker);
-    let (mut replies, mut acks) = (0, 0);
-    for method in &said[before..] {
-        match method.as_str() {
-            "basic.publish" => replies += 1,
-            "basic.ack" => acks += 1,
-            _ => {}
-        }
-        assert!(acks <= replies, "acknowledged before it was answered: {said:?}");
-    }
-    assert_eq!(replies, 40);
-    assert!((1..=40).contains(&acks));
-}
-
-#[tokio::test]
 async fn s0_12_the_reply_goes_to_its_address_on_the_default_exchange_with_the_request_s_id() {
     let vhost = Vhost::create().await;
     let _server = crate::tutorial::serve_tutorial(&vhost, crate::tutorial::seed_shape()).await;
