@@ -4,6 +4,8 @@ mod broker;
 mod call;
 mod connect;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 pub use broker::BrokerError;
 pub use call::{CallError, Disconnected, Phase, Timeout, TooLarge, Undecodable, Unencodable, Unroutable};

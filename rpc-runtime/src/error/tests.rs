@@ -1,0 +1,104 @@
+//! docs/semantics.md says the same of every error as the code does.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{CallError, Disconnected, Phase, Timeout, TooLarge, Undecodable, Unencodable, Unroutable};
+use crate::message::{Fault, FaultCode};
+
+const PAGE: &str = include_str!("../../../docs/semantics.md");
+const HEADER: &str = "| error | when it comes | `execution()` | plain | idempotent |";
+
+/// What a row says of `execution()` and `is_retryable()`, in the page's words.
+type Verdict = [String; 3];
+
+/// The rows of the page's table by their first cell.
+fn documented() -> BTreeMap<String, Verdict> {
+    let table = PAGE.lines().skip_while(|line| *line != HEADER).skip(2);
+    let mut rows = BTreeMap::new();
+    for row in table.take_while(|line| line.starts_with('|')) {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+        let [error, when, verdict @ ..] = &cells[..] else { panic!("a row without cells: {row}") };
+        assert!(!when.is_empty(), "nothing says when it comes: {row}");
+        let verdict = verdict.to_vec().try_into().unwrap_or_else(|_| panic!("not five cells: {row}"));
+        assert_eq!(rows.insert(error.replace('`', ""), verdict), None, "a row comes twice: {row}");
+    }
+    rows
+}
+
+/// Every error there is, of a method that is declared idempotent or not.
+fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
+    let after = Duration::from_secs(1);
+    let future = FaultCode::from("from_the_future");
+    let codes = FaultCode::KNOWN.iter().cloned().chain([future]);
+    let mut errors: Vec<_> =
+        codes.map(|code| CallError::Fault(Fault::new(code, "").of_method(idempotent))).collect();
+    for phase in [Phase::WaitingToSend, Phase::Sent] {
+        errors.push(CallError::Timeout(Timeout { after, phase, idempotent }));
+        errors.push(CallError::Disconnected(Disconnected { reason: "".into(), phase, idempotent }));
+    }
+    for exchange_missing in [false, true] {
+        let (exchange, routing_key) = (String::new(), String::new());
+        errors.push(CallError::Unroutable(Unroutable { exchange, routing_key, exchange_missing }));
+    }
+    errors.extend([
+        CallError::Method("its own"),
+        CallError::TooLarge(TooLarge { size: 2, limit: 1 }),
+        CallError::Encode(Unencodable("".into())),
+        CallError::Decode(Undecodable { what: "reply", source: "".into() }),
+        CallError::Closed,
+    ]);
+    errors
+}
+
+/// The row that an error belongs to. Who adds a variant here adds it to `every_error` and to the page.
+fn row(error: &CallError<&'static str>) -> String {
+    let phase = |phase| match phase {
+        Phase::WaitingToSend => "WaitingToSend",
+        Phase::Sent => "Sent",
+    };
+    match error {
+        CallError::Method(_) => "Method".into(),
+        CallError::Fault(fault) => match fault.code() {
+            FaultCode::Other(_) => "Fault any other code".into(),
+            code => format!("Fault {code}"),
+        },
+        CallError::Unroutable(_) => "Unroutable".into(),
+        CallError::Timeout(timeout) => format!("Timeout {}", phase(timeout.phase())),
+        CallError::Disconnected(disconnected) => format!("Disconnected {}", phase(disconnected.phase())),
+        CallError::TooLarge(_) => "TooLarge".into(),
+        CallError::Encode(_) => "Encode".into(),
+        CallError::Decode(_) => "Decode".into(),
+        CallError::Closed => "Closed".into(),
+    }
+}
+
+fn actual() -> BTreeMap<String, Verdict> {
+    let yes_or_no = |yes| if yes { "yes" } else { "no" }.to_owned();
+    let mut rows = BTreeMap::new();
+    for (plain, idempotent) in every_error(false).iter().zip(&every_error(true)) {
+        assert_eq!(plain.execution(), idempotent.execution(), "{plain:?}");
+        let verdict = [
+            format!("{:?}", plain.execution()),
+            yes_or_no(plain.is_retryable()),
+            yes_or_no(idempotent.is_retryable()),
+        ];
+        if let Some(other) = rows.insert(row(plain), verdict.clone()) {
+            assert_eq!(other, verdict, "one row for errors that differ: {plain:?}");
+        }
+    }
+    rows
+}
+
+#[test]
+fn the_documented_semantics_of_every_error_are_those_of_the_code() {
+    let (documented, actual) = (documented(), actual());
+    for (row, verdict) in &actual {
+        assert_eq!(documented.get(row), Some(verdict), "docs/semantics.md, row {row:?}");
+    }
+    for row in documented.keys() {
+        assert!(
+            actual.contains_key(row),
+            "docs/semantics.md has a row for {row:?}, the code has no such error"
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! The documentation keeps its promises: its links lead somewhere, the tests it names exist, its tables are those of the code.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use amqp_rpc::FaultCode;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every file under `folder` with this extension.
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut found = Vec::new();
+    for path in entries.map(|entry| entry.expect("the folder is readable").path()) {
+        if path.is_dir() {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|of_file| of_file == extension) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(ROOT);
+    let mut pages = files(&root.join("docs"), "md");
+    pages.extend(["README.md", "CONTRIBUTING.md"].map(|page| root.join(page)));
+    pages
+}
+
+/// The lines of a page that are no code block.
+fn prose(page: &str) -> impl Iterator<Item = &str> {
+    let mut is_code = false;
+    page.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    })
+}
+
+/// The targets of the page's links, `[text](target)`.
+fn links(page: &str) -> Vec<String> {
+    let prose = prose(page).collect::<Vec<_>>().join("\n");
+    let targets = prose.split("](").skip(1);
+    targets.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
+}
+
+/// What stands between backticks outside of code blocks.
+fn code_spans(page: &str) -> BTreeSet<String> {
+    prose(page).flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
+/// The headings of a page, as links name them.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let headings = prose(page).filter(|line| line.starts_with('#'));
+    let kept = |letter: &char| letter.is_alphanumeric() || "-_ ".contains(*letter);
+    headings
+        .map(|line| line.trim_start_matches('#').trim().to_lowercase())
+        .map(|heading| heading.chars().filter(kept).collect::<String>().replace(' ', "-"))
+        .collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut broken = Vec::new();
+    for path in pages() {
+        let page = read(&path);
+        for link in links(&page) {
+            if ["https://", "http://", "mailto:"].iter().any(|elsewhere| link.starts_with(elsewhere)) {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.with_file_name(file) };
+            let is_there = target.exists() && (anchor.is_empty() || anchors(&read(&target)).contains(anchor));
+            if !is_there {
+                broken.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// A name that is a sentence: only tests have such names.
+fn is_test_name(span: &str) -> bool {
+    let is_identifier =
+        span.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_');
+    is_identifier && span.matches('_').count() >= 3
+}
+
+#[test]
+fn every_test_that_a_page_names_exists() {
+    let root = Path::new(ROOT);
+    let sources = [root.join("tests"), root.join("rpc-runtime/src")];
+    let functions: BTreeSet<String> = sources
+        .iter()
+        .flat_map(|folder| files(folder, "rs"))
+        .flat_map(|path| {
+            let source = read(&path);
+            let names = source.split("fn ").skip(1).filter_map(|rest| rest.split_once('('));
+            names.map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+    for path in pages() {
+        let named: BTreeSet<_> =
+            code_spans(&read(&path)).into_iter().filter(|span| is_test_name(span)).collect();
+        let missing: Vec<_> = named.difference(&functions).collect();
+        assert!(missing.is_empty(), "{} names tests that do not exist: {missing:#?}", path.display());
+        if path.ends_with("docs/semantics.md") {
+            assert!(named.len() > 50, "semantics.md names few tests: {}", named.len());
+        }
+    }
+}
+
+#[test]
+fn the_documented_fault_codes_are_those_of_the_code() {
+    let page = read(&Path::new(ROOT).join("docs/wire-protocol.md"));
+    let table = page.lines().skip_while(|line| *line != "| code | execution | passing | meaning |").skip(2);
+    let documented: Vec<Vec<_>> = table
+        .take_while(|line| line.starts_with('|'))
+        .map(|row| row.trim_matches('|').split('|').take(3).map(|cell| cell.trim().to_owned()).collect())
+        .collect();
+    let known: Vec<Vec<_>> = FaultCode::KNOWN
+        .iter()
+        .map(|code| {
+            let passing = if code.is_passing() { "yes" } else { "no" };
+            vec![format!("`{code}`"), format!("{:?}", code.execution()), passing.to_owned()]
+        })
+        .collect();
+    assert_eq!(documented, known, "docs/wire-protocol.md, the table of faults");
+}
+
+#[test]
+fn every_fault_code_in_an_example_is_known() {
+    for path in pages() {
+        let page = read(&path);
+        let in_examples =
+            page.split("\"code\":").skip(1).filter_map(|rest| rest.trim_start().split('"').nth(1));
+        for code in in_examples.filter(|code| *code != "…") {
+            assert!(!matches!(FaultCode::from(code), FaultCode::Other(_)), "{}: {code}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_documented_python_client_is_the_tested_one() {
+    let page = read(&Path::new(ROOT).join("docs/wire-protocol.md"));
+    let script = read(&Path::new(ROOT).join("tests/interop/call_any.py"));
+    let (_, block) = page.split_once("```python\n").expect("the page shows the client");
+    let (shown, _) = block.split_once("```").expect("the block ends");
+    assert!(script.ends_with(shown), "docs/wire-protocol.md and tests/interop/call_any.py differ");
+}
