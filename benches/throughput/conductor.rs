@@ -21,12 +21,12 @@ const WARM_UP: Duration = Duration::from_millis(300);
 
 pub(crate) fn measure(plan: &Plan) -> Result<(), Failure> {
     let runtime = crate::runtime()?;
-    runtime.block_on(broker::is_reachable(plan))?;
-    let prefix = format!("throughput-{}", std::process::id());
+    // Before as well: a measurement that was interrupted left its requests behind.
+    runtime.block_on(broker::clean(plan))?;
 
     let mut pairs = Vec::new();
     for &variant in &plan.variants {
-        pairs.push(Pair::start(plan, variant, &prefix)?);
+        pairs.push(Pair::start(plan, variant)?);
     }
     report::head(plan);
     for &calls_in_flight in &plan.calls_in_flight {
@@ -42,10 +42,10 @@ pub(crate) fn measure(plan: &Plan) -> Result<(), Failure> {
         report::table(calls_in_flight, &plan.variants, &samples);
     }
     if plan.measures_edges && plan.variants.contains(&Variant::AmqpRpc) {
-        runtime.block_on(edges::measure(plan, &prefix))?;
+        runtime.block_on(edges::measure(plan))?;
     }
     drop(pairs);
-    runtime.block_on(broker::clean(plan, &prefix))
+    runtime.block_on(broker::clean(plan))
 }
 
 /// The two processes of one variant.
@@ -55,8 +55,8 @@ struct Pair {
 }
 
 impl Pair {
-    fn start(plan: &Plan, variant: Variant, prefix: &str) -> Result<Self, Failure> {
-        let part = |side| Part { url: plan.url.clone(), side, variant, prefix: prefix.to_owned() };
+    fn start(plan: &Plan, variant: Variant) -> Result<Self, Failure> {
+        let part = |side| Part { url: plan.url.clone(), side, variant };
         let server = Process::start(&part(Side::Server))?;
         let client = Process::start(&part(Side::Client))?;
         Ok(Self { server, client })

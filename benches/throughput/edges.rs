@@ -2,28 +2,28 @@
 
 use std::time::{Duration, Instant};
 
-use amqp_rpc::CallError;
+use amqp_rpc::{CallError, Client};
 use tokio::task::JoinSet;
 
 use crate::{
     Failure,
     options::Plan,
     report,
-    variant::{EchoClient, UnservedClient, connect_amqp_rpc},
+    variant::{EchoClient, UnservedClient},
 };
 
 const CALLS: u32 = 200;
 
-/// Needs the server of the same prefix.
-pub(crate) async fn measure(plan: &Plan, prefix: &str) -> Result<(), Failure> {
-    let client = connect_amqp_rpc(&plan.url, prefix).await?;
+/// Needs the server of [`Variant::AmqpRpc`](crate::variant::Variant::AmqpRpc).
+pub(crate) async fn measure(plan: &Plan) -> Result<(), Failure> {
+    let client = Client::connect(&plan.url).await?;
     report::edge("unroutable call, one after the other: latency", &unroutable(&client).await?);
     report::edge("timeouts of 50 to 250 ms, all at once: lateness", &timeouts(&client).await?);
     client.close().await;
     Ok(())
 }
 
-async fn unroutable(client: &amqp_rpc::Client) -> Result<Vec<Duration>, Failure> {
+async fn unroutable(client: &Client) -> Result<Vec<Duration>, Failure> {
     let unserved = UnservedClient::new(client.clone());
     let mut latencies = Vec::new();
     for _ in 0..CALLS {
@@ -36,7 +36,7 @@ async fn unroutable(client: &amqp_rpc::Client) -> Result<Vec<Duration>, Failure>
     Ok(latencies)
 }
 
-async fn timeouts(client: &amqp_rpc::Client) -> Result<Vec<Duration>, Failure> {
+async fn timeouts(client: &Client) -> Result<Vec<Duration>, Failure> {
     let mut calls = JoinSet::new();
     for number in 0..CALLS {
         let patience = Duration::from_millis(u64::from(50 + number));

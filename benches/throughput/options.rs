@@ -37,8 +37,6 @@ pub(crate) struct Part {
     pub(crate) url: String,
     pub(crate) side: Side,
     pub(crate) variant: Variant,
-    /// Begins the names of everything that is declared on the broker.
-    pub(crate) prefix: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +47,12 @@ pub(crate) enum Side {
 
 impl Part {
     /// The arguments that [`read`] makes this part of.
-    pub(crate) fn arguments(&self) -> [&str; 6] {
+    pub(crate) fn arguments(&self) -> [&str; 4] {
         let side = match self.side {
             Side::Client => "client",
             Side::Server => "server",
         };
-        ["--play", side, "--only", self.variant.name(), "--prefix", &self.prefix]
+        ["--play", side, "--only", self.variant.name()]
     }
 }
 
@@ -69,7 +67,6 @@ pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Invocation
         measures_edges: true,
     };
     let mut side = None;
-    let mut prefix = format!("throughput-{}", std::process::id());
     // cargo says `--bench` to a benchmark that is to measure, and nothing to one that `cargo test` runs.
     let mut measures = false;
 
@@ -88,12 +85,11 @@ pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Invocation
             "--play" => {
                 side = Some(if value()? == "server" { Side::Server } else { Side::Client });
             }
-            "--prefix" => prefix = value()?,
             unknown => return Err(format!("unknown option {unknown:?}; --help lists them")),
         }
     }
     match side {
-        Some(side) => Ok(Invocation::Play(Part { url, side, variant: plan.variants[0], prefix })),
+        Some(side) => Ok(Invocation::Play(Part { url, side, variant: plan.variants[0] })),
         None if measures => Ok(Invocation::Measure(plan)),
         None => Ok(Invocation::Say(NOT_A_TEST)),
     }

@@ -39,7 +39,7 @@ pub(super) async fn connect(part: &Part) -> Result<Client, Failure> {
     let client = Client(Arc::new(Shared {
         _connection: connection,
         channel,
-        queue: queue(part),
+        queue: part.variant.queue().into(),
         reply_to,
         waiting: Waiting::default(),
     }));
@@ -80,7 +80,7 @@ impl Caller for Client {
 pub(super) async fn start(part: &Part) -> Result<Connection, Failure> {
     let connection = Connection::connect(&part.url, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
-    let queue = queue(part);
+    let queue = ShortString::from(part.variant.queue());
     let durable = QueueDeclareOptions { durable: true, ..Default::default() };
     channel.queue_declare(queue.clone(), durable, FieldTable::default()).await?;
     let prefetch = if part.variant == Variant::Tutorial { 1 } else { 256 };
@@ -90,10 +90,6 @@ pub(super) async fn start(part: &Part) -> Result<Connection, Failure> {
         .await?;
     tokio::spawn(serve(requests, channel, part.variant == Variant::Spawn));
     Ok(connection)
-}
-
-fn queue(part: &Part) -> ShortString {
-    format!("{}.{}", part.prefix, part.variant.name()).into()
 }
 
 async fn serve(mut requests: Consumer, channel: Channel, spawns: bool) {

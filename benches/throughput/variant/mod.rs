@@ -13,7 +13,10 @@ use crate::{
     options::{Part, Side},
     role::{answer_commands, serve_until_told},
 };
-pub(crate) use ours::{EchoClient, UnservedClient, connect as connect_amqp_rpc};
+pub(crate) use ours::{EchoClient, UnservedClient};
+
+/// Takes the requests of the variants that do not use the default exchange; begins the names of all queues.
+pub(crate) const EXCHANGE: &str = "throughput";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variant {
@@ -42,6 +45,10 @@ impl Variant {
         }
     }
 
+    pub(crate) fn queue(self) -> String {
+        format!("{EXCHANGE}.{}", self.name())
+    }
+
     pub(crate) fn named(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|variant| variant.name() == name);
         found.ok_or_else(|| format!("no variant is called {name:?}; --help lists them"))
@@ -62,7 +69,7 @@ pub(crate) async fn play(part: &Part) -> Result<(), Failure> {
             serve_until_told(everyday::start(part).await?).await
         }
         (Side::Client, Variant::AmqpRpc) => {
-            let client = ours::connect(&part.url, &part.prefix).await?;
+            let client = amqp_rpc::Client::connect(&part.url).await?;
             answer_commands(EchoClient::new(client)).await
         }
         (Side::Client, Variant::Best) => answer_commands(best::connect(part).await?).await,

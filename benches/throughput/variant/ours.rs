@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{Client, ConnectError, Context, RunningServer, Server, StartError, rpc_service};
+use amqp_rpc::{Context, QueueOptions, RunningServer, Server, StartError, rpc_service};
 
 use super::Caller;
 use crate::{Failure, options::Part};
 
-#[rpc_service]
+#[rpc_service(name = "throughput", exchange = "throughput", queue = "throughput.amqp-rpc")]
 pub(crate) trait Echo {
     async fn echo(&self, n: u64) -> u64;
     /// Answers well after the caller has given up.
     async fn dawdle(&self, #[rpc(context)] cx: &Context);
 }
 
-/// Its exchange exists, because [`Echo`] has the same, but no queue takes its requests.
-#[rpc_service]
+/// Its exchange exists, for [`Echo`] has the same, but no queue takes its requests.
+#[rpc_service(exchange = "throughput")]
 pub(crate) trait Unserved {
     async fn ask(&self);
 }
@@ -33,11 +33,8 @@ impl Echo for Service {
 }
 
 pub(super) async fn start(part: &Part) -> Result<RunningServer, StartError> {
-    Server::new().namespace(&part.prefix).service(EchoServer::new(Service)).start(&part.url).await
-}
-
-pub(crate) async fn connect(url: &str, namespace: &str) -> Result<Client, ConnectError> {
-    Client::builder().namespace(namespace).connect(url).await
+    let options = QueueOptions::new().without_dead_letters();
+    Server::new().service_with(EchoServer::new(Service), options).start(&part.url).await
 }
 
 impl Caller for EchoClient {
