@@ -18,7 +18,8 @@ async fn main() {
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
-    let mut numbers = std::env::args().skip(1).map(|text| text.parse()).collect::<Result<Vec<u64>, _>>()?;
+    let number = |text: String| text.parse().map_err(|error| format!("{text:?} is no number: {error}"));
+    let mut numbers = std::env::args().skip(1).map(number).collect::<Result<Vec<u64>, _>>()?;
     if numbers.is_empty() {
         numbers = vec![10, 30, 90];
     }

@@ -1,7 +1,7 @@
 //! A server as a process of its own. Start any number of them: they share the work.
 //!
 //! Run: `cargo run --example fib_server`, then in another terminal `cargo run --example fib_client -- 30`. Both use `AMQP_URL`
-//! (default `amqp://localhost`). Ctrl-C stops the server after the calls it is working on.
+//! (default `amqp://localhost`). Ctrl-C or SIGTERM stops the server after the calls it is working on.
 
 mod contract;
 
@@ -33,7 +33,22 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::new().service(FibServer::new(Fibonacci)).start(url).await?;
     println!("serving from queue {}", server.queues().join(", "));
 
-    let report = server.run_until(tokio::signal::ctrl_c()).await?;
+    let report = server.run_until(told_to_stop()).await?;
     println!("stopped; {} calls were abandoned", report.abandoned.len());
     Ok(())
+}
+
+/// Resolves when somebody presses Ctrl-C, or systemd, Kubernetes and the like send SIGTERM.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminated.recv() => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }

@@ -148,8 +148,8 @@ async fn a_caller_says_who_it_is_only_when_asked_to() {
     let client = Client::builder().state_user().app_id("billing").connect(vhost.uri()).await.unwrap();
     let named = tokio::spawn(SeenClient::new(client).plain());
     let message = inbox.next().await;
-    assert_eq!(message.properties.user_id().as_ref().map(|user| user.as_str()), Some("guest"));
-    assert_eq!(message.properties.app_id().as_ref().map(|app| app.as_str()), Some("billing"));
+    assert_eq!(message.properties.user_id().as_ref().map(ToString::to_string).as_deref(), Some("guest"));
+    assert_eq!(message.properties.app_id().as_ref().map(ToString::to_string).as_deref(), Some("billing"));
     anonymous.abort();
     named.abort();
 }

@@ -70,16 +70,18 @@ async fn fib_client_asks_fib_server_which_stops_when_interrupted() {
     assert!(!alone.status.success());
     assert_eq!(alone.stderr, "nobody serves fib: start `cargo run --example fib_server`\n");
 
-    let mut server = Program::example("fib_server", &[], &vhost.uri());
-    assert_eq!(server.line().await, "serving from queue fib");
-    let client = Program::example("fib_client", &["30", "91"], &vhost.uri()).finish().await;
-    assert_eq!(client.stdout_of_success(), "fib(30) = 832040\nfib(91): n is above 90\n");
+    for signal in ["INT", "TERM"] {
+        let mut server = Program::example("fib_server", &[], &vhost.uri());
+        assert_eq!(server.line().await, "serving from queue fib");
+        let client = Program::example("fib_client", &["30", "91"], &vhost.uri()).finish().await;
+        assert_eq!(client.stdout_of_success(), "fib(30) = 832040\nfib(91): n is above 90\n");
 
-    assert!(server.line().await.starts_with("compute(30) in process "));
-    assert!(server.line().await.starts_with("compute(91) in process "));
-    server.signal("INT").await;
-    let finished = server.finish().await;
-    assert!(finished.stdout_of_success().ends_with("stopped; 0 calls were abandoned\n"));
+        assert!(server.line().await.starts_with("compute(30) in process "));
+        assert!(server.line().await.starts_with("compute(91) in process "));
+        server.signal(signal).await;
+        let finished = server.finish().await;
+        assert!(finished.stdout_of_success().ends_with("stopped; 0 calls were abandoned\n"), "{signal}");
+    }
 }
 
 #[tokio::test]

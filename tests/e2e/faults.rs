@@ -180,7 +180,7 @@ async fn size_limits_hold_in_both_directions_and_on_both_sides() {
     let error = sized.repeat("x".repeat(1500), 1).await.unwrap_err();
     match &error {
         CallError::TooLarge(too_large) => {
-            assert_eq!((too_large.size() > 1500, too_large.limit()), (true, 1500))
+            assert_eq!((too_large.size() > 1500, too_large.limit()), (true, 1500));
         }
         other => panic!("{other:?}"),
     }

@@ -44,7 +44,7 @@ impl Mirror for Glass {
 
 async fn mirror(vhost: &Vhost) -> (amqp_rpc::RunningServer, MirrorClient) {
     let server = start(Server::new().service(MirrorServer::new(Glass)), vhost).await;
-    (server, MirrorClient::new(Client::connect(vhost.uri()).await.unwrap()))
+    (server, MirrorClient::new(crate::services::connect(vhost).await))
 }
 
 #[tokio::test]

@@ -11,13 +11,16 @@ use crate::message::{HeaderValue, Headers, Properties};
 /// frames of 128 KiB and close the connection of who sends more.
 const MAX_HEADER_BYTES: usize = 120 * 1024;
 
-/// Why properties cannot be written: a name over 255 bytes, or headers over a frame.
+/// Why properties cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unwritable {
     #[error("the {0} is longer than AMQP's 255 bytes")]
     TooLong(&'static str),
     #[error("the headers have more than {MAX_HEADER_BYTES} bytes")]
     TooManyHeaders,
+    /// RabbitMQ 3.10 closes the connection on it.
+    #[error("a header is a number that is not finite")]
+    NotFinite,
 }
 
 pub(super) fn short(what: &'static str, text: impl Into<String>) -> Result<ShortString, Unwritable> {
@@ -88,6 +91,7 @@ fn write_value(value: HeaderValue) -> Result<AMQPValue, Unwritable> {
         HeaderValue::Null => AMQPValue::Void,
         HeaderValue::Bool(value) => AMQPValue::Boolean(value),
         HeaderValue::Int(value) => AMQPValue::LongLongInt(value),
+        HeaderValue::Float(value) if !value.is_finite() => return Err(Unwritable::NotFinite),
         HeaderValue::Float(value) => AMQPValue::Double(value),
         HeaderValue::Text(text) => AMQPValue::LongString(text.into()),
         HeaderValue::Bytes(bytes) => AMQPValue::ByteArray(bytes.into()),
@@ -207,5 +211,10 @@ mod tests {
         let wide = Headers::from_iter([("trace", "x".repeat(MAX_HEADER_BYTES))]);
         let wide = Properties { headers: Some(wide), ..Properties::default() };
         assert!(matches!(write(wide), Err(Unwritable::TooManyHeaders)));
+        for float in [f64::NAN, f64::INFINITY] {
+            let headers = Headers::from_iter([("ratio", float)]);
+            let endless = Properties { headers: Some(headers), ..Properties::default() };
+            assert!(matches!(write(endless), Err(Unwritable::NotFinite)));
+        }
     }
 }

@@ -14,8 +14,24 @@ pub(crate) struct Malformed {
     pub(crate) source: serde_json::Error,
 }
 
-/// Whether a body with this content type is JSON. Foreign clients often send none at all.
-pub(crate) fn reads(content_type: Option<&str>) -> bool {
+/// A body is JSON, as it is. Foreign programs often say nothing of either, and kombu (nameko, Celery) names the character set
+/// as the encoding.
+///
+/// # Errors
+/// What it is instead, for people.
+pub(crate) fn check(content_type: Option<&str>, content_encoding: Option<&str>) -> Result<(), String> {
+    if !reads(content_type) {
+        let content_type = content_type.unwrap_or_default();
+        return Err(format!("content type {content_type:?} is not spoken here; send {CONTENT_TYPE}"));
+    }
+    let encoding = content_encoding.unwrap_or_default();
+    if !["", "identity", "utf-8"].iter().any(|plain| encoding.eq_ignore_ascii_case(plain)) {
+        return Err(format!("content encoding {encoding:?} is not spoken here; send the body as it is"));
+    }
+    Ok(())
+}
+
+fn reads(content_type: Option<&str>) -> bool {
     let Some(content_type) = content_type else { return true };
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     media_type.is_empty()

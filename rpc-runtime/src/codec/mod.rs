@@ -2,4 +2,4 @@
 
 mod json;
 
-pub(crate) use json::{CONTENT_TYPE, decode, encode, reads};
+pub(crate) use json::{CONTENT_TYPE, check, decode, encode};

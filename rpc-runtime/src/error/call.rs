@@ -36,7 +36,8 @@ impl<E> CallError<E> {
     #[must_use]
     pub fn execution(&self) -> Execution {
         match self {
-            Self::Method(_) | Self::Decode(_) => Execution::Completed,
+            Self::Method(_) => Execution::Completed,
+            Self::Decode(undecodable) => undecodable.execution,
             Self::Fault(fault) => fault.execution(),
             Self::Timeout(timeout) => timeout.phase.execution(),
             Self::Disconnected(disconnected) => disconnected.phase.execution(),
@@ -266,6 +267,8 @@ impl fmt::Display for Unencodable {
 #[derive(Debug)]
 pub struct Undecodable {
     pub(crate) what: &'static str,
+    /// Completed when the reply called itself a result or an error, whatever is in it.
+    pub(crate) execution: Execution,
     pub(crate) source: Box<dyn std::error::Error + Send + Sync>,
 }
 

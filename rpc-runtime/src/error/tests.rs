@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{CallError, Disconnected, Phase, Timeout, TooLarge, Undecodable, Unencodable, Unroutable};
-use crate::message::{Fault, FaultCode};
+use crate::message::{Execution, Fault, FaultCode};
 
 const PAGE: &str = include_str!("../../../docs/semantics.md");
 const HEADER: &str = "| error | when it comes | `execution()` | plain | idempotent |";
@@ -44,7 +44,8 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
         CallError::Method("its own"),
         CallError::TooLarge(TooLarge { size: 2, limit: 1 }),
         CallError::Encode(Unencodable("".into())),
-        CallError::Decode(Undecodable { what: "reply", source: "".into() }),
+        CallError::Decode(Undecodable { what: "result", execution: Execution::Completed, source: "".into() }),
+        CallError::Decode(Undecodable { what: "reply", execution: Execution::Unknown, source: "".into() }),
         CallError::Closed,
     ]);
     errors
@@ -67,7 +68,10 @@ fn row(error: &CallError<&'static str>) -> String {
         CallError::Disconnected(disconnected) => format!("Disconnected {}", phase(disconnected.phase())),
         CallError::TooLarge(_) => "TooLarge".into(),
         CallError::Encode(_) => "Encode".into(),
-        CallError::Decode(_) => "Decode".into(),
+        CallError::Decode(undecodable) if undecodable.execution == Execution::Completed => {
+            "Decode of a result or error".into()
+        }
+        CallError::Decode(_) => "Decode of anything else".into(),
         CallError::Closed => "Closed".into(),
     }
 }

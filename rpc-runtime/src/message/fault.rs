@@ -89,7 +89,10 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.message)?;
+        self.code.fmt(f)?;
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
         match &self.field {
             Some(field) => write!(f, " (field `{field}`)"),
             None => Ok(()),
@@ -210,6 +213,14 @@ mod tests {
             assert_eq!(&FaultCode::from(code.as_str()), code);
         }
         assert_eq!(FaultCode::from("from_the_future").as_str(), "from_the_future");
+    }
+
+    #[test]
+    fn a_fault_is_shown_with_what_it_has() {
+        let fault = Fault::new(FaultCode::Overloaded, "");
+        assert_eq!(fault.to_string(), "overloaded");
+        let fault = Fault::new(FaultCode::BadRequest, "n is missing").with_field("n");
+        assert_eq!(fault.to_string(), "bad_request: n is missing (field `n`)");
     }
 
     #[test]

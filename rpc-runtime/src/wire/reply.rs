@@ -7,7 +7,7 @@ use crate::{
     codec,
     contract::{Request, Response},
     error::{CallError, Undecodable},
-    message::{Delivered, Fault, FaultCode, Properties, Reply, ReplyKind},
+    message::{Delivered, Execution, Fault, FaultCode, Properties, Reply, ReplyKind},
 };
 
 const RESULT: &str = "result";
@@ -75,31 +75,29 @@ impl RawReply {
         self,
         idempotent: bool,
     ) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
-        let encoding = self.content_encoding.as_deref().unwrap_or_default();
-        if !codec::reads(self.content_type.as_deref())
-            || !["", "identity", "utf-8"].iter().any(|plain| encoding.eq_ignore_ascii_case(plain))
-        {
-            let content_type = self.content_type.as_deref().unwrap_or_default();
-            return Err(undecodable(
-                "reply",
-                format!("its content type is {content_type:?}, its encoding {encoding:?}"),
-            ));
+        // Servers that know nothing of this protocol set no type: what they send is the result.
+        let kind = self.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or(RESULT);
+        // Only who ran the method has its result or its error.
+        let execution =
+            if matches!(kind, RESULT | ERROR) { Execution::Completed } else { Execution::Unknown };
+        let undecodable = |what, source| CallError::Decode(Undecodable { what, execution, source });
+        if let Err(foreign) = codec::check(self.content_type.as_deref(), self.content_encoding.as_deref()) {
+            return Err(undecodable("reply", foreign.into()));
         }
-        match self.kind.as_deref() {
-            // Servers that know nothing of this protocol set no type: what they send is the result.
-            None | Some("" | RESULT) => match codec::decode::<R::Response>(&self.body) {
+        match kind {
+            RESULT => match codec::decode::<R::Response>(&self.body) {
                 Ok(response) => Ok(response.into_value()),
-                Err(malformed) => Err(undecodable("result", malformed.source)),
+                Err(malformed) => Err(undecodable("result", malformed.source.into())),
             },
-            Some(ERROR) => match codec::decode::<R::Error>(&self.body) {
+            ERROR => match codec::decode::<R::Error>(&self.body) {
                 Ok(error) => Err(CallError::Method(error)),
-                Err(malformed) => Err(undecodable("method's error", malformed.source)),
+                Err(malformed) => Err(undecodable("method's error", malformed.source.into())),
             },
-            Some(FAULT) => match codec::decode::<FaultBody<'static>>(&self.body) {
+            FAULT => match codec::decode::<FaultBody<'static>>(&self.body) {
                 Ok(body) => Err(CallError::Fault(read_fault(body).of_method(idempotent))),
-                Err(malformed) => Err(undecodable("fault", malformed.source)),
+                Err(malformed) => Err(undecodable("fault", malformed.source.into())),
             },
-            Some(kind) => Err(undecodable("reply", format!("its type is {kind:?}"))),
+            kind => Err(undecodable("reply", format!("its type is {kind:?}").into())),
         }
     }
 }
@@ -110,13 +108,6 @@ fn read_fault(body: FaultBody<'_>) -> Fault {
         Some(field) => fault.with_field(field),
         None => fault,
     }
-}
-
-fn undecodable<E>(
-    what: &'static str,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> CallError<E> {
-    CallError::Decode(Undecodable { what, source: source.into() })
 }
 
 #[cfg(test)]
@@ -183,7 +174,11 @@ mod tests {
         for (kind, body) in
             [("call", "1"), ("result", "\"x\""), ("error", "1"), ("fault", "1"), ("result", "")]
         {
-            assert!(matches!(read(of_type(kind), body), Err(CallError::Decode(_))), "{kind} {body}");
+            let error = read(of_type(kind), body).unwrap_err();
+            assert!(matches!(error, CallError::Decode(_)), "{kind} {body}");
+            let ran =
+                if matches!(kind, "result" | "error") { Execution::Completed } else { Execution::Unknown };
+            assert_eq!(error.execution(), ran, "{kind} {body}");
         }
         let packed = Properties { content_type: Some("application/msgpack".into()), ..Properties::default() };
         assert!(matches!(read(packed, "1"), Err(CallError::Decode(_))));

@@ -113,25 +113,8 @@ impl Received {
 
     /// Refuses what this server cannot read, before any of it is decoded.
     pub(crate) fn check_media_type(&self) -> Result<(), Fault> {
-        if !codec::reads(self.content_type.as_deref()) {
-            let content_type = self.content_type.as_deref().unwrap_or_default();
-            return Err(Fault::new(
-                FaultCode::UnsupportedMediaType,
-                format!("content type {content_type:?} is not spoken here; send {}", codec::CONTENT_TYPE),
-            ));
-        }
-        match self.content_encoding.as_deref().unwrap_or_default() {
-            // kombu (nameko, Celery) names the character set here.
-            encoding
-                if ["", "identity", "utf-8"].iter().any(|plain| encoding.eq_ignore_ascii_case(plain)) =>
-            {
-                Ok(())
-            }
-            encoding => Err(Fault::new(
-                FaultCode::UnsupportedMediaType,
-                format!("content encoding {encoding:?} is not spoken here; send the body as it is"),
-            )),
-        }
+        codec::check(self.content_type.as_deref(), self.content_encoding.as_deref())
+            .map_err(|foreign| Fault::new(FaultCode::UnsupportedMediaType, foreign))
     }
 
     /// The context of the call, with the deadline counted from `received_at`.
