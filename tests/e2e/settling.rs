@@ -1,13 +1,13 @@
 //! Every delivery is settled once, none waits for another, and what may have run is not run again unasked.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use amqp_rpc::{CallError, Client, Execution, FaultCode, Server};
 use lapin::BasicProperties;
 
 use crate::{
     services::{GateClient, GateServer, Gatekeeper, connect, serve_gate},
-    support::{Proxy, QueueState, RawPeer, Vhost, await_until, within},
+    support::{Proxy, QueueState, RawPeer, Said, Vhost, await_until, within},
 };
 
 async fn await_settled(vhost: &Vhost, queue: &str) {
@@ -35,6 +35,37 @@ async fn one_slow_call_among_hundreds_holds_back_no_acknowledgement() {
     gate.open_for(1);
     assert_eq!(slow.await.unwrap().unwrap(), 0);
     await_settled(&vhost, "gate").await;
+}
+
+#[tokio::test]
+async fn no_batch_acknowledges_a_request_before_its_reply_is_written() {
+    const CALLS: usize = 3000;
+    let vhost = Vhost::create().await;
+    let proxy = Proxy::start(&vhost.uri()).await;
+    let server = Server::new().service(GateServer::new(Gatekeeper::closed())).start(proxy.uri());
+    let server = within("the server", server).await.unwrap();
+    let gates = GateClient::new(connect(&vhost).await);
+    let calls: Vec<_> = (0..CALLS as u64).map(|tag| tokio::spawn(gates.echo(tag))).collect();
+    for call in calls {
+        within("the call", call).await.unwrap().unwrap();
+    }
+    within("the shutdown", server.shutdown()).await.unwrap();
+
+    // Whichever requests an acknowledgement covers, never more than there are replies on the wire before it.
+    let (mut replies, mut unacked) = (0, (1..=CALLS as u64).collect::<BTreeSet<_>>());
+    for said in proxy.replies_and_acks() {
+        match said {
+            Said::Reply => replies += 1,
+            Said::Ack { tag, multiple } => {
+                assert!(unacked.remove(&tag), "{tag} was acknowledged twice");
+                if multiple {
+                    unacked = unacked.split_off(&tag);
+                }
+                assert!(CALLS - unacked.len() <= replies, "an acknowledgement came before its reply");
+            }
+        }
+    }
+    assert_eq!((replies, unacked.len()), (CALLS, 0));
 }
 
 /// A server behind a proxy, with one call at its gate, whose connection is then cut: the request is delivered again.

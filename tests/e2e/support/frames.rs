@@ -2,19 +2,48 @@
 
 /// The names of the method frames in a conversation; a frame that is not complete yet is left out.
 pub(crate) fn methods(bytes: &[u8]) -> Vec<String> {
+    method_frames(bytes).map(|(class, method, _)| method_name(class, method)).collect()
+}
+
+/// What a server says of its calls, in the order it said it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// A message was published: a reply.
+    Reply,
+    /// Deliveries were acknowledged: this one, or with `multiple` all up to it.
+    Ack { tag: u64, multiple: bool },
+}
+
+/// The replies and acknowledgements in a conversation.
+pub(crate) fn replies_and_acks(bytes: &[u8]) -> Vec<Said> {
+    method_frames(bytes)
+        .filter_map(|(class, method, arguments)| match (class, method) {
+            (60, 40) => Some(Said::Reply),
+            (60, 80) => {
+                let (tag, flags) = arguments.split_first_chunk().expect("an ack has a tag");
+                Some(Said::Ack { tag: u64::from_be_bytes(*tag), multiple: flags == [1] })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Class, method and arguments of each complete method frame.
+fn method_frames(bytes: &[u8]) -> impl Iterator<Item = (u16, u16, &[u8])> {
     const METHOD_FRAME: u8 = 1;
     let mut rest = bytes.strip_prefix(b"AMQP\x00\x00\x09\x01").unwrap_or(bytes);
-    let mut names = Vec::new();
-    // type, channel (2 bytes), length of the payload (4 bytes), payload, end mark
-    while let Some((&[kind, _, _, a, b, c, d], tail)) = rest.split_first_chunk() {
+    let frames = std::iter::from_fn(move || {
+        // type, channel (2 bytes), length of the payload (4 bytes), payload, end mark
+        let (&[kind, _, _, a, b, c, d], tail) = rest.split_first_chunk()?;
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
-        let (Some(payload), Some(next)) = (tail.get(..length), tail.get(length + 1..)) else { break };
-        if let (METHOD_FRAME, Some(&[a, b, c, d])) = (kind, payload.first_chunk()) {
-            names.push(method_name(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])));
-        }
-        rest = next;
-    }
-    names
+        let payload = tail.get(..length)?;
+        rest = tail.get(length + 1..)?;
+        Some((kind, payload))
+    });
+    frames.filter(|(kind, _)| *kind == METHOD_FRAME).filter_map(|(_, payload)| {
+        let (&[a, b, c, d], arguments) = payload.split_first_chunk()?;
+        Some((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]), arguments))
+    })
 }
 
 fn method_name(class: u16, method: u16) -> String {

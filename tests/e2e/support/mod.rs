@@ -22,6 +22,7 @@ pub(crate) mod vhost;
 pub(crate) mod wait;
 
 pub(crate) use broker::Broker;
+pub(crate) use frames::Said;
 pub(crate) use program::Program;
 pub(crate) use proxy::Proxy;
 pub(crate) use raw_peer::{Message, RawPeer};

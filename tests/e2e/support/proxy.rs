@@ -20,7 +20,7 @@ use tokio::{
 
 use super::{
     bytes::{read_some, shutdown, write_all},
-    frames::methods,
+    frames::{Said, methods, replies_and_acks},
     uri::BrokerUri,
 };
 
@@ -118,6 +118,15 @@ impl Proxy {
             .conversations()
             .iter()
             .flat_map(|conversation| methods(conversation.bytes(toward)))
+            .collect()
+    }
+
+    /// Replies and acknowledgements of the server behind this proxy, in the order they were written.
+    pub(crate) fn replies_and_acks(&self) -> Vec<Said> {
+        self.network
+            .conversations()
+            .iter()
+            .flat_map(|conversation| replies_and_acks(conversation.bytes(Toward::Broker)))
             .collect()
     }
 }
