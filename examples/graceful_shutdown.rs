@@ -63,7 +63,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     client.close().await;
-    // A service under systemd or Kubernetes ends like this instead: `second.run_until(tokio::signal::ctrl_c()).await?`
+    // A service of its own waits for Ctrl-C or SIGTERM instead: see fib_server.rs.
     second.shutdown().await?;
     Ok(())
 }

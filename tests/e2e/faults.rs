@@ -248,6 +248,33 @@ async fn middleware_sees_calls_in_order_and_may_refuse_them() {
     assert!(!refused.is_retryable());
 }
 
+/// Panics before it returns a future.
+struct Trap;
+
+impl tower_layer::Layer<amqp_rpc::BoxService> for Trap {
+    type Service = Trap;
+
+    fn layer(&self, _: amqp_rpc::BoxService) -> Trap {
+        Trap
+    }
+}
+
+impl amqp_rpc::RpcService for Trap {
+    #[allow(unreachable_code, reason = "a panic is what it is for")]
+    fn call(&self, _: IncomingCall) -> impl Future<Output = Result<Reply, Fault>> + Send {
+        panic!("expected by the test");
+        std::future::pending()
+    }
+}
+
+#[tokio::test]
+async fn a_layer_that_panics_before_its_future_is_answered_too() {
+    let vhost = Vhost::create().await;
+    let _server = start(Server::new().service(FibServer::new(Fibonacci)).layer(Trap), &vhost).await;
+    let fault = fault(FibClient::new(connect(&vhost).await).compute(1).await);
+    assert_eq!(fault.code(), &FaultCode::Panicked);
+}
+
 #[tokio::test]
 async fn a_panic_in_middleware_is_answered_too() {
     async fn broken(_: IncomingCall, _: Next) -> Result<Reply, Fault> {

@@ -3,6 +3,7 @@
 
 mod call_options;
 mod client_connection;
+mod client_limits;
 mod examples;
 mod faults;
 mod hostile;

@@ -164,3 +164,81 @@ async fn a_rolling_restart_under_load_fails_no_call() {
     }
     await_until("everything is settled", || async { vhost.existing_queue("fib").await.is_settled() }).await;
 }
+
+#[tokio::test]
+async fn calls_finish_although_their_queue_is_deleted() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let server = serve_gate(&vhost, &gate, 4).await;
+    let running = tokio::spawn(server.run_until(std::future::pending::<()>()));
+    let call = tokio::spawn(GateClient::new(connect(&vhost).await).pass(3));
+    gate.until_running(1).await;
+    vhost.delete_queue("gate").await;
+    gate.open_for(1);
+    assert_eq!(within("the answer", call).await.unwrap().unwrap(), 3);
+    let error = within("the end", running).await.unwrap().unwrap_err();
+    assert!(matches!(error, ServeError::Cancelled { .. }), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_method_that_blocks_its_thread_is_reported_and_holds_up_no_shutdown() {
+    #[amqp_rpc::rpc_service]
+    trait Rude {
+        async fn hog(&self);
+    }
+    /// Blocks a thread of the runtime, as no method should.
+    struct Hog(std::sync::Mutex<std::sync::mpsc::Receiver<()>>, tokio::sync::watch::Sender<bool>);
+    impl Rude for Hog {
+        async fn hog(&self) {
+            self.1.send_replace(true);
+            let _ = self.0.lock().map(|released| released.recv_timeout(Duration::from_secs(20)));
+        }
+    }
+    let vhost = Vhost::create().await;
+    let (release, released) = std::sync::mpsc::channel();
+    let (blocking, mut blocked) = tokio::sync::watch::channel(false);
+    let server = Server::new()
+        .service(RudeServer::new(Hog(released.into(), blocking)))
+        .drain_timeout(Duration::from_millis(50));
+    let server = start(server, &vhost).await;
+    let call = tokio::spawn(RudeClient::new(connect(&vhost).await).hog());
+    within("the method to block", blocked.wait_for(|blocked| *blocked)).await.unwrap();
+
+    let report = within("the shutdown", server.shutdown()).await.unwrap();
+    let abandoned: Vec<_> = report.abandoned.iter().map(|call| call.method).collect();
+    assert_eq!(abandoned, ["rude.hog"]);
+    await_until("its request is there for another server", || async {
+        vhost.existing_queue("rude").await.ready == 1
+    })
+    .await;
+    release.send(()).unwrap();
+    call.abort();
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_did_not_start_before_a_shutdown_is_not_called_maybe_executed() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let server = Server::new().service(GateServer::new(gate.clone())).drain_timeout(Duration::ZERO);
+    let server = start(server, &vhost).await;
+    let gates = GateClient::new(connect(&vhost).await);
+    let calls: Vec<_> =
+        (0..20).map(|tag| tokio::spawn(gates.pass_once(tag).timeout(Duration::from_secs(5)))).collect();
+    gate.until_started(1).await;
+    let report = within("the shutdown", server.shutdown()).await.unwrap();
+    let started = gate.started();
+    assert!(report.abandoned.iter().all(|call| call.at_most_once));
+
+    let _second = serve_gate(&vhost, &gate, 32).await;
+    gate.open_for(20);
+    let mut unknown = 0;
+    for call in calls {
+        match within("the outcome", call).await.unwrap() {
+            Ok(_) => {}
+            Err(CallError::Fault(fault)) if *fault.code() == FaultCode::ShuttingDown => {}
+            Err(CallError::Fault(fault)) if *fault.code() == FaultCode::MaybeExecuted => unknown += 1,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert!(unknown <= started, "{unknown} outcomes are unknown, but only {started} calls had started");
+}

@@ -1,25 +1,41 @@
 //! One connection to the broker and the channels on it.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::FutureExt;
 
-use super::{Consumer, Publisher};
+use super::{ConnectOptions, Consumer, Publisher};
 use crate::error::BrokerError;
 
-/// How long an orderly close may take before the socket is simply dropped.
+/// How long an orderly close may take before it is given up.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many channels of a connection may be lost to refused questions.
+const MAX_SPENT_CHANNELS: u32 = 256;
 
 /// A connection; clones share it. It ends when [`close`](Self::close)d, or when the last clone and channel are dropped.
 #[derive(Clone)]
 pub(crate) struct Connection {
     inner: Arc<lapin::Connection>,
+    options: Arc<ConnectOptions>,
     user: Arc<str>,
+    spent_channels: Arc<AtomicU32>,
 }
 
 impl Connection {
-    pub(super) fn new(connection: lapin::Connection, user: String) -> Self {
-        Self { inner: Arc::new(connection), user: user.into() }
+    pub(super) fn new(connection: lapin::Connection, options: ConnectOptions, user: &str) -> Self {
+        Self {
+            inner: Arc::new(connection),
+            options: Arc::new(options),
+            user: user.into(),
+            spent_channels: Arc::default(),
+        }
     }
 
     /// The user that logged in.
@@ -27,13 +43,36 @@ impl Connection {
         &self.user
     }
 
+    /// How to reach the same broker again.
+    pub(crate) fn options(&self) -> &ConnectOptions {
+        &self.options
+    }
+
     pub(crate) fn is_connected(&self) -> bool {
         self.inner.status().connected()
     }
 
+    /// A question was refused, and its channel closed by the broker: lapin 4.12 never uses that channel's number again, and
+    /// once all numbers were used it drops what is sent on those.
+    pub(super) fn count_spent_channel(&self) {
+        self.spent_channels.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether further questions should be asked on another connection.
+    pub(super) fn has_spent_its_channels(&self) -> bool {
+        let most = match self.inner.configuration().channel_max() {
+            0 => MAX_SPENT_CHANNELS,
+            channels => MAX_SPENT_CHANNELS.min(u32::from(channels) / 4),
+        };
+        self.spent_channels.load(Ordering::Relaxed) >= most
+    }
+
     /// Opens a channel for messages. Nothing that can fail belongs on it but publishing and consuming.
     pub(crate) async fn open_data_channel(&self) -> Result<DataChannel, BrokerError> {
-        Ok(DataChannel(self.open_channel().await?))
+        Ok(DataChannel {
+            channel: self.open_channel().await?,
+            frame_max: self.inner.configuration().frame_max(),
+        })
     }
 
     pub(super) async fn open_channel(&self) -> Result<lapin::Channel, BrokerError> {
@@ -54,50 +93,55 @@ impl Connection {
 
 /// A channel that carries messages. Clones share it; the broker closes it when anything on it goes wrong.
 #[derive(Clone)]
-pub(crate) struct DataChannel(lapin::Channel);
+pub(crate) struct DataChannel {
+    channel: lapin::Channel,
+    frame_max: u32,
+}
 
 impl DataChannel {
     pub(crate) fn publisher(&self) -> Publisher {
-        Publisher::new(self.0.clone())
+        Publisher::new(self.channel.clone(), self.frame_max)
     }
 
     /// Consumes `queue`, at most `prefetch` deliveries unacknowledged at a time.
     pub(crate) async fn consume(&self, queue: &str, prefetch: u16) -> Result<Consumer, BrokerError> {
-        self.0.basic_qos(prefetch, lapin::options::BasicQosOptions { global: false }).await?;
-        Consumer::start(&self.0, queue, lapin::options::BasicConsumeOptions::default()).await
+        self.channel.basic_qos(prefetch, lapin::options::BasicQosOptions { global: false }).await?;
+        Consumer::start(&self.channel, queue, lapin::options::BasicConsumeOptions::default()).await
     }
 
     /// Consumes `queue` without acknowledgements, as its only consumer: for replies.
     pub(crate) async fn consume_replies(&self, queue: &str) -> Result<Consumer, BrokerError> {
         let options =
             lapin::options::BasicConsumeOptions { no_ack: true, exclusive: true, ..Default::default() };
-        Consumer::start(&self.0, queue, options).await
+        Consumer::start(&self.channel, queue, options).await
     }
 
     /// Consumes the pseudo-queue of direct reply-to. Must precede the first publish on this channel.
     pub(crate) async fn consume_direct_replies(&self, address: &str) -> Result<Consumer, BrokerError> {
         let options = lapin::options::BasicConsumeOptions { no_ack: true, ..Default::default() };
-        Consumer::start(&self.0, address, options).await
+        Consumer::start(&self.channel, address, options).await
     }
 
     /// Stops the delivery of new messages; those on the way still arrive, then the consumer ends.
     pub(crate) async fn cancel(&self, consumer_tag: &str) -> Result<(), BrokerError> {
-        Ok(self.0.basic_cancel(consumer_tag.into(), Default::default()).await?)
+        Ok(self.channel.basic_cancel(consumer_tag.into(), Default::default()).await?)
     }
 
     /// Acknowledges one delivery, or with `multiple` all up to it.
     pub(crate) fn ack(&self, tag: u64, multiple: bool) -> Result<(), BrokerError> {
-        queued(self.0.basic_ack(tag, lapin::options::BasicAckOptions { multiple }))
+        queued(self.channel.basic_ack(tag, lapin::options::BasicAckOptions { multiple }))
     }
 
     /// Refuses one delivery as failed: it goes to the dead letters, or is dropped where there are none.
     pub(crate) fn reject(&self, tag: u64) -> Result<(), BrokerError> {
-        queued(self.0.basic_reject(tag, lapin::options::BasicRejectOptions { requeue: false }))
+        queued(self.channel.basic_reject(tag, lapin::options::BasicRejectOptions { requeue: false }))
     }
 
     /// Gives one delivery back unharmed: `nack`, because RabbitMQ 4.3 does not count it as a failure.
     pub(crate) fn requeue(&self, tag: u64) -> Result<(), BrokerError> {
-        queued(self.0.basic_nack(tag, lapin::options::BasicNackOptions { multiple: false, requeue: true }))
+        queued(
+            self.channel.basic_nack(tag, lapin::options::BasicNackOptions { multiple: false, requeue: true }),
+        )
     }
 }
 

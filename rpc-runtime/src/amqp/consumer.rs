@@ -20,7 +20,8 @@ impl Consumer {
         queue: &str,
         options: BasicConsumeOptions,
     ) -> Result<Self, BrokerError> {
-        let inner = channel.basic_consume(queue.into(), "".into(), options, Default::default()).await?;
+        let queue = properties::short("queue", queue).map_err(properties::Unwritable::into_broker_error)?;
+        let inner = channel.basic_consume(queue, "".into(), options, Default::default()).await?;
         let tag = inner.tag().to_string();
         Ok(Self { inner, tag })
     }

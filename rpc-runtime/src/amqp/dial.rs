@@ -1,27 +1,40 @@
 //! Connecting: bounded in time, with errors that say what to do.
 
+use std::future::Future;
+
 use lapin::{ConnectionProperties, Error, ErrorKind};
 
 use super::{ConnectOptions, Connection, uri::BrokerUri};
 use crate::error::{BrokerError, ConnectError};
 
-/// Opens one connection.
+/// Connects, and has `prepare` make of the connection what is needed, all within the options' timeout.
 ///
-/// Dropping the future, or its timeout, abandons the attempt; lapin's thread for it ends when the operating system gives up
-/// on the socket.
-pub(crate) async fn dial(options: &ConnectOptions) -> Result<Connection, ConnectError> {
-    let mut uri = BrokerUri::parse(&options.uri)?;
+/// Dropping the future, or its timeout, abandons the attempt. When the peer accepted the connection and then says nothing,
+/// lapin's thread for it stays until the peer closes it.
+pub(crate) async fn connect<T, E, F, P>(options: &ConnectOptions, prepare: F) -> Result<T, E>
+where
+    E: From<ConnectError>,
+    F: FnOnce(Connection) -> P,
+    P: Future<Output = Result<T, E>>,
+{
+    let uri = BrokerUri::parse(&options.uri)?;
+    let prepared = async { prepare(dial(options, &uri).await?).await };
+    match tokio::time::timeout(options.timeout, prepared).await {
+        Ok(prepared) => prepared,
+        Err(_) => Err(ConnectError::Timeout { endpoint: uri.endpoint(), after: options.timeout }.into()),
+    }
+}
+
+async fn dial(options: &ConnectOptions, uri: &BrokerUri) -> Result<Connection, ConnectError> {
+    let mut address = uri.0.clone();
     // Always stated: the broker's own default notices a dead peer only after minutes.
     let heartbeat = u16::try_from(options.heartbeat.as_secs().max(1)).unwrap_or(u16::MAX);
-    uri.0.query.heartbeat.get_or_insert(heartbeat);
+    address.query.heartbeat.get_or_insert(heartbeat);
     let name = options.name.clone().unwrap_or_else(default_name);
     let properties = ConnectionProperties::default().with_connection_name(name.into());
-
-    let attempt = lapin::Connection::connect_uri(uri.0.clone(), properties);
-    match tokio::time::timeout(options.timeout, attempt).await {
-        Ok(Ok(connection)) => Ok(Connection::new(connection, uri.user().to_owned())),
-        Ok(Err(error)) => Err(explain(error, &uri)),
-        Err(_) => Err(ConnectError::Timeout { endpoint: uri.endpoint(), after: options.timeout }),
+    match lapin::Connection::connect_uri(address, properties).await {
+        Ok(connection) => Ok(Connection::new(connection, options.clone(), uri.user())),
+        Err(error) => Err(explain(error, uri)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything it hands out is plain data of `message` and `error`, so that the rest can be tested without a socket.
 #![allow(clippy::disallowed_types, reason = "this is the place the rule keeps lapin in")]
 
+mod backlog;
 mod connection;
 mod consumer;
 mod dial;
@@ -15,7 +16,7 @@ mod uri;
 
 pub(crate) use connection::{Connection, DataChannel};
 pub(crate) use consumer::Consumer;
-pub(crate) use dial::dial;
+pub(crate) use dial::connect;
 pub use options::ConnectOptions;
 pub(crate) use publisher::{Publisher, Unpublishable};
 pub(crate) use topology::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch};

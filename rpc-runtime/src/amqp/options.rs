@@ -34,13 +34,14 @@ impl ConnectOptions {
     }
 
     /// How often both sides show that they live; a dead peer is noticed after about twice that. Default 10 s, whole
-    /// seconds, at least one. The URI's `?heartbeat=` wins.
+    /// seconds, at least one. The URI's `?heartbeat=` wins; `0` there means never noticing, so that calls without a timeout may
+    /// wait for ever.
     pub fn heartbeat(mut self, interval: Duration) -> Self {
         self.heartbeat = interval;
         self
     }
 
-    /// How long connecting may take, handshake included. Default 10 s.
+    /// How long `connect` and `start` may take, with everything they prepare. Default 10 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

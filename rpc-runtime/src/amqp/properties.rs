@@ -5,29 +5,42 @@ use lapin::{
     types::{AMQPValue, FieldArray, FieldTable, ShortString},
 };
 
-use crate::message::{HeaderValue, Headers, Properties};
+use crate::{
+    error::BrokerError,
+    message::{HeaderValue, Headers, Properties},
+};
 
-/// All headers together must fit into one frame with the other properties (a dozen names of 255 bytes); brokers use
-/// frames of 128 KiB and close the connection of who sends more.
-const MAX_HEADER_BYTES: usize = 120 * 1024;
+/// Room for what stands in a header frame besides the headers: a dozen names of up to 255 bytes.
+const ROOM_FOR_PROPERTIES: usize = 3 * 1024;
+
+/// What all headers together may have: they must fit into one frame, and brokers close the connection of who sends more.
+pub(super) fn max_header_bytes(frame_max: u32) -> usize {
+    (frame_max as usize).saturating_sub(ROOM_FOR_PROPERTIES)
+}
 
 /// Why properties cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unwritable {
     #[error("the {0} is longer than AMQP's 255 bytes")]
     TooLong(&'static str),
-    #[error("the headers have more than {MAX_HEADER_BYTES} bytes")]
-    TooManyHeaders,
+    #[error("the headers have more than the {0} bytes that fit into a frame")]
+    TooManyHeaders(usize),
     /// RabbitMQ 3.10 closes the connection on it.
     #[error("a header is a number that is not finite")]
     NotFinite,
+}
+
+impl Unwritable {
+    pub(super) fn into_broker_error(self) -> BrokerError {
+        BrokerError::new(None, self.to_string())
+    }
 }
 
 pub(super) fn short(what: &'static str, text: impl Into<String>) -> Result<ShortString, Unwritable> {
     ShortString::try_new(text).map_err(|_| Unwritable::TooLong(what))
 }
 
-pub(super) fn write(properties: Properties) -> Result<BasicProperties, Unwritable> {
+pub(super) fn write(properties: Properties, max_header_bytes: usize) -> Result<BasicProperties, Unwritable> {
     let mut written = BasicProperties::default();
     macro_rules! set {
         ($($field:ident $with:ident $name:literal;)+) => {
@@ -48,8 +61,8 @@ pub(super) fn write(properties: Properties) -> Result<BasicProperties, Unwritabl
         app_id with_app_id "application id";
     }
     if let Some(headers) = properties.headers {
-        if headers.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>() > MAX_HEADER_BYTES {
-            return Err(Unwritable::TooManyHeaders);
+        if headers.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>() > max_header_bytes {
+            return Err(Unwritable::TooManyHeaders(max_header_bytes));
         }
         written = written.with_headers(write_table(headers)?);
     }
@@ -197,7 +210,7 @@ mod tests {
                 reply_to: Some("here".into()),
                 ..Properties::default()
             };
-            prop_assert_eq!(read(&write(properties.clone()).unwrap()), properties);
+            prop_assert_eq!(read(&write(properties.clone(), 100_000).unwrap()), properties);
         }
     }
 
@@ -205,16 +218,16 @@ mod tests {
     fn names_and_headers_that_do_not_fit_are_refused() {
         let long = Properties { app_id: Some("x".repeat(256)), ..Properties::default() };
         assert_eq!(
-            write(long).unwrap_err().to_string(),
+            write(long, 100).unwrap_err().to_string(),
             "the application id is longer than AMQP's 255 bytes"
         );
-        let wide = Headers::from_iter([("trace", "x".repeat(MAX_HEADER_BYTES))]);
+        let wide = Headers::from_iter([("trace", "x".repeat(5_000))]);
         let wide = Properties { headers: Some(wide), ..Properties::default() };
-        assert!(matches!(write(wide), Err(Unwritable::TooManyHeaders)));
+        assert!(matches!(write(wide, max_header_bytes(8_000)), Err(Unwritable::TooManyHeaders(4_928))));
         for float in [f64::NAN, f64::INFINITY] {
             let headers = Headers::from_iter([("ratio", float)]);
             let endless = Properties { headers: Some(headers), ..Properties::default() };
-            assert!(matches!(write(endless), Err(Unwritable::NotFinite)));
+            assert!(matches!(write(endless, 100), Err(Unwritable::NotFinite)));
         }
     }
 }

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use lapin::{Channel, options::BasicPublishOptions};
 
-use super::properties;
+use super::{
+    backlog::{Answer, Backlog, Room, Watermark},
+    properties,
+};
 use crate::{error::BrokerError, message::Properties};
 
 /// Publishes on one channel. Clones share it.
@@ -12,7 +15,11 @@ use crate::{error::BrokerError, message::Properties};
 /// The channel never enters confirm mode: then lapin queues all frames of a message under one lock on the first poll of
 /// `basic_publish`, and what the rest of the future waits for is only that the bytes were written.
 #[derive(Clone)]
-pub(crate) struct Publisher(Channel);
+pub(crate) struct Publisher {
+    channel: Channel,
+    max_header_bytes: usize,
+    backlog: Backlog,
+}
 
 /// Why a message was not queued: it cannot be written, or the channel is gone.
 #[derive(Debug)]
@@ -21,32 +28,63 @@ pub(crate) enum Unpublishable {
     Unwritable(Box<dyn std::error::Error + Send + Sync>),
     /// Not on this channel.
     Lost(BrokerError),
+    /// Not now: too much waits to be written.
+    Congested,
 }
 
 impl Publisher {
-    pub(super) fn new(channel: Channel) -> Self {
-        Self(channel)
+    pub(super) fn new(channel: Channel, frame_max: u32) -> Self {
+        Self {
+            channel,
+            max_header_bytes: properties::max_header_bytes(frame_max),
+            backlog: Backlog::default(),
+        }
     }
 
     /// Queues a message that the broker must return when no queue takes it.
-    ///
-    /// There is no back-pressure: the number of calls in flight bounds what may be queued.
     pub(crate) fn queue_mandatory(
         &self,
         exchange: &str,
         routing_key: &str,
         properties: Properties,
-        body: &[u8],
+        body: &Bytes,
     ) -> Result<(), Unpublishable> {
         let unwritable = |error: properties::Unwritable| Unpublishable::Unwritable(error.into());
         let exchange = properties::short("exchange", exchange).map_err(unwritable)?;
         let routing_key = properties::short("routing key", routing_key).map_err(unwritable)?;
-        let properties = properties::write(properties).map_err(unwritable)?;
+        let properties = properties::write(properties, self.max_header_bytes).map_err(unwritable)?;
         let options = BasicPublishOptions { mandatory: true, immediate: false };
-        match self.0.basic_publish(exchange, routing_key, options, body, properties).now_or_never() {
-            Some(Err(error)) => Err(Unpublishable::Lost(error.into())),
-            Some(Ok(_)) | None => Ok(()),
+        match self.backlog.make_room(body.len()) {
+            Room::Full => Err(Unpublishable::Congested),
+            Room::Unwatched => {
+                match self
+                    .channel
+                    .basic_publish(exchange, routing_key, options, body, properties)
+                    .now_or_never()
+                {
+                    Some(Err(error)) => Err(Unpublishable::Lost(error.into())),
+                    Some(Ok(_)) | None => Ok(()),
+                }
+            }
+            Room::Watched => {
+                let (channel, body) = (self.channel.clone(), body.clone());
+                let mut publish: Watermark = Box::pin(async move {
+                    channel.basic_publish(exchange, routing_key, options, &body, properties).await?;
+                    Ok(())
+                });
+                match (&mut publish).now_or_never() {
+                    Some(Err(error)) => return Err(Unpublishable::Lost(error)),
+                    Some(Ok(())) => self.backlog.clear(),
+                    None => self.backlog.watch(publish),
+                }
+                Ok(())
+            }
         }
+    }
+
+    /// Whether requests are still being written, and whether more may be queued.
+    pub(crate) fn ask_backlog(&self) -> Answer {
+        self.backlog.ask()
     }
 
     /// Writes a message to `queue` through the default exchange.
@@ -61,9 +99,9 @@ impl Publisher {
     ) -> Result<(), Unpublishable> {
         let unwritable = |error: properties::Unwritable| Unpublishable::Unwritable(error.into());
         let queue = properties::short("reply address", queue).map_err(unwritable)?;
-        let properties = properties::write(properties).map_err(unwritable)?;
+        let properties = properties::write(properties, self.max_header_bytes).map_err(unwritable)?;
         let options = BasicPublishOptions::default();
-        match self.0.basic_publish("".into(), queue, options, &body, properties).await {
+        match self.channel.basic_publish("".into(), queue, options, &body, properties).await {
             Ok(_) => Ok(()),
             Err(error) => Err(Unpublishable::Lost(error.into())),
         }
@@ -72,7 +110,7 @@ impl Publisher {
     /// Correlation ids of the messages that the broker has returned since the last call.
     pub(crate) fn take_returned(&self) -> Vec<String> {
         // Without confirm mode there is nothing to wait for: this only hands out what came back.
-        let Some(Ok(returned)) = self.0.wait_for_confirms().now_or_never() else { return Vec::new() };
+        let Some(Ok(returned)) = self.channel.wait_for_confirms().now_or_never() else { return Vec::new() };
         let id = |message: &lapin::message::BasicReturnMessage| {
             message.delivery.properties.correlation_id().as_ref().map(|id| id.as_str().to_owned())
         };

@@ -2,8 +2,11 @@
 
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 
-use super::{Connection, properties};
-use crate::{error::BrokerError, message::Headers};
+use super::{Connection, connect, properties};
+use crate::{
+    error::{BrokerError, ConnectError},
+    message::Headers,
+};
 
 /// What a server needs on the broker, in the order it is declared.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -91,10 +94,22 @@ impl Topology {
 impl Connection {
     /// Whether an exchange exists. The default one always does.
     pub(crate) async fn exchange_exists(&self, name: &str) -> Result<bool, BrokerError> {
-        const NOT_FOUND: u16 = 404;
         if name.is_empty() {
             return Ok(true);
         }
+        if !self.has_spent_its_channels() {
+            return self.ask_for_exchange(name).await;
+        }
+        let asked = connect(self.options(), async |other: Connection| {
+            let answer = other.ask_for_exchange(name).await;
+            other.close().await;
+            Ok(answer)
+        });
+        asked.await.unwrap_or_else(|error: ConnectError| Err(BrokerError::new(None, error.to_string())))
+    }
+
+    async fn ask_for_exchange(&self, name: &str) -> Result<bool, BrokerError> {
+        const NOT_FOUND: u16 = 404;
         let channel = self.open_channel().await?;
         let exchange = Exchange { name: name.to_owned(), kind: ExchangeKind::Direct };
         match declare_exchange(&channel, &exchange, true).await {
@@ -102,8 +117,10 @@ impl Connection {
                 let _ = channel.close(200, "exchange exists".into()).await;
                 Ok(true)
             }
-            Err(error) if error.code() == Some(NOT_FOUND) => Ok(false),
-            Err(error) => Err(error),
+            Err(error) => {
+                self.count_spent_channel();
+                if error.code() == Some(NOT_FOUND) { Ok(false) } else { Err(error) }
+            }
         }
     }
 
@@ -126,27 +143,29 @@ async fn declare_exchange(
         ExchangeKind::Direct => lapin::ExchangeKind::Direct,
         ExchangeKind::Headers => lapin::ExchangeKind::Headers,
     };
-    let name = properties::short("exchange", &exchange.name).map_err(unwritable)?;
+    let name =
+        properties::short("exchange", &exchange.name).map_err(properties::Unwritable::into_broker_error)?;
     let options = ExchangeDeclareOptions { passive, durable: true, ..Default::default() };
     Ok(channel.exchange_declare(name, kind, options, Default::default()).await?)
 }
 
 async fn declare_queue(channel: &lapin::Channel, queue: &Queue, passive: bool) -> Result<(), BrokerError> {
-    let name = properties::short("queue", &queue.name).map_err(unwritable)?;
+    let name = properties::short("queue", &queue.name).map_err(properties::Unwritable::into_broker_error)?;
     let options = QueueDeclareOptions { passive, durable: queue.durable, ..Default::default() };
-    let arguments = properties::arguments(&queue.arguments).map_err(unwritable)?;
+    let arguments =
+        properties::arguments(&queue.arguments).map_err(properties::Unwritable::into_broker_error)?;
     channel.queue_declare(name, options, arguments).await?;
     Ok(())
 }
 
 async fn bind(channel: &lapin::Channel, binding: &Binding) -> Result<(), BrokerError> {
-    let queue = properties::short("queue", &binding.queue).map_err(unwritable)?;
-    let exchange = properties::short("exchange", &binding.exchange).map_err(unwritable)?;
-    let routing_key = properties::short("routing key", &binding.routing_key).map_err(unwritable)?;
-    let arguments = properties::arguments(&binding.arguments).map_err(unwritable)?;
+    let queue =
+        properties::short("queue", &binding.queue).map_err(properties::Unwritable::into_broker_error)?;
+    let exchange = properties::short("exchange", &binding.exchange)
+        .map_err(properties::Unwritable::into_broker_error)?;
+    let routing_key = properties::short("routing key", &binding.routing_key)
+        .map_err(properties::Unwritable::into_broker_error)?;
+    let arguments =
+        properties::arguments(&binding.arguments).map_err(properties::Unwritable::into_broker_error)?;
     Ok(channel.queue_bind(queue, exchange, routing_key, QueueBindOptions::default(), arguments).await?)
-}
-
-fn unwritable(error: properties::Unwritable) -> BrokerError {
-    BrokerError::new(None, error.to_string())
 }

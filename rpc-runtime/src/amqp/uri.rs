@@ -50,7 +50,16 @@ impl BrokerUri {
 
 /// The host as written: lapin makes `localhost` of an IPv6 address.
 fn host(after_scheme: &str) -> Result<&str, ConnectError> {
-    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    let (authority, rest) = match after_scheme.find(['/', '?', '#']) {
+        Some(end) => after_scheme.split_at(end),
+        None => (after_scheme, ""),
+    };
+    // Most likely a password with a raw `/`: what follows it would be taken for the host's port and the vhost, and shown.
+    if rest.contains('@') {
+        return Err(invalid(
+            "it has an `@` after the first `/`: write `/` in a password as %2f, and `@` in a vhost as %40",
+        ));
+    }
     let host_and_port = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let host = match host_and_port.strip_prefix('[') {
         Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),

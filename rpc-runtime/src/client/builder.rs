@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Client, pending::MAX_CALLS, session::Session};
+use super::{Client, link::Link, pending::MAX_CALLS, session::Session};
 use crate::{
-    amqp::{ConnectOptions, dial},
+    amqp::{ConnectOptions, connect},
     error::ConnectError,
     wire::{address::Namespace, request::Caller},
 };
@@ -119,8 +119,9 @@ impl ClientBuilder {
             Some(name) => Namespace::parse(name).map_err(ConnectError::InvalidOption)?,
             None => Namespace::default(),
         };
-        let connection = dial(&options.into()).await?;
-        let user_id = self.states_user.then(|| connection.user().to_owned());
+        let reply_to = self.reply_to;
+        let (link, replies) = connect(&options.into(), |connection| Link::open(connection, reply_to)).await?;
+        let user_id = self.states_user.then(|| link.connection.user().to_owned());
         let settings = Settings {
             timeout: self.timeout,
             max_in_flight: self.max_in_flight,
@@ -129,6 +130,6 @@ impl ClientBuilder {
             namespace,
             caller: Caller { user_id, app_id: self.app_id },
         };
-        Ok(Client { session: Session::start(connection, settings).await? })
+        Ok(Client { session: Session::start(link, replies, settings) })
     }
 }

@@ -1,19 +1,15 @@
-//! One epoch of a client: a channel, the reply address on it, and the calls that were sent over it.
+//! One epoch of a client: a connection with a channel, the reply address on it, and the calls that were sent over it.
 
-use std::{
-    borrow::Cow,
-    collections::HashSet,
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::{borrow::Cow, time::Instant};
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
 use super::{
     builder::ReplyTo,
     correlation::{CallNumber, CorrelationIds},
+    exchanges::Exchanges,
     pending::{Ended, Outcome, Pending},
 };
 use crate::{
@@ -31,12 +27,14 @@ const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to";
 
 /// What calls are sent over until the channel ends. The next epoch has another channel, reply address and key.
 pub(super) struct Link {
+    pub(super) connection: Connection,
     pub(super) pending: Pending,
+    pub(super) exchanges: Exchanges,
     ids: CorrelationIds,
     reply_to: String,
     publisher: Publisher,
-    /// Publishing to a missing exchange kills the channel and every call on it: each is checked once per epoch.
-    known_exchanges: Mutex<HashSet<String>>,
+    /// Notified when requests may be queued again.
+    pub(super) room: Notify,
 }
 
 /// An encoded call, ready to be sent over any link.
@@ -54,6 +52,10 @@ pub(super) struct Prepared {
 pub(super) enum NotSent {
     /// The epoch has ended; the next may serve.
     Ended(Ended),
+    /// Too much is queued and not written. [`Link::room`] tells when to try again.
+    Congested,
+    /// Its time was over before it could be.
+    TooLate,
     /// It cannot be written at all.
     Unwritable(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -71,7 +73,7 @@ pub(super) enum ReplyFate {
 impl Link {
     /// Opens a channel with a reply address.
     pub(super) async fn open(
-        connection: &Connection,
+        connection: Connection,
         strategy: ReplyTo,
     ) -> Result<(Self, Consumer), ConnectError> {
         let refused = |what| move |source: BrokerError| ConnectError::Refused { what, source };
@@ -94,21 +96,14 @@ impl Link {
         };
         let link = Self {
             pending: Pending::default(),
+            exchanges: Exchanges::default(),
             ids: CorrelationIds::new(),
             reply_to,
             publisher: channel.publisher(),
-            known_exchanges: Mutex::default(),
+            room: Notify::new(),
+            connection,
         };
         Ok((link, consumer))
-    }
-
-    pub(super) fn knows_exchange(&self, exchange: &str) -> bool {
-        exchange.is_empty()
-            || self.known_exchanges.lock().unwrap_or_else(PoisonError::into_inner).contains(exchange)
-    }
-
-    pub(super) fn learn_exchange(&self, exchange: &str) {
-        self.known_exchanges.lock().unwrap_or_else(PoisonError::into_inner).insert(exchange.to_owned());
     }
 
     /// Registers the call and queues its request.
@@ -134,6 +129,7 @@ impl Link {
             Err(error) => {
                 self.pending.forget(number);
                 Err(match error {
+                    Unpublishable::Congested => NotSent::Congested,
                     Unpublishable::Unwritable(source) => NotSent::Unwritable(source),
                     Unpublishable::Lost(error) => NotSent::Ended(Ended::Disconnected(error.message().into())),
                 })
@@ -154,8 +150,8 @@ impl Link {
         }
     }
 
-    /// Fails the calls whose requests came back, and those whose time is over.
-    pub(super) fn sweep(&self, now: Instant) {
+    /// Fails the calls whose requests came back, and those whose time is over. Returns whether there is more to sweep.
+    pub(super) fn sweep(&self, now: Instant) -> bool {
         // By the id in the returned message itself: lapin attributes returns to whatever comes next.
         for id in self.publisher.take_returned() {
             if let Some(number) = self.ids.number(&id) {
@@ -163,5 +159,10 @@ impl Link {
             }
         }
         self.pending.expire(now);
+        let backlog = self.publisher.ask_backlog();
+        if backlog.has_room {
+            self.room.notify_waiters();
+        }
+        backlog.is_watching || self.pending.len() > 0
     }
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod call;
 mod correlation;
+mod exchanges;
 mod link;
 mod options;
 mod pending;
@@ -29,7 +30,7 @@ use session::Session;
 /// does it at once.
 ///
 /// When the connection is lost every pending call fails at once with `Disconnected`, and so does every later one: make a new
-/// client. A channel that the broker closed is opened again; only the calls that were pending on it fail.
+/// client. When the broker closes only the channel, another one is opened; only the calls that were pending on it fail.
 #[derive(Clone)]
 pub struct Client {
     session: Arc<Session>,
@@ -37,6 +38,9 @@ pub struct Client {
 
 impl Client {
     /// Connects with the defaults of [`ClientBuilder`].
+    ///
+    /// Replies and timeouts are brought by tasks on the runtime that this is called on: keep it running. When it stops, calls
+    /// fail with `Disconnected`.
     ///
     /// ```no_run
     /// # async fn run() -> Result<(), amqp_rpc_runtime::ConnectError> {

@@ -55,6 +55,9 @@ pub(super) enum Failure {
 impl Failure {
     pub(super) fn into_error<E>(self, terms: &Terms) -> CallError<E> {
         match self {
+            Self::NotSent(NotSent::TooLate | NotSent::Congested) => {
+                Self::TimedOut(Phase::WaitingToSend).into_error(terms)
+            }
             Self::NotSent(NotSent::Unwritable(source)) => CallError::Encode(Unencodable(source)),
             Self::NotSent(NotSent::Ended(Ended::Closed)) => CallError::Closed,
             Self::NotSent(NotSent::Ended(Ended::Disconnected(reason))) => {
@@ -100,16 +103,14 @@ pub(super) fn start(session: Arc<Session>, call: Prepared, timeout: Duration) ->
     // `Duration::MAX` is beyond what the clock can count: no deadline.
     let deadline = Instant::now().checked_add(timeout);
     if let State::Ready(link) = session.state()
-        && link.knows_exchange(&call.exchange)
+        && link.exchanges.has(&call.exchange)
         && let Ok(slot) = Arc::clone(&session.slots).try_acquire_owned()
     {
         match send_over(&session, &link, &call, deadline, slot) {
             Ok(in_flight) => return Start::Sent(in_flight),
-            Err((NotSent::Unwritable(source), _)) => {
-                return Start::Failed(Failure::NotSent(NotSent::Unwritable(source)));
-            }
-            // The link has just ended: wait for the next one.
-            Err((NotSent::Ended(_), _)) => {}
+            // The link has just ended, or does not move: wait.
+            Err((NotSent::Ended(_) | NotSent::Congested, _)) => {}
+            Err((error, _)) => return Start::Failed(Failure::NotSent(error)),
         }
     }
     Start::Waiting(Box::pin(send_in_time(session, call, deadline)))
@@ -148,10 +149,20 @@ async fn send_when_ready(
             State::Ended(reason) => return Err(ended(reason)),
             State::Reopening => {}
             State::Ready(link) => {
-                ensure_exchange(&session, &link, &call).await?;
+                ensure_exchange(&link, &call).await?;
+                // Made before the attempt, so that no notification is missed.
+                let room = link.room.notified();
                 match send_over(&session, &link, &call, deadline, slot) {
                     Ok(in_flight) => return Ok(in_flight),
                     Err((NotSent::Ended(_), unused)) => slot = unused,
+                    Err((NotSent::Congested, unused)) => {
+                        slot = unused;
+                        session.alarm.wake();
+                        tokio::select! {
+                            () = room => continue,
+                            _ = states.changed() => continue,
+                        }
+                    }
                     Err((error, _)) => return Err(Failure::NotSent(error)),
                 }
             }
@@ -168,16 +179,9 @@ async fn end_of(mut states: tokio::sync::watch::Receiver<State>) -> Ended {
     }
 }
 
-/// A missing exchange would close the channel on all that are pending on it.
-async fn ensure_exchange(session: &Session, link: &Link, call: &Prepared) -> Result<(), Failure> {
-    if link.knows_exchange(&call.exchange) {
-        return Ok(());
-    }
-    match session.connection.exchange_exists(&call.exchange).await {
-        Ok(true) => {
-            link.learn_exchange(&call.exchange);
-            Ok(())
-        }
+async fn ensure_exchange(link: &Link, call: &Prepared) -> Result<(), Failure> {
+    match link.exchanges.find(&call.exchange, &link.connection).await {
+        Ok(true) => Ok(()),
         Ok(false) => Err(Failure::Unroutable { exchange_missing: true }),
         Err(error) => Err(Failure::Disconnected(error.message().into(), Phase::WaitingToSend)),
     }
@@ -190,6 +194,10 @@ fn send_over(
     deadline: Option<Instant>,
     slot: OwnedSemaphorePermit,
 ) -> Result<InFlight, (NotSent, OwnedSemaphorePermit)> {
+    // The slot may have come too late: then nothing is sent, and the call knows that it did not run.
+    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        return Err((NotSent::TooLate, slot));
+    }
     match link.send(call, &session.settings.caller, deadline) {
         Ok((number, outcome)) => {
             session.alarm.wake();

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -19,10 +19,7 @@ use super::{
     pending::Ended,
     sweeper::{self, Alarm},
 };
-use crate::{
-    amqp::{Connection, Consumer},
-    error::ConnectError,
-};
+use crate::amqp::{Consumer, connect};
 
 /// Numbers of a client, as of now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +46,6 @@ pub(super) struct Session {
     pub(super) settings: Settings,
     pub(super) slots: Arc<Semaphore>,
     pub(super) alarm: Arc<Alarm>,
-    pub(super) connection: Connection,
     state: watch::Sender<State>,
     late_replies: AtomicU64,
     unknown_replies: AtomicU64,
@@ -58,14 +54,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) async fn start(connection: Connection, settings: Settings) -> Result<Arc<Self>, ConnectError> {
-        let (link, replies) = Link::open(&connection, settings.reply_to).await?;
+    pub(super) fn start(link: Link, replies: Consumer, settings: Settings) -> Arc<Self> {
         let link = Arc::new(link);
         let session = Arc::new(Self {
             slots: Arc::new(Semaphore::new(settings.max_in_flight)),
             settings,
             alarm: Arc::default(),
-            connection,
             state: watch::Sender::new(State::Ready(Arc::clone(&link))),
             late_replies: AtomicU64::new(0),
             unknown_replies: AtomicU64::new(0),
@@ -76,7 +70,7 @@ impl Session {
             tasks.spawn(keep_link(Arc::downgrade(&session), link, replies));
             tasks.spawn(sweeper::run(Arc::downgrade(&session), Arc::clone(&session.alarm)));
         }
-        Ok(session)
+        session
     }
 
     pub(super) fn state(&self) -> State {
@@ -103,20 +97,22 @@ impl Session {
         }
     }
 
-    /// Sweeps the current link, and says how many calls are pending on it.
-    pub(super) fn sweep(&self, now: Instant) -> usize {
-        let State::Ready(link) = self.state() else { return 0 };
-        link.sweep(now);
-        link.pending.len()
+    /// Sweeps the current link. Returns whether there is more to sweep.
+    pub(super) fn sweep(&self, now: Instant) -> bool {
+        match self.state() {
+            State::Ready(link) => link.sweep(now),
+            State::Reopening | State::Ended(_) => false,
+        }
     }
 
     pub(super) async fn close(&self) {
-        self.end(Ended::Closed);
-        self.connection.close().await;
+        if let Some(link) = self.end(Ended::Closed) {
+            link.connection.close().await;
+        }
     }
 
-    /// Ends for good: pending, waiting and later calls get this answer. The first reason stays.
-    fn end(&self, ended: Ended) {
+    /// Ends for good: pending, waiting and later calls get this answer. The first reason stays. Returns the link that was.
+    fn end(&self, ended: Ended) -> Option<Arc<Link>> {
         let mut link = None;
         self.state.send_if_modified(|state| {
             if matches!(state, State::Ended(_)) {
@@ -127,9 +123,10 @@ impl Session {
             }
             true
         });
-        if let Some(link) = link {
+        if let Some(link) = &link {
             link.pending.end(ended);
         }
+        link
     }
 
     /// Moves on unless the session has ended meanwhile.
@@ -160,37 +157,40 @@ impl Session {
     }
 }
 
-/// Hands out replies, and opens the next link when the channel of this one ends, until connection or session do.
-async fn keep_link(session: std::sync::Weak<Session>, mut link: Arc<Link>, mut replies: Consumer) {
+/// Ends the session when the task that holds it is dropped with its runtime: nobody would bring replies or timeouts any more.
+struct EndWithRuntime(Weak<Session>);
+
+impl Drop for EndWithRuntime {
+    fn drop(&mut self) {
+        if let Some(session) = self.0.upgrade() {
+            session
+                .end(Ended::Disconnected("the runtime that this client was connected on has stopped".into()));
+        }
+    }
+}
+
+/// Hands out replies, and opens the next link when only the channel of this one is lost. Ends with connection or session.
+async fn keep_link(session: Weak<Session>, mut link: Arc<Link>, mut replies: Consumer) {
+    let _end_with_runtime = EndWithRuntime(Weak::clone(&session));
     loop {
-        let reason: Arc<str> = loop {
-            match replies.next().await {
-                Some(Ok(delivered)) => {
-                    let fate = link.receive(delivered);
-                    if fate != ReplyFate::Delivered
-                        && let Some(session) = session.upgrade()
-                    {
-                        session.count(fate);
-                    }
-                }
-                Some(Err(error)) => break error.message().into(),
-                None => break "the broker cancelled the consumer of the reply queue".into(),
-            }
-        };
+        let (reason, connection_lost) = hand_out(&session, &link, &mut replies).await;
+        let reason: Arc<str> = reason.into();
         let Some(strong) = session.upgrade() else { return };
         // Before the pending calls hear of it: whoever calls again at once finds the state that will serve.
-        if strong.connection.is_connected() {
-            strong.advance(State::Reopening);
-        } else {
+        if connection_lost {
             strong.end(Ended::Disconnected(Arc::clone(&reason)));
-        }
-        link.pending.end(Ended::Disconnected(Arc::clone(&reason)));
-        if !strong.connection.is_connected() {
-            strong.end(Ended::Disconnected(reason));
+            link.pending.end(Ended::Disconnected(reason));
             return;
         }
-        tracing::warn!(%reason, "the client's channel was lost and is opened again");
-        match Link::open(&strong.connection, strong.settings.reply_to).await {
+        if !strong.advance(State::Reopening) {
+            return;
+        }
+        tracing::warn!(%reason, "the client's channel was lost and another one is opened");
+        link.pending.end(Ended::Disconnected(reason));
+        // On a connection of its own: lapin still writes requests that were queued for the closed channel, and the broker closes
+        // the old connection when it sees one. That one is closed as its last call lets go of it.
+        let reply_to = strong.settings.reply_to;
+        match connect(link.connection.options(), |connection| Link::open(connection, reply_to)).await {
             Ok((next, consumer)) => {
                 link = Arc::new(next);
                 replies = consumer;
@@ -202,8 +202,28 @@ async fn keep_link(session: std::sync::Weak<Session>, mut link: Arc<Link>, mut r
                 let source =
                     std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
                 strong.end(Ended::Disconnected(format!("{error}{source}").into()));
-                strong.connection.close().await;
                 return;
+            }
+        }
+    }
+}
+
+/// Hands replies to their calls until there are no more. Returns why, and whether the connection is lost as well.
+async fn hand_out(session: &Weak<Session>, link: &Link, replies: &mut Consumer) -> (String, bool) {
+    loop {
+        match replies.next().await {
+            Some(Ok(delivered)) => {
+                let fate = link.receive(delivered);
+                if fate != ReplyFate::Delivered
+                    && let Some(session) = session.upgrade()
+                {
+                    session.count(fate);
+                }
+            }
+            Some(Err(error)) => return (error.message().to_owned(), !error.is_of_channel()),
+            None => {
+                let reason = "the broker cancelled the consumer of the reply queue";
+                return (reason.to_owned(), !link.connection.is_connected());
             }
         }
     }

@@ -14,7 +14,7 @@ use super::session::Session;
 
 /// How late a timeout or a returned message may be noticed.
 const TICK: Duration = Duration::from_millis(5);
-/// Ticks without a pending call before the sweeper sleeps: a caller that calls one after the other wakes it only once.
+/// Ticks without anything to sweep before the sweeper sleeps: a caller that calls one after the other wakes it only once.
 const IDLE_TICKS: u32 = 20;
 
 /// Wakes the sweeper.
@@ -41,12 +41,12 @@ pub(super) async fn run(session: Weak<Session>, alarm: Arc<Alarm>) {
         while idle < IDLE_TICKS {
             tokio::time::sleep(TICK).await;
             let Some(session) = session.upgrade() else { return };
-            idle = if session.sweep(Instant::now()) == 0 { idle + 1 } else { 0 };
+            idle = if session.sweep(Instant::now()) { 0 } else { idle + 1 };
         }
         alarm.awake.store(false, Ordering::SeqCst);
         // A call that came between the last look and the store saw `awake` and did not wake us.
         let Some(session) = session.upgrade() else { return };
-        if session.sweep(Instant::now()) > 0 {
+        if session.sweep(Instant::now()) {
             alarm.wake();
         }
     }

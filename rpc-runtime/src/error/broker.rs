@@ -20,6 +20,11 @@ impl BrokerError {
         self.code
     }
 
+    /// Whether only the channel is gone: AMQP's soft errors. After any other the connection is.
+    pub(crate) fn is_of_channel(&self) -> bool {
+        matches!(self.code, Some(311..=313 | 403..=406))
+    }
+
     /// The text that came with it.
     #[must_use]
     pub fn message(&self) -> &str {

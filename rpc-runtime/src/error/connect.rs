@@ -24,8 +24,10 @@ pub enum ConnectError {
         /// What the operating system said.
         source: BrokerError,
     },
-    /// Something accepted the connection but the handshake did not finish in time.
-    #[error("no AMQP handshake with {endpoint} within {after:?}; is it an AMQP 0-9-1 listener without TLS?")]
+    /// Something accepted the connection, but handshake and preparations did not finish in time.
+    #[error(
+        "the broker at {endpoint} was not ready within {after:?}; is it an AMQP 0-9-1 listener without TLS?"
+    )]
     Timeout {
         /// Host and port.
         endpoint: String,

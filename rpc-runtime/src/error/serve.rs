@@ -97,7 +97,8 @@ pub enum StartError {
 
 /// A server that ran stopped serving.
 ///
-/// Requests that were running are delivered again, to this service's other servers or to the next one that starts.
+/// When the connection is lost, calls that run are cancelled: their requests are delivered again, to this service's other servers
+/// or to the next one that starts.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// Named values that travel beside the body: tracing context, tenants, anything the user adds.
 ///
-/// On the wire a name has at most 255 bytes, all together at most 120 KiB, and numbers are finite; a call whose headers are
+/// On the wire a name has at most 255 bytes, all together fit into one frame (128 KiB on most brokers), and numbers are finite; a call whose headers are
 /// otherwise fails with `Encode`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Headers(BTreeMap<String, HeaderValue>);

@@ -1,26 +1,20 @@
 //! Which acknowledgements to send: as few frames as possible, and nobody waits for a slow neighbour.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
-/// The deliveries of one channel between the first that is unsettled and the last that was heard of.
+/// What is settled of one channel's deliveries, and what is to be acknowledged next.
 ///
 /// Delivery tags count from one. What finished without a gap is acknowledged in one frame; what finished past a gap is
-/// acknowledged singly: waiting for the gap would let one slow call use up the prefetch window of all.
+/// acknowledged singly: waiting for the gap would let one slow call use up the prefetch window of all. Memory and time do not
+/// grow with the number of calls that pass a slow one: there are at most as many gaps as calls that run.
 #[derive(Debug, Default)]
 pub(super) struct AckWindow {
     /// Every tag up to this one is settled.
     settled_up_to: u64,
-    /// The marks of the tags after it.
-    marks: VecDeque<Mark>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
-    Open,
-    /// To be acknowledged at the next flush.
-    Finished,
-    /// Acknowledged or rejected.
-    Settled,
+    /// Settled tags past a gap, as first and last of each run.
+    settled_runs: BTreeMap<u64, u64>,
+    /// Neither acknowledged nor rejected yet.
+    finished: Vec<u64>,
 }
 
 /// One `basic.ack`.
@@ -34,52 +28,45 @@ pub(super) struct Ack {
 impl AckWindow {
     /// `tag` may be acknowledged: its reply is written, or nobody waits for one.
     pub(super) fn finish(&mut self, tag: u64) {
-        self.mark(tag, Mark::Finished);
+        self.finished.push(tag);
     }
 
     /// `tag` was rejected or given back, in a frame of its own.
     pub(super) fn settled(&mut self, tag: u64) {
-        self.mark(tag, Mark::Settled);
+        self.settle(tag);
     }
 
     /// The acknowledgements of everything that has finished since the last flush.
     pub(super) fn flush(&mut self) -> Vec<Ack> {
-        let mut acks = Vec::new();
-        self.flush_prefix(&mut acks);
-        for (tag, mark) in (self.settled_up_to + 1..).zip(&mut self.marks) {
-            if *mark == Mark::Finished {
-                *mark = Mark::Settled;
-                acks.push(Ack { tag, multiple: false });
-            }
+        let mut finished = std::mem::take(&mut self.finished);
+        finished.sort_unstable();
+        finished.iter().for_each(|tag| self.settle(*tag));
+        let past_a_gap = finished.split_off(finished.partition_point(|tag| *tag <= self.settled_up_to));
+        let mut acks = Vec::with_capacity(1 + past_a_gap.len());
+        // The tag itself must be unsettled, or RabbitMQ closes the channel: the last finished one, not the end of the prefix.
+        if let Some(tag) = finished.last().copied() {
+            acks.push(Ack { tag, multiple: finished.len() > 1 });
         }
+        acks.extend(past_a_gap.into_iter().map(|tag| Ack { tag, multiple: false }));
         acks
     }
 
-    fn flush_prefix(&mut self, acks: &mut Vec<Ack>) {
-        let mut finished = 0;
-        let mut last_finished = 0;
-        while let Some(Mark::Finished | Mark::Settled) = self.marks.front() {
-            self.settled_up_to += 1;
-            if self.marks.pop_front() == Some(Mark::Finished) {
-                finished += 1;
-                last_finished = self.settled_up_to;
-            }
+    fn settle(&mut self, tag: u64) {
+        // The run that ends right before the tag, and the one that begins right after it, become one with it.
+        let mut run = (tag, tag);
+        if let Some((&first, &last)) = self.settled_runs.range(..tag).next_back()
+            && last + 1 == tag
+        {
+            run.0 = first;
         }
-        // The tag itself must be unsettled, or RabbitMQ closes the channel: the last finished one, not the end of the prefix.
-        if finished > 0 {
-            acks.push(Ack { tag: last_finished, multiple: finished > 1 });
+        if let Some(last) = self.settled_runs.remove(&(tag + 1)) {
+            run.1 = last;
         }
-    }
-
-    fn mark(&mut self, tag: u64, mark: Mark) {
-        let Some(place) = tag.checked_sub(self.settled_up_to + 1) else { return };
-        let Ok(place) = usize::try_from(place) else { return };
-        if place >= self.marks.len() {
-            self.marks.resize(place + 1, Mark::Open);
-        }
-        // Once settled, always settled: a second answer must not acknowledge twice.
-        if self.marks[place] != Mark::Settled {
-            self.marks[place] = mark;
+        if run.0 == self.settled_up_to + 1 {
+            self.settled_runs.remove(&run.0);
+            self.settled_up_to = run.1;
+        } else {
+            self.settled_runs.insert(run.0, run.1);
         }
     }
 }
@@ -111,9 +98,10 @@ mod tests {
             window.finish(tag);
             assert_eq!(window.flush(), [Ack { tag, multiple: false }]);
         }
+        assert_eq!(window.settled_runs.len(), 1, "what is remembered does not grow with the calls");
         window.finish(1);
         assert_eq!(window.flush(), [Ack { tag: 1, multiple: false }]);
-        assert!(window.marks.is_empty());
+        assert_eq!((window.settled_up_to, window.settled_runs.len()), (200, 0));
     }
 
     /// Finishes, rejects and flushes in any order.
@@ -174,7 +162,8 @@ mod tests {
                 }
             }
             prop_assert!(unsettled.is_empty());
-            prop_assert!(window.marks.is_empty());
+            prop_assert_eq!(window.settled_up_to, tags);
+            prop_assert!(window.settled_runs.is_empty() && window.finished.is_empty());
         }
     }
 }

@@ -10,16 +10,16 @@ use tower_layer::Layer;
 
 use super::{
     RunningServer,
-    delivery::Abandoned,
     dispatch::Dispatcher,
     queue::{Declare, QueueOptions},
+    roster::Roster,
     routes::{self, Routes},
     settle,
     topology::{explain, topology},
-    worker::{Limits, Worker},
+    worker::{Failure, Limits, Order, Worker},
 };
 use crate::{
-    amqp::{ConnectOptions, Connection, Topology, TopologyError, Touch, dial},
+    amqp::{ConnectOptions, Connection, Topology, TopologyError, Touch, connect},
     contract::{Service, ServiceDef},
     error::{ServeError, StartError},
     layer::{BoxService, RpcService},
@@ -154,15 +154,17 @@ impl Server {
     /// See [`StartError`]; each variant says what to do.
     pub async fn start(self, options: impl Into<ConnectOptions>) -> Result<RunningServer, StartError> {
         let plan = self.plan()?;
-        let connection = dial(&options.into()).await?;
-        match plan.start(&connection).await {
-            Ok(server) => Ok(server),
-            Err(error) => {
-                let error = explain(error, connection.user());
-                connection.close().await;
-                Err(error)
+        connect(&options.into(), |connection| async move {
+            match plan.start(&connection).await {
+                Ok(server) => Ok(server),
+                Err(error) => {
+                    let error = explain(error, connection.user());
+                    connection.close().await;
+                    Err(error)
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Everything that can be wrong without a broker is found here.
@@ -193,7 +195,7 @@ impl Server {
         }
         Ok(Plan {
             routes: routes::by_queue(&services, &namespace)?.into_iter().collect(),
-            topology: topology(&declared, &namespace),
+            topology: topology(&declared, &namespace)?,
             declare: self.declare,
             concurrency: self.concurrency,
             limits: self.limits,
@@ -238,9 +240,10 @@ impl Plan {
         };
         let channel = connection.open_data_channel().await.map_err(refused(&queues[0]))?;
         let (settlements, to_settle) = mpsc::unbounded_channel();
-        let (stop, stopped) = watch::channel(false);
+        let (orders, ordered) = watch::channel(Order::Serve);
         let (report_failure, failure) = watch::channel(None);
-        let abandoned = Abandoned::default();
+        let report_failure = Failure(report_failure);
+        let roster = Roster::default();
 
         let mut workers = Vec::new();
         for (queue, routes) in self.routes {
@@ -251,38 +254,32 @@ impl Plan {
                 channel: channel.clone(),
                 limits: self.limits,
                 settlements: settlements.clone(),
-                abandoned: Arc::clone(&abandoned),
-                stop: stopped.clone(),
+                roster: roster.clone(),
+                orders: ordered.clone(),
+                failure: report_failure.clone(),
             });
         }
         let mut running_workers = JoinSet::new();
         for worker in workers {
-            let report_failure = report_failure.clone();
-            running_workers.spawn(async move { report(worker.run().await, &report_failure) });
+            running_workers.spawn(worker.run());
         }
         let mut settler = JoinSet::new();
         let publisher = channel.publisher();
         settler.spawn(async move {
-            let settled = settle::settle(channel, publisher, to_settle).await;
-            report(settled.map_err(ServeError::Disconnected), &report_failure);
+            if let Err(error) = settle::settle(channel, publisher, to_settle).await {
+                report_failure.report(ServeError::Disconnected(error));
+            }
         });
         Ok(RunningServer {
             connection: connection.clone(),
             workers: running_workers,
             settler,
             settlements,
-            stop,
+            orders,
             failure,
-            abandoned,
+            roster,
             drain_timeout: self.drain_timeout,
             queues,
         })
-    }
-}
-
-/// The first failure is the cause; what follows from it is not reported.
-fn report(ended: Result<(), ServeError>, failure: &watch::Sender<Option<ServeError>>) {
-    if let Err(error) = ended {
-        failure.send_if_modified(|failed| failed.is_none() && failed.replace(error).is_none());
     }
 }

@@ -1,10 +1,8 @@
 //! A delivery that is not settled yet: whatever happens to it, it is settled exactly once.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use super::{
+    roster::{Entry, Roster},
     settle::{Settlement, Settlements},
-    shutdown::AbandonedCall,
 };
 use crate::{
     contract::{MethodDef, Repetition},
@@ -18,13 +16,17 @@ pub(super) struct Unsettled {
     settlements: Settlements,
     address: ReturnAddress,
     max_reply_bytes: usize,
-    method: Option<&'static MethodDef>,
-    abandoned: Abandoned,
+    call: Option<AdmittedCall>,
     settled: bool,
 }
 
-/// Calls that were cancelled while they ran.
-pub(super) type Abandoned = Arc<Mutex<Vec<AbandonedCall>>>;
+/// What is known of the delivery once it is a call.
+struct AdmittedCall {
+    method: &'static MethodDef,
+    started: bool,
+    // Left when the delivery is settled.
+    _entry: Entry,
+}
 
 impl Unsettled {
     pub(super) fn new(
@@ -32,20 +34,30 @@ impl Unsettled {
         address: ReturnAddress,
         settlements: Settlements,
         max_reply_bytes: usize,
-        abandoned: Abandoned,
     ) -> Self {
-        Self { tag, settlements, address, max_reply_bytes, method: None, abandoned, settled: false }
+        Self { tag, settlements, address, max_reply_bytes, call: None, settled: false }
+    }
+
+    /// The delivery is a call of `method`, which will run.
+    pub(super) fn admit(&mut self, method: &'static MethodDef, roster: &Roster) {
+        self.call = Some(AdmittedCall { method, started: false, _entry: roster.enter(method) });
     }
 
     /// The call is about to run. From here on it may have run.
-    pub(super) fn start(&mut self, method: &'static MethodDef) {
-        self.method = Some(method);
+    pub(super) fn start(&mut self) {
+        if let Some(call) = &mut self.call {
+            call.started = true;
+        }
     }
 
     /// Answers the caller and settles the delivery.
     ///
     /// When nobody waits for a reply, success is acknowledged and failure goes to the dead letters: it must not pass unseen.
     pub(super) fn answer(mut self, outcome: Result<Reply, Fault>) {
+        self.conclude(outcome);
+    }
+
+    fn conclude(&mut self, outcome: Result<Reply, Fault>) {
         let tag = self.tag;
         let outcome = self.within_limit(outcome);
         let succeeded = matches!(&outcome, Ok(reply) if reply.kind == ReplyKind::Result);
@@ -86,13 +98,22 @@ impl Drop for Unsettled {
         if self.settled {
             return;
         }
-        if let Some(method) = self.method {
-            let call = AbandonedCall {
-                method: method.full_name,
-                at_most_once: method.repetition == Repetition::AtMostOnce,
-            };
-            self.abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        match &self.call {
+            // Given back it would panic again, and again.
+            Some(_) if std::thread::panicking() => {
+                self.conclude(Err(Fault::new(
+                    FaultCode::Panicked,
+                    "the method panicked while it was dropped",
+                )));
+            }
+            // Given back it would be marked as delivered before, and refused for what it never did.
+            Some(call) if !call.started && call.method.repetition == Repetition::AtMostOnce => {
+                self.conclude(Err(Fault::new(
+                    FaultCode::ShuttingDown,
+                    "the server was stopping and did not start the method",
+                )));
+            }
+            _ => self.settle(Settlement::Requeue { tag: self.tag }),
         }
-        self.settle(Settlement::Requeue { tag: self.tag });
     }
 }

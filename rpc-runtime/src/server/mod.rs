@@ -6,6 +6,7 @@ mod builder;
 mod delivery;
 mod dispatch;
 mod queue;
+mod roster;
 mod routes;
 mod running;
 mod settle;

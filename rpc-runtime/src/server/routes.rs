@@ -55,8 +55,10 @@ pub(super) fn by_queue(
             let key = namespace.routing_key(method).into_owned();
             let queue = namespace.queue(method.queue).into_owned();
             let routes = queues.entry(queue).or_default();
-            // Keys are unique per exchange, so that one request reaches one method; and per queue, so that it is found there.
-            let here = routes.by_key.get(&key).map(|route| route.method.full_name);
+            // Keys are unique per exchange, so that one request reaches one method; and per queue, like types, so that it is
+            // found there.
+            let here = routes.by_key.get(&key).or_else(|| routes.by_type.get(method.full_name));
+            let here = here.map(|route| route.method.full_name);
             if let Some(first) = here.or_else(|| taken.get(&(exchange.clone(), key.clone())).copied()) {
                 return Err(StartError::DuplicateRoute {
                     exchange,

@@ -1,15 +1,22 @@
 //! A server that serves: watching it, and stopping it.
 
-use std::{fmt, future::Future, sync::PoisonError, time::Duration};
+use std::{fmt, future::Future, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{delivery::Abandoned, settle::Settlements, shutdown::ShutdownReport};
+use super::{
+    roster::Roster,
+    settle::{Settlement, Settlements},
+    shutdown::ShutdownReport,
+    worker::Order,
+};
 use crate::{
     amqp::Connection,
     error::{BrokerError, ServeError},
 };
 
+/// How long cancelled calls may take to let go. One that blocks its thread does not.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the last replies and acknowledgements may take to be written.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -22,9 +29,9 @@ pub struct RunningServer {
     pub(super) workers: JoinSet<()>,
     pub(super) settler: JoinSet<()>,
     pub(super) settlements: Settlements,
-    pub(super) stop: watch::Sender<bool>,
+    pub(super) orders: watch::Sender<Order>,
     pub(super) failure: watch::Receiver<Option<ServeError>>,
-    pub(super) abandoned: Abandoned,
+    pub(super) roster: Roster,
     pub(super) drain_timeout: Duration,
     pub(super) queues: Vec<String>,
 }
@@ -46,22 +53,25 @@ impl RunningServer {
 
     /// Stops taking requests, answers those it has, and closes the connection.
     ///
-    /// Requests that were already delivered are run as well. Calls that still run after the drain timeout (30 s unless set by
-    /// `Server::drain_timeout`) are cancelled and given back to the queue; the report names them. `blocking` methods cannot be
-    /// cancelled: they are reported, and go on unheard.
+    /// Requests that were already delivered are run as well. Calls that have not finished after the drain timeout (30 s unless
+    /// set by `Server::drain_timeout`) are cancelled and given back to the queue; the report names them. `blocking` methods, and
+    /// methods that block their thread, cannot be cancelled: they are reported, and go on unheard. Returns at most about ten
+    /// seconds after the drain timeout.
     ///
     /// # Errors
-    /// When the connection was lost before everything was settled: the broker delivers that again.
+    /// When the connection or a queue was lost before everything was settled: the broker delivers again what was not.
     pub async fn shutdown(mut self) -> Result<ShutdownReport, ServeError> {
-        self.stop.send_replace(true);
-        let drained = tokio::time::timeout(self.drain_timeout, async {
-            while self.workers.join_next().await.is_some() {}
-        });
-        if drained.await.is_err() {
-            // Cancels the calls with their workers; each gives its delivery back as it is dropped.
-            self.workers.shutdown().await;
+        self.orders.send_replace(Order::Drain);
+        let mut abandoned = Vec::new();
+        if tokio::time::timeout(self.drain_timeout, all_of(&mut self.workers)).await.is_err() {
+            abandoned = self.roster.list();
+            self.orders.send_replace(Order::Abandon);
+            if tokio::time::timeout(CANCEL_TIMEOUT, all_of(&mut self.workers)).await.is_err() {
+                self.workers.shutdown().await;
+            }
         }
-        drop(self.settlements);
+        // Those that block their thread still hold their end of the channel: the settler must not wait for them.
+        let _ = self.settlements.send(Settlement::Stop);
         let settled =
             tokio::time::timeout(SETTLE_TIMEOUT, async { while self.settler.join_next().await.is_some() {} });
         let settled = settled.await.is_ok();
@@ -73,14 +83,14 @@ impl RunningServer {
             let reason = "the broker did not take the last replies in time";
             return Err(ServeError::Disconnected(BrokerError::new(None, reason)));
         }
-        let abandoned = std::mem::take(&mut *self.abandoned.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(ShutdownReport { abandoned })
     }
 
-    /// Serves until `signal` resolves, then shuts down.
+    /// Serves until `signal` resolves, then shuts down. When a queue is deleted first, the calls that run still finish.
     ///
     /// ```no_run
     /// # async fn run(server: amqp_rpc_runtime::RunningServer) -> Result<(), Box<dyn std::error::Error>> {
+    /// // Under systemd or Kubernetes wait for SIGTERM as well: see examples/fib_server.rs.
     /// let report = server.run_until(tokio::signal::ctrl_c()).await?;
     /// if !report.is_clean() {
     ///     eprintln!("abandoned: {:?}", report.abandoned);
@@ -93,10 +103,18 @@ impl RunningServer {
     pub async fn run_until<S: Future>(self, signal: S) -> Result<ShutdownReport, ServeError> {
         tokio::select! {
             _ = signal => {}
-            failure = self.failed() => return Err(failure),
+            failure = self.failed() => match failure {
+                // The connection stands: what runs can still be answered. The shutdown returns the failure.
+                ServeError::Cancelled { .. } => {}
+                lost => return Err(lost),
+            }
         }
         self.shutdown().await
     }
+}
+
+async fn all_of(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
 }
 
 impl fmt::Debug for RunningServer {

@@ -28,6 +28,8 @@ pub(super) enum Settlement {
     Reject { tag: u64 },
     /// Not done: back to the queue.
     Requeue { tag: u64 },
+    /// Nothing that comes later counts: what is not settled by now, the broker delivers again.
+    Stop,
 }
 
 /// Where settlements are sent. At most as many are under way as the prefetch windows allow.
@@ -35,7 +37,7 @@ pub(super) type Settlements = mpsc::UnboundedSender<Settlement>;
 
 type Write<'a> = Pin<Box<dyn Future<Output = Result<(), Unpublishable>> + Send + 'a>>;
 
-/// Settles until every sender is gone, then what is left.
+/// Settles until it is told to stop, or every sender is gone.
 ///
 /// A delivery is acknowledged only after its reply was handed to the operating system: a crash in between repeats the call,
 /// never loses it. lapin writes queued acknowledgements before queued publishes, so their order alone would not do. Replies are
@@ -50,6 +52,7 @@ pub(super) async fn settle(
 ) -> Result<(), BrokerError> {
     let mut window = AckWindow::default();
     let mut unwritten = Vec::new();
+    let mut stopping = false;
     while let Some(first) = settlements.recv().await {
         let mut last_write: Option<Write<'_>> = None;
         let mut next = Some(first);
@@ -77,6 +80,7 @@ pub(super) async fn settle(
                         channel.requeue(tag)?;
                         window.settled(tag);
                     }
+                    Settlement::Stop => stopping = true,
                 }
                 next = settlements.try_recv().ok();
             }
@@ -94,6 +98,9 @@ pub(super) async fn settle(
         }
         for Ack { tag, multiple } in window.flush() {
             channel.ack(tag, multiple)?;
+        }
+        if stopping {
+            break;
         }
     }
     Ok(())
@@ -113,7 +120,7 @@ fn give_up_reply(
             window.settled(tag);
             Ok(())
         }
-        Unpublishable::Lost(error) => Err(error),
+        lost_or_congested => Err(lost(lost_or_congested)),
     }
 }
 
@@ -121,6 +128,8 @@ fn lost(error: Unpublishable) -> BrokerError {
     match error {
         Unpublishable::Unwritable(error) => BrokerError::new(None, error.to_string()),
         Unpublishable::Lost(error) => error,
+        // Replies are bounded by the prefetch window, and not refused for congestion.
+        Unpublishable::Congested => BrokerError::new(None, "too much waits to be written"),
     }
 }
 

@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
-    /// Calls that were still running when the time for it was over. They were cancelled, and their requests given back to the
+    /// Calls that had not finished when the time for it was over. They were cancelled, and their requests given back to the
     /// queue for other servers.
     pub abandoned: Vec<AbandonedCall>,
 }
@@ -23,6 +23,7 @@ impl ShutdownReport {
 pub struct AbandonedCall {
     /// The method, as `{service}.{method}`.
     pub method: &'static str,
-    /// Whether the method runs at most once: then its caller will get `maybe_executed`, else another server runs it again.
+    /// Whether the method runs at most once: then its caller gets `maybe_executed`, or `shutting_down` when it had not started;
+    /// otherwise another server runs it again.
     pub at_most_once: bool,
 }

@@ -18,8 +18,17 @@ const DEAD_LETTERS_KEPT: i64 = 10_000;
 /// One week in milliseconds.
 const DEAD_LETTER_AGE: i64 = 7 * 24 * 60 * 60 * 1000;
 
+/// AMQP's limit for the names of exchanges and queues.
+const MAX_NAME_BYTES: usize = 255;
+
 /// Exchanges, queues, dead letters and bindings of `services`.
-pub(super) fn topology(services: &[(&'static ServiceDef, QueueOptions)], namespace: &Namespace) -> Topology {
+///
+/// # Errors
+/// `InvalidOption` when services that share a queue want it otherwise, or a name is too long for AMQP.
+pub(super) fn topology(
+    services: &[(&'static ServiceDef, QueueOptions)],
+    namespace: &Namespace,
+) -> Result<Topology, StartError> {
     let dead_exchange = namespace.exchange(DEAD_LETTER_EXCHANGE).into_owned();
     let mut exchanges = BTreeSet::new();
     let mut queues = BTreeMap::new();
@@ -27,7 +36,12 @@ pub(super) fn topology(services: &[(&'static ServiceDef, QueueOptions)], namespa
     for (definition, options) in services {
         for &method in definition.methods {
             let queue = namespace.queue(method.queue).into_owned();
-            queues.entry(queue.clone()).or_insert_with(|| options.clone());
+            if queues.entry(queue.clone()).or_insert_with(|| options.clone()) != options {
+                return Err(StartError::InvalidOption(format!(
+                    "queue `{queue}` is shared by services with different queue options; give them the same, or `{}` another queue",
+                    method.full_name
+                )));
+            }
             // The default exchange knows every queue by its name.
             if !method.exchange.is_empty() {
                 let exchange = namespace.exchange(method.exchange).into_owned();
@@ -52,7 +66,16 @@ pub(super) fn topology(services: &[(&'static ServiceDef, QueueOptions)], namespa
         let arguments = options.arguments(&dead_exchange);
         topology.queues.push(Queue { name, durable: options.is_durable(), arguments });
     }
-    topology
+    let names = topology.queues.iter().map(|queue| &queue.name);
+    match names
+        .chain(topology.exchanges.iter().map(|exchange| &exchange.name))
+        .find(|name| name.len() > MAX_NAME_BYTES)
+    {
+        Some(name) => Err(StartError::InvalidOption(format!(
+            "`{name}` has more than AMQP's {MAX_NAME_BYTES} bytes; shorten the namespace, or the name it was made from"
+        ))),
+        None => Ok(topology),
+    }
 }
 
 /// A queue for what was rejected or hit the delivery limit. Expired requests match neither binding and vanish: their callers
@@ -121,7 +144,25 @@ mod tests {
     );
 
     fn of(definition: &'static ServiceDef, options: QueueOptions) -> Topology {
-        topology(&[(definition, options)], &Namespace::default())
+        topology(&[(definition, options)], &Namespace::default()).unwrap()
+    }
+
+    #[test]
+    fn a_shared_queue_has_one_set_of_options() {
+        let options = [QueueOptions::new(), QueueOptions::new().queue_type(QueueType::Quorum)];
+        let error = topology(&options.map(|options| (FIB, options)), &Namespace::default()).unwrap_err();
+        assert!(error.to_string().contains("queue `fib` is shared"), "{error}");
+    }
+
+    #[test]
+    fn names_that_amqp_cannot_hold_are_refused_before_anything_is_declared() {
+        const LONG: &str = "q2345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890";
+        const LONG_QUEUE: &ServiceDef =
+            &ServiceDef::new("long", &[&MethodDef::new("long", "long.m").queue(LONG)]);
+        let namespace = Namespace::parse(&"n".repeat(64)).unwrap();
+        assert!(topology(&[(LONG_QUEUE, QueueOptions::new())], &Namespace::default()).is_ok());
+        let error = topology(&[(LONG_QUEUE, QueueOptions::plain())], &namespace).unwrap_err();
+        assert!(error.to_string().contains("shorten the namespace"), "{error}");
     }
 
     /// RabbitMQ 4.3 refuses them; the broker of the tests is older and would take them.

@@ -7,7 +7,8 @@ use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     admit::admit,
-    delivery::{Abandoned, Unsettled},
+    delivery::Unsettled,
+    roster::Roster,
     routes::{Route, Routes},
     settle::Settlements,
 };
@@ -27,6 +28,27 @@ pub(super) struct Limits {
     pub(super) exposes_panics: bool,
 }
 
+/// What a server tells its workers, each going further than the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Order {
+    Serve,
+    /// Take nothing new, finish what was delivered.
+    Drain,
+    /// Cancel what runs, start nothing more, give everything back.
+    Abandon,
+}
+
+/// Why serving has failed, for all who ask.
+#[derive(Clone, Debug)]
+pub(super) struct Failure(pub(super) watch::Sender<Option<ServeError>>);
+
+impl Failure {
+    /// The first failure is the cause; what follows from it is not reported.
+    pub(super) fn report(&self, error: ServeError) {
+        self.0.send_if_modified(|failed| failed.is_none() && failed.replace(error).is_none());
+    }
+}
+
 pub(super) struct Worker {
     pub(super) queue: String,
     pub(super) consumer: Consumer,
@@ -34,43 +56,57 @@ pub(super) struct Worker {
     pub(super) routes: Arc<Routes>,
     pub(super) limits: Limits,
     pub(super) settlements: Settlements,
-    pub(super) abandoned: Abandoned,
-    /// Becomes true when the server shuts down.
-    pub(super) stop: watch::Receiver<bool>,
+    pub(super) roster: Roster,
+    pub(super) orders: watch::Receiver<Order>,
+    pub(super) failure: Failure,
 }
 
 impl Worker {
-    /// Serves until told to stop, then what was prefetched, then waits for the calls that run.
+    /// Serves until told to drain, then what was prefetched, then waits for the calls that run.
     ///
-    /// Dropping the future cancels its calls and gives their deliveries back.
-    ///
-    /// # Errors
-    /// When the connection was lost or the broker cancelled the consumer.
-    pub(super) async fn run(mut self) -> Result<(), ServeError> {
+    /// A queue that is deleted is reported, and its calls still finish. When the connection is lost they are cancelled, like
+    /// when the future is dropped: the broker delivers their requests again.
+    pub(super) async fn run(mut self) {
         let mut calls = JoinSet::new();
-        let mut stop = self.stop.clone();
-        let mut stopping = false;
+        let mut orders = self.orders.clone();
+        let mut order = Order::Serve;
         loop {
             tokio::select! {
                 delivery = self.consumer.next() => match delivery {
-                    Some(Ok(delivered)) => self.serve(delivered, &mut calls),
-                    Some(Err(error)) => return Err(ServeError::Disconnected(error)),
-                    None if stopping => break,
-                    None => return Err(ServeError::Cancelled { queue: self.queue }),
+                    Some(Ok(delivered)) => self.serve(delivered, order, &mut calls),
+                    Some(Err(error)) => return self.failure.report(ServeError::Disconnected(error)),
+                    None => {
+                        if order == Order::Serve {
+                            self.failure.report(ServeError::Cancelled { queue: self.queue.clone() });
+                        }
+                        break;
+                    }
                 },
-                () = told_to_stop(&mut stop), if !stopping => {
-                    stopping = true;
-                    self.channel.cancel(self.consumer.tag()).await.map_err(ServeError::Disconnected)?;
+                next = next_order(&mut orders, order) => {
+                    if order == Order::Serve
+                        && let Err(error) = self.channel.cancel(self.consumer.tag()).await
+                    {
+                        return self.failure.report(ServeError::Disconnected(error));
+                    }
+                    order = next;
+                    obey(order, &mut calls);
                 }
             }
             while calls.try_join_next().is_some() {}
         }
-        while calls.join_next().await.is_some() {}
-        Ok(())
+        loop {
+            tokio::select! {
+                ended = calls.join_next() => if ended.is_none() { return },
+                next = next_order(&mut orders, order) => {
+                    order = next;
+                    obey(order, &mut calls);
+                }
+            }
+        }
     }
 
     /// Refuses at once what no method should see; runs the rest beside each other.
-    fn serve(&self, delivered: Delivered, calls: &mut JoinSet<()>) {
+    fn serve(&self, delivered: Delivered, order: Order, calls: &mut JoinSet<()>) {
         let tag = delivered.tag;
         let request = Received::read(delivered);
         let mut unsettled = Unsettled::new(
@@ -78,14 +114,18 @@ impl Worker {
             request.return_address.clone(),
             self.settlements.clone(),
             self.limits.max_reply_bytes,
-            Arc::clone(&self.abandoned),
         );
         match admit(request, &self.routes, self.limits.max_request_bytes, Instant::now()) {
             Ok((route, call)) => {
                 let Route { method, service } = route.clone();
                 let exposes_panics = self.limits.exposes_panics;
+                unsettled.admit(method, &self.roster);
+                if order == Order::Abandon {
+                    // Never started: dropping it says so.
+                    return;
+                }
                 calls.spawn(async move {
-                    unsettled.start(method);
+                    unsettled.start();
                     let outcome = run_isolated(&service, call, exposes_panics).await;
                     unsettled.answer(outcome);
                 });
@@ -98,9 +138,20 @@ impl Worker {
     }
 }
 
-async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
-    // An error means that the server was dropped: its tasks, this one included, are being cancelled.
-    let _ = stop.wait_for(|stop| *stop).await;
+/// Waits for an order that goes further than `order`.
+async fn next_order(orders: &mut watch::Receiver<Order>, order: Order) -> Order {
+    let next = orders.wait_for(|next| *next > order).await.map(|next| *next);
+    match next {
+        Ok(next) => next,
+        // The server was dropped: its tasks, this one included, are being cancelled.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn obey(order: Order, calls: &mut JoinSet<()>) {
+    if order == Order::Abandon {
+        calls.abort_all();
+    }
 }
 
 /// Runs the call; a panic becomes a fault.
@@ -111,7 +162,8 @@ async fn run_isolated(
 ) -> Result<Reply, Fault> {
     let method = call.method().full_name;
     // Unwind safety: everything the call owned is dropped; what it shared with others is the service author's to keep sound.
-    AssertUnwindSafe(service.call(call)).catch_unwind().await.unwrap_or_else(|panic| {
+    // Inside of the block, because a layer may panic before it returns its future.
+    AssertUnwindSafe(async { service.call(call).await }).catch_unwind().await.unwrap_or_else(|panic| {
         let text = panic_text(&*panic);
         tracing::error!(method, panic = text, "the method panicked");
         // Panic texts are made for the server's own people: they may name paths, data, anything.

@@ -9,7 +9,7 @@ use crate::contract::MethodDef;
 pub(crate) struct Namespace(Option<Box<str>>);
 
 impl Namespace {
-    /// Names at most this long fit into AMQP's 255 bytes together with a service's own.
+    /// Leaves names of ordinary length their room in AMQP's 255 bytes; a server checks the whole name when it starts.
     const MAX_BYTES: usize = 64;
 
     pub(crate) fn parse(name: &str) -> Result<Self, String> {

@@ -108,22 +108,22 @@ async fn a_fault_says_what_its_code_means() {
 }
 
 #[tokio::test]
-async fn a_reply_that_cannot_be_read_is_a_decode_error_of_a_call_that_ran() {
+async fn a_reply_that_cannot_be_read_says_whether_its_call_ran() {
     let vhost = Vhost::create().await;
     let mut talk = Talk::start(&vhost).await;
     let packed = BasicProperties::default().with_content_type("application/msgpack".into());
     let zipped = BasicProperties::default().with_content_encoding("gzip".into());
-    for (reply, body) in [
-        (of_type("result"), "\"x\""),
-        (of_type("error"), "{}"),
-        (of_type("fault"), "{}"),
-        (of_type("notice"), "42"),
-        (packed, "42"),
-        (zipped, "42"),
+    for (reply, body, execution) in [
+        (of_type("result"), "\"x\"", Execution::Completed),
+        (of_type("error"), "{}", Execution::Completed),
+        (of_type("fault"), "{}", Execution::Unknown),
+        (of_type("notice"), "42", Execution::Unknown),
+        (packed, "42", Execution::Completed),
+        (zipped, "42", Execution::Completed),
     ] {
         let error = talk.reply(reply.clone(), body).await.unwrap_err();
         assert!(matches!(error, CallError::Decode(_)), "{reply:?}: {error:?}");
-        assert_eq!((error.execution(), error.is_retryable()), (Execution::Completed, false));
+        assert_eq!((error.execution(), error.is_retryable()), (execution, false));
     }
     assert_eq!(talk.reply(of_type("result"), "42").await.unwrap(), 42);
 }

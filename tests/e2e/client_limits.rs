@@ -1,0 +1,168 @@
+//! A client under strain: bursts, endless retries, a connection that does not move, a runtime that stops.
+
+use std::time::Duration;
+
+use amqp_rpc::{CallError, Client, Execution, Phase, Server, rpc_service};
+use futures_util::future::join_all;
+
+use crate::{
+    services::{
+        FibClient, FibServer, Fibonacci, GateClient, Gatekeeper, connect, serve_fib, serve_gate, start,
+    },
+    support::{Proxy, RawPeer, Vhost, await_until, within},
+};
+
+/// On an exchange of its own, which is not there at first.
+#[rpc_service(exchange = "later")]
+trait Later {
+    async fn ask(&self) -> u64;
+    async fn keep(&self, bytes: String) -> usize;
+}
+
+struct Answer;
+
+impl Later for Answer {
+    async fn ask(&self) -> u64 {
+        42
+    }
+
+    async fn keep(&self, bytes: String) -> usize {
+        bytes.len()
+    }
+}
+
+#[tokio::test]
+async fn the_first_burst_of_calls_asks_for_the_exchange_once() {
+    let vhost = Vhost::create().await;
+    let _server = serve_fib(&vhost).await;
+    let proxy = Proxy::start(&vhost.uri()).await;
+    let client =
+        Client::builder().max_in_flight(10_000).timeout(Duration::from_secs(60)).connect(proxy.uri());
+    let fib = FibClient::new(client.await.unwrap());
+
+    for answer in within("all answers", join_all((0..5_000).map(|n| fib.compute(n % 90)))).await {
+        answer.unwrap();
+    }
+    let asked = proxy.methods(crate::support::proxy::Toward::Broker);
+    assert_eq!(asked.iter().filter(|method| *method == "exchange.declare").count(), 1);
+}
+
+#[tokio::test]
+async fn a_retry_loop_against_a_missing_exchange_harms_nothing() {
+    let vhost = Vhost::create().await;
+    let proxy = Proxy::start(&vhost.uri()).await;
+    // With eight channels, two lost ones are a quarter.
+    let client = Client::builder().connect(format!("{}?channel_max=8", proxy.uri())).await.unwrap();
+    let later = LaterClient::new(client.clone());
+    // Each round outlasts the time for which a missing exchange is remembered.
+    for _ in 0..6 {
+        for _ in 0..100 {
+            let error = later.ask().await.unwrap_err();
+            assert!(matches!(&error, CallError::Unroutable(lost) if lost.exchange_missing()), "{error:?}");
+        }
+        tokio::time::sleep(Duration::from_millis(510)).await;
+    }
+    assert!(proxy.connections() > 1, "further questions are asked elsewhere");
+
+    let _server = start(Server::new().service(LaterServer::new(Answer)), &vhost).await;
+    await_until("the exchange is found", || async { later.ask().await.is_ok() }).await;
+    assert_eq!(proxy.open_connections(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_move_does_not_fill_the_memory() {
+    let vhost = Vhost::create().await;
+    let _server = start(Server::new().service(LaterServer::new(Answer)), &vhost).await;
+    let proxy = Proxy::start(&vhost.uri()).await;
+    let client = Client::builder().max_in_flight(4).timeout(Duration::from_millis(40)).connect(proxy.uri());
+    let later = LaterClient::new(client.await.unwrap());
+    later.ask().timeout(Duration::from_secs(20)).await.unwrap();
+
+    proxy.stall(true);
+    let body = "x".repeat(4 * 1024 * 1024);
+    let mut sent = 0;
+    loop {
+        let error = later.keep(body.clone()).await.unwrap_err();
+        match &error {
+            CallError::Timeout(timeout) if timeout.phase() == Phase::Sent => sent += 1,
+            CallError::Timeout(_) => break assert_eq!(error.execution(), Execution::Never),
+            other => panic!("{other:?}"),
+        }
+        assert!(sent <= 16, "64 MiB are queued, and no end");
+    }
+
+    proxy.stall(false);
+    let size =
+        within("the connection to move again", later.keep(body.clone()).timeout(Duration::from_secs(20)));
+    assert_eq!(size.await.unwrap(), body.len());
+}
+
+#[test]
+fn calls_fail_when_the_runtime_of_their_client_has_stopped() {
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let gate = Gatekeeper::closed();
+    let (vhost, server) = second.block_on(async {
+        let vhost = Vhost::create().await;
+        let server = serve_gate(&vhost, &gate, 4).await;
+        (vhost, server)
+    });
+    let gates = GateClient::new(first.block_on(connect(&vhost)));
+    let pending = second.spawn(gates.pass(1));
+    second.block_on(gate.until_running(1));
+
+    drop(first);
+    second.block_on(async {
+        let error = within("the pending call to fail", pending).await.unwrap().unwrap_err();
+        assert!(
+            matches!(&error, CallError::Disconnected(lost) if lost.reason().contains("runtime")),
+            "{error:?}"
+        );
+        let error = within("the next call to fail", gates.echo(2)).await.unwrap_err();
+        assert_eq!(error.execution(), Execution::Never);
+        drop(server);
+    });
+}
+
+#[tokio::test]
+async fn a_channel_error_under_load_is_survived() {
+    let vhost = Vhost::create().await;
+    let _fib = serve_fib(&vhost).await;
+    let client = connect(&vhost).await;
+    let (fib, later) = (FibClient::new(client.clone()), LaterClient::new(client.clone()));
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    for round in 0..10 {
+        let server = start(Server::new().service(LaterServer::new(Answer)), &vhost).await;
+        await_until("the exchange is found", || async { later.ask().await.is_ok() }).await;
+        server.shutdown().await.unwrap();
+        let load: Vec<_> = (0..100u64).map(|n| tokio::spawn(fib.compute(n % 90))).collect();
+        let channel = peer.open_channel().await;
+        channel.exchange_delete("later".into(), Default::default()).await.unwrap();
+        let error = within("the channel error", later.ask()).await.unwrap_err();
+        assert!(matches!(error, CallError::Disconnected(_)), "round {round}: {error:?}");
+        for call in load {
+            // Whether it was answered before the channel went does not matter; that it ends does.
+            let _ = within("the call to end", call).await.unwrap();
+        }
+        let again = within("the next channel", fib.compute(10)).await;
+        assert_eq!(again.unwrap_or_else(|error| panic!("round {round}: {error}")), 55);
+    }
+}
+
+#[tokio::test]
+async fn connect_and_start_are_bounded_with_all_they_prepare() {
+    let vhost = Vhost::create().await;
+    let proxy = Proxy::start(&vhost.uri()).await;
+    // Silent from the first byte on, but accepting.
+    proxy.stall(true);
+    let options = || amqp_rpc::ConnectOptions::new(proxy.uri()).timeout(Duration::from_millis(200));
+    let error = within("connect", Client::connect(options())).await.unwrap_err();
+    assert!(matches!(error, amqp_rpc::ConnectError::Timeout { .. }), "{error:?}");
+    let start = Server::new().service(FibServer::new(Fibonacci)).start(options());
+    let error = within("start", start).await.unwrap_err();
+    assert!(
+        matches!(error, amqp_rpc::StartError::Connect(amqp_rpc::ConnectError::Timeout { .. })),
+        "{error:?}"
+    );
+}
