@@ -40,7 +40,8 @@ impl Client {
     /// Connects with the defaults of [`ClientBuilder`].
     ///
     /// Replies and timeouts are brought by tasks on the runtime that this is called on: keep it running. When it stops, calls
-    /// fail with `Disconnected`.
+    /// fail with `Disconnected`; while it exists but nobody drives it (a current-thread runtime outside of `block_on`), calls from
+    /// elsewhere wait, even past their timeout.
     ///
     /// ```no_run
     /// # async fn run() -> Result<(), amqp_rpc_runtime::ConnectError> {
