@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use lapin::{Channel, options::BasicPublishOptions};
+use lapin::{BasicProperties, Channel, options::BasicPublishOptions, types::ShortString};
 
 use super::{
     backlog::{Answer, Backlog, Room, Watermark},
@@ -30,6 +30,13 @@ pub(crate) enum Unpublishable {
     Lost(BrokerError),
     /// Not now: too much waits to be written.
     Congested,
+}
+
+/// A message to one queue, which AMQP can carry.
+pub(crate) struct Addressed {
+    queue: ShortString,
+    properties: BasicProperties,
+    body: Bytes,
 }
 
 impl Publisher {
@@ -87,24 +94,30 @@ impl Publisher {
         self.backlog.ask()
     }
 
-    /// Writes a message to `queue` through the default exchange.
+    /// A message to `queue` through the default exchange, ready to be written.
     ///
-    /// The first poll queues it; the future resolves when its bytes, and those of everything queued before it, were handed
-    /// to the operating system.
-    pub(crate) async fn write_to_queue(
+    /// # Errors
+    /// When AMQP cannot carry it.
+    pub(crate) fn address(
         &self,
         queue: String,
         properties: Properties,
         body: Bytes,
-    ) -> Result<(), Unpublishable> {
-        let unwritable = |error: properties::Unwritable| Unpublishable::Unwritable(error.into());
-        let queue = properties::short("reply address", queue).map_err(unwritable)?;
-        let properties = properties::write(properties, self.max_header_bytes).map_err(unwritable)?;
-        let options = BasicPublishOptions::default();
-        match self.channel.basic_publish("".into(), queue, options, &body, properties).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Unpublishable::Lost(error.into())),
-        }
+    ) -> Result<Addressed, Box<dyn std::error::Error + Send + Sync>> {
+        let queue = properties::short("reply address", queue)?;
+        Ok(Addressed { queue, properties: properties::write(properties, self.max_header_bytes)?, body })
+    }
+
+    /// Writes a message.
+    ///
+    /// The first poll queues it; the future resolves when its bytes, and those of everything queued before it, were handed
+    /// to the operating system.
+    pub(crate) async fn write(&self, message: Addressed) -> Result<(), BrokerError> {
+        let Addressed { queue, properties, body } = message;
+        self.channel
+            .basic_publish("".into(), queue, BasicPublishOptions::default(), &body, properties)
+            .await?;
+        Ok(())
     }
 
     /// Correlation ids of the messages that the broker has returned since the last call.

@@ -25,6 +25,8 @@ pub(super) struct InFlight {
     link: Arc<Link>,
     number: CallNumber,
     outcome: oneshot::Receiver<Outcome>,
+    /// The table gave the outcome, and the call's place with it.
+    has_left: bool,
     // Given back when the call has its outcome or is dropped.
     _slot: OwnedSemaphorePermit,
 }
@@ -32,6 +34,7 @@ pub(super) struct InFlight {
 impl InFlight {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
         Pin::new(&mut self.outcome).poll(cx).map(|outcome| {
+            self.has_left = true;
             outcome.unwrap_or_else(|_| Outcome::Disconnected("the call was dropped from the table".into()))
         })
     }
@@ -39,7 +42,9 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.link.pending.forget(self.number);
+        if !self.has_left {
+            self.link.pending.forget(self.number);
+        }
     }
 }
 
@@ -206,6 +211,7 @@ fn send_over(
                 link: Arc::clone(link),
                 number,
                 outcome,
+                has_left: false,
                 _slot: slot,
             })
         }

@@ -3,6 +3,7 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use crate::{
+    contract::Service,
     layer::RpcService,
     message::{Fault, IncomingCall, Reply},
 };
@@ -15,6 +16,11 @@ impl BoxService {
     /// Forgets the type of `service`.
     pub fn new(service: impl RpcService) -> Self {
         Self(Arc::new(service))
+    }
+
+    /// The methods of `service`, which its layers are wrapped around.
+    pub(crate) fn innermost(service: impl Service) -> Self {
+        Self(Arc::new(Innermost(service)))
     }
 }
 
@@ -34,6 +40,15 @@ type CallFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send +
 
 trait ErasedService: Send + Sync {
     fn call_boxed(&self, call: IncomingCall) -> CallFuture<'_>;
+}
+
+/// Not an [`RpcService`]: what it dispatches to is boxed already, and once is enough.
+struct Innermost<S>(S);
+
+impl<S: Service> ErasedService for Innermost<S> {
+    fn call_boxed(&self, call: IncomingCall) -> CallFuture<'_> {
+        self.0.dispatch(call)
+    }
 }
 
 impl<S: RpcService> ErasedService for S {

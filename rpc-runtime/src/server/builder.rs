@@ -10,7 +10,6 @@ use tower_layer::Layer;
 
 use super::{
     RunningServer,
-    dispatch::Dispatcher,
     queue::{Declare, QueueOptions},
     roster::Roster,
     routes::{self, Routes},
@@ -82,7 +81,7 @@ impl Server {
     }
 
     fn add<S: Service>(mut self, service: S, queue_options: Option<QueueOptions>) -> Self {
-        let service = BoxService::new(Dispatcher(service));
+        let service = BoxService::innermost(service);
         self.services.push(Served { definition: S::DEFINITION, service, queue_options });
         self
     }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     contract::{MethodDef, Repetition},
     message::{Fault, FaultCode, Reply, ReplyKind},
-    wire::{reply, request::ReturnAddress},
+    wire::request::ReturnAddress,
 };
 
 /// The duty to settle one delivery. Dropped without an answer, because the call was cancelled, it gives the delivery back.
@@ -63,8 +63,8 @@ impl Unsettled {
         let succeeded = matches!(&outcome, Ok(reply) if reply.kind == ReplyKind::Result);
         let settlement = match self.address.reply_to.take() {
             Some(reply_to) => {
-                let (properties, body) = reply::compose(self.address.correlation_id.take(), outcome);
-                Settlement::Answer { tag, reply_to, properties, body }
+                let correlation_id = self.address.correlation_id.take();
+                Settlement::Answer { tag, reply_to, correlation_id, outcome }
             }
             None if succeeded => Settlement::Done { tag },
             None => Settlement::Reject { tag },

@@ -5,7 +5,6 @@ use std::future::Future;
 use crate::{
     codec,
     contract::{Request, ServeFuture},
-    layer::RpcService,
     message::{Context, Fault, FaultCode, IncomingCall, Reply, ReplyKind},
 };
 
@@ -72,14 +71,5 @@ fn encode<R: Request>(returned: Result<R::Response, R::Error>) -> Result<Reply, 
     match body {
         Ok(body) => Ok(Reply { kind, content_type: codec::CONTENT_TYPE, body }),
         Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
-    }
-}
-
-/// A service as the innermost of its layers.
-pub(super) struct Dispatcher<S>(pub(super) S);
-
-impl<S: crate::contract::Service> RpcService for Dispatcher<S> {
-    fn call(&self, call: IncomingCall) -> impl Future<Output = Result<Reply, Fault>> + Send {
-        self.0.dispatch(call)
     }
 }

@@ -2,18 +2,18 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::Pin,
+    pin::{Pin, pin},
     task::Poll,
 };
 
-use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::acks::{Ack, AckWindow};
 use crate::{
-    amqp::{DataChannel, Publisher, Unpublishable},
+    amqp::{DataChannel, Publisher},
     error::BrokerError,
-    message::Properties,
+    message::{Fault, Reply},
+    wire::reply,
 };
 
 /// How one delivery ends. Each gets exactly one.
@@ -21,7 +21,7 @@ use crate::{
 #[allow(clippy::large_enum_variant, reason = "nearly every settlement is an answer")]
 pub(super) enum Settlement {
     /// Acknowledged once this reply is written.
-    Answer { tag: u64, reply_to: String, properties: Properties, body: Bytes },
+    Answer { tag: u64, reply_to: String, correlation_id: Option<String>, outcome: Result<Reply, Fault> },
     /// Acknowledged; nobody waits for a reply.
     Done { tag: u64 },
     /// Failed, and nobody hears of it: to the dead letters.
@@ -34,8 +34,6 @@ pub(super) enum Settlement {
 
 /// Where settlements are sent. At most as many are under way as the prefetch windows allow.
 pub(super) type Settlements = mpsc::UnboundedSender<Settlement>;
-
-type Write<'a> = Pin<Box<dyn Future<Output = Result<(), Unpublishable>> + Send + 'a>>;
 
 /// Settles until it is told to stop, or every sender is gone.
 ///
@@ -52,22 +50,30 @@ pub(super) async fn settle(
 ) -> Result<(), BrokerError> {
     let mut window = AckWindow::default();
     let mut unwritten = Vec::new();
+    let mut last_write = pin!(None);
     let mut stopping = false;
     while let Some(first) = settlements.recv().await {
-        let mut last_write: Option<Write<'_>> = None;
         let mut next = Some(first);
         loop {
             while let Some(settlement) = next {
                 match settlement {
-                    Settlement::Answer { tag, reply_to, properties, body } => {
-                        let mut write: Write<'_> =
-                            Box::pin(publisher.write_to_queue(reply_to, properties, body));
-                        match poll_once(&mut write).await {
-                            Poll::Ready(Ok(())) => window.finish(tag),
-                            Poll::Ready(Err(error)) => give_up_reply(error, tag, &channel, &mut window)?,
-                            Poll::Pending => {
+                    Settlement::Answer { tag, reply_to, correlation_id, outcome } => {
+                        let (properties, body) = reply::compose(correlation_id, outcome);
+                        match publisher.address(reply_to, properties, body) {
+                            Ok(reply) => {
                                 unwritten.push(tag);
-                                last_write = Some(write);
+                                last_write.set(Some(publisher.write(reply)));
+                                if let Poll::Ready(written) = poll_once(last_write.as_mut()).await {
+                                    written?;
+                                    last_write.set(None);
+                                    unwritten.drain(..).for_each(|tag| window.finish(tag));
+                                }
+                            }
+                            Err(error) => {
+                                // Nobody hears of a failure that AMQP cannot carry.
+                                tracing::error!(%error, "a reply could not be written; its request goes to the dead letters");
+                                channel.reject(tag)?;
+                                window.settled(tag);
                             }
                         }
                     }
@@ -85,13 +91,13 @@ pub(super) async fn settle(
                 next = settlements.try_recv().ok();
             }
             // What arrives while the last reply is being written joins the batch.
-            let Some(write) = last_write.as_mut() else { break };
+            let Some(write) = last_write.as_mut().as_pin_mut() else { break };
             tokio::select! {
                 biased;
                 more = settlements.recv(), if !settlements.is_closed() => next = more,
                 written = write => {
-                    written.map_err(lost)?;
-                    last_write = None;
+                    written?;
+                    last_write.set(None);
                     unwritten.drain(..).for_each(|tag| window.finish(tag));
                 }
             }
@@ -106,33 +112,7 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// A reply that AMQP cannot carry is a failure that nobody hears of.
-fn give_up_reply(
-    error: Unpublishable,
-    tag: u64,
-    channel: &DataChannel,
-    window: &mut AckWindow,
-) -> Result<(), BrokerError> {
-    match error {
-        Unpublishable::Unwritable(error) => {
-            tracing::error!(%error, "a reply could not be written; its request goes to the dead letters");
-            channel.reject(tag)?;
-            window.settled(tag);
-            Ok(())
-        }
-        lost_or_congested => Err(lost(lost_or_congested)),
-    }
-}
-
-fn lost(error: Unpublishable) -> BrokerError {
-    match error {
-        Unpublishable::Unwritable(error) => BrokerError::new(None, error.to_string()),
-        Unpublishable::Lost(error) => error,
-        // Replies are bounded by the prefetch window, and not refused for congestion.
-        Unpublishable::Congested => BrokerError::new(None, "too much waits to be written"),
-    }
-}
-
-async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx))).await
+async fn poll_once<F: Future>(future: Pin<&mut Option<F>>) -> Poll<F::Output> {
+    let mut future = future.as_pin_mut().expect("it was set before");
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }

@@ -1,6 +1,6 @@
 //! The consumer of one queue: a task per call, until it is told to stop or the queue ends.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{any::Any, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use futures_util::FutureExt;
 use tokio::{sync::watch, task::JoinSet};
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     amqp::{Consumer, DataChannel},
     error::ServeError,
-    layer::RpcService,
+    layer::{BoxService, RpcService},
     message::{Delivered, Fault, FaultCode, IncomingCall, Reply},
     wire::request::Received,
 };
@@ -71,8 +71,11 @@ impl Worker {
         let mut orders = self.orders.clone();
         let mut order = Order::Serve;
         loop {
+            // In this order the orders are not asked at every delivery; a queue that never runs dry must not hide them.
+            let told = *orders.borrow() > order;
             tokio::select! {
-                delivery = self.consumer.next() => match delivery {
+                biased;
+                delivery = self.consumer.next(), if !told => match delivery {
                     Some(Ok(delivered)) => self.serve(delivered, order, &mut calls),
                     Some(Err(error)) => return self.failure.report(ServeError::Disconnected(error)),
                     None => {
@@ -155,24 +158,32 @@ fn obey(order: Order, calls: &mut JoinSet<()>) {
 }
 
 /// Runs the call; a panic becomes a fault.
-async fn run_isolated(
-    service: &impl RpcService,
+///
+/// No `async fn`: its future would hold the call a second time, and there is a task of that size for every call.
+fn run_isolated(
+    service: &BoxService,
     call: IncomingCall,
     exposes_panics: bool,
-) -> Result<Reply, Fault> {
+) -> impl Future<Output = Result<Reply, Fault>> {
     let method = call.method().full_name;
     // Unwind safety: everything the call owned is dropped; what it shared with others is the service author's to keep sound.
-    // Inside of the block, because a layer may panic before it returns its future.
-    AssertUnwindSafe(async { service.call(call).await }).catch_unwind().await.unwrap_or_else(|panic| {
-        let text = panic_text(&*panic);
-        tracing::error!(method, panic = text, "the method panicked");
-        // Panic texts are made for the server's own people: they may name paths, data, anything.
-        let message = if exposes_panics {
-            format!("the method panicked: {text}")
-        } else {
-            "the method panicked".into()
-        };
-        Err(Fault::new(FaultCode::Panicked, message))
+    // Twice, because a layer may panic before it returns its future.
+    let running = match std::panic::catch_unwind(AssertUnwindSafe(|| service.call(call))) {
+        Ok(running) => AssertUnwindSafe(running).catch_unwind().left_future(),
+        Err(panic) => std::future::ready(Err(panic)).right_future(),
+    };
+    running.map(move |outcome| {
+        outcome.unwrap_or_else(|panic| {
+            let text = panic_text(&*panic);
+            tracing::error!(method, panic = text, "the method panicked");
+            // Panic texts are made for the server's own people: they may name paths, data, anything.
+            let message = if exposes_panics {
+                format!("the method panicked: {text}")
+            } else {
+                "the method panicked".into()
+            };
+            Err(Fault::new(FaultCode::Panicked, message))
+        })
     })
 }
 
