@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use amqp_rpc::{Client, Context, RunningServer, Server, StartError, rpc_service};
+use tokio::sync::watch;
 
 #[rpc_service]
 trait Worker {
@@ -12,19 +13,27 @@ trait Worker {
     async fn work(&self, #[rpc(context)] cx: &Context, millis: u64) -> String;
 }
 
-struct Named(&'static str);
+struct Named {
+    name: &'static str,
+    started: watch::Sender<u32>,
+}
 
 impl Worker for Named {
     async fn work(&self, cx: &Context, millis: u64) -> String {
+        self.started.send_modify(|started| *started += 1);
         tokio::time::sleep(Duration::from_millis(millis)).await;
         let again = if cx.redelivered() { ", after another server gave it back" } else { "" };
-        format!("{} ms on server {}{again}", millis, self.0)
+        format!("{} ms on server {}{again}", millis, self.name)
     }
 }
 
-async fn start(name: &'static str, url: &str) -> Result<RunningServer, StartError> {
+async fn start(
+    name: &'static str,
+    started: watch::Sender<u32>,
+    url: &str,
+) -> Result<RunningServer, StartError> {
     Server::new()
-        .service(WorkerServer::new(Named(name)))
+        .service(WorkerServer::new(Named { name, started }))
         .concurrency(2)
         .drain_timeout(Duration::from_millis(500))
         .start(url)
@@ -41,7 +50,8 @@ async fn main() {
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
-    let first = start("A", &url).await?;
+    let (on_first, mut started) = watch::channel(0);
+    let first = start("A", on_first, &url).await?;
     let client = Client::connect(&url).await?;
     let worker = WorkerClient::new(client.clone());
 
@@ -50,9 +60,9 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         .into_iter()
         .map(|millis| tokio::spawn(worker.work(millis).timeout(Duration::from_secs(5))))
         .collect();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    started.wait_for(|started| *started >= 2).await?;
 
-    let second = start("B", &url).await?;
+    let second = start("B", watch::Sender::new(0), &url).await?;
     let report = first.shutdown().await?;
     println!(
         "server A stopped, and gave back {:?}",

@@ -26,6 +26,37 @@ async fn start_returns_when_every_consumer_is_live() {
 }
 
 #[tokio::test]
+async fn a_method_may_have_a_queue_and_so_a_concurrency_of_its_own() {
+    #[amqp_rpc::rpc_service]
+    trait Shop {
+        #[rpc(queue = "shop.slow")]
+        async fn report(&self) -> u64;
+        async fn price(&self) -> u64;
+    }
+    struct Keeper(Gatekeeper);
+    impl Shop for Keeper {
+        async fn report(&self) -> u64 {
+            self.0.wait().await;
+            1
+        }
+        async fn price(&self) -> u64 {
+            2
+        }
+    }
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let server = Server::new().service(ShopServer::new(Keeper(gate.clone()))).concurrency(1);
+    let server = start(server, &vhost).await;
+    assert_eq!(server.queues(), ["shop", "shop.slow"]);
+    let shop = ShopClient::new(connect(&vhost).await);
+    let report = tokio::spawn(shop.report());
+    gate.until_running(1).await;
+    assert_eq!(within("the other queue's method", shop.price()).await.unwrap(), 2);
+    gate.open_for(1);
+    assert_eq!(report.await.unwrap().unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_shutdown_answers_what_it_has_and_settles_it() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();

@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     task::{Context, Waker},
 };
 
@@ -17,12 +17,12 @@ const OVERHEAD: usize = 512;
 /// A publish whose end is watched: when it is written, so is everything that was queued before it.
 pub(super) type Watermark = Pin<Box<dyn Future<Output = Result<(), BrokerError>> + Send>>;
 
-/// What was queued on one channel. Clones share it.
+/// What was queued on one channel.
 ///
 /// Publishes are polled once and forgotten, so nobody learns when one is written. One at a time is kept and asked from time to
 /// time: what was queued before it counts until it is written, what was queued after it until the next one is.
-#[derive(Clone, Default)]
-pub(super) struct Backlog(Arc<Mutex<State>>);
+#[derive(Default)]
+pub(super) struct Backlog(Mutex<State>);
 
 #[derive(Default)]
 struct State {

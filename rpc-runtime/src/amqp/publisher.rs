@@ -10,18 +10,17 @@ use super::{
 };
 use crate::{error::BrokerError, message::Properties};
 
-/// Publishes on one channel. Clones share it.
+/// Publishes on one channel.
 ///
 /// The channel never enters confirm mode: then lapin queues all frames of a message under one lock on the first poll of
 /// `basic_publish`, and what the rest of the future waits for is only that the bytes were written.
-#[derive(Clone)]
 pub(crate) struct Publisher {
     channel: Channel,
     max_header_bytes: usize,
     backlog: Backlog,
 }
 
-/// Why a message was not queued: it cannot be written, or the channel is gone.
+/// Why a message was not queued.
 #[derive(Debug)]
 pub(crate) enum Unpublishable {
     /// It never can be.

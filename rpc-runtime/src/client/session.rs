@@ -37,7 +37,7 @@ pub struct ClientStats {
 #[derive(Clone)]
 pub(super) enum State {
     Ready(Arc<Link>),
-    /// The channel was lost, the connection stands: a new link is being opened.
+    /// The channel was lost: a new link is being opened, over a new connection.
     Reopening,
     Ended(Ended),
 }

@@ -72,9 +72,7 @@ impl RunningServer {
         }
         // Those that block their thread still hold their end of the channel: the settler must not wait for them.
         let _ = self.settlements.send(Settlement::Stop);
-        let settled =
-            tokio::time::timeout(SETTLE_TIMEOUT, async { while self.settler.join_next().await.is_some() {} });
-        let settled = settled.await.is_ok();
+        let settled = tokio::time::timeout(SETTLE_TIMEOUT, all_of(&mut self.settler)).await.is_ok();
         self.connection.close().await;
         if let Some(failure) = self.failure.borrow().clone() {
             return Err(failure);
