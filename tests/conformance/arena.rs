@@ -1,0 +1,126 @@
+//! Where a script plays: a virtual host of its own on RabbitMQ or on the embedded broker, and its administration.
+
+use std::{
+    env,
+    process::{self, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+};
+
+use tokio::{io::AsyncWriteExt, process::Command};
+
+#[derive(Debug)]
+pub(crate) struct Arena {
+    /// Host and port.
+    pub(crate) address: String,
+    pub(crate) vhost: String,
+    broker: Broker,
+    users: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Broker {
+    RabbitMq,
+}
+
+impl Arena {
+    /// A fresh virtual host on the RabbitMQ of `AMQP_URL`, or `None` when that is not set.
+    pub(crate) async fn rabbitmq() -> Option<Self> {
+        let url = env::var("AMQP_URL").ok()?;
+        let address = url.rsplit_once('@').map_or(url.as_str(), |(_, address)| address);
+        let address = address.trim_end_matches('/').to_owned();
+        let vhost = fresh_name();
+        let name = binary(&vhost);
+        let arena = Self { address, vhost: vhost.clone(), broker: Broker::RabbitMq, users: Vec::new() };
+        let permit = permit("guest", &vhost, ".*", ".*", ".*");
+        eval(&format!("ok = rabbit_vhost:add({name}, <<\"tests\">>), {permit}")).await;
+        Some(arena)
+    }
+
+    pub(crate) async fn add_user(&mut self, user: &str, password: &str) {
+        match &self.broker {
+            Broker::RabbitMq => {
+                let (name, password) = (binary(user), binary(password));
+                eval(&format!("rabbit_auth_backend_internal:add_user({name}, {password}, <<\"tests\">>)")).await;
+            }
+        }
+        self.users.push(user.to_owned());
+    }
+
+    /// What the user may configure, write and read in this virtual host: regular expressions over names.
+    pub(crate) async fn permit(&self, user: &str, configure: &str, write: &str, read: &str) {
+        match &self.broker {
+            Broker::RabbitMq => eval(&permit(user, &self.vhost, configure, write, read)).await,
+        }
+    }
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        match &self.broker {
+            Broker::RabbitMq => {
+                let users = self.users.iter().map(|user| {
+                    format!("rabbit_auth_backend_internal:delete_user({}, <<\"tests\">>), ", binary(user))
+                });
+                let users: String = users.collect();
+                let vhost = binary(&self.vhost);
+                eval_in_background(&format!("{users}rabbit_vhost:delete({vhost}, <<\"tests\">>)"));
+            }
+        }
+    }
+}
+
+fn fresh_name() -> String {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    format!("conformance-{}-{}", process::id(), MADE.fetch_add(1, Ordering::Relaxed))
+}
+
+fn permit(user: &str, vhost: &str, configure: &str, write: &str, read: &str) -> String {
+    let words: Vec<_> = [user, vhost, configure, write, read].into_iter().map(binary).collect();
+    format!("rabbit_auth_backend_internal:set_permissions({}, <<\"tests\">>)", words.join(", "))
+}
+
+fn binary(text: &str) -> String {
+    format!("<<{text:?}>>")
+}
+
+/// Evaluates an Erlang expression whose value must be `ok`.
+async fn eval(expression: &str) {
+    let mut command = Command::from(erl_call());
+    let mut child = command.kill_on_drop(true).spawn().expect("erl_call starts");
+    let mut input = child.stdin.take().expect("stdin is piped");
+    input.write_all(format!("{expression}.\n").as_bytes()).await.expect("erl_call reads its input");
+    drop(input);
+    let output = child.wait_with_output().await.expect("erl_call ends");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(printed.trim(), "{ok, ok}", "{expression}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn eval_in_background(expression: &str) {
+    use std::io::Write;
+    let Ok(mut child) = erl_call().spawn() else { return };
+    if let Some(mut input) = child.stdin.take() {
+        let _ = input.write_all(format!("{expression}.\n").as_bytes());
+    }
+    thread::spawn(move || child.wait_with_output());
+}
+
+fn erl_call() -> process::Command {
+    // The node refuses a second caller of the same name.
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let caller = format!("conformance{}x{}", process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
+    let mut command = process::Command::new(administration("AMQP_RPC_TEST_ERL_CALL"));
+    command
+        .args(["-h", &caller, "-timeout", "15", "-e", "-n"])
+        .arg(administration("AMQP_RPC_TEST_NODE"))
+        .env("HOME", administration("AMQP_RPC_TEST_NODE_HOME"))
+        .env("ERL_EPMD_PORT", administration("AMQP_RPC_TEST_EPMD_PORT"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn administration(variable: &str) -> std::ffi::OsString {
+    env::var_os(variable).unwrap_or_else(|| panic!("AMQP_URL is set but {variable} is not: see scripts/rabbitmq.sh"))
+}

@@ -1,0 +1,69 @@
+//! The transcripts that every broker must give: recorded from RabbitMQ with `UPDATE_GOLDEN=1`, compared ever after.
+
+use std::{env, fs, path::PathBuf, time::Duration};
+
+use tokio::time::timeout;
+
+use super::{arena::Arena, stage::Stage};
+
+/// A whole script takes milliseconds, and a few seconds when it waits for refused credentials.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Plays the script on every broker of this run and compares with its golden transcript.
+pub(crate) async fn check(name: &str, script: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/conformance/golden/{name}.txt"));
+    let rabbitmq = match Arena::rabbitmq().await {
+        Some(arena) => Some(play(arena, script).await),
+        None => None,
+    };
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        let transcript = rabbitmq.as_ref().expect("golden transcripts are recorded from RabbitMQ: set AMQP_URL");
+        fs::create_dir_all(path.parent().expect("a file is in a directory")).expect("the directory can be made");
+        fs::write(&path, transcript).expect("a golden transcript can be written");
+    }
+    let golden = fs::read_to_string(&path)
+        .unwrap_or_else(|_| panic!("{name} has no golden transcript: record it with UPDATE_GOLDEN=1"));
+    if let Some(transcript) = rabbitmq {
+        assert_same(&golden, &transcript, "RabbitMQ");
+    }
+}
+
+pub(crate) async fn play(arena: Arena, script: &str) -> String {
+    timeout(PATIENCE, Stage::play(arena, script)).await.expect("a script ends")
+}
+
+fn assert_same(golden: &str, transcript: &str, broker: &str) {
+    assert!(golden == transcript, "{broker} differs from the golden transcript:\n{}", difference(golden, transcript));
+}
+
+/// Both transcripts line by line: `-` only in the first, `+` only in the second.
+pub(crate) fn difference(first: &str, second: &str) -> String {
+    let (first, second): (Vec<_>, Vec<_>) = (first.lines().collect(), second.lines().collect());
+    // Lengths of the longest common subsequences of the rests.
+    let mut common = vec![vec![0usize; second.len() + 1]; first.len() + 1];
+    for (i, left) in first.iter().enumerate().rev() {
+        for (j, right) in second.iter().enumerate().rev() {
+            let longest = common[i + 1][j].max(common[i][j + 1]);
+            common[i][j] = if left == right { common[i + 1][j + 1] + 1 } else { longest };
+        }
+    }
+    let (mut i, mut j, mut lines) = (0, 0, Vec::new());
+    while i < first.len() || j < second.len() {
+        if i < first.len() && j < second.len() && first[i] == second[j] {
+            lines.push(format!("  {}", first[i]));
+            (i, j) = (i + 1, j + 1);
+        } else if j == second.len() || (i < first.len() && common[i + 1][j] >= common[i][j + 1]) {
+            lines.push(format!("- {}", first[i]));
+            i += 1;
+        } else {
+            lines.push(format!("+ {}", second[j]));
+            j += 1;
+        }
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn a_difference_shows_what_is_missing_and_what_is_new() {
+    assert_eq!(difference("a\nb\nc", "a\nx\nc"), "  a\n- b\n+ x\n  c");
+}

@@ -1,0 +1,75 @@
+//! Names that a broker makes up differ from run to run; transcripts show them by kind and order of appearance.
+
+/// Beginnings of made-up names, and the characters besides letters and digits that may follow.
+const MADE_UP: &[(&str, &str)] =
+    &[("amq.gen-", "-_"), ("amq.ctag-", "-_"), ("amq.rabbitmq.reply-to.", "-_=+/.")];
+
+/// A made-up part is at least that long; shorter ones are a script's own.
+const SHORTEST: usize = 16;
+
+#[derive(Debug)]
+pub(crate) struct Names {
+    vhost: String,
+    /// Made-up names and what transcripts and scripts call them.
+    aliases: Vec<(String, String)>,
+}
+
+impl Names {
+    pub(crate) fn new(vhost: &str) -> Self {
+        Self { vhost: vhost.to_owned(), aliases: Vec::new() }
+    }
+
+    /// The full name of a script's user, which no other script's user has.
+    pub(crate) fn user(&self, name: &str) -> String {
+        if name == "guest" { name.to_owned() } else { format!("{name}.{}", self.vhost) }
+    }
+
+    /// What a transcript shows.
+    pub(crate) fn shown(&mut self, text: &str) -> String {
+        let mut text = text.replace(&format!(".{}", self.vhost), "").replace(&self.vhost, "/");
+        for (beginning, others) in MADE_UP {
+            let mut from = 0;
+            while let Some(at) = text[from..].find(beginning).map(|at| from + at) {
+                let start = at + beginning.len();
+                let end = text[start..]
+                    .find(|next: char| !next.is_ascii_alphanumeric() && !others.contains(next))
+                    .map_or(text.len(), |length| start + length);
+                from = end;
+                if end - start >= SHORTEST {
+                    let alias = self.alias(beginning, &text[at..end]);
+                    from = at + alias.len();
+                    text.replace_range(at..end, &alias);
+                }
+            }
+        }
+        text
+    }
+
+    fn alias(&mut self, beginning: &str, name: &str) -> String {
+        if let Some((_, alias)) = self.aliases.iter().find(|(known, _)| known == name) {
+            return alias.clone();
+        }
+        let number = 1 + self.aliases.iter().filter(|(known, _)| known.starts_with(beginning)).count();
+        let alias = format!("{beginning}{number}");
+        self.aliases.push((name.to_owned(), alias.clone()));
+        alias
+    }
+
+    /// A script's line with the names that the broker knows.
+    pub(crate) fn actual(&self, line: &str) -> String {
+        let mut line = line.to_owned();
+        for (name, alias) in self.aliases.iter().rev() {
+            line = line.replace(alias, name);
+        }
+        line
+    }
+}
+
+#[test]
+fn made_up_names_are_numbered_by_kind_and_found_again() {
+    let mut names = Names::new("v1");
+    let text = "'amq.gen-0123456789abcdef_-' in vhost 'v1' for user 'u.v1' by amq.ctag-0123456789abcdef";
+    assert_eq!(names.shown(text), "'amq.gen-1' in vhost '/' for user 'u' by amq.ctag-1");
+    assert_eq!(names.shown("amq.gen-0123456789abcdef_- amq.gen-mine"), "amq.gen-1 amq.gen-mine");
+    assert_eq!(names.actual("get amq.gen-1"), "get amq.gen-0123456789abcdef_-");
+}

@@ -1,0 +1,276 @@
+//! A client that speaks AMQP frame by frame, keeps what it hears apart by channel, and answers nothing but closes.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use amq_protocol::{
+    frame::{AMQPContentHeader, AMQPFrame, WriteContext, gen_frame, parse_frame},
+    protocol::{AMQPClass, BasicProperties, channel, connection},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    time::timeout,
+};
+
+use super::{
+    describe::{describe, describe_content},
+    words::hex,
+};
+
+/// How long anything may take. A broker that lets a client wait for refused credentials takes three seconds.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Something the broker said: a method, a method with its message, or the end.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    pub(crate) name: &'static str,
+    pub(crate) text: String,
+}
+
+impl Heard {
+    fn new(name: &'static str, text: String) -> Self {
+        Self { name, text }
+    }
+
+    pub(crate) fn line(&self) -> String {
+        format!("{} {}", self.name, self.text).trim_end().to_owned()
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Peer {
+    read: OwnedReadHalf,
+    write: OwnedWriteHalf,
+    unread: Vec<u8>,
+    unsent: Vec<u8>,
+    /// What was heard on a channel (0 for the connection) and not yet written down.
+    heard: BTreeMap<u16, VecDeque<Heard>>,
+    /// A message on its way: its method, its header, its body so far, and in how many frames.
+    partial: BTreeMap<u16, Partial>,
+    open: BTreeMap<u16, bool>,
+    /// Channels whose closes the script answers by itself.
+    pub(crate) held: Vec<u16>,
+    pub(crate) ended: bool,
+}
+
+#[derive(Debug)]
+struct Partial {
+    method: Heard,
+    header: Option<AMQPContentHeader>,
+    body: Vec<u8>,
+    frames: usize,
+}
+
+impl Peer {
+    pub(crate) async fn dial(address: &str) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the broker listens");
+        stream.set_nodelay(true).expect("a fresh socket takes options");
+        let (read, write) = stream.into_split();
+        Self {
+            read,
+            write,
+            unread: Vec::new(),
+            unsent: Vec::new(),
+            heard: BTreeMap::new(),
+            partial: BTreeMap::new(),
+            open: BTreeMap::new(),
+            held: Vec::new(),
+            ended: false,
+        }
+    }
+
+    /// Adds to what the next flush sends.
+    pub(crate) fn queue_bytes(&mut self, bytes: &[u8]) {
+        self.unsent.extend_from_slice(bytes);
+    }
+
+    pub(crate) fn queue_method(&mut self, channel: u16, method: AMQPClass) {
+        self.queue_frame(&AMQPFrame::Method(channel, method));
+    }
+
+    /// A message's header and body, cut so that each frame fits into `frame_max`.
+    pub(crate) fn queue_content(&mut self, channel: u16, properties: BasicProperties, body: &[u8]) {
+        self.queue_header(channel, properties, body.len() as u64);
+        for chunk in body.chunks(131_072 - 8) {
+            self.queue_frame(&AMQPFrame::Body(channel, chunk.to_vec()));
+        }
+    }
+
+    pub(crate) fn queue_header(&mut self, channel: u16, properties: BasicProperties, body_size: u64) {
+        self.queue_frame(&AMQPFrame::Header(
+            channel,
+            AMQPContentHeader { class_id: 60, body_size, properties },
+        ));
+    }
+
+    pub(crate) fn queue_frame(&mut self, frame: &AMQPFrame) {
+        let written = gen_frame(frame)(WriteContext::from(Vec::new())).expect("a frame can be written");
+        self.unsent.extend(written.into_inner().0);
+    }
+
+    /// A connection that the broker has ended takes nothing; reading will say so.
+    pub(crate) async fn flush(&mut self) {
+        let bytes = std::mem::take(&mut self.unsent);
+        if !bytes.is_empty() {
+            let _ = self.write.write_all(&bytes).await;
+        }
+    }
+
+    pub(crate) fn is_open(&self, channel: u16) -> bool {
+        !self.ended && self.open.get(&channel).copied().unwrap_or(false)
+    }
+
+    pub(crate) fn open_channels(&self) -> Vec<u16> {
+        if self.ended { Vec::new() } else { self.open.iter().filter(|(_, open)| **open).map(|(id, _)| *id).collect() }
+    }
+
+    pub(crate) fn heard(&self, channel: u16) -> impl Iterator<Item = &Heard> {
+        self.heard.get(&channel).into_iter().flatten()
+    }
+
+    /// Everything heard on a channel since the last time.
+    pub(crate) fn take(&mut self, channel: u16) -> Vec<Heard> {
+        self.heard.get_mut(&channel).map(std::mem::take).unwrap_or_default().into()
+    }
+
+    pub(crate) fn channels_heard(&self) -> Vec<u16> {
+        self.heard.keys().copied().collect()
+    }
+
+    /// Takes the `flow-ok`s of our barriers out of what was heard on a channel and counts them.
+    pub(crate) fn take_barriers(&mut self, channel: u16) -> usize {
+        let Some(heard) = self.heard.get_mut(&channel) else { return 0 };
+        let before = heard.len();
+        heard.retain(|heard| heard.name != "channel.flow-ok");
+        before - heard.len()
+    }
+
+    /// Reads until the claim holds; says what was heard when that takes too long.
+    pub(crate) async fn until(&mut self, what: &str, mut claim: impl FnMut(&mut Self) -> bool) {
+        while !claim(self) {
+            assert!(!self.ended, "the connection ended before {what}; heard: {:?}", self.heard);
+            if timeout(PATIENCE, self.read_more()).await.is_err() {
+                panic!("waited {PATIENCE:?} for {what}; heard: {:?}", self.heard);
+            }
+        }
+    }
+
+    async fn read_more(&mut self) {
+        // A reset is an end like any other: which of the two a client sees depends on what was still unread.
+        let read = self.read.read_buf(&mut self.unread).await.unwrap_or(0);
+        if read == 0 {
+            self.ended = true;
+            self.hear(0, Heard::new("end", String::new()));
+            return;
+        }
+        while let Some(frame) = self.next_frame() {
+            self.receive(&frame).await;
+        }
+    }
+
+    fn next_frame(&mut self) -> Option<Vec<u8>> {
+        let length = if self.unread.starts_with(b"AMQP") {
+            8
+        } else {
+            let header = self.unread.get(..7)?;
+            8 + u32::from_be_bytes([header[3], header[4], header[5], header[6]]) as usize
+        };
+        if self.unread.len() < length {
+            return None;
+        }
+        let rest = self.unread.split_off(length);
+        Some(std::mem::replace(&mut self.unread, rest))
+    }
+
+    async fn receive(&mut self, bytes: &[u8]) {
+        let channel = u16::from_be_bytes([bytes[1], bytes[2]]);
+        let frame = match parse_frame(bytes) {
+            Ok((_, frame)) => frame,
+            // Strings that are not UTF-8, which the codec does not read.
+            Err(_) => return self.hear(channel, Heard::new("frame", hex(bytes))),
+        };
+        match frame {
+            AMQPFrame::ProtocolHeader(version) => {
+                self.hear(0, Heard::new("protocol-header", version.to_string()));
+            }
+            AMQPFrame::Heartbeat => {}
+            AMQPFrame::InvalidHeartbeat(channel) => {
+                self.hear(channel, Heard::new("heartbeat", String::new()));
+            }
+            AMQPFrame::Method(channel, method) => self.receive_method(channel, method).await,
+            AMQPFrame::Header(channel, header) => {
+                let Some(partial) = self.partial.get_mut(&channel) else {
+                    return self.hear(channel, Heard::new("header", "without a method".to_owned()));
+                };
+                partial.header = Some(header);
+                self.complete(channel);
+            }
+            AMQPFrame::Body(channel, body) => {
+                let Some(partial) = self.partial.get_mut(&channel) else {
+                    return self.hear(channel, Heard::new("body", "without a header".to_owned()));
+                };
+                partial.body.extend(body);
+                partial.frames += 1;
+                self.complete(channel);
+            }
+        }
+    }
+
+    async fn receive_method(&mut self, channel: u16, method: AMQPClass) {
+        let (name, text) = describe(&method);
+        let heard = Heard::new(name, text);
+        match name {
+            "basic.deliver" | "basic.get-ok" | "basic.return" => {
+                let partial = Partial { method: heard, header: None, body: Vec::new(), frames: 0 };
+                self.partial.insert(channel, partial);
+                return;
+            }
+            "channel.open-ok" => _ = self.open.insert(channel, true),
+            "channel.close-ok" => _ = self.open.insert(channel, false),
+            "channel.close" => {
+                self.open.insert(channel, false);
+                if !self.held.contains(&channel) {
+                    self.queue_method(
+                        channel,
+                        AMQPClass::Channel(channel::AMQPMethod::CloseOk(channel::CloseOk {})),
+                    );
+                    self.flush().await;
+                }
+            }
+            "connection.close" => {
+                self.open.clear();
+                if !self.held.contains(&0) {
+                    self.queue_method(
+                        0,
+                        AMQPClass::Connection(connection::AMQPMethod::CloseOk(connection::CloseOk {})),
+                    );
+                    self.flush().await;
+                }
+            }
+            _ => {}
+        }
+        self.hear(channel, heard);
+    }
+
+    fn complete(&mut self, channel: u16) {
+        let Some(Partial { method, header: Some(header), body, frames }) = self.partial.get(&channel) else {
+            return;
+        };
+        if body.len() as u64 >= header.body_size {
+            let content = describe_content(&header.properties, body, *frames);
+            let heard = Heard::new(method.name, format!("{}{content}", method.text));
+            self.partial.remove(&channel);
+            self.hear(channel, heard);
+        }
+    }
+
+    fn hear(&mut self, channel: u16, heard: Heard) {
+        self.heard.entry(channel).or_default().push_back(heard);
+    }
+}
