@@ -1,10 +1,13 @@
 //! Every way a call can fail that one program can show, and what each says of execution and of trying again.
 //!
-//! Run: `cargo run --example errors`. It needs a RabbitMQ at `AMQP_URL` (default `amqp://localhost`).
+//! Run: `cargo run --example errors`. It brings its own broker unless `AMQP_URL` names yours.
+
+mod broker;
 
 use std::time::Duration;
 
 use amqp_rpc::{CallError, Client, Server, rpc_service};
+use broker::BrokerToUse;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize, thiserror::Error)]
@@ -64,10 +67,13 @@ async fn main() {
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     // The bug's panic is expected here: without this its backtrace would drown the rest.
     std::panic::set_hook(Box::new(|_| {}));
-    let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
-    let server =
-        Server::new().service(BankServer::new(Teller)).max_request_bytes(1_000_000).start(&url).await?;
-    let client = Client::builder().max_request_bytes(2_000_000).connect(&url).await?;
+    let broker = BrokerToUse::find_or_start().await?;
+    let server = Server::new()
+        .service(BankServer::new(Teller))
+        .max_request_bytes(1_000_000)
+        .start(broker.url())
+        .await?;
+    let client = Client::builder().max_request_bytes(2_000_000).connect(broker.url()).await?;
     let bank = BankClient::new(client.clone());
 
     println!("{:<12} {:<12} {:<6} error", "call", "executed", "retry");

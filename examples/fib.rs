@@ -1,11 +1,13 @@
 //! A service, its server and its client in one program: typed results, a typed error, an unroutable call, a timeout.
 //!
-//! Run it with `scripts/fib.sh`, which brings a RabbitMQ where there is none, or against your own with
-//! `AMQP_URL=amqp://user:password@host cargo run --example fib` (default `amqp://localhost`).
+//! Run: `cargo run --example fib`. It brings its own broker; to use yours: `AMQP_URL=amqp://user:password@host cargo run --example fib`.
+
+mod broker;
 
 use std::time::Duration;
 
 use amqp_rpc::{CallError, Client, Context, Server, rpc_service};
+use broker::BrokerToUse;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize, thiserror::Error)]
@@ -62,9 +64,9 @@ async fn main() {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
-    let server = Server::new().service(FibServer::new(Fibonacci { limit: 90 })).start(&url).await?;
-    let client = Client::builder().app_id("the example").connect(&url).await?;
+    let broker = BrokerToUse::find_or_start().await?;
+    let server = Server::new().service(FibServer::new(Fibonacci { limit: 90 })).start(broker.url()).await?;
+    let client = Client::builder().app_id("the example").connect(broker.url()).await?;
     let fib = FibClient::new(client.clone());
 
     for n in [10, 30, 90] {

@@ -1,7 +1,6 @@
 //! A client as a process of its own.
 //!
-//! Run: `cargo run --example fib_client -- 10 30 90`, with `cargo run --example fib_server` in another terminal. Both use
-//! `AMQP_URL` (default `amqp://localhost`).
+//! Run: `cargo run --example fib_server`, and in another terminal the line that it prints, which sets `AMQP_URL` for this program.
 
 mod contract;
 
@@ -17,7 +16,9 @@ async fn main() {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
+    let Ok(url) = std::env::var("AMQP_URL") else {
+        return Err("AMQP_URL is not set: start `cargo run --example fib_server`, which prints it".into());
+    };
     let number = |text: String| text.parse().map_err(|error| format!("{text:?} is no number: {error}"));
     let mut numbers = std::env::args().skip(1).map(number).collect::<Result<Vec<u64>, _>>()?;
     if numbers.is_empty() {

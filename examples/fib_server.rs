@@ -1,11 +1,13 @@
 //! A server as a process of its own. Start any number of them: they share the work.
 //!
-//! Run: `cargo run --example fib_server`, then in another terminal `cargo run --example fib_client -- 30`. Both use `AMQP_URL`
-//! (default `amqp://localhost`). Ctrl-C or SIGTERM stops the server after the calls it is working on.
+//! Run: `cargo run --example fib_server`, then in another terminal the line that it prints. With `AMQP_URL` set for both, they meet
+//! at your broker. Ctrl-C or SIGTERM stops the server after the calls it is working on.
 
+mod broker;
 mod contract;
 
 use amqp_rpc::Server;
+use broker::BrokerToUse;
 use contract::{Fib, FibError, FibServer};
 
 struct Fibonacci;
@@ -29,9 +31,12 @@ async fn main() {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
-    let server = Server::new().service(FibServer::new(Fibonacci)).start(url).await?;
+    let broker = BrokerToUse::find_or_start().await?;
+    let server = Server::new().service(FibServer::new(Fibonacci)).start(broker.url()).await?;
     println!("serving from queue {}", server.queues().join(", "));
+    if broker.is_embedded() {
+        println!("ask it with: AMQP_URL={} cargo run --example fib_client -- 30", broker.url());
+    }
 
     let report = server.run_until(told_to_stop()).await?;
     println!("stopped; {} calls were abandoned", report.abandoned.len());

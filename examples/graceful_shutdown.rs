@@ -1,10 +1,13 @@
 //! Stopping a server without failing a call: what runs is answered, what waits goes to the next server.
 //!
-//! Run: `cargo run --example graceful_shutdown`. It needs a RabbitMQ at `AMQP_URL` (default `amqp://localhost`).
+//! Run: `cargo run --example graceful_shutdown`. It brings its own broker unless `AMQP_URL` names yours.
+
+mod broker;
 
 use std::time::Duration;
 
 use amqp_rpc::{Client, Context, RunningServer, Server, StartError, rpc_service};
+use broker::BrokerToUse;
 use tokio::sync::watch;
 
 #[rpc_service]
@@ -49,10 +52,10 @@ async fn main() {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
+    let broker = BrokerToUse::find_or_start().await?;
     let (on_first, mut started) = watch::channel(0);
-    let first = start("A", on_first, &url).await?;
-    let client = Client::connect(&url).await?;
+    let first = start("A", on_first, broker.url()).await?;
+    let client = Client::connect(broker.url()).await?;
     let worker = WorkerClient::new(client.clone());
 
     // Two run on A at once, the others wait in the queue; the last one takes longer than A has for its shutdown.
@@ -62,7 +65,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     started.wait_for(|started| *started >= 2).await?;
 
-    let second = start("B", watch::Sender::new(0), &url).await?;
+    let second = start("B", watch::Sender::new(0), broker.url()).await?;
     let report = first.shutdown().await?;
     println!(
         "server A stopped, and gave back {:?}",

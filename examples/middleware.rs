@@ -1,6 +1,8 @@
 //! Middleware: what runs around every call of a server. Here one measures, one refuses callers without a token.
 //!
-//! Run: `cargo run --example middleware`. It needs a RabbitMQ at `AMQP_URL` (default `amqp://localhost`).
+//! Run: `cargo run --example middleware`. It brings its own broker unless `AMQP_URL` names yours.
+
+mod broker;
 
 use std::time::Instant;
 
@@ -9,6 +11,7 @@ use amqp_rpc::{
     middleware::{self, Next},
     rpc_service,
 };
+use broker::BrokerToUse;
 
 #[rpc_service]
 trait Greeter {
@@ -53,15 +56,15 @@ async fn main() {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
+    let broker = BrokerToUse::find_or_start().await?;
     // The first layer sees a call first.
     let server = Server::new()
         .service(GreeterServer::new(Polite))
         .layer(middleware::from_fn(measured))
         .layer(middleware::from_fn(authorized))
-        .start(&url)
+        .start(broker.url())
         .await?;
-    let client = Client::connect(&url).await?;
+    let client = Client::connect(broker.url()).await?;
     let greeter = GreeterClient::new(client.clone());
 
     println!("with a token: {}", greeter.greet("Ada".into()).header("token", "s3same").await?);

@@ -1,6 +1,8 @@
 //! Several services in one server, two of them on one value; and one trait served for two tenants of one broker.
 //!
-//! Run: `cargo run --example multi_service`. It needs a RabbitMQ at `AMQP_URL` (default `amqp://localhost`).
+//! Run: `cargo run --example multi_service`. It brings its own broker unless `AMQP_URL` names yours.
+
+mod broker;
 
 use std::{
     collections::HashMap,
@@ -8,6 +10,7 @@ use std::{
 };
 
 use amqp_rpc::{Client, Server, rpc_service};
+use broker::BrokerToUse;
 
 /// Reading the store.
 #[rpc_service]
@@ -61,7 +64,7 @@ async fn main() {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
+    let broker = BrokerToUse::find_or_start().await?;
     for tenant in ["acme", "umbrella"] {
         let store = Arc::new(Store::default());
         let server = Server::new()
@@ -69,11 +72,11 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
             .service(ReaderServer::from_arc(Arc::clone(&store)))
             .service(WriterServer::from_arc(Arc::clone(&store)))
             .service(StatisticsServer::new(Counter(store)))
-            .start(&url)
+            .start(broker.url())
             .await?;
         println!("{tenant} is served from {}", server.queues().join(", "));
 
-        let client = Client::builder().namespace(tenant).connect(&url).await?;
+        let client = Client::builder().namespace(tenant).connect(broker.url()).await?;
         let (reader, writer) = (ReaderClient::new(client.clone()), WriterClient::new(client.clone()));
         println!("  colour was {:?}", writer.put("colour".into(), format!("{tenant} red")).await?);
         println!("  colour is  {:?}", reader.get("colour".into()).await?);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs all tests: units, documentation examples, and the end-to-end tests against a private RabbitMQ and against pika.
+# Runs all tests on both brokers: everything on the embedded one, then what speaks with a broker on a private RabbitMQ, with pika.
 # Run:  scripts/test.sh [ARGUMENTS OF cargo test]      e.g.  scripts/test.sh --test e2e -- unroutable
-# Installs what is missing (RabbitMQ, Python's venv; Debian, as root or through sudo). The last line sums up the runners'
-# totals: "N passed, N failed, N skipped". Ends with cargo's status.
+# Installs what is missing (RabbitMQ, Python's venv; Debian, as root or through sudo). The last line sums up all runs:
+# "N passed, N failed, N skipped"; skipped is what no run ran. Ends with 0 only when each run did.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -15,14 +15,46 @@ trap_signals
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-mkfifo "$scratch/pipe"
-(trap '' INT TERM HUP && exec tee "$scratch/output") <"$scratch/pipe" & # shows how an interrupted run ends, too
-tee_pid=$!
+# Arguments up to `--` choose targets and are cargo's, those after it choose tests and are the test programs'.
+targets=() tests=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    targets+=("$1")
+    shift
+done
+[ $# -eq 0 ] || tests=("${@:2}")
+# Which of the targets speak with RabbitMQ and Python, unless told.
+with_brokers=("${targets[@]}")
+[ ${#targets[@]} -gt 0 ] || with_brokers=(--test e2e --test conformance --test foreign_clients)
+
 status=0
-run_and_wait scripts/with-rabbitmq.sh cargo test --workspace --no-fail-fast "$@" >"$scratch/pipe" 2>&1 || status=$?
-wait "$tee_pid" || true
+# run TITLE COMMAND...: shows the output, also how an interrupted run ends, and keeps it.
+run() {
+    local title=$1 tee_pid run_status=0
+    shift
+    [ -z "$interrupted" ] || return 0
+    rm -f "$scratch/pipe"
+    mkfifo "$scratch/pipe"
+    (trap '' INT TERM HUP && exec tee -a "$scratch/output") <"$scratch/pipe" &
+    tee_pid=$!
+    printf '\n== %s\n' "$title"
+    run_and_wait "$@" >"$scratch/pipe" 2>&1 || run_status=$?
+    wait "$tee_pid" || true
+    [ "$run_status" -eq 0 ] || status=$run_status
+}
+
+cargo_test=(cargo test --workspace --no-fail-fast)
+embedded=(env -u AMQP_URL "${cargo_test[@]}")
+run "everything, on the embedded broker" "${embedded[@]}" "${targets[@]}" -- "${tests[@]}"
+# The rest of the ignored tests. What only RabbitMQ can show has a name that begins with `on_rabbitmq`.
+run "Python, on the embedded broker" "${embedded[@]}" "${with_brokers[@]}" -- "${tests[@]}" --ignored --skip on_rabbitmq
+run "RabbitMQ and Python" scripts/with-rabbitmq.sh "${cargo_test[@]}" "${with_brokers[@]}" -- "${tests[@]}" --include-ignored
 
 # "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s"
-awk '/^test result: / { passed += $4; failed += $6; skipped += $8 }
-     END { printf "\n%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$scratch/output"
+# "test name ... ignored, reason" and "test name ... ok": a test that one run ignores and another runs is not skipped.
+awk '/^test result: / { passed += $4; failed += $6 }
+     /^     Running |^   Doc-tests / { program = $0 }
+     /^test .* \.\.\. ignored/ { sub(/ \.\.\. ignored.*/, ""); ignored[program, $0] = 1 }
+     /^test .* \.\.\. (ok|FAILED)/ { sub(/ \.\.\. (ok|FAILED).*/, ""); ran[program, $0] = 1 }
+     END { for (test in ignored) if (!(test in ran)) skipped++
+           printf "\n%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$scratch/output"
 exit "$status"

@@ -1,12 +1,12 @@
-//! The examples do what they say: each runs to its end against a broker, and says in one line what to do without one.
+//! The examples do what they say: each runs to its end, with the broker it is given and with its own, and says which.
 
 use std::{ffi::OsStr, fs, path::Path};
 
 use futures_util::future::join_all;
 
-use crate::support::{Program, Vhost};
+use crate::support::{Program, Vhost, program::Finished};
 
-/// Every example, by the files in `examples/`: a new one is tested without broker at once, and below when somebody adds it.
+/// Every example, by the files in `examples/`: a new one is tested with an unreachable broker at once, and below when somebody adds it.
 fn all() -> Vec<String> {
     let files =
         fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).expect("there are examples");
@@ -21,46 +21,67 @@ fn all() -> Vec<String> {
 
 #[test]
 fn every_example_is_tested_here() {
-    let tested =
-        ["errors", "fib", "fib_client", "fib_server", "graceful_shutdown", "middleware", "multi_service"];
+    let tested = [
+        "embedded_broker",
+        "errors",
+        "fib",
+        "fib_client",
+        "fib_server",
+        "graceful_shutdown",
+        "middleware",
+        "multi_service",
+    ];
     assert_eq!(all(), tested, "add a test of the new example, and its name");
 }
 
 #[tokio::test]
-async fn without_a_broker_every_example_says_in_one_line_what_to_do() {
-    // Nothing listens on port 1.
-    let runs = all().into_iter().map(|name| async move {
-        let finished = Program::example(&name, &[], "amqp://127.0.0.1:1").finish().await;
+async fn without_the_broker_of_amqp_url_every_example_says_in_one_line_what_to_do() {
+    let runs = all().into_iter().filter(|name| name != "embedded_broker").map(|name| async move {
+        // Nothing listens on port 1.
+        let finished = Program::example(&name, &[], "amqp://me:s3cret@127.0.0.1:1").finish().await;
         assert!(!finished.status.success(), "{name} needs a broker");
         assert_eq!(finished.stdout, "", "{name}");
-        assert_eq!(finished.stderr.lines().count(), 1, "{name}: {}", finished.stderr);
-        for word in ["127.0.0.1:1", "start RabbitMQ"] {
-            assert!(finished.stderr.contains(word), "{name} does not say {word}: {}", finished.stderr);
+        assert!(!finished.stderr.contains("s3cret"), "{name} shows the password: {}", finished.stderr);
+        let mut lines = finished.stderr.lines();
+        if name != "fib_client" {
+            assert_eq!(lines.next(), Some("broker: yours at 127.0.0.1:1 (AMQP_URL)"), "{name}");
         }
+        let error = lines.next().unwrap_or_else(|| panic!("{name} says nothing"));
+        for word in ["127.0.0.1:1", "start RabbitMQ"] {
+            assert!(error.contains(word), "{name} does not say {word}: {error}");
+        }
+        assert_eq!(lines.next(), None, "{name}");
     });
     join_all(runs).await;
 }
 
-/// What an example prints when it succeeds.
-async fn output(name: &str, vhost: &Vhost) -> String {
-    let finished = Program::example(name, &[], &vhost.uri()).finish().await;
-    assert_eq!(finished.stderr, "", "{name}");
-    finished.stdout_of_success()
+/// What an example prints when it succeeds with the broker of the test, and that it prints the same with one of its own.
+async fn output(name: &str, vhost: &Vhost) -> [String; 2] {
+    let place = vhost.uri().split_once('@').expect("the address has a user").1.to_owned();
+    let on_given = Program::example(name, &[], &vhost.uri()).finish();
+    let on_its_own = Program::example_alone(name, &[]).finish();
+    let (on_given, on_its_own) = tokio::join!(on_given, on_its_own);
+    assert_eq!(on_given.stderr, format!("broker: yours at {place} (AMQP_URL)\n"), "{name}");
+    let embedded = on_its_own.stderr.strip_prefix("broker: embedded, amqp://guest:guest@127.0.0.1:");
+    assert!(
+        embedded.is_some_and(|rest| rest.ends_with(" (set AMQP_URL to use yours)\n") && rest.lines().count() == 1),
+        "{name}: {}",
+        on_its_own.stderr
+    );
+    [on_given, on_its_own].map(Finished::stdout_of_success)
 }
 
 #[tokio::test]
 async fn fib_prints_results_an_error_an_unroutable_call_and_a_timeout() {
     let vhost = Vhost::create().await;
-    assert_eq!(
-        output("fib", &vhost).await,
-        "fib(10) = 55\n\
+    let expected = "fib(10) = 55\n\
          fib(30) = 832040\n\
          fib(90) = 2880067194370816120\n\
          whoami = the example calling fib.whoami\n\
          fib(91): ask for at most 90\n\
          is_prime(7): nobody serves `primes.is_prime`: no queue is bound to exchange `amqp-rpc` with that key (executed: Never)\n\
-         dawdle: no reply within 100ms (executed: Unknown)\n"
-    );
+         dawdle: no reply within 100ms (executed: Unknown)\n";
+    assert_eq!(output("fib", &vhost).await, [expected; 2]);
 }
 
 #[tokio::test]
@@ -85,15 +106,64 @@ async fn fib_client_asks_fib_server_which_stops_when_interrupted() {
 }
 
 #[tokio::test]
+async fn fib_server_without_amqp_url_prints_how_to_ask_it() {
+    let lost = Program::example_alone("fib_client", &["30"]).finish().await;
+    assert!(!lost.status.success());
+    assert_eq!(lost.stderr, "AMQP_URL is not set: start `cargo run --example fib_server`, which prints it\n");
+
+    let mut server = Program::example_alone("fib_server", &[]);
+    assert_eq!(server.line().await, "serving from queue fib");
+    let uri = uri_of_the_command(&server.line().await, "ask it with: AMQP_URL=");
+    let client = Program::example("fib_client", &["30"], &uri).finish().await;
+    assert_eq!(client.stdout_of_success(), "fib(30) = 832040\n");
+}
+
+/// The address in a line `{prefix}{address} cargo run --example fib_client -- 30`.
+fn uri_of_the_command(line: &str, prefix: &str) -> String {
+    let uri =
+        line.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(" cargo run --example fib_client -- 30"));
+    uri.unwrap_or_else(|| panic!("{line}")).to_owned()
+}
+
+#[tokio::test]
+async fn embedded_broker_prints_how_to_reach_it_from_rust() {
+    let mut broker = Program::example_alone("embedded_broker", &[]);
+    let uri = uri_of_the_command(&broker.line_with("cargo run").await, "AMQP_URL=");
+    let client = Program::example("fib_client", &["30"], &uri).finish().await;
+    assert_eq!(client.stdout_of_success(), "fib(30) = 832040\n");
+
+    broker.signal("INT").await;
+    let finished = broker.finish().await;
+    assert!(finished.stdout_of_success().ends_with("\nstopped\n"));
+}
+
+#[tokio::test]
+#[ignore = "needs Python with pika: scripts/test.sh"]
+async fn embedded_broker_prints_how_to_reach_it_from_python() {
+    let mut broker = Program::example_alone("embedded_broker", &[]);
+    broker.line_with("python3 - <<'END'").await;
+    let mut program = String::new();
+    loop {
+        match broker.line().await.as_str() {
+            "END" => break,
+            line => program.extend([line, "\n"]),
+        }
+    }
+    let pasted = Program::pasted_python(&program).finish().await;
+    assert_eq!(pasted.stdout_of_success(), "result 832040\n");
+}
+
+#[tokio::test]
 async fn middleware_lets_only_the_caller_with_a_token_pass() {
     let vhost = Vhost::create().await;
-    let printed = output("middleware", &vhost).await;
-    let lines: Vec<_> = printed.lines().collect();
-    assert!(lines[0].starts_with("[server] greeter.greet: Result after "), "{printed}");
-    assert_eq!(lines[1], "with a token: hello, Ada");
-    assert!(lines[2].starts_with("[server] greeter.greet: unauthorized after "), "{printed}");
-    assert_eq!(lines[3], "without: unauthorized: a valid `token` header is needed (executed: Never)");
-    assert_eq!(lines.len(), 4, "{printed}");
+    for printed in output("middleware", &vhost).await {
+        let lines: Vec<_> = printed.lines().collect();
+        assert!(lines[0].starts_with("[server] greeter.greet: Result after "), "{printed}");
+        assert_eq!(lines[1], "with a token: hello, Ada");
+        assert!(lines[2].starts_with("[server] greeter.greet: unauthorized after "), "{printed}");
+        assert_eq!(lines[3], "without: unauthorized: a valid `token` header is needed (executed: Never)");
+        assert_eq!(lines.len(), 4, "{printed}");
+    }
 }
 
 #[tokio::test]
@@ -107,40 +177,44 @@ async fn multi_service_serves_three_services_to_each_of_two_tenants() {
                1 key\n"
         )
     };
-    assert_eq!(output("multi_service", &vhost).await, tenant("acme") + &tenant("umbrella"));
+    let expected = tenant("acme") + &tenant("umbrella");
+    assert_eq!(output("multi_service", &vhost).await, [expected.as_str(); 2]);
 }
 
 #[tokio::test]
 async fn errors_says_of_every_failure_whether_it_ran_and_may_be_retried() {
     let vhost = Vhost::create().await;
-    let printed = output("errors", &vhost).await;
-    let columns: Vec<Vec<_>> =
-        printed.lines().map(|line| line.split_whitespace().take(3).collect()).collect();
-    assert_eq!(
-        columns,
-        [
-            ["call", "executed", "retry"],
-            ["transfer", "Completed", "none:"],
-            ["transfer", "Completed", "false"],
-            ["crash", "Unknown", "false"],
-            ["report", "Unknown", "true"],
-            ["archive", "Never", "false"],
-            ["archive", "Never", "false"],
-            ["coin", "Never", "true"],
-            ["transfer", "Never", "false"],
-        ],
-        "{printed}"
-    );
+    for printed in output("errors", &vhost).await {
+        let columns: Vec<Vec<_>> =
+            printed.lines().map(|line| line.split_whitespace().take(3).collect()).collect();
+        assert_eq!(
+            columns,
+            [
+                ["call", "executed", "retry"],
+                ["transfer", "Completed", "none:"],
+                ["transfer", "Completed", "false"],
+                ["crash", "Unknown", "false"],
+                ["report", "Unknown", "true"],
+                ["archive", "Never", "false"],
+                ["archive", "Never", "false"],
+                ["coin", "Never", "true"],
+                ["transfer", "Never", "false"],
+            ],
+            "{printed}"
+        );
+    }
 }
 
 #[tokio::test]
 async fn graceful_shutdown_fails_no_call() {
     let vhost = Vhost::create().await;
-    let printed = output("graceful_shutdown", &vhost).await;
-    let lines: Vec<_> = printed.lines().collect();
-    assert!(lines[0].starts_with("server A stopped, and gave back "), "{printed}");
-    let answers: Vec<_> = lines[1..].iter().filter_map(|line| line.split_once(" ms on server ")).collect();
-    let lasted: Vec<_> = answers.iter().map(|(millis, _)| *millis).collect();
-    assert_eq!(lasted, ["100", "900", "100", "100"], "{printed}");
-    assert!(answers.iter().all(|(_, server)| server.starts_with(['A', 'B'])), "{printed}");
+    for printed in output("graceful_shutdown", &vhost).await {
+        let lines: Vec<_> = printed.lines().collect();
+        assert!(lines[0].starts_with("server A stopped, and gave back "), "{printed}");
+        let answers: Vec<_> =
+            lines[1..].iter().filter_map(|line| line.split_once(" ms on server ")).collect();
+        let lasted: Vec<_> = answers.iter().map(|(millis, _)| *millis).collect();
+        assert_eq!(lasted, ["100", "900", "100", "100"], "{printed}");
+        assert!(answers.iter().all(|(_, server)| server.starts_with(['A', 'B'])), "{printed}");
+    }
 }

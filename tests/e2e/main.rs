@@ -1,4 +1,4 @@
-//! End to end: client, server and a real broker, one test per claim. `scripts/test.sh` starts the broker.
+//! End to end: client, server and a broker, one test per claim: the embedded one, or RabbitMQ where `AMQP_URL` is set (`scripts/test.sh`).
 #![allow(clippy::disallowed_types, reason = "raw peers speak AMQP by hand, as foreign programs do")]
 
 mod call_options;

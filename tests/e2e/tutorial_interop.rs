@@ -36,6 +36,7 @@ async fn our_client_gets_fib_30(vhost: &Vhost) {
 }
 
 #[tokio::test]
+#[ignore = "needs Python with pika: scripts/test.sh"]
 async fn the_python_client_calls_our_server_in_both_queue_shapes() {
     for (_, shape) in shapes() {
         let vhost = Vhost::create().await;
@@ -48,6 +49,7 @@ async fn the_python_client_calls_our_server_in_both_queue_shapes() {
 }
 
 #[tokio::test]
+#[ignore = "needs Python with pika: scripts/test.sh"]
 async fn our_client_calls_the_python_server_in_both_queue_shapes() {
     for (shape, _) in shapes() {
         let vhost = Vhost::create().await;
@@ -62,6 +64,7 @@ async fn our_client_calls_the_python_server_in_both_queue_shapes() {
 }
 
 #[tokio::test]
+#[ignore = "needs Python with pika: scripts/test.sh"]
 async fn our_server_takes_over_a_queue_that_the_python_server_declared() {
     for (shape, _) in shapes() {
         for declare in [Declare::Passive, Declare::None] {
@@ -78,6 +81,7 @@ async fn our_server_takes_over_a_queue_that_the_python_server_declared() {
 }
 
 #[tokio::test]
+#[ignore = "needs Python with pika: scripts/test.sh"]
 async fn the_python_server_takes_over_a_queue_that_ours_declared() {
     for (shape, ours) in shapes() {
         let vhost = Vhost::create().await;
@@ -90,6 +94,7 @@ async fn the_python_server_takes_over_a_queue_that_ours_declared() {
 }
 
 #[tokio::test]
+#[ignore = "needs Python with pika: scripts/test.sh"]
 async fn both_servers_share_one_queue() {
     for (shape, ours) in shapes() {
         let vhost = Vhost::create().await;
@@ -109,6 +114,7 @@ async fn both_servers_share_one_queue() {
 }
 
 #[tokio::test]
+#[ignore = "needs Python with pika: scripts/test.sh"]
 async fn a_queue_of_the_other_shape_is_a_start_error_that_says_what_to_do() {
     for ((shape, _), (_, other)) in shapes().into_iter().zip(shapes().into_iter().rev()) {
         let vhost = Vhost::create().await;
@@ -132,6 +138,7 @@ async fn a_queue_of_the_other_shape_is_a_start_error_that_says_what_to_do() {
 }
 
 #[tokio::test]
+#[ignore = "needs Python with pika: scripts/test.sh"]
 async fn a_python_server_that_dies_of_a_request_does_not_hang_our_client() {
     let vhost = Vhost::create().await;
     let server = python_server(&vhost, "seed").await;
@@ -150,6 +157,7 @@ async fn a_python_server_that_dies_of_a_request_does_not_hang_our_client() {
 }
 
 #[tokio::test]
+#[ignore = "needs Python with pika: scripts/test.sh"]
 async fn a_python_script_that_knows_only_the_protocol_calls_any_method() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;

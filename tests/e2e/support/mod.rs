@@ -2,26 +2,27 @@
 //!
 //! | module | gives |
 //! |---|---|
-//! | [`vhost`] | a virtual host per test, and what the broker says of its queues and connections |
-//! | [`broker`] | the broker of this run and its administration by `erl_call` |
+//! | [`vhost`] | a virtual host per test, on either broker, and what the broker says of its queues and connections |
+//! | [`embedded`] | the embedded broker behind it, where `AMQP_URL` is not set |
+//! | [`rabbitmq`] | RabbitMQ behind it, administered by `erl_call`, where `AMQP_URL` is set |
 //! | [`raw_peer`] | an AMQP peer that speaks by hand: hostile and foreign messages, foreign servers |
 //! | [`program`] | second processes: the Python peers of `tests/interop` and our examples |
 //! | [`proxy`] | a TCP proxy that shows what was said and breaks connections |
 //! | [`wait`] | bounded waits |
 #![allow(dead_code, unused_imports, reason = "a harness offers more than the tests of one moment take")]
 
-pub(crate) mod broker;
 mod bytes;
+mod embedded;
 mod frames;
 pub(crate) mod program;
 pub(crate) mod proxy;
+pub(crate) mod rabbitmq;
 pub(crate) mod raw_peer;
 mod selftest;
 pub(crate) mod uri;
 pub(crate) mod vhost;
 pub(crate) mod wait;
 
-pub(crate) use broker::Broker;
 pub(crate) use frames::Said;
 pub(crate) use program::Program;
 pub(crate) use proxy::Proxy;

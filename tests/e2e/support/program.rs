@@ -17,7 +17,7 @@ use super::{
     wait::within,
 };
 
-/// A running program whose broker is `AMQP_URL`. It is killed when this is dropped.
+/// A running program. It is killed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Program {
     name: String,
@@ -41,31 +41,40 @@ pub(crate) struct Finished {
 impl Program {
     /// Starts a script of `tests/interop` with the Python that `scripts/test.sh` prepared.
     pub(crate) fn python(script: &str, arguments: &[&str], uri: &str) -> Self {
-        let Some(python) = env::var_os("AMQP_RPC_TEST_PYTHON") else {
-            panic!(
-                "AMQP_RPC_TEST_PYTHON is not set: run scripts/test.sh, or set it to what scripts/interop-python.sh prints"
-            );
-        };
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(script);
-        let mut command = Command::new(python);
-        command.arg(path).args(arguments).env("PYTHONDONTWRITEBYTECODE", "1");
-        Self::start(script, command, uri)
+        let mut command = python();
+        command.arg(path).args(arguments);
+        Self::start(script, command, Some(uri))
+    }
+
+    /// Starts Python with a program that a user would paste.
+    pub(crate) fn pasted_python(program: &str) -> Self {
+        let mut command = python();
+        command.arg("-c").arg(program);
+        Self::start("the pasted program", command, None)
     }
 
     /// Starts an example, which `cargo test` has built beside the tests.
     pub(crate) fn example(name: &str, arguments: &[&str], uri: &str) -> Self {
         let mut command = Command::new(example_path(name));
         command.args(arguments);
-        Self::start(name, command, uri)
+        Self::start(name, command, Some(uri))
     }
 
-    fn start(name: &str, mut command: Command, uri: &str) -> Self {
-        let command = command
-            .env("AMQP_URL", uri)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+    /// Starts an example without `AMQP_URL`, so that it brings its own broker.
+    pub(crate) fn example_alone(name: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(example_path(name));
+        command.args(arguments);
+        Self::start(name, command, None)
+    }
+
+    fn start(name: &str, mut command: Command, uri: Option<&str>) -> Self {
+        match uri {
+            Some(uri) => command.env("AMQP_URL", uri),
+            None => command.env_remove("AMQP_URL"),
+        };
+        let command =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{name} does not start: {error}"));
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut errors = child.stderr.take().expect("stderr is piped");
@@ -151,6 +160,17 @@ impl Finished {
         assert!(self.status.success(), "{}: {}{}", self.status, self.stdout, self.stderr);
         self.stdout
     }
+}
+
+fn python() -> Command {
+    let Some(python) = env::var_os("AMQP_RPC_TEST_PYTHON") else {
+        panic!(
+            "AMQP_RPC_TEST_PYTHON is not set: run scripts/test.sh, or set it to what scripts/interop-python.sh prints"
+        );
+    };
+    let mut command = Command::new(python);
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    command
 }
 
 /// `target/{profile}/examples/{name}`; this test runs as `target/{profile}/deps/{test}-{hash}`.

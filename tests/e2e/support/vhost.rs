@@ -1,18 +1,25 @@
-//! A virtual host per test: nothing that one test declares, breaks or leaves behind is seen by another.
+//! A virtual host per test, on either broker: nothing that one test declares, breaks or leaves behind is seen by another.
 
 use std::{
-    process,
+    env, process,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use super::broker::Broker;
+use super::{embedded::EmbeddedVhost, rabbitmq::RabbitMqVhost};
 
-/// A fresh virtual host, deleted with its users, queues and connections when it is dropped. Keep it for the whole test.
+/// A fresh virtual host, gone with its users, queues and connections when it is dropped. Keep it for the whole test.
+///
+/// It is one of RabbitMQ where `AMQP_URL` is set, and otherwise one of an embedded broker of its own.
 #[derive(Debug)]
 pub(crate) struct Vhost {
-    broker: &'static Broker,
     name: String,
-    users: Vec<String>,
+    host: Host,
+}
+
+#[derive(Debug)]
+enum Host {
+    Embedded(EmbeddedVhost),
+    RabbitMq(RabbitMqVhost),
 }
 
 /// What the broker knows of a queue.
@@ -45,20 +52,27 @@ impl Permissions<'_> {
     pub(crate) const NONE: Self = Self { configure: "^$", write: "^$", read: "^$" };
 }
 
+/// Does the same with the virtual host of either broker.
+macro_rules! of_either {
+    ($vhost:expr, $host:ident => $answer:expr) => {
+        match $vhost {
+            Host::Embedded($host) => $answer,
+            Host::RabbitMq($host) => $answer,
+        }
+    };
+}
+
 impl Vhost {
     /// Makes a virtual host in which the run's administrator may do everything.
     pub(crate) async fn create() -> Self {
         static CREATED: AtomicU32 = AtomicU32::new(0);
-        let number = CREATED.fetch_add(1, Ordering::Relaxed);
-        let vhost = Self {
-            broker: Broker::of_this_run(),
-            name: format!("test-{}-{number}", process::id()),
-            users: Vec::new(),
+        let name = format!("test-{}-{}", process::id(), CREATED.fetch_add(1, Ordering::Relaxed));
+        let host = if env::var_os("AMQP_URL").is_some() {
+            Host::RabbitMq(RabbitMqVhost::create(&name).await)
+        } else {
+            Host::Embedded(EmbeddedVhost::create(&name).await)
         };
-        let name = binary(&vhost.name);
-        let permit = permit("guest", &vhost.name, Permissions::ALL);
-        vhost.eval_ok(&format!("ok = rabbit_vhost:add({name}, <<\"tests\">>), {permit}")).await;
-        vhost
+        Self { name, host }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -67,7 +81,7 @@ impl Vhost {
 
     /// The address of this virtual host, as a user who may do everything in it.
     pub(crate) fn uri(&self) -> String {
-        self.broker.uri().with_vhost(&self.name).to_string()
+        of_either!(&self.host, host => host.uri())
     }
 
     /// Makes a user of this virtual host alone and returns its address. The user's full name is `{user}-{name of the vhost}`.
@@ -78,36 +92,12 @@ impl Vhost {
         permissions: Permissions<'_>,
     ) -> String {
         let user = format!("{user}-{}", self.name);
-        let add = format!(
-            "ok = rabbit_auth_backend_internal:add_user({}, {}, <<\"tests\">>)",
-            binary(&user),
-            binary(password)
-        );
-        self.eval_ok(&format!("{add}, {}", permit(&user, &self.name, permissions))).await;
-        let uri = self.broker.uri().with_vhost(&self.name).with_credentials(&user, password).to_string();
-        self.users.push(user);
-        uri
+        of_either!(&mut self.host, host => host.add_user(&user, password, permissions).await)
     }
 
     /// The state of a queue, or `None` when there is no such queue.
     pub(crate) async fn queue(&self, queue: &str) -> Option<QueueState> {
-        let lookup = self.lookup(queue);
-        let state = self
-            .broker
-            .eval(&format!(
-                "case {lookup} of
-                     {{ok, Q}} ->
-                         try rabbit_amqqueue:info(Q, [messages_ready, messages_unacknowledged, consumers]) of
-                             Facts -> list_to_tuple([Count || {{_, Count}} <- Facts])
-                         catch _:_ -> none end;
-                     {{error, not_found}} -> none
-                 end"
-            ))
-            .await;
-        let counts = state.strip_prefix('{')?.strip_suffix('}')?;
-        let mut counts = counts.split(',').map(|count| count.parse().expect("the broker counts in integers"));
-        let mut next = || counts.next().expect("the broker answers with three counts");
-        Some(QueueState { ready: next(), unacked: next(), consumers: next() })
+        of_either!(&self.host, host => host.queue(queue).await)
     }
 
     /// The state of a queue that must be there.
@@ -121,90 +111,33 @@ impl Vhost {
 
     /// The names of all queues, sorted.
     pub(crate) async fn queues(&self) -> Vec<String> {
-        let names = self
-            .broker
-            .eval(&format!(
-                "list_to_atom(lists:flatten(lists:join($,, lists:sort([binary_to_list(element(4, amqqueue:get_name(Q)))
-                     || Q <- rabbit_amqqueue:list({})]))))",
-                binary(&self.name)
-            ))
-            .await;
-        names.trim_matches('\'').split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        of_either!(&self.host, host => host.queues().await)
     }
 
     /// Deletes a queue as an operator would; its consumers are cancelled by the broker.
     pub(crate) async fn delete_queue(&self, queue: &str) {
-        let lookup = self.lookup(queue);
-        self.eval_ok(&format!(
-            "{{ok, Q}} = {lookup}, {{ok, _}} = rabbit_amqqueue:delete(Q, false, false, <<\"tests\">>), ok"
-        ))
-        .await;
+        of_either!(&self.host, host => host.delete_queue(queue).await);
     }
 
     /// How many connections are open.
     pub(crate) async fn connections(&self) -> usize {
-        let count = self.broker.eval(&format!("length({})", self.open_connections())).await;
-        count.parse().expect("the broker counts in integers")
+        of_either!(&self.host, host => host.connections().await)
+    }
+
+    /// The names that the open connections gave themselves, sorted.
+    pub(crate) async fn connection_names(&self) -> Vec<String> {
+        of_either!(&self.host, host => host.connection_names().await)
+    }
+
+    /// How many channels are open, on all connections together.
+    pub(crate) async fn channels(&self) -> usize {
+        of_either!(&self.host, host => host.channels().await)
     }
 
     /// Closes every connection with 320 `CONNECTION_FORCED`, as an operator would, and says how many there were.
     ///
     /// For a connection that dies without a word, see [`Proxy::cut`](super::Proxy::cut).
     pub(crate) async fn close_all_connections(&self) -> usize {
-        let closed = self
-            .broker
-            .eval(&format!(
-                "length([rabbit_networking:close_connection(P, \"closed by a test\") || P <- {}])",
-                self.open_connections()
-            ))
-            .await;
-        closed.parse().expect("the broker counts in integers")
+        of_either!(&self.host, host => host.close_all_connections().await)
     }
-
-    fn lookup(&self, queue: &str) -> String {
-        format!("rabbit_amqqueue:lookup(rabbit_misc:r({}, queue, {}))", binary(&self.name), binary(queue))
-    }
-
-    // Asks the connections themselves: the broker's own table of them lags behind.
-    fn open_connections(&self) -> String {
-        format!(
-            "[P || P <- rabbit_networking:connections(),
-                   try rabbit_reader:info(P, [vhost]) =:= [{{vhost, {}}}] catch _:_ -> false end]",
-            binary(&self.name)
-        )
-    }
-
-    async fn eval_ok(&self, expression: &str) {
-        let value = self.broker.eval(expression).await;
-        assert_eq!(value, "ok", "`{expression}` on the node");
-    }
-}
-
-impl Drop for Vhost {
-    fn drop(&mut self) {
-        let users: String = self
-            .users
-            .iter()
-            .map(|user| {
-                format!("rabbit_auth_backend_internal:delete_user({}, <<\"tests\">>), ", binary(user))
-            })
-            .collect();
-        self.broker.eval_in_background(&format!(
-            "{users}rabbit_vhost:delete({}, <<\"tests\">>)",
-            binary(&self.name)
-        ));
-    }
-}
-
-fn permit(user: &str, vhost: &str, permissions: Permissions<'_>) -> String {
-    let [user, vhost, configure, write, read] =
-        [user, vhost, permissions.configure, permissions.write, permissions.read].map(binary);
-    format!(
-        "rabbit_auth_backend_internal:set_permissions({user}, {vhost}, {configure}, {write}, {read}, <<\"tests\">>)"
-    )
-}
-
-/// An Erlang binary of a text.
-fn binary(text: &str) -> String {
-    format!("<<\"{}\"/utf8>>", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

@@ -1,4 +1,4 @@
-//! The broker of this run, and its administration: Erlang expressions evaluated on the node by `erl_call`, in milliseconds.
+//! The RabbitMQ node of this run, and its administration: Erlang expressions evaluated on it by `erl_call`, in milliseconds.
 
 use std::{
     env,
@@ -12,11 +12,11 @@ use std::{
     thread,
 };
 
-use super::{bytes::write_all, uri::BrokerUri, wait::within};
+use crate::support::{bytes::write_all, uri::BrokerUri, wait::within};
 
 /// The private node that `scripts/test.sh` started.
 #[derive(Debug)]
-pub(crate) struct Broker {
+pub(crate) struct Node {
     uri: BrokerUri,
     erl_call: OsString,
     node: OsString,
@@ -24,13 +24,13 @@ pub(crate) struct Broker {
     epmd_port: OsString,
 }
 
-impl Broker {
+impl Node {
     /// The node that the environment names; panics with what to do when it names none.
     pub(crate) fn of_this_run() -> &'static Self {
-        static BROKER: OnceLock<Broker> = OnceLock::new();
-        BROKER.get_or_init(|| {
+        static NODE: OnceLock<Node> = OnceLock::new();
+        NODE.get_or_init(|| {
             let Ok(url) = env::var("AMQP_URL") else {
-                panic!("end-to-end tests need a RabbitMQ: run scripts/test.sh, which starts one");
+                panic!("this test needs RabbitMQ: run scripts/test.sh, which starts one");
             };
             Self {
                 uri: BrokerUri::parse(&url),

@@ -1,0 +1,73 @@
+//! The embedded broker as the broker of a test: one of its own for each virtual host.
+
+use amqp_rpc_broker::{Broker, Permissions as Patterns, QueueInfo, Vhost};
+
+use super::vhost::{Permissions, QueueState};
+
+/// The one virtual host of a broker that stops when this is dropped.
+#[derive(Debug)]
+pub(crate) struct EmbeddedVhost {
+    broker: Broker,
+    name: String,
+}
+
+impl EmbeddedVhost {
+    pub(crate) async fn create(name: &str) -> Self {
+        let broker = Broker::start().await.expect("the loopback has a free port");
+        broker.add_vhost(name);
+        Self { broker, name: name.to_owned() }
+    }
+
+    pub(crate) fn uri(&self) -> String {
+        self.broker.uri_of(&self.name)
+    }
+
+    pub(crate) async fn add_user(
+        &mut self,
+        user: &str,
+        password: &str,
+        permissions: Permissions<'_>,
+    ) -> String {
+        let patterns = Patterns::new(permissions.configure, permissions.write, permissions.read);
+        self.broker.add_user(user, password);
+        self.broker.set_permissions(user, &self.name, patterns.expect("tests write valid patterns"));
+        self.broker.uri_as(user, password, &self.name)
+    }
+
+    pub(crate) async fn queue(&self, queue: &str) -> Option<QueueState> {
+        self.vhost().queue(queue).await.map(|queue| state(&queue))
+    }
+
+    pub(crate) async fn queues(&self) -> Vec<String> {
+        self.vhost().queues().await.into_iter().map(|queue| queue.name).collect()
+    }
+
+    pub(crate) async fn delete_queue(&self, queue: &str) {
+        assert!(self.vhost().delete_queue(queue).await, "queue {queue} does not exist");
+    }
+
+    pub(crate) async fn connections(&self) -> usize {
+        self.vhost().connections().await
+    }
+
+    pub(crate) async fn connection_names(&self) -> Vec<String> {
+        self.vhost().connection_names().await
+    }
+
+    pub(crate) async fn channels(&self) -> usize {
+        self.vhost().channels().await
+    }
+
+    pub(crate) async fn close_all_connections(&self) -> usize {
+        self.vhost().close_connections("closed by a test").await
+    }
+
+    fn vhost(&self) -> Vhost {
+        self.broker.vhost(&self.name).expect("it was added, and nobody removes it")
+    }
+}
+
+fn state(queue: &QueueInfo) -> QueueState {
+    let count = |messages| u64::try_from(messages).expect("a count fits");
+    QueueState { ready: count(queue.ready), unacked: count(queue.unacked), consumers: count(queue.consumers) }
+}
