@@ -31,7 +31,7 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(ROOT);
     let mut pages = files(&root.join("docs"), "md");
-    pages.extend(["README.md", "CONTRIBUTING.md"].map(|page| root.join(page)));
+    pages.extend(["README.md", "CONTRIBUTING.md", "rpc-broker/README.md"].map(|page| root.join(page)));
     pages
 }
 
@@ -155,4 +155,20 @@ fn the_documented_python_client_is_the_tested_one() {
     let (_, block) = page.split_once("```python\n").expect("the page shows the client");
     let (shown, _) = block.split_once("```").expect("the block ends");
     assert!(script.ends_with(shown), "docs/wire-protocol.md and tests/interop/call_any.py differ");
+}
+
+#[test]
+fn the_tests_that_the_guide_shows_are_tests_that_run() {
+    let page = read(&Path::new(ROOT).join("docs/testing.md"));
+    let tests = read(&Path::new(ROOT).join("tests/testing_guide.rs"));
+    let shown: Vec<_> = page
+        .split("```rust\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .map(|(code, _)| code)
+        .collect();
+    assert!(shown.len() >= 3, "docs/testing.md shows {} pieces of code", shown.len());
+    for code in shown {
+        assert!(tests.contains(code), "docs/testing.md and tests/testing_guide.rs differ in:\n{code}");
+    }
 }

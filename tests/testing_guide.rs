@@ -1,0 +1,54 @@
+//! The tests that docs/testing.md shows, as a user would write them.
+#![allow(missing_docs, reason = "a user's tests")]
+
+use std::error::Error;
+
+use amqp_rpc::{Client, Server, rpc_service};
+use amqp_rpc_broker::Broker;
+
+#[rpc_service]
+trait Greeter {
+    /// A friendly word.
+    async fn greet(&self, name: String) -> String;
+}
+
+struct Polite;
+
+impl Greeter for Polite {
+    async fn greet(&self, name: String) -> String {
+        format!("hello, {name}")
+    }
+}
+
+#[tokio::test]
+async fn it_greets_by_name() -> Result<(), Box<dyn Error>> {
+    let broker = Broker::start().await?;
+    let server = Server::new().service(GreeterServer::new(Polite)).start(broker.uri()).await?;
+    let greeter = GreeterClient::new(Client::connect(broker.uri()).await?);
+
+    assert_eq!(greeter.greet("Ada".into()).await?, "hello, Ada");
+    server.shutdown().await?;
+    Ok(())
+}
+
+/// The broker of `AMQP_URL`, or one of this test's own, which lives as long as what is returned.
+async fn test_broker() -> Result<(String, Option<Broker>), Box<dyn Error>> {
+    if let Ok(url) = std::env::var("AMQP_URL") {
+        return Ok((url, None));
+    }
+    let broker = Broker::start().await?;
+    Ok((broker.uri(), Some(broker)))
+}
+
+#[tokio::test]
+async fn it_greets_on_the_broker_of_production_too() -> Result<(), Box<dyn Error>> {
+    let (url, _embedded) = test_broker().await?;
+    // Queues on a broker that others use, too: a namespace for this test alone.
+    let namespace = format!("test-{}-greets", std::process::id());
+    let server = Server::new().namespace(&namespace).service(GreeterServer::new(Polite)).start(&url).await?;
+    let client = Client::builder().namespace(&namespace).connect(&url).await?;
+
+    assert_eq!(GreeterClient::new(client).greet("Ada".into()).await?, "hello, Ada");
+    server.shutdown().await?;
+    Ok(())
+}
