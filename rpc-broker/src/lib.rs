@@ -1,1 +1,24 @@
-//! An embedded AMQP 0-9-1 broker for development and tests.
+#![doc = include_str!("../README.md")]
+
+mod auth;
+mod broker;
+mod codec;
+mod connection;
+mod dead_letter;
+mod erlang_term;
+mod exchange;
+pub mod faults;
+mod inequivalence;
+mod memory;
+mod message;
+mod properties;
+mod queue;
+pub mod recorder;
+mod refusal;
+mod settings;
+mod shared;
+mod vhost;
+
+pub use auth::{InvalidPattern, Permissions};
+pub use broker::{Broker, Builder, StartError, Vhost};
+pub use vhost::QueueInfo;

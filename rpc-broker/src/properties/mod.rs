@@ -1,6 +1,6 @@
 //! Content properties, kept as the bytes that came: a broker carries what it does not understand unchanged.
 
-mod display;
+mod conversion;
 mod malformed;
 mod structure;
 mod table;
@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use bytes::{BufMut, Bytes};
 
-pub(crate) use display::to_field_table;
+pub(crate) use conversion::{to_amqp_value, to_field_table};
 pub(crate) use malformed::Malformed;
 pub(crate) use table::Table;
 pub(crate) use value::Value;

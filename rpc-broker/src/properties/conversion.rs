@@ -1,15 +1,20 @@
-//! Headers as the codec's own type, for showing them to people.
+//! Headers as the codec's own type, for showing them to people and for comparing them with arguments.
 
 use amq_protocol::types::{AMQPValue, DecimalValue, FieldArray, FieldTable, ShortString};
 
 use super::{Table, Value};
 
-/// How many levels are shown.
+/// How many levels are converted.
 const DEPTH: usize = 32;
 
 /// The table as a map, the first of several equal names winning. `None` when a name is not UTF-8 or something is nested deeper than 32 levels.
 pub(crate) fn to_field_table(table: &Table) -> Option<FieldTable> {
     convert_table(table, DEPTH)
+}
+
+/// One value, likewise.
+pub(crate) fn to_amqp_value(value: &Value) -> Option<AMQPValue> {
+    convert(value, DEPTH)
 }
 
 fn convert_table(table: &Table, depth: usize) -> Option<FieldTable> {

@@ -1,0 +1,8 @@
+//! Who may connect, and what they may do.
+
+mod permissions;
+pub(crate) mod sasl;
+mod users;
+
+pub use permissions::{InvalidPattern, Permissions};
+pub(crate) use users::Users;

@@ -1,0 +1,61 @@
+//! Payloads of frames to methods and content headers.
+
+use amq_protocol::protocol::{AMQPClass, parse_class};
+use bytes::Bytes;
+
+use super::{depth::is_too_deep, erlang::binary};
+use crate::refusal::{Code, Refusal};
+
+/// What a header frame announces.
+#[derive(Debug)]
+pub(crate) struct ContentHeader {
+    pub(crate) class: u16,
+    pub(crate) weight: u16,
+    pub(crate) body_size: u64,
+    /// The flags and values, copied out of the read buffer.
+    pub(crate) properties: Bytes,
+}
+
+/// Parses a method; all of the payload must belong to it.
+///
+/// # Errors
+///
+/// 501 for arguments that cannot be decoded or are nested too deep, 503 for a method that AMQP 0-9-1 does not have.
+pub(crate) fn decode_method(payload: &[u8]) -> Result<AMQPClass, Refusal> {
+    let Some(&[c1, c0, m1, m0]) = payload.first_chunk() else {
+        return Err(cannot_decode(payload));
+    };
+    let (class, method) = (u16::from_be_bytes([c1, c0]), u16::from_be_bytes([m1, m0]));
+    let arguments = &payload[4..];
+    if is_too_deep(class, method, arguments) {
+        return Err(Refusal::new(Code::FrameError, "tables nested too deep").blaming(class, method));
+    }
+    // The parser leaves the size out; RabbitMQ refuses all but 0.
+    if let (60, 10, Some(size)) = (class, method, arguments.first_chunk())
+        && *size != [0; 4]
+    {
+        let text = format!("prefetch_size!=0 ({})", u32::from_be_bytes(*size));
+        return Err(Refusal::new(Code::NotImplemented, text).blaming(class, method));
+    }
+    match parse_class(payload) {
+        Ok(([], method)) => Ok(method),
+        _ => Err(cannot_decode(arguments).blaming(class, method)),
+    }
+}
+
+fn cannot_decode(arguments: &[u8]) -> Refusal {
+    Refusal::new(Code::FrameError, format!("cannot decode {}", binary(arguments)))
+}
+
+/// Parses a header frame up to its properties; `None` when it is too short.
+pub(crate) fn decode_content_header(payload: &[u8]) -> Option<ContentHeader> {
+    let (class, rest) = payload.split_first_chunk()?;
+    let (weight, rest) = rest.split_first_chunk()?;
+    let (body_size, properties) = rest.split_first_chunk()?;
+    Some(ContentHeader {
+        class: u16::from_be_bytes(*class),
+        weight: u16::from_be_bytes(*weight),
+        body_size: u64::from_be_bytes(*body_size),
+        properties: Bytes::copy_from_slice(properties),
+    })
+}

@@ -1,0 +1,26 @@
+//! Bytes to frames and back: the server's side of AMQP's framing, on amq-protocol's codec for methods.
+
+mod decode;
+mod depth;
+mod encode;
+mod erlang;
+mod reader;
+
+pub(crate) use decode::{ContentHeader, decode_content_header, decode_method};
+pub(crate) use encode::{write_content, write_heartbeat, write_method};
+pub(crate) use erlang::snippet;
+pub(crate) use reader::{Frame, FrameReader};
+
+/// The payload's type in a frame.
+pub(crate) mod kind {
+    pub(crate) const METHOD: u8 = 1;
+    pub(crate) const HEADER: u8 = 2;
+    pub(crate) const BODY: u8 = 3;
+    pub(crate) const HEARTBEAT: u8 = 8;
+}
+
+/// Ends each frame.
+pub(crate) const FRAME_END: u8 = 0xCE;
+
+/// Type, channel and size before the payload, and the end mark after it.
+pub(crate) const FRAME_OVERHEAD: usize = 8;

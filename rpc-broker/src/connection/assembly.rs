@@ -1,0 +1,163 @@
+//! Puts the frames of a channel together to requests: a method alone, or a publish with its header and body.
+
+use amq_protocol::protocol::{AMQPClass, basic};
+use bytes::Bytes;
+
+use crate::{
+    codec::{ContentHeader, Frame, decode_content_header, decode_method, kind},
+    faults::Decree,
+    memory::Charge,
+    properties::Properties,
+    refusal::{Code, Refusal},
+};
+
+const BASIC: u16 = 60;
+
+/// A complete request of a client.
+#[derive(Clone, Debug)]
+pub(crate) enum Incoming {
+    Method(u16, AMQPClass),
+    Publish {
+        channel: u16,
+        publish: basic::Publish,
+        properties: Properties,
+        body: Bytes,
+    },
+    /// A publish whose body is larger than the broker takes; the body was thrown away.
+    Oversized {
+        channel: u16,
+        size: u64,
+    },
+    /// What the frames were is against the protocol; the connection must go.
+    Refused(Refusal),
+    /// It only says that the client is there.
+    Heartbeat,
+    /// A rule wants this done now.
+    Decreed(Decree),
+}
+
+/// What one channel has sent of a publish.
+#[derive(Debug, Default)]
+pub(crate) enum Assembly {
+    #[default]
+    Method,
+    Header(basic::Publish),
+    Body(Box<Partial>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Partial {
+    publish: basic::Publish,
+    properties: Bytes,
+    announced: u64,
+    received: u64,
+    body: Vec<u8>,
+    /// Bodies that are not complete count for the memory alarm as well.
+    charge: Charge,
+    too_large: bool,
+}
+
+impl Assembly {
+    /// Takes one frame of a channel; returns a request when it is complete.
+    pub(crate) fn accept(
+        &mut self,
+        frame: Frame<'_>,
+        largest: u64,
+        charge: impl FnOnce() -> Charge,
+    ) -> Result<Option<Incoming>, Refusal> {
+        match std::mem::take(self) {
+            Self::Method => self.accept_method(frame),
+            Self::Header(publish) => self.accept_header(frame, publish, largest, charge),
+            Self::Body(partial) => self.accept_body(frame, partial),
+        }
+    }
+
+    fn accept_method(&mut self, frame: Frame<'_>) -> Result<Option<Incoming>, Refusal> {
+        if frame.kind != kind::METHOD {
+            return Err(unexpected("expected method frame, got non method frame instead"));
+        }
+        match decode_method(frame.payload)? {
+            AMQPClass::Basic(basic::AMQPMethod::Publish(publish)) => {
+                *self = Self::Header(publish);
+                Ok(None)
+            }
+            method => Ok(Some(Incoming::Method(frame.channel, method))),
+        }
+    }
+
+    fn accept_header(
+        &mut self,
+        frame: Frame<'_>,
+        publish: basic::Publish,
+        largest: u64,
+        charge: impl FnOnce() -> Charge,
+    ) -> Result<Option<Incoming>, Refusal> {
+        let header = (frame.kind == kind::HEADER).then(|| decode_content_header(frame.payload)).flatten();
+        let header = match header {
+            Some(header) if header.class == BASIC && header.weight == 0 => header,
+            Some(header) if header.weight == 0 => {
+                let text = format!(
+                    "expected content header for class {BASIC}, got one for class {} instead",
+                    header.class
+                );
+                return Err(unexpected(&text).blaming(BASIC, 40));
+            }
+            _ => {
+                let text = format!(
+                    "expected content header for class {BASIC}, got non content header frame instead"
+                );
+                return Err(unexpected(&text).blaming(BASIC, 40));
+            }
+        };
+        let ContentHeader { body_size: announced, properties, .. } = header;
+        let partial = Partial {
+            publish,
+            properties,
+            announced,
+            received: 0,
+            body: Vec::new(),
+            charge: charge(),
+            too_large: announced > largest,
+        };
+        self.complete_or_keep(frame.channel, Box::new(partial))
+    }
+
+    fn accept_body(
+        &mut self,
+        frame: Frame<'_>,
+        mut partial: Box<Partial>,
+    ) -> Result<Option<Incoming>, Refusal> {
+        if frame.kind != kind::BODY {
+            let text = "expected content body, got non content body frame instead";
+            return Err(unexpected(text).blaming(BASIC, 40));
+        }
+        partial.received += frame.payload.len() as u64;
+        // More than was announced never completes, as with RabbitMQ; it is not kept either.
+        if !partial.too_large && partial.received <= partial.announced {
+            if partial.body.capacity() == 0 && partial.received == partial.announced {
+                partial.body.reserve_exact(frame.payload.len());
+            }
+            partial.body.extend_from_slice(frame.payload);
+            partial.charge.add(frame.payload.len());
+        }
+        self.complete_or_keep(frame.channel, partial)
+    }
+
+    fn complete_or_keep(&mut self, channel: u16, partial: Box<Partial>) -> Result<Option<Incoming>, Refusal> {
+        if partial.received != partial.announced {
+            *self = Self::Body(partial);
+            return Ok(None);
+        }
+        let Partial { publish, properties, body, announced, too_large, .. } = *partial;
+        if too_large {
+            return Ok(Some(Incoming::Oversized { channel, size: announced }));
+        }
+        let properties =
+            Properties::parse(properties).map_err(|malformed| malformed.refusal().blaming(BASIC, 40))?;
+        Ok(Some(Incoming::Publish { channel, publish, properties, body: body.into() }))
+    }
+}
+
+fn unexpected(text: &str) -> Refusal {
+    Refusal::new(Code::UnexpectedFrame, text)
+}

@@ -1,0 +1,219 @@
+//! Who takes a queue's messages: turns, priorities, prefetch, and the single active consumer.
+
+use amq_protocol::types::ShortString;
+
+use crate::connection::ConnectionId;
+
+/// A channel of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct At {
+    pub(crate) connection: ConnectionId,
+    pub(crate) channel: u16,
+}
+
+/// A subscription to a queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Consumer {
+    pub(crate) at: At,
+    pub(crate) tag: ShortString,
+    pub(crate) no_ack: bool,
+    pub(crate) exclusive: bool,
+    pub(crate) priority: i64,
+    /// How many deliveries may be unsettled; 0 is no limit.
+    pub(crate) prefetch: u16,
+    pub(crate) unsettled: usize,
+    /// Smaller is earlier.
+    turn: u64,
+    /// It could not take a message when it was its turn; it gets a new turn when it can.
+    parked: bool,
+}
+
+impl Consumer {
+    pub(crate) fn new(
+        at: At,
+        tag: ShortString,
+        no_ack: bool,
+        exclusive: bool,
+        priority: i64,
+        prefetch: u16,
+    ) -> Self {
+        Self { at, tag, no_ack, exclusive, priority, prefetch, unsettled: 0, turn: 0, parked: false }
+    }
+
+    fn is(&self, at: At, tag: &ShortString) -> bool {
+        self.at == at && self.tag == *tag
+    }
+
+    /// Whether its own prefetch lets it take one more.
+    pub(crate) fn has_room(&self) -> bool {
+        self.no_ack || self.prefetch == 0 || self.unsettled < usize::from(self.prefetch)
+    }
+}
+
+/// The consumers of one queue, in the order they came.
+#[derive(Debug, Default)]
+pub(crate) struct Consumers {
+    all: Vec<Consumer>,
+    single_active: bool,
+    /// Which one is active, when only one may be.
+    active: Option<(At, ShortString)>,
+    next_turn: u64,
+}
+
+impl Consumers {
+    pub(crate) fn new(single_active: bool) -> Self {
+        Self { single_active, ..Self::default() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Consumer> {
+        self.all.iter()
+    }
+
+    /// Whether one of them has the queue for itself.
+    pub(crate) fn any_exclusive(&self) -> bool {
+        self.all.iter().any(|consumer| consumer.exclusive)
+    }
+
+    pub(crate) fn is_single_active(&self) -> bool {
+        self.single_active
+    }
+
+    pub(crate) fn add(&mut self, mut consumer: Consumer) {
+        consumer.turn = self.take_turn();
+        if self.single_active && self.active.is_none() {
+            self.active = Some((consumer.at, consumer.tag.clone()));
+        }
+        self.all.push(consumer);
+    }
+
+    /// Takes a consumer off; where it was the active one, the next in turn becomes it.
+    pub(crate) fn remove(&mut self, at: At, tag: &ShortString) -> Option<Consumer> {
+        let index = self.all.iter().position(|consumer| consumer.is(at, tag))?;
+        let removed = self.all.remove(index);
+        if self.active.as_ref().is_some_and(|(active, name)| removed.is(*active, name)) {
+            self.active = self.first_in_turn().map(|next| (self.all[next].at, self.all[next].tag.clone()));
+        }
+        Some(removed)
+    }
+
+    pub(crate) fn get_mut(&mut self, at: At, tag: &ShortString) -> Option<&mut Consumer> {
+        self.all.iter_mut().find(|consumer| consumer.is(at, tag))
+    }
+
+    /// Lets those of a channel that had to pass take part again, at the end of the row. Returns whether there were any.
+    pub(crate) fn unpark(&mut self, fits: impl Fn(&Consumer) -> bool) -> bool {
+        let mut any = false;
+        for index in 0..self.all.len() {
+            if self.all[index].parked && fits(&self.all[index]) {
+                let turn = self.take_turn();
+                let consumer = &mut self.all[index];
+                consumer.parked = false;
+                consumer.turn = turn;
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// The consumer whose turn it is, of those who can take a message. It goes to the end of the row; those who cannot are parked.
+    pub(crate) fn next(&mut self, can_take: impl Fn(&Consumer) -> bool) -> Option<&mut Consumer> {
+        let index = loop {
+            let index = self.candidate()?;
+            if self.all[index].has_room() && can_take(&self.all[index]) {
+                break index;
+            }
+            self.all[index].parked = true;
+        };
+        let turn = self.take_turn();
+        let chosen = &mut self.all[index];
+        chosen.turn = turn;
+        Some(chosen)
+    }
+
+    fn candidate(&self) -> Option<usize> {
+        if !self.single_active {
+            return self.first_in_turn();
+        }
+        let (at, tag) = self.active.as_ref()?;
+        self.all.iter().position(|consumer| consumer.is(*at, tag) && !consumer.parked)
+    }
+
+    /// Higher priorities first, then turns. A parked consumer has none.
+    fn first_in_turn(&self) -> Option<usize> {
+        let waiting =
+            self.all.iter().enumerate().filter(|(_, consumer)| self.single_active || !consumer.parked);
+        waiting.min_by_key(|(_, consumer)| (-consumer.priority, consumer.turn)).map(|(index, _)| index)
+    }
+
+    fn take_turn(&mut self) -> u64 {
+        self.next_turn += 1;
+        self.next_turn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(channel: u16) -> At {
+        At { connection: ConnectionId(1), channel }
+    }
+
+    fn consumer(channel: u16, priority: i64) -> Consumer {
+        Consumer::new(at(channel), "tag".into(), false, false, priority, 1)
+    }
+
+    fn next(consumers: &mut Consumers) -> Option<u16> {
+        let chosen = consumers.next(|_| true)?;
+        chosen.unsettled += 1;
+        Some(chosen.at.channel)
+    }
+
+    fn settle(consumers: &mut Consumers, channel: u16) {
+        consumers.get_mut(at(channel), &"tag".into()).unwrap().unsettled -= 1;
+        consumers.unpark(|consumer| consumer.at == at(channel));
+    }
+
+    #[test]
+    fn each_takes_its_turn_and_waits_for_room() {
+        let mut consumers = Consumers::new(false);
+        consumers.add(consumer(1, 0));
+        consumers.add(consumer(2, 0));
+        assert_eq!(
+            [next(&mut consumers), next(&mut consumers), next(&mut consumers)],
+            [Some(1), Some(2), None]
+        );
+        settle(&mut consumers, 2);
+        settle(&mut consumers, 1);
+        assert_eq!([next(&mut consumers), next(&mut consumers)], [Some(2), Some(1)]);
+    }
+
+    #[test]
+    fn a_higher_priority_goes_first_while_it_has_room() {
+        let mut consumers = Consumers::new(false);
+        consumers.add(consumer(1, 0));
+        consumers.add(consumer(2, 5));
+        assert_eq!(
+            [next(&mut consumers), next(&mut consumers), next(&mut consumers)],
+            [Some(2), Some(1), None]
+        );
+    }
+
+    #[test]
+    fn of_single_active_consumers_the_next_one_follows_the_one_that_leaves() {
+        let mut consumers = Consumers::new(true);
+        consumers.add(consumer(1, 0));
+        consumers.add(consumer(2, 0));
+        assert_eq!([next(&mut consumers), next(&mut consumers)], [Some(1), None]);
+        consumers.remove(at(1), &"tag".into()).unwrap();
+        assert_eq!([next(&mut consumers), next(&mut consumers)], [Some(2), None]);
+    }
+}

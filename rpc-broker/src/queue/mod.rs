@@ -1,0 +1,167 @@
+//! A queue: messages ready for delivery, in order, and who takes them. Plain data; the vhost's task moves the messages.
+
+pub(crate) mod arguments;
+pub(crate) mod consumer_arguments;
+mod consumers;
+pub(crate) mod expiration;
+
+use std::collections::VecDeque;
+
+use amq_protocol::types::{FieldTable, ShortString};
+use tokio::time::Instant;
+
+pub(crate) use arguments::QueueArguments;
+pub(crate) use consumers::{At, Consumer, Consumers};
+
+use crate::{connection::ConnectionId, message::Message};
+
+/// Tells queues apart, also a deleted one from its successor of the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct QueueId(pub(crate) u64);
+
+/// A message in a queue, or on its way to a consumer.
+#[derive(Clone, Debug)]
+pub(crate) struct Queued {
+    /// Where it belongs in the queue: a message that comes back goes where it was.
+    pub(crate) position: u64,
+    pub(crate) message: Message,
+    pub(crate) redelivered: bool,
+    /// How often it came back.
+    pub(crate) returned: u32,
+    pub(crate) expires: Option<Instant>,
+}
+
+impl Queued {
+    /// What counts for `x-max-length-bytes`: the body, as with RabbitMQ.
+    fn size(&self) -> u64 {
+        self.message.body.len() as u64
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Queue {
+    pub(crate) id: QueueId,
+    pub(crate) name: ShortString,
+    pub(crate) durable: bool,
+    pub(crate) auto_delete: bool,
+    pub(crate) exclusive: Option<ConnectionId>,
+    /// As declared, for comparing with later declarations.
+    pub(crate) declared: FieldTable,
+    pub(crate) arguments: QueueArguments,
+    pub(crate) consumers: Consumers,
+    pub(crate) had_consumers: bool,
+    /// Deliveries that are not settled.
+    pub(crate) unacked: usize,
+    /// Since when nobody consumed, declared or got: for `x-expires`.
+    pub(crate) unused_since: Instant,
+    /// When a timer looks at the head.
+    pub(crate) appointed: Option<Instant>,
+    ready: VecDeque<Queued>,
+    ready_bytes: u64,
+    next_position: u64,
+}
+
+impl Queue {
+    pub(crate) fn new(
+        id: QueueId,
+        name: ShortString,
+        declared: FieldTable,
+        arguments: QueueArguments,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            durable: false,
+            auto_delete: false,
+            exclusive: None,
+            declared,
+            consumers: Consumers::new(arguments.single_active_consumer),
+            arguments,
+            had_consumers: false,
+            unacked: 0,
+            unused_since: Instant::now(),
+            appointed: None,
+            ready: VecDeque::new(),
+            ready_bytes: 0,
+            next_position: 0,
+        }
+    }
+
+    /// Whether deliveries say how often the message came back: quorum queues do.
+    pub(crate) fn counts_deliveries(&self) -> bool {
+        self.arguments.is_quorum()
+    }
+
+    pub(crate) fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ready.is_empty()
+    }
+
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Queued> {
+        self.ready.iter()
+    }
+
+    /// A new message, not in the queue yet.
+    pub(crate) fn receive(&mut self, message: Message, expires: Option<Instant>) -> Queued {
+        self.next_position += 1;
+        Queued { position: self.next_position, message, redelivered: false, returned: 0, expires }
+    }
+
+    /// Puts a message where it belongs: new ones at the end, returned ones where they were.
+    pub(crate) fn put(&mut self, queued: Queued) {
+        self.ready_bytes += queued.size();
+        // Returned messages are near the head, new ones at the tail: both are found at once.
+        if self.ready.back().is_none_or(|last| last.position < queued.position) {
+            self.ready.push_back(queued);
+            return;
+        }
+        let index = self.ready.iter().position(|other| other.position > queued.position);
+        self.ready.insert(index.expect("the last one is behind it"), queued);
+    }
+
+    pub(crate) fn take(&mut self) -> Option<Queued> {
+        let head = self.ready.pop_front()?;
+        self.ready_bytes -= head.size();
+        Some(head)
+    }
+
+    /// Takes the head when it has expired.
+    pub(crate) fn take_expired(&mut self, now: Instant) -> Option<Queued> {
+        if self.next_expiry()? <= now { self.take() } else { None }
+    }
+
+    /// When the head expires. Those behind it wait for their turn, as in RabbitMQ's queues.
+    pub(crate) fn next_expiry(&self) -> Option<Instant> {
+        self.ready.front()?.expires
+    }
+
+    /// Whether one more message would exceed the queue's limits.
+    pub(crate) fn is_full_for(&self, message: &Message) -> bool {
+        self.exceeds(self.ready.len() as u64 + 1, self.ready_bytes + message.body.len() as u64)
+    }
+
+    /// Whether it holds more than its limits.
+    pub(crate) fn is_over_full(&self) -> bool {
+        self.exceeds(self.ready.len() as u64, self.ready_bytes)
+    }
+
+    fn exceeds(&self, messages: u64, bytes: u64) -> bool {
+        self.arguments.max_length.is_some_and(|most| messages > most)
+            || self.arguments.max_length_bytes.is_some_and(|most| bytes > most)
+    }
+
+    /// Empties it and returns what was in it.
+    pub(crate) fn purge(&mut self) -> VecDeque<Queued> {
+        self.ready_bytes = 0;
+        std::mem::take(&mut self.ready)
+    }
+
+    /// Keeps only messages that fit.
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&Queued) -> bool) {
+        self.ready.retain(keep);
+        self.ready_bytes = self.ready.iter().map(Queued::size).sum();
+    }
+}

@@ -1,0 +1,140 @@
+//! Errors of the protocol: reply codes, their names and scope, and the sentences that clients see.
+
+use amq_protocol::protocol::{channel, connection};
+use amq_protocol::types::ShortString;
+
+/// A reply code of AMQP 0-9-1, as RabbitMQ uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    ConnectionForced,
+    AccessRefused,
+    NotFound,
+    ResourceLocked,
+    PreconditionFailed,
+    FrameError,
+    SyntaxError,
+    CommandInvalid,
+    ChannelError,
+    UnexpectedFrame,
+    NotAllowed,
+    NotImplemented,
+    InternalError,
+}
+
+impl Code {
+    pub(crate) fn number(self) -> u16 {
+        match self {
+            Self::ConnectionForced => 320,
+            Self::AccessRefused => 403,
+            Self::NotFound => 404,
+            Self::ResourceLocked => 405,
+            Self::PreconditionFailed => 406,
+            Self::FrameError => 501,
+            Self::SyntaxError => 502,
+            Self::CommandInvalid => 503,
+            Self::ChannelError => 504,
+            Self::UnexpectedFrame => 505,
+            Self::NotAllowed => 530,
+            Self::NotImplemented => 540,
+            Self::InternalError => 541,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::ConnectionForced => "CONNECTION_FORCED",
+            Self::AccessRefused => "ACCESS_REFUSED",
+            Self::NotFound => "NOT_FOUND",
+            Self::ResourceLocked => "RESOURCE_LOCKED",
+            Self::PreconditionFailed => "PRECONDITION_FAILED",
+            Self::FrameError => "FRAME_ERROR",
+            Self::SyntaxError => "SYNTAX_ERROR",
+            Self::CommandInvalid => "COMMAND_INVALID",
+            Self::ChannelError => "CHANNEL_ERROR",
+            Self::UnexpectedFrame => "UNEXPECTED_FRAME",
+            Self::NotAllowed => "NOT_ALLOWED",
+            Self::NotImplemented => "NOT_IMPLEMENTED",
+            Self::InternalError => "INTERNAL_ERROR",
+        }
+    }
+
+    /// Whether it costs the channel only; all others cost the connection.
+    pub(crate) fn is_soft(self) -> bool {
+        matches!(self, Self::AccessRefused | Self::NotFound | Self::ResourceLocked | Self::PreconditionFailed)
+    }
+}
+
+/// Why a peer's request is refused. It closes the channel or the connection, by its code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: Code,
+    text: String,
+    /// Class and method of the request, 0 where none is to blame.
+    blamed: (u16, u16),
+}
+
+impl Refusal {
+    pub(crate) fn new(code: Code, text: impl Into<String>) -> Self {
+        Self { code, text: text.into(), blamed: (0, 0) }
+    }
+
+    /// Names the request, unless one is named already.
+    pub(crate) fn blaming(mut self, class: u16, method: u16) -> Self {
+        if self.blamed == (0, 0) {
+            self.blamed = (class, method);
+        }
+        self
+    }
+
+    pub(crate) fn channel_close(&self) -> channel::Close {
+        let (class_id, method_id) = self.blamed;
+        channel::Close { reply_code: self.code.number(), reply_text: self.reply_text(), class_id, method_id }
+    }
+
+    pub(crate) fn connection_close(&self) -> connection::Close {
+        let (class_id, method_id) = self.blamed;
+        connection::Close {
+            reply_code: self.code.number(),
+            reply_text: self.reply_text(),
+            class_id,
+            method_id,
+        }
+    }
+
+    fn reply_text(&self) -> ShortString {
+        reply_text(format!("{} - {}", self.code.name(), self.text))
+    }
+}
+
+/// Shortens a sentence to what a short string holds, as RabbitMQ does: the end becomes three dots.
+pub(crate) fn reply_text(mut text: String) -> ShortString {
+    const LIMIT: usize = 255;
+    if text.len() > LIMIT {
+        let mut end = LIMIT - 3;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push_str("...");
+    }
+    ShortString::try_new(text).expect("it was shortened to what a short string holds")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_at_a_character_and_ends_in_dots() {
+        let long = Refusal::new(Code::NotFound, "ü".repeat(200)).channel_close().reply_text;
+        assert!(long.as_str().len() <= 255 && long.as_str().ends_with("ü..."), "{long}");
+        let short = Refusal::new(Code::NotFound, "no queue 'q' in vhost '/'").channel_close();
+        assert_eq!(short.reply_text.as_str(), "NOT_FOUND - no queue 'q' in vhost '/'");
+    }
+
+    #[test]
+    fn the_first_blame_stays() {
+        let close = Refusal::new(Code::NotAllowed, "x").blaming(10, 31).blaming(60, 40).connection_close();
+        assert_eq!((close.class_id, close.method_id), (10, 31));
+    }
+}

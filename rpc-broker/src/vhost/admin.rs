@@ -1,0 +1,93 @@
+//! What a broker's handle sees of a virtual host and does to it.
+
+use super::Vhost;
+use crate::queue::{Queue, QueueId};
+
+/// A queue, as it was when it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueInfo {
+    /// Its name.
+    pub name: String,
+    /// Messages that wait to be delivered.
+    pub ready: usize,
+    /// Messages that were delivered and not settled.
+    pub unacked: usize,
+    /// Consumers, over all connections.
+    pub consumers: usize,
+    /// It survives a restart.
+    pub durable: bool,
+    /// It belongs to one connection and ends with it.
+    pub exclusive: bool,
+    /// It is deleted when its last consumer leaves.
+    pub auto_delete: bool,
+}
+
+impl QueueInfo {
+    fn of(queue: &Queue) -> Self {
+        Self {
+            name: queue.name.to_string(),
+            ready: queue.ready(),
+            unacked: queue.unacked,
+            consumers: queue.consumers.len(),
+            durable: queue.durable,
+            exclusive: queue.exclusive.is_some(),
+            auto_delete: queue.auto_delete,
+        }
+    }
+}
+
+impl Vhost {
+    pub(crate) fn queue_id(&self, name: &str) -> Option<QueueId> {
+        self.queue_names.get(name).copied()
+    }
+
+    pub(crate) fn queue_info(&self, name: &str) -> Option<QueueInfo> {
+        Some(QueueInfo::of(self.queues.get(&self.queue_id(name)?)?))
+    }
+
+    /// All queues, sorted by name.
+    pub(crate) fn queue_infos(&self) -> Vec<QueueInfo> {
+        let mut infos: Vec<_> = self.queues.values().map(QueueInfo::of).collect();
+        infos.sort_by(|one, other| one.name.cmp(&other.name));
+        infos
+    }
+
+    /// Empties a queue; returns how many messages were ready.
+    pub(crate) fn purge_by_name(&mut self, name: &str) -> usize {
+        self.queue_id(name).map_or(0, |id| self.purge(id))
+    }
+
+    /// Deletes a queue as an operator does; false when there is none.
+    pub(crate) fn delete_by_name(&mut self, name: &str) -> bool {
+        let Some(id) = self.queue_id(name) else { return false };
+        self.delete_queue(id);
+        true
+    }
+
+    /// Connections that are open.
+    pub(crate) fn open_connections(&self) -> usize {
+        self.sessions.values().filter(|session| !session.closing).count()
+    }
+
+    /// What the open connections call themselves, sorted.
+    pub(crate) fn connection_names(&self) -> Vec<String> {
+        let open = self.sessions.values().filter(|session| !session.closing);
+        let mut names: Vec<_> = open.map(|session| session.name.to_string()).collect();
+        names.sort();
+        names
+    }
+
+    /// Channels that are open, over all connections.
+    pub(crate) fn open_channels(&self) -> usize {
+        let channels = self.sessions.values().flat_map(|session| session.channels.values());
+        channels.filter(|channel| !channel.closing).count()
+    }
+
+    /// Closes every connection with 320; returns how many there were.
+    pub(crate) fn force_close(&mut self, reason: &str) -> usize {
+        let open = self.open_connections();
+        self.close_all(reason);
+        open
+    }
+}

@@ -1,0 +1,116 @@
+//! From a queue to its consumers.
+
+use std::collections::{BTreeSet, HashMap};
+
+use amq_protocol::{
+    protocol::{AMQPClass, basic},
+    types::ShortString,
+};
+
+use super::{
+    Vhost,
+    session::{Session, Unacked},
+};
+use crate::{
+    connection::{ConnectionId, Outgoing},
+    properties::{Properties, Value},
+    queue::{At, Consumer, Queue, QueueId, Queued},
+};
+
+impl Vhost {
+    /// Hands out what is ready, for as long as somebody can take it.
+    pub(super) fn deliver(&mut self, id: QueueId) {
+        while let Some(queue) = self.queues.get_mut(&id) {
+            if queue.is_empty() {
+                return;
+            }
+            let Some(consumer) = next_consumer(queue, &self.sessions) else { return };
+            let Some(queued) = queue.take() else { return };
+            self.deliver_to(id, consumer, queued);
+        }
+    }
+
+    /// Hands a message over that never was in the queue, when somebody can take it at once; else gives it back.
+    pub(super) fn deliver_directly(&mut self, id: QueueId, queued: Queued) -> Result<(), Queued> {
+        let Some(queue) = self.queues.get_mut(&id).filter(|queue| queue.is_empty()) else {
+            return Err(queued);
+        };
+        let Some(consumer) = next_consumer(queue, &self.sessions) else { return Err(queued) };
+        self.deliver_to(id, consumer, queued);
+        Ok(())
+    }
+
+    fn deliver_to(&mut self, id: QueueId, (at, tag, no_ack): (At, ShortString, bool), queued: Queued) {
+        let Some(session) = self.sessions.get_mut(&at.connection) else { return };
+        let Some(channel) = session.channels.get_mut(&at.channel) else { return };
+        let delivery_tag = channel.next_delivery_tag();
+        let deliver = basic::Deliver {
+            consumer_tag: tag.clone(),
+            delivery_tag,
+            redelivered: queued.redelivered,
+            exchange: queued.message.exchange.clone(),
+            routing_key: queued.message.routing_key.clone(),
+        };
+        let limited = self.queues.get(&id).is_some_and(Queue::counts_deliveries);
+        session.link.send(Outgoing::Content(
+            at.channel,
+            AMQPClass::Basic(basic::AMQPMethod::Deliver(deliver)),
+            properties(&queued, limited),
+            queued.message.body.clone(),
+        ));
+        if no_ack {
+            self.shared.memory.subtract(queued.message.size());
+            return;
+        }
+        channel.unacked.push_back(Unacked {
+            tag: delivery_tag,
+            queue: id,
+            consumer: Some(tag.clone()),
+            queued,
+        });
+        let Some(queue) = self.queues.get_mut(&id) else { return };
+        queue.unacked += 1;
+        if let Some(consumer) = queue.consumers.get_mut(at, &tag) {
+            consumer.unsettled += 1;
+        }
+    }
+
+    /// A congested connection has caught up: its consumers take part again.
+    pub(super) fn resume(&mut self, connection: ConnectionId) {
+        let Some(session) = self.sessions.get(&connection) else { return };
+        let consumed = session.channels.values().flat_map(|channel| channel.consumers.values().copied());
+        for id in consumed.collect::<BTreeSet<_>>() {
+            let Some(queue) = self.queues.get_mut(&id) else { continue };
+            if queue.consumers.unpark(|consumer| consumer.at.connection == connection) {
+                self.deliver(id);
+            }
+        }
+    }
+}
+
+fn next_consumer(
+    queue: &mut Queue,
+    sessions: &HashMap<ConnectionId, Session>,
+) -> Option<(At, ShortString, bool)> {
+    let consumer = queue.consumers.next(|consumer| can_take(consumer, sessions))?;
+    Some((consumer.at, consumer.tag.clone(), consumer.no_ack))
+}
+
+fn can_take(consumer: &Consumer, sessions: &HashMap<ConnectionId, Session>) -> bool {
+    let Some(session) = sessions.get(&consumer.at.connection) else { return false };
+    let Some(channel) = session.channels.get(&consumer.at.channel) else { return false };
+    !session.closing && (consumer.no_ack || channel.has_room()) && !session.link.is_congested()
+}
+
+/// What a delivery carries: on queues that count returns, how many there were.
+pub(super) fn properties(queued: &Queued, counts_deliveries: bool) -> Properties {
+    let original = &queued.message.properties;
+    if !counts_deliveries || queued.returned == 0 {
+        return original.clone();
+    }
+    // Headers that cannot be read cannot be added to; the message is delivered as it was published.
+    let Ok(headers) = original.headers() else { return original.clone() };
+    let mut headers = headers.unwrap_or_default();
+    headers.set("x-delivery-count", Value::I64(i64::from(queued.returned)));
+    original.with_headers(Some(&headers))
+}

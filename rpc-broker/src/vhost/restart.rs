@@ -1,0 +1,43 @@
+//! What is left of a virtual host when its broker stops and starts again.
+
+use super::Vhost;
+use crate::{connection::Outgoing, queue::QueueId};
+
+/// The delivery mode of persistent messages.
+const PERSISTENT: u8 = 2;
+
+impl Vhost {
+    /// Ends all connections and forgets what is not durable: transient queues and exchanges, and transient messages.
+    pub(crate) fn go_down(&mut self, crash: bool) {
+        if crash {
+            let connections: Vec<_> = self.sessions.keys().copied().collect();
+            for id in connections {
+                self.end_connection(id);
+                if let Some(session) = self.sessions.remove(&id) {
+                    session.link.send(Outgoing::Reset);
+                }
+            }
+        } else {
+            self.close_all("broker forced connection closure with reason 'shutdown'");
+        }
+        let transient = self.queues.values().filter(|queue| !queue.durable).map(|queue| queue.id);
+        for id in transient.collect::<Vec<QueueId>>() {
+            self.delete_queue(id);
+        }
+        let transient =
+            self.exchanges.iter().filter(|(_, exchange)| !exchange.durable).map(|(name, _)| name.clone());
+        for name in transient.collect::<Vec<_>>() {
+            self.remove_exchange(&name);
+        }
+        let memory = &self.shared.memory;
+        for queue in self.queues.values_mut() {
+            queue.retain(|queued| {
+                let persistent = queued.message.properties.delivery_mode() == Some(PERSISTENT);
+                if !persistent {
+                    memory.subtract(queued.message.size());
+                }
+                persistent
+            });
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Settling deliveries: ack, nack, reject, recover.
+
+use std::collections::BTreeSet;
+
+use super::{Vhost, session::Unacked};
+use crate::{
+    dead_letter::Reason,
+    queue::{At, QueueId, Queued},
+    refusal::{Code, Refusal},
+};
+
+impl Vhost {
+    pub(super) fn ack(&mut self, at: At, tag: u64, multiple: bool) -> Result<(), Refusal> {
+        let settled = self.take_unacked(at, tag, multiple)?;
+        let mut queues = BTreeSet::new();
+        for unacked in settled {
+            self.release(at, &unacked);
+            self.shared.memory.subtract(unacked.queued.message.size());
+            queues.insert(unacked.queue);
+        }
+        self.make_room(at, queues);
+        Ok(())
+    }
+
+    /// RabbitMQ 4.3 does not count what is given back this way towards a delivery limit; before, it did.
+    pub(super) fn nack(&mut self, at: At, tag: u64, multiple: bool, requeue: bool) -> Result<(), Refusal> {
+        self.refuse(at, tag, multiple, requeue, !self.shared.settings.strict_4_3)
+    }
+
+    pub(super) fn reject(&mut self, at: At, tag: u64, requeue: bool) -> Result<(), Refusal> {
+        self.refuse(at, tag, false, requeue, true)
+    }
+
+    fn refuse(
+        &mut self,
+        at: At,
+        tag: u64,
+        multiple: bool,
+        requeue: bool,
+        counts: bool,
+    ) -> Result<(), Refusal> {
+        let settled = self.take_unacked(at, tag, multiple)?;
+        let mut queues = BTreeSet::new();
+        for unacked in settled {
+            self.release(at, &unacked);
+            queues.insert(unacked.queue);
+            if requeue {
+                self.put_back(unacked.queue, unacked.queued, counts);
+            } else {
+                self.discard(unacked.queue, unacked.queued, Reason::Rejected);
+            }
+        }
+        for queue in &queues {
+            self.after_return(*queue);
+        }
+        self.make_room(at, queues);
+        Ok(())
+    }
+
+    pub(super) fn recover(&mut self, at: At, requeue: bool) -> Result<(), Refusal> {
+        if !requeue {
+            return Err(Refusal::new(Code::NotImplemented, "requeue=false"));
+        }
+        self.refuse(at, 0, true, true, true)
+    }
+
+    /// Takes deliveries off a channel. With `multiple`, all up to the tag; tag 0 then means all there are.
+    fn take_unacked(&mut self, at: At, tag: u64, multiple: bool) -> Result<Vec<Unacked>, Refusal> {
+        let channel = self.open_channel_mut(at);
+        let given_back = channel.settle_given_back(tag, multiple);
+        let unacked = &mut channel.unacked;
+        if multiple && tag == 0 {
+            return Ok(unacked.drain(..).collect());
+        }
+        match unacked.binary_search_by_key(&tag, |unacked| unacked.tag) {
+            Ok(index) if multiple => Ok(unacked.drain(..=index).collect()),
+            Ok(index) => Ok(unacked.remove(index).into_iter().collect()),
+            Err(end) if given_back && multiple => Ok(unacked.drain(..end).collect()),
+            Err(_) if given_back => Ok(Vec::new()),
+            Err(_) => Err(Refusal::new(Code::PreconditionFailed, format!("unknown delivery tag {tag}"))),
+        }
+    }
+
+    /// Takes a delivery off the counts of its queue and consumer.
+    fn release(&mut self, at: At, unacked: &Unacked) {
+        let Some(queue) = self.queues.get_mut(&unacked.queue) else { return };
+        queue.unacked -= 1;
+        if let Some(tag) = &unacked.consumer
+            && let Some(consumer) = queue.consumers.get_mut(at, tag)
+        {
+            consumer.unsettled -= 1;
+        }
+    }
+
+    /// Deliveries were settled: their consumers may take more, and with a limit for the whole channel, so may its others.
+    pub(super) fn make_room(&mut self, at: At, mut queues: BTreeSet<QueueId>) {
+        if let Some(channel) = self.channel(at)
+            && channel.global_prefetch > 0
+        {
+            queues.extend(channel.consumers.values().copied());
+        }
+        for id in queues {
+            let Some(queue) = self.queues.get_mut(&id) else { continue };
+            if queue.consumers.unpark(|consumer| consumer.at == at && consumer.has_room()) {
+                self.deliver(id);
+            }
+        }
+    }
+
+    /// Takes back a delivery whose channel is gone; it must be followed by [`after_return`](Self::after_return).
+    pub(super) fn give_back(&mut self, id: QueueId, queued: Queued, counts: bool) {
+        if let Some(queue) = self.queues.get_mut(&id) {
+            queue.unacked -= 1;
+        }
+        self.put_back(id, queued, counts);
+    }
+
+    /// Puts a message back where it was. One that came back too often goes where dead letters go.
+    fn put_back(&mut self, id: QueueId, mut queued: Queued, counts: bool) {
+        let Some(queue) = self.queues.get_mut(&id) else {
+            self.shared.memory.subtract(queued.message.size());
+            return;
+        };
+        queued.redelivered = true;
+        queued.returned += u32::from(counts);
+        if queue.arguments.delivery_limit.is_some_and(|limit| queued.returned > limit) {
+            self.discard(id, queued, Reason::DeliveryLimit);
+        } else {
+            queue.put(queued);
+        }
+    }
+
+    /// Messages have come back: limits and expiry apply again, then whoever can takes them.
+    pub(super) fn after_return(&mut self, id: QueueId) {
+        self.drop_overflow(id);
+        self.drop_expired(id);
+        self.deliver(id);
+    }
+}
