@@ -41,7 +41,8 @@ impl Arena {
         match &self.broker {
             Broker::RabbitMq => {
                 let (name, password) = (binary(user), binary(password));
-                eval(&format!("rabbit_auth_backend_internal:add_user({name}, {password}, <<\"tests\">>)")).await;
+                eval(&format!("rabbit_auth_backend_internal:add_user({name}, {password}, <<\"tests\">>)"))
+                    .await;
             }
         }
         self.users.push(user.to_owned());
@@ -122,5 +123,6 @@ fn erl_call() -> process::Command {
 }
 
 fn administration(variable: &str) -> std::ffi::OsString {
-    env::var_os(variable).unwrap_or_else(|| panic!("AMQP_URL is set but {variable} is not: see scripts/rabbitmq.sh"))
+    env::var_os(variable)
+        .unwrap_or_else(|| panic!("AMQP_URL is set but {variable} is not: see scripts/rabbitmq.sh"))
 }

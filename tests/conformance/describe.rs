@@ -160,12 +160,12 @@ fn route(exchange: &ShortString, key: &ShortString) -> String {
 }
 
 /// The body and the properties of a message; frames are counted when there is more than one.
-pub(crate) fn describe_content(properties: &BasicProperties, body: &[u8], frames: usize) -> String {
+pub(crate) fn describe_content(properties: &str, body: &[u8], frames: usize) -> String {
     let frames = if frames > 1 { format!(" in {frames} frames") } else { String::new() };
-    format!(" {}{frames}{}", show_bytes(body), describe_properties(properties))
+    format!(" {}{frames}{properties}", show_bytes(body))
 }
 
-fn describe_properties(properties: &BasicProperties) -> String {
+pub(crate) fn describe_properties(properties: &BasicProperties) -> String {
     let mut shown = String::new();
     let texts = [
         ("content-type", properties.content_type()),
@@ -199,4 +199,3 @@ fn describe_properties(properties: &BasicProperties) -> String {
     }
     shown
 }
-

@@ -17,8 +17,10 @@ pub(crate) async fn check(name: &str, script: &str) {
         None => None,
     };
     if env::var_os("UPDATE_GOLDEN").is_some() {
-        let transcript = rabbitmq.as_ref().expect("golden transcripts are recorded from RabbitMQ: set AMQP_URL");
-        fs::create_dir_all(path.parent().expect("a file is in a directory")).expect("the directory can be made");
+        let transcript =
+            rabbitmq.as_ref().expect("golden transcripts are recorded from RabbitMQ: set AMQP_URL");
+        fs::create_dir_all(path.parent().expect("a file is in a directory"))
+            .expect("the directory can be made");
         fs::write(&path, transcript).expect("a golden transcript can be written");
     }
     let golden = fs::read_to_string(&path)
@@ -33,7 +35,11 @@ pub(crate) async fn play(arena: Arena, script: &str) -> String {
 }
 
 fn assert_same(golden: &str, transcript: &str, broker: &str) {
-    assert!(golden == transcript, "{broker} differs from the golden transcript:\n{}", difference(golden, transcript));
+    assert!(
+        golden == transcript,
+        "{broker} differs from the golden transcript:\n{}",
+        difference(golden, transcript)
+    );
 }
 
 /// Both transcripts line by line: `-` only in the first, `+` only in the second.

@@ -1,7 +1,9 @@
 //! The methods a script can send: from the words of its line to the codec's structs.
 
 use amq_protocol::{
-    protocol::{AMQPClass, AMQPClass as C, BasicProperties, basic, channel, confirm, connection, exchange, queue, tx},
+    protocol::{
+        AMQPClass, AMQPClass as C, BasicProperties, basic, channel, confirm, connection, exchange, queue, tx,
+    },
     types::{AMQPValue, FieldTable},
 };
 

@@ -22,7 +22,8 @@ pub(crate) struct Counts {
 impl Stage {
     /// An answer of a queue comes after the messages that it has sent before.
     pub(crate) async fn ask_queues(&mut self) {
-        let names: Vec<_> = self.queues.keys().filter(|name| !self.unwatched.contains(*name)).cloned().collect();
+        let names: Vec<_> =
+            self.queues.keys().filter(|name| !self.unwatched.contains(*name)).cloned().collect();
         for queue in names {
             if self.counts(&queue).await.is_none() {
                 self.queues.remove(&queue);
@@ -49,7 +50,10 @@ impl Stage {
             if counts.is_some_and(|counts| counts.messages == messages) {
                 return self.note(&format!("{queue} has {messages} messages"));
             }
-            assert!(start.elapsed() < PATIENCE, "{queue} should have {messages} messages but it is {counts:?}");
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{queue} should have {messages} messages but it is {counts:?}"
+            );
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }
     }
@@ -106,6 +110,7 @@ async fn asked(peer: &mut Peer, channel: u16, queue: &str) -> Option<String> {
     let mut words = Words::parse(&format!("{} passive", quoted(queue)));
     peer.queue_method(channel, method("queue.declare", &mut words));
     peer.flush().await;
-    peer.until("the state of a queue", |peer| peer.heard(channel).next().is_some() || !peer.is_open(channel)).await;
+    peer.until("the state of a queue", |peer| peer.heard(channel).next().is_some() || !peer.is_open(channel))
+        .await;
     Some(peer.take(channel).first()?.text.clone())
 }

@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::{
-    describe::{describe, describe_content},
+    describe::{describe, describe_content, describe_properties},
     words::hex,
 };
 
@@ -56,13 +56,16 @@ pub(crate) struct Peer {
     open: BTreeMap<u16, bool>,
     /// Channels whose closes the script answers by itself.
     pub(crate) held: Vec<u16>,
+    /// The broker said that it closes the connection, so that the end will follow.
+    pub(crate) closing: bool,
     pub(crate) ended: bool,
 }
 
 #[derive(Debug)]
 struct Partial {
     method: Heard,
-    header: Option<AMQPContentHeader>,
+    /// How long the body will be, and the properties as they are written down.
+    header: Option<(u64, String)>,
     body: Vec<u8>,
     frames: usize,
 }
@@ -81,6 +84,7 @@ impl Peer {
             partial: BTreeMap::new(),
             open: BTreeMap::new(),
             held: Vec::new(),
+            closing: false,
             ended: false,
         }
     }
@@ -127,7 +131,11 @@ impl Peer {
     }
 
     pub(crate) fn open_channels(&self) -> Vec<u16> {
-        if self.ended { Vec::new() } else { self.open.iter().filter(|(_, open)| **open).map(|(id, _)| *id).collect() }
+        if self.ended {
+            Vec::new()
+        } else {
+            self.open.iter().filter(|(_, open)| **open).map(|(id, _)| *id).collect()
+        }
     }
 
     pub(crate) fn heard(&self, channel: u16) -> impl Iterator<Item = &Heard> {
@@ -193,7 +201,7 @@ impl Peer {
         let frame = match parse_frame(bytes) {
             Ok((_, frame)) => frame,
             // Strings that are not UTF-8, which the codec does not read.
-            Err(_) => return self.hear(channel, Heard::new("frame", hex(bytes))),
+            Err(_) => return self.receive_unreadable(channel, bytes),
         };
         match frame {
             AMQPFrame::ProtocolHeader(version) => {
@@ -208,7 +216,7 @@ impl Peer {
                 let Some(partial) = self.partial.get_mut(&channel) else {
                     return self.hear(channel, Heard::new("header", "without a method".to_owned()));
                 };
-                partial.header = Some(header);
+                partial.header = Some((header.body_size, describe_properties(&header.properties)));
                 self.complete(channel);
             }
             AMQPFrame::Body(channel, body) => {
@@ -219,6 +227,17 @@ impl Peer {
                 partial.frames += 1;
                 self.complete(channel);
             }
+        }
+    }
+
+    fn receive_unreadable(&mut self, channel: u16, bytes: &[u8]) {
+        let size = bytes.get(11..19).and_then(|size| size.try_into().ok()).map(u64::from_be_bytes);
+        match (self.partial.get_mut(&channel), size) {
+            (Some(partial), Some(size)) => {
+                partial.header = Some((size, format!(" properties=0x{}", hex(&bytes[19..bytes.len() - 1]))));
+                self.complete(channel);
+            }
+            _ => self.hear(channel, Heard::new("frame", hex(bytes))),
         }
     }
 
@@ -243,7 +262,13 @@ impl Peer {
                     self.flush().await;
                 }
             }
+            // Then it is the client who hangs up.
+            "connection.close-ok" => {
+                self.ended = true;
+                let _ = self.write.shutdown().await;
+            }
             "connection.close" => {
+                self.closing = true;
                 self.open.clear();
                 if !self.held.contains(&0) {
                     self.queue_method(
@@ -259,11 +284,13 @@ impl Peer {
     }
 
     fn complete(&mut self, channel: u16) {
-        let Some(Partial { method, header: Some(header), body, frames }) = self.partial.get(&channel) else {
+        let Some(Partial { method, header: Some((size, properties)), body, frames }) =
+            self.partial.get(&channel)
+        else {
             return;
         };
-        if body.len() as u64 >= header.body_size {
-            let content = describe_content(&header.properties, body, *frames);
+        if body.len() as u64 >= *size {
+            let content = describe_content(properties, body, *frames);
             let heard = Heard::new(method.name, format!("{}{content}", method.text));
             self.partial.remove(&channel);
             self.hear(channel, heard);

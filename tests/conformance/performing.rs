@@ -10,6 +10,7 @@
 //! | `a dial`, `a greet`, `a connection.start-ok PLAIN "…"` | a handshake by hand |
 //! | `a raw 414d`, `a frame 8 1 00`, `a drop` | bytes; a frame of type, channel and payload; closing the socket |
 //! | `a expect 2`, `a/1 expect 2` | waits for so many things to be heard |
+//! | `a ends` | waits for the end of the connection |
 //! | `+ …` | sends together with the next line |
 //! | `hold a/1` | the script answers the channel's close itself (`hold a` the connection's) |
 //! | `user u password`, `permit u ^c ^w ^r` | administration |
@@ -76,7 +77,8 @@ impl Stage {
         if !self.by_hand.contains(connection) && !connected {
             self.connect(connection, Words::default()).await;
         }
-        let opens = !matches!(verb, "channel.open" | "expect" | "raw" | "frame") && !forced && channel != 0;
+        let opens =
+            !matches!(verb, "channel.open" | "expect" | "ends" | "raw" | "frame") && !forced && channel != 0;
         if opens && !self.by_hand.contains(connection) && !self.peer(connection).is_open(channel) {
             self.peer(connection).open_channel(channel).await;
         }
@@ -99,6 +101,11 @@ impl Stage {
                     peer.heard(channel).count() >= count || (peer.ended && channel != 0)
                 })
                 .await;
+            }
+            "ends" => {
+                let peer = self.peer(connection);
+                peer.flush().await;
+                peer.until("the end", |peer| peer.ended).await;
             }
             "publish-method" => {
                 self.peer(connection).queue_method(channel, method("basic.publish", &mut Words::parse(rest)));
@@ -134,7 +141,8 @@ impl Stage {
     }
 
     fn send(&mut self, connection: &str, channel: u16, name: &str, rest: &str, forced: bool) {
-        let rest = if name == "connection.open" && rest == "/" { self.arena.vhost.clone() } else { rest.to_owned() };
+        let rest =
+            if name == "connection.open" && rest == "/" { self.arena.vhost.clone() } else { rest.to_owned() };
         let mut words = Words::parse(&rest);
         let answered = is_synchronous(name) && !words.flag("nowait") && !forced;
         if name == "queue.declare" && !words.flag("passive") && !words.word(0).is_empty() {

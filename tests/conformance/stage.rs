@@ -95,10 +95,7 @@ impl Stage {
         self.pass_barriers().await;
         self.pass_barriers().await;
         for peer in self.peers.values_mut() {
-            let closing = |heard: &Heard| {
-                heard.name == "connection.close-ok" || heard.name == "connection.close"
-            };
-            if !peer.ended && !peer.held.contains(&0) && peer.heard(0).any(closing) {
+            if peer.closing && !peer.ended && !peer.held.contains(&0) {
                 peer.until("the end of a closed connection", |peer| peer.ended).await;
             }
         }
@@ -156,9 +153,8 @@ impl Stage {
 
 /// Answered also when there can be no answer any more.
 fn is_answered(peer: &Peer, channel: u16, answer: &str) -> bool {
-    let is_answer = |heard: &Heard| {
-        heard.name == answer || (answer == "basic.get-ok" && heard.name == "basic.get-empty")
-    };
+    let is_answer =
+        |heard: &Heard| heard.name == answer || (answer == "basic.get-ok" && heard.name == "basic.get-empty");
     let closed = |heard: &Heard| heard.name == "channel.close";
     peer.ended
         || peer.heard(0).any(|heard| heard.name == "connection.close")

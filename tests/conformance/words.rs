@@ -157,7 +157,8 @@ pub(crate) fn parse_value(text: &str) -> AMQPValue {
         return AMQPValue::FieldTable(table);
     }
     if let Some(inside) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        let values: Vec<_> = split(inside, |separator| separator == ',').into_iter().map(parse_value).collect();
+        let values: Vec<_> =
+            split(inside, |separator| separator == ',').into_iter().map(parse_value).collect();
         return AMQPValue::FieldArray(values.into());
     }
     match text {
@@ -256,7 +257,10 @@ pub(crate) fn unhex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text
         .chars()
         .filter(|character| !character.is_whitespace())
-        .map(|digit| digit.to_digit(16).unwrap_or_else(|| panic!("{digit:?} in {text:?} is no hexadecimal digit")) as u8)
+        .map(|digit| {
+            digit.to_digit(16).unwrap_or_else(|| panic!("{digit:?} in {text:?} is no hexadecimal digit"))
+                as u8
+        })
         .collect();
     assert!(digits.len().is_multiple_of(2), "{text:?} ends within a byte");
     digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect()

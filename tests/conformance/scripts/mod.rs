@@ -13,4 +13,24 @@ macro_rules! scripts {
     };
 }
 
+mod acknowledging;
+mod arguments;
+mod channels;
+mod confirms;
+mod consuming;
+mod dead_lettering;
+mod exchanges;
+mod exclusive;
+mod expiring;
+mod getting;
+mod handshake;
+mod hostile;
+mod limits;
+mod permissions;
+mod prefetch;
+mod publishing;
 mod queues;
+mod quorum;
+mod reply_to;
+mod requeueing;
+mod routing;

@@ -1,0 +1,53 @@
+//! Quorum queues, as far as one node shows them: how often a message was delivered, and how often it may be.
+
+scripts! {
+    deliveries_are_counted = r#"
+        a/1 queue.declare q durable x-queue-type=quorum
+        a/1 confirm.select
+        + a/1 basic.publish "" q "1"
+        a/1 expect 1
+        a/1 basic.qos 1
+        + a/1 basic.consume q tag=t
+        a/1 expect 2
+        + a/1 basic.nack 1 requeue
+        a/1 expect 1
+        + a/1 basic.reject 2 requeue
+        a/1 expect 1
+    "#;
+
+    a_message_delivered_too_often_is_dropped = r#"
+        a/1 queue.declare q durable x-queue-type=quorum x-delivery-limit=1
+        a/1 confirm.select
+        + a/1 basic.publish "" q "1"
+        a/1 expect 1
+        a/1 basic.qos 1
+        + a/1 basic.consume q tag=t
+        a/1 expect 2
+        + a/1 basic.nack 1 requeue
+        a/1 expect 1
+        a/1 basic.nack 2 requeue
+        wait q 0
+    "#;
+
+    a_message_delivered_too_often_is_dead_lettered = r#"
+        a/1 queue.declare dead
+        a/1 queue.declare q durable x-queue-type=quorum x-delivery-limit=1 x-dead-letter-exchange="" x-dead-letter-routing-key=dead
+        a/1 confirm.select
+        + a/1 basic.publish "" q "1"
+        a/1 expect 1
+        a/1 basic.qos 1
+        + a/1 basic.consume q tag=t
+        a/1 expect 2
+        + a/1 basic.nack 1 requeue
+        a/1 expect 1
+        a/1 basic.nack 2 requeue
+        wait dead 1
+        a/1 basic.get dead no-ack
+    "#;
+
+    global_prefetch_and_quorum_queues_do_not_mix = r#"
+        a/1 queue.declare q durable x-queue-type=quorum
+        a/1 basic.qos 5 global
+        a/1 basic.consume q tag=t
+    "#;
+}
