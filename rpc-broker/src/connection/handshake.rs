@@ -1,25 +1,21 @@
-//! From the protocol header to open-ok: who the client is, what it can do, and what both sides agree on.
+//! From the protocol header to open: who the client is, what it can do, and what both sides agree on.
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
 use amq_protocol::{
-    protocol::{
-        AMQPClass,
-        connection::{self, AMQPMethod as Method},
-    },
+    protocol::connection::{self, AMQPMethod as Method},
     types::{AMQPValue, FieldTable, ShortString},
 };
-use tokio::{
-    io::{AsyncRead, AsyncWriteExt},
-    time::timeout,
-};
+use tokio::{io::AsyncRead, time::timeout};
 
-use super::Sink;
+use super::{
+    Sink,
+    wire::{Wire, unexpected_method},
+};
 use crate::{
     auth::sasl,
-    codec::{FrameReader, decode_method, kind, write_method},
     recorder::Peer,
-    refusal::{Code, Refusal},
+    refusal::{Code, Refusal, reply_text},
     settings::CLOSING,
     shared::Shared,
     vhost::Mailbox,
@@ -38,7 +34,6 @@ pub(super) struct Agreement {
     pub(super) frame_max: u32,
     pub(super) channel_max: u16,
     pub(super) heartbeat: Option<Duration>,
-    pub(super) peer: Arc<Peer>,
 }
 
 /// What the client says it understands.
@@ -61,6 +56,13 @@ pub(super) enum End {
     Silent(Refusal),
     /// Said to the client.
     Refused(Refusal),
+    /// A rule says so; said to the client.
+    Closed {
+        code: u16,
+        text: String,
+    },
+    /// A rule says so.
+    Reset,
 }
 
 impl fmt::Display for End {
@@ -69,6 +71,8 @@ impl fmt::Display for End {
             Self::Io(error) => error.fmt(f),
             Self::Eof => f.write_str("it closed the connection"),
             Self::OtherProtocol => f.write_str("it does not speak AMQP 0-9-1"),
+            Self::Closed { text, .. } => text.fmt(f),
+            Self::Reset => f.write_str("a rule reset it"),
             Self::Silent(refusal) | Self::Refused(refusal) => refusal.connection_close().reply_text.fmt(f),
         }
     }
@@ -81,33 +85,36 @@ impl From<io::Error> for End {
 }
 
 pub(super) async fn run<R: AsyncRead + Unpin, W: Sink>(
-    frames: &mut FrameReader<R>,
-    sink: &mut W,
+    mut wire: Wire<'_, R, W>,
     shared: &Shared,
-    peer: Arc<Peer>,
+    peer: &Peer,
 ) -> Result<Agreement, End> {
-    let agreed = negotiate(frames, sink, shared, peer).await;
-    if let Err(End::Refused(refusal)) = &agreed {
-        say(sink, Method::Close(refusal.connection_close())).await?;
-        // Until the client has read it: closing at once could reset the connection before that.
-        let _ = timeout(CLOSING, until_closed(frames)).await;
-    }
+    let agreed = negotiate(&mut wire, shared, peer).await;
+    let close = match &agreed {
+        Err(End::Refused(refusal)) => refusal.connection_close(),
+        Err(End::Closed { code, text }) => {
+            let reply_text = reply_text(text.clone());
+            connection::Close { reply_code: *code, reply_text, class_id: 0, method_id: 0 }
+        }
+        _ => return agreed,
+    };
+    wire.say(Method::Close(close)).await?;
+    // Until the client has read it: closing at once could reset the connection before that.
+    let _ = timeout(CLOSING, until_closed(&mut wire)).await;
     agreed
 }
 
 async fn negotiate<R: AsyncRead + Unpin, W: Sink>(
-    frames: &mut FrameReader<R>,
-    sink: &mut W,
+    wire: &mut Wire<'_, R, W>,
     shared: &Shared,
-    peer: Arc<Peer>,
+    peer: &Peer,
 ) -> Result<Agreement, End> {
-    if read_protocol_header(frames).await? != PROTOCOL_HEADER {
-        sink.write_all(&PROTOCOL_HEADER).await?;
-        sink.shutdown().await?;
+    if wire.hear_protocol_header().await? != PROTOCOL_HEADER {
+        wire.say_protocol_header(&PROTOCOL_HEADER).await?;
         return Err(End::OtherProtocol);
     }
-    say(sink, Method::Start(start())).await?;
-    let start_ok = match next_method(frames).await? {
+    wire.say(Method::Start(start())).await?;
+    let start_ok = match wire.hear().await? {
         Method::StartOk(start_ok) => start_ok,
         _ => return Err(End::Silent(unexpected_method("starting"))),
     };
@@ -120,35 +127,27 @@ async fn negotiate<R: AsyncRead + Unpin, W: Sink>(
 
     let settings = &shared.settings;
     let heartbeat = u16::try_from(settings.heartbeat.as_secs()).unwrap_or(u16::MAX);
-    say(
-        sink,
-        Method::Tune(connection::Tune {
-            channel_max: settings.channel_max,
-            frame_max: settings.frame_max,
-            heartbeat,
-        }),
-    )
-    .await?;
-    let tuned = match next_method(frames).await? {
+    let tune =
+        connection::Tune { channel_max: settings.channel_max, frame_max: settings.frame_max, heartbeat };
+    wire.say(Method::Tune(tune)).await?;
+    let tuned = match wire.hear().await? {
         Method::TuneOk(tune_ok) => tune_ok,
         _ => return Err(End::Silent(unexpected_method("tuning"))),
     };
     check_negotiated("frame_max", FRAME_MIN, settings.frame_max, tuned.frame_max, "")?;
     check_negotiated("channel_max", 1, settings.channel_max.into(), tuned.channel_max.into(), " (no limit)")?;
-    frames.set_frame_max(tuned.frame_max);
+    wire.set_frame_max(tuned.frame_max);
 
-    let open = match next_method(frames).await? {
+    let open = match wire.hear().await? {
         Method::Open(open) => open,
         _ => return Err(End::Refused(unexpected_method("opening"))),
     };
     let vhost = open_vhost(open.virtual_host.as_str(), &user, shared)?;
     peer.vhost.get_or_init(|| open.virtual_host.as_str().into());
-    say(sink, Method::OpenOk(connection::OpenOk {})).await?;
     Ok(Agreement {
         user,
         vhost,
         connection_name,
-        peer,
         capabilities,
         frame_max: tuned.frame_max,
         channel_max: tuned.channel_max,
@@ -215,58 +214,12 @@ fn check_negotiated(
     }
 }
 
-fn unexpected_method(state: &str) -> Refusal {
-    Refusal::new(Code::ChannelError, format!("unexpected method in connection state {state}"))
-}
-
-async fn read_protocol_header<R: AsyncRead + Unpin>(frames: &mut FrameReader<R>) -> Result<[u8; 8], End> {
-    loop {
-        if let Some(header) = frames.take() {
-            return Ok(header);
-        }
-        if frames.fill().await? == 0 {
-            return Err(End::Eof);
-        }
-    }
-}
-
-/// The next method of the connection class; heartbeats are allowed in between.
-async fn next_method<R: AsyncRead + Unpin>(frames: &mut FrameReader<R>) -> Result<Method, End> {
-    loop {
-        match frames.next_frame() {
-            Ok(Some(frame)) if frame.kind == kind::HEARTBEAT => {}
-            Ok(Some(frame)) => {
-                if frame.kind != kind::METHOD || frame.channel != 0 {
-                    return Err(End::Silent(Refusal::new(Code::UnexpectedFrame, "no method on channel 0")));
-                }
-                return match decode_method(frame.payload) {
-                    Ok(AMQPClass::Connection(method)) => Ok(method),
-                    Ok(_) => Err(End::Silent(unexpected_method("starting"))),
-                    Err(refusal) => Err(End::Silent(refusal)),
-                };
-            }
-            Ok(None) => {
-                if frames.fill().await? == 0 {
-                    return Err(End::Eof);
-                }
-            }
-            Err(violation) => return Err(End::Silent(violation.refusal())),
-        }
-    }
-}
-
-async fn until_closed<R: AsyncRead + Unpin>(frames: &mut FrameReader<R>) {
-    while let Ok(method) = next_method(frames).await {
+async fn until_closed<R: AsyncRead + Unpin, W: Sink>(wire: &mut Wire<'_, R, W>) {
+    while let Ok(method) = wire.hear().await {
         if matches!(method, Method::CloseOk(_)) {
             return;
         }
     }
-}
-
-async fn say<W: Sink>(sink: &mut W, method: Method) -> io::Result<()> {
-    let mut bytes = Vec::new();
-    write_method(&mut bytes, 0, &AMQPClass::Connection(method));
-    sink.write_all(&bytes).await
 }
 
 fn start() -> connection::Start {

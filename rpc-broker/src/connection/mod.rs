@@ -5,10 +5,15 @@ mod handshake;
 mod link;
 mod passengers;
 mod reader;
+mod wire;
 mod writer;
 
 use std::sync::Arc;
 
+use amq_protocol::protocol::{
+    AMQPClass,
+    connection::{AMQPMethod, OpenOk},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::tcp::OwnedWriteHalf,
@@ -19,8 +24,12 @@ pub(crate) use assembly::Incoming;
 pub(crate) use handshake::Capabilities;
 pub(crate) use link::{ConnectionId, Link, Outgoing};
 
+use handshake::End;
+use wire::Wire;
+
 use crate::{
     codec::FrameReader,
+    faults::{Direction, Tap},
     recorder::Peer,
     settings::HANDSHAKE,
     shared::Shared,
@@ -45,10 +54,14 @@ impl Sink for OwnedWriteHalf {
 /// Serves a connection to its end. Nothing that the peer sends or leaves out makes this fail: it ends.
 pub(crate) async fn serve(read: impl AsyncRead + Send + Unpin, mut write: impl Sink, shared: Arc<Shared>) {
     let id = shared.next_connection();
+    let peer = Peer::new(id.0);
+    let mut heard = Tap::new(&shared.faults, &peer, Direction::FromClient);
+    let mut said = Tap::new(&shared.faults, &peer, Direction::ToClient);
     let mut frames = FrameReader::new(read, handshake::FRAME_MIN);
-    let handshake = handshake::run(&mut frames, &mut write, &shared, Peer::new(id.0));
-    let agreement = match timeout(HANDSHAKE, handshake).await {
+    let wire = Wire::new(&mut frames, &mut write, &mut heard, &mut said);
+    let agreement = match timeout(HANDSHAKE, handshake::run(wire, &shared, &peer)).await {
         Ok(Ok(agreement)) => agreement,
+        Ok(Err(End::Reset)) => return write.abort(),
         Ok(Err(end)) => {
             tracing::debug!(%end, "a client did not get in");
             return;
@@ -61,6 +74,8 @@ pub(crate) async fn serve(read: impl AsyncRead + Send + Unpin, mut write: impl S
     let (link, outgoing) = Link::new(id);
     let link = Arc::new(link);
     let _gone = Gone { id: link.id, vhost: agreement.vhost.clone() };
+    // Written once the vhost knows the connection: who is in can be asked for.
+    link.send(Outgoing::Method(0, AMQPClass::Connection(AMQPMethod::OpenOk(OpenOk {}))));
     agreement.vhost.send(Command::Open(Box::new(NewSession {
         link: Arc::clone(&link),
         user: agreement.user.clone(),
@@ -69,8 +84,8 @@ pub(crate) async fn serve(read: impl AsyncRead + Send + Unpin, mut write: impl S
         channel_max: agreement.channel_max,
     })));
 
-    let reading = reader::Reader::new(frames, Arc::clone(&link), &agreement, &shared).run();
-    let writing = writer::Writer::new(write, link, outgoing, &agreement, &shared).run();
+    let reading = reader::Reader::new(frames, Arc::clone(&link), &agreement, &shared, heard).run();
+    let writing = writer::Writer::new(write, link, outgoing, &agreement, said).run();
     // Whichever ends first ends the connection; the other one is dropped where it waits.
     tokio::select! {
         ended = reading => tracing::debug!(?ended, "reading ended"),

@@ -12,7 +12,7 @@ use tokio::{
 use super::{Incoming, Link, Outgoing, assembly::Assembly, handshake::Agreement};
 use crate::{
     codec::{Frame, FrameReader, kind, snippet},
-    faults::{Decree, Direction, Step, Tap},
+    faults::{Decree, Step, Tap},
     memory::Memory,
     refusal::{Code, Refusal, reply_text},
     settings::CLOSING,
@@ -59,6 +59,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         link: Arc<Link>,
         agreement: &Agreement,
         shared: &Shared,
+        tap: Tap<Incoming>,
     ) -> Self {
         Self {
             frames,
@@ -71,7 +72,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             assemblies: HashMap::new(),
             batch: Vec::new(),
             turns: Arc::new(Semaphore::new(BATCHES_WAITING)),
-            tap: Tap::new(&shared.faults, &agreement.peer, Direction::FromClient),
+            tap,
         }
     }
 

@@ -12,9 +12,8 @@ use tokio::{
 use super::{Link, Outgoing, Sink, handshake::Agreement};
 use crate::{
     codec::{write_content, write_heartbeat, write_method},
-    faults::{Direction, Step, Tap},
+    faults::{Step, Tap},
     settings::CLOSING,
-    shared::Shared,
     vhost::{Command, Mailbox},
 };
 
@@ -48,7 +47,7 @@ impl<W: Sink> Writer<W> {
         link: Arc<Link>,
         outgoing: mpsc::UnboundedReceiver<Outgoing>,
         agreement: &Agreement,
-        shared: &Shared,
+        tap: Tap<Outgoing>,
     ) -> Self {
         Self {
             sink,
@@ -60,7 +59,7 @@ impl<W: Sink> Writer<W> {
             heartbeat: agreement.heartbeat.map(|period| period / 2),
             buffer: Vec::new(),
             closing: None,
-            tap: Tap::new(&shared.faults, &agreement.peer, Direction::ToClient),
+            tap,
         }
     }
 

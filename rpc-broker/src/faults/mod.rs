@@ -20,4 +20,4 @@ pub use crate::{
 
 pub(crate) use decree::Decree;
 pub(crate) use registry::{Faults, Greeting};
-pub(crate) use tap::{Passenger, Step, Tap, Wait};
+pub(crate) use tap::{Passenger, Step, Tap};
