@@ -61,7 +61,6 @@ impl Broker {
     }
 
     /// A broker with other settings.
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::default()
     }

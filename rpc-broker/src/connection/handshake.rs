@@ -114,9 +114,8 @@ async fn negotiate<R: AsyncRead + Unpin, W: Sink>(
         return Err(End::OtherProtocol);
     }
     wire.say(Method::Start(start())).await?;
-    let start_ok = match wire.hear().await? {
-        Method::StartOk(start_ok) => start_ok,
-        _ => return Err(End::Silent(unexpected_method("starting"))),
+    let Method::StartOk(start_ok) = wire.hear().await? else {
+        return Err(End::Silent(unexpected_method("starting")));
     };
     let connection_name: Arc<str> =
         text(&start_ok.client_properties, "connection_name").unwrap_or_default().into();
@@ -130,17 +129,15 @@ async fn negotiate<R: AsyncRead + Unpin, W: Sink>(
     let tune =
         connection::Tune { channel_max: settings.channel_max, frame_max: settings.frame_max, heartbeat };
     wire.say(Method::Tune(tune)).await?;
-    let tuned = match wire.hear().await? {
-        Method::TuneOk(tune_ok) => tune_ok,
-        _ => return Err(End::Silent(unexpected_method("tuning"))),
+    let Method::TuneOk(tuned) = wire.hear().await? else {
+        return Err(End::Silent(unexpected_method("tuning")));
     };
     check_negotiated("frame_max", FRAME_MIN, settings.frame_max, tuned.frame_max, "")?;
     check_negotiated("channel_max", 1, settings.channel_max.into(), tuned.channel_max.into(), " (no limit)")?;
     wire.set_frame_max(tuned.frame_max);
 
-    let open = match wire.hear().await? {
-        Method::Open(open) => open,
-        _ => return Err(End::Refused(unexpected_method("opening"))),
+    let Method::Open(open) = wire.hear().await? else {
+        return Err(End::Refused(unexpected_method("opening")));
     };
     let vhost = open_vhost(open.virtual_host.as_str(), &user, shared)?;
     peer.vhost.get_or_init(|| open.virtual_host.as_str().into());

@@ -30,14 +30,14 @@ impl Vhost {
         }
     }
 
-    /// Hands a message over that never was in the queue, when somebody can take it at once; else gives it back.
-    pub(super) fn deliver_directly(&mut self, id: QueueId, queued: Queued) -> Result<(), Queued> {
+    /// Hands a message over that never was in the queue, when somebody can take it at once; else returns it.
+    pub(super) fn deliver_directly(&mut self, id: QueueId, queued: Queued) -> Option<Queued> {
         let Some(queue) = self.queues.get_mut(&id).filter(|queue| queue.is_empty()) else {
-            return Err(queued);
+            return Some(queued);
         };
-        let Some(consumer) = next_consumer(queue, &self.sessions) else { return Err(queued) };
+        let Some(consumer) = next_consumer(queue, &self.sessions) else { return Some(queued) };
         self.deliver_to(id, consumer, queued);
-        Ok(())
+        None
     }
 
     fn deliver_to(&mut self, id: QueueId, (at, tag, no_ack): (At, ShortString, bool), queued: Queued) {

@@ -29,7 +29,7 @@ impl Vhost {
                 );
             }
             Incoming::Method(channel, method) => {
-                self.handle_channel(At { connection: from, channel }, method)
+                self.handle_channel(At { connection: from, channel }, method);
             }
             Incoming::Heartbeat | Incoming::Decreed(_) => {}
             Incoming::Publish { channel, publish, properties, body } => {

@@ -160,7 +160,7 @@ impl Vhost {
         if queue.next_expiry().is_some_and(|expiry| expiry <= now) {
             self.drop_expired(id);
         }
-        if let Err(queued) = self.deliver_directly(id, queued) {
+        if let Some(queued) = self.deliver_directly(id, queued) {
             self.keep(id, queued);
         }
         true
