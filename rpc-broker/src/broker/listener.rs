@@ -31,6 +31,8 @@ pub(super) struct Listener {
     shared: Arc<Shared>,
     control: mpsc::UnboundedReceiver<Control>,
     connections: JoinSet<()>,
+    /// Accepted, and never to be answered.
+    silent: JoinSet<()>,
 }
 
 impl Listener {
@@ -40,7 +42,15 @@ impl Listener {
         shared: Arc<Shared>,
         control: mpsc::UnboundedReceiver<Control>,
     ) -> Self {
-        Self { bound: Some(bound), listener: None, address, shared, control, connections: JoinSet::new() }
+        Self {
+            bound: Some(bound),
+            listener: None,
+            address,
+            shared,
+            control,
+            connections: JoinSet::new(),
+            silent: JoinSet::new(),
+        }
     }
 
     pub(super) async fn run(mut self) {
@@ -69,6 +79,7 @@ impl Listener {
                     Err(error) => tracing::warn!(%error, "a connection could not be accepted"),
                 },
                 Some(_) = self.connections.join_next() => {}
+                Some(_) = self.silent.join_next() => {}
             }
         }
     }
@@ -79,7 +90,7 @@ impl Listener {
         match self.shared.faults.greet() {
             Greeting::Serve => {}
             Greeting::Refuse => return reset(&stream),
-            Greeting::Silence => return drop(self.connections.spawn(keep_silent(stream))),
+            Greeting::Silence => return drop(self.silent.spawn(keep_silent(stream))),
         }
         let (read, write) = stream.into_split();
         self.connections.spawn(connection::serve(read, write, Arc::clone(&self.shared)));
@@ -90,11 +101,10 @@ impl Listener {
         for vhost in self.shared.vhosts() {
             vhost.ask(move |vhost| vhost.go_down(crash)).await;
         }
-        if !crash {
-            let all = async { while self.connections.join_next().await.is_some() {} };
-            // Those that do not confirm in time are closed without.
-            let _ = timeout(PATIENCE, all).await;
-        }
+        self.silent.shutdown().await;
+        let all = async { while self.connections.join_next().await.is_some() {} };
+        // Those that do not confirm in time are closed without, and those that cannot be reset because a rule holds them.
+        let _ = timeout(PATIENCE, all).await;
         self.connections.shutdown().await;
     }
 

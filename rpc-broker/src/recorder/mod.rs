@@ -22,6 +22,7 @@
 
 mod details;
 mod frames;
+mod line;
 mod observed;
 
 use std::{

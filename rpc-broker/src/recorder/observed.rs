@@ -1,7 +1,6 @@
 //! One method on the wire, with its content, and whose connection it was on.
 
 use std::{
-    fmt,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -215,14 +214,23 @@ impl Observed {
         self.0.content.as_ref().map_or(0, |(properties, body)| properties.as_bytes().len() + body.len())
     }
 
+    /// The arguments of the method, by name.
+    pub(super) fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
+        self.0.method.as_ref().map(fields).unwrap_or_default()
+    }
+
+    /// Whether it has content, which may be empty.
+    pub(super) fn has_content(&self) -> bool {
+        self.0.content.is_some()
+    }
+
     fn property(&self, named: impl Fn(&Properties) -> Option<&[u8]>) -> Option<&str> {
         let (properties, _) = self.0.content.as_ref()?;
         std::str::from_utf8(named(properties)?).ok()
     }
 
     fn field(&self, name: &str) -> Option<Field<'_>> {
-        let fields = fields(self.0.method.as_ref()?);
-        fields.into_iter().find(|(field, _)| *field == name).map(|(_, value)| value)
+        self.fields().into_iter().find(|(field, _)| *field == name).map(|(_, value)| value)
     }
 
     fn text(&self, name: &str) -> Option<&str> {
@@ -237,83 +245,5 @@ impl Observed {
             Field::Number(number) => Some(number),
             Field::Text(_) | Field::Flag(_) => None,
         }
-    }
-}
-
-impl fmt::Display for Observed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.connection() {
-            "" => write!(f, "#{}", self.connection_id())?,
-            name => f.write_str(name)?,
-        }
-        let arrow = match self.direction() {
-            Direction::FromClient => '→',
-            Direction::ToClient => '←',
-        };
-        write!(f, "/{} {arrow} {}", self.channel(), self.method())?;
-        for (name, value) in self.0.method.as_ref().map(fields).unwrap_or_default() {
-            match value {
-                Field::Text(text) => write!(f, " {name}={text:?}")?,
-                Field::Number(number) => write!(f, " {name}={number}")?,
-                Field::Flag(true) => write!(f, " {name}")?,
-                Field::Flag(false) => {}
-            }
-        }
-        match &self.0.content {
-            Some((_, body)) if body.len() == 1 => f.write_str(" (1 byte)")?,
-            Some((_, body)) => write!(f, " ({} bytes)", body.len())?,
-            None => {}
-        }
-        if !self.actions().is_empty() {
-            write!(f, " {:?}", self.actions())?;
-        }
-        Ok(())
-    }
-}
-
-/// As it is displayed: the method of a login holds a password.
-impl fmt::Debug for Observed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use amq_protocol::protocol::{basic, connection};
-
-    use super::*;
-
-    fn observed(direction: Direction, method: AMQPClass, body: Option<&'static [u8]>) -> Observed {
-        let peer = Peer::new(7);
-        peer.name.set("billing".into()).unwrap();
-        let content = body.map(|body| (Properties::default(), Bytes::from_static(body)));
-        let payload = Payload { channel: 1, method: Some(method), content };
-        Observed::new(Duration::ZERO, &peer, direction, payload).unwrap()
-    }
-
-    #[test]
-    fn a_publish_reads_as_one_line() {
-        let publish =
-            basic::Publish { routing_key: "fib".into(), mandatory: true, ..basic::Publish::default() };
-        let method = AMQPClass::Basic(basic::AMQPMethod::Publish(publish));
-        let mut publish = observed(Direction::FromClient, method, Some(b"10"));
-        let line = "billing/1 → basic.publish exchange=\"\" routing_key=\"fib\" mandatory (2 bytes)";
-        assert_eq!(publish.to_string(), line);
-        publish.set_actions(vec![Action::Drop]);
-        assert_eq!(publish.to_string(), format!("{line} [Drop]"));
-        assert_eq!((publish.routing_key(), publish.queue(), publish.body()), (Some("fib"), None, &b"10"[..]));
-    }
-
-    #[test]
-    fn a_password_is_never_printed() {
-        let start_ok = connection::StartOk {
-            mechanism: "PLAIN".into(),
-            response: "\0guest\0secret".into(),
-            ..connection::StartOk::default()
-        };
-        let method = AMQPClass::Connection(connection::AMQPMethod::StartOk(start_ok));
-        let login = observed(Direction::FromClient, method, None);
-        assert_eq!(format!("{login:?}"), "billing/1 → connection.start-ok mechanism=\"PLAIN\"");
     }
 }
