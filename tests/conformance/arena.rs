@@ -21,6 +21,7 @@ pub(crate) struct Arena {
 #[derive(Debug)]
 enum Broker {
     RabbitMq,
+    Embedded(amqp_rpc_broker::Broker),
 }
 
 impl Arena {
@@ -37,6 +38,17 @@ impl Arena {
         Some(arena)
     }
 
+    /// A fresh embedded broker with a fresh virtual host.
+    pub(crate) async fn embedded() -> Self {
+        let broker = amqp_rpc_broker::Broker::start().await.expect("an embedded broker starts");
+        let vhost = fresh_name();
+        broker.add_vhost(&vhost);
+        let address = broker.address().to_string();
+        let arena = Self { address, vhost, broker: Broker::Embedded(broker), users: Vec::new() };
+        arena.permit("guest", ".*", ".*", ".*").await;
+        arena
+    }
+
     pub(crate) async fn add_user(&mut self, user: &str, password: &str) {
         match &self.broker {
             Broker::RabbitMq => {
@@ -44,6 +56,7 @@ impl Arena {
                 eval(&format!("rabbit_auth_backend_internal:add_user({name}, {password}, <<\"tests\">>)"))
                     .await;
             }
+            Broker::Embedded(broker) => broker.add_user(user, password),
         }
         self.users.push(user.to_owned());
     }
@@ -52,6 +65,10 @@ impl Arena {
     pub(crate) async fn permit(&self, user: &str, configure: &str, write: &str, read: &str) {
         match &self.broker {
             Broker::RabbitMq => eval(&permit(user, &self.vhost, configure, write, read)).await,
+            Broker::Embedded(broker) => {
+                let permissions = amqp_rpc_broker::Permissions::new(configure, write, read);
+                broker.set_permissions(user, &self.vhost, permissions.expect("scripts write valid patterns"));
+            }
         }
     }
 }
@@ -67,6 +84,7 @@ impl Drop for Arena {
                 let vhost = binary(&self.vhost);
                 eval_in_background(&format!("{users}rabbit_vhost:delete({vhost}, <<\"tests\">>)"));
             }
+            Broker::Embedded(_) => {} // goes with its virtual hosts and users
         }
     }
 }

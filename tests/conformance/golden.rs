@@ -4,7 +4,7 @@ use std::{env, fs, path::PathBuf, time::Duration};
 
 use tokio::time::timeout;
 
-use super::{arena::Arena, stage::Stage};
+use super::{arena::Arena, differences, stage::Stage};
 
 /// A whole script takes milliseconds, and a few seconds when it waits for refused credentials.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,6 +28,8 @@ pub(crate) async fn check(name: &str, script: &str) {
     if let Some(transcript) = rabbitmq {
         assert_same(&golden, &transcript, "RabbitMQ");
     }
+    let expected = differences::expected_of_the_embedded_broker(name, &golden);
+    assert_same(&expected, &play(Arena::embedded().await, script).await, "the embedded broker");
 }
 
 pub(crate) async fn play(arena: Arena, script: &str) -> String {

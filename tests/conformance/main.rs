@@ -9,6 +9,7 @@ mod arena;
 mod confirmed;
 mod connecting;
 mod describe;
+mod differences;
 mod golden;
 mod methods;
 mod names;
