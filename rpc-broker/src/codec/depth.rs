@@ -14,6 +14,7 @@ pub(super) fn is_too_deep(class: u16, method: u16, arguments: &[u8]) -> bool {
 fn table_in(class: u16, method: u16, arguments: &[u8]) -> Option<&[u8]> {
     // How many bytes, short strings and bytes come before the table.
     let (fixed, names, flags) = match (class, method) {
+        (10, 10) => (2, 0, 0),      // connection.start: brokers say it, but anyone may
         (10, 11) => (0, 0, 0),      // connection.start-ok
         (40, 10) => (2, 2, 1),      // exchange.declare
         (40, 30 | 40) => (2, 3, 1), // exchange.bind, unbind

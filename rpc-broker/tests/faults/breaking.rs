@@ -1,0 +1,193 @@
+//! Channels and connections that close or break, and the points where services crash.
+
+use amqp_rpc_broker::faults::{Action, Event, Method};
+use futures_util::StreamExt;
+use lapin::{ErrorKind, options::BasicAckOptions};
+
+use crate::{
+    raw_client::{RawClient, publish, queue},
+    stage::{Stage, declare, next, soon},
+};
+
+/// What the broker closed the channel or connection with.
+fn closed_with(error: &lapin::Error) -> (u16, String) {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => (error.get_id(), error.get_message().to_string()),
+        _ => panic!("no close of the broker: {error}"),
+    }
+}
+
+#[tokio::test]
+async fn a_channel_is_closed_with_a_code_and_its_connection_stays() {
+    let stage = Stage::new().await;
+    let client = stage.client("client").await;
+    let event = Event::from_client(Method::QueueDeclare).queue("q");
+    let _rule = stage.broker.on(event, Action::CloseChannel(405, "RESOURCE_LOCKED - by a test".into()));
+
+    let error = declare(&client.channel, "q").await.unwrap_err();
+
+    assert_eq!(closed_with(&error), (405, "RESOURCE_LOCKED - by a test".into()));
+    assert!(stage.vhost.queue("q").await.is_none(), "the request was lost");
+    assert!(declare(&client.another_channel().await, "other").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_delivery_that_closes_its_channel_goes_back_to_its_queue() {
+    let stage = Stage::new().await;
+    let client = stage.client("client").await;
+    client.declare("q").await;
+    let mut consumer = client.consume("q").await;
+    let event = Event::to_client(Method::BasicDeliver);
+    let _rule = stage.broker.on(event, Action::CloseChannel(406, "PRECONDITION_FAILED - by a test".into()));
+
+    stage.client("other").await.publish_all("q", &["1"]).await;
+
+    let error = soon(consumer.next()).await.unwrap().unwrap_err();
+    assert_eq!(closed_with(&error).0, 406);
+    assert_eq!((stage.ready("q").await, stage.unacked("q").await), (1, 0));
+}
+
+#[tokio::test]
+async fn a_connection_is_closed_with_a_code() {
+    let stage = Stage::new().await;
+    let client = stage.client("client").await;
+    let event = Event::from_client(Method::QueueDeclare);
+    let text = "CONNECTION_FORCED - by a test";
+    let _rule = stage.broker.on(event, Action::CloseConnection(320, text.into()));
+
+    let error = declare(&client.channel, "q").await.unwrap_err();
+
+    assert_eq!(closed_with(&error), (320, text.into()));
+    assert_eq!(stage.vhost.connections().await, 0);
+}
+
+#[tokio::test]
+async fn a_connection_is_closed_by_its_handle() {
+    let stage = Stage::new().await;
+    let (client, other) = (stage.client("client").await, stage.client("other").await);
+    let mut consumer = {
+        client.declare("q").await;
+        client.consume("q").await
+    };
+
+    let connection = stage.vhost.connection("client").await.unwrap();
+    connection.close(320, "CONNECTION_FORCED - by a test");
+
+    assert_eq!(closed_with(&soon(consumer.next()).await.unwrap().unwrap_err()).0, 320);
+    other.declare("q").await;
+    assert_eq!(stage.vhost.connection_names().await, ["other"]);
+}
+
+#[tokio::test]
+async fn a_channel_is_closed_by_its_connections_handle() {
+    let stage = Stage::new().await;
+    let client = stage.client("client").await;
+    client.declare("q").await;
+    let mut consumer = client.consume("q").await;
+
+    let connection = stage.vhost.connection("client").await.unwrap();
+    connection.close_channel(1, 404, "NOT_FOUND - by a test");
+
+    assert_eq!(closed_with(&soon(consumer.next()).await.unwrap().unwrap_err()).0, 404);
+    assert!(declare(&client.another_channel().await, "q").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_reset_request_has_no_effect() {
+    let stage = Stage::new().await;
+    let client = stage.client("client").await;
+    client.declare("q").await;
+    let _rule = stage.broker.on(Event::from_client(Method::BasicPublish).nth(2), Action::Reset);
+
+    client.publish("q", "1").await;
+    client.publish("q", "2").await;
+    let error = declare(&client.channel, "q").await.unwrap_err();
+
+    assert!(!matches!(error.kind(), ErrorKind::ProtocolError(_)), "without a word, but {error}");
+    assert_eq!((stage.ready("q").await, stage.vhost.connections().await), (1, 0));
+}
+
+#[tokio::test]
+async fn a_reset_is_a_reset() {
+    let stage = Stage::new().await;
+    let mut client = RawClient::connect(&stage.broker.uri()).await.unwrap().open().await;
+    client.declare(queue("q", false, Default::default())).await;
+    stage.vhost.open_connections().await[0].reset();
+
+    let error = soon(client.read_to_end()).await.unwrap_err();
+
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn a_request_before_a_crash_takes_effect_and_those_behind_it_do_not() {
+    let stage = Stage::new().await;
+    let client = stage.client("client").await;
+    client.declare("q").await;
+    let rule = stage.broker.on(Event::from_client(Method::BasicPublish).nth(2), Action::ResetAfter);
+
+    for body in ["1", "2", "3"] {
+        client.publish("q", body).await;
+    }
+    soon(rule.hit()).await;
+    assert!(declare(&client.channel, "q").await.is_err());
+
+    assert_eq!(stage.ready("q").await, 2);
+}
+
+#[tokio::test]
+async fn a_service_that_crashes_between_reply_and_ack_has_its_request_redelivered() {
+    let stage = Stage::new().await;
+    let caller = stage.client("caller").await;
+    let (service, successor) = (stage.client("service").await, stage.client("successor").await);
+    caller.declare("requests").await;
+    caller.declare("replies").await;
+    let mut replies = caller.consume("replies").await;
+    let mut requests = service.consume("requests").await;
+    let reply = Event::from_client(Method::BasicPublish).connection("service").routing_key("replies");
+    let crash = stage.broker.on(reply.nth(1), Action::ResetAfter);
+
+    caller.publish("requests", "request").await;
+    let request = next(&mut requests).await;
+    assert!(!request.redelivered);
+    service.publish("replies", "reply").await;
+    let _ = request.ack(BasicAckOptions::default()).await; // too late, or not even sent
+
+    soon(crash.hit()).await;
+    assert_eq!(next(&mut replies).await.data, b"reply");
+    let mut requests = successor.consume("requests").await;
+    let again = next(&mut requests).await;
+    assert_eq!((again.data, again.redelivered), (b"request".to_vec(), true));
+}
+
+#[tokio::test]
+async fn a_method_before_a_crash_is_written_and_nothing_behind_it() {
+    let stage = Stage::new().await;
+    let client = stage.client("client").await;
+    client.declare("q").await;
+    let mut consumer = client.consume("q").await;
+    let _rule = stage.broker.on(Event::to_client(Method::BasicDeliver).nth(1), Action::ResetAfter);
+
+    stage.client("other").await.publish_all("q", &["1", "2"]).await;
+
+    assert_eq!(next(&mut consumer).await.data, b"1");
+    assert!(soon(consumer.next()).await.is_none_or(|next| next.is_err()));
+    soon(async { while stage.unacked("q").await > 0 {} }).await;
+    assert_eq!(stage.ready("q").await, 2);
+}
+
+#[tokio::test]
+async fn half_a_frame_is_followed_by_a_reset() {
+    let stage = Stage::new().await;
+    let mut client = RawClient::connect(&stage.broker.uri()).await.unwrap().open().await;
+    client.declare(queue("q", false, Default::default())).await;
+    client.consume("q").await;
+    let _rule = stage.broker.on(Event::to_client(Method::BasicDeliver), Action::Truncate(10));
+
+    client.send(&publish("q", b"body")).await;
+
+    let (bytes, error) = soon(client.read_until_it_breaks()).await;
+    // The beginning of basic.deliver on channel 1: nothing but its size could be otherwise.
+    assert_eq!((bytes.len(), &bytes[..3], &bytes[7..]), (10, &[1, 0, 1][..], &[0, 60, 0][..]));
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+}

@@ -1,0 +1,169 @@
+//! Tables nested as deep as a frame can hold, in every method that carries one: a parser that recurses would end the process.
+
+use std::collections::BTreeMap;
+
+use amq_protocol::{
+    frame::AMQPFrame,
+    protocol::{
+        AMQPClass, basic, connection,
+        queue::{AMQPMethod, Bind},
+    },
+    types::{AMQPValue, FieldTable, LongString, ShortString},
+};
+
+use crate::{
+    arena::Arena,
+    conversation::in_frames,
+    mutation::framed,
+    raw_client::{encode, handshake, queue},
+};
+
+/// Class, method, and what stands before the table, for every method that carries one, also those that only brokers send.
+pub(crate) const METHODS_WITH_A_TABLE: &[(u16, u16, &[u8])] = &[
+    (10, 10, &[0, 9]),                  // connection.start
+    (10, 11, &[]),                      // connection.start-ok
+    (40, 10, b"\0\0\x01a\x06direct\0"), // exchange.declare
+    (40, 30, b"\0\0\x01a\x01b\x01c\0"), // exchange.bind
+    (40, 40, b"\0\0\x01a\x01b\x01c\0"), // exchange.unbind
+    (50, 10, b"\0\0\x01a\0"),           // queue.declare
+    (50, 20, b"\0\0\x01a\x01b\x01c\0"), // queue.bind
+    (50, 50, b"\0\0\x01a\x01b\x01c"),   // queue.unbind
+    (60, 20, b"\0\0\x01a\x01b\0"),      // basic.consume
+];
+
+/// The payload of that method, whose table holds `levels` tables or arrays, one in the other.
+pub(crate) fn with_nested_values(
+    (class, method, before): (u16, u16, &[u8]),
+    as_tables: bool,
+    levels: usize,
+) -> Vec<u8> {
+    let table = nested(as_tables, levels);
+    [&class.to_be_bytes()[..], &method.to_be_bytes(), before, &table].concat()
+}
+
+/// A table of that many levels, with its length before it. Written from the outside: every length is known beforehand.
+fn nested(as_tables: bool, levels: usize) -> Vec<u8> {
+    // Of an array's item: tag and length. A table's has a name of one letter as well.
+    let (opening, cost): (&[u8], usize) = if as_tables { (b"\x01kF", 7) } else { (b"A", 5) };
+    let length = |of: usize| u32::try_from(of).expect("frames are short").to_be_bytes();
+    let mut bytes = Vec::new();
+    if as_tables {
+        bytes.extend(length(levels * cost));
+    } else {
+        bytes.extend(length(2 + levels * cost));
+        bytes.extend(b"\x01k");
+        if levels == 0 {
+            bytes.push(b'V');
+            bytes[..4].copy_from_slice(&length(3));
+        }
+    }
+    for level in (0..levels).rev() {
+        bytes.extend(opening);
+        bytes.extend(length(level * cost));
+    }
+    bytes
+}
+
+/// As many levels as fit into the largest frame.
+fn levels_in(frame_max: usize, as_tables: bool) -> usize {
+    (frame_max - 100) / if as_tables { 7 } else { 5 }
+}
+
+#[test]
+fn methods_with_tables_as_deep_as_a_frame_holds() {
+    for &method in METHODS_WITH_A_TABLE {
+        for as_tables in [false, true] {
+            let payload = with_nested_values(method, as_tables, levels_in(131_072, as_tables));
+            for channel in [0, 1] {
+                let mut bytes = in_frames(&handshake()).concat();
+                bytes.extend(framed(1, channel, &payload));
+                Arena::shared().attack_with(&[bytes]).unwrap_or_else(|harm| panic!("{method:?}: {harm}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn tables_as_deep_as_a_frame_holds_before_the_login() {
+    for &method in METHODS_WITH_A_TABLE {
+        let payload = with_nested_values(method, false, levels_in(4096, false));
+        let bytes = [b"AMQP\0\0\x09\x01".to_vec(), framed(1, 0, &payload)];
+        Arena::shared().attack_with(&bytes).unwrap_or_else(|harm| panic!("{method:?}: {harm}"));
+    }
+}
+
+#[test]
+fn the_password_may_be_a_deep_table() {
+    // AMQPLAIN's response is a table without its length.
+    for as_tables in [false, true] {
+        let response = nested(as_tables, levels_in(3900, as_tables));
+        let start_ok = connection::StartOk {
+            client_properties: Default::default(),
+            mechanism: "AMQPLAIN".into(),
+            response: response[4..].into(),
+            locale: "en_US".into(),
+        };
+        let start_ok = AMQPFrame::Method(0, AMQPClass::Connection(connection::AMQPMethod::StartOk(start_ok)));
+        let bytes = [b"AMQP\0\0\x09\x01".to_vec(), in_frames(&[start_ok]).concat()];
+        Arena::shared().attack_with(&bytes).unwrap_or_else(|harm| panic!("{harm}"));
+    }
+}
+
+#[test]
+fn headers_as_deep_as_a_frame_holds_are_carried_or_refused() {
+    for as_tables in [false, true] {
+        let headers = nested(as_tables, levels_in(131_072, as_tables));
+        // Class, weight, an empty body, and only the flag of the headers.
+        let header = [&[0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 0][..], &headers].concat();
+        for kind in ["classic", "quorum"] {
+            let mut bytes = in_frames(&handshake()).concat();
+            bytes.extend(in_frames(&wherever_headers_are_read(kind)).concat());
+            for exchange in ["", "amq.headers"] {
+                bytes.extend(encode(&publish_to(exchange)));
+                bytes.extend(framed(2, 1, &header));
+            }
+            bytes.extend(in_frames(&settled_in_every_way()).concat());
+            Arena::shared().attack_with(&[bytes]).unwrap_or_else(|harm| panic!("{harm}"));
+        }
+    }
+}
+
+/// Queues whose messages die and count their returns, and a headers exchange.
+fn wherever_headers_are_read(kind: &str) -> Vec<AMQPFrame> {
+    let arguments = |fields: &[(&str, &str)]| {
+        let value = |text: &str| AMQPValue::LongString(LongString::from(text.as_bytes()));
+        let fields = fields.iter().map(|(key, text)| (ShortString::from(*key), value(text)));
+        FieldTable::from(fields.collect::<BTreeMap<_, _>>())
+    };
+    let dies =
+        [("x-queue-type", kind), ("x-dead-letter-exchange", "amq.headers"), ("x-dead-letter-routing-key", "b")];
+    let mut first = queue("a", false, arguments(&dies));
+    first.durable = true;
+    let second = queue("b", false, FieldTable::default());
+    let bind = Bind {
+        queue: "b".into(),
+        exchange: "amq.headers".into(),
+        routing_key: ShortString::default(),
+        nowait: false,
+        arguments: arguments(&[("x-match", "any"), ("k", "v")]),
+    };
+    [AMQPMethod::Declare(first), AMQPMethod::Declare(second), AMQPMethod::Bind(bind)]
+        .map(|method| AMQPFrame::Method(1, AMQPClass::Queue(method)))
+        .to_vec()
+}
+
+fn publish_to(exchange: &str) -> AMQPFrame {
+    let publish =
+        basic::Publish { exchange: exchange.into(), routing_key: "a".into(), mandatory: true, immediate: false };
+    AMQPFrame::Method(1, AMQPClass::Basic(basic::AMQPMethod::Publish(publish)))
+}
+
+/// Requeued, then rejected.
+fn settled_in_every_way() -> Vec<AMQPFrame> {
+    use basic::{AMQPMethod as Method, Get, Reject};
+    let get = || Method::Get(Get { queue: "a".into(), no_ack: false });
+    let reject = |delivery_tag, requeue| Method::Reject(Reject { delivery_tag, requeue });
+    [get(), reject(1, true), get(), reject(2, false)]
+        .map(|method| AMQPFrame::Method(1, AMQPClass::Basic(method)))
+        .to_vec()
+}

@@ -1,0 +1,154 @@
+//! Clients that do not read hold back themselves: memory stays bounded, and others are served.
+#![cfg(target_os = "linux")]
+
+mod process_memory;
+mod raw_client;
+
+use std::time::Duration;
+
+use amq_protocol::{
+    frame::AMQPFrame,
+    protocol::{AMQPClass, basic},
+    types::{AMQPValue, FieldTable},
+};
+use amqp_rpc_broker::Broker;
+use tokio::{sync::Mutex, time::timeout};
+
+use crate::{
+    process_memory::resident,
+    raw_client::{PATIENCE, RawClient, encode, publish, queue},
+};
+
+const MIB: usize = 1024 * 1024;
+/// Of each message here, in bytes.
+const BODY: usize = 4096;
+/// Of the kernel for a client that does not read, in bytes.
+const NARROW: u32 = 32 * 1024;
+
+/// The tests of this program look at the memory of the process: one after the other.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
+async fn client_of(broker: &Broker) -> RawClient {
+    RawClient::connect(&broker.uri()).await.expect("it listens").open().await
+}
+
+async fn narrow_client_of(broker: &Broker) -> RawClient {
+    RawClient::connect_narrowly(&broker.uri(), NARROW).await.expect("it listens").open().await
+}
+
+fn numbered(number: u32) -> Vec<u8> {
+    let mut body = number.to_be_bytes().to_vec();
+    body.resize(BODY, 0);
+    body
+}
+
+/// The number of the next delivery.
+async fn next_number(consumer: &mut RawClient) -> u32 {
+    match consumer.next().await {
+        AMQPFrame::Method(1, AMQPClass::Basic(basic::AMQPMethod::Deliver(_))) => {
+            let body = consumer.content().await;
+            u32::from_be_bytes(*body.first_chunk().expect("bodies begin with their number"))
+        }
+        other => panic!("instead of a delivery: {other:?}"),
+    }
+}
+
+/// Declares a queue, puts a message in it and takes it out, as nobody else does.
+async fn is_served(client: &mut RawClient) {
+    client.declare(queue("served", true, FieldTable::default())).await;
+    client.send(&publish("served", b"served")).await;
+    assert_eq!(client.get("served").await.as_deref(), Some(&b"served"[..]));
+}
+
+#[tokio::test]
+async fn a_consumer_that_does_not_read_fills_no_memory() {
+    const MESSAGES: u32 = 25_600;
+    const PER_CONFIRM: u32 = 256;
+    let _alone = ALONE.lock().await;
+    let broker = Broker::start().await.expect("the embedded broker starts");
+    let (mut sleeper, mut publisher, mut other) =
+        (narrow_client_of(&broker).await, client_of(&broker).await, client_of(&broker).await);
+    // The queue holds little, so what is too much elsewhere is in the broker's buffers.
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-max-length".into(), AMQPValue::LongInt(100));
+    publisher.declare(queue("flood", false, arguments)).await;
+    sleeper.consume("flood").await;
+    publisher.select_confirms().await;
+    let before = resident();
+
+    let mut most = 0;
+    for batch in 0..MESSAGES / PER_CONFIRM {
+        for number in 1..=PER_CONFIRM {
+            publisher.send(&publish("flood", &numbered(batch * PER_CONFIRM + number))).await;
+        }
+        let confirmed_all = u64::from((batch + 1) * PER_CONFIRM);
+        while publisher.confirmed().await.0 < confirmed_all {}
+        is_served(&mut other).await;
+        most = most.max(resident().saturating_sub(before));
+    }
+    let flood = MESSAGES as usize * BODY;
+    assert!(most < flood / 5, "{most} bytes more of memory for a flood of {flood}");
+
+    // It was held back, not forgotten: when it reads it gets what came first, and the last that was kept.
+    let mut last = 0;
+    while last < MESSAGES {
+        let number = next_number(&mut sleeper).await;
+        assert!(number > last, "{number} after {last}");
+        last = number;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_its_answers_is_not_listened_to() {
+    let _alone = ALONE.lock().await;
+    let broker = Broker::start().await.expect("the embedded broker starts");
+    let (mut deaf, mut other) = (narrow_client_of(&broker).await, client_of(&broker).await);
+    deaf.declare(queue("empty", false, FieldTable::default())).await;
+    let get = basic::Get { queue: "empty".into(), no_ack: true };
+    let questions = encode(&AMQPFrame::Method(1, AMQPClass::Basic(basic::AMQPMethod::Get(get)))).repeat(4096);
+    let before = resident();
+
+    let mut asked = 0;
+    // Where the broker stops is in the middle of a question; nobody asks on.
+    while let Some(taken) =
+        deaf.write_some(&questions[asked % questions.len()..], Duration::from_secs(2)).await
+    {
+        asked += taken;
+        assert!(asked < 256 * MIB, "the broker listens for ever");
+        is_served(&mut other).await;
+    }
+    is_served(&mut other).await;
+    let growth = resident().saturating_sub(before);
+    assert!(growth < 64 * MIB, "{growth} bytes more of memory for {asked} bytes of questions");
+}
+
+#[tokio::test]
+async fn beyond_the_limit_publishers_wait_and_consumers_go_on() {
+    const MESSAGES: u32 = 16_384;
+    const LIMIT: usize = 8 * MIB;
+    let _alone = ALONE.lock().await;
+    let broker = Broker::builder().memory_limit(LIMIT).start().await.expect("the embedded broker starts");
+    let (mut publisher, mut consumer) = (client_of(&broker).await, client_of(&broker).await);
+    publisher.declare(queue("flood", false, FieldTable::default())).await;
+    let publishing = tokio::spawn(async move {
+        for number in 0..MESSAGES {
+            publisher.send(&publish("flood", &numbered(number))).await;
+        }
+        publisher
+    });
+    let is_full = async {
+        while broker.message_bytes() <= LIMIT {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(PATIENCE, is_full).await.expect("the flood reaches the limit");
+    assert!(!publishing.is_finished());
+
+    consumer.consume("flood").await;
+    for expected in 0..MESSAGES {
+        assert_eq!(next_number(&mut consumer).await, expected);
+        let held = broker.message_bytes();
+        assert!(held < LIMIT + 2 * MIB, "{held} bytes are held");
+    }
+    publishing.await.expect("the publisher does not fail").close().await;
+}
