@@ -82,8 +82,13 @@ impl Vhost {
     }
 
     /// Who gets what is sent to a direct reply address.
-    pub(super) fn reply_consumer(&self, address: &str) -> Option<At> {
+    fn reply_consumer(&self, address: &str) -> Option<At> {
         self.reply_addresses.get(suffix(address)?).copied()
+    }
+
+    /// Whether this is the pseudo queue, or the address of somebody who waits.
+    pub(super) fn is_answered(&self, name: &str) -> bool {
+        pseudo_queue(name).is_some() || self.reply_consumer(name).is_some()
     }
 
     /// Whether a name is that of a direct reply address or of the pseudo queue.
@@ -108,7 +113,8 @@ impl Vhost {
         }
         let deliver = basic::Deliver {
             consumer_tag,
-            delivery_tag: channel.next_delivery_tag(),
+            // A reply is not settled and takes no tag of its own, as with RabbitMQ: the channel's next delivery has it, too.
+            delivery_tag: channel.last_delivery_tag + 1,
             redelivered: false,
             exchange: message.exchange.clone(),
             routing_key: message.routing_key.clone(),

@@ -7,6 +7,7 @@ use amq_protocol::{
 
 use super::{
     Vhost,
+    direct_reply::pseudo_queue,
     names::{server_named, without_line_breaks},
     permissions::Access,
 };
@@ -44,9 +45,10 @@ impl Vhost {
         Ok(())
     }
 
-    /// A way to ask whether the requester still waits: its address counts as a queue with one consumer.
+    /// A way to ask whether the requester still waits: its address counts as a queue with one consumer. So does the pseudo queue,
+    /// always.
     fn declare_reply_address(&mut self, at: At, name: &ShortString, nowait: bool) -> Result<(), Refusal> {
-        if self.reply_consumer(name.as_str()).is_none() {
+        if !self.is_answered(name.as_str()) {
             return Err(self.no_queue(name));
         }
         self.open_channel_mut(at).last_queue = Some(name.clone());
@@ -121,9 +123,8 @@ impl Vhost {
     pub(super) fn delete_queue_by(&mut self, at: At, delete: &queue::Delete) -> Result<(), Refusal> {
         let name = without_line_breaks(&self.named_queue(at, &delete.queue)?);
         self.check_queue(at, Access::Configure, name.as_str())?;
-        let mut messages = 0;
-        // As with RabbitMQ, deleting what does not exist is fine.
-        if let Some(id) = self.queue_names.get(&name).copied() {
+        let found = self.queue_names.get(&name).copied();
+        if let Some(id) = found {
             self.check_exclusive_access(at, id)?;
             let queue = &self.queues[&id];
             let refusal = if delete.if_empty && !queue.is_empty() {
@@ -137,10 +138,14 @@ impl Vhost {
                 let text = format!("{} {refusal}", self.queue_resource(name.as_str()));
                 return Err(Refusal::new(Code::PreconditionFailed, text));
             }
-            messages = self.delete_queue(id);
         }
+        // As with RabbitMQ, deleting what does not exist is fine. The answer comes before the channel's own consumers are cancelled.
+        let messages = found.and_then(|id| self.queues.get(&id)).map_or(0, Queue::ready);
         let ok = queue::AMQPMethod::DeleteOk(queue::DeleteOk { message_count: count(messages) });
         self.reply_unless(delete.nowait, at, AMQPClass::Queue(ok));
+        if let Some(id) = found {
+            self.delete_queue(id);
+        }
         Ok(())
     }
 

@@ -135,8 +135,11 @@ fn wherever_headers_are_read(kind: &str) -> Vec<AMQPFrame> {
         let fields = fields.iter().map(|(key, text)| (ShortString::from(*key), value(text)));
         FieldTable::from(fields.collect::<BTreeMap<_, _>>())
     };
-    let dies =
-        [("x-queue-type", kind), ("x-dead-letter-exchange", "amq.headers"), ("x-dead-letter-routing-key", "b")];
+    let dies = [
+        ("x-queue-type", kind),
+        ("x-dead-letter-exchange", "amq.headers"),
+        ("x-dead-letter-routing-key", "b"),
+    ];
     let mut first = queue("a", false, arguments(&dies));
     first.durable = true;
     let second = queue("b", false, FieldTable::default());
@@ -153,8 +156,12 @@ fn wherever_headers_are_read(kind: &str) -> Vec<AMQPFrame> {
 }
 
 fn publish_to(exchange: &str) -> AMQPFrame {
-    let publish =
-        basic::Publish { exchange: exchange.into(), routing_key: "a".into(), mandatory: true, immediate: false };
+    let publish = basic::Publish {
+        exchange: exchange.into(),
+        routing_key: "a".into(),
+        mandatory: true,
+        immediate: false,
+    };
     AMQPFrame::Method(1, AMQPClass::Basic(basic::AMQPMethod::Publish(publish)))
 }
 
