@@ -51,7 +51,7 @@ async fn s0_q4_what_is_no_number_is_refused_before_the_method_and_crashes_nobody
         );
     }
     assert_eq!(TutorialClient::new(connect(&vhost).await).fib(30).await.unwrap(), 832_040);
-    assert!(vhost.existing_queue("rpc_queue").await.is_settled());
+    await_until("all is settled", || async { vhost.existing_queue("rpc_queue").await.is_settled() }).await;
 }
 
 #[tokio::test]
