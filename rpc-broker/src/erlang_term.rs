@@ -133,8 +133,8 @@ pub(crate) fn plain(value: &AMQPValue) -> String {
 pub(crate) fn printed(value: &AMQPValue) -> String {
     match value {
         AMQPValue::Boolean(value) => value.to_string(),
-        AMQPValue::Float(value) => format!("{:?}", f64::from(*value)),
-        AMQPValue::Double(value) => format!("{value:?}"),
+        AMQPValue::Float(value) => printed_float((*value).into()),
+        AMQPValue::Double(value) => printed_float(*value),
         AMQPValue::Timestamp(seconds) => seconds.to_string(),
         AMQPValue::DecimalValue(decimal) => format!("{{{},{}}}", decimal.scale, decimal.value),
         AMQPValue::Void => "undefined".to_owned(),
@@ -168,8 +168,34 @@ pub(crate) fn printed_bytes(bytes: &[u8]) -> String {
     if text.is_empty() { "<<>>".to_owned() } else { format!("<<\"{text}\">>") }
 }
 
+/// A list of characters: `"text"` when Erlang takes it for one, else `[1,2,3]`.
+pub(crate) fn printed_string(characters: &[u8]) -> String {
+    match quoted(characters) {
+        Some(text) if !text.is_empty() => format!("\"{text}\""),
+        _ => list(characters.iter().map(u8::to_string)),
+    }
+}
+
+/// The shortest digits that make the number, with an exponent only where that is shorter.
+fn printed_float(value: f64) -> String {
+    let positional = format!("{value:?}");
+    if positional.contains('e') {
+        return with_exponent(value);
+    }
+    let scientific = with_exponent(value);
+    if positional.len() <= scientific.len() { positional } else { scientific }
+}
+
+fn with_exponent(value: f64) -> String {
+    let text = format!("{value:e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0e{exponent}"),
+        _ => text,
+    }
+}
+
 /// The inside of a string literal, when Erlang takes the bytes for Latin-1 text. They are shown as the UTF-8 that clients mean.
-pub(crate) fn quoted(bytes: &[u8]) -> Option<String> {
+fn quoted(bytes: &[u8]) -> Option<String> {
     let mut quoted = Vec::with_capacity(bytes.len());
     for &byte in bytes {
         match byte {
@@ -236,6 +262,15 @@ mod tests {
             (AMQPValue::Boolean(true), "true"),
             (AMQPValue::Double(1.5), "1.5"),
             (AMQPValue::Float(1.0), "1.0"),
+            (AMQPValue::Double(600_000.0), "6.0e5"),
+            (AMQPValue::Double(-1000.0), "-1.0e3"),
+            (AMQPValue::Double(100.0), "100.0"),
+            (AMQPValue::Double(123_456.75), "123456.75"),
+            (AMQPValue::Double(0.001), "0.001"),
+            (AMQPValue::Double(1.5e-7), "1.5e-7"),
+            (AMQPValue::Double(1e300), "1.0e300"),
+            (AMQPValue::Double(123_456_789_012_345_680.0), "1.2345678901234568e17"),
+            (AMQPValue::Double(0.0), "0.0"),
             (AMQPValue::Void, "undefined"),
             (AMQPValue::DecimalValue(DecimalValue { scale: 2, value: 7 }), "{2,7}"),
             (AMQPValue::LongString("".into()), "<<>>"),
@@ -247,6 +282,11 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(printed(&value), expected);
+        }
+        let strings: [(&[u8], &str); 4] =
+            [(b"x", "\"x\""), (b"", "[]"), (b"\x01\x02", "[1,2]"), (b"a\"b", "\"a\\\"b\"")];
+        for (characters, expected) in strings {
+            assert_eq!(printed_string(characters), expected);
         }
         assert_eq!(plain(&AMQPValue::LongString("a b".into())), "a b");
         assert_eq!(plain(&AMQPValue::LongInt(1)), "1");

@@ -98,7 +98,8 @@ mod tests {
             entries.iter().map(|(name, value)| (*name, Value::text(value))).collect()
         };
         // (headers, all, any, all-with-x, any-with-x), as RabbitMQ 3.10.8 routes them.
-        let cases: &[(&[(&str, &str)], [bool; 4])] = &[
+        type Case = (&'static [(&'static str, &'static str)], [bool; 4]);
+        let cases: &[Case] = &[
             (&[], [false, false, false, false]),
             (&[("a", "1")], [false, true, false, true]),
             (&[("a", "1"), ("b", "2")], [true, true, false, true]),

@@ -178,7 +178,7 @@ mod tests {
         let mut patterns = vec![String::new()];
         let mut keys = vec![String::new()];
         for length in 1..=4 {
-            let mut extend = |all: &mut Vec<String>, alphabet: &[&str]| {
+            let extend = |all: &mut Vec<String>, alphabet: &[&str]| {
                 let longest = all.iter().filter(|one| length == 1 || one.split('.').count() == length - 1);
                 let longest: Vec<_> = longest.cloned().collect();
                 for word in alphabet {

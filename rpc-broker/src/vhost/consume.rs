@@ -32,7 +32,8 @@ impl Vhost {
         self.check_queue(at, Access::Read, queue.as_str())?;
         let id = self.existing_queue(&queue)?;
         self.check_exclusive_access(at, id)?;
-        let priority = consumer_arguments::parse(&consume.arguments, queue.as_str(), &self.name)
+        let kind = self.queues[&id].arguments.kind;
+        let priority = consumer_arguments::parse(&consume.arguments, kind, queue.as_str(), &self.name)
             .map_err(|text| Refusal::new(Code::PreconditionFailed, text))?;
         self.check_shareable(id, consume.exclusive)?;
 

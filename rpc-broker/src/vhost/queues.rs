@@ -7,14 +7,13 @@ use amq_protocol::{
 
 use super::{
     Vhost,
-    direct_reply::pseudo_queue,
     names::{server_named, without_line_breaks},
     permissions::Access,
 };
 use crate::{
     queue::{
         At, Queue, QueueArguments, QueueId,
-        arguments::{QueueFacts, inequivalence},
+        arguments::{QueueFacts, check_server_named, inequivalence},
     },
     refusal::{Code, Refusal},
 };
@@ -65,6 +64,7 @@ impl Vhost {
     ) -> Result<QueueId, Refusal> {
         let refuse = |text: String| Refusal::new(Code::PreconditionFailed, text);
         let name = if asked.as_str().is_empty() {
+            check_server_named(&declare.arguments).map_err(refuse)?;
             server_named("amq.gen")
         } else if asked.as_str().starts_with("amq.") {
             let text = format!("queue name '{asked}' contains reserved prefix 'amq.*'");

@@ -1,0 +1,80 @@
+//! The types of queues, and which arguments each knows.
+
+use amq_protocol::types::{AMQPValue, FieldTable};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum QueueKind {
+    #[default]
+    Classic,
+    Quorum,
+}
+
+/// In the order in which RabbitMQ compares them when a queue is declared again.
+const CLASSIC: &[&str] = &[
+    "x-expires",
+    "x-message-ttl",
+    "x-dead-letter-exchange",
+    "x-dead-letter-routing-key",
+    "x-max-length",
+    "x-max-length-bytes",
+    "x-max-priority",
+    "x-overflow",
+    "x-queue-mode",
+    "x-queue-version",
+    "x-single-active-consumer",
+    "x-queue-type",
+    "x-queue-master-locator",
+];
+
+const QUORUM: &[&str] = &[
+    "x-dead-letter-exchange",
+    "x-dead-letter-routing-key",
+    "x-dead-letter-strategy",
+    "x-expires",
+    "x-max-length",
+    "x-max-length-bytes",
+    "x-max-in-memory-length",
+    "x-max-in-memory-bytes",
+    "x-overflow",
+    "x-single-active-consumer",
+    "x-queue-type",
+    "x-quorum-initial-group-size",
+    "x-delivery-limit",
+    "x-message-ttl",
+    "x-queue-leader-locator",
+];
+
+/// Only streams know these.
+const STREAM: &[&str] = &["x-max-age", "x-stream-max-segment-size-bytes", "x-initial-cluster-size"];
+
+impl QueueKind {
+    /// By `x-queue-type`; classic without one.
+    pub(crate) fn of(arguments: &FieldTable) -> Self {
+        match arguments.inner().get("x-queue-type") {
+            Some(AMQPValue::LongString(name)) if name.as_bytes() == b"quorum" => Self::Quorum,
+            _ => Self::Classic,
+        }
+    }
+
+    /// What RabbitMQ's sentences call it.
+    pub(crate) fn module(self) -> &'static str {
+        match self {
+            Self::Classic => "rabbit_classic_queue",
+            Self::Quorum => "rabbit_quorum_queue",
+        }
+    }
+
+    pub(super) fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Classic => CLASSIC,
+            Self::Quorum => QUORUM,
+        }
+    }
+
+    /// An argument that queues of another type know, and this one does not. What no type knows is nobody's concern.
+    pub(super) fn first_foreign(self, arguments: &FieldTable) -> Option<&str> {
+        let names = arguments.inner().keys().map(amq_protocol::types::ShortString::as_str);
+        let known = |name: &str| [CLASSIC, QUORUM, STREAM].iter().any(|names| names.contains(&name));
+        names.into_iter().find(|name| known(name) && !self.arguments().contains(name))
+    }
+}
