@@ -16,6 +16,7 @@ mod names;
 mod observing;
 mod peer;
 mod performing;
+mod random;
 mod scripts;
 mod stage;
 mod words;

@@ -55,11 +55,11 @@ impl Names {
         alias
     }
 
-    /// A script's line with the names that the broker knows.
+    /// A script's line with the names that the broker knows, quoted since they may hold any character.
     pub(crate) fn actual(&self, line: &str) -> String {
         let mut line = line.to_owned();
         for (name, alias) in self.aliases.iter().rev() {
-            line = line.replace(alias, name);
+            line = line.replace(alias, &format!("\"{name}\""));
         }
         line
     }
@@ -71,5 +71,5 @@ fn made_up_names_are_numbered_by_kind_and_found_again() {
     let text = "'amq.gen-0123456789abcdef_-' in vhost 'v1' for user 'u.v1' by amq.ctag-0123456789abcdef";
     assert_eq!(names.shown(text), "'amq.gen-1' in vhost '/' for user 'u' by amq.ctag-1");
     assert_eq!(names.shown("amq.gen-0123456789abcdef_- amq.gen-mine"), "amq.gen-1 amq.gen-mine");
-    assert_eq!(names.actual("get amq.gen-1"), "get amq.gen-0123456789abcdef_-");
+    assert_eq!(names.actual("get amq.gen-1"), "get \"amq.gen-0123456789abcdef_-\"");
 }

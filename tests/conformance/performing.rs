@@ -34,9 +34,9 @@ impl Stage {
                 let words = Words::parse(rest);
                 self.wait_until_queue_holds(&words.word(0), words.number(1)).await;
             }
-            "gone" => self.wait_until_queue_is_gone(rest).await,
-            "unroutable" => self.wait_until_unroutable(rest).await,
-            "unwatch" => _ = self.unwatched.insert(rest.to_owned()),
+            "gone" => self.wait_until_queue_is_gone(&Words::parse(rest).word(0)).await,
+            "unroutable" => self.wait_until_unroutable(&Words::parse(rest).word(0)).await,
+            "unwatch" => _ = self.unwatched.insert(Words::parse(rest).word(0)),
             "hold" => {
                 let (connection, channel) = place(rest);
                 self.peer(connection).held.push(channel);

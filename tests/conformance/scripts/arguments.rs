@@ -86,11 +86,11 @@ scripts! {
         a/1 queue.declare q x-expires=-1
         a/1 queue.declare q x-max-length=-1
         a/1 queue.declare q x-max-length-bytes=-5
-        a/1 queue.declare q x-expires=4294967296l
-        a/1 queue.declare q x-message-ttl=4294967296l
-        a/1 queue.declare q x-max-priority=256
-        a/1 queue.declare q x-max-priority=-1
-        a/1 queue.declare q x-queue-type=quorum durable x-delivery-limit=-1
+        a/1 queue.declare q0 x-expires=4294967296l
+        a/1 queue.declare q1 x-message-ttl=4294967296l
+        a/1 queue.declare q2 x-max-priority=256
+        a/1 queue.declare q3 x-max-priority=-1
+        a/1 queue.declare q4 x-queue-type=quorum durable x-delivery-limit=-1
     "#;
 
     values_of_the_wrong_type_are_406 = r#"

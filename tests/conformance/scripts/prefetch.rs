@@ -79,10 +79,23 @@ scripts! {
         b/1 basic.qos 0 global
     "#;
 
-    global_and_own_prefetch_both_hold = r#"
+    an_own_prefetch_set_later_takes_the_global_one_away = r#"
         a/1 queue.declare q
         b/1 basic.qos 3 global
         b/1 basic.qos 2
+        b/1 basic.consume q tag=one
+        b/1 basic.consume q tag=two
+        a/1 basic.publish "" q "1"
+        a/1 basic.publish "" q "2"
+        a/1 basic.publish "" q "3"
+        a/1 basic.publish "" q "4"
+        b/1 basic.ack 1
+    "#;
+
+    global_and_own_prefetch_both_hold = r#"
+        a/1 queue.declare q
+        b/1 basic.qos 2
+        b/1 basic.qos 3 global
         b/1 basic.consume q tag=one
         b/1 basic.consume q tag=two
         a/1 basic.publish "" q "1"

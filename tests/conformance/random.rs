@@ -1,0 +1,186 @@
+//! Random conversations have equal outcomes on every broker.
+//!
+//! A seed makes a script of random steps over few names, so that they collide. Some seeds are recorded like any other script; when
+//! there is a RabbitMQ, fresh ones are played on it and on the embedded broker. `CONFORMANCE_SEEDS` says how many (20 if unset),
+//! and `CONFORMANCE_SEED` plays a single one again.
+
+use std::env;
+
+use super::{
+    arena::Arena,
+    golden::{check, difference, play},
+};
+
+const STEPS: usize = 60;
+const RECORDED_SEEDS: u64 = 24;
+const MOST_SHRINKING_STEPS: usize = 150;
+
+/// SplitMix64: a few lines, and the same numbers everywhere for ever.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices[(self.next() % choices.len() as u64) as usize]
+    }
+
+    /// True once in so many times.
+    fn one_in(&mut self, times: u64) -> bool {
+        self.next().is_multiple_of(times)
+    }
+}
+
+const CONNECTIONS: &[&str] = &["a", "b"];
+const QUEUES: &[&str] = &["q", "q", "p", "p", "limited", "strict", "dead", "single"];
+const EXCHANGES: &[&str] = &["direct", "fan", "topic", "amq.topic"];
+const KEYS: &[&str] = &["x", "x.y", "y"];
+const PATTERNS: &[&str] = &["x", "x.*", "#.y", "*"];
+const TAGS: &[&str] = &["s", "t"];
+
+fn declaration(queue: &str) -> String {
+    let arguments = match queue {
+        "limited" => " x-max-length=2 x-dead-letter-exchange=\"\" x-dead-letter-routing-key=dead",
+        "strict" => " x-max-length=2 x-overflow=reject-publish",
+        "p" => " x-dead-letter-exchange=\"\" x-dead-letter-routing-key=dead",
+        "single" => " x-single-active-consumer=true",
+        _ => "",
+    };
+    format!("queue.declare {queue}{arguments}")
+}
+
+fn script(seed: u64) -> String {
+    let mut random = Random(seed);
+    let mut lines = vec![
+        "a/2 exchange.declare direct direct".to_owned(),
+        "a/2 exchange.declare fan fanout".to_owned(),
+        "a/2 exchange.declare topic topic".to_owned(),
+        "b/2 confirm.select".to_owned(),
+    ];
+    for queue in ["q", "p", "dead"] {
+        lines.push(format!("a/2 {}", declaration(queue)));
+    }
+    lines.extend((0..STEPS).map(|number| step(&mut random, number)));
+    lines.join("\n")
+}
+
+/// Consumers live on the first channels and publishers on the second: on one channel, which of a confirm and a delivery comes first
+/// is a matter of luck.
+fn step(random: &mut Random, number: usize) -> String {
+    let connection = random.of(CONNECTIONS);
+    let (consumer, publisher) = (format!("{connection}/1"), format!("{connection}/2"));
+    let queue = random.of(QUEUES);
+    match random.next() % 24 {
+        0..=7 => publish(random, &publisher, queue, number),
+        8..=10 => {
+            format!("{consumer} basic.consume {queue} tag={}{}", random.of(TAGS), optional(random, " no-ack"))
+        }
+        11 => format!("{consumer} basic.cancel {}", random.of(TAGS)),
+        12 => format!("{consumer} basic.qos {}", random.of(&["0", "1", "2"])),
+        13..=15 => settlement(random, &consumer),
+        16 => settlement(random, &publisher),
+        17 | 18 => format!("{publisher} basic.get {queue}{}", optional(random, " no-ack")),
+        19 => format!("{publisher} {}", declaration(queue)),
+        20 => {
+            let (exchange, pattern) = (random.of(EXCHANGES), random.of(PATTERNS));
+            let verb = if random.one_in(4) { "unbind" } else { "bind" };
+            format!("{publisher} queue.{verb} {queue} {exchange} {pattern:?}")
+        }
+        21 => format!("{publisher} queue.purge {queue}"),
+        22 if random.one_in(2) => {
+            format!("{publisher} queue.delete {queue}{}", optional(random, " if-unused"))
+        }
+        22 => format!("{consumer} basic.recover requeue"),
+        _ if random.one_in(2) => format!("{consumer} channel.close"),
+        _ => format!("{publisher} queue.declare {queue} passive"),
+    }
+}
+
+fn publish(random: &mut Random, channel: &str, queue: &str, number: usize) -> String {
+    let mandatory = optional(random, " mandatory");
+    if random.one_in(3) {
+        let (exchange, key) = (random.of(EXCHANGES), random.of(KEYS));
+        return format!("{channel} basic.publish {exchange} {key} \"{number}\"{mandatory}");
+    }
+    format!("{channel} basic.publish \"\" {queue} \"{number}\"{mandatory}")
+}
+
+fn settlement(random: &mut Random, channel: &str) -> String {
+    let verb = random.of(&["basic.ack", "basic.nack", "basic.nack", "basic.reject"]);
+    let requeue = if verb == "basic.ack" { "" } else { optional(random, " requeue") };
+    if verb == "basic.reject" || random.one_in(3) {
+        return format!("{channel} {verb} {}{requeue}", 1 + random.next() % 3);
+    }
+    format!("{channel} {verb} 0 multiple{requeue}")
+}
+
+fn optional(random: &mut Random, words: &'static str) -> &'static str {
+    if random.one_in(2) { words } else { "" }
+}
+
+#[tokio::test]
+async fn recorded_conversations_go_as_they_went() {
+    for seed in 0..RECORDED_SEEDS {
+        check(&format!("random/seed_{seed}"), &script(seed)).await;
+    }
+}
+
+#[tokio::test]
+async fn fresh_conversations_go_alike_on_both_brokers() {
+    if env::var_os("AMQP_URL").is_none() {
+        return; // There is nothing to compare with; the recorded ones are played all the same.
+    }
+    for seed in fresh_seeds() {
+        if differs(&script(seed)).await.is_some() {
+            let script = shrunk(script(seed)).await;
+            let shown = differs(&script).await.unwrap_or_else(|| "not every time".to_owned());
+            panic!(
+                "seed {seed} goes differently (- RabbitMQ, + embedded):\n{shown}\n\nthe script:\n{script}"
+            );
+        }
+    }
+}
+
+fn fresh_seeds() -> Vec<u64> {
+    let number = |variable| env::var(variable).ok().and_then(|number| number.parse().ok());
+    if let Some(seed) = number("CONFORMANCE_SEED") {
+        return vec![seed];
+    }
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is after 1970");
+    let first = now.as_nanos() as u64 >> 10;
+    (0..number("CONFORMANCE_SEEDS").unwrap_or(20)).map(|offset| first.wrapping_add(offset)).collect()
+}
+
+async fn differs(script: &str) -> Option<String> {
+    let rabbitmq = play(Arena::rabbitmq().await.expect("AMQP_URL is set"), script).await;
+    let embedded = play(Arena::embedded().await, script).await;
+    (rabbitmq != embedded).then(|| difference(&rabbitmq, &embedded))
+}
+
+/// The script with as many lines left out as possible so that it still goes differently.
+async fn shrunk(script: String) -> String {
+    let mut lines: Vec<_> = script.lines().map(str::to_owned).collect();
+    let mut played = 0;
+    let mut size = lines.len() / 2;
+    while size > 0 && played < MOST_SHRINKING_STEPS {
+        let mut start = 0;
+        while start < lines.len() && played < MOST_SHRINKING_STEPS {
+            let mut fewer = lines.clone();
+            fewer.drain(start..(start + size).min(lines.len()));
+            played += 1;
+            if differs(&fewer.join("\n")).await.is_some() {
+                lines = fewer;
+            } else {
+                start += size;
+            }
+        }
+        size /= 2;
+    }
+    lines.join("\n")
+}
