@@ -69,30 +69,33 @@ impl Code {
 pub(crate) struct Refusal {
     pub(crate) code: Code,
     text: String,
-    /// Class and method of the request, 0 where none is to blame.
-    blamed: (u16, u16),
+    /// Class and method of the request, once it is known or known to be none.
+    blamed: Option<(u16, u16)>,
 }
 
 impl Refusal {
     pub(crate) fn new(code: Code, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), blamed: (0, 0) }
+        Self { code, text: text.into(), blamed: None }
     }
 
     /// Names the request, unless one is named already.
     pub(crate) fn blaming(mut self, class: u16, method: u16) -> Self {
-        if self.blamed == (0, 0) {
-            self.blamed = (class, method);
-        }
+        self.blamed.get_or_insert((class, method));
         self
     }
 
+    /// No request is to blame.
+    pub(crate) fn unblamed(self) -> Self {
+        self.blaming(0, 0)
+    }
+
     pub(crate) fn channel_close(&self) -> channel::Close {
-        let (class_id, method_id) = self.blamed;
+        let (class_id, method_id) = self.blamed.unwrap_or_default();
         channel::Close { reply_code: self.code.number(), reply_text: self.reply_text(), class_id, method_id }
     }
 
     pub(crate) fn connection_close(&self) -> connection::Close {
-        let (class_id, method_id) = self.blamed;
+        let (class_id, method_id) = self.blamed.unwrap_or_default();
         connection::Close {
             reply_code: self.code.number(),
             reply_text: self.reply_text(),
@@ -102,7 +105,8 @@ impl Refusal {
     }
 
     fn reply_text(&self) -> ShortString {
-        reply_text(format!("{} - {}", self.code.name(), self.text))
+        let name = self.code.name();
+        reply_text(if self.text.is_empty() { name.to_owned() } else { format!("{name} - {}", self.text) })
     }
 }
 

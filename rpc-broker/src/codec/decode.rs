@@ -3,7 +3,7 @@
 use amq_protocol::protocol::{AMQPClass, parse_class};
 use bytes::Bytes;
 
-use super::{depth::is_too_deep, erlang::binary};
+use super::{Frame, depth::is_too_deep, erlang::binary, kind, snippet};
 use crate::refusal::{Code, Refusal};
 
 /// What a header frame announces.
@@ -23,7 +23,7 @@ pub(crate) struct ContentHeader {
 /// 501 for arguments that cannot be decoded or are nested too deep, 503 for a method that AMQP 0-9-1 does not have.
 pub(crate) fn decode_method(payload: &[u8]) -> Result<AMQPClass, Refusal> {
     let Some(&[c1, c0, m1, m0]) = payload.first_chunk() else {
-        return Err(cannot_decode(payload));
+        return Err(unknown(kind::METHOD, payload));
     };
     let (class, method) = (u16::from_be_bytes([c1, c0]), u16::from_be_bytes([m1, m0]));
     let arguments = &payload[4..];
@@ -58,4 +58,16 @@ pub(crate) fn decode_content_header(payload: &[u8]) -> Option<ContentHeader> {
         body_size: u64::from_be_bytes(*body_size),
         properties: Bytes::copy_from_slice(properties),
     })
+}
+
+/// The refusal of a frame that cannot be understood at all.
+pub(crate) fn unknown(kind: u8, payload: &[u8]) -> Refusal {
+    let (which, bytes) = snippet(payload);
+    Refusal::new(Code::FrameError, format!("type {kind}, {which} octets = {bytes}: unknown_frame")).unblamed()
+}
+
+/// The refusal of a frame that does not belong where it came.
+pub(crate) fn unexpected(frame: Frame<'_>) -> Refusal {
+    let (which, bytes) = snippet(frame.payload);
+    Refusal::new(Code::UnexpectedFrame, format!("type {}, {which} octets = {bytes}", frame.kind)).unblamed()
 }

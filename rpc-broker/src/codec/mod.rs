@@ -6,7 +6,7 @@ mod encode;
 mod erlang;
 mod reader;
 
-pub(crate) use decode::{ContentHeader, decode_content_header, decode_method};
+pub(crate) use decode::{ContentHeader, decode_content_header, decode_method, unexpected, unknown};
 pub(crate) use encode::{write_content, write_heartbeat, write_method};
 pub(crate) use erlang::snippet;
 pub(crate) use reader::{Frame, FrameReader};

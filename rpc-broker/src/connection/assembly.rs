@@ -152,8 +152,7 @@ impl Assembly {
         if too_large {
             return Ok(Some(Incoming::Oversized { channel, size: announced }));
         }
-        let properties =
-            Properties::parse(properties).map_err(|malformed| malformed.refusal().blaming(BASIC, 40))?;
+        let properties = Properties::parse(properties).map_err(|malformed| malformed.refusal().unblamed())?;
         Ok(Some(Incoming::Publish { channel, publish, properties, body: body.into() }))
     }
 }

@@ -22,6 +22,8 @@ use crate::{
 };
 
 const PROTOCOL_HEADER: [u8; 8] = *b"AMQP\x00\x00\x09\x01";
+/// How the specification of 0-9 said it.
+const PROTOCOL_HEADER_0_9: [u8; 8] = *b"AMQP\x01\x01\x00\x09";
 /// The least that `frame_max` may be, and the most before it is agreed on.
 pub(super) const FRAME_MIN: u32 = 4096;
 
@@ -78,6 +80,12 @@ impl fmt::Display for End {
     }
 }
 
+impl End {
+    fn said(self) -> Self {
+        if let Self::Silent(refusal) = self { Self::Refused(refusal) } else { self }
+    }
+}
+
 impl From<io::Error> for End {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
@@ -109,7 +117,7 @@ async fn negotiate<R: AsyncRead + Unpin, W: Sink>(
     shared: &Shared,
     peer: &Peer,
 ) -> Result<Agreement, End> {
-    if wire.hear_protocol_header().await? != PROTOCOL_HEADER {
+    if ![PROTOCOL_HEADER, PROTOCOL_HEADER_0_9].contains(&wire.hear_protocol_header().await?) {
         wire.say_protocol_header(&PROTOCOL_HEADER).await?;
         return Err(End::OtherProtocol);
     }
@@ -136,7 +144,8 @@ async fn negotiate<R: AsyncRead + Unpin, W: Sink>(
     check_negotiated("channel_max", 1, settings.channel_max.into(), tuned.channel_max.into(), " (no limit)")?;
     wire.set_frame_max(tuned.frame_max);
 
-    let Method::Open(open) = wire.hear().await? else {
+    // From here on RabbitMQ says what is wrong.
+    let Method::Open(open) = wire.hear().await.map_err(End::said)? else {
         return Err(End::Refused(unexpected_method("opening")));
     };
     let vhost = open_vhost(open.virtual_host.as_str(), &user, shared)?;
@@ -200,7 +209,8 @@ fn check_negotiated(
     let detail = if wanted == 0 { detail_of_zero } else { "" };
     let refuse = |comparison: &str, limit: u32| {
         let text = format!("negotiated {field} = {wanted}{detail} is {comparison} allowed value ({limit})");
-        Err(End::Refused(Refusal::new(Code::NotAllowed, text).blaming(10, 30)))
+        // As RabbitMQ 3.10 does; the client sees its connection end.
+        Err(End::Silent(Refusal::new(Code::NotAllowed, text).blaming(10, 30)))
     };
     if wanted != 0 && wanted < least {
         refuse("lower than the minimum", least)

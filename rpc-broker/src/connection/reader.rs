@@ -11,10 +11,10 @@ use tokio::{
 
 use super::{Incoming, Link, Outgoing, assembly::Assembly, handshake::Agreement};
 use crate::{
-    codec::{Frame, FrameReader, kind, snippet},
+    codec::{Frame, FrameReader, kind, unexpected, unknown},
     faults::{Decree, Step, Tap},
     memory::Memory,
-    refusal::{Code, Refusal, reply_text},
+    refusal::{Refusal, reply_text},
     settings::CLOSING,
     shared::Shared,
     vhost::{Command, Mailbox},
@@ -223,19 +223,10 @@ fn take(
             }
             taken
         }
-        _ => {
-            let (which, bytes) = snippet(frame.payload);
-            let text = format!("type {}, {which} octets = {bytes}: unknown_frame", frame.kind);
-            Err(Refusal::new(Code::FrameError, text))
-        }
+        _ => Err(unknown(frame.kind, frame.payload)),
     }
 }
 
 fn ends_channel(method: &AMQPClass) -> bool {
     matches!(method, AMQPClass::Channel(channel::AMQPMethod::Close(_) | channel::AMQPMethod::CloseOk(_)))
-}
-
-fn unexpected(frame: Frame<'_>) -> Refusal {
-    let (which, bytes) = snippet(frame.payload);
-    Refusal::new(Code::UnexpectedFrame, format!("type {}, {which} octets = {bytes}", frame.kind))
 }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWriteExt};
 
 use super::{Incoming, Outgoing, Sink, handshake::End};
 use crate::{
-    codec::{FrameReader, decode_method, kind, write_method},
+    codec::{FrameReader, decode_method, kind, unexpected, write_method},
     faults::{Decree, Step, Tap},
     refusal::{Code, Refusal},
 };
@@ -104,8 +104,7 @@ impl<'a, R: AsyncRead + Unpin, W: Sink> Wire<'a, R, W> {
                 Ok(Some(frame)) if frame.kind == kind::HEARTBEAT => {}
                 Ok(Some(frame)) => {
                     if frame.kind != kind::METHOD || frame.channel != 0 {
-                        let refusal = Refusal::new(Code::UnexpectedFrame, "no method on channel 0");
-                        return Err(End::Silent(refusal));
+                        return Err(End::Silent(unexpected(frame)));
                     }
                     return match decode_method(frame.payload) {
                         Ok(AMQPClass::Connection(method)) => Ok(method),

@@ -79,17 +79,25 @@ impl Vhost {
     fn bind(&mut self, at: At, wanted: Wanted) -> Result<(), Refusal> {
         self.check_binding(at, &wanted)?;
         let Wanted { source, destination, routing_key, arguments } = wanted;
+        self.existing_exchange(&source)?;
+        self.check_destination_access(at, &destination)?;
         let exchange = self.existing_exchange(&source)?;
         exchange.check_binding(&arguments).map_err(|text| Refusal::new(Code::PreconditionFailed, text))?;
         exchange.bind(destination, routing_key, arguments);
         Ok(())
     }
 
+    /// As with RabbitMQ, removing a binding that does not exist is fine, whatever of it is missing.
     fn unbind(&mut self, at: At, wanted: &Wanted) -> Result<(), Refusal> {
         self.check_binding(at, wanted)?;
         let Wanted { source, destination, routing_key, arguments } = wanted;
-        let exchange = self.existing_exchange(source)?;
-        // As with RabbitMQ, removing a binding that does not exist is fine.
+        let Some(exchange) = self.exchanges.get_mut(source) else { return Ok(()) };
+        let is_bound = exchange.bindings().any(|bound| bound == (destination, routing_key, arguments));
+        if !is_bound {
+            return Ok(());
+        }
+        self.check_destination_access(at, destination)?;
+        let Some(exchange) = self.exchanges.get_mut(source) else { return Ok(()) };
         exchange.unbind(destination, routing_key, arguments);
         if exchange.auto_delete && exchange.is_unbound() {
             self.remove_exchange(source);
@@ -97,7 +105,7 @@ impl Vhost {
         Ok(())
     }
 
-    /// In RabbitMQ's order: permission on the destination, no default exchange, permission on the source, both exist, exclusive access.
+    /// In RabbitMQ's order: permission on the destination, no default exchange, permission on the source.
     fn check_binding(&mut self, at: At, wanted: &Wanted) -> Result<(), Refusal> {
         match &wanted.destination {
             Destination::Queue(name) => self.check_queue(at, Access::Write, name.as_str())?,
@@ -107,9 +115,11 @@ impl Vhost {
             }
         }
         refuse_default(&wanted.source)?;
-        self.check_exchange(at, Access::Read, wanted.source.as_str())?;
-        self.existing_exchange(&wanted.source)?;
-        match &wanted.destination {
+        self.check_exchange(at, Access::Read, wanted.source.as_str())
+    }
+
+    fn check_destination_access(&mut self, at: At, destination: &Destination) -> Result<(), Refusal> {
+        match destination {
             Destination::Queue(name) => {
                 let id = self.existing_queue(name)?;
                 self.check_exclusive_access(at, id)

@@ -43,7 +43,7 @@ impl Vhost {
         if open >= usize::from(most) {
             let text =
                 format!("number of channels opened ({open}) has reached the negotiated channel_max ({most})");
-            return Err(Refusal::new(Code::NotAllowed, text));
+            return Err(Refusal::new(Code::NotAllowed, text).unblamed());
         }
         session.channels.insert(at.channel, Channel::default());
         self.reply(at, AMQPClass::Channel(channel::AMQPMethod::OpenOk(channel::OpenOk {})));

@@ -9,6 +9,8 @@ use crate::{
     refusal::{Code, Refusal},
 };
 
+const UNEXPECTED: &str = "unexpected method in connection state running";
+
 impl Vhost {
     pub(super) fn handle(&mut self, from: ConnectionId, request: Incoming) {
         let Some(session) = self.sessions.get(&from) else { return };
@@ -22,7 +24,7 @@ impl Vhost {
             Incoming::Refused(refusal) => self.close_connection(from, &refusal),
             Incoming::Method(0, AMQPClass::Connection(method)) => self.handle_connection(from, method),
             Incoming::Method(0, other) => {
-                let refusal = Refusal::new(Code::CommandInvalid, "unexpected method on channel 0");
+                let refusal = Refusal::new(Code::ChannelError, UNEXPECTED);
                 self.close_connection(
                     from,
                     &refusal.blaming(other.get_amqp_class_id(), other.get_amqp_method_id()),
@@ -72,9 +74,9 @@ impl Vhost {
                 }
             }
             other => {
-                let text = "unexpected method in connection state running";
                 let method = AMQPClass::Connection(other);
-                let refusal = Refusal::new(Code::ChannelError, text).blaming(10, method.get_amqp_method_id());
+                let refusal =
+                    Refusal::new(Code::ChannelError, UNEXPECTED).blaming(10, method.get_amqp_method_id());
                 self.close_connection(from, &refusal);
             }
         }
@@ -145,11 +147,14 @@ impl Vhost {
             AMQPClass::Basic(Basic::Cancel(cancel)) => self.cancel(at, cancel),
             AMQPClass::Basic(Basic::Qos(qos)) => self.qos(at, &qos),
             AMQPClass::Basic(Basic::Recover(recover)) => {
-                self.recover(at, recover.requeue)?;
+                check_recover(recover.requeue)?;
                 self.reply(at, AMQPClass::Basic(Basic::RecoverOk(basic::RecoverOk {})));
-                Ok(())
+                self.recover(at)
             }
-            AMQPClass::Basic(Basic::RecoverAsync(recover)) => self.recover(at, recover.requeue),
+            AMQPClass::Basic(Basic::RecoverAsync(recover)) => {
+                check_recover(recover.requeue)?;
+                self.recover(at)
+            }
             AMQPClass::Exchange(Exchange::Declare(declare)) => self.declare_exchange(at, declare),
             AMQPClass::Exchange(Exchange::Delete(delete)) => self.delete_exchange(at, &delete),
             AMQPClass::Exchange(Exchange::Bind(bind)) => self.bind_exchange(at, bind),
@@ -197,6 +202,11 @@ impl Vhost {
             self.reply(at, method);
         }
     }
+}
+
+/// Sending messages to the same consumer again is not offered, as with RabbitMQ.
+fn check_recover(requeue: bool) -> Result<(), Refusal> {
+    if requeue { Ok(()) } else { Err(Refusal::new(Code::NotImplemented, "requeue=false")) }
 }
 
 pub(super) fn on_connection(method: connection::AMQPMethod) -> Outgoing {

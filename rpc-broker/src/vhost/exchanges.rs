@@ -17,15 +17,16 @@ use crate::{
 /// The exchanges that every virtual host has. The default exchange is none of them: it routes by queue name.
 pub(super) fn predeclared() -> HashMap<ShortString, Exchange> {
     let exchanges = [
-        ("amq.direct", Kind::Direct),
-        ("amq.fanout", Kind::Fanout),
-        ("amq.topic", Kind::Topic),
-        ("amq.headers", Kind::Headers),
-        ("amq.match", Kind::Headers),
+        ("amq.direct", Kind::Direct, false),
+        ("amq.fanout", Kind::Fanout, false),
+        ("amq.topic", Kind::Topic, false),
+        ("amq.headers", Kind::Headers, false),
+        ("amq.match", Kind::Headers, false),
+        ("amq.rabbitmq.trace", Kind::Topic, true),
     ];
-    let exchanges = exchanges.into_iter().map(|(name, kind)| {
+    let exchanges = exchanges.into_iter().map(|(name, kind, internal)| {
         let name = ShortString::from(name);
-        (name.clone(), Exchange::new(name, kind, true, false, false, FieldTable::default()))
+        (name.clone(), Exchange::new(name, kind, true, false, internal, FieldTable::default()))
     });
     exchanges.collect()
 }
@@ -51,7 +52,8 @@ impl Vhost {
         name: ShortString,
     ) -> Result<(), Refusal> {
         let Some(kind) = Kind::parse(declare.kind.as_str()) else {
-            let text = format!("unknown exchange type '{}'", declare.kind);
+            let what = if declare.kind.as_str().is_empty() { "invalid" } else { "unknown" };
+            let text = format!("{what} exchange type '{}'", declare.kind);
             return Err(Refusal::new(Code::CommandInvalid, text));
         };
         refuse_default(&name)?;

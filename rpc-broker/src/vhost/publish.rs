@@ -37,6 +37,10 @@ impl Vhost {
         expiration::parse(&properties).map_err(|text| Refusal::new(Code::PreconditionFailed, text))?;
 
         let basic::Publish { exchange, routing_key, mandatory, .. } = publish;
+        if let Some(mode) = properties.delivery_mode().filter(|mode| ![1, 2].contains(mode)) {
+            let text = format!("invalid message: {{delivery_mode_unknown,{mode}}}");
+            return Err(Refusal::new(Code::PreconditionFailed, text));
+        }
         let message = Message { exchange, routing_key, properties, body };
         let keys = routing_keys(&message).map_err(|text| Refusal::new(Code::PreconditionFailed, text))?;
         let number = self.open_channel_mut(at).confirms.as_mut().map(super::confirms::Confirms::next);

@@ -57,10 +57,8 @@ impl Vhost {
         Ok(())
     }
 
-    pub(super) fn recover(&mut self, at: At, requeue: bool) -> Result<(), Refusal> {
-        if !requeue {
-            return Err(Refusal::new(Code::NotImplemented, "requeue=false"));
-        }
+    /// Gives back everything the channel holds.
+    pub(super) fn recover(&mut self, at: At) -> Result<(), Refusal> {
         self.refuse(at, 0, true, true, true)
     }
 
