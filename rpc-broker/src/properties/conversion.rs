@@ -1,4 +1,4 @@
-//! Headers as the codec's own type, for showing them to people and for comparing them with arguments.
+//! Headers as the codec's own type, for comparing them with arguments.
 
 use amq_protocol::types::{AMQPValue, DecimalValue, FieldArray, FieldTable, ShortString};
 
@@ -7,12 +7,8 @@ use super::{Table, Value};
 /// How many levels are converted.
 const DEPTH: usize = 32;
 
-/// The table as a map, the first of several equal names winning. `None` when a name is not UTF-8 or something is nested deeper than 32 levels.
-pub(crate) fn to_field_table(table: &Table) -> Option<FieldTable> {
-    convert_table(table, DEPTH)
-}
-
-/// One value, likewise.
+/// Tables become maps, the first of several equal names winning. `None` when a name is not UTF-8 or something is nested deeper than 32
+/// levels.
 pub(crate) fn to_amqp_value(value: &Value) -> Option<AMQPValue> {
     convert(value, DEPTH)
 }
@@ -79,17 +75,17 @@ mod tests {
             ("a", Value::I8(2)),
             ("list", Value::array([&Value::text("x"), &Value::Void])),
         ]);
-        let shown = to_field_table(&table).unwrap();
+        let shown = convert_table(&table, DEPTH).unwrap();
         assert_eq!(shown.inner()["a"], AMQPValue::ShortShortInt(1));
         let list = vec![AMQPValue::LongString("x".into()), AMQPValue::Void];
         assert_eq!(shown.inner()["list"], AMQPValue::FieldArray(list.into()));
     }
 
     #[test]
-    fn what_cannot_be_shown_is_none() {
-        assert!(to_field_table(&nested(32)).is_some());
-        assert!(to_field_table(&nested(33)).is_none());
+    fn what_cannot_be_converted_is_none() {
+        assert!(to_amqp_value(&Value::table(&nested(32))).is_some());
+        assert!(to_amqp_value(&Value::table(&nested(33))).is_none());
         let table = Table::parse(Bytes::from_static(b"\x01\xffV")).unwrap();
-        assert!(to_field_table(&table).is_none());
+        assert!(to_amqp_value(&Value::table(&table)).is_none());
     }
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use bytes::{BufMut, Bytes};
 
-pub(crate) use conversion::{to_amqp_value, to_field_table};
+pub(crate) use conversion::to_amqp_value;
 pub(crate) use malformed::Malformed;
 pub(crate) use table::Table;
 pub(crate) use value::Value;
@@ -136,18 +136,6 @@ impl Properties {
         self.position(DeliveryMode).map(|range| self.raw[range.start])
     }
 
-    pub(crate) fn priority(&self) -> Option<u8> {
-        self.position(Priority).map(|range| self.raw[range.start])
-    }
-
-    pub(crate) fn content_type(&self) -> Option<&[u8]> {
-        self.short_string(ContentType)
-    }
-
-    pub(crate) fn content_encoding(&self) -> Option<&[u8]> {
-        self.short_string(ContentEncoding)
-    }
-
     pub(crate) fn correlation_id(&self) -> Option<&[u8]> {
         self.short_string(CorrelationId)
     }
@@ -160,27 +148,8 @@ impl Properties {
         self.short_string(Expiration)
     }
 
-    pub(crate) fn message_id(&self) -> Option<&[u8]> {
-        self.short_string(MessageId)
-    }
-
-    /// Seconds since 1970, as the publisher says.
-    pub(crate) fn timestamp(&self) -> Option<u64> {
-        let range = self.position(Timestamp)?;
-        self.raw[range].try_into().ok().map(u64::from_be_bytes)
-    }
-
-    /// The field `type`.
-    pub(crate) fn kind(&self) -> Option<&[u8]> {
-        self.short_string(Kind)
-    }
-
     pub(crate) fn user_id(&self) -> Option<&[u8]> {
         self.short_string(UserId)
-    }
-
-    pub(crate) fn app_id(&self) -> Option<&[u8]> {
-        self.short_string(AppId)
     }
 
     /// With these headers instead of its own; the other fields byte for byte as they were.

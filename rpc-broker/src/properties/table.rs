@@ -44,10 +44,6 @@ impl Table {
         self.0.iter().map(|(name, value)| (name, value))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Replaces the first value of this name, or adds one, and sorts all by name, as RabbitMQ does when it sets a header.
     pub(crate) fn set(&mut self, name: &str, value: Value) {
         match self.0.iter_mut().find(|(own, _)| own == name.as_bytes()) {

@@ -2,7 +2,11 @@
 //!
 //! As RabbitMQ's guide to dead letter exchanges describes it.
 
+mod carbon_copies;
+
 use amq_protocol::types::ShortString;
+
+pub(crate) use carbon_copies::{routing_keys, without_bcc};
 
 use crate::{
     message::Message,
@@ -60,50 +64,77 @@ pub(crate) fn dead_letter(
 fn death(message: &Message, headers: &Table, reason: Reason, queue: &str, time: u64) -> Table {
     let mut keys = vec![Value::text(message.routing_key.as_str())];
     keys.extend(["CC", "BCC"].iter().filter_map(|name| headers.get(name)?.as_array()).flatten());
-    let mut death = Table::default();
-    death.set("count", Value::I64(1));
-    death.set("reason", Value::text(reason.name()));
-    death.set("queue", Value::text(queue));
-    death.set("time", Value::Timestamp(time));
-    death.set("exchange", Value::text(message.exchange.as_str()));
-    death.set("routing-keys", Value::array(&keys));
-    if let Some(expiration) = message.properties.expiration() {
-        death.set("original-expiration", Value::LongString(bytes::Bytes::copy_from_slice(expiration)));
-    }
-    death
+    let expiration = message.properties.expiration().map(bytes::Bytes::copy_from_slice);
+    let entries = [
+        ("count", Value::I64(1)),
+        ("reason", Value::text(reason.name())),
+        ("queue", Value::text(queue)),
+        ("time", Value::Timestamp(time)),
+        ("exchange", Value::text(message.exchange.as_str())),
+        ("routing-keys", Value::array(&keys)),
+    ];
+    let original = expiration.map(|expiration| ("original-expiration", Value::LongString(expiration)));
+    entries.into_iter().chain(original).collect()
 }
 
 /// Puts the latest death first. One of the same queue and reason is counted instead of repeated.
 fn record(headers: &mut Table, latest: Table, exchange: &str, queue: &str, reason: Reason) {
-    let Some(mut deaths) = headers.get("x-death").and_then(Value::as_array) else {
-        let first = headers.get("x-death").is_none();
-        headers.set("x-death", Value::array(&[Value::table(&latest)]));
-        if first {
+    let history = match headers.get("x-death") {
+        None => {
             headers.set("x-first-death-reason", Value::text(reason.name()));
             headers.set("x-first-death-queue", Value::text(queue));
             headers.set("x-first-death-exchange", Value::text(exchange));
+            vec![latest]
         }
-        headers.sort();
-        return;
+        // What is no array is replaced.
+        Some(value) => match value.as_array() {
+            None => vec![latest],
+            Some(deaths) => with_latest(deaths.iter().filter_map(Value::as_table).collect(), latest),
+        },
     };
-    let same = deaths.iter().position(|death| {
-        death.as_table().is_some_and(|death| {
-            text(&death, "queue") == Some(queue.as_bytes())
-                && text(&death, "reason") == Some(reason.name().as_bytes())
-        })
-    });
-    let mut first = match same.and_then(|index| deaths.remove(index).as_table()) {
-        Some(mut death) => {
+    let history: Vec<_> = history.iter().map(Value::table).collect();
+    headers.set("x-death", Value::array(&history));
+}
+
+fn with_latest(deaths: Vec<Table>, latest: Table) -> Vec<Table> {
+    let mut deaths = grouped(deaths);
+    let mut first = match deaths.iter().position(|death| is_same(death, &latest)) {
+        Some(index) => {
+            let mut death = deaths.remove(index);
             let count = death.get("count").and_then(Value::as_integer).unwrap_or(0);
-            death.set("count", Value::I64(count + 1));
+            death.set("count", Value::I64(count.saturating_add(1)));
             death
         }
         None => latest,
     };
     first.sort();
-    deaths.insert(0, Value::table(&first));
-    headers.set("x-death", Value::array(&deaths));
-    headers.sort();
+    deaths.insert(0, first);
+    deaths
+}
+
+/// Each queue and reason once. RabbitMQ turns the order round each time, and readers of the history see that.
+fn grouped(deaths: Vec<Table>) -> Vec<Table> {
+    if deaths.len() == 1 {
+        return deaths;
+    }
+    let mut grouped: Vec<Table> = Vec::new();
+    for death in &deaths {
+        if grouped.iter().any(|known| is_same(known, death)) {
+            continue;
+        }
+        let mut death = death.clone();
+        if death.get("count").is_none() {
+            let count = deaths.iter().filter(|other| is_same(other, &death)).count();
+            death.insert_first("count", Value::I64(i64::try_from(count).unwrap_or(i64::MAX)));
+        }
+        grouped.push(death);
+    }
+    grouped.reverse();
+    grouped
+}
+
+fn is_same(one: &Table, other: &Table) -> bool {
+    ["queue", "reason"].iter().all(|name| text(one, name) == text(other, name))
 }
 
 /// Whether the message was in this queue already and nobody has rejected it since: it would go round for ever.
@@ -126,45 +157,12 @@ fn text<'a>(death: &'a Table, name: &str) -> Option<&'a [u8]> {
     death.get(name)?.as_long_string().map(|text| &text[..])
 }
 
-/// All keys that a message is routed by: its own, and those in its headers `CC` and `BCC`.
-///
-/// # Errors
-///
-/// With the sentence for the publisher, when one of these headers is no array.
-pub(crate) fn routing_keys(message: &Message) -> Result<Vec<ShortString>, String> {
-    let mut keys = vec![message.routing_key.clone()];
-    let Some(headers) = message.properties.headers().ok().flatten() else { return Ok(keys) };
-    for name in ["CC", "BCC"] {
-        let Some(value) = headers.get(name) else { continue };
-        let Some(more) = value.as_array() else {
-            return Err(format!(
-                "invalid message: {{unacceptable_type_in_header,\"{name}\",{}}}",
-                value.type_name()
-            ));
-        };
-        // What is too long or no text is the key of no binding.
-        let more = more.iter().filter_map(Value::as_long_string);
-        let more = more.filter_map(|key| ShortString::try_new(std::str::from_utf8(key).ok()?).ok());
-        keys.extend(more);
-    }
-    Ok(keys)
-}
-
-/// The message as consumers see it: they are not told who got a blind copy.
-pub(crate) fn without_bcc(message: Message) -> Message {
-    let Ok(Some(mut headers)) = message.properties.headers() else { return message };
-    if headers.remove("BCC").is_none() {
-        return message;
-    }
-    Message { properties: message.properties.with_headers(Some(&headers)), ..message }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::properties::Properties;
 
-    fn message(headers: Option<&Table>) -> Message {
+    pub(super) fn message(headers: Option<&Table>) -> Message {
         Message {
             routing_key: "key".into(),
             properties: Properties::default().with_headers(headers),
@@ -201,6 +199,53 @@ mod tests {
     }
 
     #[test]
+    fn the_history_is_written_as_rabbitmq_does() {
+        let mut first = message(None);
+        first.properties = Properties::parse(b"\x01\0\x0220"[..].into()).unwrap();
+        let mut died = die(&first, Reason::Expired, "d1");
+        let names = |message: &Message, index: usize| {
+            let headers = message.properties.headers().unwrap().unwrap();
+            let death = headers.get("x-death").unwrap().as_array().unwrap()[index].as_table().unwrap();
+            death.iter().map(|(name, _)| String::from_utf8(name.to_vec()).unwrap()).collect::<Vec<_>>()
+        };
+        let unsorted =
+            ["count", "reason", "queue", "time", "exchange", "routing-keys", "original-expiration"];
+        assert_eq!(names(&died, 0), unsorted);
+        assert_eq!(died.properties.expiration(), None);
+        for queue in ["d2", "d3", "d4"] {
+            died = die(&died, Reason::Expired, queue);
+        }
+        let queues: Vec<_> = deaths(&died).into_iter().map(|(queue, ..)| queue).collect();
+        assert_eq!(queues, ["d4", "d2", "d1", "d3"]);
+        assert_eq!(names(&died, 0), ["count", "exchange", "queue", "reason", "routing-keys", "time"]);
+        assert_eq!(names(&died, 2), unsorted);
+    }
+
+    #[test]
+    fn a_history_that_somebody_made_up_does_no_harm() {
+        let made_up = |history: Value| {
+            let mut headers = Table::default();
+            headers.set("x-death", history);
+            die(&message(Some(&headers)), Reason::Rejected, "a")
+        };
+        let entry = |count: Option<i64>| {
+            let count = count.map(|count| ("count", Value::I64(count)));
+            Value::table(
+                &[("queue", Value::text("a")), ("reason", Value::text("rejected"))]
+                    .into_iter()
+                    .chain(count)
+                    .collect(),
+            )
+        };
+        let counted = |count| vec![("a".to_owned(), "rejected".to_owned(), count)];
+        assert_eq!(deaths(&made_up(Value::text("none"))), counted(1));
+        assert_eq!(deaths(&made_up(Value::array(&[]))), counted(1));
+        assert_eq!(deaths(&made_up(Value::array(&[Value::Void]))), counted(1));
+        assert_eq!(deaths(&made_up(Value::array(&[entry(Some(i64::MAX))]))), counted(i64::MAX));
+        assert_eq!(deaths(&made_up(Value::array(&[entry(None), entry(None)]))), counted(3));
+    }
+
+    #[test]
     fn only_a_round_without_rejection_is_a_cycle() {
         let expired = die(&die(&message(None), Reason::Expired, "a"), Reason::Expired, "b");
         assert!(is_cycle(&expired, "a") && is_cycle(&expired, "b") && !is_cycle(&expired, "c"));
@@ -209,23 +254,5 @@ mod tests {
         let before = die(&die(&message(None), Reason::Rejected, "a"), Reason::Expired, "b");
         assert!(is_cycle(&before, "b") && !is_cycle(&before, "a"));
         assert!(!is_cycle(&message(None), "a"));
-    }
-
-    #[test]
-    fn carbon_copies_are_further_keys_and_blind_ones_are_hidden() {
-        let mut headers = Table::default();
-        headers.set("CC", Value::array(&[Value::text("one")]));
-        headers.set("BCC", Value::array(&[Value::text("two")]));
-        let copied = message(Some(&headers));
-        let keys = routing_keys(&copied).unwrap();
-        assert_eq!(keys.iter().map(ShortString::as_str).collect::<Vec<_>>(), ["key", "one", "two"]);
-        let seen = without_bcc(copied).properties.headers().unwrap().unwrap();
-        assert!(seen.get("CC").is_some() && seen.get("BCC").is_none());
-
-        headers.set("CC", Value::text("one"));
-        assert_eq!(
-            routing_keys(&message(Some(&headers))).unwrap_err(),
-            "invalid message: {unacceptable_type_in_header,\"CC\",longstr}"
-        );
     }
 }
