@@ -85,7 +85,8 @@ async fn several_rules_apply_in_the_order_they_were_made() {
 
 #[tokio::test]
 async fn rules_are_plain_data() {
-    let rules = [(Event::from_client(Method::BasicAck).nth(2), Action::Reset), (Event::any(), Action::Duplicate)];
+    let rules =
+        [(Event::from_client(Method::BasicAck).nth(2), Action::Reset), (Event::any(), Action::Duplicate)];
     assert_eq!(rules.clone(), rules);
     let (event, action) = &rules[0];
     assert!(format!("{event:?} {action:?}").contains("BasicAck"), "{rules:?}");

@@ -1,18 +1,20 @@
 //! Channels and connections that close or break, and the points where services crash.
 
+use std::io::ErrorKind;
+
 use amqp_rpc_broker::faults::{Action, Event, Method};
 use futures_util::StreamExt;
-use lapin::{ErrorKind, options::BasicAckOptions};
+use lapin::options::BasicAckOptions;
 
 use crate::{
-    raw_client::{RawClient, publish, queue},
+    raw::Raw,
     stage::{Stage, declare, next, soon},
 };
 
 /// What the broker closed the channel or connection with.
 fn closed_with(error: &lapin::Error) -> (u16, String) {
     match error.kind() {
-        ErrorKind::ProtocolError(error) => (error.get_id(), error.get_message().to_string()),
+        lapin::ErrorKind::ProtocolError(error) => (error.get_id(), error.get_message().to_string()),
         _ => panic!("no close of the broker: {error}"),
     }
 }
@@ -103,20 +105,20 @@ async fn a_reset_request_has_no_effect() {
     client.publish("q", "2").await;
     let error = declare(&client.channel, "q").await.unwrap_err();
 
-    assert!(!matches!(error.kind(), ErrorKind::ProtocolError(_)), "without a word, but {error}");
+    assert!(!matches!(error.kind(), lapin::ErrorKind::ProtocolError(_)), "without a word, but {error}");
     assert_eq!((stage.ready("q").await, stage.vhost.connections().await), (1, 0));
 }
 
 #[tokio::test]
-async fn a_reset_is_a_reset() {
+async fn a_connection_is_reset_by_its_handle() {
     let stage = Stage::new().await;
-    let mut client = RawClient::connect(&stage.broker.uri()).await.unwrap().open().await;
-    client.declare(queue("q", false, Default::default())).await;
+    let client = Raw::open(&stage).await;
+
     stage.vhost.open_connections().await[0].reset();
 
-    let error = soon(client.read_to_end()).await.unwrap_err();
-
-    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    let (_, end) = client.rest().await;
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
+    assert_eq!(stage.vhost.connections().await, 0);
 }
 
 #[tokio::test]
@@ -179,15 +181,14 @@ async fn a_method_before_a_crash_is_written_and_nothing_behind_it() {
 #[tokio::test]
 async fn half_a_frame_is_followed_by_a_reset() {
     let stage = Stage::new().await;
-    let mut client = RawClient::connect(&stage.broker.uri()).await.unwrap().open().await;
-    client.declare(queue("q", false, Default::default())).await;
+    let mut client = Raw::open(&stage).await;
     client.consume("q").await;
     let _rule = stage.broker.on(Event::to_client(Method::BasicDeliver), Action::Truncate(10));
 
-    client.send(&publish("q", b"body")).await;
+    client.publish("q").await;
 
-    let (bytes, error) = soon(client.read_until_it_breaks()).await;
-    // The beginning of basic.deliver on channel 1: nothing but its size could be otherwise.
+    let (bytes, end) = client.rest().await;
+    // Type, channel, four bytes of size, and the beginning of basic.deliver.
     assert_eq!((bytes.len(), &bytes[..3], &bytes[7..]), (10, &[1, 0, 1][..], &[0, 60, 0][..]));
-    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
 }

@@ -5,9 +5,7 @@ mod any_faults;
 mod breaking;
 mod connecting;
 mod queues;
+mod raw;
 mod recording;
 mod stage;
 mod traffic;
-
-#[path = "../raw_client/mod.rs"]
-mod raw_client;

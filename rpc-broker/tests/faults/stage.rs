@@ -5,7 +5,7 @@ use std::{future::IntoFuture, time::Duration};
 use amqp_rpc_broker::{Broker, Vhost};
 use futures_util::StreamExt;
 use lapin::{
-    BasicProperties, Channel, Connection, ConnectionProperties, Consumer,
+    BasicProperties, Channel, Connection, ConnectionProperties, Consumer, PublisherConfirm,
     message::Delivery,
     options::{
         BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
@@ -23,9 +23,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn soon<F: IntoFuture>(fact: F) -> impl Future<Output = F::Output> {
     let caller = std::panic::Location::caller();
     let fact = fact.into_future();
-    async move {
-        timeout(PATIENCE, fact).await.unwrap_or_else(|_| panic!("what {caller} waits for did not come"))
-    }
+    async move { timeout(PATIENCE, fact).await.unwrap_or_else(|_| panic!("what {caller} waits for did not come")) }
 }
 
 pub(crate) struct Stage {
@@ -80,8 +78,9 @@ impl Client {
         declare(&self.channel, queue).await.unwrap();
     }
 
+    /// Publishes, if the connection is still there.
     pub(crate) async fn publish(&self, queue: &str, body: &str) {
-        publish(&self.channel, queue, body).await;
+        let _ = try_publish(&self.channel, queue, body).await;
     }
 
     /// Publishes, and waits until the broker has taken it: a request behind it was answered.
@@ -111,10 +110,14 @@ pub(crate) async fn declare(channel: &Channel, queue: &str) -> lapin::Result<lap
     soon(channel.queue_declare(queue.into(), options, arguments)).await
 }
 
-/// Hands a publish over to the client's own task; what becomes of it shows later.
-pub(crate) async fn publish(channel: &Channel, queue: &str, body: &str) -> lapin::publisher_confirm::PublisherConfirm {
+/// Publishes; what is returned tells what the broker says to it.
+pub(crate) async fn publish(channel: &Channel, queue: &str, body: &str) -> PublisherConfirm {
+    try_publish(channel, queue, body).await.unwrap()
+}
+
+async fn try_publish(channel: &Channel, queue: &str, body: &str) -> lapin::Result<PublisherConfirm> {
     let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
-    soon(channel.basic_publish("".into(), queue.into(), options, body.as_bytes(), properties)).await.unwrap()
+    soon(channel.basic_publish("".into(), queue.into(), options, body.as_bytes(), properties)).await
 }
 
 pub(crate) async fn consume(channel: &Channel, queue: &str) -> Consumer {

@@ -189,7 +189,8 @@ async fn nacked_publishes_are_told_so_and_go_nowhere() {
     let client = stage.client("client").await;
     client.declare("q").await;
     client.select_confirms().await;
-    let _rule = stage.broker.on(Event::from_client(Method::BasicPublish).routing_key("q").nth(2), Action::Nack);
+    let _rule =
+        stage.broker.on(Event::from_client(Method::BasicPublish).routing_key("q").nth(2), Action::Nack);
 
     let mut acked = Vec::new();
     for body in ["1", "2", "3"] {

@@ -1,0 +1,109 @@
+//! Whatever rules there are, the broker neither panics nor hangs, and connections that they do not fit are served.
+
+use std::time::Duration;
+
+use amqp_rpc_broker::faults::{Action, Direction, Event, Method};
+use futures_util::StreamExt;
+use proptest::{collection::vec, prelude::*, sample::select, test_runner::Config};
+use tokio::time::timeout;
+
+use crate::stage::{Stage, bodies, consume, publish, soon};
+
+fn method() -> impl Strategy<Value = Method> {
+    // Those of the conversation below, more often than the rest.
+    let spoken = [
+        Method::ConnectionStartOk,
+        Method::ConnectionTune,
+        Method::ConnectionOpen,
+        Method::ConnectionOpenOk,
+        Method::ChannelOpen,
+        Method::ChannelOpenOk,
+        Method::QueueDeclare,
+        Method::QueueDeclareOk,
+        Method::ConfirmSelect,
+        Method::BasicPublish,
+        Method::BasicConsume,
+        Method::BasicConsumeOk,
+        Method::BasicDeliver,
+        Method::BasicAck,
+        Method::ConnectionClose,
+        Method::ConnectionCloseOk,
+    ];
+    prop_oneof![4 => select(spoken.to_vec()), 1 => select(Method::ALL.to_vec())]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let which = prop_oneof![
+        4 => method().prop_map(Event::from_client),
+        4 => method().prop_map(Event::to_client),
+        1 => Just(Event::any()),
+        1 => Just(Event::any_in(Direction::ToClient)),
+    ];
+    (which, 0..3usize, 1..4usize)
+        .prop_map(|(event, after, times)| event.after(after).times(times).connection("victim"))
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let code = prop_oneof![Just(320), Just(404), Just(406), Just(504), any::<u16>()];
+    let text = ".{0,300}";
+    prop_oneof![
+        Just(Action::Pass),
+        Just(Action::Drop),
+        (0..5u64).prop_map(|milliseconds| Action::Delay(Duration::from_millis(milliseconds))),
+        Just(Action::Duplicate),
+        Just(Action::Reorder),
+        Just(Action::Stall),
+        (code.clone(), text).prop_map(|(code, text)| Action::CloseChannel(code, text)),
+        (code, text).prop_map(|(code, text)| Action::CloseConnection(code, text)),
+        Just(Action::Reset),
+        Just(Action::ResetAfter),
+        (0..40usize).prop_map(Action::Truncate),
+        Just(Action::Nack),
+        vec(any::<u8>(), 0..40).prop_map(Action::InjectBefore),
+        vec(any::<u8>(), 0..40).prop_map(Action::InjectAfter),
+    ]
+}
+
+/// All that a client does, until it fails or hangs.
+async fn converse(stage: &Stage) -> lapin::Result<()> {
+    let properties = lapin::ConnectionProperties::default().with_connection_name("victim".into());
+    let connection = lapin::Connection::connect(&stage.broker.uri(), properties).await?;
+    let channel = connection.create_channel().await?;
+    channel.queue_declare("victim".into(), Default::default(), Default::default()).await?;
+    channel.confirm_select(Default::default()).await?;
+    let mut consumer =
+        channel.basic_consume("victim".into(), "".into(), Default::default(), Default::default()).await?;
+    let publish =
+        channel.basic_publish("".into(), "victim".into(), Default::default(), b"x", Default::default());
+    publish.await?.await?;
+    if let Some(delivery) = consumer.next().await {
+        delivery?.ack(Default::default()).await?;
+    }
+    connection.close(200, "bye".into()).await
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 64, ..Config::default() })]
+
+    #[test]
+    fn no_rules_hurt_the_broker_or_others(rules in vec((event(), action()), 1..6)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let stage = Stage::new().await;
+            let witness = stage.client("witness").await;
+            witness.declare("witness").await;
+            let mut consumer = consume(&witness.channel, "witness").await;
+            let guards: Vec<_> =
+                rules.into_iter().map(|(event, action)| stage.broker.on(event, action)).collect();
+
+            // It may hang: that is what some rules are for.
+            let _ = timeout(Duration::from_millis(100), converse(&stage)).await;
+
+            let _ = publish(&witness.channel, "witness", "alive").await;
+            assert_eq!(bodies(&mut consumer, 1).await, ["alive"]);
+            drop(guards);
+            soon(converse(&stage)).await.unwrap();
+            soon(stage.broker.shutdown()).await;
+        });
+    }
+}
