@@ -14,8 +14,8 @@ use crate::{
 };
 
 /// Before memory is looked at: by then allocator and runtime have what they keep.
-const WARM_UP: usize = 500;
-const CONNECTIONS: usize = 3000;
+const WARM_UP: usize = 300;
+const CONNECTIONS: usize = 2000;
 /// Anything that a connection leaves is more than this, in bytes: its session, its buffers, its queue.
 const LEAK: usize = 1024;
 

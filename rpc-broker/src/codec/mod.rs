@@ -4,6 +4,8 @@ mod decode;
 mod depth;
 mod encode;
 mod erlang;
+#[cfg(test)]
+mod hostile;
 mod reader;
 
 pub(crate) use decode::{ContentHeader, decode_content_header, decode_method, unexpected, unknown};

@@ -10,6 +10,7 @@ use amq_protocol::{
     protocol::{AMQPClass, BasicProperties, basic, channel, confirm, connection, queue},
     types::{FieldTable, ShortString},
 };
+use bytes::{Buf, BytesMut};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -19,11 +20,14 @@ use tokio::{
 /// Far longer than anything takes that does come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How much is read at once, in bytes.
+const CHUNK: usize = 64 * 1024;
+
 /// One connection; its frames are those of channel 1 unless said otherwise.
 #[derive(Debug)]
 pub(crate) struct RawClient {
     stream: TcpStream,
-    unread: Vec<u8>,
+    unread: BytesMut,
 }
 
 /// The host and port of `amqp://user:password@host:port`.
@@ -94,7 +98,7 @@ impl RawClient {
 
     fn of(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        Ok(Self { stream, unread: Vec::new() })
+        Ok(Self { stream, unread: BytesMut::new() })
     }
 
     /// Logs in and opens channel 1.
@@ -147,6 +151,7 @@ impl RawClient {
                     return Ok(frame);
                 }
             }
+            self.unread.reserve(CHUNK);
             if self.stream.read_buf(&mut self.unread).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -158,7 +163,7 @@ impl RawClient {
         match parse_frame(&self.unread[..]) {
             Ok((rest, frame)) => {
                 let taken = self.unread.len() - rest.len();
-                self.unread.drain(..taken);
+                self.unread.advance(taken);
                 Some(frame)
             }
             Err(error) if error.is_incomplete() => None,
