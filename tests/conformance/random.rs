@@ -42,7 +42,21 @@ const QUEUES: &[&str] = &["q", "q", "p", "p", "limited", "strict", "dead", "sing
 const EXCHANGES: &[&str] = &["direct", "fan", "topic", "amq.topic"];
 const KEYS: &[&str] = &["x", "x.y", "y"];
 const PATTERNS: &[&str] = &["x", "x.*", "#.y", "*"];
-const TAGS: &[&str] = &["s", "t"];
+/// For publishing, getting and declaring.
+const PUBLISHER: &str = "2";
+
+/// Each queue has a channel of each connection for its consumers: in what order several queues deliver to one channel is a matter of
+/// luck, and so is whether a confirm or a delivery comes first.
+fn consumer_channel(queue: &str) -> u16 {
+    match queue {
+        "q" => 10,
+        "p" => 11,
+        "limited" => 12,
+        "strict" => 13,
+        "dead" => 14,
+        _ => 15,
+    }
+}
 
 fn declaration(queue: &str) -> String {
     let arguments = match queue {
@@ -63,40 +77,39 @@ fn script(seed: u64) -> String {
         "a/2 exchange.declare topic topic".to_owned(),
         "b/2 confirm.select".to_owned(),
     ];
-    for queue in ["q", "p", "dead"] {
+    for queue in ["q", "p", "dead", "limited", "strict", "single"] {
         lines.push(format!("a/2 {}", declaration(queue)));
     }
     lines.extend((0..STEPS).map(|number| step(&mut random, number)));
     lines.join("\n")
 }
 
-/// Consumers live on the first channels and publishers on the second: on one channel, which of a confirm and a delivery comes first
-/// is a matter of luck.
 fn step(random: &mut Random, number: usize) -> String {
     let connection = random.of(CONNECTIONS);
-    let (consumer, publisher) = (format!("{connection}/1"), format!("{connection}/2"));
     let queue = random.of(QUEUES);
-    match random.next() % 24 {
-        0..=7 => publish(random, &publisher, queue, number),
-        8..=10 => {
-            format!("{consumer} basic.consume {queue} tag={}{}", random.of(TAGS), optional(random, " no-ack"))
+    let consumer = format!("{connection}/{}", consumer_channel(queue));
+    let publisher = format!("{connection}/{PUBLISHER}");
+    match random.next() % 26 {
+        0..=8 => publish(random, &publisher, queue, number),
+        9..=11 => {
+            // A tag that is in use ends the connection: now and then.
+            let tag = if random.one_in(12) { 0 } else { number };
+            format!("{consumer} basic.consume {queue} tag=t{tag}{}", optional(random, " no-ack"))
         }
-        11 => format!("{consumer} basic.cancel {}", random.of(TAGS)),
-        12 => format!("{consumer} basic.qos {}", random.of(&["0", "1", "2"])),
-        13..=15 => settlement(random, &consumer),
-        16 => settlement(random, &publisher),
-        17 | 18 => format!("{publisher} basic.get {queue}{}", optional(random, " no-ack")),
-        19 => format!("{publisher} {}", declaration(queue)),
-        20 => {
+        12 => format!("{consumer} basic.cancel t{}", random.next() as usize % (number + 1)),
+        13 => format!("{consumer} basic.qos {}", random.of(&["0", "1", "2"])),
+        14..=17 => settlement(random, &consumer),
+        18 => settlement(random, &publisher),
+        19 | 20 => format!("{publisher} basic.get {queue}{}", optional(random, " no-ack")),
+        21 => format!("{publisher} {}", declaration(queue)),
+        22 => {
             let (exchange, pattern) = (random.of(EXCHANGES), random.of(PATTERNS));
             let verb = if random.one_in(4) { "unbind" } else { "bind" };
             format!("{publisher} queue.{verb} {queue} {exchange} {pattern:?}")
         }
-        21 => format!("{publisher} queue.purge {queue}"),
-        22 if random.one_in(2) => {
-            format!("{publisher} queue.delete {queue}{}", optional(random, " if-unused"))
-        }
-        22 => format!("{consumer} basic.recover requeue"),
+        23 if random.one_in(2) => format!("{publisher} queue.purge {queue}"),
+        23 => format!("{publisher} queue.delete {queue}{}", optional(random, " if-unused")),
+        24 => format!("{consumer} basic.recover requeue"),
         _ if random.one_in(2) => format!("{consumer} channel.close"),
         _ => format!("{publisher} queue.declare {queue} passive"),
     }
@@ -114,7 +127,7 @@ fn publish(random: &mut Random, channel: &str, queue: &str, number: usize) -> St
 fn settlement(random: &mut Random, channel: &str) -> String {
     let verb = random.of(&["basic.ack", "basic.nack", "basic.nack", "basic.reject"]);
     let requeue = if verb == "basic.ack" { "" } else { optional(random, " requeue") };
-    if verb == "basic.reject" || random.one_in(3) {
+    if verb == "basic.reject" || random.one_in(4) {
         return format!("{channel} {verb} {}{requeue}", 1 + random.next() % 3);
     }
     format!("{channel} {verb} 0 multiple{requeue}")

@@ -171,13 +171,6 @@ scripts! {
         a/1 basic.publish "" q "from the same connection"
     "#;
 
-    consuming_counts_before_it_delivers = r#"
-        a/1 queue.declare q
-        a/1 basic.publish "" q "1"
-        + a/1 basic.consume q tag=t
-        a/1 queue.declare q passive
-    "#;
-
     one_channel_with_two_consumers_numbers_deliveries_across_them = r#"
         a/1 queue.declare q
         a/1 queue.declare p
