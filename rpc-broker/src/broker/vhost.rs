@@ -32,6 +32,12 @@ impl Vhost {
         self.mailbox.ask(|vhost| vhost.queue_infos()).await.unwrap_or_default()
     }
 
+    /// The bodies of the messages that are ready in a queue, in order; they stay there.
+    pub async fn peek(&self, name: &str) -> Vec<Vec<u8>> {
+        let name = name.to_owned();
+        self.mailbox.ask(move |vhost| vhost.peek(&name)).await.unwrap_or_default()
+    }
+
     /// Deletes a queue as an operator does; its consumers are cancelled. False when there was none.
     pub async fn delete_queue(&self, name: &str) -> bool {
         let name = name.to_owned();

@@ -3,8 +3,11 @@
 use amq_protocol::protocol::{AMQPClass, parse_class};
 use bytes::Bytes;
 
-use super::{Frame, depth::is_too_deep, erlang::binary, kind, snippet};
-use crate::refusal::{Code, Refusal};
+use super::{Frame, depth::is_too_deep, kind, snippet};
+use crate::{
+    erlang_term::printed_bytes,
+    refusal::{Code, Refusal},
+};
 
 /// What a header frame announces.
 #[derive(Debug)]
@@ -44,7 +47,7 @@ pub(crate) fn decode_method(payload: &[u8]) -> Result<AMQPClass, Refusal> {
 }
 
 fn cannot_decode(arguments: &[u8]) -> Refusal {
-    Refusal::new(Code::FrameError, format!("cannot decode {}", binary(arguments)))
+    Refusal::new(Code::FrameError, format!("cannot decode {}", printed_bytes(arguments)))
 }
 
 /// Parses a header frame up to its properties; `None` when it is too short.

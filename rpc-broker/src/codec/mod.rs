@@ -3,15 +3,15 @@
 mod decode;
 mod depth;
 mod encode;
-mod erlang;
 #[cfg(test)]
 mod hostile;
 mod reader;
+mod snippet;
 
 pub(crate) use decode::{ContentHeader, decode_content_header, decode_method, unexpected, unknown};
 pub(crate) use encode::{write_content, write_heartbeat, write_method};
-pub(crate) use erlang::snippet;
 pub(crate) use reader::{Frame, FrameReader};
+pub(crate) use snippet::snippet;
 
 /// The payload's type in a frame.
 pub(crate) mod kind {

@@ -5,7 +5,7 @@ use std::io;
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::{FRAME_END, erlang::snippet};
+use super::{FRAME_END, snippet::snippet};
 use crate::refusal::{Code, Refusal};
 
 /// Type, channel and size of the payload.

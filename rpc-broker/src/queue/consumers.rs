@@ -110,17 +110,16 @@ impl Consumers {
 
     /// Lets those of a channel that had to pass take part again, at the end of the row. Returns whether there were any.
     pub(crate) fn unpark(&mut self, fits: impl Fn(&Consumer) -> bool) -> bool {
-        let mut any = false;
-        for index in 0..self.all.len() {
-            if self.all[index].parked && fits(&self.all[index]) {
-                let turn = self.take_turn();
-                let consumer = &mut self.all[index];
-                consumer.parked = false;
-                consumer.turn = turn;
-                any = true;
-            }
+        let parked = self.all.iter().enumerate().filter(|(_, consumer)| consumer.parked && fits(consumer));
+        let mut rejoining: Vec<_> = parked.map(|(index, consumer)| (consumer.turn, index)).collect();
+        rejoining.sort_unstable(); // who had to pass first comes first
+        for (_, index) in &rejoining {
+            let turn = self.take_turn();
+            let consumer = &mut self.all[*index];
+            consumer.parked = false;
+            consumer.turn = turn;
         }
-        any
+        !rejoining.is_empty()
     }
 
     /// The consumer whose turn it is, of those who can take a message. It goes to the end of the row; those who cannot are parked.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     connection::Outgoing,
-    queue::{At, Consumer, QueueId, consumer_arguments},
+    queue::{At, Consumer, Queue, QueueId, consumer_arguments},
     refusal::{Code, Refusal},
 };
 
@@ -36,8 +36,13 @@ impl Vhost {
         let priority = consumer_arguments::parse(&consume.arguments, kind, queue.as_str(), &self.name)
             .map_err(|text| Refusal::new(Code::PreconditionFailed, text))?;
         self.check_shareable(id, consume.exclusive)?;
+        let counts_deliveries = self.queues[&id].counts_deliveries();
 
         let channel = self.open_channel_mut(at);
+        if counts_deliveries && channel.global_prefetch > 0 {
+            let text = format!("{} does not support global qos", self.queue_resource(queue.as_str()));
+            return Err(Refusal::new(Code::NotImplemented, text));
+        }
         channel.consumers.insert(tag.clone(), id);
         let prefetch = channel.prefetch;
         let consumer = Consumer::new(at, tag.clone(), consume.no_ack, consume.exclusive, priority, prefetch);
@@ -122,8 +127,10 @@ impl Vhost {
             self.reply(at, AMQPClass::Basic(basic::AMQPMethod::GetEmpty(basic::GetEmpty {})));
             return Ok(());
         };
-        let (left, limited) = (queue.ready(), queue.counts_deliveries());
+        let limited = queue.counts_deliveries();
         queue.unacked += usize::from(!get.no_ack);
+        self.drop_expired(id); // the next head may have waited for that
+        let left = self.queues.get(&id).map_or(0, Queue::ready);
 
         let Some(session) = self.sessions.get_mut(&at.connection) else { return Ok(()) };
         let Some(channel) = session.channels.get_mut(&at.channel) else { return Ok(()) };
@@ -146,7 +153,6 @@ impl Vhost {
         } else {
             channel.unacked.push_back(Unacked { tag, queue: id, consumer: None, queued });
         }
-        self.drop_expired(id); // the next head may be waiting for that
         Ok(())
     }
 }

@@ -1,0 +1,13 @@
+//! How RabbitMQ's messages show an offending payload.
+
+use crate::erlang_term::printed_bytes;
+
+/// "all" or "first 16", and the bytes.
+pub(crate) fn snippet(payload: &[u8]) -> (&'static str, String) {
+    const SHOWN: usize = 16;
+    if payload.len() <= SHOWN {
+        ("all", printed_bytes(payload))
+    } else {
+        ("first 16", printed_bytes(&payload[..SHOWN]))
+    }
+}
