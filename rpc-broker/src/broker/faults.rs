@@ -8,7 +8,7 @@ use super::{Broker, Connection, Vhost};
 use crate::{
     faults::{Action, Event, Release, Rule},
     recorder::{KEPT, Recording},
-    vhost::{Command, Mailbox},
+    vhost::{self as core, Command, Mailbox},
 };
 
 impl Broker {
@@ -74,7 +74,7 @@ impl Vhost {
     /// Keeps all publisher confirms back until they are [released](WithheldConfirms::release), however long that takes.
     /// Messages are routed and delivered as usual.
     pub async fn withhold_confirms(&self) -> WithheldConfirms {
-        let (id, count) = match self.mailbox.ask(|vhost| vhost.withhold_confirms()).await {
+        let (id, count) = match self.mailbox.ask(core::Vhost::withhold_confirms).await {
             Some((id, count)) => (Some(id), count),
             None => (None, watch::channel(0).1),
         };
@@ -129,7 +129,7 @@ impl WithheldConfirms {
         let mut counted = self.count.clone();
         if counted.wait_for(|counted| *counted >= count).await.is_err() {
             // The virtual host is gone: they never come.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
@@ -145,7 +145,7 @@ impl WithheldConfirms {
 impl Drop for WithheldConfirms {
     fn drop(&mut self) {
         if let Some(id) = self.id.take() {
-            let release = move |vhost: &mut crate::vhost::Vhost| vhost.release_confirms(id, Release::InOrder);
+            let release = move |vhost: &mut core::Vhost| vhost.release_confirms(id, Release::InOrder);
             self.mailbox.send(Command::Do(Box::new(release)));
         }
     }

@@ -65,6 +65,8 @@ pub(super) enum End {
     },
     /// A rule says so.
     Reset,
+    /// A rule says so; what was said before arrives.
+    Broken,
 }
 
 impl fmt::Display for End {
@@ -74,7 +76,7 @@ impl fmt::Display for End {
             Self::Eof => f.write_str("it closed the connection"),
             Self::OtherProtocol => f.write_str("it does not speak AMQP 0-9-1"),
             Self::Closed { text, .. } => text.fmt(f),
-            Self::Reset => f.write_str("a rule reset it"),
+            Self::Reset | Self::Broken => f.write_str("a rule broke it"),
             Self::Silent(refusal) | Self::Refused(refusal) => refusal.connection_close().reply_text.fmt(f),
         }
     }

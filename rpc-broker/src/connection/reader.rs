@@ -144,7 +144,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                         }
                     }
                 }
-                Step::Reset => {
+                Step::Reset | Step::Break => {
                     self.batch.push(Incoming::Decreed(Decree::Reset));
                     hand_over(&mut self.batch, &self.turns, &self.vhost, &self.link).await?;
                     // The writer ends the connection when the vhost has done what came before.

@@ -65,7 +65,7 @@ impl<'a, R: AsyncRead + Unpin, W: Sink> Wire<'a, R, W> {
                     Step::Go(Incoming::Decreed(decree)) | Step::Decree(decree) => self.obey(decree).await?,
                     Step::Go(_) | Step::Half(..) => {}
                     Step::Wait(wait) => wait.over().await,
-                    Step::Reset => return Err(End::Reset),
+                    Step::Reset | Step::Break => return Err(End::Reset),
                 }
             }
         }
@@ -83,6 +83,7 @@ impl<'a, R: AsyncRead + Unpin, W: Sink> Wire<'a, R, W> {
                 Step::Decree(decree) => self.obey(decree).await?,
                 Step::Wait(wait) => wait.over().await,
                 Step::Reset => return Err(End::Reset),
+                Step::Break => return Err(End::Broken),
             }
         }
         Ok(())

@@ -6,13 +6,13 @@ use amq_protocol::protocol::{AMQPClass, connection};
 use tokio::{
     io::AsyncWriteExt,
     sync::mpsc,
-    time::{Instant, timeout_at},
+    time::{Instant, sleep, timeout_at},
 };
 
 use super::{Link, Outgoing, Sink, handshake::Agreement};
 use crate::{
     codec::{write_content, write_heartbeat, write_method},
-    faults::{Step, Tap},
+    faults::{Decree, Step, Tap},
     settings::CLOSING,
     vhost::{Command, Mailbox},
 };
@@ -39,6 +39,8 @@ pub(super) struct Writer<W> {
 enum Over {
     Closed,
     Reset,
+    /// What was written is to arrive; what the client still says is not heard.
+    Broken,
 }
 
 impl<W: Sink> Writer<W> {
@@ -133,6 +135,7 @@ impl<W: Sink> Writer<W> {
                     self.flush().await?;
                     ControlFlow::Break(Over::Reset)
                 }
+                Step::Break => ControlFlow::Break(Over::Broken),
             };
             if next.is_break() {
                 return Ok(next);
@@ -149,6 +152,15 @@ impl<W: Sink> Writer<W> {
             }
             Over::Reset => {
                 self.sink.abort();
+                Ok(())
+            }
+            Over::Broken => {
+                // First: an answer to what is written now must find nobody.
+                self.vhost.send(Command::decree(self.link.id, Decree::Reset));
+                self.flush().await?;
+                self.sink.shutdown().await?;
+                // Closing with unread bytes would be a reset, which could overtake what was written; the reader ends with the client.
+                sleep(CLOSING).await;
                 Ok(())
             }
         }

@@ -29,10 +29,12 @@ pub enum Action {
     CloseConnection(u16, String),
     /// It is lost and the connection reset without a word.
     Reset,
-    /// It takes effect, then the connection is reset without a word: a request was handled, and nothing that the client sent behind
-    /// it is; a method for the client was written, and nothing behind it. The crash point.
-    ResetAfter,
-    /// The client gets only this many bytes of its frames, then a reset. A request of a client is lost, as with [`Reset`](Self::Reset).
+    /// It takes effect, then the connection breaks without a word: the crash point. A request was handled, and nothing that the client
+    /// sent behind it is; the connection is reset. A method for the client was written, and nothing behind it, and nothing that the
+    /// client says to it is heard; the client reads the end of the stream, as when a broker's process dies.
+    BreakAfter,
+    /// The client gets only this many bytes of its frames, then the end of the stream. A request of a client is lost, as with
+    /// [`Reset`](Self::Reset).
     Truncate(usize),
     /// A publish is refused: nobody gets the message, and a channel in confirm mode is told `basic.nack`. Anything else passes.
     Nack,

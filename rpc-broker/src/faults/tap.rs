@@ -30,6 +30,8 @@ pub(crate) enum Step<P> {
     Decree(Decree),
     /// The connection is reset; no step follows.
     Reset,
+    /// The connection is over once what went on has arrived; no step follows.
+    Break,
 }
 
 /// What a direction of a connection waits for.
@@ -101,7 +103,14 @@ struct Plan {
     swaps: bool,
     after: Vec<Bytes>,
     decrees: Vec<Decree>,
-    resets: bool,
+    end: Option<End>,
+}
+
+/// How a connection is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Reset,
+    Break,
 }
 
 impl Plan {
@@ -117,7 +126,7 @@ impl Plan {
             swaps: false,
             after: Vec::new(),
             decrees: Vec::new(),
-            resets: false,
+            end: None,
         }
     }
 
@@ -146,18 +155,22 @@ impl Plan {
             }
             Action::Reset => {
                 self.copies = 0;
-                self.resets = true;
+                self.end = Some(End::Reset);
             }
-            Action::ResetAfter => self.resets = true,
+            Action::BreakAfter => self.break_unless_reset(),
             Action::Truncate(bytes) => {
                 self.half = Some(*bytes);
-                self.resets = true;
+                self.break_unless_reset();
             }
             Action::Nack if self.is_publish => self.replace_by(Decree::Nack { channel: self.channel }),
             Action::Nack => {}
             Action::InjectBefore(bytes) => self.before.push(bytes.clone().into()),
             Action::InjectAfter(bytes) => self.after.push(bytes.clone().into()),
         }
+    }
+
+    fn break_unless_reset(&mut self) {
+        self.end.get_or_insert(End::Break);
     }
 
     fn replace_by(&mut self, decree: Decree) {
@@ -176,8 +189,10 @@ impl Plan {
         }
         steps.extend(self.after.into_iter().map(|bytes| Step::Go(P::raw(bytes))));
         steps.extend(self.decrees.into_iter().map(Step::Decree));
-        if self.resets {
-            steps.push(Step::Reset);
+        match self.end {
+            Some(End::Reset) => steps.push(Step::Reset),
+            Some(End::Break) => steps.push(Step::Break),
+            None => {}
         }
         (waits, self.swaps, steps)
     }

@@ -7,7 +7,7 @@ use crate::{
     connection::{ConnectionId, Outgoing},
     dead_letter::Reason,
     faults::Decree,
-    queue::At,
+    queue::{At, Queue},
     refusal::reply_text,
 };
 
@@ -104,7 +104,7 @@ impl Vhost {
     pub(crate) fn expire_now(&mut self, queue: &str) -> usize {
         let Some(id) = self.queue_id(queue) else { return 0 };
         let mut expired = 0;
-        while let Some(queued) = self.queues.get_mut(&id).and_then(|queue| queue.take()) {
+        while let Some(queued) = self.queues.get_mut(&id).and_then(Queue::take) {
             self.discard(id, queued, Reason::Expired);
             expired += 1;
         }

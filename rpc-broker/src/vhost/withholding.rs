@@ -84,7 +84,7 @@ impl Vhost {
     }
 }
 
-/// Fisher and Yates's shuffle with Steele's SplitMix64: small, and the same everywhere.
+/// Fisher and Yates's shuffle with numbers of Steele's `SplitMix64`: small, and the same everywhere.
 fn shuffle<T>(items: &mut [T], mut seed: u64) {
     for last in (1..items.len()).rev() {
         seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);

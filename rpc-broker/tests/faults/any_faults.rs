@@ -1,13 +1,21 @@
 //! Whatever rules there are, the broker neither panics nor hangs, and connections that they do not fit are served.
 
-use std::time::Duration;
+use std::{
+    panic,
+    sync::{
+        Once,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use amqp_rpc_broker::faults::{Action, Direction, Event, Method};
 use futures_util::StreamExt;
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::Config};
 use tokio::time::timeout;
 
-use crate::stage::{Stage, bodies, consume, publish, soon};
+use crate::stage::{Stage, bodies, consume, soon};
 
 fn method() -> impl Strategy<Value = Method> {
     // Those of the conversation below, more often than the rest.
@@ -56,7 +64,7 @@ fn action() -> impl Strategy<Value = Action> {
         (code.clone(), text).prop_map(|(code, text)| Action::CloseChannel(code, text)),
         (code, text).prop_map(|(code, text)| Action::CloseConnection(code, text)),
         Just(Action::Reset),
-        Just(Action::ResetAfter),
+        Just(Action::BreakAfter),
         (0..40usize).prop_map(Action::Truncate),
         Just(Action::Nack),
         vec(any::<u8>(), 0..40).prop_map(Action::InjectBefore),
@@ -82,11 +90,36 @@ async fn converse(stage: &Stage) -> lapin::Result<()> {
     connection.close(200, "bye".into()).await
 }
 
+/// Each case takes a second when something hangs. More with `PROPTEST_CASES`.
+fn config() -> Config {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => Config::default(),
+        None => Config { cases: 24, ..Config::default() },
+    }
+}
+
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts panics on brokers' threads: tokio catches those of tasks.
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if thread::current().name() == Some("amqp-rpc-broker") {
+                PANICS.fetch_add(1, Ordering::Relaxed);
+            }
+            usual(info);
+        }));
+    });
+}
+
 proptest! {
-    #![proptest_config(Config { cases: 64, ..Config::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn no_rules_hurt_the_broker_or_others(rules in vec((event(), action()), 1..6)) {
+        count_panics();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let stage = Stage::new().await;
@@ -99,11 +132,12 @@ proptest! {
             // It may hang: that is what some rules are for.
             let _ = timeout(Duration::from_millis(100), converse(&stage)).await;
 
-            let _ = publish(&witness.channel, "witness", "alive").await;
+            witness.publish("witness", "alive").await;
             assert_eq!(bodies(&mut consumer, 1).await, ["alive"]);
             drop(guards);
             soon(converse(&stage)).await.unwrap();
             soon(stage.broker.shutdown()).await;
+            assert_eq!(PANICS.load(Ordering::Relaxed), 0);
         });
     }
 }

@@ -126,7 +126,7 @@ async fn a_request_before_a_crash_takes_effect_and_those_behind_it_do_not() {
     let stage = Stage::new().await;
     let client = stage.client("client").await;
     client.declare("q").await;
-    let rule = stage.broker.on(Event::from_client(Method::BasicPublish).nth(2), Action::ResetAfter);
+    let rule = stage.broker.on(Event::from_client(Method::BasicPublish).nth(2), Action::BreakAfter);
 
     for body in ["1", "2", "3"] {
         client.publish("q", body).await;
@@ -147,7 +147,7 @@ async fn a_service_that_crashes_between_reply_and_ack_has_its_request_redelivere
     let mut replies = caller.consume("replies").await;
     let mut requests = service.consume("requests").await;
     let reply = Event::from_client(Method::BasicPublish).connection("service").routing_key("replies");
-    let crash = stage.broker.on(reply.nth(1), Action::ResetAfter);
+    let crash = stage.broker.on(reply.nth(1), Action::BreakAfter);
 
     caller.publish("requests", "request").await;
     let request = next(&mut requests).await;
@@ -168,7 +168,7 @@ async fn a_method_before_a_crash_is_written_and_nothing_behind_it() {
     let client = stage.client("client").await;
     client.declare("q").await;
     let mut consumer = client.consume("q").await;
-    let _rule = stage.broker.on(Event::to_client(Method::BasicDeliver).nth(1), Action::ResetAfter);
+    let _rule = stage.broker.on(Event::to_client(Method::BasicDeliver).nth(1), Action::BreakAfter);
 
     stage.client("other").await.publish_all("q", &["1", "2"]).await;
 
@@ -179,7 +179,7 @@ async fn a_method_before_a_crash_is_written_and_nothing_behind_it() {
 }
 
 #[tokio::test]
-async fn half_a_frame_is_followed_by_a_reset() {
+async fn half_a_frame_is_followed_by_the_end_of_the_stream() {
     let stage = Stage::new().await;
     let mut client = Raw::open(&stage).await;
     client.consume("q").await;
@@ -190,5 +190,5 @@ async fn half_a_frame_is_followed_by_a_reset() {
     let (bytes, end) = client.rest().await;
     // Type, channel, four bytes of size, and the beginning of basic.deliver.
     assert_eq!((bytes.len(), &bytes[..3], &bytes[7..]), (10, &[1, 0, 1][..], &[0, 60, 0][..]));
-    assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
+    assert!(end.is_ok(), "{end:?}");
 }

@@ -1,6 +1,9 @@
 //! What happens to queues, consumers and confirms.
 
-use amqp_rpc_broker::faults::Release;
+use amqp_rpc_broker::{
+    faults::{Event, Method, Release},
+    recorder::{Observed, Recording},
+};
 use futures_util::StreamExt;
 use lapin::{
     options::{BasicAckOptions, BasicGetOptions, BasicQosOptions, QueueDeclareOptions},
@@ -39,10 +42,9 @@ async fn withheld_confirms_come_when_they_are_released_in_that_order() {
     }
 }
 
-fn acks(recording: &amqp_rpc_broker::recorder::Recording) -> Vec<u64> {
-    use amqp_rpc_broker::faults::{Event, Method};
+fn acks(recording: &Recording) -> Vec<u64> {
     let frames = recording.frames().only(&Event::to_client(Method::BasicAck));
-    frames.iter().filter_map(|ack| ack.delivery_tag()).collect()
+    frames.iter().filter_map(Observed::delivery_tag).collect()
 }
 
 #[tokio::test]

@@ -19,15 +19,15 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    pub(crate) async fn connect(stage: &Stage) -> Self {
-        let stream = soon(TcpStream::connect(stage.broker.address())).await.unwrap();
-        Self { stream, unread: Vec::new() }
+    pub(crate) async fn connect(stage: &Stage) -> io::Result<Self> {
+        let stream = soon(TcpStream::connect(stage.broker.address())).await?;
+        Ok(Self { stream, unread: Vec::new() })
     }
 
     /// Logs in and opens channel 1.
     pub(crate) async fn open(stage: &Stage) -> Self {
         use connection::{AMQPMethod, Open, StartOk, TuneOk};
-        let mut raw = Self::connect(stage).await;
+        let mut raw = Self::connect(stage).await.unwrap();
         let on_connection = |method| AMQPFrame::Method(0, AMQPClass::Connection(method));
         let login = StartOk {
             mechanism: "PLAIN".into(),
