@@ -1,0 +1,269 @@
+//! What the handle of a broker promises: independence of the caller's runtime, users, virtual hosts, limits, and tomorrow's rules.
+#![allow(clippy::disallowed_types, reason = "clients of the broker speak AMQP by hand")]
+
+use std::{future::IntoFuture, net::TcpStream, time::Duration};
+
+use amqp_rpc_broker::{Broker, Permissions};
+use futures_util::StreamExt;
+use lapin::{
+    BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind, Event,
+    options::{
+        BasicAckOptions, BasicConsumeOptions, BasicGetOptions, BasicNackOptions, BasicPublishOptions,
+        BasicQosOptions, QueueDeclareOptions, QueuePurgeOptions,
+    },
+    types::{AMQPValue, FieldTable},
+};
+use tokio::time::timeout;
+
+/// Waits for what must come.
+async fn soon<F: IntoFuture>(fact: F) -> F::Output {
+    timeout(Duration::from_secs(20), fact).await.expect("it comes")
+}
+
+async fn connect(uri: &str) -> lapin::Result<Connection> {
+    soon(Connection::connect(uri, ConnectionProperties::default())).await
+}
+
+async fn declare(
+    channel: &Channel,
+    queue: &str,
+    options: QueueDeclareOptions,
+) -> lapin::Result<lapin::Queue> {
+    soon(channel.queue_declare(queue.into(), options, FieldTable::default())).await
+}
+
+async fn publish(channel: &Channel, queue: &str, body: &[u8]) {
+    let options = BasicPublishOptions::default();
+    soon(channel.basic_publish("".into(), queue.into(), options, body, BasicProperties::default()))
+        .await
+        .unwrap();
+}
+
+/// The AMQP code in an error.
+fn code<T: std::fmt::Debug>(outcome: lapin::Result<T>) -> u16 {
+    match outcome.unwrap_err().kind() {
+        ErrorKind::ProtocolError(error) => error.get_id(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn it_is_started_and_dropped_without_any_runtime() {
+    let broker = futures_util::FutureExt::now_or_never(Broker::start()).expect("nothing waits").unwrap();
+    let address = broker.address();
+    assert!(TcpStream::connect(address).is_ok());
+    drop(broker);
+    assert!(TcpStream::connect(address).is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn it_serves_while_the_runtime_that_started_it_is_blocked() {
+    let broker = Broker::start().await.unwrap();
+    let uri = broker.uri();
+    // This test's only thread waits for another one, which talks to the broker meanwhile.
+    let served = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { connect(&uri).await.unwrap().close(200, "done".into()).await })
+    });
+    served.join().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn several_brokers_know_nothing_of_each_other() {
+    let (one, other) = (Broker::start().await.unwrap(), Broker::start().await.unwrap());
+    let channel = connect(&one.uri()).await.unwrap().create_channel().await.unwrap();
+    declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
+    assert!(one.vhost("/").unwrap().queue("q").await.is_some());
+    assert!(other.vhost("/").unwrap().queue("q").await.is_none());
+}
+
+#[tokio::test]
+async fn messages_can_be_looked_at_without_taking_them() {
+    let broker = Broker::start().await.unwrap();
+    let channel = connect(&broker.uri()).await.unwrap().create_channel().await.unwrap();
+    declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
+    publish(&channel, "q", b"one").await;
+    publish(&channel, "q", b"two").await;
+    // An answer on the same channel: both have arrived.
+    let declared = declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
+    assert_eq!(declared.message_count(), 2);
+
+    let vhost = broker.vhost("/").unwrap();
+    assert_eq!(vhost.peek("q").await, [b"one", b"two"]);
+    assert_eq!(vhost.queue("q").await.unwrap().ready, 2);
+    assert_eq!(vhost.peek("other").await, [[0; 0]; 0]);
+    assert_eq!(broker.message_bytes(), 2 * (3 + 2), "bodies, and two bytes of empty properties each");
+    assert_eq!(vhost.purge("q").await, 2);
+    assert_eq!(broker.message_bytes(), 0);
+}
+
+#[tokio::test]
+async fn what_a_user_may_do_changes_at_once() {
+    let broker = Broker::start().await.unwrap();
+    broker.add_user("ada", "secret");
+    let uri = broker.uri_as("ada", "secret", "/");
+    assert_eq!(code(connect(&uri).await), 530, "no access to the virtual host");
+    assert_eq!(code(connect(&broker.uri_as("ada", "wrong", "/")).await), 403);
+
+    broker.set_permissions("ada", "/", Permissions::all());
+    let connection = connect(&uri).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
+    broker.set_permissions("ada", "/", Permissions::new("^mine$", "", "").unwrap());
+    assert_eq!(code(declare(&channel, "q", QueueDeclareOptions::durable()).await), 403);
+
+    let channel = connection.create_channel().await.unwrap();
+    declare(&channel, "mine", QueueDeclareOptions::durable()).await.unwrap();
+    broker.remove_user("ada");
+    assert_eq!(code(declare(&channel, "mine", QueueDeclareOptions::durable()).await), 403);
+    assert_eq!(code(connect(&uri).await), 403);
+}
+
+#[tokio::test]
+async fn a_removed_virtual_host_closes_its_connections() {
+    let broker = Broker::start().await.unwrap();
+    broker.add_vhost("a/b");
+    let connection = connect(&broker.uri_of("a/b")).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let mut events = connection.events_listener();
+    broker.remove_vhost("a/b");
+    let lost = async { while !matches!(events.next().await, Some(Event::Error(_)) | None) {} };
+    soon(lost).await;
+    assert!(declare(&channel, "q", QueueDeclareOptions::durable()).await.is_err());
+    assert_eq!(code(connect(&broker.uri_of("a/b")).await), 530);
+    assert!(broker.vhost("a/b").is_none());
+}
+
+#[tokio::test]
+async fn publishers_are_blocked_while_messages_exceed_the_memory_limit() {
+    let broker = Broker::builder().memory_limit(10_000).start().await.unwrap();
+    let publisher = connect(&broker.uri()).await.unwrap();
+    let mut events = publisher.events_listener();
+    let channel = publisher.create_channel().await.unwrap();
+    declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
+    publish(&channel, "q", &[0; 11_000]).await;
+    publish(&channel, "q", b"too much").await;
+    let reason = async {
+        loop {
+            match events.next().await {
+                Some(Event::ConnectionBlocked(reason)) => break reason.to_string(),
+                Some(_) => {}
+                None => panic!("the connection is gone"),
+            }
+        }
+    };
+    assert_eq!(soon(reason).await, "low on memory");
+
+    let other = connect(&broker.uri()).await.unwrap().create_channel().await.unwrap();
+    soon(other.queue_purge("q".into(), QueuePurgeOptions::default())).await.unwrap();
+    let unblocked =
+        async { while !matches!(events.next().await, Some(Event::ConnectionUnblocked) | None) {} };
+    soon(unblocked).await;
+    let declared = declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
+    assert_eq!(declared.message_count(), 1, "what was held back arrives");
+}
+
+#[tokio::test]
+async fn strictly_transient_queues_must_be_exclusive() {
+    let broker = Broker::builder().strict_4_3().start().await.unwrap();
+    for (options, refused) in [
+        (QueueDeclareOptions::default(), true),
+        (QueueDeclareOptions { auto_delete: true, ..QueueDeclareOptions::default() }, true),
+        (QueueDeclareOptions::durable(), false),
+        (QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() }, false),
+    ] {
+        let connection = connect(&broker.uri()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let declared = declare(&channel, "", options).await;
+        if refused {
+            assert_eq!(code(declared), 541);
+        } else {
+            declared.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn strictly_qos_is_each_consumers_own() {
+    for (broker, refused) in [
+        (Broker::builder().strict_4_3().start().await.unwrap(), true),
+        (Broker::start().await.unwrap(), false),
+    ] {
+        let connection = connect(&broker.uri()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        soon(channel.basic_qos(5, BasicQosOptions::default())).await.unwrap();
+        let global = soon(channel.basic_qos(5, BasicQosOptions { global: true })).await;
+        if refused {
+            assert_eq!(code(global), 541);
+        } else {
+            global.unwrap();
+        }
+    }
+}
+
+/// How often a message of a quorum queue with a limit of 1 can be given back with nack before it is dropped; more than 3 counts as always.
+async fn nacks_until_dropped(broker: &Broker) -> usize {
+    let connection = connect(&broker.uri()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
+    arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(1));
+    soon(channel.queue_declare("q".into(), QueueDeclareOptions::durable(), arguments)).await.unwrap();
+    publish(&channel, "q", b"again and again").await;
+    for nacks in 0..=3 {
+        let got = soon(channel.basic_get("q".into(), BasicGetOptions::default())).await.unwrap();
+        let Some(message) = got else { return nacks };
+        soon(message.delivery.acker.nack(BasicNackOptions { requeue: true, ..Default::default() }))
+            .await
+            .unwrap();
+    }
+    usize::MAX
+}
+
+#[tokio::test]
+async fn strictly_a_nack_does_not_count_towards_the_delivery_limit() {
+    assert_eq!(nacks_until_dropped(&Broker::start().await.unwrap()).await, 2);
+    assert_eq!(nacks_until_dropped(&Broker::builder().strict_4_3().start().await.unwrap()).await, usize::MAX);
+}
+
+/// Whether a mandatory reply to a direct reply address comes back although it was delivered.
+async fn delivered_reply_comes_back(broker: &Broker) -> bool {
+    let requester = connect(&broker.uri()).await.unwrap();
+    let asking = requester.create_channel().await.unwrap();
+    let no_ack = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
+    let mut replies =
+        soon(asking.basic_consume("amq.rabbitmq.reply-to".into(), "".into(), no_ack, FieldTable::default()))
+            .await
+            .unwrap();
+    let responder = connect(&broker.uri()).await.unwrap();
+    let answering = responder.create_channel().await.unwrap();
+    declare(&answering, "requests", QueueDeclareOptions::durable()).await.unwrap();
+    let consume = BasicConsumeOptions::default();
+    let mut requests =
+        soon(answering.basic_consume("requests".into(), "".into(), consume, FieldTable::default()))
+            .await
+            .unwrap();
+
+    let properties = BasicProperties::default().with_reply_to("amq.rabbitmq.reply-to".into());
+    let options = BasicPublishOptions::default();
+    soon(asking.basic_publish("".into(), "requests".into(), options, b"?", properties)).await.unwrap();
+    let request = soon(requests.next()).await.unwrap().unwrap();
+    let address = request.properties.reply_to().clone().expect("the broker puts the address in");
+    assert!(address.as_str().starts_with("amq.rabbitmq.reply-to."), "{address}");
+    soon(answering.confirm_select(Default::default())).await.unwrap();
+    let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+    let confirm =
+        soon(answering.basic_publish("".into(), address, mandatory, b"!", BasicProperties::default()))
+            .await
+            .unwrap();
+    let came_back = soon(confirm).await.unwrap().take_message().is_some();
+    assert_eq!(soon(replies.next()).await.unwrap().unwrap().data, b"!");
+    soon(request.acker.ack(BasicAckOptions::default())).await.unwrap();
+    came_back
+}
+
+#[tokio::test]
+async fn strictly_a_delivered_direct_reply_counts_as_routed() {
+    assert!(delivered_reply_comes_back(&Broker::start().await.unwrap()).await, "as with RabbitMQ before 4.2");
+    assert!(!delivered_reply_comes_back(&Broker::builder().strict_4_3().start().await.unwrap()).await);
+}
