@@ -61,7 +61,9 @@ impl Vhost {
     /// The bodies of the messages that are ready in a queue, in order.
     pub(crate) fn peek(&self, name: &str) -> Vec<Vec<u8>> {
         let queue = self.queue_id(name).and_then(|id| self.queues.get(&id));
-        queue.map(|queue| queue.messages().map(|queued| queued.message.body.to_vec()).collect()).unwrap_or_default()
+        queue
+            .map(|queue| queue.messages().map(|queued| queued.message.body.to_vec()).collect())
+            .unwrap_or_default()
     }
 
     /// Deletes a queue as an operator does; false when there is none.
