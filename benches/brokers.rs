@@ -48,7 +48,8 @@ async fn compare() -> Result<(), Failure> {
     let mut numbers = env::args().skip(1).filter(|argument| argument != "--bench");
     let rounds = numbers.next().map_or(Ok(9), |rounds| rounds.parse::<usize>())?;
     let seconds = numbers.next().map_or(Ok(1.0), |seconds| seconds.parse::<f64>())?;
-    let rabbitmq = env::var("AMQP_URL").map_err(|_| "no RabbitMQ: run scripts/with-rabbitmq.sh cargo bench --bench brokers")?;
+    let rabbitmq = env::var("AMQP_URL")
+        .map_err(|_| "no RabbitMQ: run scripts/with-rabbitmq.sh cargo bench --bench brokers")?;
     let embedded = Broker::start().await?;
 
     for in_flight in [1, 64] {
@@ -104,7 +105,8 @@ fn report(in_flight: usize, embedded: &[Sample], rabbitmq: &[Sample]) {
         );
     }
     let ratio = |what: fn(&Sample) -> f64| {
-        let ratios: Vec<_> = embedded.iter().zip(rabbitmq).map(|(ours, theirs)| what(ours) / what(theirs)).collect();
+        let ratios: Vec<_> =
+            embedded.iter().zip(rabbitmq).map(|(ours, theirs)| what(ours) / what(theirs)).collect();
         let at = |part| quantile(ratios.clone(), part);
         format!("{:.2} ({:.2}–{:.2})", at(0.5), at(0.25), at(0.75))
     };
