@@ -81,7 +81,6 @@ impl Vhost {
         self.send_confirms();
         self.end_connection(id);
         if let Some(session) = self.sessions.get_mut(&id) {
-            session.closing = true;
             session.link.send(on_connection(connection::AMQPMethod::Close(close)));
         }
     }
@@ -91,7 +90,6 @@ impl Vhost {
         self.send_confirms();
         self.end_connection(id);
         if let Some(session) = self.sessions.get_mut(&id) {
-            session.closing = true;
             session.link.send(on_connection(connection::AMQPMethod::CloseOk(connection::CloseOk {})));
             session.link.send(Outgoing::End);
         }

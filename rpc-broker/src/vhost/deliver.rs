@@ -27,6 +27,7 @@ impl Vhost {
             let Some(consumer) = next_consumer(queue, &self.sessions) else { return };
             let Some(queued) = queue.take() else { return };
             self.deliver_to(id, consumer, queued);
+            self.drop_expired(id); // what had to wait behind it for its end
         }
     }
 

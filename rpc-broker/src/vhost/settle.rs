@@ -1,6 +1,8 @@
 //! Settling deliveries: ack, nack, reject, recover.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use amq_protocol::types::ShortString;
 
 use super::{Vhost, session::Unacked};
 use crate::{
@@ -12,13 +14,13 @@ use crate::{
 impl Vhost {
     pub(super) fn ack(&mut self, at: At, tag: u64, multiple: bool) -> Result<(), Refusal> {
         let settled = self.take_unacked(at, tag, multiple)?;
-        let mut queues = BTreeSet::new();
-        for unacked in settled {
-            self.release(at, &unacked);
-            self.shared.memory.subtract(unacked.queued.message.size());
-            queues.insert(unacked.queue);
+        for ((queue, ..), group) in by_consumer(settled) {
+            for unacked in group {
+                self.release(at, &unacked);
+                self.shared.memory.subtract(unacked.queued.message.size());
+            }
+            self.make_room(at, BTreeSet::from([queue]));
         }
-        self.make_room(at, queues);
         Ok(())
     }
 
@@ -40,20 +42,18 @@ impl Vhost {
         counts: bool,
     ) -> Result<(), Refusal> {
         let settled = self.take_unacked(at, tag, multiple)?;
-        let mut queues = BTreeSet::new();
-        for unacked in settled {
-            self.release(at, &unacked);
-            queues.insert(unacked.queue);
-            if requeue {
-                self.put_back(unacked.queue, unacked.queued, counts);
-            } else {
-                self.discard(unacked.queue, unacked.queued, Reason::Rejected);
+        for ((queue, ..), group) in by_consumer(settled) {
+            for unacked in group {
+                self.release(at, &unacked);
+                if requeue {
+                    self.put_back(queue, unacked.queued, counts);
+                } else {
+                    self.discard(queue, unacked.queued, Reason::Rejected);
+                }
             }
+            self.after_return(queue);
+            self.make_room(at, BTreeSet::from([queue]));
         }
-        for queue in &queues {
-            self.after_return(*queue);
-        }
-        self.make_room(at, queues);
         Ok(())
     }
 
@@ -134,4 +134,17 @@ impl Vhost {
         self.drop_expired(id);
         self.deliver(id);
     }
+}
+
+/// A queue, and the consumer to which it delivered or the tag under which a message of it was got.
+type Recipient = (QueueId, Option<ShortString>, u64);
+
+/// RabbitMQ settles for one consumer after the other, in the order of their tags, and what the queue can do then, it does at once.
+fn by_consumer(settled: Vec<Unacked>) -> BTreeMap<Recipient, Vec<Unacked>> {
+    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for unacked in settled {
+        let got = if unacked.consumer.is_none() { unacked.tag } else { 0 };
+        groups.entry((unacked.queue, unacked.consumer.clone(), got)).or_default().push(unacked);
+    }
+    groups
 }

@@ -45,7 +45,9 @@ impl Vhost {
 
     /// Ends all channels of a connection, then deletes its exclusive queues.
     pub(super) fn end_connection(&mut self, id: ConnectionId) {
-        let Some(session) = self.sessions.get(&id) else { return };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        // What one channel gives back must not go to another that is about to end as well.
+        session.closing = true;
         let mut channels: Vec<_> = session.channels.keys().copied().collect();
         channels.sort_unstable();
         for channel in channels {
@@ -83,8 +85,11 @@ impl Vhost {
             self.shared.memory.subtract(queued.message.size());
         }
         self.remove_destination(&Destination::Queue(queue.name.clone()));
-        for consumer in queue.consumers.iter() {
-            self.cancel_by_broker(consumer.at, &consumer.tag);
+        // A channel hears of its consumers in the order of their tags, as from RabbitMQ.
+        let consumers: BTreeSet<_> =
+            queue.consumers.iter().map(|consumer| (consumer.at, consumer.tag.clone())).collect();
+        for (at, tag) in &consumers {
+            self.cancel_by_broker(*at, tag);
         }
         messages.len()
     }
