@@ -56,6 +56,17 @@ scripts! {
         a/1 basic.get q no-ack
     "#;
 
+    what_expired_behind_the_head_is_not_delivered = r#"
+        a/1 queue.declare q
+        a/1 queue.declare clock x-message-ttl=60
+        a/1 basic.publish "" q "head"
+        a/1 basic.publish "" q "expired" expiration="20"
+        a/1 basic.publish "" q "tail"
+        a/1 basic.publish "" clock "tick"
+        wait clock 0
+        a/1 basic.consume q tag=t no-ack
+    "#;
+
     what_is_unacknowledged_does_not_expire = r#"
         a/1 queue.declare q x-message-ttl=30
         a/1 queue.declare clock x-message-ttl=60
