@@ -21,7 +21,8 @@ pub enum Action {
     /// It changes places with the next one on this connection in this direction; until that comes, it waits.
     Reorder,
     /// This direction of the connection is silent, beginning with this one, until the rule is removed; then everything comes, in
-    /// order. The way to hold a broker at a point for as long as a test wants.
+    /// order. The way to hold a broker at a point for as long as a test wants. A connection that is closed or reset while it hears
+    /// nothing ends when it hears again; a client that is not heard misses its heartbeats, if it has any.
     Stall,
     /// It is lost and its channel closed with this reply code and text; on channel 0, the connection.
     CloseChannel(u16, String),

@@ -73,6 +73,9 @@ impl<P: Passenger> Tap<P> {
 
     /// Applies the rules.
     pub(crate) fn steps(&mut self, passenger: P) -> Vec<Step<P>> {
+        if self.is_idle() {
+            return vec![Step::Go(passenger)];
+        }
         let Some(payload) = passenger.payload() else {
             let mut steps = std::mem::take(&mut self.held);
             steps.push(Step::Go(passenger));
