@@ -1,5 +1,9 @@
 //! What the handle of a broker promises: independence of the caller's runtime, users, virtual hosts, limits, and tomorrow's rules.
-#![allow(clippy::disallowed_types, reason = "clients of the broker speak AMQP by hand")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "clients of the broker speak AMQP by hand, and a test may panic"
+)]
 
 use std::{future::IntoFuture, net::TcpStream, time::Duration};
 

@@ -259,7 +259,8 @@ pub(crate) fn properties(words: &mut Words) -> BasicProperties {
     if let Some(seconds) = words.take_number("timestamp") {
         properties = properties.with_timestamp(seconds);
     }
-    let setters: [(&str, fn(BasicProperties, String) -> BasicProperties); 10] = [
+    type Setter = fn(BasicProperties, String) -> BasicProperties;
+    let setters: [(&str, Setter); 10] = [
         ("content-type", |properties, text| properties.with_content_type(text.into())),
         ("content-encoding", |properties, text| properties.with_content_encoding(text.into())),
         ("correlation-id", |properties, text| properties.with_correlation_id(text.into())),

@@ -198,11 +198,8 @@ impl Peer {
 
     async fn receive(&mut self, bytes: &[u8]) {
         let channel = u16::from_be_bytes([bytes[1], bytes[2]]);
-        let frame = match parse_frame(bytes) {
-            Ok((_, frame)) => frame,
-            // Strings that are not UTF-8, which the codec does not read.
-            Err(_) => return self.receive_unreadable(channel, bytes),
-        };
+        // The codec does not read strings that are not UTF-8.
+        let Ok((_, frame)) = parse_frame(bytes) else { return self.receive_unreadable(channel, bytes) };
         match frame {
             AMQPFrame::ProtocolHeader(version) => {
                 self.hear(0, Heard::new("protocol-header", version.to_string()));
@@ -255,10 +252,8 @@ impl Peer {
             "channel.close" => {
                 self.open.insert(channel, false);
                 if !self.held.contains(&channel) {
-                    self.queue_method(
-                        channel,
-                        AMQPClass::Channel(channel::AMQPMethod::CloseOk(channel::CloseOk {})),
-                    );
+                    let ok = channel::AMQPMethod::CloseOk(channel::CloseOk {});
+                    self.queue_method(channel, AMQPClass::Channel(ok));
                     self.flush().await;
                 }
             }
@@ -271,10 +266,8 @@ impl Peer {
                 self.closing = true;
                 self.open.clear();
                 if !self.held.contains(&0) {
-                    self.queue_method(
-                        0,
-                        AMQPClass::Connection(connection::AMQPMethod::CloseOk(connection::CloseOk {})),
-                    );
+                    let ok = connection::AMQPMethod::CloseOk(connection::CloseOk {});
+                    self.queue_method(0, AMQPClass::Connection(ok));
                     self.flush().await;
                 }
             }

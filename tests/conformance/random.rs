@@ -14,7 +14,7 @@ use super::{
 const STEPS: usize = 60;
 const MOST_SHRINKING_STEPS: usize = 150;
 
-/// SplitMix64: a few lines, and the same numbers everywhere for ever.
+/// The generator `SplitMix64`: a few lines, and the same numbers everywhere for ever.
 struct Random(u64);
 
 impl Random {

@@ -1,6 +1,7 @@
 //! A client that speaks AMQP frame by frame, and stops in the middle when a test wants it to.
 #![allow(dead_code, reason = "each test program uses what it needs")]
 
+mod frames;
 pub(crate) mod lives;
 
 use std::{io, time::Duration};
@@ -267,28 +268,8 @@ impl RawClient {
         let _ = self.stream.shutdown().await;
         let all = async { while let Ok(1..) = self.stream.read_buf(&mut self.unread).await {} };
         timeout(PATIENCE, all).await.map_err(|_| "the connection does not end".to_owned())?;
-        count_frames(&self.unread)
+        frames::count(&self.unread)
     }
-}
-
-/// How many frames these are; the last one may be cut. Their contents are not looked at: they may be as hostile as what was sent.
-fn count_frames(mut bytes: &[u8]) -> Result<usize, String> {
-    // What a broker answers to a version that it does not speak.
-    bytes = bytes.strip_prefix(b"AMQP\0\0\x09\x01").unwrap_or(bytes);
-    let mut frames = 0;
-    while let Some(&[kind, _, _, s3, s2, s1, s0]) = bytes.first_chunk() {
-        let length = u32::from_be_bytes([s3, s2, s1, s0]) as usize;
-        if !matches!(kind, 1 | 2 | 3 | 8) || length > 131_064 {
-            return Err(format!("after {frames} frames, a frame of type {kind} and {length} bytes"));
-        }
-        match bytes.get(7 + length) {
-            Some(0xCE) => bytes = &bytes[8 + length..],
-            Some(end) => return Err(format!("after {frames} frames, a frame that ends with {end}")),
-            None => break,
-        }
-        frames += 1;
-    }
-    Ok(frames)
 }
 
 /// A queue of that name, of this connection only if `exclusive`.
