@@ -87,10 +87,10 @@ fn apply(frames: &mut Vec<Vec<u8>>, mutation: Mutation) {
             }
         }
         Mutation::LieAboutLength(frame, length) => {
-            overwrite(&mut frames[frame.index(count)], 3, &length.to_be_bytes())
+            overwrite(&mut frames[frame.index(count)], 3, &length.to_be_bytes());
         }
         Mutation::SetChannel(frame, channel) => {
-            overwrite(&mut frames[frame.index(count)], 1, &channel.to_be_bytes())
+            overwrite(&mut frames[frame.index(count)], 1, &channel.to_be_bytes());
         }
         Mutation::SetKind(frame, kind) => overwrite(&mut frames[frame.index(count)], 0, &[kind]),
         Mutation::SetEnd(frame, end) => {
