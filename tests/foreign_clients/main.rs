@@ -1,7 +1,7 @@
 //! Clients of another language see the embedded broker as they see RabbitMQ: pika's scripts print the same on both.
 //!
 //! A script of `tests/interop/broker_*.py` prints what it sees; `golden/*.txt` is what it printed on RabbitMQ 3.10.8. To record it
-//! again: `UPDATE_GOLDEN=1 scripts/test.sh --test foreign_clients rabbitmq`.
+//! again: `UPDATE_GOLDEN=1 scripts/test.sh --test foreign_clients -- rabbitmq`.
 #![allow(
     clippy::disallowed_types,
     reason = "RabbitMQ and the embedded broker are started and named here, not used over lapin"
