@@ -22,7 +22,7 @@ use tokio::{
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How much is read at once, in bytes.
-const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = 8 * 1024;
 
 /// One connection; its frames are those of channel 1 unless said otherwise.
 #[derive(Debug)]
