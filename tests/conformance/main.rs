@@ -18,5 +18,6 @@ mod peer;
 mod performing;
 mod random;
 mod scripts;
+mod sending;
 mod stage;
 mod words;

@@ -6,8 +6,8 @@ use std::{
 };
 
 use amq_protocol::{
-    frame::{AMQPContentHeader, AMQPFrame, WriteContext, gen_frame, parse_frame},
-    protocol::{AMQPClass, BasicProperties, channel, connection},
+    frame::{AMQPFrame, parse_frame},
+    protocol::{AMQPClass, channel, connection},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -46,9 +46,10 @@ impl Heard {
 #[derive(Debug)]
 pub(crate) struct Peer {
     read: OwnedReadHalf,
-    write: OwnedWriteHalf,
+    pub(crate) write: OwnedWriteHalf,
     unread: Vec<u8>,
-    unsent: Vec<u8>,
+    /// Goes with the next flush.
+    pub(crate) unsent: Vec<u8>,
     /// What was heard on a channel (0 for the connection) and not yet written down.
     heard: BTreeMap<u16, VecDeque<Heard>>,
     /// A message on its way: its method, its header, its body so far, and in how many frames.
@@ -86,43 +87,6 @@ impl Peer {
             held: Vec::new(),
             closing: false,
             ended: false,
-        }
-    }
-
-    /// Adds to what the next flush sends.
-    pub(crate) fn queue_bytes(&mut self, bytes: &[u8]) {
-        self.unsent.extend_from_slice(bytes);
-    }
-
-    pub(crate) fn queue_method(&mut self, channel: u16, method: AMQPClass) {
-        self.queue_frame(&AMQPFrame::Method(channel, method));
-    }
-
-    /// A message's header and body, cut so that each frame fits into `frame_max`.
-    pub(crate) fn queue_content(&mut self, channel: u16, properties: BasicProperties, body: &[u8]) {
-        self.queue_header(channel, properties, body.len() as u64);
-        for chunk in body.chunks(131_072 - 8) {
-            self.queue_frame(&AMQPFrame::Body(channel, chunk.to_vec()));
-        }
-    }
-
-    pub(crate) fn queue_header(&mut self, channel: u16, properties: BasicProperties, body_size: u64) {
-        self.queue_frame(&AMQPFrame::Header(
-            channel,
-            AMQPContentHeader { class_id: 60, body_size, properties },
-        ));
-    }
-
-    pub(crate) fn queue_frame(&mut self, frame: &AMQPFrame) {
-        let written = gen_frame(frame)(WriteContext::from(Vec::new())).expect("a frame can be written");
-        self.unsent.extend(written.into_inner().0);
-    }
-
-    /// A connection that the broker has ended takes nothing; reading will say so.
-    pub(crate) async fn flush(&mut self) {
-        let bytes = std::mem::take(&mut self.unsent);
-        if !bytes.is_empty() {
-            let _ = self.write.write_all(&bytes).await;
         }
     }
 

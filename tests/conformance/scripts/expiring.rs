@@ -88,10 +88,10 @@ scripts! {
     "#;
 
     a_queue_with_a_consumer_does_not_expire = r#"
-        a/1 queue.declare q x-expires=40
+        a/1 queue.declare q x-expires=1000
         unwatch q
         a/1 basic.consume q tag=t
-        a/1 queue.declare clock x-message-ttl=80
+        a/1 queue.declare clock x-message-ttl=1300
         a/1 basic.publish "" clock "tick"
         wait clock 0
         a/1 basic.publish "" q "still there" mandatory
