@@ -13,8 +13,12 @@ pub(crate) type Reason = Option<Arc<str>>;
 /// The broker's count of message bytes, and its alarm.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    used: AtomicUsize,
+    /// In queues, or delivered and not settled.
+    held: AtomicUsize,
+    /// Of messages that are not complete. They raise no alarm: a blocked connection could never complete what it has begun.
+    arriving: AtomicUsize,
     limit: usize,
+    most_arriving: usize,
     alarm: watch::Sender<Alarm>,
 }
 
@@ -31,25 +35,33 @@ impl Alarm {
 }
 
 impl Memory {
-    pub(crate) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { used: AtomicUsize::new(0), limit, alarm: watch::Sender::new(Alarm::default()) })
+    /// Incomplete messages may take as much as the limit, and one of the largest size more, so that each size comes through.
+    pub(crate) fn new(limit: usize, largest_message: u64) -> Arc<Self> {
+        let largest_message = usize::try_from(largest_message).unwrap_or(usize::MAX);
+        Arc::new(Self {
+            held: AtomicUsize::new(0),
+            arriving: AtomicUsize::new(0),
+            limit,
+            most_arriving: limit.saturating_add(largest_message),
+            alarm: watch::Sender::new(Alarm::default()),
+        })
     }
 
     pub(crate) fn used(&self) -> usize {
-        self.used.load(Ordering::Relaxed)
+        self.held.load(Ordering::Relaxed) + self.arriving.load(Ordering::Relaxed)
     }
 
     pub(crate) fn add(&self, bytes: usize) {
-        let used = self.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if used > self.limit {
+        let held = self.held.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if held > self.limit {
             self.set_low_on_memory(true);
         }
     }
 
     pub(crate) fn subtract(&self, bytes: usize) {
-        let used = self.used.fetch_sub(bytes, Ordering::Relaxed) - bytes;
+        let held = self.held.fetch_sub(bytes, Ordering::Relaxed) - bytes;
         // Some distance, so that publishers are not blocked and unblocked with each message.
-        if used <= self.limit / 10 * 9 {
+        if held <= self.limit / 10 * 9 {
             self.set_low_on_memory(false);
         }
     }
@@ -76,13 +88,13 @@ impl Memory {
         let _ = alarm.wait_for(|alarm| alarm.reason().is_none()).await;
     }
 
-    /// An empty charge on this count.
+    /// An empty charge on the bytes that arrive.
     pub(crate) fn charge(self: &Arc<Self>) -> Charge {
         Charge { memory: Arc::clone(self), bytes: 0 }
     }
 }
 
-/// Bytes that count until this is dropped.
+/// Bytes of a message that is not complete; they count until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Charge {
     memory: Arc<Memory>,
@@ -90,15 +102,17 @@ pub(crate) struct Charge {
 }
 
 impl Charge {
-    pub(crate) fn add(&mut self, bytes: usize) {
+    /// False when there are too many, of all messages together.
+    #[must_use]
+    pub(crate) fn add(&mut self, bytes: usize) -> bool {
         self.bytes += bytes;
-        self.memory.add(bytes);
+        self.memory.arriving.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.memory.most_arriving
     }
 }
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.memory.subtract(self.bytes);
+        self.memory.arriving.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -108,22 +122,30 @@ mod tests {
 
     #[test]
     fn the_alarm_rises_above_the_limit_and_falls_with_some_distance() {
-        let memory = Memory::new(100);
-        let mut charge = memory.charge();
-        charge.add(100);
+        let memory = Memory::new(100, 10);
+        memory.add(100);
         assert_eq!(memory.blocked(), None);
-        charge.add(1);
+        memory.add(1);
         assert_eq!(memory.blocked().as_deref(), Some("low on memory"));
         memory.subtract(5);
         assert!(memory.blocked().is_some(), "not yet");
-        memory.add(5);
-        drop(charge);
-        assert_eq!((memory.blocked(), memory.used()), (None, 0));
+        memory.subtract(6);
+        assert_eq!((memory.blocked(), memory.used()), (None, 90));
+    }
+
+    #[test]
+    fn what_arrives_is_bounded_and_raises_no_alarm() {
+        let memory = Memory::new(100, 10);
+        let (mut one, mut other) = (memory.charge(), memory.charge());
+        assert!(one.add(60) && other.add(50) && !one.add(1));
+        assert_eq!((memory.blocked(), memory.used()), (None, 111));
+        drop((one, other));
+        assert_eq!(memory.used(), 0);
     }
 
     #[tokio::test]
     async fn blocking_by_hand_has_its_own_reason() {
-        let memory = Memory::new(100);
+        let memory = Memory::new(100, 10);
         memory.block_by_hand(Some("disk".into()));
         assert_eq!(memory.blocked().as_deref(), Some("disk"));
         memory.block_by_hand(None);

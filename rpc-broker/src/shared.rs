@@ -25,7 +25,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
-            memory: Memory::new(settings.memory_limit),
+            memory: Memory::new(settings.memory_limit, settings.max_message_size),
             faults: Arc::default(),
             users: Users::default(),
             vhosts: Mutex::default(),

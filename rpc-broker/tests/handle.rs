@@ -146,6 +146,8 @@ async fn publishers_are_blocked_while_messages_exceed_the_memory_limit() {
     let channel = publisher.create_channel().await.unwrap();
     declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
     publish(&channel, "q", &[0; 11_000]).await;
+    // An answer on the same channel: it has arrived.
+    declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
     publish(&channel, "q", b"too much").await;
     let reason = async {
         loop {

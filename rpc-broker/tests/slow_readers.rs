@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use amq_protocol::{
     frame::AMQPFrame,
-    protocol::{AMQPClass, basic},
+    protocol::{AMQPClass, basic, connection},
     types::{AMQPValue, FieldTable},
 };
 use amqp_rpc_broker::Broker;
@@ -151,4 +151,37 @@ async fn beyond_the_limit_publishers_wait_and_consumers_go_on() {
         assert!(held < LIMIT + 2 * MIB, "{held} bytes are held");
     }
     publishing.await.expect("the publisher does not fail").close().await;
+}
+
+#[tokio::test]
+async fn unfinished_messages_are_bounded_and_one_of_each_size_comes_through() {
+    let _alone = ALONE.lock().await;
+    let broker = Broker::builder().memory_limit(MIB).max_message_size(MIB as u64);
+    let broker = broker.start().await.expect("the embedded broker starts");
+    let whole = publish("nobody", &vec![0; MIB]);
+    let (last, all_but_the_end) = whole.split_last().expect("it has frames");
+    let (mut one, mut other) = (client_of(&broker).await, client_of(&broker).await);
+    one.send(all_but_the_end).await;
+    other.send(all_but_the_end).await;
+    let arriving = async {
+        while broker.message_bytes() < 2 * (MIB - 128 * 1024) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(PATIENCE, arriving).await.expect("two messages arrive but for their ends");
+
+    let mut too_many = client_of(&broker).await;
+    too_many.write(&all_but_the_end.iter().flat_map(encode).collect::<Vec<_>>()).await.ok();
+    let AMQPFrame::Method(0, AMQPClass::Connection(connection::AMQPMethod::Close(close))) =
+        too_many.next().await
+    else {
+        panic!("the connection is closed");
+    };
+    assert_eq!(close.reply_code, 506, "{close:?}");
+
+    for mut client in [one, other] {
+        client.send(std::slice::from_ref(last)).await;
+        is_served(&mut client).await;
+        client.close().await;
+    }
 }

@@ -6,13 +6,15 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{mpsc, oneshot},
     task::JoinSet,
-    time::timeout,
+    time::{Instant, sleep_until, timeout},
 };
 
 use crate::{connection, faults::Greeting, shared::Shared};
 
 /// How long clients may take to confirm that they are closed, before their sockets are.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 
 pub(super) enum Control {
     /// Stop listening and end all connections, with a word or, in a crash, without.
@@ -60,6 +62,7 @@ impl Listener {
                 Err(error) => tracing::error!(%error, "the broker cannot listen"),
             }
         }
+        let mut accept_again = Instant::now();
         loop {
             tokio::select! {
                 biased;
@@ -73,10 +76,14 @@ impl Listener {
                     }
                     Some(Control::Stop) | None => return,
                 },
-                accepted = accept(self.listener.as_ref()) => match accepted {
+                accepted = accept(self.listener.as_ref(), accept_again) => match accepted {
                     Ok(stream) => self.serve(stream),
-                    // Such as too many open files: others are served on, and the client sees its connection refused or pending.
-                    Err(error) => tracing::warn!(%error, "a connection could not be accepted"),
+                    // Such as too many open files. The client waits in the kernel's queue, and asking again at once would only
+                    // keep the thread busy.
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        accept_again = Instant::now() + AFTER_A_FAILED_ACCEPT;
+                    }
                 },
                 Some(_) = self.connections.join_next() => {}
                 Some(_) = self.silent.join_next() => {}
@@ -128,9 +135,14 @@ async fn keep_silent(mut stream: TcpStream) {
 }
 
 /// Pending for ever while the broker is down.
-async fn accept(listener: Option<&TcpListener>) -> io::Result<TcpStream> {
+async fn accept(listener: Option<&TcpListener>, not_before: Instant) -> io::Result<TcpStream> {
     match listener {
-        Some(listener) => listener.accept().await.map(|(stream, _)| stream),
+        Some(listener) => {
+            if not_before > Instant::now() {
+                sleep_until(not_before).await;
+            }
+            listener.accept().await.map(|(stream, _)| stream)
+        }
         None => std::future::pending().await,
     }
 }

@@ -10,8 +10,9 @@ use crate::refusal::{Code, Refusal};
 
 /// Type, channel and size of the payload.
 const FRAME_HEADER: usize = 7;
-/// How much is asked of the socket at once.
-const CHUNK: usize = 64 * 1024;
+/// How much is asked of the socket at once: little while little comes, because thousands of connections may be idle.
+const SMALLEST_CHUNK: usize = 4 * 1024;
+const LARGEST_CHUNK: usize = 64 * 1024;
 
 /// One frame, in the reader's buffer.
 #[derive(Clone, Copy, Debug)]
@@ -47,12 +48,19 @@ pub(crate) struct FrameReader<R> {
     /// The frame that was handed out last, header and end mark included; taken off at the next call.
     handed_out: usize,
     largest: usize,
+    chunk: usize,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// `frame_max` bounds a frame with its header and end mark, in bytes.
     pub(crate) fn new(stream: R, frame_max: u32) -> Self {
-        Self { stream, buffer: BytesMut::new(), handed_out: 0, largest: frame_max as usize }
+        Self {
+            stream,
+            buffer: BytesMut::new(),
+            handed_out: 0,
+            largest: frame_max as usize,
+            chunk: SMALLEST_CHUNK,
+        }
     }
 
     pub(crate) fn set_frame_max(&mut self, frame_max: u32) {
@@ -62,8 +70,12 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// Reads once; 0 at the end of the stream.
     pub(crate) async fn fill(&mut self) -> io::Result<usize> {
         self.discard_handed_out();
-        self.buffer.reserve(CHUNK);
-        self.stream.read_buf(&mut self.buffer).await
+        self.buffer.reserve(self.chunk);
+        let room = self.buffer.capacity() - self.buffer.len();
+        let read = self.stream.read_buf(&mut self.buffer).await?;
+        // As much came as there was room for: more waits.
+        self.chunk = if read == room { (self.chunk * 2).min(LARGEST_CHUNK) } else { SMALLEST_CHUNK };
+        Ok(read)
     }
 
     /// Reads once and throws away all there is; 0 at the end of the stream.
@@ -109,8 +121,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 
     fn discard_handed_out(&mut self) {
         self.buffer.advance(std::mem::take(&mut self.handed_out));
-        // An idle connection keeps no buffer: thousands of them may be open.
-        if self.buffer.is_empty() && self.buffer.capacity() > CHUNK {
+        if self.buffer.is_empty() && self.buffer.capacity() > SMALLEST_CHUNK {
             self.buffer = BytesMut::new();
         }
     }

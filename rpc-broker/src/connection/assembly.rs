@@ -138,7 +138,10 @@ impl Assembly {
                 partial.body.reserve_exact(frame.payload.len());
             }
             partial.body.extend_from_slice(frame.payload);
-            partial.charge.add(frame.payload.len());
+            if !partial.charge.add(frame.payload.len()) {
+                let text = "too many bytes of unfinished messages";
+                return Err(Refusal::new(Code::ResourceError, text).blaming(BASIC, 40));
+            }
         }
         self.complete_or_keep(frame.channel, partial)
     }
