@@ -58,8 +58,13 @@ impl Names {
     /// A script's line with the names that the broker knows, quoted since they may hold any character.
     pub(crate) fn actual(&self, line: &str) -> String {
         let mut line = line.to_owned();
-        for (name, alias) in self.aliases.iter().rev() {
-            line = line.replace(alias, &format!("\"{name}\""));
+        // In two steps, because a name may begin with another's alias. Later aliases first: number 1 is how number 12 begins.
+        let mark = |index: usize| format!("\0{index}\0");
+        for (index, (_, alias)) in self.aliases.iter().enumerate().rev() {
+            line = line.replace(alias, &mark(index));
+        }
+        for (index, (name, _)) in self.aliases.iter().enumerate() {
+            line = line.replace(&mark(index), &format!("\"{name}\""));
         }
         line
     }
@@ -72,4 +77,15 @@ fn made_up_names_are_numbered_by_kind_and_found_again() {
     assert_eq!(names.shown(text), "'amq.gen-1' in vhost '/' for user 'u' by amq.ctag-1");
     assert_eq!(names.shown("amq.gen-0123456789abcdef_- amq.gen-mine"), "amq.gen-1 amq.gen-mine");
     assert_eq!(names.actual("get amq.gen-1"), "get \"amq.gen-0123456789abcdef_-\"");
+}
+
+#[test]
+fn a_name_that_begins_with_an_alias_stays_whole() {
+    let mut names = Names::new("v1");
+    names.shown("amq.gen-0123456789abcdef");
+    names.shown("amq.gen-1123456789abcdef");
+    assert_eq!(
+        names.actual("amq.gen-2 amq.gen-1"),
+        "\"amq.gen-1123456789abcdef\" \"amq.gen-0123456789abcdef\""
+    );
 }
