@@ -58,12 +58,13 @@ impl Names {
     /// A script's line with the names that the broker knows, quoted since they may hold any character.
     pub(crate) fn actual(&self, line: &str) -> String {
         let mut line = line.to_owned();
-        // In two steps, since a name may begin like an alias.
+        // In two steps, because a name may begin with another's alias. Later aliases first: number 1 is how number 12 begins.
+        let mark = |index: usize| format!("\0{index}\0");
         for (index, (_, alias)) in self.aliases.iter().enumerate().rev() {
-            line = line.replace(alias, &format!("\u{1}{index}\u{2}"));
+            line = line.replace(alias, &mark(index));
         }
         for (index, (name, _)) in self.aliases.iter().enumerate() {
-            line = line.replace(&format!("\u{1}{index}\u{2}"), &format!("\"{name}\""));
+            line = line.replace(&mark(index), &format!("\"{name}\""));
         }
         line
     }
@@ -87,11 +88,4 @@ fn a_name_that_begins_with_an_alias_stays_whole() {
         names.actual("amq.gen-2 amq.gen-1"),
         "\"amq.gen-1123456789abcdef\" \"amq.gen-0123456789abcdef\""
     );
-}
-
-#[test]
-fn a_name_that_begins_like_an_alias_stays_whole() {
-    let mut names = Names::new("v1");
-    names.shown("amq.gen-0123456789abcdef amq.gen-1123456789abcdef");
-    assert_eq!(names.actual("get amq.gen-2"), "get \"amq.gen-1123456789abcdef\"");
 }
