@@ -78,8 +78,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
 
     pub(super) async fn run(mut self) -> Ended {
         loop {
-            if let Err(ended) = self.take_frames().await {
-                return ended;
+            match self.take_frames().await {
+                Ok(()) => {}
+                // The writer still has to say why, and ends the connection.
+                Err(Ended::Shutdown) => return self.discard_the_rest().await,
+                Err(ended) => return ended,
             }
             self.link.until_writable().await;
             let filled = match self.heartbeat {

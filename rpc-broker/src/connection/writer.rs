@@ -106,6 +106,9 @@ impl<W: Sink> Writer<W> {
             if next.is_break() {
                 return Ok(next);
             }
+            if self.buffer.len() > KEPT {
+                self.flush().await?;
+            }
         }
         self.flush().await?;
         Ok(ControlFlow::Continue(()))

@@ -11,7 +11,8 @@ use std::time::Duration;
 pub enum Action {
     /// Nothing: the rule only counts, so that a test can wait for what it fits.
     Pass,
-    /// It is lost. The other side never hears of it.
+    /// It is lost. The other side never hears of it. A publish in confirm mode takes its number with it: the broker's later confirms are one
+    /// behind the client's count, which no network does. There, [`Nack`](Self::Nack) or withheld confirms say what is meant.
     Drop,
     /// It comes later, and all that is behind it on this connection in this direction with it, as on a slow network. Other
     /// connections are not slower.

@@ -1,5 +1,7 @@
 //! Who takes a queue's messages: turns, priorities, prefetch, and the single active consumer.
 
+use std::cmp::Reverse;
+
 use amq_protocol::types::ShortString;
 
 use crate::connection::ConnectionId;
@@ -22,6 +24,8 @@ pub(crate) struct Consumer {
     /// How many deliveries may be unsettled; 0 is no limit.
     pub(crate) prefetch: u16,
     pub(crate) unsettled: usize,
+    /// Tells it apart from a later consumer of the same tag.
+    pub(crate) id: u64,
     /// Smaller is earlier.
     turn: u64,
     /// It could not take a message when it was its turn; it gets a new turn when it can.
@@ -37,7 +41,7 @@ impl Consumer {
         priority: i64,
         prefetch: u16,
     ) -> Self {
-        Self { at, tag, no_ack, exclusive, priority, prefetch, unsettled: 0, turn: 0, parked: false }
+        Self { at, tag, no_ack, exclusive, priority, prefetch, unsettled: 0, id: 0, turn: 0, parked: false }
     }
 
     fn is(&self, at: At, tag: &ShortString) -> bool {
@@ -88,6 +92,7 @@ impl Consumers {
 
     pub(crate) fn add(&mut self, mut consumer: Consumer) {
         consumer.turn = self.take_turn();
+        consumer.id = consumer.turn;
         if self.single_active && self.active.is_none() {
             self.active = Some((consumer.at, consumer.tag.clone()));
         }
@@ -104,8 +109,8 @@ impl Consumers {
         Some(removed)
     }
 
-    pub(crate) fn get_mut(&mut self, at: At, tag: &ShortString) -> Option<&mut Consumer> {
-        self.all.iter_mut().find(|consumer| consumer.is(at, tag))
+    pub(crate) fn by_id(&mut self, id: u64) -> Option<&mut Consumer> {
+        self.all.iter_mut().find(|consumer| consumer.id == id)
     }
 
     /// Lets those of a channel that had to pass take part again, at the end of the row. Returns whether there were any.
@@ -149,7 +154,9 @@ impl Consumers {
     fn first_in_turn(&self) -> Option<usize> {
         let waiting =
             self.all.iter().enumerate().filter(|(_, consumer)| self.single_active || !consumer.parked);
-        waiting.min_by_key(|(_, consumer)| (-consumer.priority, consumer.turn)).map(|(index, _)| index)
+        waiting
+            .min_by_key(|(_, consumer)| (Reverse(consumer.priority), consumer.turn))
+            .map(|(index, _)| index)
     }
 
     fn take_turn(&mut self) -> u64 {
@@ -177,7 +184,7 @@ mod tests {
     }
 
     fn settle(consumers: &mut Consumers, channel: u16) {
-        consumers.get_mut(at(channel), &"tag".into()).unwrap().unsettled -= 1;
+        consumers.all.iter_mut().find(|consumer| consumer.at == at(channel)).unwrap().unsettled -= 1;
         consumers.unpark(|consumer| consumer.at == at(channel));
     }
 

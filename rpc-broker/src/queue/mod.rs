@@ -113,13 +113,12 @@ impl Queue {
     /// Puts a message where it belongs: new ones at the end, returned ones where they were.
     pub(crate) fn put(&mut self, queued: Queued) {
         self.ready_bytes += queued.size();
-        // Returned messages are near the head, new ones at the tail: both are found at once.
         if self.ready.back().is_none_or(|last| last.position < queued.position) {
             self.ready.push_back(queued);
             return;
         }
-        let index = self.ready.iter().position(|other| other.position > queued.position);
-        self.ready.insert(index.expect("the last one is behind it"), queued);
+        let index = self.ready.partition_point(|other| other.position < queued.position);
+        self.ready.insert(index, queued);
     }
 
     pub(crate) fn take(&mut self) -> Option<Queued> {

@@ -103,10 +103,26 @@ impl Vhost {
 
     /// Closes all connections with 320, as a broker that is stopped does.
     pub(crate) fn close_all(&mut self, reason: &str) {
-        let refusal = Refusal::new(Code::ConnectionForced, reason);
-        let connections: Vec<_> = self.sessions.keys().copied().collect();
-        for id in connections {
-            self.close_connection(id, &refusal);
+        let close = Refusal::new(Code::ConnectionForced, reason).connection_close();
+        self.send_confirms();
+        for id in self.stop_deliveries() {
+            self.end_connection(id);
+            if let Some(session) = self.sessions.get(&id) {
+                session.link.send(on_connection(connection::AMQPMethod::Close(close.clone())));
+            }
         }
+    }
+
+    /// Before all connections end: what one of them gives back must not go to another that ends next. Returns those that were open, in the
+    /// order they came.
+    pub(super) fn stop_deliveries(&mut self) -> Vec<ConnectionId> {
+        let open = self.sessions.iter_mut().filter(|(_, session)| !session.closing);
+        let mut connections = Vec::new();
+        for (id, session) in open {
+            session.closing = true;
+            connections.push(*id);
+        }
+        connections.sort_unstable();
+        connections
     }
 }

@@ -11,6 +11,9 @@ use crate::{
     queue::{QueueId, Queued},
 };
 
+/// How many dead letters are published before others have their turn.
+const AT_ONCE: usize = 1_000;
+
 /// A message on its way to a dead-letter exchange.
 #[derive(Debug)]
 pub(super) struct DeadLetter {
@@ -37,9 +40,13 @@ impl Vhost {
         self.dead_letters.push_back(DeadLetter { exchange, message, reason });
     }
 
-    /// Publishes dead letters, and those that come of them. A message that would go round without anybody rejecting it is dropped.
+    /// Publishes dead letters, and those that come of them, but not without end: there are circles that the history does not show. A
+    /// message that would go round without anybody rejecting it is dropped.
     pub(super) fn publish_dead_letters(&mut self) {
-        while let Some(DeadLetter { exchange, message, reason }) = self.dead_letters.pop_front() {
+        for _ in 0..AT_ONCE {
+            let Some(DeadLetter { exchange, message, reason }) = self.dead_letters.pop_front() else {
+                return;
+            };
             if !exchange.as_str().is_empty() && !self.exchanges.contains_key(&exchange) {
                 continue;
             }

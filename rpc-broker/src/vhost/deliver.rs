@@ -41,7 +41,12 @@ impl Vhost {
         None
     }
 
-    fn deliver_to(&mut self, id: QueueId, (at, tag, no_ack): (At, ShortString, bool), queued: Queued) {
+    fn deliver_to(
+        &mut self,
+        id: QueueId,
+        (at, tag, consumer, no_ack): (At, ShortString, u64, bool),
+        queued: Queued,
+    ) {
         let Some(session) = self.sessions.get_mut(&at.connection) else { return };
         let Some(channel) = session.channels.get_mut(&at.channel) else { return };
         let delivery_tag = channel.next_delivery_tag();
@@ -66,12 +71,12 @@ impl Vhost {
         channel.unacked.push_back(Unacked {
             tag: delivery_tag,
             queue: id,
-            consumer: Some(tag.clone()),
+            consumer: Some((tag, consumer)),
             queued,
         });
         let Some(queue) = self.queues.get_mut(&id) else { return };
         queue.unacked += 1;
-        if let Some(consumer) = queue.consumers.get_mut(at, &tag) {
+        if let Some(consumer) = queue.consumers.by_id(consumer) {
             consumer.unsettled += 1;
         }
     }
@@ -92,9 +97,9 @@ impl Vhost {
 fn next_consumer(
     queue: &mut Queue,
     sessions: &HashMap<ConnectionId, Session>,
-) -> Option<(At, ShortString, bool)> {
+) -> Option<(At, ShortString, u64, bool)> {
     let consumer = queue.consumers.next(|consumer| can_take(consumer, sessions))?;
-    Some((consumer.at, consumer.tag.clone(), consumer.no_ack))
+    Some((consumer.at, consumer.tag.clone(), consumer.id, consumer.no_ack))
 }
 
 fn can_take(consumer: &Consumer, sessions: &HashMap<ConnectionId, Session>) -> bool {

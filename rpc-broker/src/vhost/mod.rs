@@ -90,6 +90,11 @@ impl Vhost {
     pub(crate) async fn run(mut self, mut inbox: Inbox) {
         loop {
             let command = match self.timers.next() {
+                // Dead letters that go in circles must not keep the thread from anybody else.
+                _ if !self.dead_letters.is_empty() => {
+                    tokio::task::yield_now().await;
+                    Some(inbox.try_recv().unwrap_or(Command::Tick))
+                }
                 None => inbox.recv().await,
                 Some(at) => match timeout_at(at, inbox.recv()).await {
                     Ok(command) => command,
@@ -110,7 +115,8 @@ impl Vhost {
                 Command::Do(operation) => operation(&mut self),
                 Command::Tick => {}
                 Command::Stop => {
-                    return self.close_all("broker forced connection closure with reason 'shutdown'");
+                    self.close_all("broker forced connection closure with reason 'shutdown'");
+                    return self.delete_all_queues();
                 }
             }
             self.fire_timers();

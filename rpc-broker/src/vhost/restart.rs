@@ -10,12 +10,11 @@ impl Vhost {
     /// Ends all connections and forgets what is not durable: transient queues and exchanges, and transient messages.
     pub(crate) fn go_down(&mut self, crash: bool) {
         if crash {
-            let connections: Vec<_> = self.sessions.keys().copied().collect();
-            for id in connections {
+            for id in self.stop_deliveries() {
                 self.end_connection(id);
-                if let Some(session) = self.sessions.remove(&id) {
-                    session.link.send(Outgoing::Reset);
-                }
+            }
+            for (_, session) in self.sessions.drain() {
+                session.link.send(Outgoing::Reset);
             }
         } else {
             self.close_all("broker forced connection closure with reason 'shutdown'");

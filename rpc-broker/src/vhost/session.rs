@@ -70,7 +70,7 @@ pub(super) struct Unacked {
     pub(super) tag: u64,
     pub(super) queue: QueueId,
     /// `None` for a message that was got.
-    pub(super) consumer: Option<ShortString>,
+    pub(super) consumer: Option<(ShortString, u64)>,
     pub(super) queued: Queued,
 }
 

@@ -16,7 +16,7 @@ impl Vhost {
         let settled = self.take_unacked(at, tag, multiple)?;
         for ((queue, ..), group) in by_consumer(settled) {
             for unacked in group {
-                self.release(at, &unacked);
+                self.release(&unacked);
                 self.shared.memory.subtract(unacked.queued.message.size());
             }
             self.make_room(at, BTreeSet::from([queue]));
@@ -43,14 +43,16 @@ impl Vhost {
     ) -> Result<(), Refusal> {
         let settled = self.take_unacked(at, tag, multiple)?;
         for ((queue, ..), group) in by_consumer(settled) {
+            let mut returned = Vec::new();
             for unacked in group {
-                self.release(at, &unacked);
+                self.release(&unacked);
                 if requeue {
-                    self.put_back(queue, unacked.queued, counts);
+                    returned.push(unacked.queued);
                 } else {
                     self.discard(queue, unacked.queued, Reason::Rejected);
                 }
             }
+            self.put_back(queue, returned, counts);
             self.after_return(queue);
             self.make_room(at, BTreeSet::from([queue]));
         }
@@ -80,11 +82,12 @@ impl Vhost {
     }
 
     /// Takes a delivery off the counts of its queue and consumer.
-    fn release(&mut self, at: At, unacked: &Unacked) {
+    fn release(&mut self, unacked: &Unacked) {
         let Some(queue) = self.queues.get_mut(&unacked.queue) else { return };
         queue.unacked -= 1;
-        if let Some(tag) = &unacked.consumer
-            && let Some(consumer) = queue.consumers.get_mut(at, tag)
+        // One that was cancelled in between is not there any more, also when its tag consumes again.
+        if let Some((_, id)) = &unacked.consumer
+            && let Some(consumer) = queue.consumers.by_id(*id)
         {
             consumer.unsettled -= 1;
         }
@@ -105,25 +108,34 @@ impl Vhost {
         }
     }
 
-    /// Takes back a delivery whose channel is gone; it must be followed by [`after_return`](Self::after_return).
-    pub(super) fn give_back(&mut self, id: QueueId, queued: Queued, counts: bool) {
+    /// Takes back deliveries whose channel is gone; it must be followed by [`after_return`](Self::after_return).
+    pub(super) fn give_back(&mut self, id: QueueId, returned: Vec<Queued>, counts: bool) {
         if let Some(queue) = self.queues.get_mut(&id) {
-            queue.unacked -= 1;
+            queue.unacked -= returned.len();
         }
-        self.put_back(id, queued, counts);
+        self.put_back(id, returned, counts);
     }
 
-    /// Puts a message back where it was. One that came back too often goes where dead letters go.
-    fn put_back(&mut self, id: QueueId, mut queued: Queued, counts: bool) {
-        let Some(queue) = self.queues.get_mut(&id) else {
-            self.shared.memory.subtract(queued.message.size());
-            return;
-        };
-        queued.redelivered = true;
-        queued.returned += u32::from(counts);
-        if queue.arguments.delivery_limit.is_some_and(|limit| queued.returned > limit) {
-            self.discard(id, queued, Reason::DeliveryLimit);
-        } else {
+    /// Puts messages back where they were. Those that came back too often go where dead letters go.
+    fn put_back(&mut self, id: QueueId, returned: Vec<Queued>, counts: bool) {
+        let mut kept = Vec::with_capacity(returned.len());
+        for mut queued in returned {
+            let Some(queue) = self.queues.get(&id) else {
+                self.shared.memory.subtract(queued.message.size());
+                continue;
+            };
+            queued.redelivered = true;
+            queued.returned += u32::from(counts);
+            if queue.arguments.delivery_limit.is_some_and(|limit| queued.returned > limit) {
+                self.discard(id, queued, Reason::DeliveryLimit);
+            } else {
+                kept.push(queued);
+            }
+        }
+        let Some(queue) = self.queues.get_mut(&id) else { return };
+        // From the last one on: then each goes to the head, which costs nothing.
+        kept.sort_unstable_by_key(|queued| std::cmp::Reverse(queued.position));
+        for queued in kept {
             queue.put(queued);
         }
     }
@@ -144,7 +156,10 @@ fn by_consumer(settled: Vec<Unacked>) -> BTreeMap<Recipient, Vec<Unacked>> {
     let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for unacked in settled {
         let got = if unacked.consumer.is_none() { unacked.tag } else { 0 };
-        groups.entry((unacked.queue, unacked.consumer.clone(), got)).or_default().push(unacked);
+        groups
+            .entry((unacked.queue, unacked.consumer.as_ref().map(|(tag, _)| tag.clone()), got))
+            .or_default()
+            .push(unacked);
     }
     groups
 }

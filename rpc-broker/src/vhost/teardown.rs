@@ -1,6 +1,6 @@
 //! What ends with a channel, a connection or a queue: consumers, unacknowledged messages, exclusive and auto-delete queues, bindings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use amq_protocol::{
     protocol::{AMQPClass, basic},
@@ -30,9 +30,13 @@ impl Vhost {
             }
             touched.insert(*queue);
         }
+        let mut returned: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for unacked in channel.unacked {
-            touched.insert(unacked.queue);
-            self.give_back(unacked.queue, unacked.queued, true);
+            returned.entry(unacked.queue).or_default().push(unacked.queued);
+        }
+        for (queue, messages) in returned {
+            touched.insert(queue);
+            self.give_back(queue, messages, true);
         }
         for queue in touched {
             let left_by_last = channel.consumers.values().any(|consumed| *consumed == queue);
@@ -72,6 +76,13 @@ impl Vhost {
         }
         self.mark_used(id);
         false
+    }
+
+    /// The end of the virtual host: its messages count no more.
+    pub(super) fn delete_all_queues(&mut self) {
+        for id in self.queues.keys().copied().collect::<Vec<_>>() {
+            self.delete_queue(id);
+        }
     }
 
     /// Deletes a queue with its messages and bindings; its consumers are told. Returns how many messages were ready.
