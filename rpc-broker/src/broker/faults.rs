@@ -74,11 +74,17 @@ impl Vhost {
     /// Keeps all publisher confirms back until they are [released](WithheldConfirms::release), however long that takes.
     /// Messages are routed and delivered as usual.
     pub async fn withhold_confirms(&self) -> WithheldConfirms {
-        let (id, count) = match self.mailbox.ask(core::Vhost::withhold_confirms).await {
-            Some((id, count)) => (Some(id), count),
-            None => (None, watch::channel(0).1),
-        };
-        WithheldConfirms { id, count, mailbox: self.mailbox.clone() }
+        let mailbox = self.mailbox.clone();
+        // The guard is made there: an answer that nobody waits for any more releases them again.
+        let withheld = self.mailbox.ask(move |vhost| {
+            let (id, count) = vhost.withhold_confirms();
+            WithheldConfirms { id: Some(id), count, mailbox }
+        });
+        withheld.await.unwrap_or_else(|| WithheldConfirms {
+            id: None,
+            count: watch::channel(0).1,
+            mailbox: self.mailbox.clone(),
+        })
     }
 
     /// Delivers everything again that was delivered from a queue and not settled, with `redelivered`, to whichever consumer's turn it is;

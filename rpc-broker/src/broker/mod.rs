@@ -95,7 +95,20 @@ impl Broker {
         if self.shared.vhost(vhost).is_none() {
             let (mailbox, inbox) = core::Mailbox::new();
             self.shared.insert_vhost(vhost, mailbox);
-            self.runtime.spawn(core::Vhost::new(vhost, Arc::clone(&self.shared)).run(inbox));
+            let task = self.runtime.spawn(core::Vhost::new(vhost, Arc::clone(&self.shared)).run(inbox));
+            let (shared, name) = (Arc::clone(&self.shared), vhost.to_owned());
+            self.runtime.spawn(async move {
+                // A bug of ours. A virtual host that is gone is better than one that seems to be empty.
+                if let Err(panicked) = task.await
+                    && panicked.is_panic()
+                {
+                    tracing::error!(
+                        vhost = name,
+                        "the virtual host's task has panicked; its clients are cut off"
+                    );
+                    shared.remove_vhost(&name);
+                }
+            });
         }
     }
 
