@@ -1,6 +1,6 @@
 //! What a caller may say of one call, or of all calls of a typed client.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::message::{HeaderValue, Headers};
 
@@ -8,7 +8,9 @@ use crate::message::{HeaderValue, Headers};
 ///
 /// Set on a [`Call`](super::Call), or as defaults of a generated client (`with_options`). The timeout of the call wins over
 /// the typed client's, then the method attribute's, then the client's. Headers of both levels travel; the call's win.
-#[derive(Clone, Debug, Default)]
+///
+/// Its `Debug` shows the names of headers and not their values, which may be tokens.
+#[derive(Clone, Default)]
 #[must_use]
 pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,
@@ -52,5 +54,27 @@ impl CallOptions {
             self.headers = headers;
         }
         self
+    }
+}
+
+impl fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallOptions")
+            .field("timeout", &self.timeout)
+            .field("headers", &self.headers.names())
+            .field("priority", &self.priority)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_values_are_not_shown() {
+        let options = CallOptions::new().header("authorization", "secret").priority(3);
+        let shown = format!("{options:?}");
+        assert!(shown.contains("authorization") && !shown.contains("secret"), "{shown}");
     }
 }

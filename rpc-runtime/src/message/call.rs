@@ -50,7 +50,9 @@ impl std::fmt::Debug for IncomingCall {
 }
 
 /// What a method may know about the call it serves; a parameter marked `#[rpc(context)]` receives it.
-#[derive(Clone, Debug)]
+///
+/// Its `Debug` shows the names of headers and not their values, which may be tokens.
+#[derive(Clone)]
 pub struct Context {
     pub(crate) method: &'static MethodDef,
     pub(crate) exchange: String,
@@ -141,5 +143,23 @@ impl Context {
     #[must_use]
     pub fn priority(&self) -> Option<u8> {
         self.priority
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("method", &self.method.full_name)
+            .field("exchange", &self.exchange)
+            .field("routing_key", &self.routing_key)
+            .field("redelivered", &self.redelivered)
+            .field("remaining", &self.remaining())
+            .field("headers", &self.headers.names())
+            .field("user_id", &self.user_id)
+            .field("app_id", &self.app_id)
+            .field("message_id", &self.message_id)
+            .field("correlation_id", &self.correlation_id)
+            .field("priority", &self.priority)
+            .finish()
     }
 }

@@ -72,6 +72,11 @@ impl Headers {
         self.0.len()
     }
 
+    /// What may be shown to anybody: the values may be tokens.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &HeaderValue)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
