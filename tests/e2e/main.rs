@@ -4,6 +4,7 @@
 mod call_options;
 mod client_connection;
 mod client_limits;
+mod connecting;
 mod examples;
 mod faults;
 mod hostile;

@@ -11,7 +11,11 @@ use std::{
 
 use futures_util::FutureExt;
 
-use super::{ConnectOptions, Consumer, Publisher};
+use super::{
+    ConnectOptions, Consumer, Inbound, Publisher,
+    guard::Findings,
+    lifeline::{Anchor, Lifeline},
+};
 use crate::error::BrokerError;
 
 /// How long an orderly close may take before it is given up.
@@ -19,19 +23,32 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many channels of a connection may be lost to refused questions.
 const MAX_SPENT_CHANNELS: u32 = 256;
 
-/// A connection; clones share it. It ends when [`close`](Self::close)d, or when the last clone and channel are dropped.
+/// A connection; clones share it. It ends when [`close`](Self::close)d, or when the last clone and channel are dropped; a broker
+/// that does not answer the goodbye holds up neither.
 #[derive(Clone)]
 pub(crate) struct Connection {
     inner: Arc<lapin::Connection>,
-    options: Arc<ConnectOptions>,
+    anchor: Arc<Anchor>,
+    findings: Arc<Findings>,
+    options: Arc<(ConnectOptions, Inbound)>,
     user: Arc<str>,
     spent_channels: Arc<AtomicU32>,
 }
 
 impl Connection {
-    pub(super) fn new(connection: lapin::Connection, options: ConnectOptions, user: &str) -> Self {
+    /// A connection of the current runtime.
+    pub(super) fn new(
+        connection: lapin::Connection,
+        lifeline: Arc<Lifeline>,
+        findings: Arc<Findings>,
+        options: (ConnectOptions, Inbound),
+        user: &str,
+    ) -> Self {
+        let anchor = Anchor { lifeline, runtime: tokio::runtime::Handle::current(), patience: CLOSE_TIMEOUT };
         Self {
             inner: Arc::new(connection),
+            anchor: Arc::new(anchor),
+            findings,
             options: Arc::new(options),
             user: user.into(),
             spent_channels: Arc::default(),
@@ -43,9 +60,14 @@ impl Connection {
         &self.user
     }
 
-    /// How to reach the same broker again.
-    pub(crate) fn options(&self) -> &ConnectOptions {
-        &self.options
+    /// How to reach the same broker again, and what was agreed on what comes in.
+    pub(crate) fn options(&self) -> (&ConnectOptions, &Inbound) {
+        (&self.options.0, &self.options.1)
+    }
+
+    /// What the guard found on this connection.
+    pub(crate) fn findings(&self) -> &Arc<Findings> {
+        &self.findings
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -72,6 +94,8 @@ impl Connection {
         Ok(DataChannel {
             channel: self.open_channel().await?,
             frame_max: self.inner.configuration().frame_max(),
+            anchor: Arc::clone(&self.anchor),
+            findings: Arc::clone(&self.findings),
         })
     }
 
@@ -86,7 +110,10 @@ impl Connection {
             Ok(Ok(())) => {}
             // Nobody is left to act on it: the connection is gone either way.
             Ok(Err(error)) => tracing::debug!(%error, "the connection was already gone when it was closed"),
-            Err(_) => tracing::debug!("the broker did not answer the close in time"),
+            Err(_) => {
+                tracing::debug!("the broker did not answer the close in time");
+                self.anchor.lifeline.cut();
+            }
         }
     }
 }
@@ -96,30 +123,41 @@ impl Connection {
 pub(crate) struct DataChannel {
     channel: lapin::Channel,
     frame_max: u32,
+    anchor: Arc<Anchor>,
+    findings: Arc<Findings>,
 }
 
 impl DataChannel {
     pub(crate) fn publisher(&self) -> Publisher {
-        Publisher::new(self.channel.clone(), self.frame_max)
+        Publisher::new(self.channel.clone(), self.frame_max, Arc::clone(&self.anchor))
     }
 
     /// Consumes `queue`, at most `prefetch` deliveries unacknowledged at a time.
     pub(crate) async fn consume(&self, queue: &str, prefetch: u16) -> Result<Consumer, BrokerError> {
         self.channel.basic_qos(prefetch, lapin::options::BasicQosOptions { global: false }).await?;
-        Consumer::start(&self.channel, queue, lapin::options::BasicConsumeOptions::default()).await
+        self.start_consumer(queue, lapin::options::BasicConsumeOptions::default()).await
     }
 
     /// Consumes `queue` without acknowledgements, as its only consumer: for replies.
     pub(crate) async fn consume_replies(&self, queue: &str) -> Result<Consumer, BrokerError> {
         let options =
             lapin::options::BasicConsumeOptions { no_ack: true, exclusive: true, ..Default::default() };
-        Consumer::start(&self.channel, queue, options).await
+        self.start_consumer(queue, options).await
     }
 
     /// Consumes the pseudo-queue of direct reply-to. Must precede the first publish on this channel.
     pub(crate) async fn consume_direct_replies(&self, address: &str) -> Result<Consumer, BrokerError> {
         let options = lapin::options::BasicConsumeOptions { no_ack: true, ..Default::default() };
-        Consumer::start(&self.channel, address, options).await
+        self.start_consumer(address, options).await
+    }
+
+    async fn start_consumer(
+        &self,
+        queue: &str,
+        options: lapin::options::BasicConsumeOptions,
+    ) -> Result<Consumer, BrokerError> {
+        let (anchor, findings) = (Arc::clone(&self.anchor), Arc::clone(&self.findings));
+        Consumer::start(&self.channel, queue, options, anchor, findings).await
     }
 
     /// Stops the delivery of new messages; those on the way still arrive, then the consumer ends.

@@ -1,16 +1,21 @@
 //! A consumer: deliveries as plain data, until it ends.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::StreamExt;
 use lapin::options::BasicConsumeOptions;
 
-use super::properties;
+use super::{guard::Findings, lifeline::Anchor, properties};
 use crate::{error::BrokerError, message::Delivered};
 
 /// Deliveries of one queue.
 pub(crate) struct Consumer {
     inner: lapin::Consumer,
     tag: String,
+    channel: u16,
+    findings: Arc<Findings>,
+    _anchor: Arc<Anchor>,
 }
 
 impl Consumer {
@@ -19,11 +24,13 @@ impl Consumer {
         channel: &lapin::Channel,
         queue: &str,
         options: BasicConsumeOptions,
+        anchor: Arc<Anchor>,
+        findings: Arc<Findings>,
     ) -> Result<Self, BrokerError> {
         let queue = properties::short("queue", queue).map_err(properties::Unwritable::into_broker_error)?;
         let inner = channel.basic_consume(queue, "".into(), options, Default::default()).await?;
         let tag = inner.tag().to_string();
-        Ok(Self { inner, tag })
+        Ok(Self { inner, tag, channel: channel.id(), findings, _anchor: anchor })
     }
 
     pub(crate) fn tag(&self) -> &str {
@@ -40,6 +47,7 @@ impl Consumer {
             Err(error) => return Some(Err(error.into())),
         };
         Some(Ok(Delivered {
+            refusal: self.findings.take_refusal(self.channel, delivery.delivery_tag),
             tag: delivery.delivery_tag,
             redelivered: delivery.redelivered,
             exchange: delivery.exchange.into(),

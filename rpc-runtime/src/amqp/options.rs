@@ -1,6 +1,8 @@
 //! How to reach the broker: shared by client and server.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::sync::Notify;
 
 /// Where the broker is and how to talk to it.
 ///
@@ -10,19 +12,50 @@ use std::{fmt, time::Duration};
 #[derive(Clone)]
 #[must_use]
 pub struct ConnectOptions {
-    pub(crate) uri: String,
+    pub(crate) uris: Vec<String>,
     pub(crate) name: Option<String>,
     pub(crate) heartbeat: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) handshake_timeout: Duration,
     pub(crate) timeout: Duration,
+}
+
+/// What is done with messages that come in: decided by who connects, not by its user.
+#[derive(Clone, Debug)]
+pub(crate) struct Inbound {
+    /// Larger bodies are left on the wire.
+    pub(crate) max_body_bytes: usize,
+    /// Notified of every message that the broker returns.
+    pub(crate) on_return: Arc<Notify>,
 }
 
 impl ConnectOptions {
     /// The broker at `uri`. It is checked when connecting.
     pub fn new(uri: impl Into<String>) -> Self {
+        Self::any_of([uri])
+    }
+
+    /// Any of several nodes of one cluster, each by its own URI. They are tried in random order until one lets us in; each but
+    /// the last has its share of the [`timeout`](Self::timeout). A node that refuses user or vhost ends the attempt: the others
+    /// would refuse as well. All URIs are checked when connecting, before any node is tried.
+    ///
+    /// ```
+    /// use amqp_rpc_runtime::ConnectOptions;
+    ///
+    /// let options = ConnectOptions::any_of([
+    ///     "amqp://orders:secret@rabbit-1/shop",
+    ///     "amqp://orders:secret@rabbit-2/shop",
+    ///     "amqp://orders:secret@[2001:db8::3]:5673/shop",
+    /// ]);
+    /// # let _ = options;
+    /// ```
+    pub fn any_of(uris: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
-            uri: uri.into(),
+            uris: uris.into_iter().map(Into::into).collect(),
             name: None,
             heartbeat: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(5),
+            handshake_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(10),
         }
     }
@@ -41,7 +74,19 @@ impl ConnectOptions {
         self
     }
 
-    /// How long `connect` and `start` may take, with everything they prepare. Default 10 s.
+    /// How long one node may take to accept the connection, its name's lookup included. Default 5 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long one node may take from there until it has let us in. Default 10 s.
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.handshake_timeout = timeout;
+        self
+    }
+
+    /// How long `connect` and `start` may take in all: every node that is tried, and everything they prepare. Default 10 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -66,12 +111,15 @@ impl From<&String> for ConnectOptions {
     }
 }
 
-// The URI holds a password.
+// URIs hold passwords.
 impl fmt::Debug for ConnectOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConnectOptions")
+            .field("nodes", &self.uris.len())
             .field("name", &self.name)
             .field("heartbeat", &self.heartbeat)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("handshake_timeout", &self.handshake_timeout)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }

@@ -1,11 +1,14 @@
 //! Publishing without confirms: queued whole on the first poll, in the order of the calls.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::FutureExt;
 use lapin::{BasicProperties, Channel, options::BasicPublishOptions, types::ShortString};
 
 use super::{
     backlog::{Answer, Backlog, Room, Watermark},
+    lifeline::Anchor,
     properties,
 };
 use crate::{error::BrokerError, message::Properties};
@@ -18,6 +21,7 @@ pub(crate) struct Publisher {
     channel: Channel,
     max_header_bytes: usize,
     backlog: Backlog,
+    _anchor: Arc<Anchor>,
 }
 
 /// Why a message was not queued.
@@ -39,11 +43,12 @@ pub(crate) struct Addressed {
 }
 
 impl Publisher {
-    pub(super) fn new(channel: Channel, frame_max: u32) -> Self {
+    pub(super) fn new(channel: Channel, frame_max: u32, anchor: Arc<Anchor>) -> Self {
         Self {
             channel,
             max_header_bytes: properties::max_header_bytes(frame_max),
             backlog: Backlog::default(),
+            _anchor: anchor,
         }
     }
 
@@ -117,15 +122,5 @@ impl Publisher {
             .basic_publish("".into(), queue, BasicPublishOptions::default(), &body, properties)
             .await?;
         Ok(())
-    }
-
-    /// Correlation ids of the messages that the broker has returned since the last call.
-    pub(crate) fn take_returned(&self) -> Vec<String> {
-        // Without confirm mode there is nothing to wait for: this only hands out what came back.
-        let Some(Ok(returned)) = self.channel.wait_for_confirms().now_or_never() else { return Vec::new() };
-        let id = |message: &lapin::message::BasicReturnMessage| {
-            message.delivery.properties.correlation_id().as_ref().map(|id| id.as_str().to_owned())
-        };
-        returned.iter().filter_map(id).collect()
     }
 }

@@ -100,7 +100,8 @@ impl Connection {
         if !self.has_spent_its_channels() {
             return self.ask_for_exchange(name).await;
         }
-        let asked = connect(self.options(), async |other: Connection| {
+        let (options, inbound) = self.options();
+        let asked = connect(options, inbound, async |other: Connection| {
             let answer = other.ask_for_exchange(name).await;
             other.close().await;
             Ok(answer)

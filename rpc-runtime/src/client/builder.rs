@@ -1,10 +1,10 @@
 //! The client's settings, and connecting with them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::{Client, link::Link, pending::MAX_CALLS, session::Session};
+use super::{Client, link::Link, pending::MAX_CALLS, session::Session, sweeper::Alarm};
 use crate::{
-    amqp::{ConnectOptions, connect},
+    amqp::{ConnectOptions, Inbound, connect},
     error::ConnectError,
     wire::{address::Namespace, request::Caller},
 };
@@ -28,6 +28,7 @@ pub struct ClientBuilder {
     timeout: Duration,
     max_in_flight: usize,
     max_request_bytes: usize,
+    max_reply_bytes: usize,
     reply_to: ReplyTo,
     namespace: Option<String>,
     app_id: Option<String>,
@@ -51,6 +52,7 @@ impl ClientBuilder {
             timeout: Duration::from_secs(10),
             max_in_flight: 1024,
             max_request_bytes: 16 * 1024 * 1024,
+            max_reply_bytes: 16 * 1024 * 1024,
             reply_to: ReplyTo::default(),
             namespace: None,
             app_id: None,
@@ -74,6 +76,13 @@ impl ClientBuilder {
     /// has taken since 4.0.
     pub fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.max_request_bytes = bytes;
+        self
+    }
+
+    /// The largest reply that is read. The call of a larger one fails with `Decode`; its body is left on the wire. Default 16 MiB,
+    /// like the largest that a server sends.
+    pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
+        self.max_reply_bytes = bytes;
         self
     }
 
@@ -120,7 +129,11 @@ impl ClientBuilder {
             None => Namespace::default(),
         };
         let reply_to = self.reply_to;
-        let (link, replies) = connect(&options.into(), |connection| Link::open(connection, reply_to)).await?;
+        let alarm = Arc::new(Alarm::default());
+        let inbound =
+            Inbound { max_body_bytes: self.max_reply_bytes, on_return: Arc::clone(&alarm.returned) };
+        let open = |connection| Link::open(connection, reply_to);
+        let (link, replies) = connect(&options.into(), &inbound, open).await?;
         let user_id = self.states_user.then(|| link.connection.user().to_owned());
         let settings = Settings {
             timeout: self.timeout,
@@ -130,6 +143,6 @@ impl ClientBuilder {
             namespace,
             caller: Caller { user_id, app_id: self.app_id },
         };
-        Ok(Client { session: Session::start(link, replies, settings) })
+        Ok(Client { session: Session::start(link, replies, settings, alarm) })
     }
 }

@@ -152,8 +152,7 @@ impl Link {
 
     /// Fails the calls whose requests came back, and those whose time is over. Returns whether there is more to sweep.
     pub(super) fn sweep(&self, now: Instant) -> bool {
-        // By the id in the returned message itself: lapin attributes returns to whatever comes next.
-        for id in self.publisher.take_returned() {
+        for id in self.connection.findings().take_returned() {
             if let Some(number) = self.ids.number(&id) {
                 self.pending.complete(number, Outcome::Unroutable);
             }

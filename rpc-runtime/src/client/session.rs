@@ -31,6 +31,9 @@ pub struct ClientStats {
     pub late_replies: u64,
     /// Messages in the reply queue that answer none of this client's calls. All were dropped.
     pub unknown_replies: u64,
+    /// Messages in the reply queue whose properties were not UTF-8, nested too deep or malformed. Those with a readable
+    /// correlation id failed their call with `Decode`; the others count as unknown as well.
+    pub hostile_replies: u64,
 }
 
 /// Which link calls are sent over.
@@ -49,20 +52,22 @@ pub(super) struct Session {
     state: watch::Sender<State>,
     late_replies: AtomicU64,
     unknown_replies: AtomicU64,
+    hostile_replies: AtomicU64,
     // Aborted when the session is dropped.
     tasks: Mutex<JoinSet<()>>,
 }
 
 impl Session {
-    pub(super) fn start(link: Link, replies: Consumer, settings: Settings) -> Arc<Self> {
+    pub(super) fn start(link: Link, replies: Consumer, settings: Settings, alarm: Arc<Alarm>) -> Arc<Self> {
         let link = Arc::new(link);
         let session = Arc::new(Self {
             slots: Arc::new(Semaphore::new(settings.max_in_flight)),
             settings,
-            alarm: Arc::default(),
+            alarm,
             state: watch::Sender::new(State::Ready(Arc::clone(&link))),
             late_replies: AtomicU64::new(0),
             unknown_replies: AtomicU64::new(0),
+            hostile_replies: AtomicU64::new(0),
             tasks: Mutex::default(),
         });
         {
@@ -94,6 +99,7 @@ impl Session {
             in_flight,
             late_replies: self.late_replies.load(Ordering::Relaxed),
             unknown_replies: self.unknown_replies.load(Ordering::Relaxed),
+            hostile_replies: self.hostile_replies.load(Ordering::Relaxed),
         }
     }
 
@@ -190,7 +196,8 @@ async fn keep_link(session: Weak<Session>, mut link: Arc<Link>, mut replies: Con
         // On a connection of its own: lapin still writes requests that were queued for the closed channel, and the broker closes
         // the old connection when it sees one. That one is closed as its last call lets go of it.
         let reply_to = strong.settings.reply_to;
-        match connect(link.connection.options(), |connection| Link::open(connection, reply_to)).await {
+        let (options, inbound) = link.connection.options();
+        match connect(options, inbound, |connection| Link::open(connection, reply_to)).await {
             Ok((next, consumer)) => {
                 link = Arc::new(next);
                 replies = consumer;
@@ -213,6 +220,12 @@ async fn hand_out(session: &Weak<Session>, link: &Link, replies: &mut Consumer) 
     loop {
         match replies.next().await {
             Some(Ok(delivered)) => {
+                if let Some(refusal) = delivered.refusal.filter(|refusal| refusal.is_hostile())
+                    && let Some(session) = session.upgrade()
+                {
+                    session.hostile_replies.fetch_add(1, Ordering::Relaxed);
+                    tracing::warn!(reason = %refusal, "a hostile message came into the reply queue");
+                }
                 let fate = link.receive(delivered);
                 if fate != ReplyFate::Delivered
                     && let Some(session) = session.upgrade()

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::session::Session;
 
-/// How late a timeout or a returned message may be noticed.
+/// How late a timeout may be noticed.
 const TICK: Duration = Duration::from_millis(5);
 /// Ticks without anything to sweep before the sweeper sleeps: a caller that calls one after the other wakes it only once.
 const IDLE_TICKS: u32 = 20;
@@ -22,6 +22,8 @@ const IDLE_TICKS: u32 = 20;
 pub(super) struct Alarm {
     awake: AtomicBool,
     wake: Notify,
+    /// Notified when a request came back.
+    pub(super) returned: Arc<Notify>,
 }
 
 impl Alarm {
@@ -39,7 +41,10 @@ pub(super) async fn run(session: Weak<Session>, alarm: Arc<Alarm>) {
         alarm.wake.notified().await;
         let mut idle = 0;
         while idle < IDLE_TICKS {
-            tokio::time::sleep(TICK).await;
+            tokio::select! {
+                () = tokio::time::sleep(TICK) => {}
+                () = alarm.returned.notified() => {}
+            }
             let Some(session) = session.upgrade() else { return };
             idle = if session.sweep(Instant::now()) { 0 } else { idle + 1 };
         }

@@ -4,10 +4,12 @@ mod call;
 mod fault;
 mod headers;
 mod properties;
+mod refusal;
 mod reply;
 
 pub use call::{Context, IncomingCall};
 pub use fault::{Execution, Fault, FaultCode};
 pub use headers::{HeaderValue, Headers};
 pub(crate) use properties::{Delivered, Properties};
+pub(crate) use refusal::Refusal;
 pub use reply::{Reply, ReplyKind};

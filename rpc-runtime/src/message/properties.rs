@@ -1,6 +1,6 @@
 //! The properties of an AMQP message as plain data, so that only `amqp/` needs to know lapin's types.
 
-use crate::message::Headers;
+use crate::message::{Headers, Refusal};
 
 /// The properties this project reads or writes; names are AMQP's, except `kind`, which AMQP calls `type`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,4 +29,6 @@ pub(crate) struct Delivered {
     pub(crate) routing_key: String,
     pub(crate) properties: Properties,
     pub(crate) body: bytes::Bytes,
+    /// Not what was sent: properties that cannot be read, or a body that is too large, were left out.
+    pub(crate) refusal: Option<Refusal>,
 }

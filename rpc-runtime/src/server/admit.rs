@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::routes::{Route, Routes};
 use crate::{
     contract::Repetition,
-    message::{Fault, FaultCode, IncomingCall},
+    message::{Fault, FaultCode, IncomingCall, Refusal},
     wire::request::Received,
 };
 
@@ -19,12 +19,14 @@ pub(super) fn admit(
     max_request_bytes: usize,
     received_at: Instant,
 ) -> Result<(&Route, IncomingCall), Fault> {
+    match request.refusal {
+        None => {}
+        Some(Refusal::TooLarge { size, .. }) => return Err(too_large(size, max_request_bytes)),
+        Some(hostile) => return Err(Fault::new(FaultCode::BadRequest, hostile.to_string())),
+    }
     let size = request.body.len();
     if size > max_request_bytes {
-        return Err(Fault::new(
-            FaultCode::RequestTooLarge,
-            format!("the request has {size} bytes, the server's limit is {max_request_bytes}"),
-        ));
+        return Err(too_large(size as u64, max_request_bytes));
     }
     let route = routes.find(&request.routing_key, request.kind.as_deref())?;
     request.check_media_type()?;
@@ -36,4 +38,11 @@ pub(super) fn admit(
     }
     let (context, body) = request.into_context(route.method, received_at)?;
     Ok((route, IncomingCall { context, body }))
+}
+
+fn too_large(size: u64, limit: usize) -> Fault {
+    Fault::new(
+        FaultCode::RequestTooLarge,
+        format!("the request has {size} bytes, the server's limit is {limit}"),
+    )
 }

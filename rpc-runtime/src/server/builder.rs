@@ -18,7 +18,7 @@ use super::{
     worker::{Failure, Limits, Order, Worker},
 };
 use crate::{
-    amqp::{ConnectOptions, Connection, Topology, TopologyError, Touch, connect},
+    amqp::{ConnectOptions, Connection, Inbound, Topology, TopologyError, Touch, connect},
     contract::{Service, ServiceDef},
     error::{ServeError, StartError},
     layer::{BoxService, RpcService},
@@ -111,7 +111,8 @@ impl Server {
         self
     }
 
-    /// The largest encoded request that is decoded; a larger one is answered `request_too_large`. Default 16 MiB.
+    /// The largest encoded request that is read; a larger one is answered `request_too_large`, its body left on the wire. Default
+    /// 16 MiB.
     pub fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.limits.max_request_bytes = bytes;
         self
@@ -153,7 +154,9 @@ impl Server {
     /// See [`StartError`]; each variant says what to do.
     pub async fn start(self, options: impl Into<ConnectOptions>) -> Result<RunningServer, StartError> {
         let plan = self.plan()?;
-        connect(&options.into(), |connection| async move {
+        // Nothing that a server publishes is mandatory: nobody waits for returned messages.
+        let inbound = Inbound { max_body_bytes: plan.limits.max_request_bytes, on_return: Arc::default() };
+        connect(&options.into(), &inbound, |connection| async move {
             match plan.start(&connection).await {
                 Ok(server) => Ok(server),
                 Err(error) => {

@@ -43,6 +43,13 @@ impl RunningServer {
         &self.queues
     }
 
+    /// How many messages came so far that no honest client sends: their properties were not UTF-8, nested too deep or malformed.
+    /// None reached a method; each was answered `bad_request`, or put with the dead letters where it left no readable address.
+    #[must_use]
+    pub fn hostile_requests(&self) -> u64 {
+        self.connection.findings().hostile()
+    }
+
     /// Resolves when serving has failed: the connection was lost, or a queue was deleted. Never before.
     pub async fn failed(&self) -> ServeError {
         let mut failure = self.failure.clone();

@@ -16,7 +16,7 @@ use crate::{
     amqp::{Consumer, DataChannel},
     error::ServeError,
     layer::{BoxService, RpcService},
-    message::{Delivered, Fault, FaultCode, IncomingCall, Reply},
+    message::{Delivered, Fault, FaultCode, IncomingCall, Refusal, Reply},
     wire::request::Received,
 };
 
@@ -111,6 +111,7 @@ impl Worker {
     /// Refuses at once what no method should see; runs the rest beside each other.
     fn serve(&self, delivered: Delivered, order: Order, calls: &mut JoinSet<()>) {
         let tag = delivered.tag;
+        let is_hostile = delivered.refusal.is_some_and(Refusal::is_hostile);
         let request = Received::read(delivered);
         let mut unsettled = Unsettled::new(
             tag,
@@ -132,6 +133,11 @@ impl Worker {
                     let outcome = run_isolated(&service, call, exposes_panics).await;
                     unsettled.answer(outcome);
                 });
+            }
+            Err(fault) if is_hostile => {
+                // Where it came from only the broker knows: the queue says where to look.
+                tracing::warn!(queue = self.queue, reason = fault.message(), "refused a hostile request");
+                unsettled.answer(Err(fault));
             }
             Err(fault) => {
                 tracing::debug!(queue = self.queue, code = %fault.code(), "refused a request");

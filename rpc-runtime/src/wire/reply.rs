@@ -7,7 +7,7 @@ use crate::{
     codec,
     contract::{Request, Response},
     error::{CallError, Undecodable},
-    message::{Delivered, Execution, Fault, FaultCode, Properties, Reply, ReplyKind},
+    message::{Delivered, Execution, Fault, FaultCode, Properties, Refusal, Reply, ReplyKind},
 };
 
 const RESULT: &str = "result";
@@ -61,13 +61,15 @@ pub(crate) struct RawReply {
     content_type: Option<String>,
     content_encoding: Option<String>,
     body: Bytes,
+    refusal: Option<Refusal>,
 }
 
 impl RawReply {
     /// The correlation id, and the reply.
     pub(crate) fn read(delivered: Delivered) -> (Option<String>, Self) {
-        let Properties { correlation_id, kind, content_type, content_encoding, .. } = delivered.properties;
-        (correlation_id, Self { kind, content_type, content_encoding, body: delivered.body })
+        let Delivered { properties, body, refusal, .. } = delivered;
+        let Properties { correlation_id, kind, content_type, content_encoding, .. } = properties;
+        (correlation_id, Self { kind, content_type, content_encoding, body, refusal })
     }
 
     /// What the caller of the method receives.
@@ -81,6 +83,9 @@ impl RawReply {
         let execution =
             if matches!(kind, RESULT | ERROR) { Execution::Completed } else { Execution::Unknown };
         let undecodable = |what, source| CallError::Decode(Undecodable { what, execution, source });
+        if let Some(refusal) = self.refusal {
+            return Err(undecodable("reply", refusal.into()));
+        }
         if let Err(foreign) = codec::check(self.content_type.as_deref(), self.content_encoding.as_deref()) {
             return Err(undecodable("reply", foreign.into()));
         }
@@ -125,6 +130,7 @@ mod tests {
             routing_key: "replies".into(),
             properties,
             body: body.into(),
+            refusal: None,
         }
     }
 
@@ -184,6 +190,23 @@ mod tests {
         assert!(matches!(read(packed, "1"), Err(CallError::Decode(_))));
         let zipped = Properties { content_encoding: Some("gzip".into()), ..Properties::default() };
         assert!(matches!(read(zipped, "1"), Err(CallError::Decode(_))));
+    }
+
+    #[test]
+    fn a_reply_that_was_refused_says_why() {
+        let refused = |kind, refusal| {
+            let delivered = Delivered { refusal: Some(refusal), ..delivered(of_type(kind), "") };
+            RawReply::read(delivered).1.decode::<Compute>(true).unwrap_err()
+        };
+        let large = refused("result", Refusal::TooLarge { size: 17, limit: 16 });
+        assert_eq!(large.execution(), Execution::Completed);
+        match large {
+            CallError::Decode(undecodable) => {
+                assert_eq!(undecodable.source.to_string(), "the body has 17 bytes, the limit is 16");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(refused("fault", Refusal::TooDeep).execution(), Execution::Unknown);
     }
 
     #[test]

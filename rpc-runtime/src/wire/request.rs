@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::{
     codec,
     contract::MethodDef,
-    message::{Context, Delivered, Fault, FaultCode, Headers, Properties},
+    message::{Context, Delivered, Fault, FaultCode, Headers, Properties, Refusal},
 };
 
 /// Delivery mode 1: calls are not persisted. Their callers time out before a broker is back.
@@ -62,6 +62,8 @@ pub(crate) struct Received {
     /// The `type` property: names the method when the routing key does not.
     pub(crate) kind: Option<String>,
     pub(crate) body: Bytes,
+    /// The rest is not what was sent.
+    pub(crate) refusal: Option<Refusal>,
     content_type: Option<String>,
     content_encoding: Option<String>,
     expiration: Option<String>,
@@ -85,7 +87,7 @@ pub(crate) struct ReturnAddress {
 
 impl Received {
     pub(crate) fn read(delivered: Delivered) -> Self {
-        let Delivered { redelivered, exchange, routing_key, properties, body, .. } = delivered;
+        let Delivered { redelivered, exchange, routing_key, properties, body, refusal, .. } = delivered;
         Self {
             return_address: ReturnAddress {
                 reply_to: properties.reply_to.filter(|address| !address.is_empty()),
@@ -93,6 +95,7 @@ impl Received {
             },
             kind: properties.kind,
             body,
+            refusal,
             content_type: properties.content_type,
             content_encoding: properties.content_encoding,
             expiration: properties.expiration,
@@ -174,6 +177,7 @@ mod tests {
             routing_key: "fib.compute".into(),
             properties,
             body: Bytes::new(),
+            refusal: None,
         })
     }
 
@@ -183,6 +187,15 @@ mod tests {
         assert_eq!(expiration(Duration::from_millis(250)), 250);
         assert_eq!(expiration(Duration::from_micros(250_001)), 251);
         assert_eq!(expiration(Duration::MAX), u32::MAX);
+    }
+
+    #[test]
+    fn a_context_does_not_show_the_values_of_headers() {
+        let headers = Headers::from_iter([("authorization", "secret")]);
+        let received = received(Properties { headers: Some(headers), ..Properties::default() });
+        let (context, body) = received.into_context(METHOD, Instant::now()).unwrap();
+        let shown = format!("{:?}", crate::message::IncomingCall { context, body });
+        assert!(shown.contains("authorization") && !shown.contains("secret"), "{shown}");
     }
 
     #[test]

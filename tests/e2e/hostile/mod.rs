@@ -4,3 +4,4 @@ mod answered;
 mod messages;
 mod no_reply_address;
 mod replies_to_nowhere;
+mod unreadable;

@@ -6,11 +6,13 @@
 //! | [`embedded`] | the embedded broker behind it, where `AMQP_URL` is not set |
 //! | [`rabbitmq`] | RabbitMQ behind it, administered by `erl_call`, where `AMQP_URL` is set |
 //! | [`raw_peer`] | an AMQP peer that speaks by hand: hostile and foreign messages, foreign servers |
+//! | [`byte_peer`] | a publisher that writes frames byte by byte: what no AMQP library would write |
 //! | [`program`] | second processes: the Python peers of `tests/interop` and our examples |
 //! | [`proxy`] | a TCP proxy that shows what was said and breaks connections |
 //! | [`wait`] | bounded waits |
 #![allow(dead_code, unused_imports, reason = "a harness offers more than the tests of one moment take")]
 
+pub(crate) mod byte_peer;
 mod bytes;
 mod embedded;
 mod frames;
@@ -23,6 +25,7 @@ pub(crate) mod uri;
 pub(crate) mod vhost;
 pub(crate) mod wait;
 
+pub(crate) use byte_peer::{BytePeer, RawProperties};
 pub(crate) use frames::Said;
 pub(crate) use program::Program;
 pub(crate) use proxy::Proxy;

@@ -25,6 +25,16 @@ impl BrokerUri {
         &self.authority
     }
 
+    /// User and password.
+    pub(crate) fn credentials(&self) -> (&str, &str) {
+        self.credentials.split_once(':').expect("tests write both")
+    }
+
+    /// The virtual host's name.
+    pub(crate) fn vhost(&self) -> &str {
+        self.vhost.as_deref().unwrap_or("/")
+    }
+
     pub(crate) fn with_vhost(mut self, vhost: &str) -> Self {
         self.vhost = Some(vhost.to_owned());
         self

@@ -1,0 +1,78 @@
+//! What the guard found, for those that receive what it let through.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+use tokio::sync::Notify;
+
+use crate::message::Refusal;
+
+/// Findings of one connection. Written before lapin sees the frames they are about.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// How many refusals wait: nearly always none, and then nobody takes the lock.
+    waiting: AtomicUsize,
+    /// By channel and delivery tag.
+    refused: Mutex<HashMap<(u16, u64), Refusal>>,
+    hostile: AtomicU64,
+    returned: Mutex<Vec<String>>,
+    on_return: Arc<Notify>,
+}
+
+impl Findings {
+    /// Notifies `on_return` of every message that the broker returned.
+    pub(crate) fn new(on_return: Arc<Notify>) -> Self {
+        Self { on_return, ..Self::default() }
+    }
+
+    pub(super) fn refuse(&self, channel: u16, tag: u64, refusal: Refusal) {
+        let mut refused = lock(&self.refused);
+        refused.insert((channel, tag), refusal);
+        self.waiting.store(refused.len(), Ordering::Release);
+        if refusal.is_hostile() {
+            self.hostile.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Why a delivery is not what was sent, if it is not.
+    pub(crate) fn take_refusal(&self, channel: u16, tag: u64) -> Option<Refusal> {
+        if self.waiting.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        let mut refused = lock(&self.refused);
+        let refusal = refused.remove(&(channel, tag))?;
+        self.waiting.store(refused.len(), Ordering::Release);
+        Some(refusal)
+    }
+
+    /// A channel of this number begins anew, and so do its delivery tags.
+    pub(super) fn forget_channel(&self, channel: u16) {
+        let mut refused = lock(&self.refused);
+        refused.retain(|(of, _), _| *of != channel);
+        self.waiting.store(refused.len(), Ordering::Release);
+    }
+
+    /// How many messages have come so far that no honest peer sends.
+    pub(crate) fn hostile(&self) -> u64 {
+        self.hostile.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn give_back(&self, correlation_id: String) {
+        lock(&self.returned).push(correlation_id);
+        self.on_return.notify_one();
+    }
+
+    /// Correlation ids of the messages that the broker has returned since the last call.
+    pub(crate) fn take_returned(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.returned))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

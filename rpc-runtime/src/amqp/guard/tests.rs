@@ -1,0 +1,189 @@
+//! What passes the guard, in whatever pieces it comes: the harmless unchanged, the rest so that lapin's parser takes it.
+
+mod passage;
+mod properties;
+
+use std::io;
+
+use amq_protocol::{
+    frame::AMQPFrame,
+    protocol::{AMQPClass, BasicProperties, basic, channel, connection},
+    types::{AMQPValue, FieldTable},
+};
+
+use self::passage::{
+    HEARTBEAT, LIMIT, addressed, bytes_of, content, deliver, delivery_with, frames_in, nested, only_header,
+    pass,
+};
+use crate::message::Refusal;
+
+#[test]
+fn headers_nested_too_deep_are_left_out_and_the_rest_stays() {
+    for (levels, refused) in [(31, None), (32, Some(Refusal::TooDeep)), (100, Some(Refusal::TooDeep))] {
+        let bytes = bytes_of(&content(1, 7, nested(levels), b""));
+        let (passed, findings) = pass(&bytes, &[1], 50);
+        let frames = frames_in(&passed.unwrap());
+        let properties = &only_header(&frames).properties;
+        assert_eq!(properties.headers().is_none(), refused.is_some(), "{levels}");
+        assert_eq!(properties.correlation_id(), addressed().correlation_id());
+        assert_eq!(properties.reply_to(), addressed().reply_to());
+        assert_eq!(findings.take_refusal(1, 7), refused, "{levels}");
+        assert_eq!(findings.take_refusal(1, 7), None);
+        assert_eq!(findings.hostile(), u64::from(refused.is_some()));
+    }
+}
+
+#[test]
+fn the_deepest_headers_that_fit_into_a_frame_are_harmless() {
+    let mut list = Vec::new();
+    for level in (0..20_000u32).rev() {
+        // A list in a list: its type and its length.
+        list.push(b'A');
+        list.extend_from_slice(&(5 * (19_999 - level)).to_be_bytes());
+    }
+    let mut properties = vec![0b0010_0100, 0];
+    // Outermost first.
+    let value: Vec<u8> = list.chunks(5).rev().flatten().copied().collect();
+    properties.extend_from_slice(&u32::try_from(value.len() + 5).unwrap().to_be_bytes());
+    properties.extend_from_slice(b"\x04deep");
+    properties.extend_from_slice(&value);
+    properties.extend_from_slice(b"\x02id");
+    let (passed, findings) = pass(&delivery_with(&properties), &[5000], 100);
+    let frames = frames_in(&passed.unwrap());
+    let id = BasicProperties::default().with_correlation_id("id".into());
+    assert_eq!(only_header(&frames).properties, id);
+    assert_eq!(findings.take_refusal(1, 7), Some(Refusal::TooDeep));
+}
+
+#[test]
+fn a_correlation_id_that_is_not_utf8_takes_the_reply_address_with_it() {
+    let mut properties = vec![0b0000_0110, 0b0010_0000];
+    properties.extend_from_slice(b"\x02\xff\xfe\x07replies\x03fib");
+    let (passed, findings) = pass(&delivery_with(&properties), &[1000], 1000);
+    let frames = frames_in(&passed.unwrap());
+    assert_eq!(only_header(&frames).properties, BasicProperties::default().with_type("fib".into()));
+    assert_eq!(findings.take_refusal(1, 7), Some(Refusal::NotUtf8));
+
+    properties[0] = 0b0000_0010;
+    properties.splice(2..5, []);
+    properties[3] = 0xff;
+    let (passed, findings) = pass(&delivery_with(&properties), &[1000], 1000);
+    let frames = frames_in(&passed.unwrap());
+    assert_eq!(only_header(&frames).properties, BasicProperties::default().with_type("fib".into()));
+    assert_eq!(findings.take_refusal(1, 7), Some(Refusal::NotUtf8));
+}
+
+#[test]
+fn a_routing_key_that_is_not_utf8_is_repaired_and_refused() {
+    let mut bytes = bytes_of(&content(1, 7, addressed(), b""));
+    let key = bytes.windows(3).position(|window| window == b"fib").unwrap();
+    bytes[key] = 0xff;
+    let (passed, findings) = pass(&bytes, &[3], 1000);
+    match &frames_in(&passed.unwrap())[0] {
+        AMQPFrame::Method(1, AMQPClass::Basic(basic::AMQPMethod::Deliver(deliver))) => {
+            assert_eq!(deliver.routing_key.as_str(), "?ib.compute");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(findings.take_refusal(1, 7), Some(Refusal::NotUtf8));
+}
+
+#[test]
+fn a_body_above_the_limit_is_left_out_and_the_next_message_is_whole() {
+    let next = content(1, 8, addressed(), &[1; LIMIT]);
+    let other = content(2, 1, addressed(), b"other");
+    let mut frames = content(1, 7, addressed(), &[0; LIMIT + 1]);
+    // Frames of another channel come in between.
+    for (at, frame) in other.iter().enumerate() {
+        frames.insert(3 + 2 * at, frame.clone());
+    }
+    frames.extend(next.clone());
+    for pieces in [1, 7, 64, 100_000] {
+        let (passed, findings) = pass(&bytes_of(&frames), &[pieces], 333);
+        let mut passed = frames_in(&passed.unwrap());
+        passed.retain(|frame| *frame != AMQPFrame::Heartbeat);
+        assert_eq!(passed[..2], content(1, 7, addressed(), b""), "{pieces}");
+        assert_eq!(passed[2..5], other, "{pieces}");
+        assert_eq!(passed[5..], next, "{pieces}");
+        let large = Refusal::TooLarge { size: LIMIT as u64 + 1, limit: LIMIT };
+        assert_eq!(findings.take_refusal(1, 7), Some(large));
+        assert_eq!(findings.take_refusal(1, 8), None);
+        assert_eq!(findings.hostile(), 0);
+    }
+}
+
+#[test]
+fn what_is_left_out_still_shows_that_the_broker_lives() {
+    let frames = content(1, 7, addressed(), &[0; 20 * LIMIT]);
+    let bytes = bytes_of(&frames);
+    let header = bytes_of(&frames[..2]).len();
+    let (passed, _) = pass(&bytes, &[header, 5000], 1000);
+    assert!(passed.unwrap()[header..].starts_with(HEARTBEAT));
+}
+
+#[test]
+fn a_returned_message_goes_to_its_call_and_not_to_lapin() {
+    let back = basic::Return {
+        reply_code: 312,
+        reply_text: "NO_ROUTE".into(),
+        exchange: "amqp-rpc".into(),
+        routing_key: "fib.compute".into(),
+    };
+    let mut frames = content(3, 0, addressed(), &[0; 3000]);
+    frames[0] = AMQPFrame::Method(3, AMQPClass::Basic(basic::AMQPMethod::Return(back)));
+    let next = content(3, 1, addressed(), b"next");
+    frames.extend(next.clone());
+    for pieces in [1, 30, 100_000] {
+        let (passed, findings) = pass(&bytes_of(&frames), &[pieces], 1000);
+        let mut passed = frames_in(&passed.unwrap());
+        passed.retain(|frame| *frame != AMQPFrame::Heartbeat);
+        assert_eq!(passed, next);
+        assert_eq!(findings.take_returned(), ["id"]);
+        assert!(findings.take_returned().is_empty());
+    }
+}
+
+#[test]
+fn what_is_no_amqp_ends_the_connection() {
+    let start = |levels| {
+        let mut server_properties = FieldTable::default();
+        server_properties
+            .insert("deep".into(), AMQPValue::FieldTable(nested(levels).headers().clone().unwrap()));
+        let start = connection::Start {
+            version_major: 0,
+            version_minor: 9,
+            server_properties,
+            mechanisms: "PLAIN".into(),
+            locales: "en_US".into(),
+        };
+        bytes_of(&[AMQPFrame::Method(0, AMQPClass::Connection(connection::AMQPMethod::Start(start)))])
+    };
+    assert!(pass(&start(3), &[10], 100).0.is_ok());
+    let header = bytes_of(&content(1, 7, addressed(), b"body"));
+    let deliver_length = bytes_of(&[deliver(1, 7)]).len();
+    for (what, bytes) in [
+        ("a deep table of the broker's own", start(100)),
+        ("another protocol", b"HTTP/1.1 400 Bad Request\r\n".to_vec()),
+        ("a frame larger than agreed", vec![3, 0, 1, 0, 2, 0, 0, 0]),
+        ("a header without a delivery", header[deliver_length..].to_vec()),
+        ("a header without flags", delivery_with(&[0])),
+        ("a wrong end", {
+            let mut bytes = bytes_of(&[deliver(1, 7)]);
+            *bytes.last_mut().unwrap() = 0;
+            bytes
+        }),
+    ] {
+        let error = pass(&bytes, &[10], 100).0.expect_err(what);
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{what}");
+    }
+}
+
+#[test]
+fn a_channel_that_begins_anew_has_no_old_findings() {
+    let mut frames = content(1, 7, nested(50), b"");
+    let opened = channel::AMQPMethod::OpenOk(channel::OpenOk {});
+    frames.push(AMQPFrame::Method(1, AMQPClass::Channel(opened)));
+    let (passed, findings) = pass(&bytes_of(&frames), &[100], 100);
+    assert_eq!(frames_in(&passed.unwrap()).len(), 3);
+    assert_eq!(findings.take_refusal(1, 7), None);
+}

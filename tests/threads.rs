@@ -1,0 +1,125 @@
+//! No attempt and no close leaves a thread behind. A process of its own, because it counts the threads of the process.
+#![cfg(target_os = "linux")]
+
+use std::{fs, time::Duration};
+
+use amqp_rpc::{Client, ConnectError, ConnectOptions};
+use amqp_rpc_broker::{Broker, faults::Direction};
+use tokio::{
+    net::TcpListener,
+    sync::Mutex,
+    time::{Instant, interval, timeout},
+};
+
+/// One test at a time: they count the same threads.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
+/// How long a thread may take to end once it is told to.
+const AT_ONCE: Duration = Duration::from_secs(3);
+/// How long a broker may take to answer a goodbye, with the same again for a busy machine.
+const AFTER_GOODBYE: Duration = Duration::from_secs(10);
+
+fn io_threads() -> usize {
+    let tasks = fs::read_dir("/proc/self/task").expect("Linux lists the threads of a process");
+    let names = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|name| name.trim() == "lapin-io-loop").count()
+}
+
+async fn until_none_is_left(patience: Duration) {
+    let deadline = Instant::now() + patience;
+    let mut polls = interval(Duration::from_millis(10));
+    while io_threads() > 0 {
+        assert!(Instant::now() < deadline, "{} threads are left after {patience:?}", io_threads());
+        polls.tick().await;
+    }
+}
+
+/// Accepts whatever comes and says nothing. Keeps the sockets, so that it never closes them either.
+async fn silent_peer() -> (String, tokio::task::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("the loopback has a free port");
+    let uri = format!("amqp://{}", listener.local_addr().expect("a listener has an address"));
+    let accepting = tokio::spawn(async move {
+        let mut sockets = Vec::new();
+        while let Ok((socket, _)) = listener.accept().await {
+            sockets.push(socket);
+        }
+    });
+    (uri, accepting)
+}
+
+#[tokio::test]
+async fn an_attempt_at_a_silent_peer_leaves_no_thread() {
+    let _alone = ALONE.lock().await;
+    let (uri, _peer) = silent_peer().await;
+    let mut attempts = tokio::task::JoinSet::new();
+    for attempt in 0..20 {
+        let options = ConnectOptions::new(&uri);
+        let bound = Duration::from_millis(200);
+        attempts.spawn(async move {
+            match attempt % 3 {
+                // Dropped by whoever had no more patience.
+                0 => assert!(timeout(bound, Client::connect(options)).await.is_err()),
+                1 => timed_out(Client::connect(options.timeout(bound)).await),
+                _ => timed_out(Client::connect(options.handshake_timeout(bound)).await),
+            }
+        });
+    }
+    while let Some(attempt) = attempts.join_next().await {
+        attempt.expect("the attempt ends as it should");
+    }
+    until_none_is_left(AT_ONCE).await;
+}
+
+fn timed_out(connected: Result<Client, ConnectError>) {
+    assert!(matches!(connected, Err(ConnectError::Timeout { .. })), "{connected:?}");
+}
+
+#[tokio::test]
+async fn an_attempt_that_the_embedded_broker_leaves_without_answer_leaves_no_thread() {
+    let _alone = ALONE.lock().await;
+    let broker = Broker::start().await.expect("the loopback has a free port");
+    broker.accept_then_silence(5);
+    for _ in 0..5 {
+        timed_out(
+            Client::connect(ConnectOptions::new(broker.uri()).timeout(Duration::from_millis(100))).await,
+        );
+    }
+    until_none_is_left(AT_ONCE).await;
+    // The sixth is let in.
+    let client = Client::connect(broker.uri()).await.expect("the broker answers again");
+    client.close().await;
+    until_none_is_left(AFTER_GOODBYE).await;
+}
+
+#[tokio::test]
+async fn a_close_towards_a_silent_broker_returns_and_leaves_no_thread() {
+    let _alone = ALONE.lock().await;
+    let broker = Broker::start().await.expect("the loopback has a free port");
+    // Heartbeats would end it as well, after two minutes.
+    let options = ConnectOptions::new(broker.uri()).heartbeat(Duration::from_secs(60));
+    let closed = Client::connect(options.clone()).await.expect("the broker lets us in");
+    let dropped = Client::connect(options).await.expect("the broker lets us in");
+    assert_eq!(io_threads(), 2);
+    let vhost = broker.vhost("/").expect("it is there from the start");
+    let mut stalls = Vec::new();
+    for connection in vhost.open_connections().await {
+        stalls.push(connection.stall(Direction::FromClient));
+        stalls.push(connection.stall(Direction::ToClient));
+    }
+
+    drop(dropped);
+    timeout(AFTER_GOODBYE, closed.close()).await.expect("the close is bounded");
+    until_none_is_left(AFTER_GOODBYE).await;
+}
+
+#[tokio::test]
+async fn an_orderly_end_leaves_no_thread() {
+    let _alone = ALONE.lock().await;
+    let broker = Broker::start().await.expect("the loopback has a free port");
+    for _ in 0..5 {
+        let closed = Client::connect(broker.uri()).await.expect("the broker lets us in");
+        let _dropped = Client::connect(broker.uri()).await.expect("the broker lets us in");
+        closed.close().await;
+    }
+    until_none_is_left(AT_ONCE).await;
+}
