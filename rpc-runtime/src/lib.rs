@@ -17,7 +17,7 @@ mod server;
 mod test_contract;
 mod wire;
 
-pub use amqp::ConnectOptions;
+pub use amqp::{ConnectOptions, ConnectionState, NotReady, StateWatch};
 pub use client::{Call, CallOptions, Client, ClientBuilder, ClientStats, ReplyTo};
 pub use contract::{
     MethodDef, NoError, Repetition, Request, Response, ServeFuture, Service, ServiceDef, WireType,

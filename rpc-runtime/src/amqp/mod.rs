@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_types, reason = "this is the place the rule keeps lapin in")]
 
 mod backlog;
+mod backoff;
 mod connection;
 mod consumer;
 mod dial;
@@ -13,15 +14,20 @@ mod lifeline;
 mod options;
 mod properties;
 mod publisher;
+mod reconnect;
+mod state;
 mod tcp;
 mod topology;
 mod transport;
 mod uri;
 
+pub(crate) use backoff::Backoff;
 pub(crate) use connection::{Connection, DataChannel};
 pub(crate) use consumer::Consumer;
 pub(crate) use dial::connect;
 pub use options::ConnectOptions;
 pub(crate) use options::Inbound;
 pub(crate) use publisher::{Publisher, Unpublishable};
+pub(crate) use reconnect::{connect_first, reconnect};
+pub use state::{ConnectionState, NotReady, StateWatch};
 pub(crate) use topology::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch};

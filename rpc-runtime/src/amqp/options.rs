@@ -18,7 +18,12 @@ pub struct ConnectOptions {
     pub(crate) connect_timeout: Duration,
     pub(crate) handshake_timeout: Duration,
     pub(crate) timeout: Duration,
+    pub(crate) wait_for_broker: Duration,
+    pub(crate) give_up_after: Option<Duration>,
 }
+
+/// Longer than any program runs, and still a time that clocks can add.
+pub(crate) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// What is done with messages that come in: decided by who connects, not by its user.
 #[derive(Clone, Debug)]
@@ -57,6 +62,8 @@ impl ConnectOptions {
             connect_timeout: Duration::from_secs(5),
             handshake_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(10),
+            wait_for_broker: Duration::ZERO,
+            give_up_after: None,
         }
     }
 
@@ -86,9 +93,25 @@ impl ConnectOptions {
         self
     }
 
-    /// How long `connect` and `start` may take in all: every node that is tried, and everything they prepare. Default 10 s.
+    /// How long one attempt of `connect` and `start`, and each attempt to connect again, may take in all: every node that is tried,
+    /// and everything that is prepared. Default 10 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// How long `connect` and `start` try again while no broker can be reached, with growing pauses: for programs that start together
+    /// with their broker. The last attempt may end up to [`timeout`](Self::timeout) later. A refused login or virtual host is returned
+    /// at once. Default: they try once.
+    pub fn wait_for_broker(mut self, patience: Duration) -> Self {
+        self.wait_for_broker = patience;
+        self
+    }
+
+    /// How long a lost connection is tried to be made again before client or server end for good. With `Duration::ZERO` one attempt
+    /// is made. Default: without limit, with random pauses that grow from 100 ms to 30 s.
+    pub fn give_up_after(mut self, patience: Duration) -> Self {
+        self.give_up_after = Some(patience);
         self
     }
 }
@@ -121,6 +144,8 @@ impl fmt::Debug for ConnectOptions {
             .field("connect_timeout", &self.connect_timeout)
             .field("handshake_timeout", &self.handshake_timeout)
             .field("timeout", &self.timeout)
+            .field("wait_for_broker", &self.wait_for_broker)
+            .field("give_up_after", &self.give_up_after)
             .finish_non_exhaustive()
     }
 }

@@ -2,6 +2,7 @@
 
 mod broker;
 mod call;
+mod chain;
 mod connect;
 mod serve;
 #[cfg(test)]
@@ -9,5 +10,6 @@ mod tests;
 
 pub use broker::BrokerError;
 pub use call::{CallError, Disconnected, Phase, Timeout, TooLarge, Undecodable, Unencodable, Unroutable};
+pub(crate) use chain::chain;
 pub use connect::ConnectError;
 pub use serve::{ServeError, StartError};

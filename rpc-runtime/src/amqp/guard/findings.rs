@@ -4,11 +4,11 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::message::Refusal;
 
@@ -22,6 +22,9 @@ pub(crate) struct Findings {
     hostile: AtomicU64,
     returned: Mutex<Vec<String>>,
     on_return: Arc<Notify>,
+    /// Whether the next is `Some`: asked before every call.
+    is_blocked: AtomicBool,
+    blocked: watch::Sender<Option<Arc<str>>>,
 }
 
 impl Findings {
@@ -60,6 +63,25 @@ impl Findings {
     /// How many messages have come so far that no honest peer sends.
     pub(crate) fn hostile(&self) -> u64 {
         self.hostile.load(Ordering::Relaxed)
+    }
+
+    /// The broker has stopped taking messages on this connection, for this reason, or takes them again.
+    pub(super) fn block(&self, reason: Option<&str>) {
+        self.is_blocked.store(reason.is_some(), Ordering::Release);
+        self.blocked.send_replace(reason.map(Into::into));
+    }
+
+    /// Why the broker takes no messages on this connection, while it does not.
+    pub(crate) fn blocked(&self) -> Option<Arc<str>> {
+        if !self.is_blocked.load(Ordering::Acquire) {
+            return None;
+        }
+        self.blocked.borrow().clone()
+    }
+
+    /// Follows [`blocked`](Self::blocked).
+    pub(crate) fn watch_blocked(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.blocked.subscribe()
     }
 
     pub(super) fn give_back(&self, correlation_id: String) {

@@ -142,7 +142,8 @@ impl Inspector {
     /// Returns how much of the frame lapin gets, like [`header`](Self::header).
     fn method(&mut self, head: Head, frame: &mut [u8]) -> io::Result<usize> {
         let payload = HEAD..HEAD + head.size;
-        let method = Method::read(&mut frame[payload]).map_err(|_| broken("a method is malformed"))?;
+        let method =
+            Method::read(&mut frame[payload.clone()]).map_err(|_| broken("a method is malformed"))?;
         // A method ends whatever content was on its way.
         self.contents.retain(|content| content.channel != head.channel);
         let stage = match method {
@@ -150,6 +151,15 @@ impl Inspector {
             Method::Return => Stage::Return,
             Method::ChannelOpened => {
                 self.findings.forget_channel(head.channel);
+                return Ok(frame.len());
+            }
+            Method::Blocked { reason } => {
+                let reason = String::from_utf8_lossy(&frame[payload][reason]);
+                self.findings.block(Some(reason.as_ref()));
+                return Ok(frame.len());
+            }
+            Method::Unblocked => {
+                self.findings.block(None);
                 return Ok(frame.len());
             }
             Method::Tune { frame_max } => {

@@ -4,7 +4,7 @@ use super::structure::{Reader, is_utf8};
 use crate::message::Refusal;
 
 /// What a method means for the guard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     /// Content follows: a delivery. `repaired` when a name in it was not UTF-8.
     Delivery { tag: u64, repaired: bool },
@@ -12,6 +12,10 @@ pub(super) enum Method {
     Return,
     /// The channel begins anew.
     ChannelOpened,
+    /// The broker takes no messages until further notice. Its reason stands at this place of the payload.
+    Blocked { reason: std::ops::Range<usize> },
+    /// It takes messages again.
+    Unblocked,
     /// The limits that the broker proposes.
     Tune { frame_max: u32 },
     /// Nothing that concerns the guard.
@@ -50,6 +54,11 @@ impl Method {
             // The reason for a close; brokers cut it at 255 bytes, which may be in the midst of a character.
             (10, 50) | (20, 40) => repair(payload, 4 + 2).map(|_| Self::Other),
             (20, 11) => Ok(Self::ChannelOpened),
+            (10, 60) => {
+                let (end, _) = repair(payload, 4)?;
+                Ok(Self::Blocked { reason: 5..end })
+            }
+            (10, 61) => Ok(Self::Unblocked),
             (10, 10) => {
                 reader.take(2)?;
                 reader.table(0)?;

@@ -187,3 +187,23 @@ fn a_channel_that_begins_anew_has_no_old_findings() {
     assert_eq!(frames_in(&passed.unwrap()).len(), 3);
     assert_eq!(findings.take_refusal(1, 7), None);
 }
+
+#[test]
+fn a_blocked_connection_is_noticed_with_its_reason() {
+    let blocked = connection::Blocked { reason: "low on memory".into() };
+    let mut bytes = bytes_of(&[method(connection::AMQPMethod::Blocked(blocked))]);
+    let reason = bytes.windows(6).position(|window| window == b"memory").unwrap();
+    bytes[reason] = 0xff;
+    let (passed, findings) = pass(&bytes, &[3], 100);
+    assert_eq!(frames_in(&passed.unwrap()).len(), 1, "lapin must know as well, for it stops writing");
+    assert_eq!(findings.blocked().as_deref(), Some("low on ?emory"));
+
+    bytes.extend(bytes_of(&[method(connection::AMQPMethod::Unblocked(connection::Unblocked {}))]));
+    let (passed, findings) = pass(&bytes, &[3], 100);
+    assert_eq!(frames_in(&passed.unwrap()).len(), 2);
+    assert_eq!(findings.blocked(), None);
+}
+
+fn method(method: connection::AMQPMethod) -> AMQPFrame {
+    AMQPFrame::Method(0, AMQPClass::Connection(method))
+}
