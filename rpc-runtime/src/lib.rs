@@ -23,8 +23,8 @@ pub use contract::{
     MethodDef, NoError, Repetition, Request, Response, ServeFuture, Service, ServiceDef, WireType,
 };
 pub use error::{
-    BrokerError, CallError, ConnectError, Disconnected, Phase, ServeError, StartError, Timeout, TooLarge,
-    Undecodable, Unencodable, Unroutable,
+    AccessRefused, Blocked, BrokerError, CallError, ConnectError, Disconnected, NoConsumer, Phase,
+    ServeError, Served, StartError, Timeout, TooLarge, Undecodable, Unencodable, Unroutable,
 };
 pub use layer::{BoxService, RpcService, middleware};
 pub use message::{

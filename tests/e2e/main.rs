@@ -10,6 +10,7 @@ mod faults;
 mod hostile;
 mod load;
 mod overload;
+mod reconnecting;
 mod s0_tutorial;
 mod s2_workers;
 mod server_context;

@@ -70,10 +70,6 @@ impl Connection {
         &self.findings
     }
 
-    pub(crate) fn is_connected(&self) -> bool {
-        self.inner.status().connected()
-    }
-
     /// A question was refused, and its channel closed by the broker: lapin 4.12 never uses that channel's number again, and
     /// once all numbers were used it drops what is sent on those.
     pub(super) fn count_spent_channel(&self) {

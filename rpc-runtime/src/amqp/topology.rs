@@ -1,10 +1,13 @@
 //! Declaring and checking queues and exchanges, on channels of their own: a refusal closes the channel it came on.
 
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::{
+    options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
+    types::ShortString,
+};
 
 use super::{Connection, connect, properties};
 use crate::{
-    error::{BrokerError, ConnectError},
+    error::{BrokerError, ConnectError, Served},
     message::Headers,
 };
 
@@ -97,30 +100,45 @@ impl Connection {
         if name.is_empty() {
             return Ok(true);
         }
+        let exchange = Exchange { name: name.to_owned(), kind: ExchangeKind::Direct };
+        Ok(self.ask(&Question::Exchange(exchange)).await? != Answer::Missing)
+    }
+
+    /// Who serves a queue. Any user of the virtual host may ask.
+    pub(crate) async fn who_serves(&self, queue: &str) -> Result<Served, BrokerError> {
+        let name = properties::short("queue", queue).map_err(properties::Unwritable::into_broker_error)?;
+        Ok(match self.ask(&Question::Queue(name)).await? {
+            Answer::Missing => Served::NoQueue,
+            Answer::Exists { consumers: 0, waiting } => Served::ByNobody { waiting },
+            Answer::Exists { consumers, waiting } => Served::By { consumers, waiting },
+        })
+    }
+
+    async fn ask(&self, question: &Question) -> Result<Answer, BrokerError> {
         if !self.has_spent_its_channels() {
-            return self.ask_for_exchange(name).await;
+            return self.ask_here(question).await;
         }
         let (options, inbound) = self.options();
         let asked = connect(options, inbound, async |other: Connection| {
-            let answer = other.ask_for_exchange(name).await;
+            let answer = other.ask_here(question).await;
             other.close().await;
             Ok(answer)
         });
         asked.await.unwrap_or_else(|error: ConnectError| Err(BrokerError::new(None, error.to_string())))
     }
 
-    async fn ask_for_exchange(&self, name: &str) -> Result<bool, BrokerError> {
+    /// Asks on a channel of its own, which the broker closes when it says no.
+    async fn ask_here(&self, question: &Question) -> Result<Answer, BrokerError> {
         const NOT_FOUND: u16 = 404;
         let channel = self.open_channel().await?;
-        let exchange = Exchange { name: name.to_owned(), kind: ExchangeKind::Direct };
-        match declare_exchange(&channel, &exchange, true).await {
-            Ok(()) => {
-                let _ = channel.close(200, "exchange exists".into()).await;
-                Ok(true)
+        match question.put(&channel).await {
+            Ok(answer) => {
+                let _ = channel.close(200, "answered".into()).await;
+                Ok(answer)
             }
             Err(error) => {
                 self.count_spent_channel();
-                if error.code() == Some(NOT_FOUND) { Ok(false) } else { Err(error) }
+                if error.code() == Some(NOT_FOUND) { Ok(Answer::Missing) } else { Err(error) }
             }
         }
     }
@@ -132,6 +150,38 @@ impl Connection {
         channel.queue_declare(name.into(), options, Default::default()).await?;
         let _ = channel.close(200, "reply queue declared".into()).await;
         Ok(())
+    }
+}
+
+/// What is asked by a passive declaration.
+enum Question {
+    Exchange(Exchange),
+    Queue(ShortString),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Missing,
+    /// The counts are those of a queue.
+    Exists {
+        consumers: u32,
+        waiting: u32,
+    },
+}
+
+impl Question {
+    async fn put(&self, channel: &lapin::Channel) -> Result<Answer, BrokerError> {
+        match self {
+            Self::Exchange(exchange) => {
+                declare_exchange(channel, exchange, true).await?;
+                Ok(Answer::Exists { consumers: 0, waiting: 0 })
+            }
+            Self::Queue(name) => {
+                let passive = QueueDeclareOptions { passive: true, ..Default::default() };
+                let queue = channel.queue_declare(name.clone(), passive, Default::default()).await?;
+                Ok(Answer::Exists { consumers: queue.consumer_count(), waiting: queue.message_count() })
+            }
+        }
     }
 }
 

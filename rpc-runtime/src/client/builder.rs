@@ -2,9 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Client, link::Link, pending::MAX_CALLS, session::Session, sweeper::Alarm};
+use super::{
+    Client, link::Link, pending::MAX_CALLS, session::Session, supervise::Supervisor, sweeper::Alarm,
+};
 use crate::{
-    amqp::{ConnectOptions, Inbound, connect},
+    amqp::{ConnectOptions, Inbound, connect_first},
     error::ConnectError,
     wire::{address::Namespace, request::Caller},
 };
@@ -33,6 +35,8 @@ pub struct ClientBuilder {
     namespace: Option<String>,
     app_id: Option<String>,
     states_user: bool,
+    fails_fast: bool,
+    waits_while_blocked: bool,
 }
 
 /// What a session keeps of the builder.
@@ -41,7 +45,8 @@ pub(super) struct Settings {
     pub(super) timeout: Duration,
     pub(super) max_in_flight: usize,
     pub(super) max_request_bytes: usize,
-    pub(super) reply_to: ReplyTo,
+    pub(super) fails_fast: bool,
+    pub(super) waits_while_blocked: bool,
     pub(super) namespace: Namespace,
     pub(super) caller: Caller,
 }
@@ -57,6 +62,8 @@ impl ClientBuilder {
             namespace: None,
             app_id: None,
             states_user: false,
+            fails_fast: false,
+            waits_while_blocked: false,
         }
     }
 
@@ -112,6 +119,20 @@ impl ClientBuilder {
         self
     }
 
+    /// Refuses a call at once, with `NoConsumer`, when nobody consumes its queue; see
+    /// [`Call::fail_fast`](crate::Call::fail_fast). Default: such a call waits for a server, within its timeout.
+    pub fn fail_fast(mut self) -> Self {
+        self.fails_fast = true;
+        self
+    }
+
+    /// Has calls wait, within their timeout, while the broker takes no messages because it is short of memory or disk. Default:
+    /// they fail at once with `Blocked`.
+    pub fn wait_while_blocked(mut self) -> Self {
+        self.waits_while_blocked = true;
+        self
+    }
+
     /// Connects, and makes the reply address.
     ///
     /// # Errors
@@ -132,17 +153,20 @@ impl ClientBuilder {
         let alarm = Arc::new(Alarm::default());
         let inbound =
             Inbound { max_body_bytes: self.max_reply_bytes, on_return: Arc::clone(&alarm.returned) };
+        let options = options.into();
         let open = |connection| Link::open(connection, reply_to);
-        let (link, replies) = connect(&options.into(), &inbound, open).await?;
+        let (link, replies) = connect_first(&options, &inbound, ConnectError::is_passing, open).await?;
         let user_id = self.states_user.then(|| link.connection.user().to_owned());
         let settings = Settings {
             timeout: self.timeout,
             max_in_flight: self.max_in_flight,
             max_request_bytes: self.max_request_bytes,
-            reply_to: self.reply_to,
+            fails_fast: self.fails_fast,
+            waits_while_blocked: self.waits_while_blocked,
             namespace,
             caller: Caller { user_id, app_id: self.app_id },
         };
-        Ok(Client { session: Session::start(link, replies, settings, alarm) })
+        let supervisor = Supervisor { options, inbound, reply_to };
+        Ok(Client { session: Session::start(link, replies, settings, alarm, supervisor) })
     }
 }

@@ -11,22 +11,27 @@ use std::{
 
 use super::{
     CallOptions,
+    failure::{Failure, Terms},
     link::Prepared,
     pending::Outcome,
-    send::{self, Failure, InFlight, Sending, Start, Terms},
+    send::{self, InFlight, Sending, Start},
     session::Session,
 };
 use crate::{
     codec,
     contract::{Repetition, Request, Response},
-    error::{CallError, Phase, TooLarge, Unencodable},
-    message::HeaderValue,
+    error::{CallError, TooLarge, Unencodable},
+    message::{FaultCode, HeaderValue},
 };
 
 /// A call of one method: nothing happens until it is awaited, or polled.
 ///
 /// Then it takes a free slot, sends the request, and resolves to the method's value or a [`CallError`]. Its timeout starts at
 /// the first poll. Dropping it before forgets the call: a request that was sent may still run, its reply is dropped.
+///
+/// While time is left, the request is sent again in two cases: its connection was lost and the method is declared `idempotent`; or a
+/// stopping server answered that it had not started it. Whoever wants other repetitions makes the call again, as
+/// [`CallError::is_retryable`] allows.
 ///
 /// Must be polled inside a tokio runtime.
 #[must_use = "a call is only sent when it is awaited"]
@@ -71,6 +76,16 @@ impl<R: Request> Call<R> {
         self.with(|options| options.priority(priority))
     }
 
+    /// Refuses the call with `NoConsumer`, within a round trip, when its queue is there but nobody consumes it; without this it
+    /// waits there for a server to come, until its time is over.
+    ///
+    /// The broker is asked before the request is sent, once for all calls within a second while it answers that somebody serves; when
+    /// nobody does, again after a tenth of a second. A server that stops within that second is not noticed. The queue is the one that
+    /// the method declares.
+    pub fn fail_fast(self) -> Self {
+        self.with(CallOptions::fail_fast)
+    }
+
     /// Has no effect on a call that was polled: it is on its way.
     fn with(mut self, change: impl FnOnce(CallOptions) -> CallOptions) -> Self {
         if let State::Lazy(lazy) = &mut self.state {
@@ -94,18 +109,18 @@ impl<R: Request> Lazy<R> {
         let method = R::METHOD;
         let options = options.or(&defaults);
         let terms = Terms {
-            exchange: settings.namespace.exchange(method.exchange),
-            routing_key: settings.namespace.routing_key(method),
             timeout: options.timeout.or(method.timeout).unwrap_or(settings.timeout),
             idempotent: method.repetition == Repetition::Idempotent,
+            lost_before: None,
         };
         let call = Prepared {
             method,
-            exchange: terms.exchange.clone(),
-            routing_key: terms.routing_key.clone(),
+            exchange: settings.namespace.exchange(method.exchange),
+            routing_key: settings.namespace.routing_key(method),
             headers: options.headers,
             priority: options.priority,
             body,
+            fails_fast: options.fails_fast || settings.fails_fast,
         };
         match send::start(session, call, terms.timeout) {
             Start::Sent(in_flight) => Ok(State::Sent(in_flight, terms)),
@@ -135,7 +150,10 @@ impl<R: Request> Future for Call<R> {
                         self.state = State::Sent(in_flight, terms);
                         return Poll::Pending;
                     };
-                    return Poll::Ready(conclude::<R>(outcome, &terms));
+                    match conclude::<R>(outcome, in_flight, terms) {
+                        Conclusion::Ended(result) => return Poll::Ready(result),
+                        Conclusion::Again(sending, terms) => self.state = State::Sending(sending, terms),
+                    }
                 }
                 State::Done => panic!("`Call` was polled after it had resolved"),
             }
@@ -143,17 +161,41 @@ impl<R: Request> Future for Call<R> {
     }
 }
 
-fn conclude<R: Request>(
-    outcome: Outcome,
-    terms: &Terms,
-) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
+/// What follows from an outcome.
+enum Conclusion<R: Request> {
+    Ended(Result<<R::Response as Response>::Value, CallError<R::Error>>),
+    Again(Sending, Terms),
+}
+
+fn conclude<R: Request>(outcome: Outcome, mut in_flight: InFlight, mut terms: Terms) -> Conclusion<R> {
     let failure = match outcome {
-        Outcome::Replied(reply) => return reply.decode::<R>(terms.idempotent),
-        Outcome::Unroutable => Failure::Unroutable { exchange_missing: false },
-        Outcome::TimedOut => Failure::TimedOut(Phase::Sent),
-        Outcome::Disconnected(reason) => Failure::Disconnected(reason, Phase::Sent),
+        Outcome::Replied(reply) => match reply.decode::<R>(terms.idempotent) {
+            Err(CallError::Fault(fault)) => {
+                // It certainly did not run there, and that server takes nothing more.
+                if *fault.code() == FaultCode::ShuttingDown
+                    && let Some(sending) = in_flight.send_again()
+                {
+                    return Conclusion::Again(sending, terms);
+                }
+                let fault = if terms.lost_before.is_some() { fault.of_repetition() } else { fault };
+                return Conclusion::Ended(Err(CallError::Fault(fault)));
+            }
+            result => return Conclusion::Ended(result),
+        },
+        Outcome::Unroutable => in_flight.unroutable(),
+        Outcome::TimedOut => in_flight.timed_out(),
+        Outcome::Disconnected(lost) => match in_flight.failure_of_loss(Arc::clone(&lost)) {
+            Failure::Lost(..) if terms.idempotent => match in_flight.send_again() {
+                Some(sending) => {
+                    terms.lost_before.get_or_insert(lost);
+                    return Conclusion::Again(sending, terms);
+                }
+                None => in_flight.failure_of_loss(lost),
+            },
+            failure => failure,
+        },
     };
-    Err(failure.into_error(terms))
+    Conclusion::Ended(Err(failure.into_error(&terms)))
 }
 
 // The request is never pinned: it is encoded and dropped at the first poll.

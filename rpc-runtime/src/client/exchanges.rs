@@ -20,47 +20,66 @@ const MISSING_FOR: Duration = Duration::from_millis(500);
 #[derive(Debug, Default)]
 pub(super) struct Exchanges(Mutex<HashMap<String, Arc<Exchange>>>);
 
+/// One of them.
 #[derive(Debug, Default)]
-struct Exchange {
+pub(super) struct Exchange {
     exists: AtomicBool,
+    /// A message came back through it, or on behalf of it: this client may write to it.
+    proven: AtomicBool,
     /// Held while asking: the others wait for the answer. When the exchange was last found missing.
     missing_since: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl Exchanges {
-    /// Whether `name` was found. The default exchange always is.
-    pub(super) fn has(&self, name: &str) -> bool {
-        name.is_empty()
-            || self
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get(name)
-                .is_some_and(|exchange| exchange.exists.load(Ordering::Acquire))
+    /// The exchange of that name, if it was found.
+    pub(super) fn get(&self, name: &str) -> Option<Arc<Exchange>> {
+        let exchanges = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        exchanges.get(name).filter(|exchange| exchange.exists.load(Ordering::Acquire)).map(Arc::clone)
     }
 
-    /// Finds out whether `name` exists, from the broker where it is not known.
-    pub(super) async fn find(&self, name: &str, connection: &Connection) -> Result<bool, BrokerError> {
-        if self.has(name) {
-            return Ok(true);
-        }
+    /// The exchange of that name, if it exists: from the broker where it is not known. The default exchange always does.
+    pub(super) async fn find(
+        &self,
+        name: &str,
+        connection: &Connection,
+    ) -> Result<Option<Arc<Exchange>>, BrokerError> {
         let exchange = {
             let mut exchanges = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(exchanges.entry(name.to_owned()).or_default())
         };
+        if exchange.exists.load(Ordering::Acquire) {
+            return Ok(Some(exchange));
+        }
         let mut missing_since = exchange.missing_since.lock().await;
         if exchange.exists.load(Ordering::Acquire) {
-            return Ok(true);
+            drop(missing_since);
+            return Ok(Some(exchange));
         }
         if missing_since.is_some_and(|since| since.elapsed() < MISSING_FOR) {
-            return Ok(false);
+            return Ok(None);
         }
-        let exists = connection.exchange_exists(name).await?;
-        if exists {
+        if connection.exchange_exists(name).await? {
             exchange.exists.store(true, Ordering::Release);
+            drop(missing_since);
+            Ok(Some(exchange))
         } else {
             *missing_since = Some(Instant::now());
+            Ok(None)
         }
-        Ok(exists)
+    }
+}
+
+impl Exchange {
+    /// The broker took a message for it.
+    pub(super) fn prove(&self) {
+        // Written once, read by every call: the line stays shared between processors.
+        if !self.proven.load(Ordering::Relaxed) {
+            self.proven.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the broker has ever taken a message for it in this epoch.
+    pub(super) fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
     }
 }

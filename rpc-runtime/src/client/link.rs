@@ -1,6 +1,13 @@
 //! One epoch of a client: a connection with a channel, the reply address on it, and the calls that were sent over it.
 
-use std::{borrow::Cow, time::Instant};
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use bytes::Bytes;
 use tokio::sync::{Notify, oneshot};
@@ -10,6 +17,8 @@ use super::{
     builder::ReplyTo,
     correlation::{CallNumber, CorrelationIds},
     exchanges::Exchanges,
+    failure::Failure,
+    lost::Lost,
     pending::{Ended, Outcome, Pending},
 };
 use crate::{
@@ -35,6 +44,8 @@ pub(super) struct Link {
     publisher: Publisher,
     /// Notified when requests may be queued again.
     pub(super) room: Notify,
+    /// A reply came over it: what ends it has nothing to do with how it was made.
+    was_of_use: AtomicBool,
 }
 
 /// An encoded call, ready to be sent over any link.
@@ -45,6 +56,32 @@ pub(super) struct Prepared {
     pub(super) headers: Headers,
     pub(super) priority: Option<u8>,
     pub(super) body: Bytes,
+    /// Refuse it rather than have it wait in a queue that nobody consumes.
+    pub(super) fails_fast: bool,
+}
+
+impl Prepared {
+    /// Nobody takes it.
+    pub(super) fn unroutable(&self, exchange_missing: bool) -> Failure {
+        Failure::Unroutable {
+            exchange: self.exchange.clone().into_owned(),
+            routing_key: self.routing_key.clone().into_owned(),
+            exchange_missing,
+        }
+    }
+
+    /// The call, with nothing left behind to send.
+    pub(super) fn take(&mut self) -> Self {
+        Self {
+            method: self.method,
+            exchange: self.exchange.clone(),
+            routing_key: self.routing_key.clone(),
+            headers: std::mem::take(&mut self.headers),
+            priority: self.priority,
+            body: std::mem::take(&mut self.body),
+            fails_fast: self.fails_fast,
+        }
+    }
 }
 
 /// Why a call was not sent. Nothing of it is on its way.
@@ -54,10 +91,21 @@ pub(super) enum NotSent {
     Ended(Ended),
     /// Too much is queued and not written. [`Link::room`] tells when to try again.
     Congested,
+    /// The broker takes no messages, for this reason.
+    Blocked(Arc<str>),
     /// Its time was over before it could be.
     TooLate,
     /// It cannot be written at all.
     Unwritable(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What a sweep leaves to do.
+#[derive(Debug, Default)]
+pub(super) struct Swept {
+    /// Sweep again.
+    pub(super) has_more: bool,
+    /// Find out who serves these.
+    pub(super) soon_late: Vec<&'static MethodDef>,
 }
 
 /// Which reply it was that came in.
@@ -101,6 +149,7 @@ impl Link {
             reply_to,
             publisher: channel.publisher(),
             room: Notify::new(),
+            was_of_use: AtomicBool::new(false),
             connection,
         };
         Ok((link, consumer))
@@ -113,8 +162,12 @@ impl Link {
         caller: &Caller,
         deadline: Option<Instant>,
     ) -> Result<(CallNumber, oneshot::Receiver<Outcome>), NotSent> {
+        // Whatever lapin is given now it would keep, and send when the caller has long given up.
+        if let Some(reason) = self.connection.findings().blocked() {
+            return Err(NotSent::Blocked(reason));
+        }
         // The waiter comes first: the reply may be here before `queue_mandatory` returns.
-        let (number, outcome) = self.pending.insert(deadline).map_err(NotSent::Ended)?;
+        let (number, outcome) = self.pending.insert(call.method, deadline).map_err(NotSent::Ended)?;
         let properties = Outgoing {
             method: call.method,
             correlation_id: self.ids.id(number),
@@ -131,7 +184,9 @@ impl Link {
                 Err(match error {
                     Unpublishable::Congested => NotSent::Congested,
                     Unpublishable::Unwritable(source) => NotSent::Unwritable(source),
-                    Unpublishable::Lost(error) => NotSent::Ended(Ended::Disconnected(error.message().into())),
+                    Unpublishable::Lost(error) => {
+                        NotSent::Ended(Ended::Disconnected(Arc::new(Lost::from(&error))))
+                    }
                 })
             }
         }
@@ -143,6 +198,7 @@ impl Link {
         let Some(number) = correlation_id.and_then(|id| self.ids.number(&id)) else {
             return ReplyFate::Unknown;
         };
+        self.was_of_use.store(true, Ordering::Relaxed);
         if self.pending.complete(number, Outcome::Replied(reply)) {
             ReplyFate::Delivered
         } else {
@@ -150,18 +206,23 @@ impl Link {
         }
     }
 
-    /// Fails the calls whose requests came back, and those whose time is over. Returns whether there is more to sweep.
-    pub(super) fn sweep(&self, now: Instant) -> bool {
+    /// Whether any call was answered over it.
+    pub(super) fn was_of_use(&self) -> bool {
+        self.was_of_use.load(Ordering::Relaxed)
+    }
+
+    /// Fails the calls whose requests came back, and those whose time is over.
+    pub(super) fn sweep(&self, now: Instant) -> Swept {
         for id in self.connection.findings().take_returned() {
             if let Some(number) = self.ids.number(&id) {
                 self.pending.complete(number, Outcome::Unroutable);
             }
         }
-        self.pending.expire(now);
+        let soon_late = self.pending.expire(now);
         let backlog = self.publisher.ask_backlog();
         if backlog.has_room {
             self.room.notify_waiters();
         }
-        backlog.is_watching || self.pending.len() > 0
+        Swept { has_more: backlog.is_watching || self.pending.len() > 0, soon_late }
     }
 }

@@ -4,15 +4,20 @@ mod builder;
 mod call;
 mod correlation;
 mod exchanges;
+mod failure;
 mod link;
+mod lost;
 mod options;
 mod pending;
+mod queues;
+mod refusals;
 mod send;
 mod session;
+mod supervise;
 mod sweeper;
 mod typed;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 pub use builder::{ClientBuilder, ReplyTo};
 pub use call::Call;
@@ -20,7 +25,10 @@ pub use options::CallOptions;
 pub use session::ClientStats;
 pub use typed::TypedClient;
 
-use crate::{amqp::ConnectOptions, error::ConnectError};
+use crate::{
+    amqp::{ConnectOptions, ConnectionState, NotReady, StateWatch},
+    error::ConnectError,
+};
 use session::Session;
 
 /// A connection to the broker that calls are made through. Clones share it.
@@ -29,8 +37,9 @@ use session::Session;
 /// Dropping the last clone, together with the last typed client and [`Call`], closes the connection; [`close`](Self::close)
 /// does it at once.
 ///
-/// When the connection is lost every pending call fails at once with `Disconnected`, and so does every later one: make a new
-/// client. When the broker closes only the channel, another one is opened; only the calls that were pending on it fail.
+/// When the connection is lost, a new one is made, with random pauses between attempts that grow from 100 ms to 30 s. Calls that were
+/// sent fail at once with `Disconnected`, since they may have run; those of methods declared `idempotent` are sent again instead,
+/// within their timeout. New calls wait for the connection, within theirs. [`state`](Self::state) tells how it stands.
 #[derive(Clone)]
 pub struct Client {
     session: Arc<Session>,
@@ -60,11 +69,39 @@ impl Client {
         ClientBuilder::new()
     }
 
-    /// Whether calls can be sent right now. After `false`, calls fail with `Disconnected`, or wait while the channel is being
-    /// opened again.
+    /// Whether calls can be sent right now. After `false`, calls wait within their timeout, fail with `Blocked`, or with `Closed`.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.session.is_ready()
+        self.state().is_ready()
+    }
+
+    /// How the connection stands.
+    #[must_use]
+    pub fn state(&self) -> ConnectionState {
+        self.session.shown().current()
+    }
+
+    /// Follows [`state`](Self::state), for health checks and for logs of one's own.
+    ///
+    /// ```no_run
+    /// # async fn run(client: amqp_rpc_runtime::Client) {
+    /// let mut states = client.state_changes();
+    /// while let Some(state) = states.changed().await {
+    ///     println!("the broker's connection is {state}");
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn state_changes(&self) -> StateWatch {
+        self.session.shown()
+    }
+
+    /// Waits until calls can be sent, for at most `patience`.
+    ///
+    /// # Errors
+    /// The state at the end of that time, or at once the one that the client was closed with.
+    pub async fn wait_ready(&self, patience: Duration) -> Result<(), NotReady> {
+        self.state_changes().wait_ready(patience).await
     }
 
     /// How many calls are in flight, and how many replies nobody waited for.

@@ -16,6 +16,7 @@ pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) headers: Headers,
     pub(crate) priority: Option<u8>,
+    pub(crate) fails_fast: bool,
 }
 
 impl CallOptions {
@@ -42,10 +43,17 @@ impl CallOptions {
         self
     }
 
+    /// Refuses the call at once when nobody consumes its queue; see [`Call::fail_fast`](super::Call::fail_fast).
+    pub fn fail_fast(mut self) -> Self {
+        self.fails_fast = true;
+        self
+    }
+
     /// These options, with what `defaults` say where these say nothing.
     pub(crate) fn or(mut self, defaults: &Self) -> Self {
         self.timeout = self.timeout.or(defaults.timeout);
         self.priority = self.priority.or(defaults.priority);
+        self.fails_fast |= defaults.fails_fast;
         if !defaults.headers.is_empty() {
             let mut headers = defaults.headers.clone();
             for (name, value) in self.headers {
@@ -63,6 +71,7 @@ impl fmt::Debug for CallOptions {
             .field("timeout", &self.timeout)
             .field("headers", &self.headers.names())
             .field("priority", &self.priority)
+            .field("fails_fast", &self.fails_fast)
             .finish()
     }
 }

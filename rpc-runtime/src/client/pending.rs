@@ -2,14 +2,14 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use slab::Slab;
 use tokio::sync::oneshot;
 
-use super::correlation::CallNumber;
-use crate::wire::reply::RawReply;
+use super::{correlation::CallNumber, lost::Lost};
+use crate::{contract::MethodDef, wire::reply::RawReply};
 
 /// What became of a call that was sent.
 #[derive(Debug)]
@@ -19,22 +19,22 @@ pub(crate) enum Outcome {
     Unroutable,
     TimedOut,
     /// The channel or connection it was sent on is gone.
-    Disconnected(Arc<str>),
+    Disconnected(Arc<Lost>),
 }
 
 /// Why a table takes no more calls.
 #[derive(Clone, Debug)]
 pub(crate) enum Ended {
-    Disconnected(Arc<str>),
+    Disconnected(Arc<Lost>),
     Closed,
 }
 
 impl From<Ended> for Outcome {
     fn from(ended: Ended) -> Self {
         match ended {
-            Ended::Disconnected(reason) => Self::Disconnected(reason),
+            Ended::Disconnected(lost) => Self::Disconnected(lost),
             // It was sent: whether it runs is as unknown as after any other end.
-            Ended::Closed => Self::Disconnected("this client was closed".into()),
+            Ended::Closed => Self::Disconnected(Arc::new(Lost::because("this client was closed"))),
         }
     }
 }
@@ -50,17 +50,29 @@ struct Table {
     calls: Slab<Waiting>,
     /// How many calls there have been. Never reused, so that a late reply does not match a younger call.
     sequence: u64,
-    /// No call's deadline is before this: most sweeps need not look at any call.
-    earliest_deadline: Option<Instant>,
+    /// There is nothing to do for any call before this: most sweeps need not look at them.
+    next_look: Option<Instant>,
     ended: Option<Ended>,
 }
 
 #[derive(Debug)]
 struct Waiting {
     number: CallNumber,
+    method: &'static MethodDef,
     deadline: Option<Instant>,
+    /// When it is asked who serves the method, in case that the deadline passes; `None` once it was.
+    ask_at: Option<Instant>,
     outcome: oneshot::Sender<Outcome>,
 }
+
+impl Waiting {
+    fn next_look(&self) -> Option<Instant> {
+        self.ask_at.or(self.deadline)
+    }
+}
+
+/// How long before its deadline it is asked who serves a call's method.
+const ASKED_BEFORE: Duration = Duration::from_millis(100);
 
 /// Bits of a call's number that are its place in the table; the others are its sequence.
 const INDEX_BITS: u32 = 24;
@@ -74,6 +86,7 @@ impl Pending {
     /// When the table has ended; nothing was sent then.
     pub(crate) fn insert(
         &self,
+        method: &'static MethodDef,
         deadline: Option<Instant>,
     ) -> Result<(CallNumber, oneshot::Receiver<Outcome>), Ended> {
         let (sender, receiver) = oneshot::channel();
@@ -85,11 +98,12 @@ impl Pending {
         let sequence = table.sequence;
         let entry = table.calls.vacant_entry();
         let number = CallNumber((sequence << INDEX_BITS) | entry.key() as u64);
-        entry.insert(Waiting { number, deadline, outcome: sender });
-        if let Some(deadline) = deadline {
-            table.earliest_deadline =
-                Some(table.earliest_deadline.map_or(deadline, |earliest| earliest.min(deadline)));
-        }
+        // Underflows only on a clock that was just started; then nobody asks, and the error says less.
+        let ask_at = deadline.and_then(|deadline| deadline.checked_sub(ASKED_BEFORE));
+        let waiting = Waiting { number, method, deadline, ask_at, outcome: sender };
+        let look = waiting.next_look();
+        entry.insert(waiting);
+        table.next_look = [table.next_look, look].into_iter().flatten().min();
         Ok((number, receiver))
     }
 
@@ -106,24 +120,36 @@ impl Pending {
         self.remove(number);
     }
 
-    /// Times out every call whose deadline is not after `now`.
-    pub(crate) fn expire(&self, now: Instant) {
+    /// Times out every call whose deadline is not after `now`. Returns the methods of those that will soon be late: it is time
+    /// to ask who serves them.
+    pub(crate) fn expire(&self, now: Instant) -> Vec<&'static MethodDef> {
         let mut expired = Vec::new();
+        let mut soon_late: Vec<&'static MethodDef> = Vec::new();
         {
             let mut table = self.lock();
-            if table.earliest_deadline.is_none_or(|earliest| earliest > now) {
-                return;
+            if table.next_look.is_none_or(|earliest| earliest > now) {
+                return soon_late;
             }
-            let late = |call: &Waiting| call.deadline.is_some_and(|deadline| deadline <= now);
-            let indices: Vec<usize> =
-                table.calls.iter().filter(|(_, call)| late(call)).map(|(index, _)| index).collect();
-            expired.extend(indices.into_iter().map(|index| table.calls.remove(index)));
-            table.earliest_deadline = table.calls.iter().filter_map(|(_, call)| call.deadline).min();
+            let reached = |time: Option<Instant>| time.is_some_and(|time| time <= now);
+            let mut late = Vec::new();
+            for (index, call) in &mut table.calls {
+                if reached(call.deadline) {
+                    late.push(index);
+                } else if reached(call.ask_at) {
+                    call.ask_at = None;
+                    if !soon_late.contains(&call.method) {
+                        soon_late.push(call.method);
+                    }
+                }
+            }
+            expired.extend(late.into_iter().map(|index| table.calls.remove(index)));
+            table.next_look = table.calls.iter().filter_map(|(_, call)| call.next_look()).min();
         }
         for call in expired {
             // A caller that has just gone needs no answer.
             let _ = call.outcome.send(Outcome::TimedOut);
         }
+        soon_late
     }
 
     /// Ends the table: every call in it, and every later one, gets this answer.
@@ -166,10 +192,12 @@ mod tests {
 
     use super::*;
 
+    const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
+
     #[test]
     fn the_first_outcome_wins() {
         let pending = Pending::default();
-        let (number, mut receiver) = pending.insert(None).unwrap();
+        let (number, mut receiver) = pending.insert(METHOD, None).unwrap();
         assert!(pending.complete(number, Outcome::Unroutable));
         assert!(!pending.complete(number, Outcome::TimedOut));
         assert!(matches!(receiver.try_recv(), Ok(Outcome::Unroutable)));
@@ -178,9 +206,9 @@ mod tests {
     #[test]
     fn a_late_reply_does_not_reach_the_call_that_took_its_place() {
         let pending = Pending::default();
-        let (old, _) = pending.insert(None).unwrap();
+        let (old, _) = pending.insert(METHOD, None).unwrap();
         pending.forget(old);
-        let (young, mut receiver) = pending.insert(None).unwrap();
+        let (young, mut receiver) = pending.insert(METHOD, None).unwrap();
         assert_eq!(old.0 % MAX_CALLS as u64, young.0 % MAX_CALLS as u64);
         assert!(!pending.complete(old, Outcome::Unroutable));
         assert!(receiver.try_recv().is_err());
@@ -189,12 +217,28 @@ mod tests {
     #[test]
     fn an_ended_table_answers_everybody_and_takes_nobody() {
         let pending = Pending::default();
-        let (_, mut receiver) = pending.insert(None).unwrap();
-        pending.end(Ended::Disconnected("gone".into()));
+        let (_, mut receiver) = pending.insert(METHOD, None).unwrap();
+        pending.end(Ended::Disconnected(Arc::new(Lost::because("gone"))));
         pending.end(Ended::Closed);
-        assert!(matches!(receiver.try_recv(), Ok(Outcome::Disconnected(reason)) if &*reason == "gone"));
-        assert!(matches!(pending.insert(None), Err(Ended::Disconnected(_))));
+        assert!(matches!(receiver.try_recv(), Ok(Outcome::Disconnected(lost)) if &*lost.reason == "gone"));
+        assert!(matches!(pending.insert(METHOD, None), Err(Ended::Disconnected(_))));
         assert_eq!(pending.len(), 0);
+    }
+
+    #[test]
+    fn it_is_asked_once_who_serves_a_call_before_it_is_late() {
+        let start = Instant::now();
+        let pending = Pending::default();
+        let deadline = start + Duration::from_secs(10);
+        let (_, mut receiver) = pending.insert(METHOD, Some(deadline)).unwrap();
+        pending.insert(METHOD, Some(deadline)).unwrap();
+        let asking = deadline - ASKED_BEFORE;
+        assert!(pending.expire(asking - Duration::from_millis(1)).is_empty());
+        assert_eq!(pending.expire(asking), [METHOD]);
+        assert!(pending.expire(asking).is_empty());
+        assert!(receiver.try_recv().is_err());
+        assert!(pending.expire(deadline).is_empty());
+        assert!(matches!(receiver.try_recv(), Ok(Outcome::TimedOut)));
     }
 
     #[derive(Clone, Debug)]
@@ -227,7 +271,7 @@ mod tests {
             for step in steps {
                 match step {
                     Step::Insert(deadline) => {
-                        let (number, receiver) = pending.insert(deadline.map(at)).unwrap();
+                        let (number, receiver) = pending.insert(METHOD, deadline.map(at)).unwrap();
                         prop_assert!(!seen.contains(&number), "numbers are never reused");
                         seen.push(number);
                         waiting.insert(number.0, (deadline, receiver));
@@ -246,7 +290,7 @@ mod tests {
                         waiting.remove(&number.0);
                     }
                     Step::Expire(now) => {
-                        pending.expire(at(now));
+                        drop(pending.expire(at(now)));
                         waiting.retain(|_, (deadline, receiver)| {
                             let late = deadline.is_some_and(|deadline| deadline <= now);
                             assert_eq!(matches!(receiver.try_recv(), Ok(Outcome::TimedOut)), late);

@@ -1,8 +1,8 @@
-//! What all clones of a client share: the link of the current epoch, and the tasks that keep it.
+//! What all clones of a client share: which link calls are sent over, and what is known beyond one link.
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -15,11 +15,15 @@ use tokio::{
 
 use super::{
     builder::Settings,
-    link::{Link, ReplyFate},
+    link::{Link, ReplyFate, Swept},
+    lost::Lost,
     pending::Ended,
+    queues::Queues,
+    refusals::Refusals,
+    supervise::{self, Supervisor},
     sweeper::{self, Alarm},
 };
-use crate::amqp::{Consumer, connect};
+use crate::amqp::{ConnectionState, Consumer, StateWatch};
 
 /// Numbers of a client, as of now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,14 +38,17 @@ pub struct ClientStats {
     /// Messages in the reply queue whose properties were not UTF-8, nested too deep or malformed. Those with a readable
     /// correlation id failed their call with `Decode`; the others count as unknown as well.
     pub hostile_replies: u64,
+    /// Requests that were sent again: of `idempotent` methods after their connection was lost, and of any that a stopping server
+    /// had not started.
+    pub resent: u64,
 }
 
 /// Which link calls are sent over.
 #[derive(Clone)]
 pub(super) enum State {
     Ready(Arc<Link>),
-    /// The channel was lost: a new link is being opened, over a new connection.
-    Reopening,
+    /// The last one was lost, or the next could not be made, for this reason.
+    Connecting(Arc<Lost>),
     Ended(Ended),
 }
 
@@ -49,30 +56,45 @@ pub(super) struct Session {
     pub(super) settings: Settings,
     pub(super) slots: Arc<Semaphore>,
     pub(super) alarm: Arc<Alarm>,
+    pub(super) queues: Queues,
+    pub(super) refusals: Refusals,
     state: watch::Sender<State>,
+    /// The same for users.
+    shown: watch::Sender<ConnectionState>,
     late_replies: AtomicU64,
     unknown_replies: AtomicU64,
     hostile_replies: AtomicU64,
+    resent: AtomicU64,
     // Aborted when the session is dropped.
     tasks: Mutex<JoinSet<()>>,
 }
 
 impl Session {
-    pub(super) fn start(link: Link, replies: Consumer, settings: Settings, alarm: Arc<Alarm>) -> Arc<Self> {
+    pub(super) fn start(
+        link: Link,
+        replies: Consumer,
+        settings: Settings,
+        alarm: Arc<Alarm>,
+        supervisor: Supervisor,
+    ) -> Arc<Self> {
         let link = Arc::new(link);
         let session = Arc::new(Self {
             slots: Arc::new(Semaphore::new(settings.max_in_flight)),
             settings,
             alarm,
+            queues: Queues::default(),
+            refusals: Refusals::default(),
             state: watch::Sender::new(State::Ready(Arc::clone(&link))),
+            shown: watch::Sender::new(ConnectionState::Ready { epoch: supervise::FIRST_EPOCH }),
             late_replies: AtomicU64::new(0),
             unknown_replies: AtomicU64::new(0),
             hostile_replies: AtomicU64::new(0),
+            resent: AtomicU64::new(0),
             tasks: Mutex::default(),
         });
         {
             let mut tasks = session.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-            tasks.spawn(keep_link(Arc::downgrade(&session), link, replies));
+            tasks.spawn(supervisor.run(Arc::downgrade(&session), link, replies));
             tasks.spawn(sweeper::run(Arc::downgrade(&session), Arc::clone(&session.alarm)));
         }
         session
@@ -86,28 +108,30 @@ impl Session {
         self.state.subscribe()
     }
 
-    pub(super) fn is_ready(&self) -> bool {
-        matches!(*self.state.borrow(), State::Ready(_))
+    /// The state as users see it.
+    pub(super) fn shown(&self) -> StateWatch {
+        StateWatch::of(&self.shown)
     }
 
     pub(super) fn stats(&self) -> ClientStats {
         let in_flight = match self.state() {
             State::Ready(link) => link.pending.len(),
-            State::Reopening | State::Ended(_) => 0,
+            State::Connecting(_) | State::Ended(_) => 0,
         };
         ClientStats {
             in_flight,
             late_replies: self.late_replies.load(Ordering::Relaxed),
             unknown_replies: self.unknown_replies.load(Ordering::Relaxed),
             hostile_replies: self.hostile_replies.load(Ordering::Relaxed),
+            resent: self.resent.load(Ordering::Relaxed),
         }
     }
 
-    /// Sweeps the current link. Returns whether there is more to sweep.
-    pub(super) fn sweep(&self, now: Instant) -> bool {
+    /// Sweeps the current link.
+    pub(super) fn sweep(&self, now: Instant) -> Swept {
         match self.state() {
             State::Ready(link) => link.sweep(now),
-            State::Reopening | State::Ended(_) => false,
+            State::Connecting(_) | State::Ended(_) => Swept::default(),
         }
     }
 
@@ -118,9 +142,9 @@ impl Session {
     }
 
     /// Ends for good: pending, waiting and later calls get this answer. The first reason stays. Returns the link that was.
-    fn end(&self, ended: Ended) -> Option<Arc<Link>> {
+    pub(super) fn end(&self, ended: Ended) -> Option<Arc<Link>> {
         let mut link = None;
-        self.state.send_if_modified(|state| {
+        let has_ended = self.state.send_if_modified(|state| {
             if matches!(state, State::Ended(_)) {
                 return false;
             }
@@ -129,24 +153,50 @@ impl Session {
             }
             true
         });
+        if has_ended {
+            let reason = match &ended {
+                Ended::Closed => "closed by the application".into(),
+                Ended::Disconnected(lost) => Arc::clone(&lost.reason),
+            };
+            self.shown.send_replace(ConnectionState::Closed { reason });
+        }
         if let Some(link) = &link {
             link.pending.end(ended);
         }
         link
     }
 
-    /// Moves on unless the session has ended meanwhile.
-    fn advance(&self, next: State) -> bool {
+    /// Moves on, and shows it, unless the session has ended meanwhile.
+    pub(super) fn advance(&self, next: State, shown: ConnectionState) -> bool {
         self.state.send_if_modified(|state| {
             let open = !matches!(state, State::Ended(_));
             if open {
                 *state = next;
             }
             open
+        }) && self.show(shown)
+    }
+
+    /// Shows another state of the same link. False when the session has ended.
+    pub(super) fn show(&self, next: ConnectionState) -> bool {
+        self.shown.send_if_modified(|shown| {
+            let open = !shown.is_closed();
+            if open {
+                *shown = next;
+            }
+            open
         })
     }
 
-    fn count(&self, fate: ReplyFate) {
+    pub(super) fn count_resent(&self) {
+        self.resent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_hostile(&self) {
+        self.hostile_replies.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count(&self, fate: ReplyFate) {
         match fate {
             ReplyFate::Delivered => {}
             ReplyFate::Late => {
@@ -158,85 +208,6 @@ impl Session {
                 tracing::warn!(
                     "dropped a message in the reply queue that answers none of this client's calls"
                 );
-            }
-        }
-    }
-}
-
-/// Ends the session when the task that holds it is dropped with its runtime: nobody would bring replies or timeouts any more.
-struct EndWithRuntime(Weak<Session>);
-
-impl Drop for EndWithRuntime {
-    fn drop(&mut self) {
-        if let Some(session) = self.0.upgrade() {
-            session
-                .end(Ended::Disconnected("the runtime that this client was connected on has stopped".into()));
-        }
-    }
-}
-
-/// Hands out replies, and opens the next link when only the channel of this one is lost. Ends with connection or session.
-async fn keep_link(session: Weak<Session>, mut link: Arc<Link>, mut replies: Consumer) {
-    let _end_with_runtime = EndWithRuntime(Weak::clone(&session));
-    loop {
-        let (reason, connection_lost) = hand_out(&session, &link, &mut replies).await;
-        let reason: Arc<str> = reason.into();
-        let Some(strong) = session.upgrade() else { return };
-        // Before the pending calls hear of it: whoever calls again at once finds the state that will serve.
-        if connection_lost {
-            strong.end(Ended::Disconnected(Arc::clone(&reason)));
-            link.pending.end(Ended::Disconnected(reason));
-            return;
-        }
-        if !strong.advance(State::Reopening) {
-            return;
-        }
-        tracing::warn!(%reason, "the client's channel was lost and another one is opened");
-        link.pending.end(Ended::Disconnected(reason));
-        // On a connection of its own: lapin still writes requests that were queued for the closed channel, and the broker closes
-        // the old connection when it sees one. That one is closed as its last call lets go of it.
-        let reply_to = strong.settings.reply_to;
-        let (options, inbound) = link.connection.options();
-        match connect(options, inbound, |connection| Link::open(connection, reply_to)).await {
-            Ok((next, consumer)) => {
-                link = Arc::new(next);
-                replies = consumer;
-                if !strong.advance(State::Ready(Arc::clone(&link))) {
-                    return;
-                }
-            }
-            Err(error) => {
-                let source =
-                    std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
-                strong.end(Ended::Disconnected(format!("{error}{source}").into()));
-                return;
-            }
-        }
-    }
-}
-
-/// Hands replies to their calls until there are no more. Returns why, and whether the connection is lost as well.
-async fn hand_out(session: &Weak<Session>, link: &Link, replies: &mut Consumer) -> (String, bool) {
-    loop {
-        match replies.next().await {
-            Some(Ok(delivered)) => {
-                if let Some(refusal) = delivered.refusal.filter(|refusal| refusal.is_hostile())
-                    && let Some(session) = session.upgrade()
-                {
-                    session.hostile_replies.fetch_add(1, Ordering::Relaxed);
-                    tracing::warn!(reason = %refusal, "a hostile message came into the reply queue");
-                }
-                let fate = link.receive(delivered);
-                if fate != ReplyFate::Delivered
-                    && let Some(session) = session.upgrade()
-                {
-                    session.count(fate);
-                }
-            }
-            Some(Err(error)) => return (error.message().to_owned(), !error.is_of_channel()),
-            None => {
-                let reason = "the broker cancelled the consumer of the reply queue";
-                return (reason.to_owned(), !link.connection.is_connected());
             }
         }
     }

@@ -8,12 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::JoinSet};
 
-use super::session::Session;
+use super::session::{Session, State};
+use crate::contract::MethodDef;
 
 /// How late a timeout may be noticed.
 const TICK: Duration = Duration::from_millis(5);
+/// An answer that comes later is of no use to the calls that it was asked for.
+const QUESTION_TIMEOUT: Duration = Duration::from_secs(1);
 /// Ticks without anything to sweep before the sweeper sleeps: a caller that calls one after the other wakes it only once.
 const IDLE_TICKS: u32 = 20;
 
@@ -37,6 +40,8 @@ impl Alarm {
 
 /// Sweeps until the session is gone.
 pub(super) async fn run(session: Weak<Session>, alarm: Arc<Alarm>) {
+    // Dropped with this task, and what is being asked with it.
+    let mut questions = JoinSet::new();
     loop {
         alarm.wake.notified().await;
         let mut idle = 0;
@@ -46,13 +51,33 @@ pub(super) async fn run(session: Weak<Session>, alarm: Arc<Alarm>) {
                 () = alarm.returned.notified() => {}
             }
             let Some(session) = session.upgrade() else { return };
-            idle = if session.sweep(Instant::now()) { 0 } else { idle + 1 };
+            idle = if sweep(&session, &mut questions) { 0 } else { idle + 1 };
         }
         alarm.awake.store(false, Ordering::SeqCst);
         // A call that came between the last look and the store saw `awake` and did not wake us.
         let Some(session) = session.upgrade() else { return };
-        if session.sweep(Instant::now()) {
+        if sweep(&session, &mut questions) {
             alarm.wake();
         }
+    }
+}
+
+/// Returns whether there is more to sweep.
+fn sweep(session: &Arc<Session>, questions: &mut JoinSet<()>) -> bool {
+    let swept = session.sweep(Instant::now());
+    for method in swept.soon_late {
+        questions.spawn(ask_who_serves(Arc::clone(session), method));
+    }
+    while questions.try_join_next().is_some() {}
+    swept.has_more
+}
+
+/// So that the calls that will time out can say it.
+async fn ask_who_serves(session: Arc<Session>, method: &'static MethodDef) {
+    let State::Ready(link) = session.state() else { return };
+    let queue = session.settings.namespace.queue(method.queue);
+    let answer = tokio::time::timeout(QUESTION_TIMEOUT, session.queues.ask(&queue, &link.connection)).await;
+    if let Ok(Err(error)) = answer {
+        tracing::debug!(%error, queue = &*queue, "the broker does not say who serves the queue");
     }
 }

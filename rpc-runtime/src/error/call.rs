@@ -1,7 +1,8 @@
 //! Why a call has no result, and what that says of execution.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
+use super::{AccessRefused, Blocked, NoConsumer, Timeout};
 use crate::message::{Execution, Fault};
 
 /// Why a call has no result. `E` is the method's own error.
@@ -17,10 +18,16 @@ pub enum CallError<E> {
     Fault(Fault),
     /// No queue takes the request: the service was never started on this broker, or the exchange is missing.
     Unroutable(Unroutable),
+    /// Nobody consumes the method's queue. Only calls that [fail fast](crate::Call::fail_fast) end with it.
+    NoConsumer(NoConsumer),
     /// No reply came in time.
     Timeout(Timeout),
     /// The connection or its channel was lost before the reply came.
     Disconnected(Disconnected),
+    /// The broker takes no messages at the moment.
+    Blocked(Blocked),
+    /// The client's user may not write to the method's exchange.
+    AccessRefused(AccessRefused),
     /// The encoded request is larger than this client sends.
     TooLarge(TooLarge),
     /// The request could not be encoded.
@@ -41,7 +48,13 @@ impl<E> CallError<E> {
             Self::Fault(fault) => fault.execution(),
             Self::Timeout(timeout) => timeout.phase.execution(),
             Self::Disconnected(disconnected) => disconnected.phase.execution(),
-            Self::Unroutable(_) | Self::TooLarge(_) | Self::Encode(_) | Self::Closed => Execution::Never,
+            Self::Unroutable(_)
+            | Self::NoConsumer(_)
+            | Self::Blocked(_)
+            | Self::AccessRefused(_)
+            | Self::TooLarge(_)
+            | Self::Encode(_)
+            | Self::Closed => Execution::Never,
         }
     }
 
@@ -55,8 +68,13 @@ impl<E> CallError<E> {
             Self::Fault(fault) => fault.is_retryable(),
             Self::Timeout(timeout) => timeout.phase.is_retryable(timeout.idempotent),
             Self::Disconnected(disconnected) => disconnected.phase.is_retryable(disconnected.idempotent),
-            Self::Unroutable(_) => true,
-            Self::Method(_) | Self::TooLarge(_) | Self::Encode(_) | Self::Decode(_) | Self::Closed => false,
+            Self::Unroutable(_) | Self::NoConsumer(_) | Self::Blocked(_) => true,
+            Self::Method(_)
+            | Self::AccessRefused(_)
+            | Self::TooLarge(_)
+            | Self::Encode(_)
+            | Self::Decode(_)
+            | Self::Closed => false,
         }
     }
 }
@@ -67,8 +85,11 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
             Self::Method(error) => error.fmt(f),
             Self::Fault(fault) => fault.fmt(f),
             Self::Unroutable(unroutable) => unroutable.fmt(f),
+            Self::NoConsumer(no_consumer) => no_consumer.fmt(f),
             Self::Timeout(timeout) => timeout.fmt(f),
             Self::Disconnected(disconnected) => disconnected.fmt(f),
+            Self::Blocked(blocked) => blocked.fmt(f),
+            Self::AccessRefused(refused) => refused.fmt(f),
             Self::TooLarge(too_large) => too_large.fmt(f),
             Self::Encode(error) => error.fmt(f),
             Self::Decode(error) => error.fmt(f),
@@ -152,39 +173,6 @@ impl fmt::Display for Unroutable {
                 f,
                 "nobody serves `{routing_key}`: no queue is bound to exchange `{exchange}` with that key"
             )
-        }
-    }
-}
-
-/// No reply came in time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Timeout {
-    pub(crate) after: Duration,
-    pub(crate) phase: Phase,
-    pub(crate) idempotent: bool,
-}
-
-impl Timeout {
-    /// The timeout that the call had.
-    #[must_use]
-    pub fn after(&self) -> Duration {
-        self.after
-    }
-
-    /// How far the call had come.
-    #[must_use]
-    pub fn phase(&self) -> Phase {
-        self.phase
-    }
-}
-
-impl fmt::Display for Timeout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.phase {
-            Phase::WaitingToSend => {
-                write!(f, "not sent within {:?}: no free slot or no connection", self.after)
-            }
-            Phase::Sent => write!(f, "no reply within {:?}", self.after),
         }
     }
 }

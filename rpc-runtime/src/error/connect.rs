@@ -78,3 +78,10 @@ pub enum ConnectError {
         source: BrokerError,
     },
 }
+
+impl ConnectError {
+    /// Whether another attempt may succeed without anybody changing anything: nobody was reached, or what was begun broke off.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. } | Self::Broken { .. })
+    }
+}

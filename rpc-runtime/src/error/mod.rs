@@ -4,12 +4,16 @@ mod broker;
 mod call;
 mod chain;
 mod connect;
+mod refused;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod timeout;
 
 pub use broker::BrokerError;
-pub use call::{CallError, Disconnected, Phase, Timeout, TooLarge, Undecodable, Unencodable, Unroutable};
+pub use call::{CallError, Disconnected, Phase, TooLarge, Undecodable, Unencodable, Unroutable};
 pub(crate) use chain::chain;
 pub use connect::ConnectError;
+pub use refused::{AccessRefused, Blocked, NoConsumer};
 pub use serve::{ServeError, StartError};
+pub use timeout::{Served, Timeout};

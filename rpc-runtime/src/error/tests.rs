@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{CallError, Disconnected, Phase, Timeout, TooLarge, Undecodable, Unencodable, Unroutable};
+use super::{
+    AccessRefused, Blocked, CallError, Disconnected, NoConsumer, Phase, Served, Timeout, TooLarge,
+    Undecodable, Unencodable, Unroutable,
+};
 use crate::message::{Execution, Fault, FaultCode};
 
 const PAGE: &str = include_str!("../../../docs/semantics.md");
@@ -33,7 +36,9 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
     let mut errors: Vec<_> =
         codes.map(|code| CallError::Fault(Fault::new(code, "").of_method(idempotent))).collect();
     for phase in [Phase::WaitingToSend, Phase::Sent] {
-        errors.push(CallError::Timeout(Timeout { after, phase, idempotent }));
+        for found in [None, Some(("fib".to_owned(), Served::NoQueue))] {
+            errors.push(CallError::Timeout(Timeout { after, phase, idempotent, found, not_connected: None }));
+        }
         errors.push(CallError::Disconnected(Disconnected { reason: "".into(), phase, idempotent }));
     }
     for exchange_missing in [false, true] {
@@ -42,6 +47,9 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
     }
     errors.extend([
         CallError::Method("its own"),
+        CallError::NoConsumer(NoConsumer { queue: "fib".into(), waiting: 1 }),
+        CallError::Blocked(Blocked { reason: "low on memory".into() }),
+        CallError::AccessRefused(AccessRefused { exchange: "amqp-rpc".into(), reason: "".into() }),
         CallError::TooLarge(TooLarge { size: 2, limit: 1 }),
         CallError::Encode(Unencodable("".into())),
         CallError::Decode(Undecodable { what: "result", execution: Execution::Completed, source: "".into() }),
@@ -66,6 +74,9 @@ fn row(error: &CallError<&'static str>) -> String {
         CallError::Unroutable(_) => "Unroutable".into(),
         CallError::Timeout(timeout) => format!("Timeout {}", phase(timeout.phase())),
         CallError::Disconnected(disconnected) => format!("Disconnected {}", phase(disconnected.phase())),
+        CallError::NoConsumer(_) => "NoConsumer".into(),
+        CallError::Blocked(_) => "Blocked".into(),
+        CallError::AccessRefused(_) => "AccessRefused".into(),
         CallError::TooLarge(_) => "TooLarge".into(),
         CallError::Encode(_) => "Encode".into(),
         CallError::Decode(undecodable) if undecodable.execution == Execution::Completed => {

@@ -25,8 +25,9 @@ pub struct Fault {
     code: FaultCode,
     message: String,
     field: Option<String>,
-    // Not on the wire: set by the caller's side, which knows the method.
+    // Not on the wire: set by the caller's side, which knows the method, and whether it sent the request before.
     idempotent: bool,
+    is_of_repetition: bool,
 }
 
 impl Fault {
@@ -35,7 +36,7 @@ impl Fault {
     /// The message travels to the caller: leave out secrets, payloads and backtraces.
     #[must_use]
     pub fn new(code: FaultCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None, idempotent: false }
+        Self { code, message: message.into(), field: None, idempotent: false, is_of_repetition: false }
     }
 
     /// Names the request field that is to blame, such as `user.address.zip`.
@@ -63,10 +64,14 @@ impl Fault {
         self.field.as_deref()
     }
 
-    /// What the code says of execution.
+    /// What the code says of execution; `Unknown` in place of `Never` when the request had to be sent twice, because what became
+    /// of the first is not known.
     #[must_use]
     pub fn execution(&self) -> Execution {
-        self.code.execution()
+        match self.code.execution() {
+            Execution::Never if self.is_of_repetition => Execution::Unknown,
+            execution => execution,
+        }
     }
 
     /// Whether the same call may succeed if it is made again, without the risk of running twice.
@@ -74,7 +79,7 @@ impl Fault {
     /// True for refusals with a passing cause, and for an unknown outcome of a method declared `idempotent`.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        match self.execution() {
+        match self.code.execution() {
             Execution::Never => self.code.is_passing(),
             Execution::Unknown => self.idempotent,
             Execution::Completed => false,
@@ -83,6 +88,12 @@ impl Fault {
 
     pub(crate) fn of_method(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;
+        self
+    }
+
+    /// The request was sent before, and may have run then.
+    pub(crate) fn of_repetition(mut self) -> Self {
+        self.is_of_repetition = true;
         self
     }
 }

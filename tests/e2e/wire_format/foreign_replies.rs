@@ -89,7 +89,7 @@ async fn a_fault_says_what_its_code_means() {
     let mut talk = Talk::start(&vhost).await;
     for (code, execution, retryable) in [
         ("bad_request", Execution::Never, false),
-        ("shutting_down", Execution::Never, true),
+        ("overloaded", Execution::Never, true),
         ("panicked", Execution::Unknown, true),
         ("reply_too_large", Execution::Completed, false),
         ("from_the_future", Execution::Unknown, true),

@@ -1,0 +1,166 @@
+//! Why a call has no reply, and what its caller is told.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    lost::{Lost, Offence},
+    pending::Ended,
+};
+use crate::{
+    error::{
+        AccessRefused, Blocked, CallError, Disconnected, NoConsumer, Phase, Served, Timeout, Unencodable,
+        Unroutable,
+    },
+    message::Execution,
+};
+
+/// Why a call has no reply, whatever its method.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Its time was over before it could be sent; perhaps for want of a connection, for this reason.
+    NotSentInTime {
+        not_connected: Option<Arc<str>>,
+    },
+    /// It cannot be written at all.
+    Unwritable(Box<dyn std::error::Error + Send + Sync>),
+    Ended(Ended),
+    Blocked(Arc<str>),
+    NoConsumer {
+        queue: String,
+        waiting: u32,
+    },
+    AccessRefused {
+        exchange: String,
+        reason: Arc<str>,
+    },
+    Unroutable {
+        exchange: String,
+        routing_key: String,
+        exchange_missing: bool,
+    },
+    /// It was sent and not answered; this was found of its queue.
+    TimedOut {
+        found: Option<(String, Served)>,
+    },
+    Lost(Arc<Lost>, Phase),
+}
+
+/// What an error says of the call it belongs to.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) timeout: Duration,
+    pub(super) idempotent: bool,
+    /// Why the link that it was sent over before was lost. It may have run then, whatever becomes of it now.
+    pub(super) lost_before: Option<Arc<Lost>>,
+}
+
+impl Failure {
+    pub(super) fn into_error<E>(self, terms: &Terms) -> CallError<E> {
+        let error = self.describe(terms);
+        let Some(lost) = &terms.lost_before else { return error };
+        match error {
+            CallError::Timeout(timeout) => CallError::Timeout(Timeout { phase: Phase::Sent, ..timeout }),
+            error if error.execution() == Execution::Never => disconnected(&lost.reason, Phase::Sent, terms),
+            error => error,
+        }
+    }
+
+    /// The error of this attempt alone.
+    fn describe<E>(self, terms: &Terms) -> CallError<E> {
+        let timeout = |phase, found, not_connected| {
+            let (after, idempotent) = (terms.timeout, terms.idempotent);
+            CallError::Timeout(Timeout { after, phase, idempotent, found, not_connected })
+        };
+        match self {
+            Self::NotSentInTime { not_connected } => timeout(Phase::WaitingToSend, None, not_connected),
+            Self::TimedOut { found } => timeout(Phase::Sent, found, None),
+            Self::Unwritable(source) => CallError::Encode(Unencodable(source)),
+            Self::Ended(Ended::Closed) => CallError::Closed,
+            Self::Ended(Ended::Disconnected(lost)) => disconnected(&lost.reason, Phase::WaitingToSend, terms),
+            Self::Blocked(reason) => CallError::Blocked(Blocked { reason }),
+            Self::NoConsumer { queue, waiting } => CallError::NoConsumer(NoConsumer { queue, waiting }),
+            Self::AccessRefused { exchange, reason } => {
+                CallError::AccessRefused(AccessRefused { exchange, reason })
+            }
+            Self::Unroutable { exchange, routing_key, exchange_missing } => {
+                CallError::Unroutable(Unroutable { exchange, routing_key, exchange_missing })
+            }
+            Self::Lost(lost, phase) => disconnected(&lost.reason, phase, terms),
+        }
+    }
+
+    /// The failure of a call to `exchange` that was sent over a link that was lost.
+    ///
+    /// When the broker closed the channel because of that exchange, and never took a message for it, none of its calls has run.
+    pub(super) fn of_loss(lost: Arc<Lost>, exchange: &str, routing_key: &str, is_proven: bool) -> Self {
+        match lost.offence(exchange).filter(|_| !is_proven) {
+            None => Self::Lost(lost, Phase::Sent),
+            Some(Offence::NoAccess) => {
+                Self::AccessRefused { exchange: exchange.to_owned(), reason: Arc::clone(&lost.reason) }
+            }
+            Some(Offence::Missing) => Self::Unroutable {
+                exchange: exchange.to_owned(),
+                routing_key: routing_key.to_owned(),
+                exchange_missing: true,
+            },
+        }
+    }
+}
+
+fn disconnected<E>(reason: &Arc<str>, phase: Phase, terms: &Terms) -> CallError<E> {
+    let (reason, idempotent) = (Arc::clone(reason), terms.idempotent);
+    CallError::Disconnected(Disconnected { reason, phase, idempotent })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(lost_before: Option<&str>) -> Terms {
+        Terms {
+            timeout: Duration::from_secs(1),
+            idempotent: true,
+            lost_before: lost_before.map(|reason| Arc::new(Lost::because(reason))),
+        }
+    }
+
+    fn every_failure() -> Vec<Failure> {
+        let lost = || Arc::new(Lost::because("now"));
+        vec![
+            Failure::NotSentInTime { not_connected: None },
+            Failure::Unwritable("a header is too long".into()),
+            Failure::Ended(Ended::Closed),
+            Failure::Ended(Ended::Disconnected(lost())),
+            Failure::Blocked("low on memory".into()),
+            Failure::NoConsumer { queue: "fib".into(), waiting: 0 },
+            Failure::AccessRefused { exchange: "x".into(), reason: "no".into() },
+            Failure::Unroutable { exchange: "x".into(), routing_key: "k".into(), exchange_missing: false },
+            Failure::TimedOut { found: None },
+            Failure::Lost(lost(), Phase::WaitingToSend),
+            Failure::Lost(lost(), Phase::Sent),
+        ]
+    }
+
+    #[test]
+    fn a_call_that_was_sent_before_is_never_said_not_to_have_run() {
+        for failure in every_failure() {
+            let shown = format!("{failure:?}");
+            let error: CallError<()> = failure.into_error(&terms(Some("before")));
+            assert_eq!(error.execution(), Execution::Unknown, "{shown}");
+            assert!(error.is_retryable(), "{shown}: the method is idempotent");
+        }
+    }
+
+    #[test]
+    fn a_loss_is_blamed_on_an_exchange_that_was_never_written_to() {
+        let broker = crate::error::BrokerError::new(Some(403), "access to exchange 'x' in vhost '/' refused");
+        let lost = Arc::new(Lost::from(&broker));
+        let execution = |exchange, is_proven| {
+            let failure = Failure::of_loss(Arc::clone(&lost), exchange, "k", is_proven);
+            failure.into_error::<()>(&terms(None)).execution()
+        };
+        assert_eq!(execution("x", false), Execution::Never);
+        assert_eq!(execution("x", true), Execution::Unknown);
+        assert_eq!(execution("y", false), Execution::Unknown);
+    }
+}

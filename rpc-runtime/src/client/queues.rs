@@ -1,0 +1,76 @@
+//! Who serves the methods' queues: asked on throw-away channels, once for all that want to know, and remembered shortly.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    amqp::Connection,
+    error::{BrokerError, Served},
+};
+
+/// How long a served queue is taken to be served.
+pub(super) const SERVED_FOR: Duration = Duration::from_secs(1);
+/// How long a queue that nobody serves is not asked for again: a server that starts is found this late.
+pub(super) const UNSERVED_FOR: Duration = Duration::from_millis(100);
+/// The same for a queue that does not exist: each question for one costs the connection a channel.
+const MISSING_FOR: Duration = Duration::from_millis(500);
+
+/// What was last heard of each queue.
+#[derive(Debug, Default)]
+pub(super) struct Queues(Mutex<HashMap<String, Arc<Queue>>>);
+
+#[derive(Debug, Default)]
+struct Queue {
+    last: Mutex<Option<(Instant, Served)>>,
+    /// Held while asking: the others wait for the answer.
+    asking: tokio::sync::Mutex<()>,
+}
+
+impl Queues {
+    /// What was heard of `queue` within `age`.
+    pub(super) fn heard(&self, queue: &str, age: Duration) -> Option<Served> {
+        self.lock().get(queue)?.heard(age)
+    }
+
+    /// Who serves `queue`, from the broker where it is not known.
+    ///
+    /// # Errors
+    /// When the broker does not say.
+    pub(super) async fn ask(&self, queue: &str, connection: &Connection) -> Result<Served, BrokerError> {
+        let entry = Arc::clone(self.lock().entry(queue.to_owned()).or_default());
+        if let Some(served) = entry.still_true() {
+            return Ok(served);
+        }
+        let _asking = entry.asking.lock().await;
+        if let Some(served) = entry.still_true() {
+            return Ok(served);
+        }
+        let served = connection.who_serves(queue).await?;
+        *entry.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), served));
+        Ok(served)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Queue>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn heard(&self, age: Duration) -> Option<Served> {
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.filter(|(at, _)| at.elapsed() <= age).map(|(_, served)| served)
+    }
+
+    fn still_true(&self) -> Option<Served> {
+        let served = self.heard(SERVED_FOR)?;
+        let age = match served {
+            Served::By { .. } => SERVED_FOR,
+            Served::ByNobody { .. } => UNSERVED_FOR,
+            Served::NoQueue => MISSING_FOR,
+        };
+        self.heard(age)
+    }
+}

@@ -1,0 +1,86 @@
+//! No reply came in time, and what was found out about why.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use super::Phase;
+
+/// No reply came in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeout {
+    pub(crate) after: Duration,
+    pub(crate) phase: Phase,
+    pub(crate) idempotent: bool,
+    /// The queue of the method, and who serves it.
+    pub(crate) found: Option<(String, Served)>,
+    /// Why there was no connection, when that was what the call waited for.
+    pub(crate) not_connected: Option<Arc<str>>,
+}
+
+/// Who serves a method's queue, as the broker saw it shortly before a call to it timed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Served {
+    /// There is no such queue (any more).
+    NoQueue,
+    /// The queue is there, and nobody consumes it.
+    #[non_exhaustive]
+    ByNobody {
+        /// How many requests wait in it.
+        waiting: u32,
+    },
+    /// Somebody consumes it: a server that is slow, stuck or busy with others.
+    #[non_exhaustive]
+    By {
+        /// How many consumers there are.
+        consumers: u32,
+        /// How many requests wait in the queue.
+        waiting: u32,
+    },
+}
+
+impl Timeout {
+    /// The timeout that the call had.
+    #[must_use]
+    pub fn after(&self) -> Duration {
+        self.after
+    }
+
+    /// How far the call had come.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Who served the method's queue. It is asked for in the last tenth of a second of a call that was sent; `None` when the
+    /// broker did not answer in time, or the call was never sent.
+    #[must_use]
+    pub fn served(&self) -> Option<Served> {
+        self.found.as_ref().map(|(_, served)| *served)
+    }
+}
+
+impl fmt::Display for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let after = self.after;
+        match (self.phase, &self.not_connected) {
+            (Phase::WaitingToSend, Some(reason)) => {
+                return write!(f, "not sent within {after:?}: not connected: {reason}");
+            }
+            (Phase::WaitingToSend, None) => {
+                return write!(f, "not sent within {after:?}: no free slot, or the connection does not move");
+            }
+            (Phase::Sent, _) => write!(f, "no reply within {after:?}")?,
+        }
+        match &self.found {
+            None => Ok(()),
+            Some((queue, Served::NoQueue)) => write!(f, ": queue `{queue}` does not exist"),
+            Some((queue, Served::ByNobody { waiting })) => {
+                write!(f, ": nobody consumes queue `{queue}`, where {waiting} requests wait")
+            }
+            Some((queue, Served::By { consumers, waiting })) => write!(
+                f,
+                ": no server answered; queue `{queue}` has {consumers} consumers, and {waiting} requests wait in it"
+            ),
+        }
+    }
+}

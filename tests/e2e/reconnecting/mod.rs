@@ -1,0 +1,7 @@
+//! What callers are promised when connections come and go: at once an honest answer, and soon a connection again.
+
+mod blocked;
+mod epochs;
+mod refused_exchanges;
+mod repetition;
+mod who_serves;
