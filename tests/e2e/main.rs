@@ -8,6 +8,7 @@ mod connecting;
 mod examples;
 mod faults;
 mod hostile;
+mod least_privilege;
 mod load;
 mod overload;
 mod reconnecting;

@@ -30,7 +30,7 @@ pub(super) struct InFlight {
     exchange: Arc<Exchange>,
     number: CallNumber,
     outcome: oneshot::Receiver<Outcome>,
-    /// What is known of the outcome, once the table gave it, and the call's place with it.
+    /// The table gave the outcome, and the call's place with it.
     has_left: bool,
     /// Kept, in case that it must be sent again.
     call: Prepared,
@@ -64,11 +64,12 @@ impl InFlight {
         Some(Box::pin(send_in_time(session, self.call.take(), self.deadline, self.slot.take())))
     }
 
-    /// Whether the call would be sent over the same link again.
+    /// What the loss of its link means for this call.
     pub(super) fn failure_of_loss(&self, lost: Arc<Lost>) -> Failure {
         Failure::of_loss(lost, &self.call.exchange, &self.call.routing_key, self.exchange.is_proven())
     }
 
+    /// Its request came back.
     pub(super) fn unroutable(&self) -> Failure {
         self.call.unroutable(false)
     }

@@ -1,0 +1,154 @@
+//! The permissions that SECURITY.md recommends: enough for what they are for, and for nothing else.
+
+use amqp_rpc::{Client, Declare, ReplyTo, RunningServer, Server};
+use lapin::{BasicProperties, options::BasicPublishOptions, types::FieldTable};
+
+use crate::{
+    services::{FibClient, FibServer, Fibonacci, Gatekeeper, serve_fib, serve_gate},
+    support::{Permissions, RawPeer, Vhost, within},
+};
+
+/// A client that comes and goes, or that is trusted with nothing but calling: direct reply-to.
+const CALLER: Permissions<'_> = Permissions { configure: "^$", write: "^amqp-rpc$", read: "^$" };
+/// A client with a reply queue of its own, the default.
+const CALLER_WITH_REPLY_QUEUE: Permissions<'_> =
+    Permissions { configure: r"^amqp-rpc\.reply\.", write: "^amqp-rpc$", read: r"^amqp-rpc\.reply\." };
+/// A server whose queue somebody else declares: `Declare::Passive`.
+const SERVER: Permissions<'_> = Permissions { configure: "^$", write: r"^amq\.default$", read: "^fib$" };
+/// A server that declares its queue, and what belongs to it.
+const DECLARING_SERVER: Permissions<'_> = Permissions {
+    configure: r"^(amqp-rpc(\.dead)?|fib(\.dead)?)$",
+    write: r"^(amq\.default|amqp-rpc\.dead|fib(\.dead)?)$",
+    read: r"^(amqp-rpc(\.dead)?|fib)$",
+};
+
+/// What a user tries that its recipe does not let it do. Each is refused with 403.
+#[derive(Clone, Copy, Debug)]
+enum Trespass {
+    PublishTo(&'static str),
+    Consume(&'static str),
+    DeclareQueue(&'static str),
+    DeleteQueue(&'static str),
+    DeclareExchange(&'static str),
+}
+
+async fn is_refused(uri: &str, trespass: Trespass) {
+    let channel = RawPeer::connect(uri).await.open_channel().await;
+    let nothing = FieldTable::default;
+    let outcome = match trespass {
+        Trespass::PublishTo(exchange) => {
+            channel.confirm_select(Default::default()).await.unwrap();
+            let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
+            match channel.basic_publish(exchange.into(), "fib".into(), options, b"{}", properties).await {
+                Ok(confirm) => confirm.await.map(drop),
+                Err(error) => Err(error),
+            }
+        }
+        Trespass::Consume(queue) => {
+            channel.basic_consume(queue.into(), "".into(), Default::default(), nothing()).await.map(drop)
+        }
+        Trespass::DeclareQueue(queue) => {
+            channel.queue_declare(queue.into(), Default::default(), nothing()).await.map(drop)
+        }
+        Trespass::DeleteQueue(queue) => {
+            channel.queue_delete(queue.into(), Default::default()).await.map(drop)
+        }
+        Trespass::DeclareExchange(exchange) => {
+            let kind = lapin::ExchangeKind::Direct;
+            channel.exchange_declare(exchange.into(), kind, Default::default(), nothing()).await
+        }
+    };
+    let error = outcome.expect_err(&format!("{trespass:?} is not refused"));
+    assert!(error.to_string().contains("ACCESS_REFUSED"), "{trespass:?}: {error}");
+}
+
+/// Serves [`Fib`](crate::services::Fib) as a user with these permissions.
+async fn serve_as(
+    vhost: &mut Vhost,
+    permissions: Permissions<'_>,
+    declare: Declare,
+) -> (RunningServer, String) {
+    let uri = vhost.add_user("server", "secret", permissions).await;
+    let server = Server::new().service(FibServer::new(Fibonacci)).declare(declare).start(&uri);
+    let server = within("the server to start", server).await;
+    (server.unwrap_or_else(|error| panic!("{error}: {error:?}")), uri)
+}
+
+#[tokio::test]
+async fn a_user_that_may_only_write_to_the_exchange_can_call_and_nothing_else() {
+    let mut vhost = Vhost::create().await;
+    let _server = serve_fib(&vhost).await;
+    let uri = vhost.add_user("caller", "secret", CALLER).await;
+    let client = Client::builder().reply_to(ReplyTo::Direct).fail_fast().connect(&uri).await.unwrap();
+    let fib = FibClient::new(client);
+    assert_eq!(within("the call", fib.compute(10)).await.unwrap(), 55);
+    assert!(within("the method's own error", fib.compute(91)).await.is_err());
+    for trespass in [
+        Trespass::PublishTo(""),
+        Trespass::PublishTo("amqp-rpc.dead"),
+        Trespass::Consume("fib"),
+        Trespass::Consume("fib.dead"),
+        Trespass::DeclareQueue("amqp-rpc.reply.mine"),
+        Trespass::DeleteQueue("fib"),
+    ] {
+        is_refused(&uri, trespass).await;
+    }
+}
+
+#[tokio::test]
+async fn a_user_that_may_own_reply_queues_can_call_and_nothing_else() {
+    let mut vhost = Vhost::create().await;
+    let _server = serve_fib(&vhost).await;
+    let uri = vhost.add_user("caller", "secret", CALLER_WITH_REPLY_QUEUE).await;
+    let fib = FibClient::new(Client::connect(&uri).await.unwrap());
+    assert_eq!(within("the call", fib.compute(10).fail_fast()).await.unwrap(), 55);
+    for trespass in [
+        Trespass::PublishTo(""),
+        Trespass::Consume("fib"),
+        Trespass::DeclareQueue("fib.mine"),
+        Trespass::DeclareExchange("amqp-rpc.mine"),
+        Trespass::DeleteQueue("fib"),
+    ] {
+        is_refused(&uri, trespass).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_s_user_that_may_only_consume_its_queue_and_reply_can_serve_and_nothing_else() {
+    let mut vhost = Vhost::create().await;
+    let _other = serve_gate(&vhost, &Gatekeeper::closed(), 1).await;
+    // Whoever deploys declares.
+    serve_fib(&vhost).await.shutdown().await.unwrap();
+    let (_server, uri) = serve_as(&mut vhost, SERVER, Declare::Passive).await;
+    for reply_to in [ReplyTo::ExclusiveQueue, ReplyTo::Direct] {
+        let client = Client::builder().reply_to(reply_to).connect(vhost.uri()).await.unwrap();
+        assert_eq!(within("the call", FibClient::new(client).compute(10)).await.unwrap(), 55);
+    }
+    for trespass in [
+        Trespass::PublishTo("amqp-rpc"),
+        Trespass::Consume("gate"),
+        Trespass::Consume("fib.dead"),
+        Trespass::DeclareQueue("fib.mine"),
+        Trespass::DeleteQueue("fib"),
+    ] {
+        is_refused(&uri, trespass).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_s_user_that_may_declare_what_is_its_own_can_touch_nothing_else() {
+    let mut vhost = Vhost::create().await;
+    let _other = serve_gate(&vhost, &Gatekeeper::closed(), 1).await;
+    let (_server, uri) = serve_as(&mut vhost, DECLARING_SERVER, Declare::All).await;
+    let fib = FibClient::new(Client::connect(vhost.uri()).await.unwrap());
+    assert_eq!(within("the call", fib.compute(10)).await.unwrap(), 55);
+    for trespass in [
+        Trespass::PublishTo("amqp-rpc"),
+        Trespass::Consume("gate"),
+        Trespass::DeclareQueue("gate.mine"),
+        Trespass::DeleteQueue("gate"),
+        Trespass::DeclareExchange("amqp-rpc.mine"),
+    ] {
+        is_refused(&uri, trespass).await;
+    }
+}
