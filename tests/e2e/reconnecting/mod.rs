@@ -2,6 +2,7 @@
 
 mod blocked;
 mod epochs;
+mod half_open;
 mod refused_exchanges;
 mod repetition;
 mod who_serves;
