@@ -31,7 +31,9 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(ROOT);
     let mut pages = files(&root.join("docs"), "md");
-    pages.extend(["README.md", "CONTRIBUTING.md", "rpc-broker/README.md"].map(|page| root.join(page)));
+    pages.extend(
+        ["README.md", "CONTRIBUTING.md", "SECURITY.md", "rpc-broker/README.md"].map(|page| root.join(page)),
+    );
     pages
 }
 

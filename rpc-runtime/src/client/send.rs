@@ -110,7 +110,7 @@ pub(super) fn start(session: Arc<Session>, call: Prepared, timeout: Duration) ->
     // `Duration::MAX` is beyond what the clock can count: no deadline.
     let deadline = Instant::now().checked_add(timeout);
     if let State::Ready(link) = session.state()
-        && !call.fails_fast
+        && (!call.fails_fast || is_served(&session, &call))
         && let Some(exchange) = link.exchanges.get(&call.exchange)
         && let Ok(slot) = Arc::clone(&session.slots).try_acquire_owned()
     {
@@ -250,6 +250,12 @@ async fn find_exchange(session: &Session, link: &Link, call: &Prepared) -> Resul
         }
         Err(error) => Err(NotFound::Unanswered(error)),
     }
+}
+
+/// Whether somebody consumed the call's queue when that was last asked, shortly ago.
+fn is_served(session: &Session, call: &Prepared) -> bool {
+    let queue = session.settings.namespace.queue(call.method.queue);
+    matches!(session.queues.heard(&queue, SERVED_FOR), Some(Served::By { .. }))
 }
 
 /// Refuses a call whose queue nobody consumes. A queue that is missing is left to the broker, which knows all bindings.

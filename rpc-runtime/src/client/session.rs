@@ -179,13 +179,16 @@ impl Session {
 
     /// Shows another state of the same link. False when the session has ended.
     pub(super) fn show(&self, next: ConnectionState) -> bool {
+        let mut open = false;
         self.shown.send_if_modified(|shown| {
-            let open = !shown.is_closed();
-            if open {
+            open = !shown.is_closed();
+            let is_news = open && *shown != next;
+            if is_news {
                 *shown = next;
             }
-            open
-        })
+            is_news
+        });
+        open
     }
 
     pub(super) fn count_resent(&self) {
