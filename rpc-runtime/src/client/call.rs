@@ -12,9 +12,10 @@ use std::{
 use super::{
     CallOptions,
     failure::{Failure, Terms},
+    in_flight::InFlight,
     link::Prepared,
     pending::Outcome,
-    send::{self, InFlight, Sending, Start},
+    send::{self, Sending, Start},
     session::Session,
 };
 use crate::{

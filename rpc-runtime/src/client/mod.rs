@@ -5,6 +5,7 @@ mod call;
 mod correlation;
 mod exchanges;
 mod failure;
+mod in_flight;
 mod link;
 mod lost;
 mod options;

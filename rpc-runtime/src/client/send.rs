@@ -4,91 +4,22 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    correlation::CallNumber,
     exchanges::Exchange,
     failure::Failure,
+    in_flight::InFlight,
     link::{Link, NotSent, Prepared},
     lost::Lost,
-    pending::{Ended, Outcome},
+    pending::Ended,
     queues::SERVED_FOR,
     session::{Session, State},
 };
 use crate::error::{BrokerError, Phase, Served};
-
-/// A call that was sent. Dropping it forgets the call: its reply will count as late.
-pub(super) struct InFlight {
-    // The tasks that bring its outcome live as long as the session.
-    session: Arc<Session>,
-    link: Arc<Link>,
-    exchange: Arc<Exchange>,
-    number: CallNumber,
-    outcome: oneshot::Receiver<Outcome>,
-    /// The table gave the outcome, and the call's place with it.
-    has_left: bool,
-    /// Kept, in case that it must be sent again.
-    call: Prepared,
-    deadline: Option<Instant>,
-    // Given back when the call has its outcome or is dropped.
-    slot: Option<OwnedSemaphorePermit>,
-}
-
-impl InFlight {
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
-        Pin::new(&mut self.outcome).poll(cx).map(|outcome| {
-            self.has_left = true;
-            let outcome = outcome.unwrap_or_else(|_| {
-                Outcome::Disconnected(Arc::new(Lost::because("the call was dropped from the table")))
-            });
-            if matches!(outcome, Outcome::Replied(_) | Outcome::Unroutable) {
-                self.exchange.prove();
-            }
-            outcome
-        })
-    }
-
-    /// Sends the same call again, within the time that is left. `None` when there is none, or nobody to send it.
-    pub(super) fn send_again(&mut self) -> Option<Sending> {
-        let is_late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
-        if is_late || matches!(self.session.state(), State::Ended(_)) {
-            return None;
-        }
-        self.session.count_resent();
-        let session = Arc::clone(&self.session);
-        Some(Box::pin(send_in_time(session, self.call.take(), self.deadline, self.slot.take())))
-    }
-
-    /// What the loss of its link means for this call.
-    pub(super) fn failure_of_loss(&self, lost: Arc<Lost>) -> Failure {
-        Failure::of_loss(lost, &self.call.exchange, &self.call.routing_key, self.exchange.is_proven())
-    }
-
-    /// Its request came back.
-    pub(super) fn unroutable(&self) -> Failure {
-        self.call.unroutable(false)
-    }
-
-    /// The call's time is over: with what was found of its queue meanwhile.
-    pub(super) fn timed_out(&self) -> Failure {
-        let queue = self.session.settings.namespace.queue(self.call.method.queue);
-        let served = self.session.queues.heard(&queue, SERVED_FOR);
-        Failure::TimedOut { found: served.map(|served| (queue.into_owned(), served)) }
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        if !self.has_left {
-            self.link.pending.forget(self.number);
-        }
-    }
-}
 
 /// How long after a question that failed the loss of its link shows, at the latest.
 const LOSS_NOTICED_WITHIN: Duration = Duration::from_secs(1);
@@ -114,7 +45,7 @@ pub(super) fn start(session: Arc<Session>, call: Prepared, timeout: Duration) ->
         && let Some(exchange) = link.exchanges.get(&call.exchange)
         && let Ok(slot) = Arc::clone(&session.slots).try_acquire_owned()
     {
-        return match send_over(&session, &link, exchange, call, deadline, slot) {
+        return match InFlight::send(&session, &link, exchange, call, deadline, slot) {
             Ok(in_flight) => Start::Sent(in_flight),
             // The link has just ended, or does not move: wait.
             Err((NotSent::Ended(_) | NotSent::Congested, call, slot)) => {
@@ -129,7 +60,7 @@ pub(super) fn start(session: Arc<Session>, call: Prepared, timeout: Duration) ->
     Start::Waiting(Box::pin(send_in_time(session, call, deadline, None)))
 }
 
-async fn send_in_time(
+pub(super) async fn send_in_time(
     session: Arc<Session>,
     call: Prepared,
     deadline: Option<Instant>,
@@ -196,7 +127,7 @@ async fn send_when_ready(
         let room = link.room.notified();
         let mut blocked = link.connection.findings().watch_blocked();
         let not_sent;
-        (not_sent, call, slot) = match send_over(&session, &link, exchange, call, deadline, slot) {
+        (not_sent, call, slot) = match InFlight::send(&session, &link, exchange, call, deadline, slot) {
             Ok(in_flight) => return Ok(in_flight),
             Err(unsent) => unsent,
         };
@@ -269,40 +200,6 @@ async fn find_consumer(session: &Session, link: &Link, call: &Prepared) -> Resul
             tracing::debug!(%error, queue = &*queue, "the broker does not say who consumes the queue");
             Ok(())
         }
-    }
-}
-
-type Unsent = (NotSent, Prepared, OwnedSemaphorePermit);
-
-#[allow(clippy::result_large_err, reason = "what was not sent is given back whole, and tried again")]
-fn send_over(
-    session: &Arc<Session>,
-    link: &Arc<Link>,
-    exchange: Arc<Exchange>,
-    call: Prepared,
-    deadline: Option<Instant>,
-    slot: OwnedSemaphorePermit,
-) -> Result<InFlight, Unsent> {
-    // The slot may have come too late: then nothing is sent, and the call knows that it did not run.
-    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-        return Err((NotSent::TooLate, call, slot));
-    }
-    match link.send(&call, &session.settings.caller, deadline) {
-        Ok((number, outcome)) => {
-            session.alarm.wake();
-            Ok(InFlight {
-                session: Arc::clone(session),
-                link: Arc::clone(link),
-                exchange,
-                number,
-                outcome,
-                has_left: false,
-                call,
-                deadline,
-                slot: Some(slot),
-            })
-        }
-        Err(error) => Err((error, call, slot)),
     }
 }
 

@@ -1,0 +1,127 @@
+//! A call that was sent: it waits for its outcome, and may be sent again.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::{
+    correlation::CallNumber,
+    exchanges::Exchange,
+    failure::Failure,
+    link::{Link, NotSent, Prepared},
+    lost::Lost,
+    pending::Outcome,
+    queues::SERVED_FOR,
+    send::{Sending, send_in_time},
+    session::{Session, State},
+};
+
+/// Why a call was not sent, the call, and its slot.
+pub(super) type Unsent = (NotSent, Prepared, OwnedSemaphorePermit);
+
+/// A call that was sent. Dropping it forgets the call: its reply will count as late.
+pub(super) struct InFlight {
+    // The tasks that bring its outcome live as long as the session.
+    session: Arc<Session>,
+    link: Arc<Link>,
+    exchange: Arc<Exchange>,
+    number: CallNumber,
+    outcome: oneshot::Receiver<Outcome>,
+    /// The table gave the outcome, and the call's place with it.
+    has_left: bool,
+    /// Kept, in case that it must be sent again.
+    call: Prepared,
+    deadline: Option<Instant>,
+    // Given back when the call has its outcome or is dropped.
+    slot: Option<OwnedSemaphorePermit>,
+}
+
+impl InFlight {
+    /// Sends the call over this link, if it still can be and its time is not over.
+    #[allow(clippy::result_large_err, reason = "what was not sent is given back whole, and tried again")]
+    pub(super) fn send(
+        session: &Arc<Session>,
+        link: &Arc<Link>,
+        exchange: Arc<Exchange>,
+        call: Prepared,
+        deadline: Option<Instant>,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<Self, Unsent> {
+        // The slot may have come too late: then nothing is sent, and the call knows that it did not run.
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err((NotSent::TooLate, call, slot));
+        }
+        match link.send(&call, &session.settings.caller, deadline) {
+            Ok((number, outcome)) => {
+                session.alarm.wake();
+                Ok(Self {
+                    session: Arc::clone(session),
+                    link: Arc::clone(link),
+                    exchange,
+                    number,
+                    outcome,
+                    has_left: false,
+                    call,
+                    deadline,
+                    slot: Some(slot),
+                })
+            }
+            Err(error) => Err((error, call, slot)),
+        }
+    }
+
+    /// Resolves once, with what became of the call.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
+        Pin::new(&mut self.outcome).poll(cx).map(|outcome| {
+            self.has_left = true;
+            let outcome = outcome.unwrap_or_else(|_| {
+                Outcome::Disconnected(Arc::new(Lost::because("the call was dropped from the table")))
+            });
+            if matches!(outcome, Outcome::Replied(_) | Outcome::Unroutable) {
+                self.exchange.prove();
+            }
+            outcome
+        })
+    }
+
+    /// Sends the same call again, within the time that is left. `None` when there is none, or nobody to send it.
+    pub(super) fn send_again(&mut self) -> Option<Sending> {
+        let is_late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
+        if is_late || matches!(self.session.state(), State::Ended(_)) {
+            return None;
+        }
+        self.session.count_resent();
+        let session = Arc::clone(&self.session);
+        Some(Box::pin(send_in_time(session, self.call.take(), self.deadline, self.slot.take())))
+    }
+
+    /// What the loss of its link means for this call.
+    pub(super) fn failure_of_loss(&self, lost: Arc<Lost>) -> Failure {
+        Failure::of_loss(lost, &self.call.exchange, &self.call.routing_key, self.exchange.is_proven())
+    }
+
+    /// Its request came back.
+    pub(super) fn unroutable(&self) -> Failure {
+        self.call.unroutable(false)
+    }
+
+    /// The call's time is over: with what was found of its queue meanwhile.
+    pub(super) fn timed_out(&self) -> Failure {
+        let queue = self.session.settings.namespace.queue(self.call.method.queue);
+        let served = self.session.queues.heard(&queue, SERVED_FOR);
+        Failure::TimedOut { found: served.map(|served| (queue.into_owned(), served)) }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        if !self.has_left {
+            self.link.pending.forget(self.number);
+        }
+    }
+}
