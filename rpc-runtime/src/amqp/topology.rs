@@ -69,12 +69,30 @@ pub(crate) struct TopologyError {
 impl Topology {
     /// Declares everything; `passive` only checks that exchanges and queues exist, and binds nothing.
     pub(crate) async fn declare(&self, connection: &Connection, passive: bool) -> Result<(), TopologyError> {
+        if !connection.has_spent_its_channels() {
+            let declared = self.declare_on(connection, passive).await;
+            if declared.as_ref().is_err_and(|error| error.source.is_of_channel()) {
+                connection.count_spent_channel();
+            }
+            return declared;
+        }
+        let (options, inbound) = connection.options();
+        let asked = connect(options, inbound, async |other: Connection| {
+            let answer = self.declare_on(&other, passive).await;
+            other.close().await;
+            Ok(answer)
+        });
+        asked.await.unwrap_or_else(|error: ConnectError| {
+            Err(self.not_asked(BrokerError::new(None, error.to_string())))
+        })
+    }
+
+    async fn declare_on(&self, connection: &Connection, passive: bool) -> Result<(), TopologyError> {
         let refused = |touch, name: &str| {
             let name = name.to_owned();
             move |source| TopologyError { touch, name, source }
         };
-        let first = self.queues.first().map_or("", |queue| queue.name.as_str());
-        let channel = connection.open_channel().await.map_err(refused(Touch::DeclareQueue, first))?;
+        let channel = connection.open_channel().await.map_err(|source| self.not_asked(source))?;
         for exchange in &self.exchanges {
             declare_exchange(&channel, exchange, passive)
                 .await
@@ -91,6 +109,12 @@ impl Topology {
         // Idle channels cost the broker a process each; a failure to close is that of the connection, seen elsewhere.
         let _ = channel.close(200, "topology declared".into()).await;
         Ok(())
+    }
+
+    /// It did not come to the first question.
+    fn not_asked(&self, error: impl Into<BrokerError>) -> TopologyError {
+        let name = self.queues.first().map_or(String::new(), |queue| queue.name.clone());
+        TopologyError { touch: Touch::DeclareQueue, name, source: error.into() }
     }
 }
 
