@@ -30,4 +30,6 @@ pub use layer::{BoxService, RpcService, middleware};
 pub use message::{
     Context, Execution, Fault, FaultCode, HeaderValue, Headers, IncomingCall, Reply, ReplyKind,
 };
-pub use server::{AbandonedCall, Declare, QueueOptions, QueueType, RunningServer, Server, ShutdownReport};
+pub use server::{
+    AbandonedCall, Declare, QueueOptions, QueueType, RunningServer, Server, ServerStats, ShutdownReport,
+};

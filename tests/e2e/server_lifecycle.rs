@@ -1,14 +1,13 @@
-//! Starting, draining, stopping and losing a server.
+//! Starting, draining and stopping a server.
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, FaultCode, ServeError, Server};
-use futures_util::FutureExt;
+use amqp_rpc::{CallError, FaultCode, Server};
 use tokio::sync::oneshot;
 
 use crate::{
     services::{FibClient, GateClient, GateServer, Gatekeeper, connect, serve_fib, serve_gate, start},
-    support::{Proxy, Vhost, await_until, within},
+    support::{Vhost, await_until, within},
 };
 
 #[tokio::test]
@@ -139,32 +138,6 @@ async fn a_dropped_server_gives_its_requests_to_others() {
 }
 
 #[tokio::test]
-async fn a_server_that_lost_its_connection_says_so_and_its_shutdown_too() {
-    let vhost = Vhost::create().await;
-    let gate = Gatekeeper::closed();
-    let proxy = Proxy::start(&vhost.uri()).await;
-    let server = Server::new().service(GateServer::new(gate.clone())).drain_timeout(Duration::from_secs(1));
-    let server = server.start(proxy.uri()).await.unwrap();
-    let watched = serve_gate(&vhost, &gate, 4).await;
-    assert!(watched.failed().now_or_never().is_none(), "a server that serves has not failed");
-
-    proxy.cut();
-    let failure = within("the failure", server.failed()).await;
-    assert!(matches!(failure, ServeError::Disconnected(_)), "{failure:?}");
-    let error = within("the shutdown", server.shutdown()).await.unwrap_err();
-    assert!(matches!(error, ServeError::Disconnected(_)), "{error:?}");
-}
-
-#[tokio::test]
-async fn a_deleted_queue_ends_the_server_by_name() {
-    let vhost = Vhost::create().await;
-    let server = serve_fib(&vhost).await;
-    vhost.delete_queue("fib").await;
-    let error = within("the end", server.run_until(std::future::pending::<()>())).await.unwrap_err();
-    assert!(matches!(&error, ServeError::Cancelled { queue } if queue == "fib"), "{error:?}");
-}
-
-#[tokio::test]
 async fn a_rolling_restart_under_load_fails_no_call() {
     let vhost = Vhost::create().await;
     let mut servers = [serve_fib(&vhost).await, serve_fib(&vhost).await];
@@ -194,21 +167,6 @@ async fn a_rolling_restart_under_load_fails_no_call() {
         assert!(within("the caller", caller).await.expect("no call failed") > 0);
     }
     await_until("everything is settled", || async { vhost.existing_queue("fib").await.is_settled() }).await;
-}
-
-#[tokio::test]
-async fn calls_finish_although_their_queue_is_deleted() {
-    let vhost = Vhost::create().await;
-    let gate = Gatekeeper::closed();
-    let server = serve_gate(&vhost, &gate, 4).await;
-    let running = tokio::spawn(server.run_until(std::future::pending::<()>()));
-    let call = tokio::spawn(GateClient::new(connect(&vhost).await).pass(3));
-    gate.until_running(1).await;
-    vhost.delete_queue("gate").await;
-    gate.open_for(1);
-    assert_eq!(within("the answer", call).await.unwrap().unwrap(), 3);
-    let error = within("the end", running).await.unwrap().unwrap_err();
-    assert!(matches!(error, ServeError::Cancelled { .. }), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]

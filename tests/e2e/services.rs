@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use amqp_rpc::{Client, Context, RunningServer, Server, rpc_service};
+use amqp_rpc::{Client, ConnectionState, Context, RunningServer, Server, rpc_service};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
 
@@ -174,6 +174,28 @@ pub(crate) async fn serve_gate(vhost: &Vhost, gate: &Gatekeeper, concurrency: u1
 
 pub(crate) async fn start(server: Server, vhost: &Vhost) -> RunningServer {
     within("the server to start", server.start(vhost.uri())).await.expect("the server starts")
+}
+
+/// Waits until the server serves over its connection of this number.
+pub(crate) async fn until_epoch(server: &RunningServer, epoch: u64) {
+    let mut states = server.state_changes();
+    let serving = async {
+        while !(states.current().is_ready() && states.current().epoch() == Some(epoch)) {
+            states.changed().await.expect("the server lives");
+        }
+    };
+    within(&format!("epoch {epoch}"), serving).await;
+}
+
+/// Waits until the server knows that its connection is lost. It must not be able to make another one.
+pub(crate) async fn until_connecting(server: &RunningServer) {
+    let mut states = server.state_changes();
+    let connecting = async {
+        while !matches!(states.current(), ConnectionState::Connecting { .. }) {
+            states.changed().await.expect("the server lives");
+        }
+    };
+    within("the server to notice", connecting).await;
 }
 
 /// A client with a timeout that no test should reach.

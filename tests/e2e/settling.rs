@@ -6,7 +6,7 @@ use amqp_rpc::{CallError, Client, Execution, FaultCode, Server};
 use lapin::BasicProperties;
 
 use crate::{
-    services::{GateClient, GateServer, Gatekeeper, connect, serve_gate},
+    services::{GateClient, GateServer, Gatekeeper, connect, serve_gate, until_connecting},
     support::{Proxy, QueueState, RawPeer, Said, Vhost, await_until, within},
 };
 
@@ -68,8 +68,8 @@ async fn no_batch_acknowledges_a_request_before_its_reply_is_written() {
     assert_eq!((replies, unacked.len()), (CALLS, 0));
 }
 
-/// A server behind a proxy, with one call at its gate, whose connection is then cut: the request is delivered again.
-async fn lose_server_while_running(vhost: &Vhost, gate: &Gatekeeper) -> (amqp_rpc::RunningServer, Proxy) {
+/// A server behind a proxy, whose connection is to be cut.
+async fn serve_gate_by_proxy(vhost: &Vhost, gate: &Gatekeeper) -> (amqp_rpc::RunningServer, Proxy) {
     let proxy = Proxy::start(&vhost.uri()).await;
     let lost =
         Server::new().service(GateServer::new(gate.clone())).start(proxy.uri()).await.expect("it starts");
@@ -80,12 +80,13 @@ async fn lose_server_while_running(vhost: &Vhost, gate: &Gatekeeper) -> (amqp_rp
 async fn a_lost_server_s_request_is_answered_by_another() {
     let vhost = Vhost::create().await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
-    let (lost, proxy) = lose_server_while_running(&vhost, &first_gate).await;
+    let (lost, proxy) = serve_gate_by_proxy(&vhost, &first_gate).await;
     let client = connect(&vhost).await;
     let call = tokio::spawn(GateClient::new(client.clone()).pass(9));
     first_gate.until_running(1).await;
+    proxy.refuse(true);
     proxy.cut();
-    within("the first server to notice", lost.failed()).await;
+    until_connecting(&lost).await;
 
     second_gate.open_for(1);
     let _second = serve_gate(&vhost, &second_gate, 4).await;
@@ -99,11 +100,12 @@ async fn a_lost_server_s_request_is_answered_by_another() {
 async fn an_at_most_once_method_does_not_run_again() {
     let vhost = Vhost::create().await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
-    let (lost, proxy) = lose_server_while_running(&vhost, &first_gate).await;
+    let (lost, proxy) = serve_gate_by_proxy(&vhost, &first_gate).await;
     let call = tokio::spawn(GateClient::new(connect(&vhost).await).pass_once(9));
     first_gate.until_running(1).await;
+    proxy.refuse(true);
     proxy.cut();
-    within("the first server to notice", lost.failed()).await;
+    until_connecting(&lost).await;
 
     second_gate.open_for(1);
     let _second = serve_gate(&vhost, &second_gate, 4).await;

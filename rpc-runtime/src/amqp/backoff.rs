@@ -9,6 +9,9 @@ const FIRST: Duration = Duration::from_millis(100);
 /// No delay is above this.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// What lived this long was worth making.
+const SETTLED: Duration = Duration::from_secs(1);
+
 /// Delays between attempts, each random between nothing and a bound that doubles.
 ///
 /// Full jitter spreads the load best and costs the single client least (AWS Architecture Blog, "Exponential Backoff And Jitter",
@@ -26,9 +29,11 @@ impl Backoff {
         bound.mul_f64(random_share())
     }
 
-    /// The last connection was of use: begin anew.
-    pub(crate) fn reset(&mut self) {
-        self.failures = 0;
+    /// What the last attempt made has lived for so long: where that was of use, begin anew.
+    pub(crate) fn reset_after(&mut self, lived: Duration) {
+        if lived >= SETTLED {
+            self.failures = 0;
+        }
     }
 }
 
@@ -58,7 +63,9 @@ mod tests {
         for _ in 0..40 {
             assert!(backoff.next_delay() <= LONGEST);
         }
-        backoff.reset();
+        backoff.reset_after(Duration::from_millis(999));
+        assert_ne!(backoff.failures, 0, "what breaks at once is not made again at once");
+        backoff.reset_after(Duration::from_secs(1));
         assert!(backoff.next_delay() < FIRST);
     }
 

@@ -70,6 +70,20 @@ impl Connection {
         &self.findings
     }
 
+    pub(crate) fn is_connected(&self) -> bool {
+        self.inner.status().connected()
+    }
+
+    /// Resolves when the connection is lost, a little later: for those that neither consume nor wait for an answer, whom lapin does not
+    /// tell.
+    pub(crate) async fn until_lost(&self) -> BrokerError {
+        const OFTEN: Duration = Duration::from_millis(100);
+        while self.is_connected() {
+            tokio::time::sleep(OFTEN).await;
+        }
+        BrokerError::new(None, "the connection was lost")
+    }
+
     /// A question was refused, and its channel closed by the broker: lapin 4.12 never uses that channel's number again, and
     /// once all numbers were used it drops what is sent on those.
     pub(super) fn count_spent_channel(&self) {

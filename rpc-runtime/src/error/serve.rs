@@ -1,5 +1,7 @@
 //! Why a server did not start, or stopped serving, and what to do about it.
 
+use std::sync::Arc;
+
 use crate::error::{BrokerError, ConnectError};
 
 /// A server could not start. Nothing is consumed and no connection is left open.
@@ -95,20 +97,30 @@ pub enum StartError {
     },
 }
 
-/// A server that ran stopped serving.
+impl StartError {
+    /// Whether the broker was not reached: trying again may help.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Connect(
+                ConnectError::Unreachable { .. } | ConnectError::Timeout { .. } | ConnectError::Broken { .. }
+            )
+        )
+    }
+}
+
+/// A server that ran has ended for good.
 ///
-/// When the connection is lost, calls that run are cancelled: their requests are delivered again, to this service's other servers
-/// or to the next one that starts.
+/// A lost connection alone does not end it: see `RunningServer`.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The connection or the channel was lost.
+    /// The connection was lost during a shutdown, before everything was settled. What was not settled is delivered again, to this
+    /// service's other servers or to the next one that starts.
     #[error("the connection to the broker was lost")]
     Disconnected(#[source] BrokerError),
-    /// The broker ended the consumption of a queue: it was deleted, or its node went away.
-    #[error("the broker cancelled the consumer of queue `{queue}`; was the queue deleted?")]
-    Cancelled {
-        /// The queue's name.
-        queue: String,
-    },
+    /// The connection was lost, and no other came about for as long as `ConnectOptions::give_up_after` allows. Holds why the last
+    /// attempt failed.
+    #[error("the connection to the broker was lost, and no other came about in the time that was set")]
+    GivenUp(#[source] Arc<StartError>),
 }

@@ -2,25 +2,21 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::{mpsc, watch},
-    task::JoinSet,
-};
 use tower_layer::Layer;
 
 use super::{
     RunningServer,
+    epoch::Epoch,
+    plan::{Plan, PlannedQueue},
     queue::{Declare, QueueOptions},
-    roster::Roster,
     routes::{self, Routes},
-    settle,
-    topology::{explain, topology},
-    worker::{Failure, Limits, Order, Worker},
+    topology::{part_of, topology},
+    worker::Limits,
 };
 use crate::{
-    amqp::{ConnectOptions, Connection, Inbound, Topology, TopologyError, Touch, connect},
+    amqp::{ConnectOptions, Inbound, connect_first},
     contract::{Service, ServiceDef},
-    error::{ServeError, StartError},
+    error::StartError,
     layer::{BoxService, RpcService},
     wire::address::Namespace,
 };
@@ -153,20 +149,15 @@ impl Server {
     /// # Errors
     /// See [`StartError`]; each variant says what to do.
     pub async fn start(self, options: impl Into<ConnectOptions>) -> Result<RunningServer, StartError> {
-        let plan = self.plan()?;
+        let (plan, options) = (Arc::new(self.plan()?), options.into());
         // Nothing that a server publishes is mandatory: nobody waits for returned messages.
         let inbound = Inbound { max_body_bytes: plan.limits.max_request_bytes, on_return: Arc::default() };
-        connect(&options.into(), &inbound, |connection| async move {
-            match plan.start(&connection).await {
-                Ok(server) => Ok(server),
-                Err(error) => {
-                    let error = explain(error, connection.user());
-                    connection.close().await;
-                    Err(error)
-                }
-            }
-        })
-        .await
+        let first = connect_first(&options, &inbound, StartError::is_passing, |connection| {
+            let plan = Arc::clone(&plan);
+            async move { Epoch::first(&plan, connection).await }
+        });
+        let first = first.await?;
+        Ok(RunningServer::supervise(plan, options, inbound, first))
     }
 
     /// Everything that can be wrong without a broker is found here.
@@ -195,12 +186,19 @@ impl Server {
             let service = self.layers.iter().rev().fold(served.service, |service, layer| layer(service));
             services.push((served.definition, service));
         }
+        let topology = topology(&declared, &namespace)?;
+        let routes: BTreeMap<_, _> = routes::by_queue(&services, &namespace)?.into_iter().collect();
+        let queue = |(name, routes): (String, Routes)| {
+            let topology = part_of(&topology, &name, self.declare);
+            let (concurrency, declare) = (self.concurrency, self.declare);
+            Arc::new(PlannedQueue { name, routes, concurrency, declare, topology })
+        };
         Ok(Plan {
-            routes: routes::by_queue(&services, &namespace)?.into_iter().collect(),
-            topology: topology(&declared, &namespace)?,
+            queues: routes.into_iter().map(queue).collect(),
+            topology,
             declare: self.declare,
-            concurrency: self.concurrency,
             limits: self.limits,
+            counters: Arc::default(),
             drain_timeout: self.drain_timeout,
         })
     }
@@ -215,73 +213,5 @@ impl fmt::Debug for Server {
             .field("concurrency", &self.concurrency)
             .field("namespace", &self.namespace)
             .finish_non_exhaustive()
-    }
-}
-
-/// A server that only needs a connection.
-struct Plan {
-    routes: BTreeMap<String, Arc<Routes>>,
-    topology: Topology,
-    declare: Declare,
-    concurrency: u16,
-    limits: Limits,
-    drain_timeout: Duration,
-}
-
-impl Plan {
-    async fn start(self, connection: &Connection) -> Result<RunningServer, TopologyError> {
-        match self.declare {
-            Declare::All => self.topology.declare(connection, false).await?,
-            Declare::Passive => self.topology.declare(connection, true).await?,
-            Declare::None => {}
-        }
-        let queues: Vec<String> = self.routes.keys().cloned().collect();
-        let refused = |name: &str| {
-            let name = name.to_owned();
-            move |source| TopologyError { touch: Touch::ConsumeQueue, name, source }
-        };
-        let channel = connection.open_data_channel().await.map_err(refused(&queues[0]))?;
-        let (settlements, to_settle) = mpsc::unbounded_channel();
-        let (orders, ordered) = watch::channel(Order::Serve);
-        let (report_failure, failure) = watch::channel(None);
-        let report_failure = Failure(report_failure);
-        let roster = Roster::default();
-
-        let mut workers = Vec::new();
-        for (queue, routes) in self.routes {
-            workers.push(Worker {
-                consumer: channel.consume(&queue, self.concurrency).await.map_err(refused(&queue))?,
-                queue,
-                routes,
-                channel: channel.clone(),
-                limits: self.limits,
-                settlements: settlements.clone(),
-                roster: roster.clone(),
-                orders: ordered.clone(),
-                failure: report_failure.clone(),
-            });
-        }
-        let mut running_workers = JoinSet::new();
-        for worker in workers {
-            running_workers.spawn(worker.run());
-        }
-        let mut settler = JoinSet::new();
-        let publisher = channel.publisher();
-        settler.spawn(async move {
-            if let Err(error) = settle::settle(channel, publisher, to_settle).await {
-                report_failure.report(ServeError::Disconnected(error));
-            }
-        });
-        Ok(RunningServer {
-            connection: connection.clone(),
-            workers: running_workers,
-            settler,
-            settlements,
-            orders,
-            failure,
-            roster,
-            drain_timeout: self.drain_timeout,
-            queues,
-        })
     }
 }

@@ -1,6 +1,6 @@
 //! Which method a request is for: by its routing key, else by its type.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use crate::{
     contract::{MethodDef, ServiceDef},
@@ -46,7 +46,7 @@ impl Routes {
 pub(super) fn by_queue(
     services: &[(&'static ServiceDef, BoxService)],
     namespace: &Namespace,
-) -> Result<HashMap<String, Arc<Routes>>, StartError> {
+) -> Result<HashMap<String, Routes>, StartError> {
     let mut taken: HashMap<(String, String), &'static str> = HashMap::new();
     let mut queues: HashMap<String, Routes> = HashMap::new();
     for (definition, service) in services {
@@ -71,7 +71,7 @@ pub(super) fn by_queue(
             routes.insert(key, Route { method, service: service.clone() });
         }
     }
-    Ok(queues.into_iter().map(|(queue, routes)| (queue, Arc::new(routes))).collect())
+    Ok(queues)
 }
 
 #[cfg(test)]

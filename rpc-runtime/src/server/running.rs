@@ -1,61 +1,111 @@
 //! A server that serves: watching it, and stopping it.
 
-use std::{fmt, future::Future, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinSet,
+};
 
 use super::{
-    roster::Roster,
-    settle::{Settlement, Settlements},
+    epoch::Epoch,
+    plan::Plan,
     shutdown::ShutdownReport,
-    worker::Order,
+    stats::{Counters, ServerStats},
+    supervisor::{State, Supervisor},
 };
 use crate::{
-    amqp::Connection,
+    amqp::{ConnectOptions, ConnectionState, Inbound, NotReady, StateWatch},
     error::{BrokerError, ServeError},
 };
 
-/// How long cancelled calls may take to let go. One that blocks its thread does not.
-const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long the last replies and acknowledgements may take to be written.
-const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A server whose consumers are live.
+/// A server that serves, and goes on to do so when its connection is lost.
+///
+/// When the connection or its channel is lost, the calls that run are cancelled, for nothing of them could be acknowledged any
+/// more: the broker gives their requests to other servers, or to this one once it is connected again. It connects again and again,
+/// after random delays that grow from 100 ms to 30 s, without end unless `ConnectOptions::give_up_after` sets one; then it declares
+/// what it declared at its start, and consumes. What it cannot do then, because a permission was taken from it or a queue has other
+/// arguments now, it tries again as well, and [`state`](Self::state) says why.
+///
+/// When the broker ends a single consumer, because its queue was deleted or has moved to another node, that queue is declared and
+/// consumed again, and neither the calls that run nor the other queues notice. While that is refused, it is tried again and logged,
+/// and the state stays what it is.
 ///
 /// Dropping it closes the connection without drain: calls that run are cancelled, and their requests go to other servers.
 #[must_use = "dropping a running server stops it without drain"]
 pub struct RunningServer {
-    pub(super) connection: Connection,
-    pub(super) workers: JoinSet<()>,
-    pub(super) settler: JoinSet<()>,
-    pub(super) settlements: Settlements,
-    pub(super) orders: watch::Sender<Order>,
-    pub(super) failure: watch::Receiver<Option<ServeError>>,
-    pub(super) roster: Roster,
-    pub(super) drain_timeout: Duration,
-    pub(super) queues: Vec<String>,
+    queues: Vec<String>,
+    counters: Arc<Counters>,
+    state: StateWatch,
+    failure: watch::Receiver<Option<ServeError>>,
+    stop: oneshot::Sender<()>,
+    // The one task that has all the others. Aborted when the server is dropped.
+    supervisor: JoinSet<Result<ShutdownReport, ServeError>>,
 }
 
 impl RunningServer {
+    pub(super) fn supervise(
+        plan: Arc<Plan>,
+        options: ConnectOptions,
+        inbound: Inbound,
+        first: Epoch,
+    ) -> Self {
+        let state = watch::Sender::new(ConnectionState::Ready { epoch: 1 });
+        let failure = watch::Sender::new(None);
+        let (stop, told) = oneshot::channel();
+        let (watch_state, watch_failure) = (StateWatch::of(&state), failure.subscribe());
+        let queues = plan.queues.iter().map(|queue| queue.name.clone()).collect();
+        let counters = Arc::clone(&plan.counters);
+        let supervisor = Supervisor { plan, options, inbound, state: State(state), failure, stop: told };
+        let mut supervising = JoinSet::new();
+        supervising.spawn(supervisor.run(first));
+        Self { queues, counters, state: watch_state, failure: watch_failure, stop, supervisor: supervising }
+    }
+
     /// The queues that are consumed, namespace included, in alphabetical order.
     #[must_use]
     pub fn queues(&self) -> &[String] {
         &self.queues
     }
 
-    /// How many messages came so far that no honest client sends: their properties were not UTF-8, nested too deep or malformed.
-    /// None reached a method; each was answered `bad_request`, or put with the dead letters where it left no readable address.
+    /// How the connection stands. `Ready` says that it serves; a single queue that cannot be consumed does not change it.
     #[must_use]
-    pub fn hostile_requests(&self) -> u64 {
-        self.connection.findings().hostile()
+    pub fn state(&self) -> ConnectionState {
+        self.state.current()
     }
 
-    /// Resolves when serving has failed: the connection was lost, or a queue was deleted. Never before.
+    /// Follows [`state`](Self::state), for as long as there is something to follow: it does not keep the server alive.
+    #[must_use]
+    pub fn state_changes(&self) -> StateWatch {
+        self.state.clone()
+    }
+
+    /// Waits until the server serves, for at most `patience`. It does so when `start` returns.
+    ///
+    /// # Errors
+    /// The state at the end of that time, or at once the one it has closed with.
+    pub async fn wait_ready(&self, patience: Duration) -> Result<(), NotReady> {
+        self.state_changes().wait_ready(patience).await
+    }
+
+    /// What was counted since the start, over all connections.
+    #[must_use]
+    pub fn stats(&self) -> ServerStats {
+        self.counters.read()
+    }
+
+    /// How many messages came so far that no honest client sends: see [`ServerStats::hostile_requests`].
+    #[must_use]
+    pub fn hostile_requests(&self) -> u64 {
+        self.stats().hostile_requests
+    }
+
+    /// Resolves when the server has ended for good: no connection came about for as long as `ConnectOptions::give_up_after` allows.
+    /// Never before, and without that option never.
     pub async fn failed(&self) -> ServeError {
         let mut failure = self.failure.clone();
         let failed = failure.wait_for(Option::is_some).await.ok().and_then(|failed| failed.clone());
-        // The senders live in tasks that end only by reporting, or with this server.
-        failed.unwrap_or_else(|| ServeError::Disconnected(BrokerError::new(None, "the server has ended")))
+        failed.unwrap_or_else(ended)
     }
 
     /// Stops taking requests, answers those it has, and closes the connection.
@@ -63,35 +113,22 @@ impl RunningServer {
     /// Requests that were already delivered are run as well. Calls that have not finished after the drain timeout (30 s unless
     /// set by `Server::drain_timeout`) are cancelled and given back to the queue; the report names them. `blocking` methods, and
     /// methods that block their thread, cannot be cancelled: they are reported, and go on unheard. Returns at most about ten
-    /// seconds after the drain timeout.
+    /// seconds after the drain timeout; at once while there is no connection, for then there is nothing to drain.
     ///
     /// # Errors
-    /// When the connection or a queue was lost before everything was settled: the broker delivers again what was not.
-    pub async fn shutdown(mut self) -> Result<ShutdownReport, ServeError> {
-        self.orders.send_replace(Order::Drain);
-        let mut abandoned = Vec::new();
-        if tokio::time::timeout(self.drain_timeout, all_of(&mut self.workers)).await.is_err() {
-            abandoned = self.roster.list();
-            self.orders.send_replace(Order::Abandon);
-            if tokio::time::timeout(CANCEL_TIMEOUT, all_of(&mut self.workers)).await.is_err() {
-                self.workers.shutdown().await;
-            }
+    /// When the connection is lost before everything was settled: the broker delivers again what was not. When the server had
+    /// [failed](Self::failed) before.
+    pub async fn shutdown(self) -> Result<ShutdownReport, ServeError> {
+        let Self { stop, mut supervisor, .. } = self;
+        // One that has ended says so itself.
+        let _ = stop.send(());
+        match supervisor.join_next().await {
+            Some(Ok(ended)) => ended,
+            Some(Err(_)) | None => Err(ended()),
         }
-        // Those that block their thread still hold their end of the channel: the settler must not wait for them.
-        let _ = self.settlements.send(Settlement::Stop);
-        let settled = tokio::time::timeout(SETTLE_TIMEOUT, all_of(&mut self.settler)).await.is_ok();
-        self.connection.close().await;
-        if let Some(failure) = self.failure.borrow().clone() {
-            return Err(failure);
-        }
-        if !settled {
-            let reason = "the broker did not take the last replies in time";
-            return Err(ServeError::Disconnected(BrokerError::new(None, reason)));
-        }
-        Ok(ShutdownReport { abandoned })
     }
 
-    /// Serves until `signal` resolves, then shuts down. When a queue is deleted first, the calls that run still finish.
+    /// Serves until `signal` resolves, then shuts down.
     ///
     /// ```no_run
     /// # async fn run(server: amqp_rpc_runtime::RunningServer) -> Result<(), Box<dyn std::error::Error>> {
@@ -104,29 +141,25 @@ impl RunningServer {
     /// ```
     ///
     /// # Errors
-    /// When serving fails first, or the connection is lost during the shutdown.
+    /// When the server [fails](Self::failed) first, or the connection is lost during the shutdown.
     pub async fn run_until<S: Future>(self, signal: S) -> Result<ShutdownReport, ServeError> {
         tokio::select! {
-            _ = signal => {}
-            failure = self.failed() => match failure {
-                // The connection stands: what runs can still be answered. The shutdown returns the failure.
-                ServeError::Cancelled { .. } => {}
-                lost => return Err(lost),
-            }
+            _ = signal => self.shutdown().await,
+            failure = self.failed() => Err(failure),
         }
-        self.shutdown().await
     }
 }
 
-async fn all_of(tasks: &mut JoinSet<()>) {
-    while tasks.join_next().await.is_some() {}
+/// What is said where the supervisor cannot: its runtime has stopped.
+fn ended() -> ServeError {
+    ServeError::Disconnected(BrokerError::new(None, "the server has ended with its runtime"))
 }
 
 impl fmt::Debug for RunningServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunningServer")
-            .field("queues", &self.queues)
-            .field("failure", &*self.failure.borrow())
+            .field("queues", &self.queues())
+            .field("state", &self.state())
             .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::queue::QueueOptions;
+use super::queue::{Declare, QueueOptions};
 use crate::{
     amqp::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch},
     contract::ServiceDef,
@@ -78,10 +78,30 @@ pub(super) fn topology(
     }
 }
 
+/// What one queue needs, of all that a server does; nothing but itself where others declare it.
+pub(super) fn part_of(topology: &Topology, queue: &str, declare: Declare) -> Topology {
+    let dead_queue = dead_letters_of(queue);
+    let needed = |name: &str| name == queue || (declare == Declare::All && name == dead_queue);
+    let bindings: Vec<_> = match declare {
+        Declare::All => topology.bindings.iter().filter(|binding| needed(&binding.queue)).cloned().collect(),
+        Declare::Passive | Declare::None => Vec::new(),
+    };
+    let bound = |exchange: &&Exchange| bindings.iter().any(|binding| binding.exchange == exchange.name);
+    Topology {
+        exchanges: topology.exchanges.iter().filter(bound).cloned().collect(),
+        queues: topology.queues.iter().filter(|queue| needed(&queue.name)).cloned().collect(),
+        bindings,
+    }
+}
+
+fn dead_letters_of(queue: &str) -> String {
+    format!("{queue}.dead")
+}
+
 /// A queue for what was rejected or hit the delivery limit. Expired requests match neither binding and vanish: their callers
 /// have long given up, and without their TTL they would stay for ever.
 fn add_dead_letters(topology: &mut Topology, queue: &str, dead_exchange: &str) {
-    let dead_queue = format!("{queue}.dead");
+    let dead_queue = dead_letters_of(queue);
     let bounds: [(&str, HeaderValue); 3] = [
         ("x-queue-type", "classic".into()),
         ("x-max-length", DEAD_LETTERS_KEPT.into()),

@@ -1,4 +1,4 @@
-//! The consumer of one queue: a task per call, until it is told to stop or the queue ends.
+//! The consumer of one queue: a task per call, until it is told to stop or the channel is lost.
 
 use std::{any::Any, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
@@ -6,15 +6,11 @@ use futures_util::FutureExt;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
-    admit::admit,
-    delivery::Unsettled,
-    roster::Roster,
-    routes::{Route, Routes},
-    settle::Settlements,
+    admit::admit, delivery::Unsettled, roster::Roster, routes::Route, settle::Settlements, stats::Counters,
+    subscription::Subscription,
 };
 use crate::{
-    amqp::{Consumer, DataChannel},
-    error::ServeError,
+    error::BrokerError,
     layer::{BoxService, RpcService},
     message::{Delivered, Fault, FaultCode, IncomingCall, Refusal, Reply},
     wire::request::Received,
@@ -38,34 +34,32 @@ pub(super) enum Order {
     Abandon,
 }
 
-/// Why serving has failed, for all who ask.
+/// Why channel or connection were lost, for all who ask.
 #[derive(Clone, Debug)]
-pub(super) struct Failure(pub(super) watch::Sender<Option<ServeError>>);
+pub(super) struct Loss(pub(super) watch::Sender<Option<BrokerError>>);
 
-impl Failure {
-    /// The first failure is the cause; what follows from it is not reported.
-    pub(super) fn report(&self, error: ServeError) {
-        self.0.send_if_modified(|failed| failed.is_none() && failed.replace(error).is_none());
+impl Loss {
+    /// The first error is the cause; what follows from it is not reported.
+    pub(super) fn report(&self, error: BrokerError) {
+        self.0.send_if_modified(|lost| lost.is_none() && lost.replace(error).is_none());
     }
 }
 
 pub(super) struct Worker {
-    pub(super) queue: String,
-    pub(super) consumer: Consumer,
-    pub(super) channel: DataChannel,
-    pub(super) routes: Arc<Routes>,
+    pub(super) subscription: Subscription,
     pub(super) limits: Limits,
     pub(super) settlements: Settlements,
     pub(super) roster: Roster,
     pub(super) orders: watch::Receiver<Order>,
-    pub(super) failure: Failure,
+    pub(super) counters: Arc<Counters>,
+    pub(super) loss: Loss,
 }
 
 impl Worker {
     /// Serves until told to drain, then what was prefetched, then waits for the calls that run.
     ///
-    /// A queue that is deleted is reported, and its calls still finish. When the connection is lost they are cancelled, like
-    /// when the future is dropped: the broker delivers their requests again.
+    /// When the broker ends the consumer, calls go on and another consumer is made. When the channel is lost they are cancelled,
+    /// like when the future is dropped: the broker delivers their requests again.
     pub(super) async fn run(mut self) {
         let mut calls = JoinSet::new();
         let mut orders = self.orders.clone();
@@ -75,21 +69,21 @@ impl Worker {
             let told = *orders.borrow() > order;
             tokio::select! {
                 biased;
-                delivery = self.consumer.next(), if !told => match delivery {
+                delivery = self.subscription.next(), if !told => match delivery {
                     Some(Ok(delivered)) => self.serve(delivered, order, &mut calls),
-                    Some(Err(error)) => return self.failure.report(ServeError::Disconnected(error)),
-                    None => {
-                        if order == Order::Serve {
-                            self.failure.report(ServeError::Cancelled { queue: self.queue.clone() });
+                    Some(Err(lost)) => return self.loss.report(lost),
+                    None if order == Order::Serve => {
+                        if let Err(lost) = self.subscription.renew(&mut orders).await {
+                            return self.loss.report(lost);
                         }
-                        break;
                     }
+                    None => break,
                 },
                 next = next_order(&mut orders, order) => {
                     if order == Order::Serve
-                        && let Err(error) = self.channel.cancel(self.consumer.tag()).await
+                        && let Err(lost) = self.subscription.cancel().await
                     {
-                        return self.failure.report(ServeError::Disconnected(error));
+                        return self.loss.report(lost);
                     }
                     order = next;
                     obey(order, &mut calls);
@@ -100,6 +94,7 @@ impl Worker {
         loop {
             tokio::select! {
                 ended = calls.join_next() => if ended.is_none() { return },
+                lost = self.subscription.until_lost() => return self.loss.report(lost),
                 next = next_order(&mut orders, order) => {
                     order = next;
                     obey(order, &mut calls);
@@ -119,7 +114,8 @@ impl Worker {
             self.settlements.clone(),
             self.limits.max_reply_bytes,
         );
-        match admit(request, &self.routes, self.limits.max_request_bytes, Instant::now()) {
+        let queue = &*self.subscription.queue;
+        match admit(request, &queue.routes, self.limits.max_request_bytes, Instant::now()) {
             Ok((route, call)) => {
                 let Route { method, service } = route.clone();
                 let exposes_panics = self.limits.exposes_panics;
@@ -135,12 +131,13 @@ impl Worker {
                 });
             }
             Err(fault) if is_hostile => {
+                self.counters.hostile_requests.add_one();
                 // Where it came from only the broker knows: the queue says where to look.
-                tracing::warn!(queue = self.queue, reason = fault.message(), "refused a hostile request");
+                tracing::warn!(queue = queue.name, reason = fault.message(), "refused a hostile request");
                 unsettled.answer(Err(fault));
             }
             Err(fault) => {
-                tracing::debug!(queue = self.queue, code = %fault.code(), "refused a request");
+                tracing::debug!(queue = queue.name, code = %fault.code(), "refused a request");
                 unsettled.answer(Err(fault));
             }
         }
@@ -148,7 +145,7 @@ impl Worker {
 }
 
 /// Waits for an order that goes further than `order`.
-async fn next_order(orders: &mut watch::Receiver<Order>, order: Order) -> Order {
+pub(super) async fn next_order(orders: &mut watch::Receiver<Order>, order: Order) -> Order {
     let next = orders.wait_for(|next| *next > order).await.map(|next| *next);
     match next {
         Ok(next) => next,

@@ -108,6 +108,17 @@ async fn the_state_tells_of_every_connection_and_of_the_end() {
 }
 
 #[tokio::test]
+async fn a_connection_that_the_operator_closes_is_made_again() {
+    let line = Line::open().await;
+    let _server = serve_fib(&line.vhost).await;
+    let fib = FibClient::new(line.client.clone());
+    for _ in 0..3 {
+        assert!(line.vhost.close_all_connections().await >= 1);
+        assert_eq!(within("the call", fib.compute(10)).await.unwrap(), 55);
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_is_closed_while_it_connects_tells_everybody_at_once() {
     let line = Line::open().await;
     line.interrupt().await;

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use lapin::{options::QueueDeclareOptions, types::FieldTable};
 
 use crate::{
-    services::{GateClient, Gatekeeper, connect, serve_gate},
+    services::{GateClient, Gatekeeper, connect, serve_gate, until_connecting},
     support::{Proxy, RawPeer, Vhost, await_until, proxy::Toward, within},
     tutorial::{TutorialClient, foreign_server_and_client, seed_shape, serve_tutorial},
 };
@@ -169,10 +169,11 @@ async fn s0_q8_both_sides_notice_that_their_connection_is_lost() {
     let call = tokio::spawn(GateClient::new(client.clone()).pass(1).timeout(Duration::from_secs(3600)));
     gate.until_running(1).await;
 
+    proxy.refuse(true);
     proxy.cut();
     let error = within("the call to fail", call).await.unwrap().unwrap_err();
     assert!(matches!(error, CallError::Disconnected(_)), "{error:?}");
-    within("the server to fail", server.failed()).await;
+    until_connecting(&server).await;
     assert!(!client.is_connected());
 }
 

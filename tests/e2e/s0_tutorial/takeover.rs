@@ -6,7 +6,9 @@ use amqp_rpc::{CallError, Execution, FaultCode, Server};
 use futures_util::future::join_all;
 
 use crate::{
-    services::{FibClient, GateClient, GateServer, Gatekeeper, connect, serve_fib, serve_gate},
+    services::{
+        FibClient, GateClient, GateServer, Gatekeeper, connect, serve_fib, serve_gate, until_connecting,
+    },
     support::{Program, Proxy, Vhost, await_until, within},
 };
 
@@ -22,9 +24,10 @@ async fn s0_14_a_request_of_a_server_that_lost_its_connection_is_answered_once_b
     first_gate.until_running(1).await;
 
     let _second = serve_gate(&vhost, &second_gate, 4).await;
+    proxy.refuse(true);
     proxy.cut();
     second_gate.until_running(1).await;
-    within("the first server to notice", first.failed()).await;
+    until_connecting(&first).await;
     // The first may finish as well: nobody hears of it.
     first_gate.open_for(1);
     second_gate.open_for(1);
@@ -108,6 +111,7 @@ async fn s0_15_what_is_declared_at_most_once_is_not_run_by_the_second_server() {
     first_gate.until_running(2).await;
 
     let _second = serve_gate(&vhost, &second_gate, 4).await;
+    proxy.refuse(true);
     proxy.cut();
     for answer in within("the refusals", calls).await.unwrap() {
         let error = answer.unwrap_err();

@@ -1,0 +1,192 @@
+//! One epoch of a server: a connection, the consumers on it, and the calls that came over it.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use super::{
+    plan::Plan,
+    roster::Roster,
+    settle::{self, Settlement, Settlements},
+    shutdown::ShutdownReport,
+    subscription::Subscription,
+    topology::explain,
+    worker::{Loss, Order, Worker},
+};
+use crate::{
+    amqp::{Connection, DataChannel, TopologyError, Touch},
+    error::{BrokerError, ServeError, StartError, chain},
+};
+
+/// How long cancelled calls may take to let go. One that blocks its thread does not.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the last replies and acknowledgements may take to be written.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Serves while its channel stands. Dropped, it cancels its calls and leaves the connection: what is not settled, the broker
+/// delivers again.
+pub(super) struct Epoch {
+    connection: Connection,
+    workers: JoinSet<()>,
+    settler: JoinSet<()>,
+    settlements: Settlements,
+    orders: watch::Sender<Order>,
+    lost: watch::Receiver<Option<BrokerError>>,
+    roster: Roster,
+}
+
+impl Epoch {
+    /// The first one: every queue must be there.
+    pub(super) async fn first(plan: &Plan, connection: Connection) -> Result<Self, StartError> {
+        let prepare = async {
+            plan.declare(&connection).await?;
+            let mut consumers = Consumers::without_any(plan, &connection).await?;
+            for subscription in &mut consumers.subscriptions {
+                consume(subscription).await?;
+            }
+            Ok(consumers)
+        };
+        let prepared = prepare.await;
+        Self::begin(plan, connection, prepared).await
+    }
+
+    /// A later one: a queue that is refused is tried again while the others are served, unless all of them are.
+    pub(super) async fn next(plan: &Plan, connection: Connection) -> Result<Self, StartError> {
+        let prepare = async {
+            let mut consumers = Consumers::without_any(plan, &connection).await?;
+            let mut refused = Vec::new();
+            for subscription in &mut consumers.subscriptions {
+                match subscription.queue.declare(&connection).await {
+                    Ok(()) => consume(subscription).await?,
+                    Err(error) if connection.is_connected() => {
+                        let (queue, of) = (&subscription.queue.name, &error.name);
+                        tracing::warn!(queue, of, error = %chain(&error.source), "the queue cannot be consumed yet");
+                        refused.push(error);
+                    }
+                    Err(lost) => return Err(lost),
+                }
+            }
+            if refused.len() == consumers.subscriptions.len() {
+                return Err(refused.swap_remove(0));
+            }
+            Ok(consumers)
+        };
+        let prepared = prepare.await;
+        Self::begin(plan, connection, prepared).await
+    }
+
+    async fn begin(
+        plan: &Plan,
+        connection: Connection,
+        prepared: Result<Consumers, TopologyError>,
+    ) -> Result<Self, StartError> {
+        let Consumers { channel, subscriptions } = match prepared {
+            Ok(consumers) => consumers,
+            Err(error) => {
+                let error = explain(error, connection.user());
+                connection.close().await;
+                return Err(error);
+            }
+        };
+        let (settlements, to_settle) = mpsc::unbounded_channel();
+        let (orders, ordered) = watch::channel(Order::Serve);
+        let (report_loss, lost) = watch::channel(None);
+        let loss = Loss(report_loss);
+        let roster = Roster::default();
+
+        let mut workers = JoinSet::new();
+        for subscription in subscriptions {
+            let worker = Worker {
+                subscription,
+                limits: plan.limits,
+                settlements: settlements.clone(),
+                roster: roster.clone(),
+                orders: ordered.clone(),
+                counters: Arc::clone(&plan.counters),
+                loss: loss.clone(),
+            };
+            workers.spawn(worker.run());
+        }
+        let mut settler = JoinSet::new();
+        let publisher = channel.publisher();
+        settler.spawn(async move {
+            if let Err(error) = settle::settle(channel, publisher, to_settle).await {
+                loss.report(error);
+            }
+        });
+        Ok(Self { connection, workers, settler, settlements, orders, lost, roster })
+    }
+
+    /// Resolves when channel or connection are lost, with the reason.
+    pub(super) async fn lost(&mut self) -> BrokerError {
+        let lost = self.lost.wait_for(Option::is_some).await.ok().and_then(|lost| lost.clone());
+        // The senders live in tasks that end only by reporting, or with this.
+        lost.unwrap_or_else(|| BrokerError::new(None, "the server's tasks have ended"))
+    }
+
+    /// Why the broker takes no messages on the connection, and when that changes.
+    pub(super) fn watch_blocked(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.connection.findings().watch_blocked()
+    }
+
+    /// Takes nothing new, finishes what it has within `drain_timeout`, cancels the rest, and closes the connection.
+    ///
+    /// # Errors
+    /// When the connection was lost before everything was settled.
+    pub(super) async fn drain(mut self, drain_timeout: Duration) -> Result<ShutdownReport, ServeError> {
+        self.orders.send_replace(Order::Drain);
+        let mut abandoned = Vec::new();
+        if tokio::time::timeout(drain_timeout, all_of(&mut self.workers)).await.is_err() {
+            abandoned = self.roster.list();
+            self.orders.send_replace(Order::Abandon);
+            if tokio::time::timeout(CANCEL_TIMEOUT, all_of(&mut self.workers)).await.is_err() {
+                self.workers.shutdown().await;
+            }
+        }
+        // Those that block their thread still hold their end of the channel: the settler must not wait for them.
+        let _ = self.settlements.send(Settlement::Stop);
+        let settled = tokio::time::timeout(SETTLE_TIMEOUT, all_of(&mut self.settler)).await.is_ok();
+        self.connection.close().await;
+        if let Some(lost) = self.lost.borrow().clone() {
+            return Err(ServeError::Disconnected(lost));
+        }
+        if !settled {
+            let reason = "the broker did not take the last replies in time";
+            return Err(ServeError::Disconnected(BrokerError::new(None, reason)));
+        }
+        Ok(ShutdownReport { abandoned })
+    }
+}
+
+/// The consumers of all queues, on one channel.
+struct Consumers {
+    channel: DataChannel,
+    subscriptions: Vec<Subscription>,
+}
+
+impl Consumers {
+    /// A channel, and for every queue what will consume it.
+    async fn without_any(plan: &Plan, connection: &Connection) -> Result<Self, TopologyError> {
+        let first = &plan.queues[0].name;
+        let channel = connection.open_data_channel().await.map_err(refused(first))?;
+        let subscribe = |queue| Subscription::new(Arc::clone(queue), connection.clone(), channel.clone());
+        Ok(Self { subscriptions: plan.queues.iter().map(subscribe).collect(), channel })
+    }
+}
+
+async fn consume(subscription: &mut Subscription) -> Result<(), TopologyError> {
+    let refused = refused(&subscription.queue.name);
+    subscription.consume().await.map_err(refused)
+}
+
+fn refused(queue: &str) -> impl FnOnce(BrokerError) -> TopologyError + use<> {
+    let name = queue.to_owned();
+    move |source| TopologyError { touch: Touch::ConsumeQueue, name, source }
+}
+
+async fn all_of(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
+}

@@ -1,0 +1,48 @@
+//! Everything a server needs but a connection: made once, used for every connection that it ever has.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{queue::Declare, routes::Routes, stats::Counters, worker::Limits};
+use crate::amqp::{Connection, Topology, TopologyError};
+
+/// A server that only needs a connection.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// In alphabetical order.
+    pub(super) queues: Vec<Arc<PlannedQueue>>,
+    pub(super) topology: Topology,
+    pub(super) declare: Declare,
+    pub(super) limits: Limits,
+    pub(super) counters: Arc<Counters>,
+    pub(super) drain_timeout: Duration,
+}
+
+/// One queue that the server consumes.
+#[derive(Debug)]
+pub(super) struct PlannedQueue {
+    pub(super) name: String,
+    pub(super) routes: Routes,
+    pub(super) concurrency: u16,
+    pub(super) declare: Declare,
+    /// What this queue needs on the broker, of all that the server does.
+    pub(super) topology: Topology,
+}
+
+impl Plan {
+    /// Makes sure of exchanges, queues and bindings, as far as the server may.
+    pub(super) async fn declare(&self, connection: &Connection) -> Result<(), TopologyError> {
+        match self.declare {
+            Declare::All => self.topology.declare(connection, false).await,
+            Declare::Passive => self.topology.declare(connection, true).await,
+            Declare::None => Ok(()),
+        }
+    }
+}
+
+impl PlannedQueue {
+    /// Makes the queue again, or where others declare it, checks that it is there: consuming a queue that is missing would close
+    /// the channel, and end the consumers of all others.
+    pub(super) async fn declare(&self, connection: &Connection) -> Result<(), TopologyError> {
+        self.topology.declare(connection, self.declare != Declare::All).await
+    }
+}

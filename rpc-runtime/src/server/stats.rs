@@ -1,0 +1,37 @@
+//! What a server has counted, over all its connections.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Numbers of a server since its start, over all its connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerStats {
+    /// Messages that no honest client sends: their properties were not UTF-8, nested too deep or malformed. None reached a method;
+    /// each was answered `bad_request`, or put with the dead letters where it left no readable address.
+    pub hostile_requests: u64,
+}
+
+/// What [`ServerStats`] is read from.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) hostile_requests: Counter,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counter(AtomicU64);
+
+impl Counters {
+    pub(super) fn read(&self) -> ServerStats {
+        ServerStats { hostile_requests: self.hostile_requests.read() }
+    }
+}
+
+impl Counter {
+    pub(super) fn add_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

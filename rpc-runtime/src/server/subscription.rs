@@ -1,0 +1,110 @@
+//! The consumer of one queue, made again when the broker has cancelled it.
+
+use std::{sync::Arc, time::Instant};
+
+use tokio::sync::watch;
+
+use super::{
+    plan::PlannedQueue,
+    worker::{Order, next_order},
+};
+use crate::{
+    amqp::{Backoff, Connection, Consumer, DataChannel},
+    error::{BrokerError, chain},
+    message::Delivered,
+};
+
+/// What a worker takes deliveries from. It has a consumer, or is to be [renewed](Self::renew).
+pub(super) struct Subscription {
+    pub(super) queue: Arc<PlannedQueue>,
+    connection: Connection,
+    channel: DataChannel,
+    consumer: Option<Consumer>,
+    backoff: Backoff,
+    since: Instant,
+}
+
+impl Subscription {
+    /// Without a consumer.
+    pub(super) fn new(queue: Arc<PlannedQueue>, connection: Connection, channel: DataChannel) -> Self {
+        Self {
+            queue,
+            connection,
+            channel,
+            consumer: None,
+            backoff: Backoff::default(),
+            since: Instant::now(),
+        }
+    }
+
+    /// Consumes. The queue must be there: a refusal closes the channel.
+    pub(super) async fn consume(&mut self) -> Result<(), BrokerError> {
+        self.consumer = Some(self.channel.consume(&self.queue.name, self.queue.concurrency).await?);
+        self.since = Instant::now();
+        Ok(())
+    }
+
+    /// The next delivery; `None` when there is no consumer any more. `Err` when the channel is lost.
+    pub(super) async fn next(&mut self) -> Option<Result<Delivered, BrokerError>> {
+        self.consumer.as_mut()?.next().await
+    }
+
+    /// Takes nothing new; what is on the way still comes.
+    pub(super) async fn cancel(&self) -> Result<(), BrokerError> {
+        match &self.consumer {
+            Some(consumer) => self.channel.cancel(consumer.tag()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Resolves when the connection is lost. For when there is no consumer to hear it from.
+    pub(super) async fn until_lost(&self) -> BrokerError {
+        self.connection.until_lost().await
+    }
+
+    /// Consumes again, on the same channel: calls that run can still be answered, and other queues are not touched. Tries until it
+    /// works, with growing pauses, or until an order comes.
+    ///
+    /// # Errors
+    /// When the channel is lost.
+    pub(super) async fn renew(&mut self, orders: &mut watch::Receiver<Order>) -> Result<(), BrokerError> {
+        if self.consumer.take().is_some() {
+            tracing::warn!(queue = self.queue.name, "the broker ended the consumer, and another one is made");
+            self.backoff.reset_after(self.since.elapsed());
+        }
+        loop {
+            tokio::select! {
+                biased;
+                _ = next_order(orders, Order::Serve) => return Ok(()),
+                () = tokio::time::sleep(self.backoff.next_delay()) => {}
+            }
+            // Orders do not interrupt this: a consumer that nobody reads would keep what it is given until the connection ends.
+            let patience = self.connection.options().0.timeout;
+            match tokio::time::timeout(patience, self.try_again()).await {
+                Ok(Ok(true)) => return Ok(()),
+                Ok(Ok(false)) => {}
+                Ok(Err(lost)) => return Err(lost),
+                Err(_) => return Err(BrokerError::new(None, "the broker did not answer in time")),
+            }
+        }
+    }
+
+    /// Whether there is a consumer now.
+    async fn try_again(&mut self) -> Result<bool, BrokerError> {
+        if let Err(error) = self.queue.declare(&self.connection).await {
+            if !self.connection.is_connected() {
+                return Err(error.source);
+            }
+            tracing::warn!(
+                queue = self.queue.name,
+                refused = error.name,
+                error = %chain(&error.source),
+                "the queue cannot be consumed, and is tried again"
+            );
+            return Ok(false);
+        }
+        self.consume().await?;
+        tracing::info!(queue = self.queue.name, "the queue is consumed again");
+        Ok(true)
+    }
+}

@@ -1,0 +1,158 @@
+//! The life of a server: epoch after epoch, until it is told to stop or the broker is given up.
+
+use std::{sync::Arc, time::Instant};
+
+use tokio::sync::{oneshot, watch};
+
+use super::{epoch::Epoch, plan::Plan, shutdown::ShutdownReport};
+use crate::{
+    amqp::{Backoff, ConnectOptions, ConnectionState, Inbound, reconnect},
+    error::{BrokerError, ServeError, StartError, chain},
+};
+
+pub(super) struct Supervisor {
+    pub(super) plan: Arc<Plan>,
+    pub(super) options: ConnectOptions,
+    pub(super) inbound: Inbound,
+    pub(super) state: State,
+    pub(super) failure: watch::Sender<Option<ServeError>>,
+    /// Sent to when the server is to stop.
+    pub(super) stop: oneshot::Receiver<()>,
+}
+
+/// What the server tells of itself. Dropped with the server it is `Closed`.
+pub(super) struct State(pub(super) watch::Sender<ConnectionState>);
+
+/// Why an epoch ended.
+enum End {
+    Told,
+    Lost(BrokerError),
+}
+
+impl Supervisor {
+    /// Serves until told to stop, and drains then.
+    ///
+    /// # Errors
+    /// When the broker was given up, or lost while draining.
+    pub(super) async fn run(mut self, first: Epoch) -> Result<ShutdownReport, ServeError> {
+        let mut backoff = Backoff::default();
+        let mut epoch = first;
+        for number in 1.. {
+            let since = Instant::now();
+            let lost = match self.serve(&mut epoch, number).await {
+                End::Told => return self.drain(epoch).await,
+                End::Lost(lost) => lost,
+            };
+            tracing::warn!(error = %lost, "the server lost its connection and makes another one");
+            self.state.enter(ConnectionState::Connecting { failures: 0, reason: lost.message().into() });
+            // Its calls are cancelled: nothing of it can be acknowledged any more, and the broker delivers their requests again.
+            drop(epoch);
+            backoff.reset_after(since.elapsed());
+            epoch = match self.connect_again(&mut backoff).await {
+                Some(Ok(next)) => next,
+                Some(Err(error)) => return Err(self.give_up(error)),
+                None => {
+                    self.state.enter(ConnectionState::Closed { reason: SHUT_DOWN.into() });
+                    return Ok(ShutdownReport::default());
+                }
+            };
+            tracing::info!("the server serves again");
+        }
+        unreachable!("nothing connects that often")
+    }
+
+    /// Shows how the epoch stands until it ends.
+    async fn serve(&mut self, epoch: &mut Epoch, number: u64) -> End {
+        let mut blocked = epoch.watch_blocked();
+        loop {
+            let reason = blocked.borrow_and_update().clone();
+            self.state.enter(match reason {
+                Some(reason) => ConnectionState::Blocked { epoch: number, reason },
+                None => ConnectionState::Ready { epoch: number },
+            });
+            tokio::select! {
+                biased;
+                () = told(&mut self.stop) => return End::Told,
+                lost = epoch.lost() => return End::Lost(lost),
+                Ok(()) = blocked.changed() => {}
+            }
+        }
+    }
+
+    /// The next epoch; `None` when told to stop first.
+    async fn connect_again(&mut self, backoff: &mut Backoff) -> Option<Result<Epoch, StartError>> {
+        let (plan, state) = (&self.plan, &self.state);
+        let next = reconnect(
+            &self.options,
+            &self.inbound,
+            backoff,
+            |error| state.count_failure(error),
+            |connection| {
+                let plan = Arc::clone(plan);
+                async move { Epoch::next(&plan, connection).await }
+            },
+        );
+        tokio::select! {
+            biased;
+            () = told(&mut self.stop) => None,
+            next = next => Some(next),
+        }
+    }
+
+    async fn drain(self, epoch: Epoch) -> Result<ShutdownReport, ServeError> {
+        self.state.enter(ConnectionState::Draining);
+        let drained = epoch.drain(self.plan.drain_timeout).await;
+        let reason = match &drained {
+            Ok(_) => SHUT_DOWN.into(),
+            Err(error) => chain(error).to_string().into(),
+        };
+        self.state.enter(ConnectionState::Closed { reason });
+        drained
+    }
+
+    fn give_up(&self, error: StartError) -> ServeError {
+        let error = ServeError::GivenUp(Arc::new(error));
+        self.state.enter(ConnectionState::Closed { reason: chain(&error).to_string().into() });
+        self.failure.send_replace(Some(error.clone()));
+        error
+    }
+}
+
+const SHUT_DOWN: &str = "the server was shut down";
+
+impl State {
+    fn enter(&self, next: ConnectionState) {
+        self.0.send_if_modified(|state| {
+            let changed = *state != next;
+            *state = next;
+            changed
+        });
+    }
+
+    fn count_failure(&self, error: &StartError) {
+        self.0.send_modify(|state| {
+            let earlier = match state {
+                ConnectionState::Connecting { failures, .. } => *failures,
+                _ => 0,
+            };
+            let reason = chain(error).to_string().into();
+            *state = ConnectionState::Connecting { failures: earlier.saturating_add(1), reason };
+        });
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if !self.0.borrow().is_closed() {
+            self.enter(ConnectionState::Closed { reason: "the server was dropped".into() });
+        }
+    }
+}
+
+/// Resolves when the server is told to stop.
+async fn told(stop: &mut oneshot::Receiver<()>) {
+    if stop.await.is_err() {
+        // The server was dropped: its tasks, this one included, are being cancelled.
+        std::future::pending::<()>().await;
+    }
+}
