@@ -27,7 +27,7 @@ pub(crate) use consumer::Consumer;
 pub(crate) use dial::connect;
 pub use options::ConnectOptions;
 pub(crate) use options::Inbound;
-pub(crate) use publisher::{Publisher, Unpublishable};
+pub(crate) use publisher::{Addressed, Publisher, Unpublishable};
 pub(crate) use reconnect::{connect_first, reconnect};
 pub use state::{ConnectionState, NotReady, StateWatch};
 pub(crate) use topology::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch};

@@ -10,7 +10,7 @@ use tokio::{
 use super::{
     plan::Plan,
     roster::Roster,
-    settle::{self, Settlement, Settlements},
+    settle::{RequestChannel, Settlement, Settlements, settle},
     shutdown::ShutdownReport,
     subscription::Subscription,
     topology::explain,
@@ -111,9 +111,9 @@ impl Epoch {
             workers.spawn(worker.run());
         }
         let mut settler = JoinSet::new();
-        let publisher = channel.publisher();
+        let channel = RequestChannel { publisher: channel.publisher(), channel };
         settler.spawn(async move {
-            if let Err(error) = settle::settle(channel, publisher, to_settle).await {
+            if let Err(error) = settle(channel, to_settle).await {
                 loss.report(error);
             }
         });

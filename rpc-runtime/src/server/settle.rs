@@ -1,5 +1,8 @@
 //! The settler: writes replies and settles their deliveries, in batches, in that order.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
@@ -10,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::acks::{Ack, AckWindow};
 use crate::{
-    amqp::{DataChannel, Publisher},
+    amqp::{Addressed, DataChannel, Publisher},
     error::BrokerError,
     message::{Fault, Reply},
     wire::reply,
@@ -32,6 +35,69 @@ pub(super) enum Settlement {
     Stop,
 }
 
+/// What the settler does to the channel of its deliveries.
+///
+/// The three ways to settle only queue a frame, which is written some time later. An error means that the channel is gone: what
+/// is not acknowledged by then is delivered again, whether or not an acknowledgement of it was queued.
+pub(super) trait SettlingChannel {
+    /// A reply that AMQP can carry.
+    type Addressed: Send;
+
+    /// # Errors
+    /// Why AMQP cannot carry it.
+    fn address(
+        &self,
+        reply_to: String,
+        correlation_id: Option<String>,
+        outcome: Result<Reply, Fault>,
+    ) -> Result<Self::Addressed, Box<dyn std::error::Error + Send + Sync>>;
+
+    /// Queues the reply on the first poll; resolves once it is written, and everything that was queued before it.
+    fn write(&self, reply: Self::Addressed) -> impl Future<Output = Result<(), BrokerError>> + Send;
+
+    fn ack(&self, ack: Ack) -> Result<(), BrokerError>;
+
+    fn reject(&self, tag: u64) -> Result<(), BrokerError>;
+
+    fn requeue(&self, tag: u64) -> Result<(), BrokerError>;
+}
+
+/// Deliveries came over this channel, and replies leave over it.
+pub(super) struct RequestChannel {
+    pub(super) channel: DataChannel,
+    pub(super) publisher: Publisher,
+}
+
+impl SettlingChannel for RequestChannel {
+    type Addressed = Addressed;
+
+    fn address(
+        &self,
+        reply_to: String,
+        correlation_id: Option<String>,
+        outcome: Result<Reply, Fault>,
+    ) -> Result<Addressed, Box<dyn std::error::Error + Send + Sync>> {
+        let (properties, body) = reply::compose(correlation_id, outcome);
+        self.publisher.address(reply_to, properties, body)
+    }
+
+    fn write(&self, reply: Addressed) -> impl Future<Output = Result<(), BrokerError>> + Send {
+        self.publisher.write(reply)
+    }
+
+    fn ack(&self, ack: Ack) -> Result<(), BrokerError> {
+        self.channel.ack(ack.tag, ack.multiple)
+    }
+
+    fn reject(&self, tag: u64) -> Result<(), BrokerError> {
+        self.channel.reject(tag)
+    }
+
+    fn requeue(&self, tag: u64) -> Result<(), BrokerError> {
+        self.channel.requeue(tag)
+    }
+}
+
 /// Where settlements are sent. At most as many are under way as the prefetch windows allow.
 pub(super) type Settlements = mpsc::UnboundedSender<Settlement>;
 
@@ -43,9 +109,8 @@ pub(super) type Settlements = mpsc::UnboundedSender<Settlement>;
 ///
 /// # Errors
 /// When the channel is lost. Whatever was not acknowledged then is delivered again.
-pub(super) async fn settle(
-    channel: DataChannel,
-    publisher: Publisher,
+pub(super) async fn settle<C: SettlingChannel>(
+    channel: C,
     mut settlements: mpsc::UnboundedReceiver<Settlement>,
 ) -> Result<(), BrokerError> {
     let mut window = AckWindow::default();
@@ -58,11 +123,10 @@ pub(super) async fn settle(
             while let Some(settlement) = next {
                 match settlement {
                     Settlement::Answer { tag, reply_to, correlation_id, outcome } => {
-                        let (properties, body) = reply::compose(correlation_id, outcome);
-                        match publisher.address(reply_to, properties, body) {
+                        match channel.address(reply_to, correlation_id, outcome) {
                             Ok(reply) => {
                                 unwritten.push(tag);
-                                last_write.set(Some(publisher.write(reply)));
+                                last_write.set(Some(channel.write(reply)));
                                 if let Poll::Ready(written) = poll_once(last_write.as_mut()).await {
                                     written?;
                                     last_write.set(None);
@@ -102,8 +166,8 @@ pub(super) async fn settle(
                 }
             }
         }
-        for Ack { tag, multiple } in window.flush() {
-            channel.ack(tag, multiple)?;
+        for ack in window.flush() {
+            channel.ack(ack)?;
         }
         if stopping {
             break;

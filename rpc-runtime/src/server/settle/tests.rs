@@ -1,0 +1,275 @@
+//! The settler against a channel that is plain data: any order of completion, any failure, any moment of cancellation.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard},
+    task::{Context, Waker},
+};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use proptest::{collection::vec, prelude::*};
+
+use super::*;
+use crate::message::ReplyKind;
+
+/// A channel with the broker behind it, which checks what it is told.
+#[derive(Clone, Default)]
+struct FakeChannel(Arc<Mutex<Books>>);
+
+#[derive(Default)]
+struct Books {
+    /// Delivered, and not settled yet, as the broker sees it.
+    unsettled: BTreeSet<u64>,
+    /// What the settler was told of each tag.
+    fates: BTreeMap<u64, Fate>,
+    /// Replies in the order in which they were queued, by the tag of their request.
+    queued: Vec<u64>,
+    /// How many of them are written.
+    written: usize,
+    lost: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Answer,
+    /// A reply that AMQP cannot carry.
+    Unwritable,
+    Done,
+    Reject,
+    Requeue,
+}
+
+impl FakeChannel {
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.lock().unwrap()
+    }
+
+    fn settle(&self, tag: u64, fates: &[Fate]) -> Result<(), BrokerError> {
+        let mut books = self.books();
+        if books.lost {
+            return Err(lost());
+        }
+        assert!(books.unsettled.remove(&tag), "{tag} is settled twice, or was never delivered");
+        assert!(fates.contains(&books.fates[&tag]), "{tag} was settled as something else");
+        Ok(())
+    }
+}
+
+impl SettlingChannel for FakeChannel {
+    /// The tag of the request.
+    type Addressed = u64;
+
+    fn address(
+        &self,
+        reply_to: String,
+        _: Option<String>,
+        _: Result<Reply, Fault>,
+    ) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+        reply_to.parse().map_err(Into::into)
+    }
+
+    fn write(&self, tag: u64) -> impl Future<Output = Result<(), BrokerError>> + Send {
+        let channel = self.clone();
+        let mut place = None;
+        // Nobody is woken: the test polls after everything it does.
+        poll_fn(move |_| {
+            let mut books = channel.books();
+            if books.lost {
+                return Poll::Ready(Err(lost()));
+            }
+            let place = *place.get_or_insert_with(|| {
+                books.queued.push(tag);
+                books.queued.len()
+            });
+            if place <= books.written { Poll::Ready(Ok(())) } else { Poll::Pending }
+        })
+    }
+
+    fn ack(&self, ack: Ack) -> Result<(), BrokerError> {
+        let mut books = self.books();
+        if books.lost {
+            return Err(lost());
+        }
+        assert!(books.unsettled.contains(&ack.tag), "an unknown tag closes the channel");
+        let acked: Vec<u64> = match ack.multiple {
+            true => books.unsettled.range(..=ack.tag).copied().collect(),
+            false => vec![ack.tag],
+        };
+        for tag in acked {
+            let written = books.queued[..books.written].contains(&tag);
+            match books.fates.get(&tag) {
+                Some(Fate::Answer) => assert!(written, "{tag} is acknowledged before its reply is written"),
+                Some(Fate::Done) => {}
+                other => panic!("{tag} is acknowledged, but it is {other:?}"),
+            }
+            books.unsettled.remove(&tag);
+        }
+        Ok(())
+    }
+
+    fn reject(&self, tag: u64) -> Result<(), BrokerError> {
+        self.settle(tag, &[Fate::Reject, Fate::Unwritable])
+    }
+
+    fn requeue(&self, tag: u64) -> Result<(), BrokerError> {
+        self.settle(tag, &[Fate::Requeue])
+    }
+}
+
+fn lost() -> BrokerError {
+    BrokerError::new(None, "lost")
+}
+
+/// What happens, one after the other.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// The call of this tag ends so.
+    End(u64, Fate),
+    /// The connection takes so many of the queued replies.
+    Write(usize),
+    /// The settler gets its turn.
+    Poll,
+}
+
+/// How a run ends after its steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// The settler is told to stop.
+    Stopped,
+    /// The last sender is gone.
+    Abandoned,
+    ChannelLost,
+    Cancelled,
+}
+
+fn steps() -> impl Strategy<Value = (u64, Vec<Step>)> {
+    let fate = prop_oneof![
+        8 => Just(Fate::Answer),
+        1 => Just(Fate::Unwritable),
+        2 => Just(Fate::Done),
+        1 => Just(Fate::Reject),
+        1 => Just(Fate::Requeue),
+    ];
+    (1..60u64).prop_flat_map(move |tags| {
+        let order = Just((1..=tags).collect::<Vec<_>>()).prop_shuffle();
+        let fates = vec(
+            (fate.clone(), vec(prop_oneof![Just(Step::Poll), (0..8usize).prop_map(Step::Write)], 0..3)),
+            tags as usize,
+        );
+        (order, fates).prop_map(move |(order, fates)| {
+            let steps = order
+                .into_iter()
+                .zip(fates)
+                .flat_map(|(tag, (fate, between))| std::iter::once(Step::End(tag, fate)).chain(between));
+            (tags, steps.collect())
+        })
+    })
+}
+
+fn ending() -> impl Strategy<Value = Ending> {
+    prop_oneof![
+        Just(Ending::Stopped),
+        Just(Ending::Abandoned),
+        Just(Ending::ChannelLost),
+        Just(Ending::Cancelled)
+    ]
+}
+
+fn settlement(tag: u64, fate: Fate) -> Settlement {
+    let answer = |reply_to: String| {
+        let reply = Reply { kind: ReplyKind::Result, content_type: "application/json", body: Bytes::new() };
+        Settlement::Answer { tag, reply_to, correlation_id: None, outcome: Ok(reply) }
+    };
+    match fate {
+        Fate::Answer => answer(tag.to_string()),
+        Fate::Unwritable => answer("nowhere".into()),
+        Fate::Done => Settlement::Done { tag },
+        Fate::Reject => Settlement::Reject { tag },
+        Fate::Requeue => Settlement::Requeue { tag },
+    }
+}
+
+proptest! {
+    /// The fake channel checks that nothing is acknowledged before its reply is written, settled twice, or settled as what it is not.
+    #[test]
+    fn whatever_ends_is_settled_once_and_no_slow_call_holds_it_back(
+        (tags, steps) in steps(),
+        // Calls from this share of the steps on are slow: they do not end.
+        share in 0.0..1.2f64,
+        ending in ending(),
+    ) {
+        let channel = FakeChannel::default();
+        channel.books().unsettled = (1..=tags).collect();
+        let (settlements, to_settle) = mpsc::unbounded_channel();
+        let mut settler = Box::pin(settle(channel.clone(), to_settle));
+        let mut cx = Context::from_waker(Waker::noop());
+
+        let happened = ((steps.len() as f64 * share) as usize).min(steps.len());
+        for step in &steps[..happened] {
+            match *step {
+                Step::End(tag, fate) => {
+                    channel.books().fates.insert(tag, fate);
+                    settlements.send(settlement(tag, fate)).unwrap();
+                }
+                Step::Write(replies) => {
+                    let mut books = channel.books();
+                    books.written = (books.written + replies).min(books.queued.len());
+                }
+                Step::Poll => prop_assert!(settler.poll_unpin(&mut cx).is_pending()),
+            }
+        }
+        match ending {
+            Ending::Cancelled => {
+                drop(settler);
+                return Ok(());
+            }
+            Ending::ChannelLost => {
+                channel.books().lost = true;
+                drop(settlements);
+                let unsettled = channel.books().unsettled.clone();
+                // Without anything left to do it may not notice, but it never settles anything any more.
+                let _ = settler.poll_unpin(&mut cx);
+                prop_assert_eq!(&channel.books().unsettled, &unsettled);
+                return Ok(());
+            }
+            Ending::Stopped | Ending::Abandoned => {}
+        }
+        // Everything is queued at the first turn, written then, and settled at the second, however slow its neighbours are.
+        prop_assert!(settler.poll_unpin(&mut cx).is_pending());
+        {
+            let mut books = channel.books();
+            books.written = books.queued.len();
+        }
+        prop_assert!(settler.poll_unpin(&mut cx).is_pending());
+        let slow: BTreeSet<u64> = {
+            let books = channel.books();
+            (1..=tags).filter(|tag| !books.fates.contains_key(tag)).collect()
+        };
+        prop_assert_eq!(&channel.books().unsettled, &slow, "all that ended is settled, and nothing else");
+
+        match ending {
+            Ending::Stopped => settlements.send(Settlement::Stop).unwrap(),
+            _ => drop(settlements),
+        }
+        prop_assert_eq!(settler.poll_unpin(&mut cx), Poll::Ready(Ok(())));
+        prop_assert_eq!(&channel.books().unsettled, &slow);
+    }
+}
+
+#[test]
+fn an_acknowledgement_that_cannot_be_sent_is_no_success() {
+    let channel = FakeChannel::default();
+    channel.books().unsettled = [1].into();
+    channel.books().fates.insert(1, Fate::Answer);
+    let (settlements, to_settle) = mpsc::unbounded_channel();
+    let mut settler = Box::pin(settle(channel.clone(), to_settle));
+    let mut cx = Context::from_waker(Waker::noop());
+    settlements.send(settlement(1, Fate::Answer)).unwrap();
+    assert!(settler.poll_unpin(&mut cx).is_pending());
+    // Written, and then lost before it is acknowledged.
+    channel.books().written = 1;
+    channel.books().lost = true;
+    assert_eq!(settler.poll_unpin(&mut cx), Poll::Ready(Err(lost())));
+    assert_eq!(channel.books().unsettled, [1].into(), "the broker delivers it again");
+}
