@@ -37,7 +37,7 @@ async fn is_refused(uri: &str, trespass: Trespass) {
     let nothing = FieldTable::default;
     let outcome = match trespass {
         Trespass::PublishTo(exchange) => {
-            channel.confirm_select(Default::default()).await.unwrap();
+            channel.confirm_select(Default::default()).await.expect("the broker confirms");
             let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
             match channel.basic_publish(exchange.into(), "fib".into(), options, b"{}", properties).await {
                 Ok(confirm) => confirm.await.map(drop),

@@ -32,8 +32,13 @@ impl Backoff {
     /// What the last attempt made has lived for so long: where that was of use, begin anew.
     pub(crate) fn reset_after(&mut self, lived: Duration) {
         if lived >= SETTLED {
-            self.failures = 0;
+            self.reset();
         }
+    }
+
+    /// What the last attempt made was of use: begin anew.
+    pub(crate) fn reset(&mut self) {
+        self.failures = 0;
     }
 }
 

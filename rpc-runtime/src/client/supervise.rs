@@ -7,7 +7,7 @@ use std::{
         Arc, Weak,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::{
@@ -24,8 +24,6 @@ use crate::{
 
 /// The number of a client's first link.
 pub(super) const FIRST_EPOCH: u64 = 1;
-/// A link that lasted this long was of use, even if no reply came over it.
-const LASTING: Duration = Duration::from_secs(1);
 
 /// How links are made.
 pub(super) struct Supervisor {
@@ -58,9 +56,10 @@ impl Supervisor {
             if let Some(exchange) = lost.refused_exchange() {
                 strong.refusals.remember(exchange, reason);
             }
-            if link.was_of_use() || since.elapsed() >= LASTING {
+            if link.was_of_use() {
                 backoff.reset();
             }
+            backoff.reset_after(since.elapsed());
             link.pending.end(Ended::Disconnected(lost));
             // The next link is on a connection of its own, even when only the channel was lost: lapin still writes requests that
             // were queued for the closed channel, and the broker closes the connection when it sees one. The old one is closed
