@@ -31,5 +31,6 @@ pub use message::{
     Context, Execution, Fault, FaultCode, HeaderValue, Headers, IncomingCall, Reply, ReplyKind,
 };
 pub use server::{
-    AbandonedCall, Declare, QueueOptions, QueueType, RunningServer, Server, ServerStats, ShutdownReport,
+    AbandonedCall, Declare, QueueOptions, QueueType, Redelivered, ReplyPolicy, RunningServer, Server,
+    ServerStats, ShutdownReport,
 };

@@ -17,6 +17,7 @@ mod s2_workers;
 mod server_context;
 mod server_faults;
 mod server_lifecycle;
+mod server_policies;
 mod server_reconnect;
 mod server_start;
 mod services;

@@ -1,48 +1,91 @@
 //! What a request must be before a method sees it. Nothing of its body is decoded here.
 
-use std::time::Instant;
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
-use super::routes::{Route, Routes};
+use super::{
+    redelivered::Redelivered,
+    reply_policy::ReplyPolicy,
+    routes::{Route, Routes},
+};
 use crate::{
-    contract::Repetition,
-    message::{Fault, FaultCode, IncomingCall, Refusal},
+    message::{Context, Fault, FaultCode, IncomingCall, Refusal},
     wire::request::Received,
 };
 
-/// Finds the method and checks everything that can be told from outside.
-///
-/// # Errors
-/// The fault to answer with; the method did not run.
-pub(super) fn admit(
-    request: Received,
-    routes: &Routes,
-    max_request_bytes: usize,
-    received_at: Instant,
-) -> Result<(&Route, IncomingCall), Fault> {
-    match request.refusal {
-        None => {}
-        Some(Refusal::TooLarge { size, .. }) => return Err(too_large(size, max_request_bytes)),
-        Some(hostile) => return Err(Fault::new(FaultCode::BadRequest, hostile.to_string())),
-    }
-    let size = request.body.len();
-    if size > max_request_bytes {
-        return Err(too_large(size as u64, max_request_bytes));
-    }
-    let route = routes.find(&request.routing_key, request.kind.as_deref())?;
-    request.check_media_type()?;
-    if request.redelivered() && route.method.repetition == Repetition::AtMostOnce {
-        return Err(Fault::new(
-            FaultCode::MaybeExecuted,
-            "the request was delivered before; the method runs at most once and may have run then",
-        ));
-    }
-    let (context, body) = request.into_context(route.method, received_at)?;
-    Ok((route, IncomingCall { context, body }))
+/// What a server asks of every request.
+#[derive(Clone, Debug)]
+pub(super) struct Conditions {
+    pub(super) max_request_bytes: usize,
+    pub(super) reply_policy: ReplyPolicy,
+    pub(super) redelivered: Redelivered,
+    pub(super) authorization: Option<Authorization>,
 }
 
-fn too_large(size: u64, limit: usize) -> Fault {
-    Fault::new(
-        FaultCode::RequestTooLarge,
-        format!("the request has {size} bytes, the server's limit is {limit}"),
-    )
+/// The user's own say in who may call what.
+#[derive(Clone)]
+pub(super) struct Authorization(pub(super) Arc<dyn Fn(&Context) -> bool + Send + Sync>);
+
+impl Conditions {
+    /// Finds the method and checks everything that can be told from outside.
+    ///
+    /// # Errors
+    /// The fault to answer with; the method did not run.
+    pub(super) fn admit<'a>(
+        &self,
+        request: Received,
+        routes: &'a Routes,
+        received_at: Instant,
+    ) -> Result<(&'a Route, IncomingCall), Fault> {
+        match request.refusal {
+            None => {}
+            Some(Refusal::TooLarge { size, .. }) => return Err(self.too_large(size)),
+            Some(hostile) => return Err(Fault::new(FaultCode::BadRequest, hostile.to_string())),
+        }
+        let size = request.body.len();
+        if size > self.max_request_bytes {
+            return Err(self.too_large(size as u64));
+        }
+        let route = routes.find(&request.routing_key, request.kind.as_deref())?;
+        request.check_media_type()?;
+        let (context, body) = request.into_context(route.method, received_at)?;
+        // Before anything is said of earlier deliveries: that is for callers only.
+        if self.authorization.as_ref().is_some_and(|authorization| !authorization.allows(&context)) {
+            return Err(Fault::new(FaultCode::Unauthorized, "the caller may not call this method"));
+        }
+        if context.redelivered && self.redelivered.refuses(route.method.repetition) {
+            return Err(Fault::new(
+                FaultCode::MaybeExecuted,
+                "the request was delivered before; the method runs at most once and may have run then",
+            ));
+        }
+        Ok((route, IncomingCall { context, body }))
+    }
+
+    fn too_large(&self, size: u64) -> Fault {
+        let limit = self.max_request_bytes;
+        Fault::new(
+            FaultCode::RequestTooLarge,
+            format!("the request has {size} bytes, the server's limit is {limit}"),
+        )
+    }
+}
+
+impl Authorization {
+    fn allows(&self, context: &Context) -> bool {
+        let asked = std::panic::catch_unwind(AssertUnwindSafe(|| (self.0)(context)));
+        asked.unwrap_or_else(|_| {
+            // It runs where all requests of the queue pass: none of them may end that.
+            tracing::error!(
+                method = context.method.full_name,
+                "the authorization panicked; the call is refused"
+            );
+            false
+        })
+    }
+}
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a function")
+    }
 }

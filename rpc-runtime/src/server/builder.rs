@@ -5,19 +5,20 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use tower_layer::Layer;
 
 use super::{
-    RunningServer,
+    Redelivered, ReplyPolicy, RunningServer,
+    admit::{Authorization, Conditions},
     epoch::Epoch,
     plan::{Plan, PlannedQueue},
     queue::{Declare, QueueOptions},
     routes::{self, Routes},
     topology::{part_of, topology},
-    worker::Limits,
 };
 use crate::{
     amqp::{ConnectOptions, Inbound, connect_first},
     contract::{Service, ServiceDef},
     error::StartError,
     layer::{BoxService, RpcService},
+    message::Context,
     wire::address::Namespace,
 };
 
@@ -28,7 +29,9 @@ pub struct Server {
     layers: Vec<Box<dyn Fn(BoxService) -> BoxService + Send + Sync>>,
     concurrency: u16,
     drain_timeout: Duration,
-    limits: Limits,
+    conditions: Conditions,
+    max_reply_bytes: usize,
+    exposes_panics: bool,
     namespace: Option<String>,
     declare: Declare,
     queue_options: QueueOptions,
@@ -55,11 +58,14 @@ impl Server {
             layers: Vec::new(),
             concurrency: 64,
             drain_timeout: Duration::from_secs(30),
-            limits: Limits {
+            conditions: Conditions {
                 max_request_bytes: BROKER_LIMIT,
-                max_reply_bytes: BROKER_LIMIT,
-                exposes_panics: false,
+                reply_policy: ReplyPolicy::default(),
+                redelivered: Redelivered::default(),
+                authorization: None,
             },
+            max_reply_bytes: BROKER_LIMIT,
+            exposes_panics: false,
             namespace: None,
             declare: Declare::default(),
             queue_options: QueueOptions::default(),
@@ -110,19 +116,59 @@ impl Server {
     /// The largest encoded request that is read; a larger one is answered `request_too_large`, its body left on the wire. Default
     /// 16 MiB.
     pub fn max_request_bytes(mut self, bytes: usize) -> Self {
-        self.limits.max_request_bytes = bytes;
+        self.conditions.max_request_bytes = bytes;
         self
     }
 
     /// The largest encoded reply that is sent; instead of a larger one the caller gets `reply_too_large`. Default 16 MiB.
     pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
-        self.limits.max_reply_bytes = bytes;
+        self.max_reply_bytes = bytes;
         self
     }
 
     /// Sends the text of a panic to the caller. Default: it stays in the server's log, for it may name anything.
     pub fn expose_panics(mut self) -> Self {
-        self.limits.exposes_panics = true;
+        self.exposes_panics = true;
+        self
+    }
+
+    /// Which reply addresses are answered to. Default: those of RPC clients; see [`ReplyPolicy`].
+    pub fn reply_policy(mut self, policy: ReplyPolicy) -> Self {
+        self.conditions.reply_policy = policy;
+        self
+    }
+
+    /// Whether a request that was delivered before is run, when its method declares nothing. Default: it is. `idempotent` methods
+    /// always run it, `at_most_once` methods never.
+    pub fn redelivered(mut self, policy: Redelivered) -> Self {
+        self.conditions.redelivered = policy;
+        self
+    }
+
+    /// Asks `allows` of every call before its body is decoded; a call that is not allowed is answered `unauthorized` and does not run.
+    /// Default: everybody who can send a request may call everything.
+    ///
+    /// [`Context::user_id`] is vouched for by the broker, but only there when the client states it
+    /// ([`ClientBuilder::state_user`](crate::ClientBuilder::state_user)): `None` is anybody. A later call replaces the function. It
+    /// runs where all requests of a queue pass, so it should be quick, such as a look-up; what takes time belongs into a
+    /// [`layer`](Self::layer). When it panics, the call is refused.
+    ///
+    /// ```
+    /// use amqp_rpc_runtime::{Client, Context, Server};
+    ///
+    /// fn may_call(cx: &Context) -> bool {
+    ///     match cx.method().full_name {
+    ///         "accounts.close" => cx.user_id() == Some("back-office"),
+    ///         _ => cx.user_id().is_some(),
+    ///     }
+    /// }
+    ///
+    /// let server = Server::new().authorize(may_call);
+    /// let client = Client::builder().state_user();
+    /// # let _ = (server, client);
+    /// ```
+    pub fn authorize(mut self, allows: impl Fn(&Context) -> bool + Send + Sync + 'static) -> Self {
+        self.conditions.authorization = Some(Authorization(Arc::new(allows)));
         self
     }
 
@@ -151,7 +197,8 @@ impl Server {
     pub async fn start(self, options: impl Into<ConnectOptions>) -> Result<RunningServer, StartError> {
         let (plan, options) = (Arc::new(self.plan()?), options.into());
         // Nothing that a server publishes is mandatory: nobody waits for returned messages.
-        let inbound = Inbound { max_body_bytes: plan.limits.max_request_bytes, on_return: Arc::default() };
+        let inbound =
+            Inbound { max_body_bytes: plan.conditions.max_request_bytes, on_return: Arc::default() };
         let first = connect_first(&options, &inbound, StartError::is_passing, |connection| {
             let plan = Arc::clone(&plan);
             async move { Epoch::first(&plan, connection).await }
@@ -197,7 +244,9 @@ impl Server {
             queues: routes.into_iter().map(queue).collect(),
             topology,
             declare: self.declare,
-            limits: self.limits,
+            conditions: self.conditions,
+            max_reply_bytes: self.max_reply_bytes,
+            exposes_panics: self.exposes_panics,
             counters: Arc::default(),
             drain_timeout: self.drain_timeout,
         })

@@ -1,46 +1,60 @@
 //! A delivery that is not settled yet: whatever happens to it, it is settled exactly once.
 
+use std::sync::Arc;
+
 use super::{
-    roster::{Entry, Roster},
+    reply_policy::ReplyPolicy,
+    roster::Entry,
     settle::{Settlement, Settlements},
 };
 use crate::{
-    contract::{MethodDef, Repetition},
     message::{Fault, FaultCode, Reply, ReplyKind},
     wire::request::ReturnAddress,
 };
 
+/// Where the calls of one epoch leave their outcomes.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    pub(super) settlements: Settlements,
+    pub(super) max_reply_bytes: usize,
+}
+
 /// The duty to settle one delivery. Dropped without an answer, because the call was cancelled, it gives the delivery back.
 pub(super) struct Unsettled {
     tag: u64,
-    settlements: Settlements,
+    outbox: Arc<Outbox>,
     address: ReturnAddress,
-    max_reply_bytes: usize,
     call: Option<AdmittedCall>,
     settled: bool,
 }
 
 /// What is known of the delivery once it is a call.
 struct AdmittedCall {
-    method: &'static MethodDef,
+    /// Given back, it would not be run.
+    runs_once: bool,
     started: bool,
     // Left when the delivery is settled.
     _entry: Entry,
 }
 
 impl Unsettled {
-    pub(super) fn new(
-        tag: u64,
-        address: ReturnAddress,
-        settlements: Settlements,
-        max_reply_bytes: usize,
-    ) -> Self {
-        Self { tag, settlements, address, max_reply_bytes, call: None, settled: false }
+    pub(super) fn new(tag: u64, address: ReturnAddress, outbox: Arc<Outbox>) -> Self {
+        Self { tag, outbox, address, call: None, settled: false }
     }
 
-    /// The delivery is a call of `method`, which will run.
-    pub(super) fn admit(&mut self, method: &'static MethodDef, roster: &Roster) {
-        self.call = Some(AdmittedCall { method, started: false, _entry: roster.enter(method) });
+    /// The reply address, if it is none that the server answers to.
+    pub(super) fn foreign_address(&self, policy: &ReplyPolicy) -> Option<&str> {
+        self.address.reply_to.as_deref().filter(|address| !policy.allows(address))
+    }
+
+    /// To the dead letters, unanswered.
+    pub(super) fn reject(mut self) {
+        self.settle(Settlement::Reject { tag: self.tag });
+    }
+
+    /// The delivery is a call, which will run.
+    pub(super) fn admit(&mut self, entry: Entry, runs_once: bool) {
+        self.call = Some(AdmittedCall { runs_once, started: false, _entry: entry });
     }
 
     /// The call is about to run. From here on it may have run.
@@ -74,14 +88,11 @@ impl Unsettled {
 
     fn within_limit(&self, outcome: Result<Reply, Fault>) -> Result<Reply, Fault> {
         match outcome {
-            Ok(reply) if reply.body.len() > self.max_reply_bytes => Err(Fault::new(
-                FaultCode::ReplyTooLarge,
-                format!(
-                    "the reply has {} bytes, the server's limit is {}",
-                    reply.body.len(),
-                    self.max_reply_bytes
-                ),
-            )),
+            Ok(reply) if reply.body.len() > self.outbox.max_reply_bytes => {
+                let (size, limit) = (reply.body.len(), self.outbox.max_reply_bytes);
+                let message = format!("the reply has {size} bytes, the server's limit is {limit}");
+                Err(Fault::new(FaultCode::ReplyTooLarge, message))
+            }
             outcome => outcome,
         }
     }
@@ -89,7 +100,7 @@ impl Unsettled {
     fn settle(&mut self, settlement: Settlement) {
         self.settled = true;
         // Without a settler the channel is gone, and the broker delivers again.
-        let _ = self.settlements.send(settlement);
+        let _ = self.outbox.settlements.send(settlement);
     }
 }
 
@@ -107,7 +118,7 @@ impl Drop for Unsettled {
                 )));
             }
             // Given back it would be marked as delivered before, and refused for what it never did.
-            Some(call) if !call.started && call.method.repetition == Repetition::AtMostOnce => {
+            Some(call) if !call.started && call.runs_once => {
                 self.conclude(Err(Fault::new(
                     FaultCode::ShuttingDown,
                     "the server was stopping and did not start the method",

@@ -8,6 +8,7 @@ use tokio::{
 };
 
 use super::{
+    delivery::Outbox,
     plan::Plan,
     roster::Roster,
     settle::{RequestChannel, Settlement, Settlements, settle},
@@ -40,7 +41,7 @@ pub(super) struct Epoch {
 
 impl Epoch {
     /// The first one: every queue must be there.
-    pub(super) async fn first(plan: &Plan, connection: Connection) -> Result<Self, StartError> {
+    pub(super) async fn first(plan: &Arc<Plan>, connection: Connection) -> Result<Self, StartError> {
         let prepare = async {
             plan.declare(&connection).await?;
             let mut consumers = Consumers::without_any(plan, &connection).await?;
@@ -54,7 +55,7 @@ impl Epoch {
     }
 
     /// A later one: a queue that is refused is tried again while the others are served, unless all of them are.
-    pub(super) async fn next(plan: &Plan, connection: Connection) -> Result<Self, StartError> {
+    pub(super) async fn next(plan: &Arc<Plan>, connection: Connection) -> Result<Self, StartError> {
         let prepare = async {
             let mut consumers = Consumers::without_any(plan, &connection).await?;
             let mut refused = Vec::new();
@@ -79,7 +80,7 @@ impl Epoch {
     }
 
     async fn begin(
-        plan: &Plan,
+        plan: &Arc<Plan>,
         connection: Connection,
         prepared: Result<Consumers, TopologyError>,
     ) -> Result<Self, StartError> {
@@ -97,15 +98,16 @@ impl Epoch {
         let loss = Loss(report_loss);
         let roster = Roster::default();
 
+        let max_reply_bytes = plan.max_reply_bytes;
+        let outbox = Arc::new(Outbox { settlements: settlements.clone(), max_reply_bytes });
         let mut workers = JoinSet::new();
         for subscription in subscriptions {
             let worker = Worker {
                 subscription,
-                limits: plan.limits,
-                settlements: settlements.clone(),
+                plan: Arc::clone(plan),
+                outbox: Arc::clone(&outbox),
                 roster: roster.clone(),
                 orders: ordered.clone(),
-                counters: Arc::clone(&plan.counters),
                 loss: loss.clone(),
             };
             workers.spawn(worker.run());
@@ -122,9 +124,13 @@ impl Epoch {
 
     /// Resolves when channel or connection are lost, with the reason.
     pub(super) async fn lost(&mut self) -> BrokerError {
-        let lost = self.lost.wait_for(Option::is_some).await.ok().and_then(|lost| lost.clone());
-        // The senders live in tasks that end only by reporting, or with this.
-        lost.unwrap_or_else(|| BrokerError::new(None, "the server's tasks have ended"))
+        tokio::select! {
+            biased;
+            Ok(lost) = self.lost.wait_for(Option::is_some) => lost.clone(),
+            // They end by reporting a loss, or when told to: this one has panicked.
+            _ = self.workers.join_next() => None,
+        }
+        .unwrap_or_else(|| BrokerError::new(None, "a task of the server has panicked"))
     }
 
     /// Why the broker takes no messages on the connection, and when that changes.

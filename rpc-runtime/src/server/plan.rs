@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{queue::Declare, routes::Routes, stats::Counters, worker::Limits};
+use super::{admit::Conditions, queue::Declare, routes::Routes, stats::Counters};
 use crate::amqp::{Connection, Topology, TopologyError};
 
 /// A server that only needs a connection.
@@ -12,7 +12,9 @@ pub(super) struct Plan {
     pub(super) queues: Vec<Arc<PlannedQueue>>,
     pub(super) topology: Topology,
     pub(super) declare: Declare,
-    pub(super) limits: Limits,
+    pub(super) conditions: Conditions,
+    pub(super) max_reply_bytes: usize,
+    pub(super) exposes_panics: bool,
     pub(super) counters: Arc<Counters>,
     pub(super) drain_timeout: Duration,
 }

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use slab::Slab;
 
 use super::shutdown::AbandonedCall;
-use crate::contract::{MethodDef, Repetition};
+use crate::contract::MethodDef;
 
 /// Every call between its admission and its settlement. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Roster(Arc<Mutex<Slab<&'static MethodDef>>>);
+pub(super) struct Roster(Arc<Mutex<Slab<AbandonedCall>>>);
 
 /// A call on the roster, until this is dropped.
 #[derive(Debug)]
@@ -19,20 +19,18 @@ pub(super) struct Entry {
 }
 
 impl Roster {
-    pub(super) fn enter(&self, method: &'static MethodDef) -> Entry {
-        Entry { key: self.calls().insert(method), roster: self.clone() }
+    /// `runs_once`: the request is not run again when it comes again.
+    pub(super) fn enter(&self, method: &'static MethodDef, runs_once: bool) -> Entry {
+        let call = AbandonedCall { method: method.full_name, at_most_once: runs_once };
+        Entry { key: self.calls().insert(call), roster: self.clone() }
     }
 
     /// The calls that are on it now.
     pub(super) fn list(&self) -> Vec<AbandonedCall> {
-        let abandoned = |method: &MethodDef| AbandonedCall {
-            method: method.full_name,
-            at_most_once: method.repetition == Repetition::AtMostOnce,
-        };
-        self.calls().iter().map(|(_, method)| abandoned(method)).collect()
+        self.calls().iter().map(|(_, call)| call.clone()).collect()
     }
 
-    fn calls(&self) -> MutexGuard<'_, Slab<&'static MethodDef>> {
+    fn calls(&self) -> MutexGuard<'_, Slab<AbandonedCall>> {
         // No code panics while it holds the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

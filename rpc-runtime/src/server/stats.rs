@@ -9,12 +9,16 @@ pub struct ServerStats {
     /// Messages that no honest client sends: their properties were not UTF-8, nested too deep or malformed. None reached a method;
     /// each was answered `bad_request`, or put with the dead letters where it left no readable address.
     pub hostile_requests: u64,
+    /// Requests whose reply address the [`ReplyPolicy`](crate::ReplyPolicy) does not allow. None was run or answered; each was put with
+    /// the dead letters.
+    pub foreign_reply_addresses: u64,
 }
 
 /// What [`ServerStats`] is read from.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     pub(super) hostile_requests: Counter,
+    pub(super) foreign_reply_addresses: Counter,
 }
 
 #[derive(Debug, Default)]
@@ -22,7 +26,10 @@ pub(super) struct Counter(AtomicU64);
 
 impl Counters {
     pub(super) fn read(&self) -> ServerStats {
-        ServerStats { hostile_requests: self.hostile_requests.read() }
+        ServerStats {
+            hostile_requests: self.hostile_requests.read(),
+            foreign_reply_addresses: self.foreign_reply_addresses.read(),
+        }
     }
 }
 

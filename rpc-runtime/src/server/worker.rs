@@ -6,7 +6,11 @@ use futures_util::FutureExt;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
-    admit::admit, delivery::Unsettled, roster::Roster, routes::Route, settle::Settlements, stats::Counters,
+    delivery::{Outbox, Unsettled},
+    plan::Plan,
+    reply_policy,
+    roster::Roster,
+    routes::Route,
     subscription::Subscription,
 };
 use crate::{
@@ -15,14 +19,6 @@ use crate::{
     message::{Delivered, Fault, FaultCode, IncomingCall, Refusal, Reply},
     wire::request::Received,
 };
-
-/// What holds for every call of a server.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) max_request_bytes: usize,
-    pub(super) max_reply_bytes: usize,
-    pub(super) exposes_panics: bool,
-}
 
 /// What a server tells its workers, each going further than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,11 +43,10 @@ impl Loss {
 
 pub(super) struct Worker {
     pub(super) subscription: Subscription,
-    pub(super) limits: Limits,
-    pub(super) settlements: Settlements,
+    pub(super) plan: Arc<Plan>,
+    pub(super) outbox: Arc<Outbox>,
     pub(super) roster: Roster,
     pub(super) orders: watch::Receiver<Order>,
-    pub(super) counters: Arc<Counters>,
     pub(super) loss: Loss,
 }
 
@@ -105,21 +100,26 @@ impl Worker {
 
     /// Refuses at once what no method should see; runs the rest beside each other.
     fn serve(&self, delivered: Delivered, order: Order, calls: &mut JoinSet<()>) {
+        let (plan, queue) = (&*self.plan, &*self.subscription.queue);
         let tag = delivered.tag;
         let is_hostile = delivered.refusal.is_some_and(Refusal::is_hostile);
+        if is_hostile {
+            plan.counters.hostile_requests.add_one();
+        }
         let request = Received::read(delivered);
-        let mut unsettled = Unsettled::new(
-            tag,
-            request.return_address.clone(),
-            self.settlements.clone(),
-            self.limits.max_reply_bytes,
-        );
-        let queue = &*self.subscription.queue;
-        match admit(request, &queue.routes, self.limits.max_request_bytes, Instant::now()) {
+        let mut unsettled = Unsettled::new(tag, request.return_address.clone(), Arc::clone(&self.outbox));
+        if let Some(foreign) = unsettled.foreign_address(&plan.conditions.reply_policy) {
+            plan.counters.foreign_reply_addresses.add_one();
+            let address = reply_policy::shown(foreign);
+            tracing::warn!(queue = queue.name, address, "refused a request that is to be answered elsewhere");
+            return unsettled.reject();
+        }
+        match plan.conditions.admit(request, &queue.routes, Instant::now()) {
             Ok((route, call)) => {
                 let Route { method, service } = route.clone();
-                let exposes_panics = self.limits.exposes_panics;
-                unsettled.admit(method, &self.roster);
+                let exposes_panics = plan.exposes_panics;
+                let runs_once = plan.conditions.redelivered.refuses(method.repetition);
+                unsettled.admit(self.roster.enter(method, runs_once), runs_once);
                 if order == Order::Abandon {
                     // Never started: dropping it says so.
                     return;
@@ -131,7 +131,6 @@ impl Worker {
                 });
             }
             Err(fault) if is_hostile => {
-                self.counters.hostile_requests.add_one();
                 // Where it came from only the broker knows: the queue says where to look.
                 tracing::warn!(queue = queue.name, reason = fault.message(), "refused a hostile request");
                 unsettled.answer(Err(fault));

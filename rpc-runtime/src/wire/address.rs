@@ -4,6 +4,18 @@ use std::borrow::Cow;
 
 use crate::contract::MethodDef;
 
+/// How the addresses begin that RPC clients wait at: queues of this library's clients, queues that the broker has named, and direct
+/// reply-to in the words of `RabbitMQ` and of LavinMQ.
+pub(crate) const OWN_REPLY_ADDRESSES: [&str; 4] =
+    ["amqp-rpc.reply.", "amq.gen-", DIRECT_REPLY_ADDRESSES[0], DIRECT_REPLY_ADDRESSES[1]];
+
+const DIRECT_REPLY_ADDRESSES: [&str; 2] = ["amq.rabbitmq.reply-to.", "amq.direct.reply-to."];
+
+/// Whether a reply address names no queue, but a channel that waits.
+pub(crate) fn is_direct(reply_to: &str) -> bool {
+    DIRECT_REPLY_ADDRESSES.iter().any(|prefix| reply_to.starts_with(prefix))
+}
+
 /// A prefix for exchanges and queues, so that one trait serves many tenants of one broker.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Namespace(Option<Box<str>>);

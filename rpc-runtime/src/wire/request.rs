@@ -110,10 +110,6 @@ impl Received {
         }
     }
 
-    pub(crate) fn redelivered(&self) -> bool {
-        self.redelivered
-    }
-
     /// Refuses what this server cannot read, before any of it is decoded.
     pub(crate) fn check_media_type(&self) -> Result<(), Fault> {
         codec::check(self.content_type.as_deref(), self.content_encoding.as_deref())

@@ -5,7 +5,7 @@ use lapin::{
     types::{AMQPValue, FieldArray, FieldTable, ShortString},
 };
 
-use amqp_rpc::{QueueOptions, RunningServer, Server};
+use amqp_rpc::{QueueOptions, ReplyPolicy, RunningServer, Server};
 
 use crate::{
     services::{FibClient, FibServer, Fibonacci, connect, start},
@@ -33,11 +33,19 @@ pub(super) const TARGETS: [Target; 2] = [
 
 /// Serves both targets, each with dead letters and room for [`PREFETCH`] requests.
 pub(super) async fn serve_targets(vhost: &Vhost) -> RunningServer {
-    let server = Server::new()
+    start(targets(), vhost).await
+}
+
+/// Serves both targets, and answers to any address.
+pub(super) async fn serve_targets_to_any_address(vhost: &Vhost) -> RunningServer {
+    start(targets().reply_policy(ReplyPolicy::any()), vhost).await
+}
+
+fn targets() -> Server {
+    Server::new()
         .service(FibServer::new(Fibonacci))
         .service_with(TutorialServer::new(Fibonacci), QueueOptions::new())
-        .concurrency(PREFETCH);
-    start(server, vhost).await
+        .concurrency(PREFETCH)
 }
 
 /// Calls both targets as any caller would.

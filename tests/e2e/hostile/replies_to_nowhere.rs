@@ -1,14 +1,14 @@
-//! Requests whose reply address is no good: the server answers, and nobody is the worse for it.
+//! Requests whose reply address is no good, to a server that answers to any: nobody is the worse for it.
 
 use lapin::{BasicProperties, options::QueueDeclareOptions, types::FieldTable};
 
-use super::messages::{TARGETS, TWICE_PREFETCH, good_calls_succeed, serve_targets};
+use super::messages::{TARGETS, TWICE_PREFETCH, good_calls_succeed, serve_targets_to_any_address};
 use crate::support::{RawPeer, Vhost, await_until};
 
 #[tokio::test]
 async fn replies_to_a_queue_that_does_not_exist_are_lost_and_nothing_else_is() {
     let vhost = Vhost::create().await;
-    let _server = serve_targets(&vhost).await;
+    let _server = serve_targets_to_any_address(&vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
     let long = "x".repeat(255);
     for target in TARGETS {
@@ -29,7 +29,7 @@ async fn replies_to_a_queue_that_does_not_exist_are_lost_and_nothing_else_is() {
 #[tokio::test]
 async fn a_request_whose_reply_comes_back_as_a_request_makes_no_loop() {
     let vhost = Vhost::create().await;
-    let _server = serve_targets(&vhost).await;
+    let _server = serve_targets_to_any_address(&vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
     for target in TARGETS {
         for body in [target.good_body, "bad"] {
@@ -54,7 +54,7 @@ async fn a_request_whose_reply_comes_back_as_a_request_makes_no_loop() {
 #[tokio::test]
 async fn a_full_reply_queue_harms_only_its_owner() {
     let vhost = Vhost::create().await;
-    let _server = serve_targets(&vhost).await;
+    let _server = serve_targets_to_any_address(&vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
     let mut bound = FieldTable::default();
     bound.insert("x-max-length".into(), 1.into());

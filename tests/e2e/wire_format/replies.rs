@@ -168,7 +168,7 @@ async fn replies_are_not_mandatory() {
     let _server = within("the server", server.start(proxy.uri())).await.unwrap();
     let peer = RawPeer::connect(&vhost.uri()).await;
     let mut replies = peer.open_reply_queue().await;
-    for reply_to in ["nobody", replies.queue()] {
+    for reply_to in ["amq.gen-nobody", replies.queue()] {
         let request = BasicProperties::default().with_reply_to(reply_to.into());
         peer.publish("amqp-rpc", "fib.compute", request, b"{\"n\":10}").await;
     }
