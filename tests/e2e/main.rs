@@ -15,6 +15,7 @@ mod reconnecting;
 mod s0_tutorial;
 mod s2_workers;
 mod server_context;
+mod server_direct_replies;
 mod server_faults;
 mod server_lifecycle;
 mod server_policies;

@@ -5,6 +5,7 @@
 
 mod backlog;
 mod backoff;
+mod confirmed;
 mod connection;
 mod consumer;
 mod dial;
@@ -22,6 +23,7 @@ mod transport;
 mod uri;
 
 pub(crate) use backoff::Backoff;
+pub(crate) use confirmed::ConfirmedPublisher;
 pub(crate) use connection::{Connection, DataChannel};
 pub(crate) use consumer::Consumer;
 pub(crate) use dial::connect;

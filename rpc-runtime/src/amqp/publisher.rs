@@ -36,10 +36,26 @@ pub(crate) enum Unpublishable {
 }
 
 /// A message to one queue, which AMQP can carry.
+#[derive(Clone)]
 pub(crate) struct Addressed {
-    queue: ShortString,
-    properties: BasicProperties,
-    body: Bytes,
+    pub(super) queue: ShortString,
+    pub(super) properties: BasicProperties,
+    pub(super) body: Bytes,
+}
+
+impl Addressed {
+    /// A message to `queue` that has no headers, for any connection.
+    ///
+    /// # Errors
+    /// When AMQP cannot carry it.
+    pub(crate) fn without_headers(
+        queue: String,
+        properties: Properties,
+        body: Bytes,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let queue = properties::short("reply address", queue)?;
+        Ok(Self { queue, properties: properties::write(properties, 0)?, body })
+    }
 }
 
 impl Publisher {

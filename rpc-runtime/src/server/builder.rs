@@ -244,6 +244,7 @@ impl Server {
             queues: routes.into_iter().map(queue).collect(),
             topology,
             declare: self.declare,
+            concurrency: self.concurrency,
             conditions: self.conditions,
             max_reply_bytes: self.max_reply_bytes,
             exposes_panics: self.exposes_panics,

@@ -2,20 +2,25 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use super::{
+    direct::Direct,
     reply_policy::ReplyPolicy,
     roster::Entry,
     settle::{Settlement, Settlements},
 };
 use crate::{
     message::{Fault, FaultCode, Reply, ReplyKind},
-    wire::request::ReturnAddress,
+    wire::{address::is_direct, request::ReturnAddress},
 };
 
 /// Where the calls of one epoch leave their outcomes.
 #[derive(Debug)]
 pub(super) struct Outbox {
     pub(super) settlements: Settlements,
+    /// Answers to direct addresses, which settle their delivery later.
+    pub(super) direct: mpsc::UnboundedSender<Direct>,
     pub(super) max_reply_bytes: usize,
 }
 
@@ -78,6 +83,12 @@ impl Unsettled {
         let settlement = match self.address.reply_to.take() {
             Some(reply_to) => {
                 let correlation_id = self.address.correlation_id.take();
+                if is_direct(&reply_to) {
+                    self.settled = true;
+                    let _ =
+                        self.outbox.direct.send(Direct::Answer { tag, reply_to, correlation_id, outcome });
+                    return;
+                }
                 Settlement::Answer { tag, reply_to, correlation_id, outcome }
             }
             None if succeeded => Settlement::Done { tag },

@@ -9,6 +9,7 @@ use tokio::{
 
 use super::{
     delivery::Outbox,
+    direct::{Direct, DirectReplies},
     plan::Plan,
     roster::Roster,
     settle::{RequestChannel, Settlement, Settlements, settle},
@@ -32,6 +33,8 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Epoch {
     connection: Connection,
     workers: JoinSet<()>,
+    direct_replier: JoinSet<()>,
+    direct: mpsc::UnboundedSender<Direct>,
     settler: JoinSet<()>,
     settlements: Settlements,
     orders: watch::Sender<Order>,
@@ -98,8 +101,15 @@ impl Epoch {
         let loss = Loss(report_loss);
         let roster = Roster::default();
 
-        let max_reply_bytes = plan.max_reply_bytes;
-        let outbox = Arc::new(Outbox { settlements: settlements.clone(), max_reply_bytes });
+        let (direct, answers) = mpsc::unbounded_channel();
+        let direct_replies = DirectReplies::new(&connection, answers, settlements.clone(), plan);
+        let mut direct_replier = JoinSet::new();
+        direct_replier.spawn(direct_replies.run());
+        let outbox = Arc::new(Outbox {
+            settlements: settlements.clone(),
+            direct: direct.clone(),
+            max_reply_bytes: plan.max_reply_bytes,
+        });
         let mut workers = JoinSet::new();
         for subscription in subscriptions {
             let worker = Worker {
@@ -119,7 +129,7 @@ impl Epoch {
                 loss.report(error);
             }
         });
-        Ok(Self { connection, workers, settler, settlements, orders, lost, roster })
+        Ok(Self { connection, workers, direct_replier, direct, settler, settlements, orders, lost, roster })
     }
 
     /// Resolves when channel or connection are lost, with the reason.
@@ -129,6 +139,8 @@ impl Epoch {
             Ok(lost) = self.lost.wait_for(Option::is_some) => lost.clone(),
             // They end by reporting a loss, or when told to: this one has panicked.
             _ = self.workers.join_next() => None,
+            _ = self.direct_replier.join_next() => None,
+            _ = self.settler.join_next() => None,
         }
         .unwrap_or_else(|| BrokerError::new(None, "a task of the server has panicked"))
     }
@@ -152,9 +164,7 @@ impl Epoch {
                 self.workers.shutdown().await;
             }
         }
-        // Those that block their thread still hold their end of the channel: the settler must not wait for them.
-        let _ = self.settlements.send(Settlement::Stop);
-        let settled = tokio::time::timeout(SETTLE_TIMEOUT, all_of(&mut self.settler)).await.is_ok();
+        let settled = tokio::time::timeout(SETTLE_TIMEOUT, self.settle_all()).await.is_ok();
         self.connection.close().await;
         if let Some(lost) = self.lost.borrow().clone() {
             return Err(ServeError::Disconnected(lost));
@@ -164,6 +174,14 @@ impl Epoch {
             return Err(ServeError::Disconnected(BrokerError::new(None, reason)));
         }
         Ok(ShutdownReport { abandoned })
+    }
+
+    /// Writes what is left. Calls that block their thread still hold their ends of the channels, and are not waited for.
+    async fn settle_all(&mut self) {
+        let _ = self.direct.send(Direct::Stop);
+        all_of(&mut self.direct_replier).await;
+        let _ = self.settlements.send(Settlement::Stop);
+        all_of(&mut self.settler).await;
     }
 }
 

@@ -4,6 +4,7 @@ mod acks;
 mod admit;
 mod builder;
 mod delivery;
+mod direct;
 mod dispatch;
 mod epoch;
 mod plan;

@@ -12,6 +12,7 @@ pub(super) struct Plan {
     pub(super) queues: Vec<Arc<PlannedQueue>>,
     pub(super) topology: Topology,
     pub(super) declare: Declare,
+    pub(super) concurrency: u16,
     pub(super) conditions: Conditions,
     pub(super) max_reply_bytes: usize,
     pub(super) exposes_panics: bool,

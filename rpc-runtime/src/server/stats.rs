@@ -12,6 +12,12 @@ pub struct ServerStats {
     /// Requests whose reply address the [`ReplyPolicy`](crate::ReplyPolicy) does not allow. None was run or answered; each was put with
     /// the dead letters.
     pub foreign_reply_addresses: u64,
+    /// Replies that were dropped because the broker closed a connection twice when they were sent to their direct reply-to address:
+    /// the address was forged. Their requests count as answered.
+    pub hostile_reply_addresses: u64,
+    /// Replies to direct reply-to addresses that were dropped because more than 1,024 waited for a connection that does not work. Their
+    /// requests count as answered.
+    pub lost_direct_replies: u64,
 }
 
 /// What [`ServerStats`] is read from.
@@ -19,6 +25,8 @@ pub struct ServerStats {
 pub(super) struct Counters {
     pub(super) hostile_requests: Counter,
     pub(super) foreign_reply_addresses: Counter,
+    pub(super) hostile_reply_addresses: Counter,
+    pub(super) lost_direct_replies: Counter,
 }
 
 #[derive(Debug, Default)]
@@ -29,6 +37,8 @@ impl Counters {
         ServerStats {
             hostile_requests: self.hostile_requests.read(),
             foreign_reply_addresses: self.foreign_reply_addresses.read(),
+            hostile_reply_addresses: self.hostile_reply_addresses.read(),
+            lost_direct_replies: self.lost_direct_replies.read(),
         }
     }
 }

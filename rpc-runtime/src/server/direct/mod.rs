@@ -1,0 +1,224 @@
+//! Replies to direct addresses: over a connection of their own, because a forged address can cost it.
+//!
+//! A request is acknowledged once the broker has confirmed its reply. When the connection breaks, what was on its way is sent again
+//! on the next one, each reply alone: the one on which it breaks again is to blame.
+
+mod waiting;
+
+use std::{collections::BTreeMap, future::Future, pin::pin, sync::Arc, time::Duration};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::sync::mpsc;
+
+use self::waiting::{DirectReply, Relief, Waiting};
+use super::{
+    plan::Plan,
+    reply_policy::shown,
+    settle::{Settlement, Settlements},
+    stats::Counters,
+};
+use crate::{
+    amqp::{Addressed, Backoff, ConfirmedPublisher, ConnectOptions, Connection, Inbound, connect},
+    error::chain,
+    message::{Fault, Reply},
+    wire::reply,
+};
+
+/// What the task for direct replies is sent.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "nearly all are answers")]
+pub(super) enum Direct {
+    Answer {
+        tag: u64,
+        reply_to: String,
+        correlation_id: Option<String>,
+        outcome: Result<Reply, Fault>,
+    },
+    /// Nothing that comes later counts.
+    Stop,
+}
+
+/// The task. Owned by its epoch: when the requests cannot be acknowledged any more, their replies need not be sent.
+pub(super) struct DirectReplies {
+    options: ConnectOptions,
+    inbound: Inbound,
+    answers: mpsc::UnboundedReceiver<Direct>,
+    settlements: Settlements,
+    counters: Arc<Counters>,
+    waiting: Waiting,
+    stopping: bool,
+}
+
+impl DirectReplies {
+    /// To the broker of `connection`, whose requests are settled by way of `settlements`.
+    pub(super) fn new(
+        connection: &Connection,
+        answers: mpsc::UnboundedReceiver<Direct>,
+        settlements: Settlements,
+        plan: &Plan,
+    ) -> Self {
+        let (options, inbound) = connection.options();
+        Self {
+            options: options.clone(),
+            inbound: inbound.clone(),
+            answers,
+            settlements,
+            counters: Arc::clone(&plan.counters),
+            // Whichever queue they came from, the other half of its window goes on.
+            waiting: Waiting::new(usize::from(plan.concurrency / 2)),
+            stopping: false,
+        }
+    }
+
+    /// Sends replies until told to stop, and then those that are left. Connects when there is a first one.
+    pub(super) async fn run(mut self) {
+        let mut publisher = None;
+        let mut backoff = Backoff::default();
+        let mut delay = Duration::ZERO;
+        loop {
+            while self.waiting.is_empty() && !self.stopping {
+                let answer = self.answers.recv().await;
+                self.take(answer);
+            }
+            if self.waiting.is_empty() {
+                break;
+            }
+            let connected = match publisher.take() {
+                Some(connected) => connected,
+                None => self.connect(&mut backoff, delay).await,
+            };
+            publisher = if self.waiting.is_suspect() {
+                self.send_alone(connected).await
+            } else {
+                self.send_together(connected).await
+            };
+            delay = backoff.next_delay();
+        }
+        if let Some(publisher) = publisher {
+            publisher.close().await;
+        }
+    }
+
+    async fn connect(&mut self, backoff: &mut Backoff, mut delay: Duration) -> ConfirmedPublisher {
+        loop {
+            let (options, inbound) = (self.options.clone(), self.inbound.clone());
+            let connecting = async move {
+                tokio::time::sleep(delay).await;
+                connect(&options, &inbound, ConfirmedPublisher::open).await
+            };
+            match self.meanwhile(connecting).await {
+                Ok(connected) => {
+                    // A connection that breaks is answered by the next one after a short pause, which bounds how often that is.
+                    *backoff = Backoff::default();
+                    return connected;
+                }
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "there is no connection for direct replies, and it is tried again");
+                    delay = backoff.next_delay();
+                }
+            }
+        }
+    }
+
+    /// Sends all that waits, and what comes, until nothing is left. Returns the publisher unless it broke.
+    async fn send_together(&mut self, publisher: ConfirmedPublisher) -> Option<ConfirmedPublisher> {
+        let mut sent = BTreeMap::new();
+        let mut confirms = FuturesUnordered::new();
+        let mut number = 0u64;
+        loop {
+            while let Some((reply, _)) = self.waiting.pop() {
+                let (this, publish) = (number, publisher.publish(reply.message.clone()));
+                confirms.push(async move { (this, publish.await) });
+                sent.insert(number, reply);
+                number += 1;
+            }
+            tokio::select! {
+                biased;
+                confirmed = confirms.next() => match confirmed {
+                    Some((this, Ok(()))) => self.settle(sent.remove(&this)),
+                    Some((_, Err(error))) => {
+                        tracing::warn!(%error, replies = sent.len(), "the connection for direct replies broke; they are sent again, one by one");
+                        self.waiting.suspect(sent.into_values());
+                        self.relieve();
+                        return None;
+                    }
+                    None => break,
+                },
+                answer = self.answers.recv(), if !self.stopping => self.take(answer),
+            }
+        }
+        drop(confirms);
+        Some(publisher)
+    }
+
+    /// Sends one that was on its way when a connection broke. Returns the publisher unless it broke again.
+    async fn send_alone(&mut self, publisher: ConfirmedPublisher) -> Option<ConfirmedPublisher> {
+        let (suspect, _) = self.waiting.pop()?;
+        let publish = publisher.publish(suspect.message.clone());
+        match self.meanwhile(publish).await {
+            Ok(()) => {
+                self.settle(Some(suspect));
+                Some(publisher)
+            }
+            Err(error) => {
+                self.counters.hostile_reply_addresses.add_one();
+                let address = shown(&suspect.address);
+                tracing::warn!(%error, address, "a reply was dropped: the broker closes the connection over its address");
+                self.settle(Some(suspect));
+                None
+            }
+        }
+    }
+
+    /// Takes what comes while the connection is not at its best.
+    async fn meanwhile<T>(&mut self, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        loop {
+            tokio::select! {
+                biased;
+                output = &mut future => return output,
+                answer = self.answers.recv(), if !self.stopping => {
+                    self.take(answer);
+                    self.relieve();
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, answer: Option<Direct>) {
+        let Some(Direct::Answer { tag, reply_to, correlation_id, outcome }) = answer else {
+            self.stopping = true;
+            return;
+        };
+        let (properties, body) = reply::compose(correlation_id, outcome);
+        match Addressed::without_headers(reply_to.clone(), properties, body) {
+            Ok(message) => self.waiting.push(DirectReply { tag: Some(tag), address: reply_to, message }),
+            Err(error) => {
+                tracing::error!(%error, "a reply could not be written; its request goes to the dead letters");
+                self.tell(Settlement::Reject { tag });
+            }
+        }
+    }
+
+    /// The reply is with the broker, or given up.
+    fn settle(&self, reply: Option<DirectReply>) {
+        if let Some(tag) = reply.and_then(|reply| reply.tag) {
+            self.tell(Settlement::Done { tag });
+        }
+    }
+
+    fn relieve(&mut self) {
+        let Relief { acknowledge, lost } = self.waiting.relieve();
+        acknowledge.into_iter().for_each(|tag| self.tell(Settlement::Done { tag }));
+        for reply in lost {
+            self.counters.lost_direct_replies.add_one();
+            tracing::warn!(address = shown(&reply.address), "a direct reply was dropped: too many wait");
+            self.settle(Some(reply));
+        }
+    }
+
+    fn tell(&self, settlement: Settlement) {
+        // Without a settler the channel is gone, and the broker delivers again.
+        let _ = self.settlements.send(settlement);
+    }
+}

@@ -1,0 +1,134 @@
+//! The replies to direct addresses that are not on their way: which go next, which go alone, and how many there may be.
+
+use std::collections::VecDeque;
+
+use crate::amqp::Addressed;
+
+/// So many wait at most, whatever happens; the oldest make way.
+const MOST: usize = 1024;
+
+/// A reply, and the request that is settled when the broker has it.
+pub(super) struct DirectReply<M = Addressed> {
+    /// `None` once the request was acknowledged.
+    pub(super) tag: Option<u64>,
+    /// For the log.
+    pub(super) address: String,
+    pub(super) message: M,
+}
+
+/// In the order of their sending. Those in front may be suspects: each was on its way when a connection broke.
+pub(super) struct Waiting<M = Addressed> {
+    replies: VecDeque<DirectReply<M>>,
+    suspects: usize,
+    /// How many requests may stay unacknowledged behind a connection that does not work.
+    unacknowledged: usize,
+}
+
+/// What is given up so that the server can go on.
+pub(super) struct Relief<M> {
+    /// Requests to acknowledge although their reply still waits.
+    pub(super) acknowledge: Vec<u64>,
+    /// Replies that nobody will get.
+    pub(super) lost: Vec<DirectReply<M>>,
+}
+
+impl<M> Waiting<M> {
+    pub(super) fn new(unacknowledged: usize) -> Self {
+        Self { replies: VecDeque::new(), suspects: 0, unacknowledged }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.replies.is_empty()
+    }
+
+    pub(super) fn push(&mut self, reply: DirectReply<M>) {
+        self.replies.push_back(reply);
+    }
+
+    /// The next reply, and whether it must go alone.
+    pub(super) fn pop(&mut self) -> Option<(DirectReply<M>, bool)> {
+        let is_suspect = self.is_suspect();
+        self.suspects = self.suspects.saturating_sub(1);
+        Some((self.replies.pop_front()?, is_suspect))
+    }
+
+    /// Whether the next one must go alone.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.suspects > 0
+    }
+
+    /// These were on their way when the connection broke: one of them broke it. They are sent again, each alone.
+    pub(super) fn suspect(&mut self, sent: impl DoubleEndedIterator<Item = DirectReply<M>>) {
+        for reply in sent.rev() {
+            self.replies.push_front(reply);
+            self.suspects += 1;
+        }
+    }
+
+    /// While the connection does not work: unacknowledged requests take up the server's prefetch windows, which other callers need.
+    pub(super) fn relieve(&mut self) -> Relief<M> {
+        let mut lost = Vec::new();
+        while self.replies.len() > MOST {
+            lost.extend(self.pop().map(|(reply, _)| reply));
+        }
+        let held = self.replies.iter().filter(|reply| reply.tag.is_some()).count();
+        let excess = held.saturating_sub(self.unacknowledged);
+        let acknowledge = self.replies.iter_mut().filter_map(|reply| reply.tag.take()).take(excess).collect();
+        Relief { acknowledge, lost }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(tag: u64) -> DirectReply<()> {
+        DirectReply { tag: Some(tag), address: String::new(), message: () }
+    }
+
+    fn order(waiting: &mut Waiting<()>) -> Vec<(Option<u64>, bool)> {
+        std::iter::from_fn(|| waiting.pop()).map(|(reply, alone)| (reply.tag, alone)).collect()
+    }
+
+    #[test]
+    fn what_broke_a_connection_goes_first_and_alone() {
+        let mut waiting = Waiting::new(10);
+        waiting.push(reply(3));
+        waiting.suspect([reply(1), reply(2)].into_iter());
+        waiting.push(reply(4));
+        assert_eq!(
+            order(&mut waiting),
+            [(Some(1), true), (Some(2), true), (Some(3), false), (Some(4), false)]
+        );
+        assert!(!waiting.is_suspect());
+    }
+
+    #[test]
+    fn a_broken_connection_holds_only_its_share_of_the_window() {
+        let mut waiting = Waiting::new(2);
+        for tag in 1..=5 {
+            waiting.push(reply(tag));
+        }
+        let relief = waiting.relieve();
+        assert_eq!((relief.acknowledge, relief.lost.len()), (vec![1, 2, 3], 0));
+        waiting.push(reply(6));
+        assert_eq!(waiting.relieve().acknowledge, [4]);
+        let tags: Vec<_> = order(&mut waiting).into_iter().map(|(tag, _)| tag).collect();
+        assert_eq!(tags, [None, None, None, None, Some(5), Some(6)], "all of them are still sent");
+    }
+
+    #[test]
+    fn the_oldest_make_way_when_there_are_too_many() {
+        let mut waiting = Waiting::new(0);
+        waiting.suspect([reply(1), reply(2), reply(3)].into_iter());
+        for tag in 4..=MOST as u64 + 2 {
+            waiting.push(reply(tag));
+        }
+        let relief = waiting.relieve();
+        let lost: Vec<_> = relief.lost.iter().map(|reply| reply.tag).collect();
+        assert_eq!(lost, [Some(1), Some(2)], "their requests are still to be acknowledged");
+        assert_eq!(relief.acknowledge.len(), MOST);
+        assert_eq!(waiting.pop().map(|(_, alone)| alone), Some(true));
+        assert_eq!(waiting.pop().map(|(_, alone)| alone), Some(false));
+    }
+}
