@@ -12,6 +12,7 @@ mod least_privilege;
 mod load;
 mod overload;
 mod reconnecting;
+mod redelivered;
 mod s0_tutorial;
 mod s2_workers;
 mod server_context;

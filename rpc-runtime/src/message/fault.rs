@@ -198,7 +198,8 @@ fault_codes! {
     DeadlineExceeded = "deadline_exceeded", Unknown, passing: true;
     /// The method panicked.
     Panicked = "panicked", Unknown, passing: true;
-    /// The request was delivered before and may have run then; an `at_most_once` method does not run again.
+    /// The request was delivered before and may have run then. It is not run again: its method is `at_most_once`, or the server refuses
+    /// it this time.
     MaybeExecuted = "maybe_executed", Unknown, passing: true;
     /// The server failed outside of the method.
     Internal = "internal", Unknown, passing: true;

@@ -11,8 +11,11 @@ use super::{
     settle::{Settlement, Settlements},
 };
 use crate::{
-    message::{Fault, FaultCode, Reply, ReplyKind},
-    wire::{address::is_direct, request::ReturnAddress},
+    message::{Execution, Fault, FaultCode, Reply, ReplyKind},
+    wire::{
+        address::is_direct,
+        request::{Received, ReturnAddress},
+    },
 };
 
 /// Where the calls of one epoch leave their outcomes.
@@ -27,6 +30,7 @@ pub(super) struct Outbox {
 /// The duty to settle one delivery. Dropped without an answer, because the call was cancelled, it gives the delivery back.
 pub(super) struct Unsettled {
     tag: u64,
+    redelivered: bool,
     outbox: Arc<Outbox>,
     address: ReturnAddress,
     call: Option<AdmittedCall>,
@@ -43,8 +47,9 @@ struct AdmittedCall {
 }
 
 impl Unsettled {
-    pub(super) fn new(tag: u64, address: ReturnAddress, outbox: Arc<Outbox>) -> Self {
-        Self { tag, outbox, address, call: None, settled: false }
+    pub(super) fn of(tag: u64, request: &Received, outbox: Arc<Outbox>) -> Self {
+        let (redelivered, address) = (request.redelivered(), request.return_address.clone());
+        Self { tag, redelivered, outbox, address, call: None, settled: false }
     }
 
     /// The reply address, if it is none that the server answers to.
@@ -78,7 +83,7 @@ impl Unsettled {
 
     fn conclude(&mut self, outcome: Result<Reply, Fault>) {
         let tag = self.tag;
-        let outcome = self.within_limit(outcome);
+        let outcome = self.within_limit(outcome).map_err(|fault| self.as_far_as_known(fault));
         let succeeded = matches!(&outcome, Ok(reply) if reply.kind == ReplyKind::Result);
         let settlement = match self.address.reply_to.take() {
             Some(reply_to) => {
@@ -106,6 +111,22 @@ impl Unsettled {
             }
             outcome => outcome,
         }
+    }
+
+    /// What this server did not run, another may have run before: the caller must not be told that nobody has.
+    fn as_far_as_known(&self, fault: Fault) -> Fault {
+        // Whoever had it before could not read it either.
+        let is_of_the_request = matches!(
+            fault.code(),
+            FaultCode::BadRequest | FaultCode::UnsupportedMediaType | FaultCode::RequestTooLarge
+        );
+        if !self.redelivered || is_of_the_request || fault.execution() != Execution::Never {
+            return fault;
+        }
+        Fault::new(
+            FaultCode::MaybeExecuted,
+            format!("the request was delivered before and may have run then; now: {fault}"),
+        )
     }
 
     fn settle(&mut self, settlement: Settlement) {

@@ -107,7 +107,7 @@ impl Worker {
             plan.counters.hostile_requests.add_one();
         }
         let request = Received::read(delivered);
-        let mut unsettled = Unsettled::new(tag, request.return_address.clone(), Arc::clone(&self.outbox));
+        let mut unsettled = Unsettled::of(tag, &request, Arc::clone(&self.outbox));
         if let Some(foreign) = unsettled.foreign_address(&plan.conditions.reply_policy) {
             plan.counters.foreign_reply_addresses.add_one();
             let address = reply_policy::shown(foreign);
