@@ -1,13 +1,20 @@
 //! What a server may say of a request that another one had before.
 
 use amqp_rpc::{
-    CallError, Execution, Fault, FaultCode, IncomingCall, Reply, Server,
+    CallError, Client, Execution, Fault, FaultCode, IncomingCall, Reply, Server,
     middleware::{self, Next},
 };
 
+use amqp_rpc_broker::{
+    Broker,
+    faults::{Action, Event, Method},
+};
+
 use crate::{
-    services::{FibClient, FibServer, Fibonacci, connect, serve_fib, start},
-    support::{RawPeer, Vhost, within},
+    services::{
+        FibClient, FibServer, Fibonacci, GateClient, GateServer, Gatekeeper, connect, serve_fib, start,
+    },
+    support::{RawPeer, Vhost, await_until, within},
 };
 
 async fn refuse_all(_call: IncomingCall, _next: Next) -> Result<Reply, Fault> {
@@ -40,4 +47,29 @@ async fn a_server_that_refuses_a_redelivered_request_does_not_say_that_it_never_
 
     let error = within("the next refusal", fib.whoami()).await.unwrap_err();
     assert_eq!((error.execution(), error.is_retryable()), (Execution::Never, true), "{error:?}");
+}
+
+/// On the embedded broker, whose connections break between two frames.
+#[tokio::test]
+async fn a_call_that_was_refused_is_run_by_no_other_server() {
+    let broker = Broker::start().await.unwrap();
+    let gate = Gatekeeper::closed();
+    gate.open_for(1);
+    let serve = || Server::new().service(GateServer::new(gate.clone()));
+    let refusing = serve().layer(middleware::from_fn(refuse_all)).start(broker.uri()).await.unwrap();
+    let gates = GateClient::new(Client::connect(broker.uri()).await.unwrap());
+    // The refusal is the last that the broker hears of this server.
+    let crash = broker.on(Event::from_client(Method::BasicPublish).exchange("").nth(1), Action::BreakAfter);
+    let error = within("the refusal", gates.pass(1)).await.unwrap_err();
+    assert_eq!(error.execution(), Execution::Never, "{error:?}");
+    crash.hit().await;
+    drop(refusing);
+
+    let _other = serve().start(broker.uri()).await.unwrap();
+    let vhost = broker.vhost("/").unwrap();
+    await_until("the queue is empty", || async {
+        vhost.queue("gate").await.is_some_and(|queue| queue.ready + queue.unacked == 0)
+    })
+    .await;
+    assert_eq!(gate.started(), 0, "it has run, against what its caller was told");
 }

@@ -15,7 +15,7 @@ use super::acks::{Ack, AckWindow};
 use crate::{
     amqp::{Addressed, DataChannel, Publisher},
     error::BrokerError,
-    message::{Fault, Reply},
+    message::{Execution, Fault, Reply},
     wire::reply,
 };
 
@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "nearly every settlement is an answer")]
 pub(super) enum Settlement {
-    /// Acknowledged once this reply is written.
+    /// Acknowledged once this reply is written; before it, when it says that the method never runs.
     Answer { tag: u64, reply_to: String, correlation_id: Option<String>, outcome: Result<Reply, Fault> },
     /// Acknowledged; nobody waits for a reply.
     Done { tag: u64 },
@@ -107,6 +107,9 @@ pub(super) type Settlements = mpsc::UnboundedSender<Settlement>;
 /// never loses it. lapin writes queued acknowledgements before queued publishes, so their order alone would not do. Replies are
 /// queued one after the other on their first poll and written in that order, so when the last is written all are.
 ///
+/// A reply that promises that the method never runs is the exception: were the server lost between the two, another one would run
+/// what its caller was told is not run. Its request is acknowledged first, and a crash in between costs a refusal.
+///
 /// # Errors
 /// When the channel is lost. Whatever was not acknowledged then is delivered again.
 pub(super) async fn settle<C: SettlingChannel>(
@@ -123,9 +126,15 @@ pub(super) async fn settle<C: SettlingChannel>(
             while let Some(settlement) = next {
                 match settlement {
                     Settlement::Answer { tag, reply_to, correlation_id, outcome } => {
+                        let promises = promises_never_to_run(&outcome);
                         match channel.address(reply_to, correlation_id, outcome) {
                             Ok(reply) => {
-                                unwritten.push(tag);
+                                if promises {
+                                    channel.ack(Ack { tag, multiple: false })?;
+                                    window.settled(tag);
+                                } else {
+                                    unwritten.push(tag);
+                                }
                                 last_write.set(Some(channel.write(reply)));
                                 if let Poll::Ready(written) = poll_once(last_write.as_mut()).await {
                                     written?;
@@ -174,6 +183,10 @@ pub(super) async fn settle<C: SettlingChannel>(
         }
     }
     Ok(())
+}
+
+fn promises_never_to_run(outcome: &Result<Reply, Fault>) -> bool {
+    outcome.as_ref().is_err_and(|fault| fault.execution() == Execution::Never)
 }
 
 async fn poll_once<F: Future>(future: Pin<&mut Option<F>>) -> Poll<F::Output> {

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
-use crate::message::ReplyKind;
+use crate::message::{FaultCode, ReplyKind};
 
 /// A channel with the broker behind it, which checks what it is told.
 #[derive(Clone, Default)]
@@ -33,6 +33,8 @@ struct Books {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Answer,
+    /// A reply that promises that the method never runs.
+    Refusal,
     /// A reply that AMQP cannot carry.
     Unwritable,
     Done,
@@ -79,6 +81,8 @@ impl SettlingChannel for FakeChannel {
                 return Poll::Ready(Err(lost()));
             }
             let place = *place.get_or_insert_with(|| {
+                let is_refusal = books.fates[&tag] == Fate::Refusal;
+                assert!(!is_refusal || !books.unsettled.contains(&tag), "{tag} could still be run");
                 books.queued.push(tag);
                 books.queued.len()
             });
@@ -100,7 +104,7 @@ impl SettlingChannel for FakeChannel {
             let written = books.queued[..books.written].contains(&tag);
             match books.fates.get(&tag) {
                 Some(Fate::Answer) => assert!(written, "{tag} is acknowledged before its reply is written"),
-                Some(Fate::Done) => {}
+                Some(Fate::Refusal | Fate::Done) => {}
                 other => panic!("{tag} is acknowledged, but it is {other:?}"),
             }
             books.unsettled.remove(&tag);
@@ -146,6 +150,7 @@ enum Ending {
 fn steps() -> impl Strategy<Value = (u64, Vec<Step>)> {
     let fate = prop_oneof![
         8 => Just(Fate::Answer),
+        2 => Just(Fate::Refusal),
         1 => Just(Fate::Unwritable),
         2 => Just(Fate::Done),
         1 => Just(Fate::Reject),
@@ -177,13 +182,13 @@ fn ending() -> impl Strategy<Value = Ending> {
 }
 
 fn settlement(tag: u64, fate: Fate) -> Settlement {
-    let answer = |reply_to: String| {
-        let reply = Reply { kind: ReplyKind::Result, content_type: "application/json", body: Bytes::new() };
-        Settlement::Answer { tag, reply_to, correlation_id: None, outcome: Ok(reply) }
-    };
+    let answer =
+        |reply_to: String, outcome| Settlement::Answer { tag, reply_to, correlation_id: None, outcome };
+    let reply = Reply { kind: ReplyKind::Result, content_type: "application/json", body: Bytes::new() };
     match fate {
-        Fate::Answer => answer(tag.to_string()),
-        Fate::Unwritable => answer("nowhere".into()),
+        Fate::Answer => answer(tag.to_string(), Ok(reply)),
+        Fate::Refusal => answer(tag.to_string(), Err(Fault::new(FaultCode::Overloaded, ""))),
+        Fate::Unwritable => answer("nowhere".into(), Ok(reply)),
         Fate::Done => Settlement::Done { tag },
         Fate::Reject => Settlement::Reject { tag },
         Fate::Requeue => Settlement::Requeue { tag },
@@ -191,7 +196,8 @@ fn settlement(tag: u64, fate: Fate) -> Settlement {
 }
 
 proptest! {
-    /// The fake channel checks that nothing is acknowledged before its reply is written, settled twice, or settled as what it is not.
+    /// The fake channel checks that nothing is acknowledged before its reply is written, refusals aside, which are acknowledged before,
+    /// and that nothing is settled twice, or as what it is not.
     #[test]
     fn whatever_ends_is_settled_once_and_no_slow_call_holds_it_back(
         (tags, steps) in steps(),
