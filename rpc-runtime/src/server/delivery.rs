@@ -48,7 +48,7 @@ struct AdmittedCall {
 
 impl Unsettled {
     pub(super) fn of(tag: u64, request: &Received, outbox: Arc<Outbox>) -> Self {
-        let (redelivered, address) = (request.redelivered(), request.return_address.clone());
+        let (redelivered, address) = (request.redelivered, request.return_address.clone());
         Self { tag, redelivered, outbox, address, call: None, settled: false }
     }
 

@@ -67,7 +67,7 @@ pub(crate) struct Received {
     content_type: Option<String>,
     content_encoding: Option<String>,
     expiration: Option<String>,
-    redelivered: bool,
+    pub(crate) redelivered: bool,
     exchange: String,
     pub(crate) routing_key: String,
     headers: Headers,
