@@ -115,10 +115,13 @@ impl Unsettled {
 
     /// What this server did not run, another may have run before: the caller must not be told that nobody has.
     fn as_far_as_known(&self, fault: Fault) -> Fault {
-        // Whoever had it before could not read it either.
+        // Whoever had it before could not read it either, or did not let its caller in.
         let is_of_the_request = matches!(
             fault.code(),
-            FaultCode::BadRequest | FaultCode::UnsupportedMediaType | FaultCode::RequestTooLarge
+            FaultCode::BadRequest
+                | FaultCode::UnsupportedMediaType
+                | FaultCode::RequestTooLarge
+                | FaultCode::Unauthorized
         );
         if !self.redelivered || is_of_the_request || fault.execution() != Execution::Never {
             return fault;
