@@ -7,6 +7,7 @@ mod client_limits;
 mod connecting;
 mod examples;
 mod faults;
+mod full_queue;
 mod hostile;
 mod least_privilege;
 mod load;

@@ -11,7 +11,7 @@ use super::{
     plan::{Plan, PlannedQueue},
     queue::{Declare, QueueOptions},
     routes::{self, Routes},
-    topology::{part_of, topology},
+    topology::{overflow_of, part_of, topology},
 };
 use crate::{
     amqp::{ConnectOptions, Inbound, connect_first},
@@ -220,13 +220,13 @@ impl Server {
             Some(name) => Namespace::parse(name).map_err(StartError::InvalidOption)?,
             None => Namespace::default(),
         };
-        let mut declared = Vec::new();
+        let mut declared: Vec<(&'static ServiceDef, QueueOptions)> = Vec::new();
         let mut services = Vec::new();
         for served in self.services {
             let mut options = served.queue_options.unwrap_or_else(|| self.queue_options.clone());
             if self.declare != Declare::All {
-                // Whoever declares the queues decides about their dead letters.
-                options = options.without_dead_letters();
+                // Whoever declares the queues decides about what leaves them.
+                options = options.of_others();
             }
             declared.push((served.definition, options));
             // The last layer is wrapped around the method first, so that the first one is outermost.
@@ -235,13 +235,22 @@ impl Server {
         }
         let topology = topology(&declared, &namespace)?;
         let routes: BTreeMap<_, _> = routes::by_queue(&services, &namespace)?.into_iter().collect();
-        let queue = |(name, routes): (String, Routes)| {
-            let topology = part_of(&topology, &name, self.declare);
+        let planned = |name: String, routes, overflow_of: Option<String>| {
+            let topology = part_of(&topology, overflow_of.as_deref().unwrap_or(&name), self.declare);
             let (concurrency, declare) = (self.concurrency, self.declare);
-            Arc::new(PlannedQueue { name, routes, concurrency, declare, topology })
+            Arc::new(PlannedQueue { name, routes, concurrency, declare, overflow_of, topology })
         };
+        let mut queues = Vec::new();
+        for (name, routes) in routes {
+            let overflow = overflow_of(&name);
+            let overflows = topology.queues.iter().any(|queue| queue.name == overflow);
+            queues.push(planned(name.clone(), routes, None));
+            if overflows {
+                queues.push(planned(overflow, Routes::default(), Some(name)));
+            }
+        }
         Ok(Plan {
-            queues: routes.into_iter().map(queue).collect(),
+            queues,
             topology,
             declare: self.declare,
             concurrency: self.concurrency,

@@ -8,7 +8,7 @@ use crate::amqp::{Connection, Topology, TopologyError};
 /// A server that only needs a connection.
 #[derive(Debug)]
 pub(super) struct Plan {
-    /// In alphabetical order.
+    /// In alphabetical order, each followed by its overflow where it has one.
     pub(super) queues: Vec<Arc<PlannedQueue>>,
     pub(super) topology: Topology,
     pub(super) declare: Declare,
@@ -27,6 +27,8 @@ pub(super) struct PlannedQueue {
     pub(super) routes: Routes,
     pub(super) concurrency: u16,
     pub(super) declare: Declare,
+    /// The queue whose overflow this is: its requests are answered `overloaded`.
+    pub(super) overflow_of: Option<String>,
     /// What this queue needs on the broker, of all that the server does.
     pub(super) topology: Topology,
 }

@@ -38,6 +38,7 @@ pub struct QueueOptions {
     durable: bool,
     dead_letters: bool,
     delivery_limit: Option<u32>,
+    max_length: Option<u32>,
     arguments: Headers,
 }
 
@@ -48,6 +49,7 @@ impl Default for QueueOptions {
             durable: true,
             dead_letters: true,
             delivery_limit: None,
+            max_length: None,
             arguments: Headers::new(),
         }
     }
@@ -78,6 +80,14 @@ impl QueueOptions {
         self
     }
 
+    /// How many requests may wait in the queue. A further one is refused: the broker hands it to `{queue}.overflow`, from where the
+    /// server answers `overloaded` at once, so that its caller need not wait for its timeout. Default: no limit. Classic queues with dead
+    /// letters only.
+    pub fn max_length(mut self, requests: u32) -> Self {
+        self.max_length = Some(requests);
+        self
+    }
+
     /// Whether the queue survives a restart of the broker. Default: yes. `RabbitMQ` 4.3 refuses queues that do not.
     pub fn durable(mut self, durable: bool) -> Self {
         self.durable = durable;
@@ -94,6 +104,31 @@ impl QueueOptions {
     pub fn argument(mut self, name: impl Into<String>, value: impl Into<HeaderValue>) -> Self {
         self.arguments.insert(name, value);
         self
+    }
+
+    /// As far as it concerns a server that does not declare.
+    pub(super) fn of_others(self) -> Self {
+        Self { dead_letters: false, max_length: None, arguments: Headers::new(), ..self }
+    }
+
+    pub(super) fn has_overflow(&self) -> bool {
+        self.max_length.is_some()
+    }
+
+    /// Refuses what would lose requests without a word.
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        let is_bounded =
+            ["x-max-length", "x-max-length-bytes"].iter().any(|name| self.arguments.get(name).is_some());
+        let overflow = self.arguments.text("x-overflow");
+        if is_bounded && overflow.is_none_or(|overflow| overflow == "drop-head") {
+            return Err(
+                "a queue that is full drops its oldest request, whose caller waits in vain; use `max_length`",
+            );
+        }
+        if self.max_length.is_some() && !(self.queue_type == QueueType::Classic && self.dead_letters) {
+            return Err("only a classic queue with dead letters can have a `max_length`");
+        }
+        Ok(())
     }
 
     pub(super) fn is_durable(&self) -> bool {
@@ -119,6 +154,10 @@ impl QueueOptions {
         }
         if self.dead_letters {
             arguments.insert("x-dead-letter-exchange", dead_letter_exchange);
+        }
+        if let Some(requests) = self.max_length {
+            arguments.insert("x-max-length", i64::from(requests));
+            arguments.insert("x-overflow", "reject-publish-dlx");
         }
         for (name, value) in self.arguments.iter() {
             arguments.insert(name, value.clone());

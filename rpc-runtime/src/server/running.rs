@@ -54,7 +54,8 @@ impl RunningServer {
         let failure = watch::Sender::new(None);
         let (stop, told) = oneshot::channel();
         let (watch_state, watch_failure) = (StateWatch::of(&state), failure.subscribe());
-        let queues = plan.queues.iter().map(|queue| queue.name.clone()).collect();
+        let queues = plan.queues.iter().filter(|queue| queue.overflow_of.is_none());
+        let queues = queues.map(|queue| queue.name.clone()).collect();
         let counters = Arc::clone(&plan.counters);
         let supervisor = Supervisor { plan, options, inbound, state: State(state), failure, stop: told };
         let mut supervising = JoinSet::new();

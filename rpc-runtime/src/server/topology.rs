@@ -18,6 +18,11 @@ const DEAD_LETTERS_KEPT: i64 = 10_000;
 /// One week in milliseconds.
 const DEAD_LETTER_AGE: i64 = 7 * 24 * 60 * 60 * 1000;
 
+/// What is refused is answered at once, while there is a server; older refusals are of no use to anybody.
+const OVERFLOW_KEPT: i64 = 10_000;
+/// One minute in milliseconds: as long as most callers wait.
+const OVERFLOW_AGE: i64 = 60 * 1000;
+
 /// AMQP's limit for the names of exchanges and queues.
 const MAX_NAME_BYTES: usize = 255;
 
@@ -60,8 +65,21 @@ pub(super) fn topology(
         topology.exchanges.push(Exchange { name: dead_exchange.clone(), kind: ExchangeKind::Headers });
     }
     for (name, options) in queues {
+        options.check().map_err(|why| StartError::InvalidOption(format!("queue `{name}`: {why}")))?;
         if options.has_dead_letters() {
-            add_dead_letters(&mut topology, &name, &dead_exchange);
+            let bounds = (DEAD_LETTERS_KEPT, DEAD_LETTER_AGE);
+            add_outlet(
+                &mut topology,
+                &name,
+                dead_letters_of(&name),
+                bounds,
+                &dead_exchange,
+                &["rejected", "delivery_limit"],
+            );
+        }
+        if options.has_overflow() {
+            let bounds = (OVERFLOW_KEPT, OVERFLOW_AGE);
+            add_outlet(&mut topology, &name, overflow_of(&name), bounds, &dead_exchange, &["maxlen"]);
         }
         let arguments = options.arguments(&dead_exchange);
         topology.queues.push(Queue { name, durable: options.is_durable(), arguments });
@@ -81,7 +99,9 @@ pub(super) fn topology(
 /// What one queue needs, of all that a server does; nothing but itself where others declare it.
 pub(super) fn part_of(topology: &Topology, queue: &str, declare: Declare) -> Topology {
     let dead_queue = dead_letters_of(queue);
-    let needed = |name: &str| name == queue || (declare == Declare::All && name == dead_queue);
+    let overflow = overflow_of(queue);
+    let needed =
+        |name: &str| name == queue || (declare == Declare::All && (name == dead_queue || name == overflow));
     let bindings: Vec<_> = match declare {
         Declare::All => topology.bindings.iter().filter(|binding| needed(&binding.queue)).cloned().collect(),
         Declare::Passive | Declare::None => Vec::new(),
@@ -98,26 +118,34 @@ fn dead_letters_of(queue: &str) -> String {
     format!("{queue}.dead")
 }
 
-/// A queue for what was rejected or hit the delivery limit. Expired requests match neither binding and vanish: their callers
-/// have long given up, and without their TTL they would stay for ever.
-fn add_dead_letters(topology: &mut Topology, queue: &str, dead_exchange: &str) {
-    let dead_queue = dead_letters_of(queue);
-    let bounds: [(&str, HeaderValue); 3] = [
-        ("x-queue-type", "classic".into()),
-        ("x-max-length", DEAD_LETTERS_KEPT.into()),
-        ("x-message-ttl", DEAD_LETTER_AGE.into()),
-    ];
+/// Where requests go for which a queue has no room.
+pub(super) fn overflow_of(queue: &str) -> String {
+    format!("{queue}.overflow")
+}
+
+/// A queue for what leaves `queue` for one of these reasons. Expired requests have no such queue and vanish: their callers have long
+/// given up, and without their TTL they would stay for ever.
+fn add_outlet(
+    topology: &mut Topology,
+    queue: &str,
+    outlet: String,
+    (kept, age): (i64, i64),
+    dead_exchange: &str,
+    reasons: &[&str],
+) {
+    let bounds: [(&str, HeaderValue); 3] =
+        [("x-queue-type", "classic".into()), ("x-max-length", kept.into()), ("x-message-ttl", age.into())];
     topology.queues.push(Queue {
-        name: dead_queue.clone(),
+        name: outlet.clone(),
         durable: true,
         arguments: bounds.into_iter().collect(),
     });
-    for reason in ["rejected", "delivery_limit"] {
+    for &reason in reasons {
         // Without `-with-x` headers that begin with `x-` do not take part in the match.
         let arguments =
             [("x-match", "all-with-x"), ("x-first-death-queue", queue), ("x-first-death-reason", reason)];
         topology.bindings.push(Binding {
-            queue: dead_queue.clone(),
+            queue: outlet.clone(),
             exchange: dead_exchange.to_owned(),
             routing_key: String::new(),
             arguments: arguments.into_iter().collect(),

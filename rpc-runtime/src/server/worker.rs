@@ -114,6 +114,10 @@ impl Worker {
             tracing::warn!(queue = queue.name, address, "refused a request that is to be answered elsewhere");
             return unsettled.reject();
         }
+        if let Some(full) = &queue.overflow_of {
+            let message = format!("queue `{full}` is full");
+            return unsettled.answer(Err(Fault::new(FaultCode::Overloaded, message)));
+        }
         match plan.conditions.admit(request, &queue.routes, Instant::now()) {
             Ok((route, call)) => {
                 let Route { method, service } = route.clone();
