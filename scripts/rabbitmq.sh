@@ -1,16 +1,25 @@
 #!/usr/bin/env bash
 # A private RabbitMQ node: own directory, ports, Erlang cookie and port mapper (epmd); loopback only; no plugins.
 # Run:  scripts/rabbitmq.sh start [DIR]            default DIR: target/rabbitmq/<random>; prints the variables of DIR/env
-#       scripts/rabbitmq.sh stop DIR               ends the node and its port mapper, and waits for both
+#       scripts/rabbitmq.sh restart DIR            starts it again, ended or killed, on the same data, with the same name and ports
+#       scripts/rabbitmq.sh stop DIR               ends the node, its port mapper and the nodes below DIR/private, and waits for them
+#       scripts/rabbitmq.sh remove DIR             kills them all, and deletes DIR
+#       scripts/rabbitmq.sh signal DIR SIGNAL      sends KILL, STOP or CONT to the broker's process, and to no other
 #       scripts/rabbitmq.sh eval DIR 'erlang.'     evaluates an expression on the node, e.g. 'rabbit_vhost:list_names().'
 # By hand:  eval "$(scripts/rabbitmq.sh start target/rabbitmq/mine)"; cargo test; scripts/rabbitmq.sh stop target/rabbitmq/mine
 # Needs Linux (/proc), RabbitMQ's server ($RABBITMQ_SERVER when it is not Debian's) and erl_call: scripts/install-rabbitmq.sh.
+# What a new node is given besides, by variables:
+#   RABBITMQ_EXTRA_CONF       a file that is appended to its rabbitmq.conf
+#   RABBITMQ_ADVANCED_CONF    the contents of its advanced.config, e.g. '[{rabbit, [{channel_tick_interval, 500}]}].'
+#   RABBITMQ_PLUGINS_ENABLED  the contents of its enabled_plugins, e.g. '[rabbitmq_auth_mechanism_ssl].'
+#   RABBITMQ_MEMBER           "NAME COOKIE EPMD_PORT" of a member of a cluster (rabbitmq-cluster.sh): these are not its own then
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=processes.bash
+. "$root/scripts/processes.bash"
 
 server=${RABBITMQ_SERVER:-/usr/lib/rabbitmq/bin/rabbitmq-server}
 start_seconds=120 # about 5 on an idle machine
-stop_seconds=30   # about 1
 
 say() { echo "rabbitmq: $*" >&2; }
 die() { say "$@"; exit 1; }
@@ -18,13 +27,16 @@ die() { say "$@"; exit 1; }
 main() {
     case ${1-} in
         start) [ $# -le 2 ] || usage; start "${2-}" ;;
+        restart) [ $# -eq 2 ] || usage; restart "$2" ;;
         stop) [ $# -eq 2 ] || usage; stop "$2" ;;
+        remove) [ $# -eq 2 ] || usage; remove "$2" ;;
+        signal) [ $# -eq 3 ] || usage; signal "$2" "$3" ;;
         eval) [ $# -eq 3 ] || usage; evaluate "$2" "$3" ;;
         *) usage ;;
     esac
 }
 
-usage() { die "usage: rabbitmq.sh start [DIR] | stop DIR | eval DIR 'erlang expression.'"; }
+usage() { die "usage: rabbitmq.sh start [DIR] | restart | stop | remove DIR | signal DIR KILL|STOP|CONT | eval DIR 'erlang expression.'"; }
 
 start() {
     if [ ! -x "$server" ] || ! command -v erl_call >/dev/null || ! command -v epmd >/dev/null; then
@@ -45,9 +57,7 @@ start() {
     fi
     stop_processes # what a killed run left behind
 
-    trap stop_processes EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
+    clean_up_when_interrupted
     # Another process may take a port between choosing it and using it: then once more with others.
     local attempt
     for attempt in 1 2 3; do
@@ -64,21 +74,40 @@ start() {
     die "no node could be started in $dir (attempts: $attempt)"
 }
 
+restart() {
+    [ -f "$1/settings" ] || die "no node was started in $1"
+    dir=$(cd "$1" && pwd)
+    clean_up_when_interrupted
+    end "$dir/broker.pid"
+    # shellcheck source=/dev/null
+    . "$dir/settings"
+    launch || { show_logs; die "the node in $dir does not start again"; }
+    trap - EXIT INT TERM
+    cat "$dir/env"
+}
+
+clean_up_when_interrupted() {
+    trap stop_processes EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
 # Writes everything the node reads: directories, cookie, configuration, ports.
 prepare() {
-    local id
-    id=$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
-    node=amqp-rpc-$id@localhost
-    epmd_port=$(free_port) amqp_port=$(free_port) dist_port=$(free_port)
+    local cookie
+    read -r node cookie epmd_port <<<"${RABBITMQ_MEMBER:-amqp-rpc-$(random_hex 4)@localhost $(random_hex 24) $(free_port)}"
+    amqp_port=$(free_port) dist_port=$(free_port)
+    shares_epmd=${RABBITMQ_MEMBER:+yes}
+    declare -p node epmd_port amqp_port dist_port shares_epmd >"$dir/settings"
 
     rm -rf "$dir/env" "$dir/home" "$dir/mnesia" "$dir/log"
     mkdir -p "$dir/mnesia" "$dir/log"
     mkdir -m 700 "$dir/home"
-    (umask 077 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$dir/home/.erlang.cookie")
+    (umask 077 && printf %s "$cookie" >"$dir/home/.erlang.cookie")
     chmod 400 "$dir/home/.erlang.cookie"
-    echo '[].' >"$dir/enabled_plugins"
-    echo '[].' >"$dir/advanced.config"
-    cat >"$dir/rabbitmq.conf" <<CONF
+    echo "${RABBITMQ_PLUGINS_ENABLED:-[].}" >"$dir/enabled_plugins"
+    echo "${RABBITMQ_ADVANCED_CONF:-[].}" >"$dir/advanced.config"
+    cat - "${RABBITMQ_EXTRA_CONF:-/dev/null}" >"$dir/rabbitmq.conf" <<CONF
 listeners.tcp.1 = 127.0.0.1:$amqp_port
 # Tests keep little; a full disk of the host should not raise an alarm in them.
 disk_free_limit.absolute = 20MB
@@ -89,15 +118,10 @@ CONF
 launch() {
     local deadline=$((SECONDS + start_seconds))
 
-    spawn "$dir/epmd.pid" "$dir/epmd.out" env -i PATH="$PATH" epmd -address 127.0.0.1 -port "$epmd_port"
-    until answers "$epmd_port"; do
-        alive "$dir/epmd.pid" || { say "epmd ended: $(cat "$dir/epmd.out")"; return 1; }
-        [ "$SECONDS" -lt "$deadline" ] || { say "epmd does not answer"; return 1; }
-        sleep 0.02
-    done
+    [ -n "$shares_epmd" ] || alive "$dir/epmd.pid" || start_epmd "$dir" "$epmd_port" || return 1
 
     # `env -i`: neither the caller's RABBITMQ_* nor its HOME reach the node, and the node's HOME reaches nothing else.
-    spawn "$dir/broker.pid" "$dir/out" env -i PATH="$PATH" LANG=C.UTF-8 HOME="$dir/home" \
+    spawn "$dir" "$dir/broker.pid" "$dir/out" env -i PATH="$PATH" LANG=C.UTF-8 HOME="$dir/home" \
         ERL_EPMD_PORT="$epmd_port" ERL_EPMD_ADDRESS=127.0.0.1 \
         RABBITMQ_NODENAME="$node" RABBITMQ_DIST_PORT="$dist_port" \
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}" \
@@ -129,6 +153,11 @@ variable() { printf 'export %s=%q\n' "$1" "$2"; }
 
 stop() {
     [ -d "$1" ] || die "no node in $1"
+    # Tests remove the nodes that they start; these were left by tests that were killed.
+    local left
+    for left in "$1"/private/*/; do
+        [ ! -d "$left" ] || remove "$left"
+    done
     dir=$(cd "$1" && pwd)
     stop_processes
 }
@@ -137,6 +166,28 @@ stop_processes() {
     end "$dir/broker.pid"
     end "$dir/epmd.pid"
     rm -f "$dir/env"
+}
+
+# Also a cluster's directory, whose members are in directories of it.
+remove() {
+    local pid_file
+    [ -d "$1" ] || return 0
+    while IFS= read -r pid_file; do
+        kill_group "$pid_file"
+    done < <(find "$1" -name broker.pid -o -name epmd.pid)
+    rm -rf "$1"
+}
+
+# The broker is the child of the script that RabbitMQ is started by.
+signal() {
+    local script broker
+    case $2 in KILL | STOP | CONT) ;; *) usage ;; esac
+    alive "$1/broker.pid" || die "no node runs in $1"
+    read -r script _ <"$1/broker.pid"
+    broker=$(<"$1/beam.pid")
+    is_child_of "$script" "$broker" || die "process $broker is not the node in $1"
+    kill -s "$2" "$broker"
+    [ "$2" != KILL ] || kill_group "$1/broker.pid"
 }
 
 # Prints `{ok, RESULT}`, or `{error, TEXT}` and fails. The node refuses a second caller of the same name, and the names that
@@ -162,60 +213,6 @@ show_logs() {
         tail -n 25 "$log" >&2
     done
 }
-
-# --- processes: a pid file holds the id and the start time, so that a reused id is never mistaken for ours ---
-
-# spawn PID_FILE OUTPUT COMMAND...: in a session of its own, so that Ctrl-C reaches the tests first and the broker last.
-spawn() {
-    local pid_file=$1 output=$2
-    shift 2
-    (cd "$dir" && exec setsid "$@") </dev/null >"$output" 2>&1 &
-    echo "$! $(started_at $!)" >"$pid_file"
-    disown
-}
-
-# Prints the start time of a process, or nothing when it has ended (a zombie has ended).
-started_at() {
-    local stat
-    { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 0
-    # shellcheck disable=SC2086 # fields after "(name) ": state is the first, start time the twentieth
-    set -- ${stat##*) }
-    [ "$1" = Z ] || echo "${20}"
-}
-
-alive() {
-    local pid="" start=""
-    [ -f "$1" ] && read -r pid start <"$1" || return 1
-    [ -n "$start" ] && [ "$(started_at "$pid")" = "$start" ]
-}
-
-end() {
-    local pid deadline=$((SECONDS + stop_seconds))
-    if alive "$1"; then
-        read -r pid _ <"$1"
-        kill -TERM "$pid" 2>/dev/null || true
-        while alive "$1" && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.02; done
-        if alive "$1"; then
-            say "process $pid did not end in $stop_seconds s; killing it"
-            kill -KILL -- "-$pid" 2>/dev/null || true
-        fi
-    fi
-    rm -f "$1"
-}
-
-# --- ports ---
-
-# Below the range from which the kernel takes ports for outgoing connections.
-free_port() {
-    local port
-    while :; do
-        port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
-        grep -qi ":$(printf %04X "$port") " /proc/net/tcp || break
-    done
-    echo "$port"
-}
-
-answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # A broker answers the protocol header with a method frame, whose first byte is 1.
 speaks_amqp() (

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# A private RabbitMQ cluster of three nodes, each made by rabbitmq.sh, with one cookie and one port mapper (epmd); loopback only.
+# Run:  scripts/rabbitmq-cluster.sh start DIR      the nodes are in DIR/1, DIR/2 and DIR/3, each as rabbitmq.sh knows it
+#       scripts/rabbitmq.sh remove DIR             kills them all, and deletes DIR
+# A node that cannot see the majority pauses; that a node is gone without a word is noticed after about 5 s.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=processes.bash
+. "$root/scripts/processes.bash"
+
+start_seconds=120 # about 15 on an idle machine
+
+die() { echo "rabbitmq-cluster: $*" >&2; exit 1; }
+
+start() {
+    mkdir -p "$1"
+    dir=$(cd "$1" && pwd)
+    [ ! -e "$dir/epmd.pid" ] || die "$dir is in use"
+    trap '"$root/scripts/rabbitmq.sh" remove "$dir"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+
+    local id cookie epmd_port number starting=()
+    id=$(random_hex 4) cookie=$(random_hex 24) epmd_port=$(free_port)
+    start_epmd "$dir" "$epmd_port"
+    write_configuration
+    for number in 1 2 3; do
+        RABBITMQ_MEMBER="$(member $number) $cookie $epmd_port" RABBITMQ_EXTRA_CONF=$dir/cluster.conf \
+            "$root/scripts/rabbitmq.sh" start "$dir/$number" >/dev/null &
+        starting+=($!)
+    done
+    for number in "${starting[@]}"; do
+        wait "$number" || die "a node does not start"
+    done
+    for number in 1 2 3; do
+        await_formed "$dir/$number"
+    done
+    trap - EXIT INT TERM
+}
+
+member() { echo "amqp-rpc-$id-$1@localhost"; }
+
+write_configuration() {
+    cat >"$dir/cluster.conf" <<CONF
+cluster_formation.peer_discovery_backend = classic_config
+cluster_formation.classic_config.nodes.1 = $(member 1)
+cluster_formation.classic_config.nodes.2 = $(member 2)
+cluster_formation.classic_config.nodes.3 = $(member 3)
+cluster_formation.randomized_startup_delay_range.min = 0
+cluster_formation.randomized_startup_delay_range.max = 0
+cluster_partition_handling = pause_minority
+net_ticktime = 5
+# The first to start waits for nobody: the others join it.
+cluster_formation.discovery_retry_limit = 1
+cluster_formation.discovery_retry_interval = 100
+CONF
+}
+
+await_formed() {
+    until [ "$("$root/scripts/rabbitmq.sh" eval "$1" 'length(rabbit_nodes:all_running()).' 2>/dev/null)" = "{ok, 3}" ]; do
+        [ "$SECONDS" -lt "$start_seconds" ] || die "the node in $1 does not see the two others"
+        sleep 0.05
+    done
+}
+
+[ $# -eq 2 ] && [ "$1" = start ] || die "usage: rabbitmq-cluster.sh start DIR"
+start "$2"
