@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`vhost`] | a virtual host per test, on either broker, and what the broker says of its queues and connections |
 //! | [`embedded`] | the embedded broker behind it, where `AMQP_URL` is not set |
-//! | [`rabbitmq`] | RabbitMQ behind it, administered by `erl_call`, where `AMQP_URL` is set |
+//! | [`rabbitmq`] | RabbitMQ behind it, administered by `erl_call`, where `AMQP_URL` is set; nodes and a cluster that tests may kill |
 //! | [`raw_peer`] | an AMQP peer that speaks by hand: hostile and foreign messages, foreign servers |
 //! | [`byte_peer`] | a publisher that writes frames byte by byte: what no AMQP library would write |
 //! | [`program`] | second processes: the Python peers of `tests/interop` and our examples |
@@ -29,6 +29,8 @@ pub(crate) use byte_peer::{BytePeer, RawProperties};
 pub(crate) use frames::Said;
 pub(crate) use program::Program;
 pub(crate) use proxy::Proxy;
+pub(crate) use rabbitmq::{PrivateCluster, PrivateNode};
 pub(crate) use raw_peer::{Message, RawPeer};
+pub(crate) use uri::BrokerUri;
 pub(crate) use vhost::{Permissions, QueueState, Vhost};
 pub(crate) use wait::{PATIENCE, await_until, within};

@@ -5,7 +5,10 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use super::{embedded::EmbeddedVhost, rabbitmq::RabbitMqVhost};
+use super::{
+    embedded::EmbeddedVhost,
+    rabbitmq::{Node, RabbitMqVhost},
+};
 
 /// A fresh virtual host, gone with its users, queues and connections when it is dropped. Keep it for the whole test.
 ///
@@ -65,14 +68,17 @@ macro_rules! of_either {
 impl Vhost {
     /// Makes a virtual host in which the run's administrator may do everything.
     pub(crate) async fn create() -> Self {
-        static CREATED: AtomicU32 = AtomicU32::new(0);
-        let name = format!("test-{}-{}", process::id(), CREATED.fetch_add(1, Ordering::Relaxed));
-        let host = if env::var_os("AMQP_URL").is_some() {
-            Host::RabbitMq(RabbitMqVhost::create(&name).await)
-        } else {
-            Host::Embedded(EmbeddedVhost::create(&name).await)
-        };
-        Self { name, host }
+        if env::var_os("AMQP_URL").is_some() {
+            return Self::on(Node::of_this_run()).await;
+        }
+        let name = new_name();
+        Self { host: Host::Embedded(EmbeddedVhost::create(&name).await), name }
+    }
+
+    /// Makes one on a RabbitMQ node of the test's own.
+    pub(crate) async fn on(node: &Node) -> Self {
+        let name = new_name();
+        Self { host: Host::RabbitMq(RabbitMqVhost::create(node, &name).await), name }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -140,4 +146,9 @@ impl Vhost {
     pub(crate) async fn close_all_connections(&self) -> usize {
         of_either!(&self.host, host => host.close_all_connections().await)
     }
+}
+
+fn new_name() -> String {
+    static CREATED: AtomicU32 = AtomicU32::new(0);
+    format!("test-{}-{}", process::id(), CREATED.fetch_add(1, Ordering::Relaxed))
 }

@@ -1,7 +1,16 @@
-//! RabbitMQ as the broker of this run: the node that `AMQP_URL` and the `AMQP_RPC_TEST_*` variables name.
+//! RabbitMQ as the broker of this run: the node that `AMQP_URL` and the `AMQP_RPC_TEST_*` variables name. Tests that stop, kill or
+//! configure brokers start nodes of their own, [`PrivateNode`], or a cluster, [`PrivateCluster`].
 
+mod broker;
+mod cluster;
 mod node;
+mod operations;
+mod private;
 mod vhost;
 
+pub(crate) use broker::Broker;
+pub(crate) use cluster::{PrivateCluster, QueueIn};
 pub(crate) use node::Node;
+pub(crate) use operations::Resource;
+pub(crate) use private::{Configuration, PrivateNode};
 pub(crate) use vhost::RabbitMqVhost;

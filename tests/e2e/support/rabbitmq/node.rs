@@ -1,9 +1,11 @@
-//! The RabbitMQ node of this run, and its administration: Erlang expressions evaluated on it by `erl_call`, in milliseconds.
+//! A RabbitMQ node and its administration: Erlang expressions evaluated on it by `erl_call`, in milliseconds.
 
 use std::{
     env,
     ffi::OsString,
+    fs,
     io::Write,
+    path::Path,
     process::{self, Command, Output, Stdio},
     sync::{
         OnceLock,
@@ -14,8 +16,8 @@ use std::{
 
 use crate::support::{bytes::write_all, uri::BrokerUri, wait::within};
 
-/// The private node that `scripts/test.sh` started.
-#[derive(Debug)]
+/// A node that one of our scripts started: that of this run, or one of a test's own.
+#[derive(Clone, Debug)]
 pub(crate) struct Node {
     uri: BrokerUri,
     erl_call: OsString,
@@ -29,17 +31,39 @@ impl Node {
     pub(crate) fn of_this_run() -> &'static Self {
         static NODE: OnceLock<Node> = OnceLock::new();
         NODE.get_or_init(|| {
-            let Ok(url) = env::var("AMQP_URL") else {
-                panic!("this test needs RabbitMQ: run scripts/test.sh, which starts one");
-            };
-            Self {
-                uri: BrokerUri::parse(&url),
-                erl_call: administration("AMQP_RPC_TEST_ERL_CALL"),
-                node: administration("AMQP_RPC_TEST_NODE"),
-                home: administration("AMQP_RPC_TEST_NODE_HOME"),
-                epmd_port: administration("AMQP_RPC_TEST_EPMD_PORT"),
-            }
+            assert!(
+                env::var_os("AMQP_URL").is_some(),
+                "this test needs RabbitMQ: run scripts/test.sh, which starts one"
+            );
+            Self::of_variables(|variable| administration(variable))
         })
+    }
+
+    /// The node that `scripts/rabbitmq.sh` started in `directory`.
+    pub(super) fn in_directory(directory: &Path) -> Self {
+        let file = directory.join("env");
+        let written = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        Self::of_variables(|variable| {
+            let prefix = format!("export {variable}=");
+            let value = written.lines().find_map(|line| line.strip_prefix(&prefix));
+            // Bash puts a backslash before what it would understand.
+            value.unwrap_or_else(|| panic!("{variable} in {}", file.display())).replace('\\', "").into()
+        })
+    }
+
+    fn of_variables(value: impl Fn(&str) -> OsString) -> Self {
+        Self {
+            uri: BrokerUri::parse(value("AMQP_URL").to_str().expect("an address is text")),
+            erl_call: value("AMQP_RPC_TEST_ERL_CALL"),
+            node: value("AMQP_RPC_TEST_NODE"),
+            home: value("AMQP_RPC_TEST_NODE_HOME"),
+            epmd_port: value("AMQP_RPC_TEST_EPMD_PORT"),
+        }
+    }
+
+    /// Its name in its cluster, as an Erlang atom.
+    pub(super) fn name(&self) -> String {
+        format!("'{}'", self.node.to_string_lossy())
     }
 
     /// Where the node speaks AMQP, as its administrator, in its default virtual host.
@@ -49,11 +73,17 @@ impl Node {
 
     /// Evaluates an Erlang expression on the node and returns its value as Erlang prints it, on one line.
     pub(crate) async fn eval(&self, expression: &str) -> String {
+        self.try_eval(expression).await.unwrap_or_else(|refusal| panic!("{refusal}"))
+    }
+
+    /// Evaluates an expression whose failure is no surprise: the node may be down, or not ready.
+    pub(super) async fn try_eval(&self, expression: &str) -> Result<String, String> {
         let mut command = tokio::process::Command::from(self.erl_call());
         let mut child = command.kill_on_drop(true).spawn().expect("erl_call starts");
         let mut input = child.stdin.take().expect("stdin is piped");
         let evaluated = async {
-            write_all(&mut input, printed(expression).as_bytes()).await.expect("erl_call reads its input");
+            // Without a node to ask it may end before it has read everything; its output says so.
+            let _ = write_all(&mut input, printed(expression).as_bytes()).await;
             drop(input);
             child.wait_with_output().await.expect("erl_call ends")
         };
@@ -103,10 +133,12 @@ fn printed(expression: &str) -> String {
 }
 
 /// `{ok, "VALUE"}`, whose value is not escaped, so that only the ends are taken off.
-fn value(expression: &str, output: &Output) -> String {
+fn value(expression: &str, output: &Output) -> Result<String, String> {
     let printed = String::from_utf8_lossy(&output.stdout);
     match printed.trim().strip_prefix("{ok, \"").and_then(|rest| rest.strip_suffix("\"}")) {
-        Some(value) => value.to_owned(),
-        None => panic!("`{expression}` on the node: {printed} {}", String::from_utf8_lossy(&output.stderr)),
+        Some(value) => Ok(value.to_owned()),
+        None => {
+            Err(format!("`{expression}` on the node: {printed} {}", String::from_utf8_lossy(&output.stderr)))
+        }
     }
 }

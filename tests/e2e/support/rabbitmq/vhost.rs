@@ -6,18 +6,18 @@ use crate::support::vhost::{Permissions, QueueState};
 /// A virtual host that is deleted with its users, queues and connections when it is dropped.
 #[derive(Debug)]
 pub(crate) struct RabbitMqVhost {
-    node: &'static Node,
+    node: Node,
     name: String,
     users: Vec<String>,
 }
 
 impl RabbitMqVhost {
     /// Makes a virtual host in which the node's administrator may do everything.
-    pub(crate) async fn create(name: &str) -> Self {
-        let vhost = Self { node: Node::of_this_run(), name: name.to_owned(), users: Vec::new() };
+    pub(crate) async fn create(node: &Node, name: &str) -> Self {
+        let vhost = Self { node: node.clone(), name: name.to_owned(), users: Vec::new() };
         let name = binary(&vhost.name);
         let permit = permit("guest", &vhost.name, Permissions::ALL);
-        vhost.eval_ok(&format!("ok = rabbit_vhost:add({name}, <<\"tests\">>), {permit}")).await;
+        vhost.node.eval_ok(&format!("ok = rabbit_vhost:add({name}, <<\"tests\">>), {permit}")).await;
         vhost
     }
 
@@ -36,7 +36,7 @@ impl RabbitMqVhost {
             binary(user),
             binary(password)
         );
-        self.eval_ok(&format!("{add}, {}", permit(user, &self.name, permissions))).await;
+        self.node.eval_ok(&format!("{add}, {}", permit(user, &self.name, permissions))).await;
         let uri = self.node.uri().with_vhost(&self.name).with_credentials(user, password).to_string();
         self.users.push(user.to_owned());
         uri
@@ -76,10 +76,11 @@ impl RabbitMqVhost {
 
     pub(crate) async fn delete_queue(&self, queue: &str) {
         let lookup = self.lookup(queue);
-        self.eval_ok(&format!(
-            "{{ok, Q}} = {lookup}, {{ok, _}} = rabbit_amqqueue:delete(Q, false, false, <<\"tests\">>), ok"
-        ))
-        .await;
+        self.node
+            .eval_ok(&format!(
+                "{{ok, Q}} = {lookup}, {{ok, _}} = rabbit_amqqueue:delete(Q, false, false, <<\"tests\">>), ok"
+            ))
+            .await;
     }
 
     pub(crate) async fn connections(&self) -> usize {
@@ -137,11 +138,6 @@ impl RabbitMqVhost {
             binary(&self.name)
         )
     }
-
-    async fn eval_ok(&self, expression: &str) {
-        let value = self.node.eval(expression).await;
-        assert_eq!(value, "ok", "`{expression}` on the node");
-    }
 }
 
 impl Drop for RabbitMqVhost {
@@ -169,6 +165,6 @@ fn permit(user: &str, vhost: &str, permissions: Permissions<'_>) -> String {
 }
 
 /// An Erlang binary of a text.
-fn binary(text: &str) -> String {
+pub(super) fn binary(text: &str) -> String {
     format!("<<\"{}\"/utf8>>", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

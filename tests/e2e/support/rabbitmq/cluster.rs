@@ -1,0 +1,156 @@
+//! A cluster of three nodes that tests of one run share, one at a time, and break.
+
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
+
+use super::{
+    Node,
+    broker::{Broker, run},
+    private::Directory,
+    vhost::binary,
+};
+use crate::support::{BrokerUri, Vhost, await_until};
+
+/// Three nodes; one that cannot see another pauses.
+#[derive(Debug)]
+pub(crate) struct PrivateCluster {
+    brokers: Vec<Broker>,
+    _directory: Directory,
+}
+
+/// A quorum queue, and who leads it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QueueIn<'a> {
+    pub(crate) vhost: &'a Vhost,
+    pub(crate) name: &'a str,
+}
+
+impl PrivateCluster {
+    /// The cluster of this run, whole, for as long as the guard is kept. The end of the run removes it: nobody drops a static.
+    pub(crate) async fn borrow() -> MutexGuard<'static, Self> {
+        static CLUSTER: OnceCell<Mutex<PrivateCluster>> = OnceCell::const_new();
+        let cluster = CLUSTER.get_or_init(async || Mutex::new(Self::form().await)).await;
+        let cluster = cluster.lock().await;
+        cluster.mend().await;
+        cluster
+    }
+
+    async fn form() -> Self {
+        let directory = Directory::create();
+        // It wants a directory in which no cluster is.
+        run("rabbitmq-cluster.sh", &["start".as_ref(), directory.0.as_os_str()], &[]).await;
+        let brokers = ["1", "2", "3"].map(|number| Broker::in_directory(directory.0.join(number))).into();
+        Self { brokers, _directory: directory }
+    }
+
+    /// One of the three, counted from 0.
+    pub(crate) fn broker(&self, number: usize) -> &Broker {
+        &self.brokers[number]
+    }
+
+    pub(crate) fn node(&self, number: usize) -> &Node {
+        self.brokers[number].node()
+    }
+
+    /// A virtual host of all three, looked at through one of them.
+    pub(crate) async fn vhost_seen_from(&self, number: usize) -> Vhost {
+        let vhost = Vhost::on(self.node(number)).await;
+        for node in self.brokers.iter().map(Broker::node) {
+            // It takes part in a virtual host a little later than the node that made it.
+            await_until("every node has the virtual host", || async {
+                let up = format!("rabbit_vhost_sup_sup:is_vhost_alive({})", binary(vhost.name()));
+                node.eval(&up).await == "true"
+            })
+            .await;
+        }
+        vhost
+    }
+
+    /// The addresses of a virtual host on these nodes.
+    pub(crate) fn uris(&self, vhost: &Vhost, numbers: &[usize]) -> Vec<String> {
+        let uri = |number: &usize| self.node(*number).uri().with_vhost(vhost.name());
+        numbers.iter().map(uri).map(|uri: BrokerUri| uri.to_string()).collect()
+    }
+
+    /// Which node leads a quorum queue.
+    pub(crate) async fn leader(&self, queue: QueueIn<'_>, seen_from: usize) -> Option<usize> {
+        let leader = format!(
+            "{{ok, Q}} = {}, case ra:members(amqqueue:get_pid(Q)) of {{ok, _, {{_, Node}}}} -> Node; _ -> none end",
+            queue.lookup()
+        );
+        let leader = self.node(seen_from).try_eval(&leader).await.ok()?;
+        self.brokers.iter().position(|broker| broker.node().name() == leader)
+    }
+
+    /// Makes a node the leader of a quorum queue.
+    pub(crate) async fn move_leader(&self, queue: QueueIn<'_>, number: usize) {
+        let destination = self.node(number).name();
+        await_until("the queue is led by the other node", || async {
+            let transfer = format!(
+                "{{ok, Q}} = {}, rabbit_quorum_queue:transfer_leadership(Q, {destination}), ok",
+                queue.lookup()
+            );
+            let _ = self.node(number).try_eval(&transfer).await;
+            self.leader(queue, number).await == Some(number)
+        })
+        .await;
+    }
+
+    /// Cuts a node off from the two others: they refuse each other's cookies.
+    pub(crate) async fn part(&self, number: usize) {
+        let lonely = self.node(number);
+        for (other, broker) in self.brokers.iter().enumerate() {
+            if other != number {
+                refuse(lonely, broker.node(), "wrong_one").await;
+                refuse(broker.node(), lonely, "wrong_other").await;
+            }
+        }
+    }
+
+    /// Whether a node takes connections: a paused one does not.
+    pub(crate) async fn is_serving(&self, number: usize) -> bool {
+        self.node(number).try_eval("rabbit:is_running()").await.as_deref() == Ok("true")
+    }
+
+    /// Lets all nodes see each other again, and waits until they do.
+    pub(crate) async fn heal(&self) {
+        for node in self.brokers.iter().map(Broker::node) {
+            for peer in self.brokers.iter().map(Broker::node) {
+                node.eval(&format!("erlang:set_cookie({}, erlang:get_cookie())", peer.name())).await;
+            }
+        }
+        self.until_whole().await;
+    }
+
+    /// Waits until every node serves and sees the others.
+    pub(crate) async fn until_whole(&self) {
+        for node in self.brokers.iter().map(Broker::node) {
+            await_until("every node sees all others", || async {
+                let running = "rabbit:is_running() andalso length(rabbit_nodes:all_running()) =:= 3";
+                node.try_eval(running).await.as_deref() == Ok("true")
+            })
+            .await;
+        }
+    }
+
+    /// Makes good what a test that failed has left.
+    async fn mend(&self) {
+        for broker in &self.brokers {
+            if broker.node().try_eval("ok").await.is_err() {
+                broker.start_again().await;
+            }
+        }
+        self.heal().await;
+    }
+}
+
+async fn refuse(node: &Node, peer: &Node, cookie: &str) {
+    let peer = peer.name();
+    node.eval(&format!("erlang:set_cookie({peer}, {cookie}), erlang:disconnect_node({peer})")).await;
+}
+
+impl QueueIn<'_> {
+    fn lookup(self) -> String {
+        let Self { vhost, name } = self;
+        format!("rabbit_amqqueue:lookup(rabbit_misc:r({}, queue, {}))", binary(vhost.name()), binary(name))
+    }
+}

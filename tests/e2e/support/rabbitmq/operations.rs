@@ -1,0 +1,50 @@
+//! What an operator does to a node, and what it does to itself when it runs short: by administration, the process lives on.
+
+use super::Node;
+
+/// What a broker may run short of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Resource {
+    Memory,
+    Disk,
+}
+
+impl Resource {
+    fn as_alarm(self) -> &'static str {
+        match self {
+            Self::Memory => "{resource_limit, memory, node()}",
+            Self::Disk => "{resource_limit, disk, node()}",
+        }
+    }
+}
+
+impl Node {
+    /// Stops the broker within the running Erlang node: clients are told 320 `CONNECTION_FORCED`, as in any orderly restart.
+    pub(crate) async fn stop_app(&self) {
+        self.eval_ok("rabbit:stop()").await;
+    }
+
+    /// Starts the broker again, and returns when it serves.
+    pub(crate) async fn start_app(&self) {
+        self.eval_ok("rabbit:start()").await;
+    }
+
+    /// From now on the broker takes no messages: a connection that publishes is told `connection.blocked`.
+    pub(crate) async fn set_alarm(&self, resource: Resource) {
+        self.eval_ok(&format!("rabbit_alarm:set_alarm({{{}, []}})", resource.as_alarm())).await;
+    }
+
+    pub(crate) async fn clear_alarm(&self, resource: Resource) {
+        self.eval_ok(&format!("rabbit_alarm:clear_alarm({})", resource.as_alarm())).await;
+    }
+
+    /// Writes to disk what it knows of virtual hosts, users and queues. By itself it does so a little later.
+    pub(crate) async fn sync_definitions(&self) {
+        self.eval_ok("mnesia:sync_log()").await;
+    }
+
+    pub(super) async fn eval_ok(&self, expression: &str) {
+        let value = self.eval(expression).await;
+        assert_eq!(value, "ok", "`{expression}` on the node");
+    }
+}

@@ -1,0 +1,74 @@
+//! A node of one test's own, for what the node of the run must not suffer: other tests use it at the same time.
+
+use std::{ffi::OsStr, fs, ops::Deref, path::PathBuf};
+
+use super::broker::{Broker, new_directory, remove, run};
+use crate::support::Vhost;
+
+/// A node that is killed and deleted when this is dropped, also by a panic.
+#[derive(Debug)]
+pub(crate) struct PrivateNode {
+    broker: Broker,
+    _directory: Directory,
+}
+
+/// What a node is configured with besides what `scripts/rabbitmq.sh` writes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Configuration<'a> {
+    /// Lines of `rabbitmq.conf`.
+    pub(crate) conf: &'a str,
+    /// All of `advanced.config`, an Erlang term with its full stop.
+    pub(crate) advanced: &'a str,
+    /// All of `enabled_plugins`, an Erlang term with its full stop.
+    pub(crate) plugins: &'a str,
+}
+
+impl PrivateNode {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Configuration::default()).await
+    }
+
+    pub(crate) async fn start_with(configuration: Configuration<'_>) -> Self {
+        let directory = Directory::create();
+        let conf = directory.0.join("extra.conf");
+        fs::write(&conf, configuration.conf).expect("a new directory can be written to");
+        let variables = [
+            ("RABBITMQ_EXTRA_CONF", conf.as_os_str()),
+            ("RABBITMQ_ADVANCED_CONF", OsStr::new(configuration.advanced)),
+            ("RABBITMQ_PLUGINS_ENABLED", OsStr::new(configuration.plugins)),
+        ];
+        run("rabbitmq.sh", &["start".as_ref(), directory.0.as_os_str()], &variables).await;
+        Self { broker: Broker::in_directory(directory.0.clone()), _directory: directory }
+    }
+
+    /// A virtual host on this node.
+    pub(crate) async fn vhost(&self) -> Vhost {
+        Vhost::on(self.node()).await
+    }
+}
+
+impl Deref for PrivateNode {
+    type Target = Broker;
+
+    fn deref(&self) -> &Broker {
+        &self.broker
+    }
+}
+
+/// Holds nodes, and is removed with them when it is dropped: also when a test fails while they start.
+#[derive(Debug)]
+pub(super) struct Directory(pub(super) PathBuf);
+
+impl Directory {
+    pub(super) fn create() -> Self {
+        let directory = new_directory();
+        fs::create_dir_all(&directory).expect("a directory can be made beside the node of this run");
+        Self(directory)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        remove(&self.0);
+    }
+}
