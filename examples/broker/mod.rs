@@ -27,6 +27,18 @@ impl BrokerToUse {
         &self.url
     }
 
+    /// Stops the embedded broker for a moment, or waits until you have restarted yours.
+    #[allow(dead_code, reason = "only one example does so")]
+    pub(crate) async fn interrupt(&self) -> Result<(), StartError> {
+        match &self.embedded {
+            Some(broker) => broker.restart().await,
+            None => {
+                eprintln!("broker: restart yours now, or close its connections");
+                Ok(())
+            }
+        }
+    }
+
     /// Whether it ends with this process.
     #[allow(dead_code, reason = "only examples of several processes ask")]
     pub(crate) fn is_embedded(&self) -> bool {
