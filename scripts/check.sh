@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks everything that needs no broker: format, lints, documentation, length of files, and who names lapin.
+# Checks everything that needs no broker: format, lints, builds with other features, documentation, length of files, and who names lapin.
 # Run:  scripts/check.sh        before every push; all checks run, and it fails if one of them did
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -51,6 +51,9 @@ lapin_stays_inside() {
 
 check "format" cargo fmt --all --check
 check "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
+# Warnings are left to the lints; with the cryptography that is not the default, and with none.
+check "build without TLS" cargo check --quiet --all-targets --no-default-features
+check "build with ring" cargo check --quiet --all-targets --no-default-features --features tls-ring
 check "documentation" documentation
 check "files of at most 300 lines" short_files
 check "only the amqp folder names lapin" lapin_stays_inside

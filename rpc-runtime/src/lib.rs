@@ -17,14 +17,17 @@ mod server;
 mod test_contract;
 mod wire;
 
-pub use amqp::{ConnectOptions, ConnectionState, NotReady, StateWatch};
+#[cfg(feature = "__rustls")]
+pub use amqp::Tls;
+pub use amqp::{ConnectOptions, ConnectionState, Credentials, NotReady, StateWatch};
 pub use client::{Call, CallOptions, Client, ClientBuilder, ClientStats, ReplyTo};
 pub use contract::{
     MethodDef, NoError, Repetition, Request, Response, ServeFuture, Service, ServiceDef, WireType,
 };
 pub use error::{
-    AccessRefused, Blocked, BrokerError, CallError, ConnectError, Disconnected, NoConsumer, Phase,
-    ServeError, Served, StartError, Timeout, TooLarge, Undecodable, Unencodable, Unroutable,
+    AccessRefused, Blocked, BrokerError, CallError, CertificateProblem, ConnectError, Disconnected,
+    NoConsumer, Phase, ServeError, Served, StartError, Timeout, TooLarge, Undecodable, Unencodable,
+    Unroutable,
 };
 pub use layer::{BoxService, RpcService, middleware};
 pub use message::{

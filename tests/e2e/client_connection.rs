@@ -233,8 +233,8 @@ async fn connect_errors_say_what_to_do() {
         "{error:?}"
     );
 
-    let error = connect(uri.replace("amqp://", "amqps://")).await;
-    assert!(matches!(error, ConnectError::TlsUnavailable), "{error:?}");
+    let error = connect(uri.replace("amqp://", "http://")).await;
+    assert!(matches!(error, ConnectError::InvalidUri(_)), "{error:?}");
     let error = Client::builder().namespace("amq.x").connect(&uri).await.unwrap_err();
     assert!(matches!(error, ConnectError::InvalidOption(_)), "{error:?}");
 }

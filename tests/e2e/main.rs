@@ -26,6 +26,8 @@ mod server_start;
 mod services;
 mod settling;
 mod support;
+#[cfg(any(feature = "tls", feature = "tls-ring"))]
+mod tls;
 mod tutorial;
 mod tutorial_interop;
 mod wire_format;

@@ -13,8 +13,10 @@ use futures_util::FutureExt;
 
 use super::{
     ConnectOptions, Consumer, Inbound, Publisher,
+    dial::NAMED_BY_CERTIFICATE,
     guard::Findings,
     lifeline::{Anchor, Lifeline},
+    login::Login,
 };
 use crate::error::BrokerError;
 
@@ -31,7 +33,7 @@ pub(crate) struct Connection {
     anchor: Arc<Anchor>,
     findings: Arc<Findings>,
     options: Arc<(ConnectOptions, Inbound)>,
-    user: Arc<str>,
+    user: Option<Arc<str>>,
     spent_channels: Arc<AtomicU32>,
 }
 
@@ -42,22 +44,28 @@ impl Connection {
         lifeline: Arc<Lifeline>,
         findings: Arc<Findings>,
         options: (ConnectOptions, Inbound),
-        user: &str,
+        login: &Login,
     ) -> Self {
+        let connection = Arc::new(connection);
         let anchor = Anchor { lifeline, runtime: tokio::runtime::Handle::current(), patience: CLOSE_TIMEOUT };
         Self {
-            inner: Arc::new(connection),
+            inner: connection,
             anchor: Arc::new(anchor),
             findings,
             options: Arc::new(options),
-            user: user.into(),
+            user: login.user().map(Into::into),
             spent_channels: Arc::default(),
         }
     }
 
-    /// The user that logged in.
-    pub(crate) fn user(&self) -> &str {
-        &self.user
+    /// The user that logged in. Unknown where the broker read it from a certificate.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// How errors name the user that logged in.
+    pub(crate) fn user_as_shown(&self) -> &str {
+        self.user().unwrap_or(NAMED_BY_CERTIFICATE)
     }
 
     /// How to reach the same broker again, and what was agreed on what comes in.

@@ -16,11 +16,17 @@ use super::{
     ConnectOptions, Connection, Inbound,
     guard::{Findings, Inspector},
     lifeline::{CutOnDrop, Lifeline},
+    login::Login,
+    security::Security,
+    socket::{Socket, SpeaksTls},
     tcp,
     transport::{Kit, Transport},
     uri::BrokerUri,
 };
 use crate::error::{BrokerError, ConnectError};
+
+/// Stands for a user's name that only the broker knows.
+pub(super) const NAMED_BY_CERTIFICATE: &str = "(the one that the certificate names)";
 
 /// Connects, and has `prepare` make of the connection what is needed, all within the options' timeout.
 ///
@@ -42,7 +48,10 @@ where
     // So that the clients of a node that went away do not all go to the same next one.
     nodes.sort_by_cached_key(|_| Uuid::new_v4());
     let endpoints = nodes.iter().map(BrokerUri::endpoint).collect::<Vec<_>>().join(", ");
-    let prepared = async { prepare(dial_any(options, inbound, &nodes).await?).await };
+    let prepared = async {
+        let security = Security::prepare(options, &nodes).await?;
+        prepare(dial_any(options, inbound, &nodes, &security).await?).await
+    };
     match timeout(options.timeout, prepared).await {
         Ok(prepared) => prepared,
         Err(_) => Err(ConnectError::Timeout { endpoint: endpoints, after: options.timeout }.into()),
@@ -54,18 +63,15 @@ async fn dial_any(
     options: &ConnectOptions,
     inbound: &Inbound,
     nodes: &[BrokerUri],
+    security: &Security,
 ) -> Result<Connection, ConnectError> {
     let until = Instant::now() + options.timeout.min(Duration::from_secs(24 * 60 * 60));
     let mut last = ConnectError::InvalidOption("there is no broker URI".into());
     for (tried, node) in nodes.iter().enumerate() {
         let patience = tcp::share(until, nodes.len() - tried);
-        match dial(options, inbound, node, patience).await {
+        match dial(options, inbound, node, security, patience).await {
             // The last of them lasts as long as the whole attempt, whose own bound then says so.
-            Err(
-                error @ (ConnectError::Unreachable { .. }
-                | ConnectError::Timeout { .. }
-                | ConnectError::Broken { .. }),
-            ) => {
+            Err(error) if is_of_the_node(&error) => {
                 if tried + 1 < nodes.len() {
                     tracing::debug!(%error, "the next node is tried");
                 }
@@ -77,24 +83,58 @@ async fn dial_any(
     Err(last)
 }
 
+/// Whether the next node may do better: what the broker itself refuses, all nodes refuse.
+fn is_of_the_node(error: &ConnectError) -> bool {
+    matches!(
+        error,
+        ConnectError::Unreachable { .. }
+            | ConnectError::Timeout { .. }
+            | ConnectError::Broken { .. }
+            | ConnectError::CertificateRefused { .. }
+            | ConnectError::NotTls { .. }
+            | ConnectError::TlsExpected { .. }
+            | ConnectError::TlsHandshake { .. }
+    )
+}
+
 async fn dial(
     options: &ConnectOptions,
     inbound: &Inbound,
-    uri: &BrokerUri,
+    node: &BrokerUri,
+    security: &Security,
     patience: Duration,
 ) -> Result<Connection, ConnectError> {
     let started = Instant::now();
-    let authority = &uri.0.authority;
-    let socket = tcp::connect(&authority.host, authority.port, patience.min(options.connect_timeout))
+    let login = Login::at(node, options)?;
+    let socket = tcp::connect(node.host(), node.port(), patience.min(options.connect_timeout))
         .await
-        .map_err(|error| explain(error.into(), uri))?;
+        .map_err(|error| explain(error.into(), node, &login))?;
+    let patience = patience.saturating_sub(started.elapsed()).min(options.handshake_timeout);
+    let handshake = async {
+        let socket = security.secure(socket, node).await?;
+        shake_hands(options, inbound, node, &login, socket).await
+    };
+    match timeout(patience, handshake).await {
+        Ok(settled) => settled,
+        Err(_) => Err(ConnectError::Timeout { endpoint: node.endpoint(), after: started.elapsed() }),
+    }
+}
 
-    let mut address = uri.0.clone();
+/// From the protocol's header to the open virtual host.
+async fn shake_hands(
+    options: &ConnectOptions,
+    inbound: &Inbound,
+    node: &BrokerUri,
+    login: &Login,
+    socket: Socket,
+) -> Result<Connection, ConnectError> {
+    let mut address = node.address().clone();
     // Always stated: the broker's own default notices a dead peer only after minutes.
     let heartbeat = u16::try_from(options.heartbeat.as_secs().max(1)).unwrap_or(u16::MAX);
     address.query.heartbeat.get_or_insert(heartbeat);
     let name = options.name.clone().unwrap_or_else(default_name);
-    let properties = ConnectionProperties::default().with_connection_name(name.into());
+    let properties =
+        ConnectionProperties::default().with_connection_name(name.into()).with_auth_provider(login.answers());
 
     let findings = Arc::new(Findings::new(Arc::clone(&inbound.on_return)));
     let frame_max = address.query.frame_max.unwrap_or_default();
@@ -108,45 +148,59 @@ async fn dial(
             .map(AsyncTcpStream::Plain)
             .ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into())
     };
-    let handshake =
-        lapin::Connection::connector(address, Runtime::new(Kit::current()), hand_over, properties);
-    let patience = patience.saturating_sub(started.elapsed()).min(options.handshake_timeout);
     let abandoned = CutOnDrop(Some(&lifeline));
-    match timeout(patience, handshake).await {
-        Ok(Ok(connection)) => {
-            abandoned.disarm();
-            let options = (options.clone(), inbound.clone());
-            Ok(Connection::new(connection, Arc::clone(&lifeline), findings, options, uri.user()))
-        }
-        Ok(Err(error)) => Err(explain(error, uri)),
-        Err(_) => Err(ConnectError::Timeout { endpoint: uri.endpoint(), after: started.elapsed() }),
-    }
+    let connection =
+        lapin::Connection::connector(address, Runtime::new(Kit::current()), hand_over, properties)
+            .await
+            .map_err(|error| explain(error, node, login))?;
+    abandoned.disarm();
+    let options = (options.clone(), inbound.clone());
+    Ok(Connection::new(connection, Arc::clone(&lifeline), findings, options, login))
 }
 
-fn explain(error: Error, uri: &BrokerUri) -> ConnectError {
+fn explain(error: Error, node: &BrokerUri, login: &Login) -> ConnectError {
     const ACCESS_REFUSED: u16 = 403;
+    const COMMAND_INVALID: u16 = 503;
     const NOT_ALLOWED: u16 = 530;
-    let endpoint = uri.endpoint();
-    let user = uri.user().to_owned();
-    // Whatever else the operating system says, name resolution included, means that nobody was reached.
-    let broke_off = match error.kind() {
-        ErrorKind::IOError(io) => matches!(
+    let endpoint = node.endpoint();
+    let mut broke_off = true;
+    if let ErrorKind::IOError(io) = error.kind() {
+        if let Some(explained) = explain_io(io, node) {
+            return explained;
+        }
+        // Whatever else the operating system says, name resolution included, means that nobody was reached.
+        broke_off = matches!(
             io.kind(),
             io::ErrorKind::ConnectionAborted
                 | io::ErrorKind::ConnectionReset
                 | io::ErrorKind::UnexpectedEof
                 | io::ErrorKind::BrokenPipe
                 | io::ErrorKind::InvalidData
-        ),
-        _ => true,
-    };
+        );
+    }
     let source = BrokerError::from(error);
+    let user = login.user().unwrap_or(NAMED_BY_CERTIFICATE).to_owned();
     match source.code() {
+        // A mechanism that is not offered is 503.
+        Some(ACCESS_REFUSED | COMMAND_INVALID) if login.is_external() => {
+            ConnectError::ExternalLoginRefused { endpoint, source }
+        }
         Some(ACCESS_REFUSED) => ConnectError::LoginRefused { endpoint, user, source },
-        Some(NOT_ALLOWED) => ConnectError::VhostRefused { vhost: uri.vhost().to_owned(), user, source },
+        Some(NOT_ALLOWED) => ConnectError::VhostRefused { vhost: node.vhost().to_owned(), user, source },
         _ if broke_off => ConnectError::Broken { endpoint, source },
         _ => ConnectError::Unreachable { endpoint, source },
     }
+}
+
+/// What the layers below AMQP have found out.
+fn explain_io(error: &io::Error, node: &BrokerUri) -> Option<ConnectError> {
+    if error.get_ref()?.is::<SpeaksTls>() {
+        return Some(ConnectError::TlsExpected { endpoint: node.endpoint() });
+    }
+    #[cfg(feature = "__rustls")]
+    return super::tls::explain(error, &node.endpoint());
+    #[cfg(not(feature = "__rustls"))]
+    return None;
 }
 
 fn default_name() -> String {

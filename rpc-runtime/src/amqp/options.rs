@@ -4,11 +4,16 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 
+use super::Credentials;
+#[cfg(feature = "__rustls")]
+use super::Tls;
+
 /// Where the broker is and how to talk to it.
 ///
 /// Anything that takes `impl Into<ConnectOptions>` takes a URI as well: `amqp://user:password@host:5672/vhost`, with
 /// `guest:guest`, port 5672 and vhost `/` when left out. A `/` inside a vhost's name is written `%2f`. IPv6 hosts stand in
-/// brackets. `?heartbeat=`, `?frame_max=`, `?channel_max=` and `?auth_mechanism=` are understood.
+/// brackets. `?heartbeat=`, `?frame_max=`, `?channel_max=` and `?auth_mechanism=` are understood. `amqps://` speaks TLS, on port
+/// 5671 when left out.
 #[derive(Clone)]
 #[must_use]
 pub struct ConnectOptions {
@@ -20,6 +25,9 @@ pub struct ConnectOptions {
     pub(crate) timeout: Duration,
     pub(crate) wait_for_broker: Duration,
     pub(crate) give_up_after: Option<Duration>,
+    pub(super) credentials: Option<Credentials>,
+    #[cfg(feature = "__rustls")]
+    pub(super) tls: Option<Tls>,
 }
 
 /// Longer than any program runs, and still a time that clocks can add.
@@ -64,7 +72,23 @@ impl ConnectOptions {
             timeout: Duration::from_secs(10),
             wait_for_broker: Duration::ZERO,
             give_up_after: None,
+            credentials: None,
+            #[cfg(feature = "__rustls")]
+            tls: None,
         }
+    }
+
+    /// Who logs in, instead of the user and password of the URIs, with a password that may change while connections live.
+    pub fn credentials(mut self, credentials: &Credentials) -> Self {
+        self.credentials = Some(credentials.clone());
+        self
+    }
+
+    /// Whom to trust and as whom to appear, at nodes that are all given as `amqps://`. Default: [`Tls::new`].
+    #[cfg(feature = "__rustls")]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
     }
 
     /// The connection's name in the broker's lists and logs. Default: name and process id of the program.
@@ -114,6 +138,14 @@ impl ConnectOptions {
         self.give_up_after = Some(patience);
         self
     }
+
+    /// Whether the broker is to read the user's name from a certificate, whatever the URI says.
+    pub(super) fn logs_in_by_certificate(&self) -> bool {
+        #[cfg(feature = "__rustls")]
+        return self.tls.as_ref().is_some_and(Tls::is_external);
+        #[cfg(not(feature = "__rustls"))]
+        return false;
+    }
 }
 
 impl From<&str> for ConnectOptions {
@@ -146,6 +178,7 @@ impl fmt::Debug for ConnectOptions {
             .field("timeout", &self.timeout)
             .field("wait_for_broker", &self.wait_for_broker)
             .field("give_up_after", &self.give_up_after)
+            .field("credentials", &self.credentials)
             .finish_non_exhaustive()
     }
 }

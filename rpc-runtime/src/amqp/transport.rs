@@ -17,22 +17,23 @@ use async_rs::{
 };
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_util::Stream;
-use tokio::{io::AsyncWrite as _, net::TcpStream};
+use tokio::io::AsyncWrite as _;
 
 use super::{
     guard::{Guarded, Inspector},
     lifeline::Lifeline,
+    socket::Socket,
 };
 
 /// A connected socket for lapin.
 #[derive(Debug)]
 pub(super) struct Transport {
-    guarded: Guarded<TcpStream>,
+    guarded: Guarded<Socket>,
     lifeline: Arc<Lifeline>,
 }
 
 impl Transport {
-    pub(super) fn new(socket: TcpStream, inspector: Inspector, lifeline: Arc<Lifeline>) -> Self {
+    pub(super) fn new(socket: Socket, inspector: Inspector, lifeline: Arc<Lifeline>) -> Self {
         Self { guarded: Guarded::new(socket, inspector), lifeline }
     }
 
@@ -43,7 +44,7 @@ impl Transport {
         Ok(())
     }
 
-    fn socket(&mut self) -> Pin<&mut TcpStream> {
+    fn socket(&mut self) -> Pin<&mut Socket> {
         Pin::new(&mut self.guarded.socket)
     }
 }
@@ -88,6 +89,7 @@ impl AsyncWrite for Transport {
 
 impl Drop for Transport {
     fn drop(&mut self) {
+        self.guarded.socket.say_goodbye();
         self.lifeline.end();
     }
 }

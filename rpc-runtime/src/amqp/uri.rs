@@ -1,15 +1,25 @@
 //! Broker URIs: parsed strictly, because lapin turns what it does not understand into something else.
 
-use lapin::uri::{AMQPScheme, AMQPUri};
+use std::mem;
 
+use lapin::uri::{AMQPScheme, AMQPUri, SASLMechanism};
+
+use super::credentials::Secret;
 use crate::error::ConnectError;
 
-/// A URI that lapin will connect to as it was meant. Has no `Debug`: it holds a password.
-pub(crate) struct BrokerUri(pub(super) AMQPUri);
+/// A URI that lapin will connect to as it was meant.
+#[derive(Debug)]
+pub(crate) struct BrokerUri {
+    /// Without its password, which lapin shows in `Debug`, and always plain: lapin is not to encrypt anything itself.
+    address: AMQPUri,
+    password: Secret,
+    is_tls: bool,
+    names_user: bool,
+}
 
 impl BrokerUri {
     /// # Errors
-    /// `InvalidUri` with a text that never repeats the URI, and `TlsUnavailable` for `amqps://`: without TLS compiled in,
+    /// `InvalidUri` with a text that never repeats the URI, and `TlsUnavailable` for `amqps://` where TLS is not compiled in:
     /// lapin would send the password in clear.
     pub(crate) fn parse(text: &str) -> Result<Self, ConnectError> {
         let Some((scheme, rest)) = text.split_once("://") else {
@@ -18,20 +28,50 @@ impl BrokerUri {
         if !scheme.eq_ignore_ascii_case("amqp") && !scheme.eq_ignore_ascii_case("amqps") {
             return Err(invalid("its scheme is not `amqp`"));
         }
-        let mut uri: AMQPUri = text.parse().map_err(|_| invalid("it cannot be parsed"))?;
-        if uri.scheme == AMQPScheme::AMQPS {
+        let mut address: AMQPUri = text.parse().map_err(|_| invalid("it cannot be parsed"))?;
+        let is_tls = mem::take(&mut address.scheme) == AMQPScheme::AMQPS;
+        if is_tls && !cfg!(feature = "__rustls") {
             return Err(ConnectError::TlsUnavailable);
         }
-        uri.authority.host = host(rest)?.to_owned();
+        let written = Authority::of(rest)?;
+        address.authority.host = written.host.to_owned();
         // `amqp://host/` means the vhost "" by the letter, and `/` to everybody who writes it.
-        if uri.vhost.is_empty() {
-            uri.vhost = "/".to_owned();
+        if address.vhost.is_empty() {
+            address.vhost = "/".to_owned();
         }
-        Ok(Self(uri))
+        let password = Secret::new(mem::take(&mut address.authority.userinfo.password));
+        Ok(Self { address, password, is_tls, names_user: written.names_user })
+    }
+
+    /// For lapin.
+    pub(super) fn address(&self) -> &AMQPUri {
+        &self.address
+    }
+
+    /// Whether it says `amqps`.
+    pub(super) fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    pub(super) fn mechanism(&self) -> SASLMechanism {
+        self.address.query.auth_mechanism.unwrap_or_default()
+    }
+
+    pub(super) fn password(&self) -> &Secret {
+        &self.password
+    }
+
+    /// A name or an address, without brackets.
+    pub(super) fn host(&self) -> &str {
+        &self.address.authority.host
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.address.authority.port
     }
 
     pub(crate) fn endpoint(&self) -> String {
-        let authority = &self.0.authority;
+        let authority = &self.address.authority;
         if authority.host.contains(':') {
             format!("[{}]:{}", authority.host, authority.port)
         } else {
@@ -40,32 +80,50 @@ impl BrokerUri {
     }
 
     pub(crate) fn user(&self) -> &str {
-        &self.0.authority.userinfo.username
+        &self.address.authority.userinfo.username
+    }
+
+    /// The user's name, unless it is the one that stands for none.
+    pub(super) fn stated_user(&self) -> Option<&str> {
+        self.names_user.then(|| self.user())
     }
 
     pub(crate) fn vhost(&self) -> &str {
-        &self.0.vhost
+        &self.address.vhost
     }
 }
 
-/// The host as written: lapin makes `localhost` of an IPv6 address.
-fn host(after_scheme: &str) -> Result<&str, ConnectError> {
-    let (authority, rest) = match after_scheme.find(['/', '?', '#']) {
-        Some(end) => after_scheme.split_at(end),
-        None => (after_scheme, ""),
-    };
-    // Most likely a password with a raw `/`: what follows it would be taken for the host's port and the vhost, and shown.
-    if rest.contains('@') {
-        return Err(invalid(
-            "it has an `@` after the first `/`: write `/` in a password as %2f, and `@` in a vhost as %40",
-        ));
+/// What lapin does not tell of what was written.
+struct Authority<'a> {
+    /// lapin makes `localhost` of an IPv6 address.
+    host: &'a str,
+    /// lapin makes `guest` of nothing.
+    names_user: bool,
+}
+
+impl<'a> Authority<'a> {
+    fn of(after_scheme: &'a str) -> Result<Self, ConnectError> {
+        let (authority, rest) = match after_scheme.find(['/', '?', '#']) {
+            Some(end) => after_scheme.split_at(end),
+            None => (after_scheme, ""),
+        };
+        // Most likely a password with a raw `/`: what follows it would be taken for the host's port and the vhost, and shown.
+        if rest.contains('@') {
+            return Err(invalid(
+                "it has an `@` after the first `/`: write `/` in a password as %2f, and `@` in a vhost as %40",
+            ));
+        }
+        let (user_info, host_and_port) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let host = match host_and_port.strip_prefix('[') {
+            Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
+            None => host_and_port.split(':').next().unwrap_or_default(),
+        };
+        if host.is_empty() {
+            return Err(invalid("it has no host"));
+        }
+        let names_user = !user_info.is_empty() && !user_info.starts_with(':');
+        Ok(Self { host, names_user })
     }
-    let host_and_port = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = match host_and_port.strip_prefix('[') {
-        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
-        None => host_and_port.split(':').next().unwrap_or_default(),
-    };
-    if host.is_empty() { Err(invalid("it has no host")) } else { Ok(host) }
 }
 
 fn invalid(why: &str) -> ConnectError {
@@ -104,10 +162,45 @@ mod tests {
     #[test]
     fn an_ipv6_host_stays_what_it_is() {
         let uri = BrokerUri::parse("amqp://u:p@[::1]:5673/v").unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(uri.0.authority.host, "::1");
+        assert_eq!(uri.host(), "::1");
         assert_eq!(uri.endpoint(), "[::1]:5673");
     }
 
+    #[test]
+    fn a_user_that_is_not_written_is_not_stated() {
+        for (text, stated) in [
+            ("amqp://h", None),
+            ("amqp://@h", None),
+            ("amqp://:secret@h", None),
+            ("amqp://ada@h", Some("ada")),
+            ("amqp://guest:guest@h", Some("guest")),
+        ] {
+            let uri = BrokerUri::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(uri.stated_user(), stated, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let uri = BrokerUri::parse("amqp://u:marker@h").unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(uri.password().reveal(), "marker");
+        assert!(!format!("{uri:?}").contains("marker"));
+    }
+
+    #[cfg(feature = "__rustls")]
+    #[test]
+    fn tls_has_a_port_of_its_own() {
+        for (text, endpoint) in
+            [("amqps://h", "h:5671"), ("AMQPS://u:p@[::1]", "[::1]:5671"), ("amqps://h:1", "h:1")]
+        {
+            let uri = BrokerUri::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert!(uri.is_tls());
+            assert_eq!(uri.endpoint(), endpoint);
+            assert_eq!(uri.address().scheme, AMQPScheme::AMQP, "lapin encrypts nothing");
+        }
+    }
+
+    #[cfg(not(feature = "__rustls"))]
     #[test]
     fn tls_is_refused_rather_than_left_out() {
         for text in ["amqps://localhost", "AMQPS://u:p@h"] {

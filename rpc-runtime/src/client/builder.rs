@@ -156,7 +156,13 @@ impl ClientBuilder {
         let options = options.into();
         let open = |connection| Link::open(connection, reply_to);
         let (link, replies) = connect_first(&options, &inbound, ConnectError::is_passing, open).await?;
-        let user_id = self.states_user.then(|| link.connection.user().to_owned());
+        let user_id = link.connection.user().filter(|_| self.states_user).map(str::to_owned);
+        if self.states_user && user_id.is_none() {
+            link.connection.close().await;
+            return invalid(
+                "state_user needs the name that the certificate stands for; write it into the URI: amqps://name@host",
+            );
+        }
         let settings = Settings {
             timeout: self.timeout,
             max_in_flight: self.max_in_flight,

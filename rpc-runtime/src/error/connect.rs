@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::BrokerError;
+use crate::error::{BrokerError, CertificateProblem};
 
 /// Connecting to the broker failed. No variant holds or prints a password.
 #[derive(Debug, thiserror::Error)]
@@ -13,9 +13,61 @@ pub enum ConnectError {
     InvalidUri(String),
     /// The URI asks for TLS, which this build cannot speak. Never falls back to plain text.
     #[error(
-        "amqps:// needs TLS, which this build does not have; use amqp:// only where the network itself is trusted"
+        "amqps:// needs TLS, which this build does not have; switch on the feature `tls` or `tls-ring`, or use amqp:// where the network itself is trusted"
     )]
     TlsUnavailable,
+    /// The certificate that the broker shows is not accepted.
+    #[error("the certificate of the broker at {endpoint} is refused: {problem}")]
+    CertificateRefused {
+        /// Host and port.
+        endpoint: String,
+        /// What is wrong with it.
+        problem: CertificateProblem,
+    },
+    /// The broker wants a client certificate, and none was given or it does not accept this one.
+    #[error(
+        "the broker at {endpoint} does not accept our client certificate; give one that its certificate authority has issued and that has not expired (`Tls::client_certificate_files`)"
+    )]
+    ClientCertificateRefused {
+        /// Host and port.
+        endpoint: String,
+        /// What the broker said.
+        source: BrokerError,
+    },
+    /// The broker does not accept a login by client certificate, as this one or at all.
+    #[error(
+        "the broker at {endpoint} refused the login by client certificate; show one, and check that a user has its name, that RabbitMQ's plugin rabbitmq_auth_mechanism_ssl is enabled and that its auth_mechanisms list EXTERNAL"
+    )]
+    ExternalLoginRefused {
+        /// Host and port.
+        endpoint: String,
+        /// What the broker said.
+        source: BrokerError,
+    },
+    /// What listens there does not speak TLS. Never falls back to plain text.
+    #[error(
+        "what listens at {endpoint} does not speak TLS; check the port (5671 by custom), or use amqp:// where the network itself is trusted"
+    )]
+    NotTls {
+        /// Host and port.
+        endpoint: String,
+    },
+    /// What listens there speaks TLS, and the URI says `amqp://`.
+    #[error("what listens at {endpoint} speaks TLS; use amqps://, or check the port (5672 by custom)")]
+    TlsExpected {
+        /// Host and port.
+        endpoint: String,
+    },
+    /// The TLS handshake came to nothing for any other reason.
+    #[error(
+        "the TLS handshake with {endpoint} failed; check the broker's log, its TLS versions (1.2 and 1.3 are spoken here) and whether it wants a client certificate"
+    )]
+    TlsHandshake {
+        /// Host and port.
+        endpoint: String,
+        /// What happened.
+        source: BrokerError,
+    },
     /// Nothing answers at the address.
     #[error("no broker listens at {endpoint}; start RabbitMQ there, or check host and port")]
     Unreachable {
@@ -26,7 +78,7 @@ pub enum ConnectError {
     },
     /// Something accepted the connection, but handshake and preparations did not finish in time.
     #[error(
-        "the broker at {endpoint} was not ready within {after:?}; is it an AMQP 0-9-1 listener without TLS?"
+        "the broker at {endpoint} was not ready within {after:?}; is it an AMQP 0-9-1 listener, with TLS just where the URI says amqps://?"
     )]
     Timeout {
         /// Host and port.
@@ -82,6 +134,9 @@ pub enum ConnectError {
 impl ConnectError {
     /// Whether another attempt may succeed without anybody changing anything: nobody was reached, or what was begun broke off.
     pub(crate) fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. } | Self::Broken { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Broken { .. } | Self::TlsHandshake { .. }
+        )
     }
 }

@@ -2,6 +2,7 @@
 
 mod broker;
 mod call;
+mod certificate;
 mod chain;
 mod connect;
 mod refused;
@@ -12,6 +13,7 @@ mod timeout;
 
 pub use broker::BrokerError;
 pub use call::{CallError, Disconnected, Phase, TooLarge, Undecodable, Unencodable, Unroutable};
+pub use certificate::CertificateProblem;
 pub(crate) use chain::chain;
 pub use connect::ConnectError;
 pub use refused::{AccessRefused, Blocked, NoConsumer};

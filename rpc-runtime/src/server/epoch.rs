@@ -90,7 +90,7 @@ impl Epoch {
         let Consumers { channel, subscriptions } = match prepared {
             Ok(consumers) => consumers,
             Err(error) => {
-                let error = explain(error, connection.user());
+                let error = explain(error, connection.user_as_shown());
                 connection.close().await;
                 return Err(error);
             }

@@ -9,11 +9,15 @@
 //! | [`byte_peer`] | a publisher that writes frames byte by byte: what no AMQP library would write |
 //! | [`program`] | second processes: the Python peers of `tests/interop` and our examples |
 //! | [`proxy`] | a TCP proxy that shows what was said and breaks connections |
+//! | `certificates` | certificate authorities and what they issue, made when a test runs |
+//! | `tls_front` | TLS in front of a broker that has none |
 //! | [`wait`] | bounded waits |
 #![allow(dead_code, unused_imports, reason = "a harness offers more than the tests of one moment take")]
 
 pub(crate) mod byte_peer;
 mod bytes;
+#[cfg(any(feature = "tls", feature = "tls-ring"))]
+pub(crate) mod certificates;
 mod embedded;
 mod frames;
 pub(crate) mod program;
@@ -21,6 +25,8 @@ pub(crate) mod proxy;
 pub(crate) mod rabbitmq;
 pub(crate) mod raw_peer;
 mod selftest;
+#[cfg(any(feature = "tls", feature = "tls-ring"))]
+pub(crate) mod tls_front;
 pub(crate) mod uri;
 pub(crate) mod vhost;
 pub(crate) mod wait;

@@ -112,6 +112,13 @@ impl Proxy {
         self.network.conversations().iter().map(|conversation| conversation.bytes(toward).len()).sum()
     }
 
+    /// Whether these bytes went that way, on any connection.
+    pub(crate) fn has_passed(&self, toward: Toward, bytes: &[u8]) -> bool {
+        let conversations = self.network.conversations();
+        let mut passed = conversations.iter().map(|conversation| conversation.bytes(toward));
+        passed.any(|passed| passed.windows(bytes.len()).any(|window| window == bytes))
+    }
+
     /// The AMQP methods that went that way (`basic.publish`, `queue.declare` …), connection after connection, in order.
     pub(crate) fn methods(&self, toward: Toward) -> Vec<String> {
         self.network

@@ -1,0 +1,42 @@
+//! Certificates of clients, and logging in by them.
+
+use amqp_rpc::{Client, ConnectError, ConnectOptions};
+
+use super::{Behind, refused};
+use crate::support::{Vhost, certificates::Authority, tls_front::TlsFront, within};
+
+async fn behind_mutual_tls() -> Behind {
+    let (vhost, authority) = (Vhost::create().await, Authority::new("the shop's"));
+    let config = authority.issue_for_loopback().server_for_clients_of(&authority);
+    let front = TlsFront::start(&vhost.uri(), config).await;
+    Behind { vhost, authority, front }
+}
+
+#[tokio::test]
+async fn a_broker_that_wants_a_client_certificate_gets_it() {
+    let behind = behind_mutual_tls().await;
+    let me = behind.authority.issue_for_user("ada");
+    let tls = behind.trusted().client_certificate_pem(&me.certificate, &me.key);
+    let options = ConnectOptions::new(behind.front.uri()).tls(tls);
+    within("the client", Client::connect(options)).await.unwrap().close().await;
+}
+
+#[tokio::test]
+async fn a_broker_that_wants_a_client_certificate_refuses_those_without_or_with_a_strange_one() {
+    let behind = behind_mutual_tls().await;
+    let stranger = Authority::new("somebody else's").issue_for_user("ada");
+    let strange = behind.trusted().client_certificate_pem(&stranger.certificate, &stranger.key);
+    for tls in [behind.trusted(), strange] {
+        let error = refused(ConnectOptions::new(behind.front.uri()).tls(tls)).await;
+        assert!(matches!(error, ConnectError::ClientCertificateRefused { .. }), "{error:?}");
+        assert!(error.to_string().contains("client_certificate_files"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_broker_that_wants_no_client_certificate_lets_in_who_has_one() {
+    let behind = Behind::tls().await;
+    let me = behind.authority.issue_for_user("ada");
+    let tls = behind.trusted().client_certificate_pem(&me.certificate, &me.key);
+    within("the client", Client::connect(ConnectOptions::new(behind.front.uri()).tls(tls))).await.unwrap();
+}

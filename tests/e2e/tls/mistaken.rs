@@ -1,0 +1,87 @@
+//! TLS where there is none, and none where there is: told apart at once, and never given up silently.
+
+use std::time::{Duration, Instant};
+
+use amqp_rpc::{Client, ConnectError, ConnectOptions, Credentials, Tls};
+use tokio::net::TcpListener;
+
+use super::{Behind, refused};
+use crate::support::{Proxy, Vhost, certificates::Authority, proxy::Toward, within};
+
+/// Far below every timeout.
+const QUICKLY: Duration = Duration::from_secs(3);
+
+#[tokio::test]
+async fn amqps_to_a_port_without_tls_is_refused_and_no_password_is_sent() {
+    let vhost = Vhost::create().await;
+    let proxy = Proxy::start(&vhost.uri()).await;
+    let began = Instant::now();
+    let uri = proxy.uri().replacen("amqp://", "amqps://", 1);
+    let tls = Tls::new().ca_pem(Authority::new("anybody's").pem());
+    let error = refused(ConnectOptions::new(uri).tls(tls)).await;
+    assert!(matches!(error, ConnectError::NotTls { .. }), "{error:?}");
+    assert!(began.elapsed() < QUICKLY, "{:?}", began.elapsed());
+    // The broker answered with its protocol's name, and heard nothing of AMQP.
+    assert!(proxy.methods(Toward::Broker).is_empty());
+    assert_eq!(proxy.connections(), 1, "it was not tried again in clear");
+}
+
+#[tokio::test]
+async fn amqp_to_a_port_with_tls_is_refused() {
+    let behind = Behind::tls().await;
+    let began = Instant::now();
+    let error = refused(ConnectOptions::new(behind.front.plain_uri())).await;
+    assert!(matches!(error, ConnectError::TlsExpected { .. }), "{error:?}");
+    assert!(began.elapsed() < QUICKLY, "{:?}", began.elapsed());
+    assert_eq!(behind.front.accepted(), 1);
+}
+
+#[tokio::test]
+async fn a_peer_that_hangs_up_in_the_handshake_of_tls_is_told_from_one_that_is_not_there() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("the loopback has a free port");
+    let uri = format!("amqps://{}", listener.local_addr().expect("a listener has an address"));
+    let hanging_up = tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let _ = socket.readable().await;
+        }
+    });
+    let options = ConnectOptions::new(uri).tls(Tls::new().ca_pem(Behind::tls().await.authority.pem()));
+    let error = refused(options.clone()).await;
+    assert!(matches!(error, ConnectError::TlsHandshake { .. }), "{error:?}");
+    hanging_up.abort();
+    let _ = hanging_up.await;
+    let error = refused(options).await;
+    assert!(matches!(error, ConnectError::Unreachable { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn tls_that_a_uri_does_not_ask_for_is_an_error_and_not_left_out() {
+    let behind = Behind::tls().await;
+    let nodes = ConnectOptions::any_of([behind.front.uri(), behind.vhost.uri()]).tls(behind.trusted());
+    let error = refused(nodes).await;
+    assert!(matches!(&error, ConnectError::InvalidOption(text) if text.contains("amqps://")), "{error:?}");
+    assert_eq!(behind.front.accepted(), 0);
+    // Where each node says for itself, each is taken at its word.
+    let nodes = ConnectOptions::any_of([behind.vhost.uri(), behind.vhost.uri().replace("amqp:", "AMQP:")]);
+    within("the client", Client::connect(nodes)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_login_by_certificate_needs_one_and_no_password() {
+    let behind = Behind::tls().await;
+    let error = refused(ConnectOptions::new(behind.front.uri()).tls(behind.trusted().external())).await;
+    assert!(matches!(error, ConnectError::InvalidOption(_)), "{error:?}");
+
+    let me = behind.authority.issue_for_user("ada");
+    let tls = behind.trusted().client_certificate_pem(&me.certificate, &me.key).external();
+    let options = ConnectOptions::new(behind.front.uri()).tls(tls);
+    let error = refused(options.clone().credentials(&Credentials::new("ada", "marker"))).await;
+    assert!(matches!(error, ConnectError::InvalidOption(_)), "{error:?}");
+    assert!(!error.to_string().contains("marker"), "{error}");
+    assert_eq!(behind.front.accepted(), 0);
+
+    // Neither the embedded broker nor RabbitMQ without its plugin offers it.
+    let error = refused(options).await;
+    let is_refusal = matches!(error, ConnectError::ExternalLoginRefused { .. } | ConnectError::Broken { .. });
+    assert!(is_refusal, "{error:?}");
+}

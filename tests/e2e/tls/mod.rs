@@ -1,0 +1,51 @@
+//! TLS: whom a client believes, as whom it appears, and that it never speaks in clear to somebody it does not believe.
+
+mod calling;
+mod client_certificates;
+mod mistaken;
+mod setting_up;
+mod trust;
+
+use amqp_rpc::{Client, ConnectError, ConnectOptions, Tls};
+
+use crate::support::{
+    Vhost,
+    certificates::{Authority, Certified},
+    tls_front::TlsFront,
+    within,
+};
+
+/// A broker behind TLS, with a certificate for the loopback.
+struct Behind {
+    vhost: Vhost,
+    authority: Authority,
+    front: TlsFront,
+}
+
+impl Behind {
+    async fn tls() -> Self {
+        Self::certificate(Authority::issue_for_loopback).await
+    }
+
+    async fn certificate(issue: impl FnOnce(&Authority) -> Certified) -> Self {
+        let (vhost, authority) = (Vhost::create().await, Authority::new("the shop's"));
+        let front = TlsFront::start(&vhost.uri(), issue(&authority).server()).await;
+        Self { vhost, authority, front }
+    }
+
+    /// Trusting its authority.
+    fn options(&self) -> ConnectOptions {
+        ConnectOptions::new(self.front.uri()).tls(self.trusted())
+    }
+
+    fn trusted(&self) -> Tls {
+        Tls::new().ca_pem(self.authority.pem())
+    }
+}
+
+async fn refused(options: ConnectOptions) -> ConnectError {
+    match within("the refusal", Client::connect(options)).await {
+        Ok(client) => panic!("{client:?} was let in"),
+        Err(error) => error,
+    }
+}
