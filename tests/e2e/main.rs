@@ -5,6 +5,7 @@ mod call_options;
 mod client_connection;
 mod client_limits;
 mod connecting;
+mod credentials;
 mod examples;
 mod faults;
 mod full_queue;

@@ -17,6 +17,7 @@ use super::{
     guard::Findings,
     lifeline::{Anchor, Lifeline},
     login::Login,
+    secrets,
 };
 use crate::error::BrokerError;
 
@@ -44,9 +45,12 @@ impl Connection {
         lifeline: Arc<Lifeline>,
         findings: Arc<Findings>,
         options: (ConnectOptions, Inbound),
-        login: &Login,
+        login: &mut Login,
     ) -> Self {
         let connection = Arc::new(connection);
+        if let Some(changes) = login.take_changes() {
+            secrets::pass_on(changes, &connection, Arc::clone(&lifeline));
+        }
         let anchor = Anchor { lifeline, runtime: tokio::runtime::Handle::current(), patience: CLOSE_TIMEOUT };
         Self {
             inner: connection,

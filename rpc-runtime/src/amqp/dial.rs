@@ -105,14 +105,14 @@ async fn dial(
     patience: Duration,
 ) -> Result<Connection, ConnectError> {
     let started = Instant::now();
-    let login = Login::at(node, options)?;
+    let mut login = Login::at(node, options)?;
     let socket = tcp::connect(node.host(), node.port(), patience.min(options.connect_timeout))
         .await
         .map_err(|error| explain(error.into(), node, &login))?;
     let patience = patience.saturating_sub(started.elapsed()).min(options.handshake_timeout);
     let handshake = async {
         let socket = security.secure(socket, node).await?;
-        shake_hands(options, inbound, node, &login, socket).await
+        shake_hands(options, inbound, node, &mut login, socket).await
     };
     match timeout(patience, handshake).await {
         Ok(settled) => settled,
@@ -125,7 +125,7 @@ async fn shake_hands(
     options: &ConnectOptions,
     inbound: &Inbound,
     node: &BrokerUri,
-    login: &Login,
+    login: &mut Login,
     socket: Socket,
 ) -> Result<Connection, ConnectError> {
     let mut address = node.address().clone();

@@ -1,7 +1,6 @@
 //! Ending a connection from outside: lapin's thread would wait for a silent peer for as long as it is silent.
 
 use std::{
-    future::Future,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -11,14 +10,14 @@ use std::{
 };
 
 use futures_util::task::AtomicWaker;
-use tokio::{runtime::Handle, sync::Notify};
+use tokio::{runtime::Handle, sync::watch};
 
 /// What a connection's transport hangs on. Cut, it fails every read and write; lapin's thread wakes up and ends.
 #[derive(Debug, Default)]
 pub(super) struct Lifeline {
     cut: AtomicBool,
     reader: AtomicWaker,
-    ended: Notify,
+    ended: watch::Sender<bool>,
 }
 
 impl Lifeline {
@@ -38,12 +37,13 @@ impl Lifeline {
 
     /// The transport is gone, and lapin's thread with it.
     pub(super) fn end(&self) {
-        self.ended.notify_one();
+        self.ended.send_replace(true);
     }
 
     /// Resolves once the transport is gone.
-    pub(super) fn ended(&self) -> impl Future<Output = ()> {
-        self.ended.notified()
+    pub(super) async fn ended(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.ended.subscribe().wait_for(|ended| *ended).await;
     }
 }
 

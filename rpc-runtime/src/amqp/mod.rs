@@ -18,6 +18,7 @@ mod options;
 mod properties;
 mod publisher;
 mod reconnect;
+mod secrets;
 mod security;
 mod socket;
 mod state;
