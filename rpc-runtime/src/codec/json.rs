@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::unreadable::Unreadable;
+
 /// The content type of what is written.
 pub(crate) const CONTENT_TYPE: &str = "application/json";
 
@@ -11,7 +13,7 @@ pub(crate) const CONTENT_TYPE: &str = "application/json";
 pub(crate) struct Malformed {
     /// Where in the body, such as `user.address`; absent when the body as a whole is to blame.
     pub(crate) field: Option<String>,
-    pub(crate) source: serde_json::Error,
+    pub(crate) source: Unreadable,
 }
 
 /// A body is JSON, as it is. Foreign programs often say nothing of either, and kombu (nameko, Celery) names the character set
@@ -53,7 +55,8 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Bytes, serde_json::Error
 /// # Errors
 /// When the body is not the JSON of a `T`.
 pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
-    serde_json::from_slice(body).map_err(|source| Malformed { field: field_to_blame::<T>(body), source })
+    serde_json::from_slice(body)
+        .map_err(|source| Malformed { field: field_to_blame::<T>(body), source: source.into() })
 }
 
 /// Reads the body a second time, slowly, to find out where it went wrong.

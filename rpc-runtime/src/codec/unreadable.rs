@@ -1,0 +1,100 @@
+//! What is wrong with a body, without what is in it: errors are logged, and bodies hold secrets.
+
+use std::fmt;
+
+/// Why a body is not what it should be. What serde quotes of the body is left out; what a type says in words of its own is kept.
+#[derive(Debug)]
+pub(crate) struct Unreadable(String);
+
+impl From<serde_json::Error> for Unreadable {
+    fn from(error: serde_json::Error) -> Self {
+        let text = error.to_string();
+        // The others, of syntax, quote nothing.
+        Self(if error.is_data() { without_quotes(&text).unwrap_or(text) } else { text })
+    }
+}
+
+/// The text without what serde quotes, or `None` when it is none of the texts in which serde quotes.
+fn without_quotes(text: &str) -> Option<String> {
+    for beginning in ["invalid type: ", "invalid value: "] {
+        if let Some(rest) = text.strip_prefix(beginning) {
+            // "string \"..\", expected u64", "integer `300`, expected u8", "map, expected a string": what was expected is ours.
+            let (found, expected) = rest.rsplit_once(", expected ")?;
+            let kind = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+            return Some(format!("{beginning}{kind}, expected {expected}"));
+        }
+    }
+    for beginning in ["unknown field ", "unknown variant "] {
+        if let Some(rest) = text.strip_prefix(beginning) {
+            // The names that there are follow, between backticks as well.
+            let known =
+                ["`, expected ", "`, there are no "].iter().filter_map(|known| rest.find(known)).min()?;
+            return Some(format!("{}{}", beginning.trim_end(), &rest[known + 1..]));
+        }
+    }
+    None
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, de::DeserializeOwned};
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only read by serde")]
+    struct Known {
+        a: u8,
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Word {
+        One,
+        Two,
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Nothing {}
+
+    fn complaint<T: DeserializeOwned + fmt::Debug>(body: &str) -> String {
+        Unreadable::from(serde_json::from_str::<T>(body).unwrap_err()).to_string()
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_and_what_is_there_is_not() {
+        let at = " at line 1 column";
+        let said = [
+            (complaint::<u64>(r#""secret""#), format!("invalid type: string, expected u64{at} 8")),
+            (complaint::<u64>(r#""a, expected b""#), format!("invalid type: string, expected u64{at} 15")),
+            (complaint::<u64>(r#""a`b\"c""#), format!("invalid type: string, expected u64{at} 8")),
+            (complaint::<u8>("4711"), format!("invalid value: integer, expected u8{at} 4")),
+            (complaint::<u8>("47.11"), format!("invalid type: floating point, expected u8{at} 5")),
+            (complaint::<String>("true"), format!("invalid type: boolean, expected a string{at} 4")),
+            (complaint::<String>("{}"), format!("invalid type: map, expected a string{at} 0")),
+            (complaint::<u8>("null"), format!("invalid type: null, expected u8{at} 4")),
+            (
+                complaint::<BTreeMap<u8, u8>>(r#"{"secret":1}"#),
+                "invalid value: expected key to be a number in quotes at line 1 column 2".into(),
+            ),
+            (complaint::<Known>(r#"{"secret":1}"#), format!("unknown field, expected `a`{at} 9")),
+            (complaint::<Word>(r#""secret""#), format!("unknown variant, expected `One` or `Two`{at} 8")),
+            (complaint::<Nothing>(r#""secret""#), format!("unknown variant, there are no variants{at} 8")),
+            (complaint::<Known>("{}"), format!("missing field `a`{at} 2")),
+            (complaint::<Known>("{secret"), format!("key must be a string{at} 2")),
+        ];
+        for (is, should) in said {
+            assert_eq!(is, should);
+        }
+    }
+}
