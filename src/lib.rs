@@ -55,16 +55,26 @@
 //! | call it | [`Client`], [`Call`], [`CallOptions`], [`CallError`] |
 //! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`] |
 //! | run something around every call | [`middleware`], [`RpcService`] |
+//! | reach the broker, by TLS, with passwords that change | [`ConnectOptions`], [`Tls`], [`Credentials`], [`ConnectError`] |
 //! | know whether a failed call ran | [`CallError::execution`], [`CallError::is_retryable`], [`Fault`] |
 //!
 //! The repository's `docs/` explain the wire protocol, what is promised for each failure, and every message of the macro.
+//!
+//! # Features
+//!
+//! | feature | gives |
+//! |---|---|
+//! | `tls` (default) | `amqps://` and [`Tls`], with the cryptography of aws-lc-rs |
+//! | `tls-ring` | the same with that of ring, which needs less to be built; switch the default features off |
+//!
+//! Without either, `amqps://` is refused: nothing is ever sent in clear that should not be.
 //!
 //! # Logging
 //!
 //! The library logs through `tracing`, under the targets `amqp_rpc_runtime` and `lapin`. It logs what it does not return: panics
 //! of methods (`ERROR`), a lost channel and strange replies (`WARN`), refused requests (`DEBUG`). Payloads, passwords and headers
-//! are never in its own lines. **lapin prints a returned request with its payload at `WARN`**: where requests hold secrets, filter
-//! it with `lapin::returned_messages=error`.
+//! are never in its own lines, nor in its errors. **lapin traces every frame, passwords and payloads included**, at `TRACE` and at no
+//! other level. Whoever logs everything leaves that out: `trace,lapin=debug` as a filter of `tracing-subscriber`.
 
 /// Turns a trait into a typed client, a server, and the structs that travel between them.
 ///
