@@ -3,6 +3,7 @@
 mod calling;
 mod client_certificates;
 mod mistaken;
+mod rabbitmq;
 mod setting_up;
 mod trust;
 

@@ -6,6 +6,8 @@ mod cluster;
 mod node;
 mod operations;
 mod private;
+#[cfg(any(feature = "tls", feature = "tls-ring"))]
+mod tls_node;
 mod vhost;
 
 pub(crate) use broker::Broker;
@@ -13,4 +15,6 @@ pub(crate) use cluster::{PrivateCluster, QueueIn};
 pub(crate) use node::Node;
 pub(crate) use operations::Resource;
 pub(crate) use private::{Configuration, PrivateNode};
+#[cfg(any(feature = "tls", feature = "tls-ring"))]
+pub(crate) use tls_node::{TlsNode, tls_node};
 pub(crate) use vhost::RabbitMqVhost;
