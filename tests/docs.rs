@@ -174,3 +174,15 @@ fn the_tests_that_the_guide_shows_are_tests_that_run() {
         assert!(tests.contains(code), "docs/testing.md and tests/testing_guide.rs differ in:\n{code}");
     }
 }
+
+#[test]
+fn the_code_that_the_page_on_tls_shows_is_code_that_runs() {
+    let page = read(&Path::new(ROOT).join("docs/tls.md"));
+    let code = read(&Path::new(ROOT).join("tests/e2e/tls/guide.rs"));
+    let blocks = page.split("```rust\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let shown: Vec<_> = blocks.map(|(shown, _)| shown).collect();
+    assert!(shown.len() >= 3, "docs/tls.md shows {} pieces of code", shown.len());
+    for shown in shown {
+        assert!(code.contains(shown), "docs/tls.md and tests/e2e/tls/guide.rs differ in:\n{shown}");
+    }
+}

@@ -2,6 +2,7 @@
 
 mod calling;
 mod client_certificates;
+mod guide;
 mod mistaken;
 mod rabbitmq;
 mod setting_up;
