@@ -154,3 +154,28 @@ async fn a_refused_acknowledgement_costs_an_epoch_and_no_call() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_shutdown_while_the_server_begins_to_consume_again_runs_what_was_delivered() {
+    let broker = Broker::start().await.unwrap();
+    let vhost = broker.vhost("/").unwrap();
+    let gate = Gatekeeper::closed();
+    let server = serve(&broker, &gate).await;
+    let gates = GateClient::new(client(&broker).await);
+    // `fib` is consumed first, `gate` second; then the server hears nothing more.
+    let second = Event::to_client(Method::BasicConsumeOk).connection("server").nth(2);
+    let silence = broker.on(second, Action::Stall);
+    vhost.connection("server").await.unwrap().reset();
+    let call = tokio::spawn(gates.pass_once(1));
+    await_until("the request is delivered", || async { vhost.queue("gate").await.unwrap().unacked == 1 })
+        .await;
+
+    let shutdown = tokio::spawn(server.shutdown());
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    drop(silence);
+    gate.open_for(1);
+    assert_eq!(within("the answer, not `maybe_executed`", call).await.unwrap().unwrap(), 1);
+    assert!(within("the shutdown", shutdown).await.unwrap().unwrap().is_clean());
+}

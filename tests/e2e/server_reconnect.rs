@@ -62,6 +62,43 @@ async fn a_server_whose_connection_is_lost_again_and_again_serves_on() {
 }
 
 #[tokio::test]
+async fn a_server_cut_off_under_load_again_and_again_loses_no_call() {
+    let vhost = Vhost::create().await;
+    let proxy = Proxy::start(&vhost.uri()).await;
+    let server = start_by(&proxy, both(&Gatekeeper::closed())).await;
+    let client = connect(&vhost).await;
+    let (gates, fib) = (GateClient::new(client.clone()), FibClient::new(client));
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let callers: Vec<_> = (0..16)
+        .map(|_| {
+            let (gates, fib, stopped) = (gates.clone(), fib.clone(), stopped.clone());
+            tokio::spawn(async move {
+                let mut calls = 0;
+                while !*stopped.borrow() {
+                    assert_eq!(gates.echo(calls).await.unwrap(), calls);
+                    assert_eq!(fib.compute(20).await.unwrap(), 6765);
+                    calls += 1;
+                }
+                calls
+            })
+        })
+        .collect();
+    for epoch in 2..=8 {
+        assert_eq!(within("a call of each epoch", gates.echo(epoch)).await.unwrap(), epoch);
+        proxy.cut();
+        until_epoch(&server, epoch).await;
+    }
+    stop.send(true).unwrap();
+    for caller in callers {
+        assert!(within("the caller", caller).await.expect("no call failed") > 0);
+    }
+    for queue in ["fib", "gate"] {
+        await_until("all is settled", || async { vhost.existing_queue(queue).await.is_settled() }).await;
+    }
+    assert!(within("the shutdown", server.shutdown()).await.unwrap().is_clean());
+}
+
+#[tokio::test]
 async fn calls_that_run_when_the_connection_is_lost_are_cancelled() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;

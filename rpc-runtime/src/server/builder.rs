@@ -235,6 +235,10 @@ impl Server {
         }
         let topology = topology(&declared, &namespace)?;
         let routes: BTreeMap<_, _> = routes::by_queue(&services, &namespace)?.into_iter().collect();
+        if routes.is_empty() {
+            // Services without a method.
+            return Err(StartError::NoService);
+        }
         let planned = |name: String, routes, overflow_of: Option<String>| {
             let topology = part_of(&topology, overflow_of.as_deref().unwrap_or(&name), self.declare);
             let (concurrency, declare) = (self.concurrency, self.declare);

@@ -57,14 +57,22 @@ impl Epoch {
         Self::begin(plan, connection, prepared).await
     }
 
-    /// A later one: a queue that is refused is tried again while the others are served, unless all of them are.
-    pub(super) async fn next(plan: &Arc<Plan>, connection: Connection) -> Result<Self, StartError> {
+    /// A later one: a queue that is refused is tried again while the others are served, unless all of them are. `consuming` turns true
+    /// with the first consumer.
+    pub(super) async fn next(
+        plan: &Arc<Plan>,
+        connection: Connection,
+        consuming: &watch::Sender<bool>,
+    ) -> Result<Self, StartError> {
         let prepare = async {
             let mut consumers = Consumers::without_any(plan, &connection).await?;
             let mut refused = Vec::new();
             for subscription in &mut consumers.subscriptions {
                 match subscription.queue.declare(&connection).await {
-                    Ok(()) => consume(subscription).await?,
+                    Ok(()) => {
+                        consuming.send_replace(true);
+                        consume(subscription).await?;
+                    }
                     Err(error) if connection.is_connected() => {
                         let (queue, of) = (&subscription.queue.name, &error.name);
                         tracing::warn!(queue, of, error = %chain(&error.source), "the queue cannot be consumed yet");

@@ -1,6 +1,6 @@
 //! The life of a server: epoch after epoch, until it is told to stop or the broker is given up.
 
-use std::{sync::Arc, time::Instant};
+use std::{pin::pin, sync::Arc, time::Instant};
 
 use tokio::sync::{oneshot, watch};
 
@@ -29,6 +29,14 @@ enum End {
     Lost(BrokerError),
 }
 
+/// What came of connecting again.
+enum Next {
+    Epoch(Epoch),
+    GivenUp(StartError),
+    /// Told to stop, perhaps when it had already begun to consume.
+    Told(Option<Epoch>),
+}
+
 impl Supervisor {
     /// Serves until told to stop, and drains then.
     ///
@@ -49,9 +57,10 @@ impl Supervisor {
             drop(epoch);
             backoff.reset_after(since.elapsed());
             epoch = match self.connect_again(&mut backoff).await {
-                Some(Ok(next)) => next,
-                Some(Err(error)) => return Err(self.give_up(error)),
-                None => {
+                Next::Epoch(next) => next,
+                Next::GivenUp(error) => return Err(self.give_up(error)),
+                Next::Told(Some(next)) => return self.drain(next).await,
+                Next::Told(None) => {
                     self.state.enter(ConnectionState::Closed { reason: SHUT_DOWN.into() });
                     return Ok(ShutdownReport::default());
                 }
@@ -79,23 +88,31 @@ impl Supervisor {
         }
     }
 
-    /// The next epoch; `None` when told to stop first.
-    async fn connect_again(&mut self, backoff: &mut Backoff) -> Option<Result<Epoch, StartError>> {
+    async fn connect_again(&mut self, backoff: &mut Backoff) -> Next {
         let (plan, state) = (&self.plan, &self.state);
-        let next = reconnect(
-            &self.options,
-            &self.inbound,
-            backoff,
-            |error| state.count_failure(error),
-            |connection| {
-                let plan = Arc::clone(plan);
-                async move { Epoch::next(&plan, connection).await }
-            },
-        );
+        let consuming = watch::Sender::new(false);
+        let failed = |error: &StartError| {
+            state.count_failure(error);
+            consuming.send_replace(false);
+        };
+        let mut next = pin!(reconnect(&self.options, &self.inbound, backoff, failed, |connection| {
+            let (plan, consuming) = (Arc::clone(plan), &consuming);
+            async move { Epoch::next(&plan, connection, consuming).await }
+        }));
         tokio::select! {
             biased;
-            () = told(&mut self.stop) => None,
-            next = next => Some(next),
+            () = told(&mut self.stop) => {}
+            next = &mut next => return match next {
+                Ok(next) => Next::Epoch(next),
+                Err(error) => Next::GivenUp(error),
+            },
+        }
+        // What was delivered to an epoch that is given up halfway would come again as if it might have run.
+        let mut consumes = consuming.subscribe();
+        tokio::select! {
+            biased;
+            next = &mut next => Next::Told(next.ok()),
+            _ = consumes.wait_for(|consuming| !consuming) => Next::Told(None),
         }
     }
 
