@@ -76,6 +76,7 @@ impl Subscription {
             tokio::select! {
                 biased;
                 _ = next_order(orders, Order::Serve) => return Ok(()),
+                lost = self.connection.until_lost() => return Err(lost),
                 () = tokio::time::sleep(self.backoff.next_delay()) => {}
             }
             // Orders do not interrupt this: a consumer that nobody reads would keep what it is given until the connection ends.
