@@ -185,7 +185,8 @@ pub(super) async fn settle<C: SettlingChannel>(
     Ok(())
 }
 
-fn promises_never_to_run(outcome: &Result<Reply, Fault>) -> bool {
+/// Whether a reply promises that the method does not run for this request, now or later.
+pub(super) fn promises_never_to_run(outcome: &Result<Reply, Fault>) -> bool {
     outcome.as_ref().is_err_and(|fault| fault.execution() == Execution::Never)
 }
 

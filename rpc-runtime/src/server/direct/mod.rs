@@ -1,6 +1,6 @@
 //! Replies to direct addresses: over a connection of their own, because a forged address can cost it.
 //!
-//! A request is acknowledged once the broker has confirmed its reply. When the connection breaks, what was on its way is sent again
+//! A request is acknowledged once the broker has confirmed its reply; before, when the reply says that the method never runs. When the connection breaks, what was on its way is sent again
 //! on the next one, each reply alone: the one on which it breaks again is to blame.
 
 mod waiting;
@@ -14,7 +14,7 @@ use self::waiting::{DirectReply, Relief, Waiting};
 use super::{
     plan::Plan,
     reply_policy::shown,
-    settle::{Settlement, Settlements},
+    settle::{Settlement, Settlements, promises_never_to_run},
     stats::Counters,
 };
 use crate::{
@@ -190,8 +190,14 @@ impl DirectReplies {
             self.stopping = true;
             return;
         };
+        let promises = promises_never_to_run(&outcome);
         let (properties, body) = reply::compose(correlation_id, outcome);
         match Addressed::without_headers(reply_to.clone(), properties, body) {
+            Ok(message) if promises => {
+                // As the settler does it: what the caller is told is not run must not come again.
+                self.tell(Settlement::Done { tag });
+                self.waiting.push(DirectReply { tag: None, address: reply_to, message });
+            }
             Ok(message) => self.waiting.push(DirectReply { tag: Some(tag), address: reply_to, message }),
             Err(error) => {
                 tracing::error!(%error, "a reply could not be written; its request goes to the dead letters");
