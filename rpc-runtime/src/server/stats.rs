@@ -15,8 +15,8 @@ pub struct ServerStats {
     /// Replies that were dropped because the broker closed a connection twice when they were sent to their direct reply-to address:
     /// the address was forged. Their requests count as answered.
     pub hostile_reply_addresses: u64,
-    /// Replies to direct reply-to addresses that were dropped because more than 1,024 waited for a connection that does not work. Their
-    /// requests count as answered.
+    /// Replies to direct reply-to addresses that were dropped because more than 1,024, or 64 MiB, waited for a connection that does
+    /// not work. Their requests count as answered.
     pub lost_direct_replies: u64,
 }
 

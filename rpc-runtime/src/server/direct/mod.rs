@@ -192,13 +192,18 @@ impl DirectReplies {
         };
         let promises = promises_never_to_run(&outcome);
         let (properties, body) = reply::compose(correlation_id, outcome);
+        let body_bytes = body.len();
         match Addressed::without_headers(reply_to.clone(), properties, body) {
-            Ok(message) if promises => {
-                // As the settler does it: what the caller is told is not run must not come again.
-                self.tell(Settlement::Done { tag });
-                self.waiting.push(DirectReply { tag: None, address: reply_to, message });
+            Ok(message) => {
+                let tag = if promises {
+                    // As the settler does it: what the caller is told is not run must not come again.
+                    self.tell(Settlement::Done { tag });
+                    None
+                } else {
+                    Some(tag)
+                };
+                self.waiting.push(DirectReply { tag, address: reply_to, body_bytes, message });
             }
-            Ok(message) => self.waiting.push(DirectReply { tag: Some(tag), address: reply_to, message }),
             Err(error) => {
                 tracing::error!(%error, "a reply could not be written; its request goes to the dead letters");
                 self.tell(Settlement::Reject { tag });

@@ -6,6 +6,8 @@ use crate::amqp::Addressed;
 
 /// So many wait at most, whatever happens; the oldest make way.
 const MOST: usize = 1024;
+/// And so much, for their bodies may be large. One alone may be larger.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// A reply, and the request that is settled when the broker has it.
 pub(super) struct DirectReply<M = Addressed> {
@@ -13,6 +15,7 @@ pub(super) struct DirectReply<M = Addressed> {
     pub(super) tag: Option<u64>,
     /// For the log.
     pub(super) address: String,
+    pub(super) body_bytes: usize,
     pub(super) message: M,
 }
 
@@ -68,8 +71,11 @@ impl<M> Waiting<M> {
     /// While the connection does not work: unacknowledged requests take up the server's prefetch windows, which other callers need.
     pub(super) fn relieve(&mut self) -> Relief<M> {
         let mut lost = Vec::new();
-        while self.replies.len() > MOST {
-            lost.extend(self.pop().map(|(reply, _)| reply));
+        let mut bytes: usize = self.replies.iter().map(|reply| reply.body_bytes).sum();
+        while self.replies.len() > MOST || (bytes > MOST_BYTES && self.replies.len() > 1) {
+            let Some((oldest, _)) = self.pop() else { break };
+            bytes -= oldest.body_bytes;
+            lost.push(oldest);
         }
         let held = self.replies.iter().filter(|reply| reply.tag.is_some()).count();
         let excess = held.saturating_sub(self.unacknowledged);
@@ -83,7 +89,11 @@ mod tests {
     use super::*;
 
     fn reply(tag: u64) -> DirectReply<()> {
-        DirectReply { tag: Some(tag), address: String::new(), message: () }
+        reply_of(tag, 100)
+    }
+
+    fn reply_of(tag: u64, body_bytes: usize) -> DirectReply<()> {
+        DirectReply { tag: Some(tag), address: String::new(), body_bytes, message: () }
     }
 
     fn order(waiting: &mut Waiting<()>) -> Vec<(Option<u64>, bool)> {
@@ -130,5 +140,19 @@ mod tests {
         assert_eq!(relief.acknowledge.len(), MOST);
         assert_eq!(waiting.pop().map(|(_, alone)| alone), Some(true));
         assert_eq!(waiting.pop().map(|(_, alone)| alone), Some(false));
+    }
+
+    #[test]
+    fn large_ones_make_way_sooner() {
+        let mut waiting = Waiting::new(10);
+        for tag in 1..=3 {
+            waiting.push(reply_of(tag, MOST_BYTES / 2));
+        }
+        let lost = |waiting: &mut Waiting<()>| -> Vec<_> {
+            waiting.relieve().lost.iter().map(|reply| reply.tag).collect()
+        };
+        assert_eq!(lost(&mut waiting), [Some(1)]);
+        waiting.push(reply_of(4, 2 * MOST_BYTES));
+        assert_eq!(lost(&mut waiting), [Some(2), Some(3)], "one alone may be larger");
     }
 }
