@@ -125,20 +125,20 @@ impl Connection {
             return Ok(true);
         }
         let exchange = Exchange { name: name.to_owned(), kind: ExchangeKind::Direct };
-        Ok(self.ask(&Question::Exchange(exchange)).await? != Answer::Missing)
+        Ok(self.ask(Question::Exchange(exchange)).await? != Answer::Missing)
     }
 
     /// Who serves a queue. Any user of the virtual host may ask.
     pub(crate) async fn who_serves(&self, queue: &str) -> Result<Served, BrokerError> {
         let name = properties::short("queue", queue).map_err(properties::Unwritable::into_broker_error)?;
-        Ok(match self.ask(&Question::Queue(name)).await? {
+        Ok(match self.ask(Question::Queue(name)).await? {
             Answer::Missing => Served::NoQueue,
             Answer::Exists { consumers: 0, waiting } => Served::ByNobody { waiting },
             Answer::Exists { consumers, waiting } => Served::By { consumers, waiting },
         })
     }
 
-    async fn ask(&self, question: &Question) -> Result<Answer, BrokerError> {
+    async fn ask(&self, question: Question) -> Result<Answer, BrokerError> {
         if !self.has_spent_its_channels() {
             return self.ask_here(question).await;
         }
@@ -152,14 +152,21 @@ impl Connection {
     }
 
     /// Asks on a channel of its own, which the broker closes when it says no.
-    async fn ask_here(&self, question: &Question) -> Result<Answer, BrokerError> {
+    async fn ask_here(&self, question: Question) -> Result<Answer, BrokerError> {
         const NOT_FOUND: u16 = 404;
         let channel = self.open_channel().await?;
-        match question.put(&channel).await {
-            Ok(answer) => {
+        // Goes on until the broker has answered or the connection is gone, whether or not somebody still waits for it: lapin closes a
+        // channel that nobody holds, and takes a refusal that crosses its close for the end of the whole connection.
+        let asking = tokio::spawn(async move {
+            let answer = question.put(&channel).await;
+            if answer.is_ok() {
                 let _ = channel.close(200, "answered".into()).await;
-                Ok(answer)
             }
+            answer
+        });
+        let asked = asking.await.unwrap_or_else(|ended| Err(BrokerError::new(None, ended.to_string())));
+        match asked {
+            Ok(answer) => Ok(answer),
             Err(error) => {
                 self.count_spent_channel();
                 if error.code() == Some(NOT_FOUND) { Ok(Answer::Missing) } else { Err(error) }

@@ -1,0 +1,38 @@
+//! Questions to the broker that nobody waits for any more, on the embedded broker, which answers late when it is told to.
+
+use std::time::Duration;
+
+use amqp_rpc::{CallError, Client};
+use amqp_rpc_broker::{
+    Broker,
+    faults::{Action, Event, Method},
+};
+
+use crate::{
+    services::{FibClient, FibServer, Fibonacci, GateClient},
+    support::within,
+};
+
+#[tokio::test]
+async fn a_question_that_is_refused_when_its_call_has_gone_costs_no_connection() {
+    let broker = Broker::start().await.unwrap();
+    let _server =
+        amqp_rpc::Server::new().service(FibServer::new(Fibonacci)).start(broker.uri()).await.unwrap();
+    let options = amqp_rpc::ConnectOptions::new(broker.uri()).name("client");
+    let client = Client::builder().timeout(Duration::from_secs(20)).connect(options).await.unwrap();
+    let fib = FibClient::new(client.clone());
+    assert_eq!(fib.compute(10).await.unwrap(), 55);
+
+    for _ in 0..3 {
+        let refusal = Event::to_client(Method::ChannelClose).connection("client");
+        let stall = broker.on(refusal, Action::Stall);
+        // It asks for a queue that does not exist, and is gone before it hears so.
+        let call = GateClient::new(client.clone()).echo(1).fail_fast().timeout(Duration::from_millis(50));
+        let error = within("the timeout", call).await.unwrap_err();
+        assert!(matches!(error, CallError::Timeout(_)), "{error:?}");
+        within("the refusal", stall.hit()).await;
+        stall.remove();
+        assert_eq!(within("the next call", fib.compute(10)).await.unwrap(), 55);
+    }
+    assert_eq!(client.state().epoch(), Some(1), "it is still the same connection");
+}
