@@ -12,6 +12,8 @@ mod layer;
 mod message;
 #[doc(hidden)]
 pub mod private;
+#[cfg(all(test, shuttle))]
+mod schedules;
 mod server;
 #[cfg(test)]
 mod test_contract;

@@ -16,6 +16,7 @@ mod send;
 mod session;
 mod supervise;
 mod sweeper;
+mod sync;
 mod typed;
 
 use std::{fmt, sync::Arc, time::Duration};

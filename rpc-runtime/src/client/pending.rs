@@ -1,14 +1,21 @@
 //! Calls that were sent and wait for their reply: the table that matches replies to calls.
 
+#[cfg(all(test, shuttle))]
+mod schedules;
+
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
 use slab::Slab;
 use tokio::sync::oneshot;
 
-use super::{correlation::CallNumber, lost::Lost};
+use super::{
+    correlation::CallNumber,
+    lost::Lost,
+    sync::{Mutex, MutexGuard},
+};
 use crate::{contract::MethodDef, wire::reply::RawReply};
 
 /// What became of a call that was sent.
@@ -184,7 +191,7 @@ impl Pending {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod tests {
     use std::{collections::HashMap, time::Duration};
 

@@ -1,16 +1,20 @@
 //! The sweeper: one timer for all calls of a client, awake only while calls are pending.
 
+#[cfg(all(test, shuttle))]
+mod schedules;
+
 use std::{
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    future::Future,
+    sync::{Arc, Weak, atomic::Ordering},
     time::{Duration, Instant},
 };
 
 use tokio::{sync::Notify, task::JoinSet};
 
-use super::session::{Session, State};
+use super::{
+    session::{Session, State},
+    sync::AtomicBool,
+};
 use crate::contract::MethodDef;
 
 /// How late a timeout may be noticed.
@@ -18,7 +22,7 @@ const TICK: Duration = Duration::from_millis(5);
 /// An answer that comes later is of no use to the calls that it was asked for.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(1);
 /// Ticks without anything to sweep before the sweeper sleeps: a caller that calls one after the other wakes it only once.
-const IDLE_TICKS: u32 = 20;
+const IDLE_TICKS: u32 = if cfg!(all(test, shuttle)) { 1 } else { 20 };
 
 /// Wakes the sweeper.
 #[derive(Debug, Default)]
@@ -42,21 +46,33 @@ impl Alarm {
 pub(super) async fn run(session: Weak<Session>, alarm: Arc<Alarm>) {
     // Dropped with this task, and what is being asked with it.
     let mut questions = JoinSet::new();
+    let next_look = || async {
+        tokio::select! {
+            () = tokio::time::sleep(TICK) => {}
+            () = alarm.returned.notified() => {}
+        }
+    };
+    sweep_while_awake(&alarm, next_look, || Some(sweep(&session.upgrade()?, &mut questions))).await;
+}
+
+/// Sweeps whenever it is woken, as long as there is something to sweep, until `sweep` says that there never will be.
+async fn sweep_while_awake<F: Future<Output = ()>>(
+    alarm: &Alarm,
+    next_look: impl Fn() -> F,
+    mut sweep: impl FnMut() -> Option<bool>,
+) {
     loop {
         alarm.wake.notified().await;
         let mut idle = 0;
         while idle < IDLE_TICKS {
-            tokio::select! {
-                () = tokio::time::sleep(TICK) => {}
-                () = alarm.returned.notified() => {}
-            }
-            let Some(session) = session.upgrade() else { return };
-            idle = if sweep(&session, &mut questions) { 0 } else { idle + 1 };
+            next_look().await;
+            let Some(has_more) = sweep() else { return };
+            idle = if has_more { 0 } else { idle + 1 };
         }
         alarm.awake.store(false, Ordering::SeqCst);
         // A call that came between the last look and the store saw `awake` and did not wake us.
-        let Some(session) = session.upgrade() else { return };
-        if sweep(&session, &mut questions) {
+        let Some(has_more) = sweep() else { return };
+        if has_more {
             alarm.wake();
         }
     }

@@ -1,0 +1,134 @@
+//! Callers, replies, timeouts and the end of the table at once, under many schedules: see `client::sync`.
+
+use std::collections::HashMap;
+
+use shuttle::{sync::Mutex, thread};
+
+use super::*;
+use crate::{
+    message::{Delivered, Properties},
+    schedules::check,
+    test_contract::Compute,
+};
+
+const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
+const CALLERS: usize = 3;
+
+/// A reply that holds the number of the call that it is for.
+fn reply_to(number: CallNumber) -> Outcome {
+    let delivered = Delivered {
+        tag: 1,
+        redelivered: false,
+        exchange: String::new(),
+        routing_key: "replies".into(),
+        properties: Properties::default(),
+        body: number.0.to_string().into(),
+        refusal: None,
+    };
+    Outcome::Replied(RawReply::read(delivered).1)
+}
+
+/// What a run comes to.
+#[derive(Default)]
+struct Seen {
+    /// Calls that are in the table, or were.
+    numbers: Mutex<Vec<CallNumber>>,
+    /// How often the table took an outcome for a call.
+    taken: Mutex<HashMap<u64, usize>>,
+    forgotten: Mutex<Vec<CallNumber>>,
+}
+
+/// Hands every call that there is by now a reply, and the same once more.
+fn answer(pending: &Pending, seen: &Seen) {
+    for _ in 0..2 {
+        let numbers = seen.numbers.lock().unwrap().clone();
+        for number in numbers {
+            if pending.complete(number, reply_to(number)) {
+                *seen.taken.lock().unwrap().entry(number.0).or_default() += 1;
+            }
+        }
+    }
+}
+
+#[test]
+fn every_call_has_one_outcome_and_it_is_its_own() {
+    check(|| {
+        let (pending, seen) = (Arc::new(Pending::default()), Arc::new(Seen::default()));
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let callers: Vec<_> = (0..CALLERS)
+            .map(|caller| {
+                let (pending, seen) = (Arc::clone(&pending), Arc::clone(&seen));
+                thread::spawn(move || {
+                    let (number, receiver) = pending.insert(METHOD, Some(deadline)).ok()?;
+                    seen.numbers.lock().unwrap().push(number);
+                    if caller == 0 {
+                        // It gives up, and its place may be another's at once.
+                        pending.forget(number);
+                        seen.forgotten.lock().unwrap().push(number);
+                    }
+                    Some((number, receiver))
+                })
+            })
+            .collect();
+        let run = |task: fn(&Pending, &Seen, Instant)| {
+            let (pending, seen) = (Arc::clone(&pending), Arc::clone(&seen));
+            thread::spawn(move || task(&pending, &seen, deadline))
+        };
+        let others = [
+            run(|pending, seen, _| answer(pending, seen)),
+            run(|pending, seen, _| answer(pending, seen)),
+            run(|pending, _, deadline| drop(pending.expire(deadline))),
+            run(|pending, _, _| pending.end(Ended::Closed)),
+        ];
+        let calls: Vec<_> = callers.into_iter().filter_map(|caller| caller.join().unwrap()).collect();
+        for other in others {
+            other.join().unwrap();
+        }
+
+        assert_eq!(pending.len(), 0, "whoever came after the end was not let in");
+        let taken = seen.taken.lock().unwrap();
+        let forgotten = seen.forgotten.lock().unwrap();
+        for (number, mut receiver) in calls {
+            let replies = taken.get(&number.0).copied().unwrap_or_default();
+            assert!(replies <= 1, "{number:?} was answered {replies} times");
+            match receiver.try_recv() {
+                Ok(Outcome::Replied(reply)) => {
+                    assert_eq!(
+                        reply.decode::<Compute>(false).unwrap(),
+                        number.0,
+                        "the reply of another call"
+                    );
+                    assert_eq!(replies, 1);
+                }
+                Ok(Outcome::TimedOut | Outcome::Disconnected(_)) => assert_eq!(replies, 0, "two outcomes"),
+                Ok(Outcome::Unroutable) => panic!("nothing was returned"),
+                Err(_) => assert!(forgotten.contains(&number), "{number:?} waits for ever"),
+            }
+        }
+    });
+}
+
+/// Places are used again while replies to those who had them before still come.
+#[test]
+fn a_place_that_is_used_again_takes_no_reply_of_the_call_before() {
+    check(|| {
+        let pending = Arc::new(Pending::default());
+        let (old, _gone) = pending.insert(METHOD, None).unwrap();
+        let late = {
+            let pending = Arc::clone(&pending);
+            thread::spawn(move || pending.complete(old, reply_to(old)))
+        };
+        let caller = {
+            let pending = Arc::clone(&pending);
+            thread::spawn(move || {
+                pending.forget(old);
+                pending.insert(METHOD, None).unwrap()
+            })
+        };
+        late.join().unwrap();
+        let (young, mut receiver) = caller.join().unwrap();
+        assert!(receiver.try_recv().is_err(), "nobody has answered {young:?}");
+        assert!(pending.complete(young, reply_to(young)));
+        assert!(matches!(receiver.try_recv(), Ok(Outcome::Replied(_))));
+    });
+}

@@ -1,0 +1,87 @@
+//! Calls that come while the sweeper falls asleep, under many schedules: a call that wakes nobody would wait for ever, which shuttle
+//! reports as a deadlock. See `client::sync`.
+
+use shuttle::{
+    future::{block_on, yield_now},
+    rand::{Rng, thread_rng},
+    sync::atomic::AtomicU64,
+    thread,
+};
+
+use super::*;
+use crate::{
+    client::pending::{Outcome, Pending},
+    schedules::check,
+};
+
+const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
+const CALLERS: u64 = 2;
+const CALLS: usize = 2;
+/// Sweeps after which a call is late: the one that its caller was too quick for does not end it.
+const PATIENCE: u64 = 2;
+
+/// What callers and the sweeper share. Time passes by one second with each sweep.
+struct Stage {
+    pending: Pending,
+    alarm: Alarm,
+    start: Instant,
+    seconds: AtomicU64,
+    callers_left: AtomicU64,
+}
+
+impl Stage {
+    fn at(&self, seconds: u64) -> Instant {
+        self.start + Duration::from_secs(seconds)
+    }
+
+    fn sweep(&self) -> Option<bool> {
+        let now = self.seconds.fetch_add(1, Ordering::SeqCst) + 1;
+        self.pending.expire(self.at(now));
+        (self.callers_left.load(Ordering::SeqCst) > 0).then(|| self.pending.len() > 0)
+    }
+
+    fn call(&self) {
+        // Some come while the sweeper is about to fall asleep.
+        for _ in 0..thread_rng().gen_range(0..8) {
+            thread::yield_now();
+        }
+        let deadline = self.at(self.seconds.load(Ordering::SeqCst) + PATIENCE);
+        let (_, receiver) = self.pending.insert(METHOD, Some(deadline)).unwrap();
+        self.alarm.wake();
+        assert!(matches!(block_on(receiver), Ok(Outcome::TimedOut)));
+    }
+}
+
+#[test]
+fn no_call_misses_its_timeout_because_the_sweeper_sleeps() {
+    check(|| {
+        let stage = Arc::new(Stage {
+            pending: Pending::default(),
+            alarm: Alarm::default(),
+            start: Instant::now(),
+            seconds: AtomicU64::new(0),
+            callers_left: AtomicU64::new(CALLERS),
+        });
+        let sweeper = {
+            let stage = Arc::clone(&stage);
+            thread::spawn(move || block_on(sweep_while_awake(&stage.alarm, yield_now, || stage.sweep())))
+        };
+        let callers: Vec<_> = (0..CALLERS)
+            .map(|_| {
+                let stage = Arc::clone(&stage);
+                thread::spawn(move || {
+                    for _ in 0..CALLS {
+                        stage.call();
+                    }
+                    stage.callers_left.fetch_sub(1, Ordering::SeqCst);
+                    // The sweeper sees that nobody is left.
+                    stage.alarm.wake();
+                })
+            })
+            .collect();
+        for caller in callers {
+            caller.join().unwrap();
+        }
+        sweeper.join().unwrap();
+    });
+}
