@@ -231,5 +231,23 @@ mod tests {
             let _ = BrokerUri::parse(&text);
             let _ = BrokerUri::parse(&format!("amqp://{text}"));
         }
+
+        #[test]
+        fn a_uri_that_is_nearly_right_shows_no_password(
+            host in prop::sample::select(vec!["h", "localhost", "127.0.0.1", "[::1]", "[", ""]),
+            rest in "(:[0-9]{0,6})?(/[a-z%2f]{0,6})?([?][a-z_=0-9&]{0,12})?",
+            places in proptest::collection::vec((any::<prop::sample::Index>(), "[ -~]"), 0..3),
+        ) {
+            let mut text = format!("amqp://user:s3cret@{host}{rest}");
+            for (place, change) in places {
+                let place = place.index(text.len());
+                text.replace_range(place..=place, &change);
+            }
+            let shown = match BrokerUri::parse(&text) {
+                Ok(uri) => uri.endpoint(),
+                Err(error) => format!("{error} {error:?}"),
+            };
+            prop_assert!(!shown.contains("s3cret"), "{}: {}", text, shown);
+        }
     }
 }

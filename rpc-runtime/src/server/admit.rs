@@ -1,5 +1,8 @@
 //! What a request must be before a method sees it. Nothing of its body is decoded here.
 
+#[cfg(all(test, not(shuttle)))]
+mod tests;
+
 use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use super::{

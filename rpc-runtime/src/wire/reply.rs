@@ -217,7 +217,48 @@ mod tests {
         }
     }
 
+    /// A body that some reply has, with a byte changed here and there.
+    fn nearly_right() -> impl Strategy<Value = Vec<u8>> {
+        let written = prop_oneof![
+            any::<u64>().prop_map(|n| n.to_string()),
+            any::<u64>().prop_map(|limit| format!(r#"{{"limit":{limit}}}"#)),
+            ("[a-z_]{0,12}", ".{0,12}").prop_map(|(code, message)| {
+                String::from_utf8(codec::encode(&(&code, &message)).unwrap().to_vec())
+                    .unwrap()
+                    .replacen('[', r#"{"code":"#, 1)
+                    .replacen(',', r#","message":"#, 1)
+                    .replace(']', "}")
+            }),
+        ];
+        let changes = proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3);
+        (written, changes).prop_map(|(text, changes)| {
+            let mut bytes = text.into_bytes();
+            for (place, byte) in changes {
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+            }
+            bytes
+        })
+    }
+
     proptest! {
+        #[test]
+        fn a_reply_that_is_nearly_right_says_no_more_than_its_type_does(
+            kind in prop::sample::select(vec![None, Some(RESULT), Some(ERROR), Some(FAULT), Some("else")]),
+            body in nearly_right(),
+        ) {
+            let properties = Properties { kind: kind.map(str::to_owned), ..Properties::default() };
+            match (kind, read(properties, body)) {
+                (None | Some(RESULT), Ok(_)) => {}
+                (Some(ERROR), Err(CallError::Method(_))) | (Some(FAULT), Err(CallError::Fault(_))) => {}
+                (kind, Err(CallError::Decode(undecodable))) => {
+                    let ran = !matches!(kind, Some(FAULT | "else"));
+                    prop_assert_eq!(undecodable.execution == Execution::Completed, ran);
+                }
+                (kind, other) => prop_assert!(false, "{:?}: {:?}", kind, other),
+            }
+        }
+
         #[test]
         fn arbitrary_replies_never_panic(kind: Option<String>, content_type: Option<String>, body: Vec<u8>) {
             let _ = read(Properties { kind, content_type, ..Properties::default() }, body.clone());
