@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs all tests on both brokers: everything on the embedded one, then what speaks with a broker on a private RabbitMQ, with pika.
+# Runs all tests on both brokers: everything on the embedded one, then what speaks with a broker on a private RabbitMQ, with pika; then
+# a short soak on either, and what threads share under many schedules.
 # Run:  scripts/test.sh [ARGUMENTS OF cargo test]      e.g.  scripts/test.sh --test e2e -- unroutable
 # Installs what is missing (RabbitMQ, Python's venv; Debian, as root or through sudo). The last line sums up all runs:
 # "N passed, N failed, N skipped"; skipped is what no run ran. Ends with 0 only when each run did.
@@ -22,6 +23,9 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
     shift
 done
 [ $# -eq 0 ] || tests=("${@:2}")
+# Without arguments everything runs, what cargo does not know as a test included.
+everything=""
+[ ${#targets[@]} -gt 0 ] || [ ${#tests[@]} -gt 0 ] || everything=yes
 # Which of the targets speak with RabbitMQ and Python, unless told.
 with_brokers=("${targets[@]}")
 [ ${#targets[@]} -gt 0 ] || with_brokers=(--test e2e --test conformance --test foreign_clients)
@@ -48,6 +52,12 @@ run "everything, on the embedded broker" "${embedded[@]}" "${targets[@]}" -- "${
 # The ignored tests but those of RabbitMQ, which are in a module `rabbitmq` or have names that begin with `on_rabbitmq`.
 run "Python, on the embedded broker" "${embedded[@]}" "${with_brokers[@]}" -- "${tests[@]}" --ignored --skip on_rabbitmq --skip rabbitmq::
 run "RabbitMQ and Python" scripts/with-rabbitmq.sh "${cargo_test[@]}" "${with_brokers[@]}" -- "${tests[@]}" --include-ignored
+if [ -n "$everything" ]; then
+    soak=(cargo test --bench soak -- --seconds 20)
+    run "a short soak, on the embedded broker" env -u AMQP_URL "${soak[@]}"
+    run "a short soak, on RabbitMQ" scripts/with-rabbitmq.sh "${soak[@]}"
+    run "many schedules" scripts/schedules.sh
+fi
 
 # "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s"
 # "test name ... ignored, reason" and "test name ... ok": a test that one run ignores and another runs is not skipped.

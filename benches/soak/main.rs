@@ -1,0 +1,47 @@
+//! The soak: calls of every kind while brokers restart, connections break, servers are killed and bad messages come. At the end every
+//! call is accounted for. This file says in which order; CONTRIBUTING.md says what is checked.
+//!
+//! `cargo bench --bench soak -- --minutes 10` runs on the embedded broker, `scripts/with-rabbitmq.sh cargo bench --bench soak` on RabbitMQ.
+
+mod callers;
+mod chaos;
+mod dice;
+mod history;
+mod ledger;
+mod options;
+mod outcomes;
+mod recovery;
+mod report;
+mod run;
+mod servers;
+mod service;
+mod violations;
+mod vitals;
+
+use std::process::ExitCode;
+
+use options::Invocation;
+
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let plan = match options::read(std::env::args().skip(1)) {
+        Ok(Invocation::Soak(plan)) => plan,
+        Ok(Invocation::Say(text)) => {
+            println!("{text}");
+            return ExitCode::SUCCESS;
+        }
+        Err(mistake) => {
+            eprintln!("soak: {mistake}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match run::soak(&plan) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("soak: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

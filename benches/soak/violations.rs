@@ -1,0 +1,22 @@
+//! What must not happen and did. One is enough to fail the run.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// More than these say nothing new.
+const SHOWN: usize = 10;
+
+#[derive(Debug, Default)]
+pub(crate) struct Violations(AtomicUsize);
+
+impl Violations {
+    /// Shows it at once: the run may not come to its end.
+    pub(crate) fn add(&self, what: &str) {
+        if self.0.fetch_add(1, Ordering::SeqCst) < SHOWN {
+            println!("VIOLATION: {what}");
+        }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
