@@ -2,6 +2,8 @@
 
 #[cfg(all(test, shuttle))]
 mod schedules;
+#[cfg(all(test, not(shuttle)))]
+mod tests;
 
 use std::{
     sync::{Arc, PoisonError},
@@ -188,126 +190,5 @@ impl Pending {
     fn lock(&self) -> MutexGuard<'_, Table> {
         // No code panics while it holds the lock, and no half-done change could be seen if it did.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(all(test, not(shuttle)))]
-mod tests {
-    use std::{collections::HashMap, time::Duration};
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
-
-    #[test]
-    fn the_first_outcome_wins() {
-        let pending = Pending::default();
-        let (number, mut receiver) = pending.insert(METHOD, None).unwrap();
-        assert!(pending.complete(number, Outcome::Unroutable));
-        assert!(!pending.complete(number, Outcome::TimedOut));
-        assert!(matches!(receiver.try_recv(), Ok(Outcome::Unroutable)));
-    }
-
-    #[test]
-    fn a_late_reply_does_not_reach_the_call_that_took_its_place() {
-        let pending = Pending::default();
-        let (old, _) = pending.insert(METHOD, None).unwrap();
-        pending.forget(old);
-        let (young, mut receiver) = pending.insert(METHOD, None).unwrap();
-        assert_eq!(old.0 % MAX_CALLS as u64, young.0 % MAX_CALLS as u64);
-        assert!(!pending.complete(old, Outcome::Unroutable));
-        assert!(receiver.try_recv().is_err());
-    }
-
-    #[test]
-    fn an_ended_table_answers_everybody_and_takes_nobody() {
-        let pending = Pending::default();
-        let (_, mut receiver) = pending.insert(METHOD, None).unwrap();
-        pending.end(Ended::Disconnected(Arc::new(Lost::because("gone"))));
-        pending.end(Ended::Closed);
-        assert!(matches!(receiver.try_recv(), Ok(Outcome::Disconnected(lost)) if &*lost.reason == "gone"));
-        assert!(matches!(pending.insert(METHOD, None), Err(Ended::Disconnected(_))));
-        assert_eq!(pending.len(), 0);
-    }
-
-    #[test]
-    fn it_is_asked_once_who_serves_a_call_before_it_is_late() {
-        let start = Instant::now();
-        let pending = Pending::default();
-        let deadline = start + Duration::from_secs(10);
-        let (_, mut receiver) = pending.insert(METHOD, Some(deadline)).unwrap();
-        pending.insert(METHOD, Some(deadline)).unwrap();
-        let asking = deadline - ASKED_BEFORE;
-        assert!(pending.expire(asking - Duration::from_millis(1)).is_empty());
-        assert_eq!(pending.expire(asking), [METHOD]);
-        assert!(pending.expire(asking).is_empty());
-        assert!(receiver.try_recv().is_err());
-        assert!(pending.expire(deadline).is_empty());
-        assert!(matches!(receiver.try_recv(), Ok(Outcome::TimedOut)));
-    }
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        Insert(Option<u8>),
-        Complete(prop::sample::Index),
-        Forget(prop::sample::Index),
-        Expire(u8),
-    }
-
-    fn steps() -> impl Strategy<Value = Vec<Step>> {
-        let step = prop_oneof![
-            any::<Option<u8>>().prop_map(Step::Insert),
-            any::<prop::sample::Index>().prop_map(Step::Complete),
-            any::<prop::sample::Index>().prop_map(Step::Forget),
-            any::<u8>().prop_map(Step::Expire),
-        ];
-        proptest::collection::vec(step, 0..200)
-    }
-
-    proptest! {
-        /// Against a plain model: who waits, until when, and who has had an answer.
-        #[test]
-        fn every_call_gets_one_outcome_and_nobody_else_s(steps in steps()) {
-            let start = Instant::now();
-            let at = |seconds: u8| start + Duration::from_secs(seconds.into());
-            let pending = Pending::default();
-            let mut seen = Vec::new();
-            let mut waiting: HashMap<u64, (Option<u8>, oneshot::Receiver<Outcome>)> = HashMap::new();
-            for step in steps {
-                match step {
-                    Step::Insert(deadline) => {
-                        let (number, receiver) = pending.insert(METHOD, deadline.map(at)).unwrap();
-                        prop_assert!(!seen.contains(&number), "numbers are never reused");
-                        seen.push(number);
-                        waiting.insert(number.0, (deadline, receiver));
-                    }
-                    Step::Complete(index) if !seen.is_empty() => {
-                        let number = *index.get(&seen);
-                        let waited = waiting.remove(&number.0);
-                        prop_assert_eq!(pending.complete(number, Outcome::Unroutable), waited.is_some());
-                        if let Some((_, mut receiver)) = waited {
-                            prop_assert!(matches!(receiver.try_recv(), Ok(Outcome::Unroutable)));
-                        }
-                    }
-                    Step::Forget(index) if !seen.is_empty() => {
-                        let number = *index.get(&seen);
-                        pending.forget(number);
-                        waiting.remove(&number.0);
-                    }
-                    Step::Expire(now) => {
-                        drop(pending.expire(at(now)));
-                        waiting.retain(|_, (deadline, receiver)| {
-                            let late = deadline.is_some_and(|deadline| deadline <= now);
-                            assert_eq!(matches!(receiver.try_recv(), Ok(Outcome::TimedOut)), late);
-                            !late
-                        });
-                    }
-                    Step::Complete(_) | Step::Forget(_) => {}
-                }
-                prop_assert_eq!(pending.len(), waiting.len());
-            }
-        }
     }
 }
