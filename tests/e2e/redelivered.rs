@@ -1,7 +1,7 @@
 //! What a server may say of a request that another one had before.
 
 use amqp_rpc::{
-    CallError, Client, Execution, Fault, FaultCode, IncomingCall, Reply, Server,
+    CallError, Client, ConnectOptions, Execution, Fault, FaultCode, IncomingCall, Reply, ReplyTo, Server,
     middleware::{self, Next},
 };
 
@@ -67,6 +67,37 @@ async fn a_call_that_was_refused_is_run_by_no_other_server() {
 
     let _other = serve().start(broker.uri()).await.unwrap();
     let vhost = broker.vhost("/").unwrap();
+    await_until("the queue is empty", || async {
+        vhost.queue("gate").await.is_some_and(|queue| queue.ready + queue.unacked == 0)
+    })
+    .await;
+    assert_eq!(gate.started(), 0, "it has run, against what its caller was told");
+}
+
+/// The same where refusal and acknowledgement go over connections of their own: the one that has the request is lost while the broker's
+/// confirm of the refusal is on its way.
+#[tokio::test]
+async fn a_direct_call_that_was_refused_is_run_by_no_other_server() {
+    let broker = Broker::start().await.unwrap();
+    let gate = Gatekeeper::closed();
+    gate.open_for(1);
+    let serve = || Server::new().service(GateServer::new(gate.clone()));
+    let name = ConnectOptions::new(broker.uri()).name("refusing");
+    let refusing = serve().layer(middleware::from_fn(refuse_all)).start(name).await.unwrap();
+    let vhost = broker.vhost("/").unwrap();
+    let requests = vhost.connection("refusing").await.expect("it is open");
+    let client = Client::builder().reply_to(ReplyTo::Direct).connect(broker.uri()).await.unwrap();
+    let gates = GateClient::new(client);
+
+    let _no_confirm = broker.on(Event::to_client(Method::BasicAck), Action::Stall);
+    let acknowledged = broker.on(Event::from_client(Method::BasicAck), Action::Pass);
+    let error = within("the refusal", gates.pass(1)).await.unwrap_err();
+    assert_eq!(error.execution(), Execution::Never, "{error:?}");
+    within("the acknowledgement", acknowledged.hit()).await;
+    requests.reset();
+    drop(refusing);
+
+    let _other = serve().start(broker.uri()).await.unwrap();
     await_until("the queue is empty", || async {
         vhost.queue("gate").await.is_some_and(|queue| queue.ready + queue.unacked == 0)
     })
