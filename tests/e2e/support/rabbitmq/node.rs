@@ -35,7 +35,7 @@ impl Node {
                 env::var_os("AMQP_URL").is_some(),
                 "this test needs RabbitMQ: run scripts/test.sh, which starts one"
             );
-            Self::of_variables(|variable| administration(variable))
+            Self::of_variables(administration)
         })
     }
 
