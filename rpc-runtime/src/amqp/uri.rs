@@ -236,10 +236,11 @@ mod tests {
         fn a_uri_that_is_nearly_right_shows_no_password(
             host in prop::sample::select(vec!["h", "localhost", "127.0.0.1", "[::1]", "[", ""]),
             rest in "(:[0-9]{0,6})?(/[a-z%2f]{0,6})?([?][a-z_=0-9&]{0,12})?",
-            places in proptest::collection::vec((any::<prop::sample::Index>(), "[ -~]"), 0..3),
+            // With two, what was a password may be a host by all rules.
+            slip in proptest::option::of((any::<prop::sample::Index>(), "[ -~]")),
         ) {
             let mut text = format!("amqp://user:s3cret@{host}{rest}");
-            for (place, change) in places {
+            if let Some((place, change)) = slip {
                 let place = place.index(text.len());
                 text.replace_range(place..=place, &change);
             }
