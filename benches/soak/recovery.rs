@@ -52,6 +52,7 @@ impl Recoveries {
         }
         if self.lost[number].compare_exchange(lost, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             let took = Duration::from_micros(micros(ledger.now()).saturating_sub(lost));
+            ledger.note(&format!("client {number} has an answer again, after {} ms", took.as_millis()));
             self.times.lock().unwrap_or_else(PoisonError::into_inner).push(took);
         }
     }
