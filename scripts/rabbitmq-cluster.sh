@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A private RabbitMQ cluster of three nodes, each made by rabbitmq.sh, with one cookie and one port mapper (epmd); loopback only.
 # Run:  scripts/rabbitmq-cluster.sh start DIR      the nodes are in DIR/1, DIR/2 and DIR/3, each as rabbitmq.sh knows it
-#       scripts/rabbitmq.sh remove DIR             kills them all, and deletes DIR
+#       scripts/rabbitmq.sh kill DIR               kills them all at once
 # A node that cannot see the majority pauses; that a node is gone without a word is noticed after about 5 s.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -16,7 +16,7 @@ start() {
     mkdir -p "$1"
     dir=$(cd "$1" && pwd)
     [ ! -e "$dir/epmd.pid" ] || die "$dir is in use"
-    trap '"$root/scripts/rabbitmq.sh" remove "$dir"' EXIT
+    trap '"$root/scripts/rabbitmq.sh" kill "$dir"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
 

@@ -3,7 +3,7 @@
 # Run:  scripts/rabbitmq.sh start [DIR]            default DIR: target/rabbitmq/<random>; prints the variables of DIR/env
 #       scripts/rabbitmq.sh restart DIR            starts it again, ended or killed, on the same data, with the same name and ports
 #       scripts/rabbitmq.sh stop DIR               ends the node, its port mapper and the nodes below DIR/private, and waits for them
-#       scripts/rabbitmq.sh remove DIR             kills them all, and deletes DIR
+#       scripts/rabbitmq.sh kill DIR               kills them all at once; what they wrote stays
 #       scripts/rabbitmq.sh signal DIR SIGNAL      sends KILL, STOP or CONT to the broker's process, and to no other
 #       scripts/rabbitmq.sh eval DIR 'erlang.'     evaluates an expression on the node, e.g. 'rabbit_vhost:list_names().'
 # By hand:  eval "$(scripts/rabbitmq.sh start target/rabbitmq/mine)"; cargo test; scripts/rabbitmq.sh stop target/rabbitmq/mine
@@ -29,14 +29,14 @@ main() {
         start) [ $# -le 2 ] || usage; start "${2-}" ;;
         restart) [ $# -eq 2 ] || usage; restart "$2" ;;
         stop) [ $# -eq 2 ] || usage; stop "$2" ;;
-        remove) [ $# -eq 2 ] || usage; remove "$2" ;;
+        kill) [ $# -eq 2 ] || usage; kill_all "$2" ;;
         signal) [ $# -eq 3 ] || usage; signal "$2" "$3" ;;
         eval) [ $# -eq 3 ] || usage; evaluate "$2" "$3" ;;
         *) usage ;;
     esac
 }
 
-usage() { die "usage: rabbitmq.sh start [DIR] | restart | stop | remove DIR | signal DIR KILL|STOP|CONT | eval DIR 'erlang expression.'"; }
+usage() { die "usage: rabbitmq.sh start [DIR] | restart | stop | kill DIR | signal DIR KILL|STOP|CONT | eval DIR 'erlang expression.'"; }
 
 start() {
     if [ ! -x "$server" ] || ! command -v erl_call >/dev/null || ! command -v epmd >/dev/null; then
@@ -153,11 +153,8 @@ variable() { printf 'export %s=%q\n' "$1" "$2"; }
 
 stop() {
     [ -d "$1" ] || die "no node in $1"
-    # Tests remove the nodes that they start; these were left by tests that were killed.
-    local left
-    for left in "$1"/private/*/; do
-        [ ! -d "$left" ] || remove "$left"
-    done
+    # Tests end the nodes that they start; these were left by tests that were killed, or are shared by tests.
+    [ ! -d "$1/private" ] || kill_all "$1/private"
     dir=$(cd "$1" && pwd)
     stop_processes
 }
@@ -168,14 +165,12 @@ stop_processes() {
     rm -f "$dir/env"
 }
 
-# Also a cluster's directory, whose members are in directories of it.
-remove() {
+# Whatever nodes are in the directory or in those below it.
+kill_all() {
     local pid_file
-    [ -d "$1" ] || return 0
     while IFS= read -r pid_file; do
         kill_group "$pid_file"
     done < <(find "$1" -name broker.pid -o -name epmd.pid)
-    rm -rf "$1"
 }
 
 # The broker is the child of the script that RabbitMQ is started by.

@@ -17,6 +17,9 @@ use super::{
     wait::within,
 };
 
+/// Tells a test that it is not to test, but to be what another test needs.
+const RUNNING_TEST: &str = "AMQP_RPC_TEST_IS_A_PROGRAM";
+
 /// A running program. It is killed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -66,6 +69,18 @@ impl Program {
         let mut command = Command::new(example_path(name));
         command.args(arguments);
         Self::start(name, command, None)
+    }
+
+    /// Starts a test of this program, by its full name, as a program of its own; it asks [`is_running_test`](Self::is_running_test).
+    pub(crate) fn running_test(name: &str, uri: &str) -> Self {
+        let mut command = Command::new(env::current_exe().expect("a running test knows its path"));
+        command.args([name, "--exact", "--include-ignored", "--nocapture"]).env(RUNNING_TEST, "yes");
+        Self::start(name, command, Some(uri))
+    }
+
+    /// Whether this process was started by [`running_test`](Self::running_test).
+    pub(crate) fn is_running_test() -> bool {
+        env::var_os(RUNNING_TEST).is_some()
     }
 
     fn start(name: &str, mut command: Command, uri: Option<&str>) -> Self {

@@ -207,6 +207,12 @@ impl Message {
         self.properties.content_type().as_ref().map(ShortString::as_str)
     }
 
+    /// A header whose value is text.
+    pub(crate) fn text_header(&self, name: &str) -> Option<String> {
+        let value = self.properties.headers().as_ref()?.inner().get(name)?.as_long_string()?;
+        Some(value.to_string())
+    }
+
     /// Settles a message of [`RawPeer::consume`].
     pub(crate) async fn ack(self) {
         self.delivery.acker.ack(BasicAckOptions::default()).await.expect("the message is settled once");

@@ -77,9 +77,9 @@ pub(super) async fn run(script: &str, arguments: &[&OsStr], variables: &[(&str, 
     assert!(output.status.success(), "{script} {arguments:?}: {} {said}", output.status);
 }
 
-/// Kills the nodes in a directory and deletes it. In `Drop` nothing can be awaited; this takes some ten milliseconds.
-pub(super) fn remove(directory: &Path) {
-    let _ = command("rabbitmq.sh", &["remove".as_ref(), directory.as_os_str()]).output();
+/// Kills the nodes in a directory. In `Drop` nothing can be awaited; this takes some ten milliseconds.
+pub(super) fn kill_all(directory: &Path) {
+    let _ = command("rabbitmq.sh", &["kill".as_ref(), directory.as_os_str()]).output();
 }
 
 fn command(script: &str, arguments: &[&OsStr]) -> process::Command {

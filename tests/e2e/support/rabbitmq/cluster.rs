@@ -1,5 +1,7 @@
 //! A cluster of three nodes that tests of one run share, one at a time, and break.
 
+use std::fmt::Write;
+
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 use super::{
@@ -71,6 +73,18 @@ impl PrivateCluster {
         numbers.iter().map(uri).map(|uri: BrokerUri| uri.to_string()).collect()
     }
 
+    /// Which node the only connection to a virtual host is made to.
+    pub(crate) async fn node_of_the_only_connection(&self, vhost: &Vhost) -> usize {
+        let nodes = format!(
+            "[node(P) || P <- rabbit_networking:connections(),
+                        try rabbit_reader:info(P, [vhost]) =:= [{{vhost, {}}}] catch _:_ -> false end]",
+            binary(vhost.name())
+        );
+        let nodes = self.node(0).eval(&nodes).await;
+        let is_it = |broker: &Broker| nodes == format!("[{}]", broker.node().name());
+        self.brokers.iter().position(is_it).unwrap_or_else(|| panic!("one connection, but {nodes}"))
+    }
+
     /// Which node leads a quorum queue.
     pub(crate) async fn leader(&self, queue: QueueIn<'_>, seen_from: usize) -> Option<usize> {
         let leader = format!(
@@ -98,12 +112,15 @@ impl PrivateCluster {
     /// Cuts a node off from the two others: they refuse each other's cookies.
     pub(crate) async fn part(&self, number: usize) {
         let lonely = self.node(number);
-        for (other, broker) in self.brokers.iter().enumerate() {
-            if other != number {
-                refuse(lonely, broker.node(), "wrong_one").await;
-                refuse(broker.node(), lonely, "wrong_other").await;
-            }
+        let others: Vec<_> = (0..3).filter(|&other| other != number).map(|other| self.node(other)).collect();
+        let mut cut = String::from("ok");
+        for other in others {
+            lonely.eval(&format!("erlang:set_cookie({}, wrong_one)", other.name())).await;
+            other.eval(&format!("erlang:set_cookie({}, wrong_other)", lonely.name())).await;
+            write!(cut, ", erlang:disconnect_node({})", other.name()).expect("a string can be written to");
         }
+        // At once: a node that hears of one lost connection gives up others, so that all see the same.
+        lonely.eval(&cut).await;
     }
 
     /// Whether a node takes connections: a paused one does not.
@@ -141,11 +158,6 @@ impl PrivateCluster {
         }
         self.heal().await;
     }
-}
-
-async fn refuse(node: &Node, peer: &Node, cookie: &str) {
-    let peer = peer.name();
-    node.eval(&format!("erlang:set_cookie({peer}, {cookie}), erlang:disconnect_node({peer})")).await;
 }
 
 impl QueueIn<'_> {

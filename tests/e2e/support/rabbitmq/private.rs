@@ -1,11 +1,11 @@
 //! A node of one test's own, for what the node of the run must not suffer: other tests use it at the same time.
 
-use std::{ffi::OsStr, fs, ops::Deref, path::PathBuf};
+use std::{ffi::OsStr, fs, ops::Deref, path::PathBuf, thread};
 
-use super::broker::{Broker, new_directory, remove, run};
+use super::broker::{Broker, kill_all, new_directory, run};
 use crate::support::Vhost;
 
-/// A node that is killed and deleted when this is dropped, also by a panic.
+/// A node that is killed and deleted when this is dropped; after a panic its logs stay.
 #[derive(Debug)]
 pub(crate) struct PrivateNode {
     broker: Broker,
@@ -55,7 +55,7 @@ impl Deref for PrivateNode {
     }
 }
 
-/// Holds nodes, and is removed with them when it is dropped: also when a test fails while they start.
+/// Holds nodes, which are killed when it is dropped: also when a test fails while they start.
 #[derive(Debug)]
 pub(super) struct Directory(pub(super) PathBuf);
 
@@ -69,6 +69,10 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        remove(&self.0);
+        kill_all(&self.0);
+        // The logs of a node whose test fails are kept with those of the node of this run.
+        if !thread::panicking() {
+            let _ = fs::remove_dir_all(&self.0);
+        }
     }
 }
