@@ -139,6 +139,15 @@ impl QueueOptions {
         self.dead_letters
     }
 
+    /// The type of the queue for its dead letters. With one that is on a single node, a server could not declare what it needs
+    /// while that node is down, however many nodes have the requests.
+    pub(super) fn dead_letter_queue_type(&self) -> &'static str {
+        match self.queue_type {
+            QueueType::Quorum => "quorum",
+            QueueType::Classic | QueueType::BrokerDefault => "classic",
+        }
+    }
+
     /// The arguments of the queue; `dead_letter_exchange` takes what was rejected.
     pub(super) fn arguments(&self, dead_letter_exchange: &str) -> Headers {
         const DELIVERY_LIMIT: u32 = 20;

@@ -67,19 +67,24 @@ pub(super) fn topology(
     for (name, options) in queues {
         options.check().map_err(|why| StartError::InvalidOption(format!("queue `{name}`: {why}")))?;
         if options.has_dead_letters() {
-            let bounds = (DEAD_LETTERS_KEPT, DEAD_LETTER_AGE);
-            add_outlet(
-                &mut topology,
-                &name,
-                dead_letters_of(&name),
-                bounds,
-                &dead_exchange,
-                &["rejected", "delivery_limit"],
-            );
+            let outlet = Outlet {
+                name: dead_letters_of(&name),
+                queue_type: options.dead_letter_queue_type(),
+                kept: DEAD_LETTERS_KEPT,
+                age: DEAD_LETTER_AGE,
+                reasons: &["rejected", "delivery_limit"],
+            };
+            add_outlet(&mut topology, &name, outlet, &dead_exchange);
         }
         if options.has_overflow() {
-            let bounds = (OVERFLOW_KEPT, OVERFLOW_AGE);
-            add_outlet(&mut topology, &name, overflow_of(&name), bounds, &dead_exchange, &["maxlen"]);
+            let outlet = Outlet {
+                name: overflow_of(&name),
+                queue_type: "classic",
+                kept: OVERFLOW_KEPT,
+                age: OVERFLOW_AGE,
+                reasons: &["maxlen"],
+            };
+            add_outlet(&mut topology, &name, outlet, &dead_exchange);
         }
         let arguments = options.arguments(&dead_exchange);
         topology.queues.push(Queue { name, durable: options.is_durable(), arguments });
@@ -123,29 +128,33 @@ pub(super) fn overflow_of(queue: &str) -> String {
     format!("{queue}.overflow")
 }
 
-/// A queue for what leaves `queue` for one of these reasons. Expired requests have no such queue and vanish: their callers have long
-/// given up, and without their TTL they would stay for ever.
-fn add_outlet(
-    topology: &mut Topology,
-    queue: &str,
-    outlet: String,
-    (kept, age): (i64, i64),
-    dead_exchange: &str,
-    reasons: &[&str],
-) {
-    let bounds: [(&str, HeaderValue); 3] =
-        [("x-queue-type", "classic".into()), ("x-max-length", kept.into()), ("x-message-ttl", age.into())];
+/// A queue for what leaves another one for one of these reasons. Expired requests have no such queue and vanish: their callers have
+/// long given up, and without their TTL they would stay for ever.
+struct Outlet {
+    name: String,
+    queue_type: &'static str,
+    kept: i64,
+    age: i64,
+    reasons: &'static [&'static str],
+}
+
+fn add_outlet(topology: &mut Topology, queue: &str, outlet: Outlet, dead_exchange: &str) {
+    let arguments: [(&str, HeaderValue); 3] = [
+        ("x-queue-type", outlet.queue_type.into()),
+        ("x-max-length", outlet.kept.into()),
+        ("x-message-ttl", outlet.age.into()),
+    ];
     topology.queues.push(Queue {
-        name: outlet.clone(),
+        name: outlet.name.clone(),
         durable: true,
-        arguments: bounds.into_iter().collect(),
+        arguments: arguments.into_iter().collect(),
     });
-    for &reason in reasons {
+    for &reason in outlet.reasons {
         // Without `-with-x` headers that begin with `x-` do not take part in the match.
         let arguments =
             [("x-match", "all-with-x"), ("x-first-death-queue", queue), ("x-first-death-reason", reason)];
         topology.bindings.push(Binding {
-            queue: outlet.clone(),
+            queue: outlet.name.clone(),
             exchange: dead_exchange.to_owned(),
             routing_key: String::new(),
             arguments: arguments.into_iter().collect(),
@@ -231,6 +240,18 @@ mod tests {
         let topology = of(FIB, QueueOptions::new().queue_type(QueueType::Quorum));
         let queue = topology.queues.iter().find(|queue| queue.name == "fib").unwrap();
         assert_eq!(queue.arguments.get("x-delivery-limit"), Some(&HeaderValue::Int(20)));
+    }
+
+    #[test]
+    fn dead_letters_are_kept_on_as_many_nodes_as_requests() {
+        let queue_type = |options| {
+            let topology = of(FIB, options);
+            let dead = topology.queues.iter().find(|queue| queue.name == "fib.dead").unwrap();
+            dead.arguments.text("x-queue-type").unwrap().to_owned()
+        };
+        assert_eq!(queue_type(QueueOptions::new()), "classic");
+        assert_eq!(queue_type(QueueOptions::new().queue_type(QueueType::Quorum)), "quorum");
+        assert_eq!(queue_type(QueueOptions::new().queue_type(QueueType::BrokerDefault)), "classic");
     }
 
     #[test]
