@@ -13,6 +13,7 @@ mod hostile;
 mod least_privilege;
 mod load;
 mod overload;
+mod rabbitmq;
 mod reconnecting;
 mod redelivered;
 mod s0_tutorial;

@@ -1,0 +1,35 @@
+//! A method that runs longer than the broker waits for an acknowledgement (30 minutes, unless configured).
+
+use std::time::{Duration, Instant};
+
+use super::scene::Scene;
+use crate::support::{PrivateNode, await_until, rabbitmq::Configuration};
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: scripts/test.sh"]
+async fn a_server_whose_channel_is_closed_for_a_slow_method_serves_on() {
+    let configuration = Configuration {
+        conf: "consumer_timeout = 1000\n",
+        advanced: "[{rabbit, [{channel_tick_interval, 500}]}].",
+        ..Configuration::default()
+    };
+    let node = PrivateNode::start_with(configuration).await;
+    let vhost = node.vhost().await;
+    let scene = Scene::set(vhost.uri()).await;
+    let slow = tokio::spawn(scene.gates().pass(1));
+    scene.gate.until_started(1).await;
+
+    let started = Instant::now();
+    // The broker closes the server's channel and gives the request away again: to the same server, which has a new one.
+    scene.gate.until_started(2).await;
+    let repetition = started.elapsed();
+    let recovery = scene.until_answered(Instant::now()).await;
+    scene.gate.open_for(10);
+    assert_eq!(slow.await.unwrap().unwrap(), 1);
+
+    println!(
+        "delivery timeout of 1 s: run again after {repetition:?}, other calls answered {recovery:?} later"
+    );
+    assert!(repetition > Duration::from_secs(1), "not by this timeout: {repetition:?}");
+    await_until("all is settled", || async { vhost.existing_queue("gate").await.is_settled() }).await;
+}

@@ -1,0 +1,94 @@
+//! A request that kills every process which takes it.
+
+use std::{
+    env, process,
+    time::{Duration, Instant},
+};
+
+use amqp_rpc::{QueueOptions, QueueType, Server, rpc_service};
+
+use crate::support::{Program, RawPeer, Vhost, await_until, within};
+
+/// The full name of the test that is the server's process.
+const SERVER: &str = "rabbitmq::poison::a_server_that_dies_of_poison";
+
+#[rpc_service]
+trait Taster {
+    async fn taste(&self, tag: u64) -> u64;
+    async fn swallow_poison(&self);
+}
+
+struct Victim;
+
+impl Taster for Victim {
+    async fn taste(&self, tag: u64) -> u64 {
+        tag
+    }
+
+    async fn swallow_poison(&self) {
+        process::abort();
+    }
+}
+
+/// Not a test when it is started by one, but the server's program; a test that does nothing otherwise.
+#[tokio::test]
+#[ignore = "needs RabbitMQ: scripts/test.sh"]
+async fn a_server_that_dies_of_poison() {
+    if !Program::is_running_test() {
+        return;
+    }
+    let queue = QueueOptions::new().queue_type(QueueType::Quorum).delivery_limit(2);
+    // One request at a time: what else the process held would be counted as delivered as well.
+    let server = Server::new().service(TasterServer::new(Victim)).queue_options(queue).concurrency(1);
+    let server = server.start(env::var("AMQP_URL").unwrap()).await.unwrap();
+    println!("serving");
+    // Until it dies or is killed.
+    println!("{}", server.failed().await);
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: scripts/test.sh"]
+async fn poison_that_kills_its_server_ends_among_the_dead_letters_and_holds_up_no_other_request() {
+    let vhost = Vhost::create().await;
+    let serve = async || {
+        let mut server = Program::running_test(SERVER, &vhost.uri());
+        server.line_with("serving").await;
+        server
+    };
+    let mut server = serve().await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let mut dead_letters = peer.consume("taster.dead", 1).await;
+    let taster = TasterClient::new(crate::services::connect(&vhost).await);
+    // Nobody answers it; its time is longer than it takes to find that out.
+    let poison = tokio::spawn(taster.swallow_poison().timeout(Duration::from_secs(60)));
+    let swallowed = Instant::now();
+    let others: Vec<_> =
+        (0..20).map(|tag| tokio::spawn(taster.taste(tag).timeout(Duration::from_secs(60)))).collect();
+
+    let mut deaths = 0;
+    let dead = loop {
+        tokio::select! {
+            finished = server.finish() => {
+                assert!(!finished.status.success(), "{finished:?}");
+                deaths += 1;
+                server = serve().await;
+            }
+            dead = dead_letters.next() => break dead,
+        }
+    };
+    let taken_out = swallowed.elapsed();
+
+    let server = serve().await;
+    for (tag, other) in (0..).zip(others) {
+        assert_eq!(within("another request", other).await.unwrap().unwrap(), tag);
+    }
+    assert_eq!(dead.kind(), Some("taster.swallow_poison"));
+    assert_eq!(dead.text_header("x-first-death-reason").as_deref(), Some("delivery_limit"));
+    println!(
+        "poison, delivery limit 2: among the dead letters after {taken_out:?} and {deaths} dead servers"
+    );
+    assert!(deaths <= 3, "{deaths}");
+    await_until("all is settled", || async { vhost.existing_queue("taster").await.is_settled() }).await;
+    poison.abort();
+    server.kill().await;
+}
