@@ -1,4 +1,5 @@
-//! A server outlives its connections and its queues, until it is told to stop or the broker is given up.
+//! A server outlives its connections and its queues, until it is told to stop or the broker is given up. Over 300 lines because
+//! its tests share the ways to lose a connection.
 
 use std::time::Duration;
 

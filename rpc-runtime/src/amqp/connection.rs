@@ -98,7 +98,7 @@ impl Connection {
 
     /// A question was refused, and its channel closed by the broker: lapin 4.12 never uses that channel's number again, and
     /// once all numbers were used it drops what is sent on those.
-    pub(super) fn count_spent_channel(&self) {
+    pub(crate) fn count_spent_channel(&self) {
         self.spent_channels.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -67,8 +67,11 @@ impl Epoch {
         let prepare = async {
             let mut consumers = Consumers::without_any(plan, &connection).await?;
             let mut refused = Vec::new();
+            // All together have half of the attempt's time.
+            let queues = u32::try_from(consumers.subscriptions.len()).unwrap_or(u32::MAX).saturating_mul(2);
+            let patience = connection.options().0.timeout / queues;
             for subscription in &mut consumers.subscriptions {
-                match subscription.queue.declare(&connection).await {
+                match subscription.queue.declare(&connection, patience).await {
                     Ok(()) => {
                         consuming.send_replace(true);
                         consume(subscription).await?;

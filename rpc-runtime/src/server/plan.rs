@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{admit::Conditions, queue::Declare, routes::Routes, stats::Counters};
-use crate::amqp::{Connection, Topology, TopologyError};
+use crate::{
+    amqp::{Connection, Topology, TopologyError, Touch},
+    error::BrokerError,
+};
 
 /// A server that only needs a connection.
 #[derive(Debug)]
@@ -47,7 +50,23 @@ impl Plan {
 impl PlannedQueue {
     /// Makes the queue again, or where others declare it, checks that it is there: consuming a queue that is missing would close
     /// the channel, and end the consumers of all others.
-    pub(super) async fn declare(&self, connection: &Connection) -> Result<(), TopologyError> {
-        self.topology.declare(connection, self.declare != Declare::All).await
+    ///
+    /// A queue that hangs, as one of a cluster does that has no leader, must not hold up the others: it has `patience` to answer, and is
+    /// refused then.
+    pub(super) async fn declare(
+        &self,
+        connection: &Connection,
+        patience: Duration,
+    ) -> Result<(), TopologyError> {
+        let declaring = self.topology.declare(connection, self.declare != Declare::All);
+        match tokio::time::timeout(patience, declaring).await {
+            Ok(declared) => declared,
+            Err(_) => {
+                // Its channel is of no more use.
+                connection.count_spent_channel();
+                let source = BrokerError::new(None, "the broker did not answer in time");
+                Err(TopologyError { touch: Touch::DeclareQueue, name: self.name.clone(), source })
+            }
+        }
     }
 }

@@ -92,7 +92,8 @@ impl Subscription {
 
     /// Whether there is a consumer now.
     async fn try_again(&mut self) -> Result<bool, BrokerError> {
-        if let Err(error) = self.queue.declare(&self.connection).await {
+        let patience = self.connection.options().0.timeout / 2;
+        if let Err(error) = self.queue.declare(&self.connection, patience).await {
             if !self.connection.is_connected() {
                 return Err(error.source);
             }

@@ -66,6 +66,13 @@ pub(super) fn topology(
     }
     for (name, options) in queues {
         options.check().map_err(|why| StartError::InvalidOption(format!("queue `{name}`: {why}")))?;
+        let queue = Queue {
+            name: name.clone(),
+            durable: options.is_durable(),
+            arguments: options.arguments(&dead_exchange),
+        };
+        // First of all that belongs to it: a refusal names the queue that the user knows.
+        topology.queues.push(queue);
         if options.has_dead_letters() {
             let outlet = Outlet {
                 name: dead_letters_of(&name),
@@ -86,8 +93,6 @@ pub(super) fn topology(
             };
             add_outlet(&mut topology, &name, outlet, &dead_exchange);
         }
-        let arguments = options.arguments(&dead_exchange);
-        topology.queues.push(Queue { name, durable: options.is_durable(), arguments });
     }
     let names = topology.queues.iter().map(|queue| &queue.name);
     match names

@@ -1,4 +1,5 @@
-//! Finds the frames in what the broker sends and decides which of them lapin gets to see, and how.
+//! Finds the frames in what the broker sends and decides which of them lapin gets to see, and how. Over 300 lines because it is
+//! one walk through the bytes.
 
 use std::{io, sync::Arc};
 
