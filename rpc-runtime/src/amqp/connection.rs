@@ -192,6 +192,13 @@ impl DataChannel {
         queued(self.channel.basic_ack(tag, lapin::options::BasicAckOptions { multiple }))
     }
 
+    /// Resolves once the broker has handled everything that was queued on this channel before.
+    pub(crate) async fn round_trip(&self) -> Result<(), BrokerError> {
+        // The one question that changes nothing: the broker may go on sending.
+        self.channel.channel_flow(lapin::options::ChannelFlowOptions { active: true }).await?;
+        Ok(())
+    }
+
     /// Refuses one delivery as failed: it goes to the dead letters, or is dropped where there are none.
     pub(crate) fn reject(&self, tag: u64) -> Result<(), BrokerError> {
         queued(self.channel.basic_reject(tag, lapin::options::BasicRejectOptions { requeue: false }))

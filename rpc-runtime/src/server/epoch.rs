@@ -113,7 +113,9 @@ impl Epoch {
         let roster = Roster::default();
 
         let (direct, answers) = mpsc::unbounded_channel();
-        let direct_replies = DirectReplies::new(&connection, answers, settlements.clone(), plan);
+        let mailbox = (direct.clone(), answers);
+        let direct_replies =
+            DirectReplies::new(&connection, channel.clone(), mailbox, settlements.clone(), plan);
         let mut direct_replier = JoinSet::new();
         direct_replier.spawn(direct_replies.run());
         let outbox = Arc::new(Outbox {

@@ -9,7 +9,7 @@ use std::{
     task::Poll,
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::acks::{Ack, AckWindow};
 use crate::{
@@ -27,6 +27,8 @@ pub(super) enum Settlement {
     Answer { tag: u64, reply_to: String, correlation_id: Option<String>, outcome: Result<Reply, Fault> },
     /// Acknowledged; nobody waits for a reply.
     Done { tag: u64 },
+    /// Acknowledged at once; then `settled` hears of it.
+    DoneNow { tag: u64, settled: oneshot::Sender<()> },
     /// Failed, and nobody hears of it: to the dead letters.
     Reject { tag: u64 },
     /// Not done: back to the queue.
@@ -151,6 +153,12 @@ pub(super) async fn settle<C: SettlingChannel>(
                         }
                     }
                     Settlement::Done { tag } => window.finish(tag),
+                    Settlement::DoneNow { tag, settled } => {
+                        channel.ack(Ack { tag, multiple: false })?;
+                        window.settled(tag);
+                        // Who does not listen any more has ended with the epoch.
+                        let _ = settled.send(());
+                    }
                     Settlement::Reject { tag } => {
                         channel.reject(tag)?;
                         window.settled(tag);

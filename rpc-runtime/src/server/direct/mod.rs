@@ -8,7 +8,10 @@ mod waiting;
 use std::{collections::BTreeMap, future::Future, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::sync::mpsc;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
 
 use self::waiting::{DirectReply, Relief, Waiting};
 use super::{
@@ -18,14 +21,15 @@ use super::{
     stats::Counters,
 };
 use crate::{
-    amqp::{Addressed, Backoff, ConfirmedPublisher, ConnectOptions, Connection, Inbound, connect},
+    amqp::{
+        Addressed, Backoff, ConfirmedPublisher, ConnectOptions, Connection, DataChannel, Inbound, connect,
+    },
     error::chain,
     message::{Fault, Reply},
     wire::reply,
 };
 
 /// What the task for direct replies is sent.
-#[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "nearly all are answers")]
 pub(super) enum Direct {
     Answer {
@@ -34,6 +38,8 @@ pub(super) enum Direct {
         correlation_id: Option<String>,
         outcome: Result<Reply, Fault>,
     },
+    /// It says that the method never runs, and its request is acknowledged.
+    Refusal(DirectReply),
     /// Nothing that comes later counts.
     Stop,
 }
@@ -43,6 +49,11 @@ pub(super) struct DirectReplies {
     options: ConnectOptions,
     inbound: Inbound,
     answers: mpsc::UnboundedReceiver<Direct>,
+    /// Where refusals come back to.
+    refused: mpsc::UnboundedSender<Direct>,
+    /// Those whose requests are being acknowledged.
+    acknowledging: JoinSet<()>,
+    requests: DataChannel,
     settlements: Settlements,
     counters: Arc<Counters>,
     waiting: Waiting,
@@ -53,7 +64,8 @@ impl DirectReplies {
     /// To the broker of `connection`, whose requests are settled by way of `settlements`.
     pub(super) fn new(
         connection: &Connection,
-        answers: mpsc::UnboundedReceiver<Direct>,
+        requests: DataChannel,
+        (refused, answers): (mpsc::UnboundedSender<Direct>, mpsc::UnboundedReceiver<Direct>),
         settlements: Settlements,
         plan: &Plan,
     ) -> Self {
@@ -62,6 +74,9 @@ impl DirectReplies {
             options: options.clone(),
             inbound: inbound.clone(),
             answers,
+            refused,
+            acknowledging: JoinSet::new(),
+            requests,
             settlements,
             counters: Arc::clone(&plan.counters),
             // Whichever queue they came from, the other half of its window goes on.
@@ -79,6 +94,9 @@ impl DirectReplies {
             while self.waiting.is_empty() && !self.stopping {
                 let answer = self.answers.recv().await;
                 self.take(answer);
+            }
+            if self.stopping {
+                self.gather_refusals().await;
             }
             if self.waiting.is_empty() {
                 break;
@@ -186,27 +204,57 @@ impl DirectReplies {
     }
 
     fn take(&mut self, answer: Option<Direct>) {
-        let Some(Direct::Answer { tag, reply_to, correlation_id, outcome }) = answer else {
-            self.stopping = true;
-            return;
+        while self.acknowledging.try_join_next().is_some() {}
+        let (tag, reply_to, correlation_id, outcome) = match answer {
+            Some(Direct::Answer { tag, reply_to, correlation_id, outcome }) => {
+                (tag, reply_to, correlation_id, outcome)
+            }
+            Some(Direct::Refusal(reply)) => return self.waiting.push(reply),
+            Some(Direct::Stop) | None => {
+                self.stopping = true;
+                return;
+            }
         };
         let promises = promises_never_to_run(&outcome);
         let (properties, body) = reply::compose(correlation_id, outcome);
         let body_bytes = body.len();
         match Addressed::without_headers(reply_to.clone(), properties, body) {
             Ok(message) => {
-                let tag = if promises {
-                    // As the settler does it: what the caller is told is not run must not come again.
-                    self.tell(Settlement::Done { tag });
-                    None
+                let reply = DirectReply { tag: Some(tag), address: reply_to, body_bytes, message };
+                if promises {
+                    self.acknowledge_first(reply);
                 } else {
-                    Some(tag)
-                };
-                self.waiting.push(DirectReply { tag, address: reply_to, body_bytes, message });
+                    self.waiting.push(reply);
+                }
             }
             Err(error) => {
                 tracing::error!(%error, "a reply could not be written; its request goes to the dead letters");
                 self.tell(Settlement::Reject { tag });
+            }
+        }
+    }
+
+    /// As the settler does it: what the caller is told is not run must not come again. But this reply leaves over another connection, which
+    /// may overtake: so it waits until the broker has handled the acknowledgement.
+    fn acknowledge_first(&mut self, reply: DirectReply) {
+        let Some(tag) = reply.tag else { return self.waiting.push(reply) };
+        let (settled, is_settled) = oneshot::channel();
+        self.tell(Settlement::DoneNow { tag, settled });
+        let (requests, refused) = (self.requests.clone(), self.refused.clone());
+        self.acknowledging.spawn(async move {
+            // A channel that is lost takes the refusal with it: the request may come again, and another server answers.
+            if is_settled.await.is_ok() && requests.round_trip().await.is_ok() {
+                let _ = refused.send(Direct::Refusal(DirectReply { tag: None, ..reply }));
+            }
+        });
+    }
+
+    /// Waits for the refusals that are under way, and takes no other answers.
+    async fn gather_refusals(&mut self) {
+        while self.acknowledging.join_next().await.is_some() {}
+        while let Ok(answer) = self.answers.try_recv() {
+            if let Direct::Refusal(reply) = answer {
+                self.waiting.push(reply);
             }
         }
     }

@@ -10,7 +10,7 @@ const MOST: usize = 1024;
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// A reply, and the request that is settled when the broker has it.
-pub(super) struct DirectReply<M = Addressed> {
+pub(in crate::server) struct DirectReply<M = Addressed> {
     /// `None` once the request was acknowledged.
     pub(super) tag: Option<u64>,
     /// For the log.
