@@ -104,3 +104,36 @@ async fn a_direct_call_that_was_refused_is_run_by_no_other_server() {
     .await;
     assert_eq!(gate.started(), 0, "it has run, against what its caller was told");
 }
+
+/// The acknowledgement is lost with its connection, the refusal leaves over the other one.
+#[tokio::test]
+async fn a_direct_refusal_does_not_overtake_the_acknowledgement_of_its_request() {
+    let broker = Broker::start().await.unwrap();
+    let client = Client::builder().reply_to(ReplyTo::Direct).connect(broker.uri()).await.unwrap();
+    let gates = GateClient::new(client);
+    for attempt in 0..10 {
+        let gate = Gatekeeper::closed();
+        gate.open_for(2);
+        let serve = || Server::new().service(GateServer::new(gate.clone()));
+        let name = ConnectOptions::new(broker.uri()).name("refusing");
+        let refusing = serve().layer(middleware::from_fn(refuse_all)).start(name).await.unwrap();
+        // So that the second connection is there.
+        within("the first refusal", gates.pass(1)).await.unwrap_err();
+        let acknowledgement = Event::from_client(Method::BasicAck).connection("refusing");
+        let loss = broker.on(acknowledgement.nth(1), Action::Reset);
+        let call = tokio::spawn(gates.pass(2));
+        within("the loss", loss.hit()).await;
+        drop(refusing);
+
+        let _other = serve().start(broker.uri()).await.unwrap();
+        let outcome = within("the outcome", call).await.unwrap();
+        let vhost = broker.vhost("/").unwrap();
+        await_until("the queue is empty", || async {
+            vhost.queue("gate").await.is_some_and(|queue| queue.ready + queue.unacked == 0)
+        })
+        .await;
+        if outcome.is_err_and(|error| error.execution() == Execution::Never) {
+            assert_eq!(gate.started(), 0, "attempt {attempt}: it has run, against what its caller was told");
+        }
+    }
+}
