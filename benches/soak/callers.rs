@@ -34,6 +34,11 @@ pub(crate) struct Desk {
     pub(crate) overrun_micros: AtomicU64,
 }
 
+/// Half of the clients.
+pub(crate) fn has_direct_replies(client: usize) -> bool {
+    client % 2 == 1
+}
+
 /// One caller: one call at a time.
 pub(crate) struct Caller {
     desk: Arc<Desk>,
@@ -81,7 +86,17 @@ const MIX: &[(u64, Kind)] = &[
 ];
 
 impl Kind {
-    fn repeats(self) -> Repeats {
+    pub(crate) const ALL: [Self; MIX.len()] = {
+        let mut all = [Self::Plain; MIX.len()];
+        let mut at = 0;
+        while at < MIX.len() {
+            all[at] = MIX[at].1;
+            at += 1;
+        }
+        all
+    };
+
+    pub(crate) fn repeats(self) -> Repeats {
         match self {
             Self::Idempotent | Self::QuorumIdempotent => Repeats::Idempotent,
             Self::AtMostOnce | Self::QuorumAtMostOnce => Repeats::Never,
@@ -124,7 +139,9 @@ impl Caller {
                 Kind::TooSlow => self.dice.millis(20, 100),
                 _ => [100, 1000, 5000].map(Duration::from_millis)[self.dice.below(3) as usize],
             };
-            let Some(key) = self.desk.ledger.make(kind.repeats(), timeout) else { return };
+            let Some(key) = self.desk.ledger.make(kind, timeout, has_direct_replies(self.number)) else {
+                return;
+            };
             let dropped_after = self.dice.one_in(30).then(|| self.dice.millis(0, 15));
             let fails_fast = self.dice.one_in(12);
             self.call(Terms { key, kind, timeout, fails_fast, dropped_after }).await;
@@ -177,10 +194,7 @@ impl Caller {
         let ledger = &self.desk.ledger;
         let (made, begun) = (ledger.now(), Instant::now());
         let Some(ended) = watch(call, timeout + BOUND, dropped_after).await else {
-            ledger.violate(
-                key,
-                &format!("{kind:?} hangs: no outcome {BOUND:?} after its timeout of {timeout:?}"),
-            );
+            ledger.violate(key, &format!("no outcome {BOUND:?} after its timeout of {timeout:?}"));
             self.desk.outcomes.add(kind, "hangs");
             ledger.end(key, Verdict::Unknown, "nothing");
             return;
@@ -191,14 +205,14 @@ impl Caller {
             Ended::Dropped => Verdict::Dropped,
             Ended::With(Ok(value)) => {
                 if !is_own(value) {
-                    ledger.violate(key, &format!("{kind:?} was answered with the result of another call"));
+                    ledger.violate(key, "it was answered with the result of another call");
                 }
                 Verdict::Answered
             }
             Ended::With(Err(error)) => match (error.execution(), error) {
                 (_, CallError::Method(error)) => {
                     if !error.is_of(key) {
-                        ledger.violate(key, &format!("{kind:?} was answered with the error of another call"));
+                        ledger.violate(key, "it was answered with the error of another call");
                     }
                     Verdict::MethodError
                 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    callers::Kind,
     history::{Deed, History},
     violations::Violations,
 };
@@ -55,7 +56,8 @@ impl Verdict {
 #[derive(Debug)]
 struct Entry {
     /// Bits 0–7: how often it started; 8–15: how often it finished; 16–19: the verdict's code; 20–21: its repeats; 22–29: how often it
-    /// started from a request that is no redelivery.
+    /// started from a request that is no redelivery; 32–39: its kind; 40: whether its
+    /// reply is a direct one.
     fate: AtomicU64,
     /// Milliseconds since the run began: when it was made, and when its caller gives up.
     made: AtomicU32,
@@ -67,6 +69,8 @@ const FINISHED: u64 = 1 << 8;
 const VERDICT: u32 = 16;
 const REPEATS: u32 = 20;
 const ANEW: u32 = 22;
+const KIND: u32 = 32;
+const DIRECT: u64 = 1 << 40;
 
 fn started(fate: u64) -> u64 {
     fate & 0xff
@@ -92,6 +96,8 @@ pub(crate) struct Ledger {
     strangers: AtomicU64,
     redelivered: AtomicU64,
     repeated_by_client: AtomicU64,
+    /// Of calls with direct replies: they started although their server had refused them, because it was lost before that was settled.
+    overtaken: AtomicU64,
     late: AtomicU64,
     latest_micros: AtomicU64,
 }
@@ -108,6 +114,7 @@ pub(crate) struct Account {
     pub(crate) redelivered: u64,
     pub(crate) repeated_by_client: u64,
     pub(crate) strangers: u64,
+    pub(crate) overtaken: u64,
     pub(crate) late: u64,
     pub(crate) latest: Duration,
 }
@@ -129,6 +136,7 @@ impl Ledger {
             strangers: AtomicU64::new(0),
             redelivered: AtomicU64::new(0),
             repeated_by_client: AtomicU64::new(0),
+            overtaken: AtomicU64::new(0),
             late: AtomicU64::new(0),
             latest_micros: AtomicU64::new(0),
         }
@@ -149,7 +157,7 @@ impl Ledger {
     }
 
     /// A call that is about to be made. `None` when the ledger is full.
-    pub(crate) fn make(&self, repeats: Repeats, timeout: Duration) -> Option<u64> {
+    pub(crate) fn make(&self, kind: Kind, timeout: Duration, is_direct: bool) -> Option<u64> {
         let key = self.made.fetch_add(1, Ordering::Relaxed);
         let Some(entry) = self.entry(key) else {
             self.made.fetch_sub(1, Ordering::Relaxed);
@@ -159,7 +167,9 @@ impl Ledger {
         entry.made.store(now, Ordering::Relaxed);
         let timeout = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
         entry.deadline.store(now.saturating_add(timeout), Ordering::Relaxed);
-        entry.fate.fetch_or((repeats as u64) << REPEATS, Ordering::SeqCst);
+        let kinds = (kind.repeats() as u64) << REPEATS | (kind as u64) << KIND;
+        let direct = if is_direct { DIRECT } else { 0 };
+        entry.fate.fetch_or(kinds | direct, Ordering::SeqCst);
         self.history.add(now, key, Deed::Made);
         Some(key)
     }
@@ -180,7 +190,13 @@ impl Ledger {
             self.redelivered.fetch_add(1, Ordering::Relaxed);
         }
         if verdict(before) == Some(Verdict::Never) {
-            self.violate(key, "it started, and its caller was told that it never will");
+            if before & DIRECT == 0 {
+                self.violate(key, "it started, and its caller was told that it never will");
+            } else {
+                // Its refusal came over another connection than the acknowledgement of its request, and one of them was lost: no order
+                // holds between the two.
+                self.overtaken.fetch_add(1, Ordering::Relaxed);
+            }
         }
         if started(before) > 0 {
             let plain = (Repeats::Plain as u64) << REPEATS;
@@ -239,7 +255,10 @@ impl Ledger {
 
     /// Writes down what must not be, with the call's history.
     pub(crate) fn violate(&self, key: u64, claim: &str) {
-        self.violations.add(&format!("call {key}: {claim}\n{}", self.history.of(key)));
+        let fate = self.entry(key).map_or(u64::MAX, |entry| entry.fate.load(Ordering::SeqCst));
+        let kind = Kind::ALL.into_iter().find(|kind| *kind as u64 == fate >> KIND & 0xff);
+        let kind = kind.map_or("unknown".to_owned(), |kind| format!("{kind:?}"));
+        self.violations.add(&format!("call {key}, {kind}: {claim}\n{}", self.history.of(key)));
     }
 
     /// Adds it all up, and finds the calls that never ended.
@@ -249,6 +268,7 @@ impl Ledger {
             redelivered: self.redelivered.load(Ordering::SeqCst),
             repeated_by_client: self.repeated_by_client.load(Ordering::SeqCst),
             strangers: self.strangers.load(Ordering::SeqCst),
+            overtaken: self.overtaken.load(Ordering::SeqCst),
             late: self.late.load(Ordering::SeqCst),
             latest: Duration::from_micros(self.latest_micros.load(Ordering::SeqCst)),
             ..Account::default()

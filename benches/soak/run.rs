@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     Failure,
-    callers::{Caller, Desk},
+    callers::{Caller, Desk, has_direct_replies},
     chaos::{Chaos, Tally, Target},
     dice::Dice,
     history::History,
@@ -192,7 +192,7 @@ impl Scene {
 async fn connect(plan: &Plan, uri: &str) -> Result<Vec<Client>, Failure> {
     let mut clients = Vec::new();
     for number in 0..plan.clients {
-        let reply_to = if number % 2 == 0 { ReplyTo::ExclusiveQueue } else { ReplyTo::Direct };
+        let reply_to = if has_direct_replies(number) { ReplyTo::Direct } else { ReplyTo::ExclusiveQueue };
         let builder = Client::builder().reply_to(reply_to);
         // The last one is patient with a broker that takes no messages.
         let builder = if number + 1 == plan.clients { builder.wait_while_blocked() } else { builder };
