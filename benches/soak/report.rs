@@ -12,6 +12,8 @@ use crate::{
 
 /// How much more memory the last third of a run may take than the first, in MiB: allocators keep what a burst needed.
 const MORE_MEMORY: f64 = 32.0;
+/// Before that a process still warms up, and what it takes says nothing.
+const WARM: Duration = Duration::from_secs(120);
 /// How many more of lapin's threads: connections that are lost overlap with those that take their place.
 const MORE_THREADS: f64 = 3.0;
 
@@ -23,14 +25,14 @@ pub(crate) fn begin(plan: &Plan, broker: &str) {
 }
 
 /// Compares the first third of a run with the last.
-pub(crate) fn check_vitals(vitals: &[Vitals], violations: &Violations) {
+pub(crate) fn check_vitals(plan: &Plan, vitals: &[Vitals], violations: &Violations) {
     let (first, last) = thirds(vitals);
     if first.is_empty() {
         return;
     }
     let growth = |field: fn(&Vitals) -> f64| median(last, field) - median(first, field);
     let memory = growth(|vitals| vitals.resident_mib);
-    if memory > MORE_MEMORY {
+    if plan.duration >= WARM && memory > MORE_MEMORY {
         violations.add(&format!("the process has grown by {memory:.0} MiB"));
     }
     let threads = growth(|vitals| vitals.io_threads as f64);

@@ -167,7 +167,7 @@ impl Scene {
             ));
         }
         if !plan.calm {
-            report::check_vitals(&played.vitals, &ledger.violations);
+            report::check_vitals(plan, &played.vitals, &ledger.violations);
         }
         let violations = ledger.violations.count();
         let desk = Arc::into_inner(desk).ok_or("a caller is still there")?;
