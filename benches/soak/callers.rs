@@ -139,7 +139,7 @@ impl Caller {
                 Kind::TooSlow => self.dice.millis(20, 100),
                 _ => [100, 1000, 5000].map(Duration::from_millis)[self.dice.below(3) as usize],
             };
-            let Some(key) = self.desk.ledger.make(kind, timeout, has_direct_replies(self.number)) else {
+            let Some(key) = self.desk.ledger.make(kind, timeout) else {
                 return;
             };
             let dropped_after = self.dice.one_in(30).then(|| self.dice.millis(0, 15));

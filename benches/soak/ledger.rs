@@ -70,7 +70,6 @@ const VERDICT: u32 = 16;
 const REPEATS: u32 = 20;
 const ANEW: u32 = 22;
 const KIND: u32 = 32;
-const DIRECT: u64 = 1 << 40;
 
 fn started(fate: u64) -> u64 {
     fate & 0xff
@@ -96,8 +95,6 @@ pub(crate) struct Ledger {
     strangers: AtomicU64,
     redelivered: AtomicU64,
     repeated_by_client: AtomicU64,
-    /// Of calls with direct replies: they started although their server had refused them, because it was lost before that was settled.
-    overtaken: AtomicU64,
     late: AtomicU64,
     latest_micros: AtomicU64,
 }
@@ -114,7 +111,6 @@ pub(crate) struct Account {
     pub(crate) redelivered: u64,
     pub(crate) repeated_by_client: u64,
     pub(crate) strangers: u64,
-    pub(crate) overtaken: u64,
     pub(crate) late: u64,
     pub(crate) latest: Duration,
 }
@@ -136,7 +132,6 @@ impl Ledger {
             strangers: AtomicU64::new(0),
             redelivered: AtomicU64::new(0),
             repeated_by_client: AtomicU64::new(0),
-            overtaken: AtomicU64::new(0),
             late: AtomicU64::new(0),
             latest_micros: AtomicU64::new(0),
         }
@@ -157,7 +152,7 @@ impl Ledger {
     }
 
     /// A call that is about to be made. `None` when the ledger is full.
-    pub(crate) fn make(&self, kind: Kind, timeout: Duration, is_direct: bool) -> Option<u64> {
+    pub(crate) fn make(&self, kind: Kind, timeout: Duration) -> Option<u64> {
         let key = self.made.fetch_add(1, Ordering::Relaxed);
         let Some(entry) = self.entry(key) else {
             self.made.fetch_sub(1, Ordering::Relaxed);
@@ -168,8 +163,7 @@ impl Ledger {
         let timeout = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
         entry.deadline.store(now.saturating_add(timeout), Ordering::Relaxed);
         let kinds = (kind.repeats() as u64) << REPEATS | (kind as u64) << KIND;
-        let direct = if is_direct { DIRECT } else { 0 };
-        entry.fate.fetch_or(kinds | direct, Ordering::SeqCst);
+        entry.fate.fetch_or(kinds, Ordering::SeqCst);
         self.history.add(now, key, Deed::Made);
         Some(key)
     }
@@ -190,13 +184,7 @@ impl Ledger {
             self.redelivered.fetch_add(1, Ordering::Relaxed);
         }
         if verdict(before) == Some(Verdict::Never) {
-            if before & DIRECT == 0 {
-                self.violate(key, "it started, and its caller was told that it never will");
-            } else {
-                // Its refusal came over another connection than the acknowledgement of its request, and one of them was lost: no order
-                // holds between the two.
-                self.overtaken.fetch_add(1, Ordering::Relaxed);
-            }
+            self.violate(key, "it started, and its caller was told that it never will");
         }
         if started(before) > 0 {
             let plain = (Repeats::Plain as u64) << REPEATS;
@@ -268,7 +256,6 @@ impl Ledger {
             redelivered: self.redelivered.load(Ordering::SeqCst),
             repeated_by_client: self.repeated_by_client.load(Ordering::SeqCst),
             strangers: self.strangers.load(Ordering::SeqCst),
-            overtaken: self.overtaken.load(Ordering::SeqCst),
             late: self.late.load(Ordering::SeqCst),
             latest: Duration::from_micros(self.latest_micros.load(Ordering::SeqCst)),
             ..Account::default()

@@ -87,10 +87,6 @@ fn calls(findings: &Findings) {
         account.strangers
     );
     println!(
-        "{} calls with direct replies ran after their refusal: it had overtaken the acknowledgement of its request",
-        account.overtaken
-    );
-    println!(
         "{} executions began after their caller's deadline, the latest {} ms after it; no call ended later than {} ms after its timeout",
         account.late,
         account.latest.as_millis(),
