@@ -179,3 +179,24 @@ async fn a_shutdown_while_the_server_begins_to_consume_again_runs_what_was_deliv
     assert_eq!(within("the answer, not `maybe_executed`", call).await.unwrap().unwrap(), 1);
     assert!(within("the shutdown", shutdown).await.unwrap().unwrap().is_clean());
 }
+
+#[tokio::test]
+async fn a_queue_that_hangs_after_a_reconnect_does_not_stop_the_others() {
+    let broker = Broker::start().await.unwrap();
+    let server = Server::new()
+        .service(FibServer::new(Fibonacci))
+        .service(GateServer::new(Gatekeeper::closed()))
+        .start(ConnectOptions::new(broker.uri()).name("server").timeout(Duration::from_secs(4)));
+    let server = within("the server to start", server).await.unwrap();
+    // As a quorum queue without leader does: no answer, and no refusal.
+    let hang = broker.on(Event::from_client(Method::QueueDeclare).queue("fib"), Action::Drop);
+    broker.vhost("/").unwrap().connection("server").await.unwrap().reset();
+    until_epoch(&server, 2).await;
+    let client = client(&broker).await;
+    assert_eq!(within("the other queue", GateClient::new(client.clone()).echo(1)).await.unwrap(), 1);
+
+    drop(hang);
+    let fib = FibClient::new(client);
+    assert_eq!(within("the queue that hung", fib.compute(10)).await.unwrap(), 55);
+    assert_eq!(server.state().epoch(), Some(2), "the other queue was not given up for it");
+}

@@ -81,7 +81,7 @@ impl Waiting {
 }
 
 /// How long before its deadline it is asked who serves a call's method.
-const ASKED_BEFORE: Duration = Duration::from_millis(100);
+const ASKED_BEFORE: Duration = Duration::from_millis(250);
 
 /// Bits of a call's number that are its place in the table; the others are its sequence.
 const INDEX_BITS: u32 = 24;

@@ -51,7 +51,7 @@ impl Timeout {
         self.phase
     }
 
-    /// Who served the method's queue. It is asked for in the last tenth of a second of a call that was sent; `None` when the
+    /// Who served the method's queue. It is asked for in the last quarter of a second of a call that was sent; `None` when the
     /// broker did not answer in time, or the call was never sent.
     #[must_use]
     pub fn served(&self) -> Option<Served> {
