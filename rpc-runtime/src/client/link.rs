@@ -27,6 +27,7 @@ use crate::{
     error::{BrokerError, ConnectError},
     message::{Delivered, Headers},
     wire::{
+        address::REPLY_QUEUES,
         reply::RawReply,
         request::{Caller, Outgoing},
     },
@@ -129,7 +130,7 @@ impl Link {
         let (reply_to, consumer) = match strategy {
             ReplyTo::ExclusiveQueue => {
                 // A fresh name: the broker may still hold the old queue for the dead channel.
-                let queue = format!("amqp-rpc.reply.{}", Uuid::new_v4());
+                let queue = format!("{REPLY_QUEUES}{}", Uuid::new_v4());
                 connection.declare_reply_queue(&queue).await.map_err(refused("reply queue"))?;
                 let consumer = channel.consume_replies(&queue).await.map_err(refused("reply queue"))?;
                 (queue, consumer)

@@ -4,10 +4,13 @@ use std::borrow::Cow;
 
 use crate::contract::MethodDef;
 
+/// How the names of our clients' reply queues begin.
+pub(crate) const REPLY_QUEUES: &str = "amqp-rpc.reply.";
+
 /// How the addresses begin that RPC clients wait at: queues of this library's clients, queues that the broker has named, and direct
 /// reply-to in the words of `RabbitMQ` and of LavinMQ.
 pub(crate) const OWN_REPLY_ADDRESSES: [&str; 4] =
-    ["amqp-rpc.reply.", "amq.gen-", DIRECT_REPLY_ADDRESSES[0], DIRECT_REPLY_ADDRESSES[1]];
+    [REPLY_QUEUES, "amq.gen-", DIRECT_REPLY_ADDRESSES[0], DIRECT_REPLY_ADDRESSES[1]];
 
 const DIRECT_REPLY_ADDRESSES: [&str; 2] = ["amq.rabbitmq.reply-to.", "amq.direct.reply-to."];
 
