@@ -264,3 +264,20 @@ async fn a_client_whose_user_may_not_declare_uses_direct_replies() {
     let client = Client::builder().reply_to(ReplyTo::Direct).connect(&uri).await.unwrap();
     assert_eq!(FibClient::new(client).compute(10).await.unwrap(), 55);
 }
+
+#[tokio::test]
+async fn a_call_that_runs_is_not_said_never_to_have_run_because_its_exchange_went() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let _gates = serve_gate(&vhost, &gate, 4).await;
+    let gates = GateClient::new(connect(&vhost).await);
+    // The first call of this epoch, and nothing was answered yet.
+    let running = tokio::spawn(gates.pass(1));
+    gate.until_running(1).await;
+    let channel = RawPeer::connect(&vhost.uri()).await.open_channel().await;
+    channel.exchange_delete("amqp-rpc".into(), Default::default()).await.unwrap();
+    let _culprit = tokio::spawn(gates.pass(2));
+    let error = within("the loss", running).await.unwrap().unwrap_err();
+    assert!(matches!(&error, CallError::Disconnected(_)), "{error:?}");
+    assert_eq!(error.execution(), Execution::Unknown);
+}

@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Instant};
 
-use super::{Backoff, ConnectOptions, Connection, Inbound, connect};
+use super::{Backoff, ConnectOptions, Connection, Inbound, connect, options::FOREVER};
 use crate::error::{ConnectError, chain};
 
 /// Connects until `prepare` succeeds, each attempt within the options' timeout and after a delay of `backoff`; `failed` hears of
@@ -24,7 +24,9 @@ where
 {
     let started = Instant::now();
     loop {
-        tokio::time::sleep(backoff.next_delay()).await;
+        let left =
+            options.give_up_after.map_or(FOREVER, |patience| patience.saturating_sub(started.elapsed()));
+        tokio::time::sleep(backoff.next_delay().min(left)).await;
         let error = match connect(options, inbound, &mut prepare).await {
             Ok(prepared) => return Ok(prepared),
             Err(error) => error,
@@ -53,7 +55,7 @@ where
     F: FnMut(Connection) -> P,
     P: Future<Output = Result<T, E>>,
 {
-    let until = Instant::now() + options.wait_for_broker.min(super::options::FOREVER);
+    let until = Instant::now() + options.wait_for_broker.min(FOREVER);
     let mut backoff = Backoff::default();
     loop {
         let error = match connect(options, inbound, &mut prepare).await {

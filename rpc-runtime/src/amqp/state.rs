@@ -111,9 +111,12 @@ impl StateWatch {
     /// The state at the end of that time, or at once the one it has closed with.
     pub async fn wait_ready(&mut self, patience: Duration) -> Result<(), NotReady> {
         let settled = self.0.wait_for(|state| state.is_ready() || state.is_closed());
-        // Whatever ended the wait, the state says it.
-        let _ = tokio::time::timeout(patience, settled).await;
-        let state = self.current();
+        // The state that ended the wait: by now it may be another one.
+        let settled = match tokio::time::timeout(patience, settled).await {
+            Ok(Ok(state)) => Some(state.clone()),
+            Ok(Err(_)) | Err(_) => None,
+        };
+        let state = settled.unwrap_or_else(|| self.current());
         if state.is_ready() { Ok(()) } else { Err(NotReady { state }) }
     }
 }

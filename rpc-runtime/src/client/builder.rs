@@ -3,12 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Client, link::Link, pending::MAX_CALLS, session::Session, supervise::Supervisor, sweeper::Alarm,
+    Client,
+    link::{Link, Manner},
+    pending::MAX_CALLS,
+    session::Session,
+    supervise::Supervisor,
+    sweeper::Alarm,
 };
 use crate::{
     amqp::{ConnectOptions, Inbound, connect_first},
     error::ConnectError,
-    wire::{address::Namespace, request::Caller},
+    wire::address::Namespace,
 };
 
 /// Where replies come to.
@@ -48,7 +53,6 @@ pub(super) struct Settings {
     pub(super) fails_fast: bool,
     pub(super) waits_while_blocked: bool,
     pub(super) namespace: Namespace,
-    pub(super) caller: Caller,
 }
 
 impl ClientBuilder {
@@ -149,20 +153,13 @@ impl ClientBuilder {
             Some(name) => Namespace::parse(name).map_err(ConnectError::InvalidOption)?,
             None => Namespace::default(),
         };
-        let reply_to = self.reply_to;
         let alarm = Arc::new(Alarm::default());
         let inbound =
             Inbound { max_body_bytes: self.max_reply_bytes, on_return: Arc::clone(&alarm.returned) };
         let options = options.into();
-        let open = |connection| Link::open(connection, reply_to);
+        let manner = Manner { reply_to: self.reply_to, states_user: self.states_user, app_id: self.app_id };
+        let open = |connection| Link::open(connection, manner.clone());
         let (link, replies) = connect_first(&options, &inbound, ConnectError::is_passing, open).await?;
-        let user_id = link.connection.user().filter(|_| self.states_user).map(str::to_owned);
-        if self.states_user && user_id.is_none() {
-            link.connection.close().await;
-            return invalid(
-                "state_user needs the name that the certificate stands for; write it into the URI: amqps://name@host",
-            );
-        }
         let settings = Settings {
             timeout: self.timeout,
             max_in_flight: self.max_in_flight,
@@ -170,9 +167,8 @@ impl ClientBuilder {
             fails_fast: self.fails_fast,
             waits_while_blocked: self.waits_while_blocked,
             namespace,
-            caller: Caller { user_id, app_id: self.app_id },
         };
-        let supervisor = Supervisor { options, inbound, reply_to };
+        let supervisor = Supervisor { options, inbound, manner };
         Ok(Client { session: Session::start(link, replies, settings, alarm, supervisor) })
     }
 }

@@ -14,6 +14,7 @@ use super::{
     failure::{Failure, Terms},
     in_flight::InFlight,
     link::Prepared,
+    lost::Lost,
     pending::Outcome,
     send::{self, Sending, Start},
     session::Session,
@@ -30,8 +31,9 @@ use crate::{
 /// Then it takes a free slot, sends the request, and resolves to the method's value or a [`CallError`]. Its timeout starts at
 /// the first poll. Dropping it before forgets the call: a request that was sent may still run, its reply is dropped.
 ///
-/// While time is left, the request is sent again in two cases: its connection was lost and the method is declared `idempotent`; or a
-/// stopping server answered that it had not started it. Whoever wants other repetitions makes the call again, as
+/// While time is left, the request is sent again in two cases, at most eight times: its connection was lost and the method is declared
+/// `idempotent`; or a stopping server answered that it had not started it. After the broker has closed only the channel, which it does
+/// because of something that was published on it, it is sent again once. Whoever wants other repetitions makes the call again, as
 /// [`CallError::is_retryable`] allows.
 ///
 /// Must be polled inside a tokio runtime.
@@ -112,6 +114,7 @@ impl<R: Request> Lazy<R> {
         let terms = Terms {
             timeout: options.timeout.or(method.timeout).unwrap_or(settings.timeout),
             idempotent: method.repetition == Repetition::Idempotent,
+            repetitions: 0,
             lost_before: None,
         };
         let call = Prepared {
@@ -162,6 +165,18 @@ impl<R: Request> Future for Call<R> {
     }
 }
 
+/// How often a call is sent again at most: one that is itself the reason why links are lost, or that no server starts, must come to an
+/// end without taking all others with it.
+const MOST_REPETITIONS: u32 = 8;
+
+impl Terms {
+    /// A channel is closed for what was published on it, and most likely for one of those that were pending: once more, and no more.
+    fn may_be_repeated_after(&self, lost: &Lost) -> bool {
+        let most = if lost.is_of_channel { 1 } else { MOST_REPETITIONS };
+        self.idempotent && self.repetitions < most
+    }
+}
+
 /// What follows from an outcome.
 enum Conclusion<R: Request> {
     Ended(Result<<R::Response as Response>::Value, CallError<R::Error>>),
@@ -174,8 +189,10 @@ fn conclude<R: Request>(outcome: Outcome, mut in_flight: InFlight, mut terms: Te
             Err(CallError::Fault(fault)) => {
                 // It certainly did not run there, and that server takes nothing more.
                 if *fault.code() == FaultCode::ShuttingDown
+                    && terms.repetitions < MOST_REPETITIONS
                     && let Some(sending) = in_flight.send_again()
                 {
+                    terms.repetitions += 1;
                     return Conclusion::Again(sending, terms);
                 }
                 let fault = if terms.lost_before.is_some() { fault.of_repetition() } else { fault };
@@ -186,8 +203,9 @@ fn conclude<R: Request>(outcome: Outcome, mut in_flight: InFlight, mut terms: Te
         Outcome::Unroutable => in_flight.unroutable(),
         Outcome::TimedOut => in_flight.timed_out(),
         Outcome::Disconnected(lost) => match in_flight.failure_of_loss(Arc::clone(&lost)) {
-            Failure::Lost(..) if terms.idempotent => match in_flight.send_again() {
+            Failure::Lost(..) if terms.may_be_repeated_after(&lost) => match in_flight.send_again() {
                 Some(sending) => {
+                    terms.repetitions += 1;
                     terms.lost_before.get_or_insert(lost);
                     return Conclusion::Again(sending, terms);
                 }

@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -24,8 +24,8 @@ pub(super) struct Exchanges(Mutex<HashMap<String, Arc<Exchange>>>);
 #[derive(Debug, Default)]
 pub(super) struct Exchange {
     exists: AtomicBool,
-    /// A message came back through it, or on behalf of it: this client may write to it.
-    proven: AtomicBool,
+    /// How many calls were sent to it in this epoch.
+    sent: AtomicU64,
     /// Held while asking: the others wait for the answer. When the exchange was last found missing.
     missing_since: tokio::sync::Mutex<Option<Instant>>,
 }
@@ -70,16 +70,13 @@ impl Exchanges {
 }
 
 impl Exchange {
-    /// The broker took a message for it.
-    pub(super) fn prove(&self) {
-        // Written once, read by every call: the line stays shared between processors.
-        if !self.proven.load(Ordering::Relaxed) {
-            self.proven.store(true, Ordering::Relaxed);
-        }
+    /// Another call is sent to it.
+    pub(super) fn count(&self) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether the broker has ever taken a message for it in this epoch.
-    pub(super) fn is_proven(&self) -> bool {
-        self.proven.load(Ordering::Relaxed)
+    /// Whether only one call was sent to it in this epoch: if the broker refused any, it was that one.
+    pub(super) fn has_had_one_call(&self) -> bool {
+        self.sent.load(Ordering::Relaxed) == 1
     }
 }

@@ -50,6 +50,8 @@ pub(super) enum Failure {
 pub(super) struct Terms {
     pub(super) timeout: Duration,
     pub(super) idempotent: bool,
+    /// How often it was sent again.
+    pub(super) repetitions: u32,
     /// Why the link that it was sent over before was lost. It may have run then, whatever becomes of it now.
     pub(super) lost_before: Option<Arc<Lost>>,
 }
@@ -91,9 +93,10 @@ impl Failure {
 
     /// The failure of a call to `exchange` that was sent over a link that was lost.
     ///
-    /// When the broker closed the channel because of that exchange, and never took a message for it, none of its calls has run.
-    pub(super) fn of_loss(lost: Arc<Lost>, exchange: &str, routing_key: &str, is_proven: bool) -> Self {
-        match lost.offence(exchange).filter(|_| !is_proven) {
+    /// When the broker closed the channel because of that exchange, and this was the only call to it, it was refused and has not run. Of
+    /// several the earlier ones may have been taken: a permission, or an exchange, can go at any time.
+    pub(super) fn of_loss(lost: Arc<Lost>, exchange: &str, routing_key: &str, was_alone: bool) -> Self {
+        match lost.offence(exchange).filter(|_| was_alone) {
             None => Self::Lost(lost, Phase::Sent),
             Some(Offence::NoAccess) => {
                 Self::AccessRefused { exchange: exchange.to_owned(), reason: Arc::clone(&lost.reason) }
@@ -120,6 +123,7 @@ mod tests {
         Terms {
             timeout: Duration::from_secs(1),
             idempotent: true,
+            repetitions: 0,
             lost_before: lost_before.map(|reason| Arc::new(Lost::because(reason))),
         }
     }
@@ -152,15 +156,15 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_is_blamed_on_an_exchange_that_was_never_written_to() {
+    fn a_loss_is_blamed_on_a_call_that_was_alone_on_its_exchange() {
         let broker = crate::error::BrokerError::new(Some(403), "access to exchange 'x' in vhost '/' refused");
         let lost = Arc::new(Lost::from(&broker));
-        let execution = |exchange, is_proven| {
-            let failure = Failure::of_loss(Arc::clone(&lost), exchange, "k", is_proven);
+        let execution = |exchange, was_alone| {
+            let failure = Failure::of_loss(Arc::clone(&lost), exchange, "k", was_alone);
             failure.into_error::<()>(&terms(None)).execution()
         };
-        assert_eq!(execution("x", false), Execution::Never);
-        assert_eq!(execution("x", true), Execution::Unknown);
-        assert_eq!(execution("y", false), Execution::Unknown);
+        assert_eq!(execution("x", true), Execution::Never);
+        assert_eq!(execution("x", false), Execution::Unknown);
+        assert_eq!(execution("y", true), Execution::Unknown);
     }
 }

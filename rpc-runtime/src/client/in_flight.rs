@@ -56,8 +56,9 @@ impl InFlight {
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err((NotSent::TooLate, call, slot));
         }
-        match link.send(&call, &session.settings.caller, deadline) {
+        match link.send(&call, deadline) {
             Ok((number, outcome)) => {
+                exchange.count();
                 session.alarm.wake();
                 Ok(Self {
                     session: Arc::clone(session),
@@ -79,13 +80,9 @@ impl InFlight {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
         Pin::new(&mut self.outcome).poll(cx).map(|outcome| {
             self.has_left = true;
-            let outcome = outcome.unwrap_or_else(|_| {
+            outcome.unwrap_or_else(|_| {
                 Outcome::Disconnected(Arc::new(Lost::because("the call was dropped from the table")))
-            });
-            if matches!(outcome, Outcome::Replied(_) | Outcome::Unroutable) {
-                self.exchange.prove();
-            }
-            outcome
+            })
         })
     }
 
@@ -102,7 +99,7 @@ impl InFlight {
 
     /// What the loss of its link means for this call.
     pub(super) fn failure_of_loss(&self, lost: Arc<Lost>) -> Failure {
-        Failure::of_loss(lost, &self.call.exchange, &self.call.routing_key, self.exchange.is_proven())
+        Failure::of_loss(lost, &self.call.exchange, &self.call.routing_key, self.exchange.has_had_one_call())
     }
 
     /// Its request came back.

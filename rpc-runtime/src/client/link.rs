@@ -42,11 +42,21 @@ pub(super) struct Link {
     pub(super) exchanges: Exchanges,
     ids: CorrelationIds,
     reply_to: String,
+    /// The user of this connection: another node may have let in another one.
+    caller: Caller,
     publisher: Publisher,
     /// Notified when requests may be queued again.
     pub(super) room: Notify,
     /// A reply came over it: what ends it has nothing to do with how it was made.
     was_of_use: AtomicBool,
+}
+
+/// What a client asks of each of its links.
+#[derive(Clone, Debug)]
+pub(super) struct Manner {
+    pub(super) reply_to: ReplyTo,
+    pub(super) states_user: bool,
+    pub(super) app_id: Option<String>,
 }
 
 /// An encoded call, ready to be sent over any link.
@@ -123,8 +133,15 @@ impl Link {
     /// Opens a channel with a reply address.
     pub(super) async fn open(
         connection: Connection,
-        strategy: ReplyTo,
+        manner: Manner,
     ) -> Result<(Self, Consumer), ConnectError> {
+        let Manner { reply_to: strategy, states_user, app_id } = manner;
+        let user_id = connection.user().filter(|_| states_user).map(str::to_owned);
+        if states_user && user_id.is_none() {
+            return Err(ConnectError::InvalidOption(
+                "state_user needs the name that the certificate stands for; write it into the URI: amqps://name@host".into(),
+            ));
+        }
         let refused = |what| move |source: BrokerError| ConnectError::Refused { what, source };
         let channel = connection.open_data_channel().await.map_err(refused("channel"))?;
         let (reply_to, consumer) = match strategy {
@@ -148,6 +165,7 @@ impl Link {
             exchanges: Exchanges::default(),
             ids: CorrelationIds::new(),
             reply_to,
+            caller: Caller { user_id, app_id },
             publisher: channel.publisher(),
             room: Notify::new(),
             was_of_use: AtomicBool::new(false),
@@ -160,7 +178,6 @@ impl Link {
     pub(super) fn send(
         &self,
         call: &Prepared,
-        caller: &Caller,
         deadline: Option<Instant>,
     ) -> Result<(CallNumber, oneshot::Receiver<Outcome>), NotSent> {
         // Whatever lapin is given now it would keep, and send when the caller has long given up.
@@ -177,7 +194,7 @@ impl Link {
             priority: call.priority,
             headers: call.headers.clone(),
         }
-        .properties(caller);
+        .properties(&self.caller);
         match self.publisher.queue_mandatory(&call.exchange, &call.routing_key, properties, &call.body) {
             Ok(()) => Ok((number, outcome)),
             Err(error) => {

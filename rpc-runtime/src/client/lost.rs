@@ -8,6 +8,8 @@ use crate::error::BrokerError;
 #[derive(Debug)]
 pub(crate) struct Lost {
     pub(crate) reason: Arc<str>,
+    /// The broker closed only the channel: something that was published on it is to blame.
+    pub(crate) is_of_channel: bool,
     /// The exchange whose use the broker answered by closing the channel.
     culprit: Option<(String, Offence)>,
 }
@@ -21,7 +23,7 @@ pub(crate) enum Offence {
 
 impl Lost {
     pub(crate) fn because(reason: impl Into<Arc<str>>) -> Self {
-        Self { reason: reason.into(), culprit: None }
+        Self { reason: reason.into(), is_of_channel: false, culprit: None }
     }
 
     pub(crate) fn offence(&self, exchange: &str) -> Option<Offence> {
@@ -49,7 +51,7 @@ impl From<&BrokerError> for Lost {
         };
         let culprit =
             offence.zip(exchange_in(error.message())).map(|(offence, name)| (name.to_owned(), offence));
-        Self { reason: error.message().into(), culprit }
+        Self { reason: error.message().into(), is_of_channel: error.is_of_channel(), culprit }
     }
 }
 

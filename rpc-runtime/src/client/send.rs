@@ -109,6 +109,18 @@ async fn send_when_ready(
             }
             State::Ready(link) => link,
         };
+        // While it is blocked the broker answers no question either.
+        if let Some(reason) = link.connection.findings().blocked() {
+            if !session.settings.waits_while_blocked {
+                return Err(Failure::Blocked(reason));
+            }
+            let mut blocked = link.connection.findings().watch_blocked();
+            tokio::select! {
+                _ = blocked.wait_for(Option::is_none) => {}
+                _ = states.changed() => {}
+            }
+            continue;
+        }
         let exchange = match find_exchange(&session, &link, &call).await {
             Ok(exchange) => exchange,
             Err(NotFound::Refused(failure)) => return Err(failure),

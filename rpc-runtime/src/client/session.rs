@@ -69,6 +69,12 @@ pub(super) struct Session {
     tasks: Mutex<JoinSet<()>>,
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.show(ConnectionState::Closed { reason: "the client was dropped".into() });
+    }
+}
+
 impl Session {
     pub(super) fn start(
         link: Link,

@@ -11,8 +11,7 @@ use std::{
 };
 
 use super::{
-    builder::ReplyTo,
-    link::{Link, ReplyFate},
+    link::{Link, Manner, ReplyFate},
     lost::Lost,
     pending::Ended,
     session::{Session, State},
@@ -29,7 +28,7 @@ pub(super) const FIRST_EPOCH: u64 = 1;
 pub(super) struct Supervisor {
     pub(super) options: ConnectOptions,
     pub(super) inbound: Inbound,
-    pub(super) reply_to: ReplyTo,
+    pub(super) manner: Manner,
 }
 
 impl Supervisor {
@@ -88,7 +87,7 @@ impl Supervisor {
                 session.advance(State::Connecting(lost), connecting);
             }
         };
-        let open = |connection| Link::open(connection, self.reply_to);
+        let open = |connection| Link::open(connection, self.manner.clone());
         let connecting = reconnect(&self.options, &self.inbound, backoff, failed, open);
         let mut states = session.upgrade()?.watch_state();
         let connected = tokio::select! {

@@ -63,6 +63,9 @@ async fn while_the_broker_takes_no_messages_calls_fail_at_once_and_never_run() {
         );
         assert_eq!((error.execution(), error.is_retryable()), (Execution::Never, true));
     }
+    // Who serves is not known any more, and the broker does not answer: that must not be waited for.
+    let error = within("the refusal", scene.gates().pass(10).fail_fast()).await.unwrap_err();
+    assert!(matches!(&error, CallError::Blocked(_)), "{error:?}");
 
     scene.broker.unblock();
     scene.client.wait_ready(Duration::from_secs(20)).await.unwrap();

@@ -135,6 +135,7 @@ async fn a_client_that_is_dropped_while_it_connects_tries_no_more() {
     let mut states = line.client.state_changes();
     drop(line.client);
     within("the client to be gone", async { while states.changed().await.is_some() {} }).await;
+    assert!(states.current().is_closed(), "{}", states.current());
 }
 
 #[tokio::test]

@@ -89,3 +89,47 @@ async fn a_call_that_a_stopping_server_did_not_start_is_sent_again() {
     assert_eq!(within("the answer", call).await.unwrap().unwrap(), 49);
     assert_eq!(client.stats().resent, 3);
 }
+
+#[tokio::test]
+async fn a_call_that_costs_the_channel_itself_is_sent_twice_and_no_more() {
+    let broker = amqp_rpc_broker::Broker::builder().max_message_size(1000).start().await.unwrap();
+    let client = Client::builder().timeout(LONG).connect(broker.uri()).await.unwrap();
+    let _server = amqp_rpc::Server::new().service(EchoServer::new(Parrot)).start(broker.uri()).await.unwrap();
+    let echo = EchoClient::new(client.clone());
+    let error = within("the failure", echo.echo("x".repeat(2000))).await.unwrap_err();
+    assert!(matches!(&error, CallError::Disconnected(lost) if lost.phase() == Phase::Sent), "{error:?}");
+    assert_eq!(client.stats().resent, 1);
+    assert_eq!(within("the next call", echo.echo("small".into())).await.unwrap(), "small");
+}
+
+#[rpc_service]
+trait Echo {
+    #[rpc(idempotent)]
+    async fn echo(&self, text: String) -> String;
+}
+
+struct Parrot;
+
+impl Echo for Parrot {
+    async fn echo(&self, text: String) -> String {
+        text
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_no_server_ever_starts_is_given_up() {
+    let vhost = Vhost::create().await;
+    let mut server = ForeignServer::start(&vhost).await;
+    let client = connect(&vhost).await;
+    let call = tokio::spawn(KindsClient::new(client.clone()).plain(7));
+    let fault = r#"{"code":"shutting_down","message":"never"}"#;
+    for _ in 0..9 {
+        let request = server.next().await;
+        let id = request.correlation_id().expect("requests have an id").to_owned();
+        let refusal = BasicProperties::default().with_type("fault".into()).with_correlation_id(id.into());
+        server.answer_as(&request, refusal, fault).await;
+    }
+    let error = within("the fault", call).await.unwrap().unwrap_err();
+    assert_eq!((error.execution(), error.is_retryable()), (Execution::Never, true), "{error:?}");
+    assert_eq!(client.stats().resent, 8);
+}
