@@ -1,5 +1,4 @@
-//! A server outlives its connections and its queues, until it is told to stop or the broker is given up. Over 300 lines because
-//! its tests share the ways to lose a connection.
+//! A server outlives connections and queues. Over 300 lines because its tests share the ways to lose a connection.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! Finds the frames in what the broker sends and decides which of them lapin gets to see, and how. Over 300 lines because it is
-//! one walk through the bytes.
+//! Finds the frames that the broker sends, and decides what lapin sees. Over 300 lines because it is one walk through bytes.
 
 use std::{io, sync::Arc};
 
