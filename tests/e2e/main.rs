@@ -20,6 +20,7 @@ mod s0_tutorial;
 mod s2_workers;
 mod server_context;
 mod server_direct_replies;
+mod server_fairness;
 mod server_faults;
 mod server_lifecycle;
 mod server_policies;

@@ -110,7 +110,9 @@ impl DirectReplies {
             } else {
                 self.send_together(connected).await
             };
-            delay = backoff.next_delay();
+            if publisher.is_none() {
+                delay = backoff.next_delay();
+            }
         }
         if let Some(publisher) = publisher {
             publisher.close().await;

@@ -1,0 +1,54 @@
+//! What some callers get does not depend on the trouble of others: forged addresses, a second connection gone silent, cancelled consumers.
+
+use std::time::{Duration, Instant};
+
+use amqp_rpc::{Client, ConnectOptions, ReplyTo, RunningServer, Server};
+use amqp_rpc_broker::{
+    Broker,
+    faults::{Action, Event, Method},
+    recorder::Observed,
+};
+use lapin::BasicProperties;
+
+use crate::{
+    services::{GateClient, GateServer, Gatekeeper},
+    support::{RawPeer, await_until, within},
+};
+
+const FORGED: &str = "amq.rabbitmq.reply-to.x.y";
+
+async fn serve(concurrency: u16) -> (Broker, RunningServer, Gatekeeper) {
+    let broker = Broker::start().await.expect("the loopback has a free port");
+    let gate = Gatekeeper::closed();
+    let server = Server::new().service(GateServer::new(gate.clone())).concurrency(concurrency);
+    let start = server.start(ConnectOptions::new(broker.uri()).name("server"));
+    let server = within("the server to start", start).await.expect("the server starts");
+    (broker, server, gate)
+}
+
+async fn client(broker: &Broker, reply_to: ReplyTo) -> GateClient {
+    let client = Client::builder().reply_to(reply_to).timeout(Duration::from_secs(60)).connect(broker.uri());
+    GateClient::new(within("the client to connect", client).await.expect("the client connects"))
+}
+
+#[tokio::test]
+async fn replies_that_arrive_do_not_lengthen_the_pause_after_a_forged_address() {
+    let (broker, _server, _gate) = serve(4).await;
+    let forged = |publish: &Observed| publish.exchange() == Some("") && publish.routing_key() == Some(FORGED);
+    let to_forged = Event::from_client(Method::BasicPublish).matching(forged);
+    let rule = broker.on(to_forged, Action::CloseConnection(541, "INTERNAL_ERROR".into()));
+    let (peer, direct) = (RawPeer::connect(&broker.uri()).await, client(&broker, ReplyTo::Direct).await);
+    for round in 1..=3 {
+        // One after the other: each is a round of its own for the server.
+        for tag in 0..30 {
+            assert_eq!(within("an undisturbed call", direct.echo(tag)).await.unwrap(), tag);
+        }
+        let request = BasicProperties::default().with_reply_to(FORGED.into());
+        peer.publish("amqp-rpc", "gate.echo", request, br#"{"tag":666}"#).await;
+        await_until("the broker closes the connection", || async { rule.hits() >= round * 2 - 1 }).await;
+        let since = Instant::now();
+        assert_eq!(within("the delayed call", direct.echo(round as u64)).await.unwrap(), round as u64);
+        let waited = since.elapsed();
+        assert!(waited < Duration::from_secs(3), "two pauses of 100 ms at most, not {waited:?}");
+    }
+}
