@@ -52,3 +52,25 @@ async fn replies_that_arrive_do_not_lengthen_the_pause_after_a_forged_address() 
         assert!(waited < Duration::from_secs(3), "two pauses of 100 ms at most, not {waited:?}");
     }
 }
+
+#[tokio::test]
+async fn a_consumer_that_is_made_again_runs_no_more_calls_at_once() {
+    let (broker, server, gate) = serve(2).await;
+    let vhost = broker.vhost("/").expect("nobody removes it");
+    let gates = client(&broker, ReplyTo::ExclusiveQueue).await;
+    let calls: Vec<_> = (0..12).map(|tag| tokio::spawn(gates.pass(tag))).collect();
+    let unacked = || async { vhost.queue("gate").await.expect("the server declared it").unacked };
+    for round in 1..=3 {
+        gate.until_started(round * 2).await;
+        await_until("only what runs is unacknowledged", || async { unacked().await == 2 }).await;
+        assert_eq!(vhost.cancel_consumers("gate").await, 1);
+        await_until("the next consumer has a window of its own", || async { unacked().await == 4 }).await;
+        gate.open_for(2);
+    }
+    gate.open_for(12);
+    for (tag, call) in (0..).zip(calls) {
+        assert_eq!(within("the answer", call).await.unwrap().unwrap(), tag);
+    }
+    assert_eq!(gate.most_running(), 2);
+    assert!(within("the shutdown", server.shutdown()).await.unwrap().is_clean());
+}

@@ -53,18 +53,22 @@ pub(super) struct Worker {
 impl Worker {
     /// Serves until told to drain, then what was prefetched, then waits for the calls that run.
     ///
-    /// When the broker ends the consumer, calls go on and another consumer is made. When the channel is lost they are cancelled,
-    /// like when the future is dropped: the broker delivers their requests again.
+    /// When the broker ends the consumer, calls go on and another consumer is made. Its prefetch window is a new one, though the calls of
+    /// the old one still run: what is too much then waits here. When the channel is lost they are cancelled, like when the future is
+    /// dropped: the broker delivers their requests again.
     pub(super) async fn run(mut self) {
         let mut calls = JoinSet::new();
         let mut orders = self.orders.clone();
         let mut order = Order::Serve;
+        let concurrency = usize::from(self.subscription.queue.concurrency);
+        let mut too_much = None;
         loop {
             // In this order the orders are not asked at every delivery; a queue that never runs dry must not hide them.
             let told = *orders.borrow() > order;
             tokio::select! {
                 biased;
-                delivery = self.subscription.next(), if !told => match delivery {
+                delivery = next(&mut self.subscription, too_much.is_some()), if !told => match delivery {
+                    Some(Ok(delivered)) if calls.len() >= concurrency => too_much = Some(delivered),
                     Some(Ok(delivered)) => self.serve(delivered, order, &mut calls),
                     Some(Err(lost)) => return self.loss.report(lost),
                     None if order == Order::Serve => {
@@ -83,8 +87,14 @@ impl Worker {
                     order = next;
                     obey(order, &mut calls);
                 }
+                _ = calls.join_next(), if too_much.is_some() => {}
             }
             while calls.try_join_next().is_some() {}
+            if calls.len() < concurrency
+                && let Some(delivered) = too_much.take()
+            {
+                self.serve(delivered, order, &mut calls);
+            }
         }
         loop {
             tokio::select! {
@@ -145,6 +155,11 @@ impl Worker {
             }
         }
     }
+}
+
+/// The next delivery; when there is one too much already, only that the connection is lost.
+async fn next(subscription: &mut Subscription, has_too_much: bool) -> Option<Result<Delivered, BrokerError>> {
+    if has_too_much { Some(Err(subscription.until_lost().await)) } else { subscription.next().await }
 }
 
 /// Waits for an order that goes further than `order`.
