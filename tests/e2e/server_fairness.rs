@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use amqp_rpc::{Client, ConnectOptions, ReplyTo, RunningServer, Server};
 use amqp_rpc_broker::{
     Broker,
-    faults::{Action, Event, Method},
+    faults::{Action, Direction, Event, Method},
     recorder::Observed,
 };
 use lapin::BasicProperties;
@@ -73,4 +73,39 @@ async fn a_consumer_that_is_made_again_runs_no_more_calls_at_once() {
     }
     assert_eq!(gate.most_running(), 2);
     assert!(within("the shutdown", server.shutdown()).await.unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn a_second_connection_gone_silent_delays_direct_callers_and_nobody_else() {
+    let (broker, server, _gate) = serve(4).await;
+    let (direct, exclusive) =
+        (client(&broker, ReplyTo::Direct).await, client(&broker, ReplyTo::ExclusiveQueue).await);
+    let vhost = broker.vhost("/").expect("nobody removes it");
+    let first = vhost.connection("server").await.expect("it serves").id();
+    assert_eq!(within("the first direct call", direct.echo(0)).await.unwrap(), 0);
+    let mut connections = vhost.open_connections().await.into_iter();
+    let second = connections.find(|it| it.name() == "server" && it.id() != first);
+    let stalled = second.expect("a direct reply left over it").stall(Direction::FromClient);
+    // Twice as many as may be unacknowledged.
+    let waiting: Vec<_> = (0..8).map(|tag| tokio::spawn(direct.echo(tag))).collect();
+    await_until("the window is full", || async {
+        vhost.queue("gate").await.expect("the server declared it").unacked == 4
+    })
+    .await;
+    let since = Instant::now();
+    for tag in 0..20 {
+        assert_eq!(within("an undisturbed call", exclusive.echo(tag)).await.unwrap(), tag);
+    }
+    assert!(since.elapsed() < Duration::from_secs(10), "a second or two, not {:?}", since.elapsed());
+    assert!(waiting.iter().all(|call| !call.is_finished()));
+    drop(stalled);
+    for (tag, call) in (0..).zip(waiting) {
+        assert_eq!(within("the delayed reply", call).await.unwrap().unwrap(), tag);
+    }
+    await_until("all is settled", || async {
+        let queue = vhost.queue("gate").await.expect("the server declared it");
+        (queue.ready, queue.unacked) == (0, 0)
+    })
+    .await;
+    assert_eq!(server.stats().lost_direct_replies, 0);
 }

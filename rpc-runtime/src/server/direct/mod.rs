@@ -11,6 +11,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
+    time::Instant,
 };
 
 use self::waiting::{DirectReply, Relief, Waiting};
@@ -28,6 +29,9 @@ use crate::{
     message::{Fault, Reply},
     wire::reply,
 };
+
+/// So long after the last confirm, while some are due, the connection counts as silent: half-open, or blocked by the broker.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// What the task for direct replies is sent.
 #[allow(clippy::large_enum_variant, reason = "nearly all are answers")]
@@ -126,7 +130,7 @@ impl DirectReplies {
                 tokio::time::sleep(delay).await;
                 connect(&options, &inbound, ConfirmedPublisher::open).await
             };
-            match self.meanwhile(connecting).await {
+            match self.meanwhile(connecting, None).await {
                 Ok(connected) => {
                     // A connection that breaks is answered by the next one after a short pause, which bounds how often that is.
                     *backoff = Backoff::default();
@@ -141,12 +145,18 @@ impl DirectReplies {
     }
 
     /// Sends all that waits, and what comes, until nothing is left. Returns the publisher unless it broke.
+    ///
+    /// A connection that is silent is given nothing more: what it was given cannot make way any longer.
     async fn send_together(&mut self, publisher: ConfirmedPublisher) -> Option<ConfirmedPublisher> {
         let mut sent = BTreeMap::new();
         let mut confirms = FuturesUnordered::new();
         let mut number = 0u64;
+        let mut silence = pin!(tokio::time::sleep(SILENCE));
+        // Since the timer was set. It is not set anew at every confirm, which would cost more than the confirm.
+        let mut heard = false;
+        let mut is_silent = false;
         loop {
-            while let Some((reply, _)) = self.waiting.pop() {
+            while !is_silent && let Some((reply, _)) = self.waiting.pop() {
                 let (this, publish) = (number, publisher.publish(reply.message.clone()));
                 confirms.push(async move { (this, publish.await) });
                 sent.insert(number, reply);
@@ -155,16 +165,32 @@ impl DirectReplies {
             tokio::select! {
                 biased;
                 confirmed = confirms.next() => match confirmed {
-                    Some((this, Ok(()))) => self.settle(sent.remove(&this)),
+                    Some((this, Ok(()))) => {
+                        (heard, is_silent) = (true, false);
+                        self.settle(sent.remove(&this));
+                    }
                     Some((_, Err(error))) => {
                         tracing::warn!(%error, replies = sent.len(), "the connection for direct replies broke; they are sent again, one by one");
                         self.waiting.suspect(sent.into_values());
-                        self.relieve();
+                        self.relieve(None);
                         return None;
                     }
                     None => break,
                 },
-                answer = self.answers.recv(), if !self.stopping => self.take(answer),
+                () = &mut silence, if !is_silent => {
+                    is_silent = !std::mem::take(&mut heard);
+                    silence.as_mut().reset(Instant::now() + SILENCE);
+                    if is_silent {
+                        tracing::warn!(replies = sent.len(), "the connection for direct replies is silent; their requests are acknowledged early");
+                        self.relieve(sent.values_mut());
+                    }
+                }
+                answer = self.answers.recv(), if !self.stopping => {
+                    self.take(answer);
+                    if is_silent {
+                        self.relieve(sent.values_mut());
+                    }
+                }
             }
         }
         drop(confirms);
@@ -173,9 +199,9 @@ impl DirectReplies {
 
     /// Sends one that was on its way when a connection broke. Returns the publisher unless it broke again.
     async fn send_alone(&mut self, publisher: ConfirmedPublisher) -> Option<ConfirmedPublisher> {
-        let (suspect, _) = self.waiting.pop()?;
+        let (mut suspect, _) = self.waiting.pop()?;
         let publish = publisher.publish(suspect.message.clone());
-        match self.meanwhile(publish).await {
+        match self.meanwhile(publish, Some(&mut suspect)).await {
             Ok(()) => {
                 self.settle(Some(suspect));
                 Some(publisher)
@@ -190,8 +216,12 @@ impl DirectReplies {
         }
     }
 
-    /// Takes what comes while the connection is not at its best.
-    async fn meanwhile<T>(&mut self, future: impl Future<Output = T>) -> T {
+    /// Takes what comes while the connection is not at its best, and one reply perhaps on its way.
+    async fn meanwhile<T>(
+        &mut self,
+        future: impl Future<Output = T>,
+        mut on_its_way: Option<&mut DirectReply>,
+    ) -> T {
         let mut future = pin!(future);
         loop {
             tokio::select! {
@@ -199,7 +229,7 @@ impl DirectReplies {
                 output = &mut future => return output,
                 answer = self.answers.recv(), if !self.stopping => {
                     self.take(answer);
-                    self.relieve();
+                    self.relieve(on_its_way.as_deref_mut());
                 }
             }
         }
@@ -268,8 +298,8 @@ impl DirectReplies {
         }
     }
 
-    fn relieve(&mut self) {
-        let Relief { acknowledge, lost } = self.waiting.relieve();
+    fn relieve<'a>(&mut self, on_their_way: impl IntoIterator<Item = &'a mut DirectReply>) {
+        let Relief { acknowledge, lost } = self.waiting.relieve(on_their_way.into_iter());
         acknowledge.into_iter().for_each(|tag| self.tell(Settlement::Done { tag }));
         for reply in lost {
             self.counters.lost_direct_replies.add_one();

@@ -69,7 +69,14 @@ impl<M> Waiting<M> {
     }
 
     /// While the connection does not work: unacknowledged requests take up the server's prefetch windows, which other callers need.
-    pub(super) fn relieve(&mut self) -> Relief<M> {
+    /// Those whose replies are on their way are the oldest.
+    pub(super) fn relieve<'a>(
+        &mut self,
+        on_their_way: impl Iterator<Item = &'a mut DirectReply<M>>,
+    ) -> Relief<M>
+    where
+        M: 'a,
+    {
         let mut lost = Vec::new();
         let mut bytes: usize = self.replies.iter().map(|reply| reply.body_bytes).sum();
         while self.replies.len() > MOST || (bytes > MOST_BYTES && self.replies.len() > 1) {
@@ -77,15 +84,19 @@ impl<M> Waiting<M> {
             bytes -= oldest.body_bytes;
             lost.push(oldest);
         }
-        let held = self.replies.iter().filter(|reply| reply.tag.is_some()).count();
-        let excess = held.saturating_sub(self.unacknowledged);
-        let acknowledge = self.replies.iter_mut().filter_map(|reply| reply.tag.take()).take(excess).collect();
+        let tags =
+            on_their_way.map(|reply| &mut reply.tag).chain(self.replies.iter_mut().map(|it| &mut it.tag));
+        let held: Vec<_> = tags.filter(|tag| tag.is_some()).collect();
+        let excess = held.len().saturating_sub(self.unacknowledged);
+        let acknowledge = held.into_iter().take(excess).filter_map(Option::take).collect();
         Relief { acknowledge, lost }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use super::*;
 
     fn reply(tag: u64) -> DirectReply<()> {
@@ -97,7 +108,7 @@ mod tests {
     }
 
     fn order(waiting: &mut Waiting<()>) -> Vec<(Option<u64>, bool)> {
-        std::iter::from_fn(|| waiting.pop()).map(|(reply, alone)| (reply.tag, alone)).collect()
+        iter::from_fn(|| waiting.pop()).map(|(reply, alone)| (reply.tag, alone)).collect()
     }
 
     #[test]
@@ -119,12 +130,22 @@ mod tests {
         for tag in 1..=5 {
             waiting.push(reply(tag));
         }
-        let relief = waiting.relieve();
+        let relief = waiting.relieve(iter::empty());
         assert_eq!((relief.acknowledge, relief.lost.len()), (vec![1, 2, 3], 0));
         waiting.push(reply(6));
-        assert_eq!(waiting.relieve().acknowledge, [4]);
+        assert_eq!(waiting.relieve(iter::empty()).acknowledge, [4]);
         let tags: Vec<_> = order(&mut waiting).into_iter().map(|(tag, _)| tag).collect();
         assert_eq!(tags, [None, None, None, None, Some(5), Some(6)], "all of them are still sent");
+    }
+
+    #[test]
+    fn replies_on_their_way_count_among_those_that_hold_a_window() {
+        let mut waiting = Waiting::new(2);
+        let mut sent = [reply(1), reply(2), reply(3)];
+        waiting.push(reply(4));
+        assert_eq!(waiting.relieve(sent.iter_mut()).acknowledge, [1, 2]);
+        assert_eq!(sent.map(|reply| reply.tag), [None, None, Some(3)]);
+        assert_eq!(order(&mut waiting), [(Some(4), false)]);
     }
 
     #[test]
@@ -134,7 +155,7 @@ mod tests {
         for tag in 4..=MOST as u64 + 2 {
             waiting.push(reply(tag));
         }
-        let relief = waiting.relieve();
+        let relief = waiting.relieve(iter::empty());
         let lost: Vec<_> = relief.lost.iter().map(|reply| reply.tag).collect();
         assert_eq!(lost, [Some(1), Some(2)], "their requests are still to be acknowledged");
         assert_eq!(relief.acknowledge.len(), MOST);
@@ -149,7 +170,7 @@ mod tests {
             waiting.push(reply_of(tag, MOST_BYTES / 2));
         }
         let lost = |waiting: &mut Waiting<()>| -> Vec<_> {
-            waiting.relieve().lost.iter().map(|reply| reply.tag).collect()
+            waiting.relieve(iter::empty()).lost.iter().map(|reply| reply.tag).collect()
         };
         assert_eq!(lost(&mut waiting), [Some(1)]);
         waiting.push(reply_of(4, 2 * MOST_BYTES));
