@@ -25,6 +25,7 @@ mod server_faults;
 mod server_lifecycle;
 mod server_policies;
 mod server_reconnect;
+mod server_refused_queues;
 mod server_start;
 mod services;
 mod settling;

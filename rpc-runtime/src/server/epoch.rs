@@ -49,7 +49,7 @@ impl Epoch {
             plan.declare(&connection).await?;
             let mut consumers = Consumers::without_any(plan, &connection).await?;
             for subscription in &mut consumers.subscriptions {
-                consume(subscription).await?;
+                subscription.consume().await?;
             }
             Ok(consumers)
         };
@@ -59,6 +59,8 @@ impl Epoch {
 
     /// A later one: a queue that is refused is tried again while the others are served, unless all of them are. `consuming` turns true
     /// with the first consumer.
+    ///
+    /// When it is the consumer that is refused, the attempt has failed, and the next one leaves that queue to its worker.
     pub(super) async fn next(
         plan: &Arc<Plan>,
         connection: Connection,
@@ -70,11 +72,20 @@ impl Epoch {
             // All together have half of the attempt's time.
             let queues = u32::try_from(consumers.subscriptions.len()).unwrap_or(u32::MAX).saturating_mul(2);
             let patience = connection.options().0.timeout / queues;
-            for subscription in &mut consumers.subscriptions {
-                match subscription.queue.declare(&connection, patience).await {
+            let (suspected, trusted): (Vec<_>, Vec<_>) = consumers
+                .subscriptions
+                .iter_mut()
+                .partition(|subscription| subscription.queue.is_suspected());
+            let mut consumes = false;
+            for subscription in trusted.into_iter().chain(suspected) {
+                if consumes && subscription.queue.is_suspected() {
+                    break;
+                }
+                match subscription.prepare(patience).await {
                     Ok(()) => {
                         consuming.send_replace(true);
-                        consume(subscription).await?;
+                        subscription.consume().await?;
+                        consumes = true;
                     }
                     Err(error) if connection.is_connected() => {
                         let (queue, of) = (&subscription.queue.name, &error.name);
@@ -84,7 +95,7 @@ impl Epoch {
                     Err(lost) => return Err(lost),
                 }
             }
-            if refused.len() == consumers.subscriptions.len() {
+            if !consumes {
                 return Err(refused.swap_remove(0));
             }
             Ok(consumers)
@@ -207,21 +218,12 @@ struct Consumers {
 impl Consumers {
     /// A channel, and for every queue what will consume it.
     async fn without_any(plan: &Plan, connection: &Connection) -> Result<Self, TopologyError> {
-        let first = &plan.queues[0].name;
-        let channel = connection.open_data_channel().await.map_err(refused(first))?;
+        let refused =
+            |source| TopologyError { touch: Touch::ConsumeQueue, name: plan.queues[0].name.clone(), source };
+        let channel = connection.open_data_channel().await.map_err(refused)?;
         let subscribe = |queue| Subscription::new(Arc::clone(queue), connection.clone(), channel.clone());
         Ok(Self { subscriptions: plan.queues.iter().map(subscribe).collect(), channel })
     }
-}
-
-async fn consume(subscription: &mut Subscription) -> Result<(), TopologyError> {
-    let refused = refused(&subscription.queue.name);
-    subscription.consume().await.map_err(refused)
-}
-
-fn refused(queue: &str) -> impl FnOnce(BrokerError) -> TopologyError + use<> {
-    let name = queue.to_owned();
-    move |source| TopologyError { touch: Touch::ConsumeQueue, name, source }
 }
 
 async fn all_of(tasks: &mut JoinSet<()>) {

@@ -1,6 +1,12 @@
 //! Everything a server needs but a connection: made once, used for every connection that it ever has.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use super::{admit::Conditions, queue::Declare, routes::Routes, stats::Counters};
 use crate::{
@@ -32,8 +38,20 @@ pub(super) struct PlannedQueue {
     pub(super) declare: Declare,
     /// The queue whose overflow this is: its requests are answered `overloaded`.
     pub(super) overflow_of: Option<String>,
-    /// What this queue needs on the broker, of all that the server does.
-    pub(super) topology: Topology,
+    pub(super) topology: QueueTopology,
+}
+
+/// What one queue needs on the broker, of all that the server does, and whether it is suspected of refusing its consumer.
+#[derive(Debug)]
+pub(super) struct QueueTopology {
+    needed: Topology,
+    suspected: AtomicBool,
+}
+
+impl From<Topology> for QueueTopology {
+    fn from(needed: Topology) -> Self {
+        Self { needed, suspected: AtomicBool::new(false) }
+    }
 }
 
 impl Plan {
@@ -58,7 +76,7 @@ impl PlannedQueue {
         connection: &Connection,
         patience: Duration,
     ) -> Result<(), TopologyError> {
-        let declaring = self.topology.declare(connection, self.declare != Declare::All);
+        let declaring = self.topology.needed.declare(connection, self.declare != Declare::All);
         match tokio::time::timeout(patience, declaring).await {
             Ok(declared) => declared,
             Err(_) => {
@@ -68,5 +86,15 @@ impl PlannedQueue {
                 Err(TopologyError { touch: Touch::DeclareQueue, name: self.name.clone(), source })
             }
         }
+    }
+
+    /// Whether the channel that all queues share was last lost when this one was to be consumed: its permission was taken away, or another
+    /// has it for itself. Outlives the connection, so that the next one is not lost in the same way.
+    pub(super) fn is_suspected(&self) -> bool {
+        self.topology.suspected.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn suspect(&self, suspected: bool) {
+        self.topology.suspected.store(suspected, Ordering::Relaxed);
     }
 }

@@ -1,6 +1,9 @@
 //! The consumer of one queue, made again when the broker has cancelled it.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::watch;
 
@@ -9,8 +12,8 @@ use super::{
     worker::{Order, next_order},
 };
 use crate::{
-    amqp::{Backoff, Connection, Consumer, DataChannel},
-    error::{BrokerError, chain},
+    amqp::{Backoff, Connection, Consumer, DataChannel, TopologyError, Touch, connect},
+    error::{BrokerError, ConnectError, chain},
     message::Delivered,
 };
 
@@ -37,11 +40,57 @@ impl Subscription {
         }
     }
 
-    /// Consumes. The queue must be there: a refusal closes the channel.
-    pub(super) async fn consume(&mut self) -> Result<(), BrokerError> {
-        self.consumer = Some(self.channel.consume(&self.queue.name, self.queue.concurrency).await?);
-        self.since = Instant::now();
+    /// Consumes. The queue must be there: a refusal closes the channel, and leaves the queue suspected.
+    pub(super) async fn consume(&mut self) -> Result<(), TopologyError> {
+        match self.channel.consume(&self.queue.name, self.queue.concurrency).await {
+            Ok(consumer) => {
+                self.consumer = Some(consumer);
+                self.since = Instant::now();
+                self.queue.suspect(false);
+                Ok(())
+            }
+            Err(source) => {
+                if source.is_of_channel() {
+                    self.queue.suspect(true);
+                }
+                Err(self.refused(source))
+            }
+        }
+    }
+
+    /// Makes sure that the queue is there, and where it is suspected, that it may be consumed; `patience` is for each of them.
+    ///
+    /// # Errors
+    /// When the queue is refused, which disturbs no other, or the connection is lost.
+    pub(super) async fn prepare(&self, patience: Duration) -> Result<(), TopologyError> {
+        self.queue.declare(&self.connection, patience).await?;
+        if self.queue.is_suspected() {
+            self.consume_elsewhere(patience).await.map_err(|source| self.refused(source))?;
+        }
         Ok(())
+    }
+
+    /// Consumes for a moment, over another connection: on this one every refusal would cost a channel's number, for lapin uses none again.
+    /// The one request that may be delivered goes back.
+    async fn consume_elsewhere(&self, patience: Duration) -> Result<(), BrokerError> {
+        let (options, inbound) = self.connection.options();
+        let tried = connect(options, inbound, async |other: Connection| {
+            let tried = match other.open_data_channel().await {
+                Ok(channel) => channel.consume(&self.queue.name, 1).await.map(drop),
+                Err(error) => Err(error),
+            };
+            other.close().await;
+            Ok(tried)
+        });
+        match tokio::time::timeout(patience, tried).await {
+            Ok(tried) => tried
+                .unwrap_or_else(|error: ConnectError| Err(BrokerError::new(None, chain(&error).to_string()))),
+            Err(_) => Err(BrokerError::new(None, "the broker did not answer in time")),
+        }
+    }
+
+    fn refused(&self, source: BrokerError) -> TopologyError {
+        TopologyError { touch: Touch::ConsumeQueue, name: self.queue.name.clone(), source }
     }
 
     /// The next delivery; `None` when there is no consumer any more. `Err` when the channel is lost.
@@ -92,8 +141,9 @@ impl Subscription {
 
     /// Whether there is a consumer now.
     async fn try_again(&mut self) -> Result<bool, BrokerError> {
-        let patience = self.connection.options().0.timeout / 2;
-        if let Err(error) = self.queue.declare(&self.connection, patience).await {
+        // The last third is for consuming.
+        let patience = self.connection.options().0.timeout / 3;
+        if let Err(error) = self.prepare(patience).await {
             if !self.connection.is_connected() {
                 return Err(error.source);
             }
@@ -105,7 +155,7 @@ impl Subscription {
             );
             return Ok(false);
         }
-        self.consume().await?;
+        self.consume().await.map_err(|refused| refused.source)?;
         tracing::info!(queue = self.queue.name, "the queue is consumed again");
         Ok(true)
     }

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::queue::{Declare, QueueOptions};
+use super::{
+    plan::QueueTopology,
+    queue::{Declare, QueueOptions},
+};
 use crate::{
     amqp::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch},
     contract::ServiceDef,
@@ -107,7 +110,7 @@ pub(super) fn topology(
 }
 
 /// What one queue needs, of all that a server does; nothing but itself where others declare it.
-pub(super) fn part_of(topology: &Topology, queue: &str, declare: Declare) -> Topology {
+pub(super) fn part_of(topology: &Topology, queue: &str, declare: Declare) -> QueueTopology {
     let dead_queue = dead_letters_of(queue);
     let overflow = overflow_of(queue);
     let needed =
@@ -122,6 +125,7 @@ pub(super) fn part_of(topology: &Topology, queue: &str, declare: Declare) -> Top
         queues: topology.queues.iter().filter(|queue| needed(&queue.name)).cloned().collect(),
         bindings,
     }
+    .into()
 }
 
 fn dead_letters_of(queue: &str) -> String {
