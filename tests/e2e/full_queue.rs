@@ -55,8 +55,14 @@ async fn a_request_for_which_its_queue_has_no_room_is_answered_overloaded_at_onc
 async fn a_queue_that_would_drop_requests_without_a_word_is_refused() {
     let vhost = Vhost::create().await;
     let dropping = QueueOptions::new().argument("x-max-length", 5);
+    // Nobody waits for confirms of requests: what the broker refuses is as lost as what it drops.
+    let refusing =
+        QueueOptions::new().argument("x-max-length-bytes", 5).argument("x-overflow", "reject-publish");
+    let by_hand =
+        QueueOptions::new().argument("x-max-length", 5).argument("x-overflow", "reject-publish-dlx");
+    let undone = QueueOptions::new().max_length(5).argument("x-overflow", "drop-head");
     let silent = QueueOptions::new().max_length(5).queue_type(QueueType::Quorum);
-    for options in [dropping, silent] {
+    for options in [dropping, refusing, by_hand, undone, silent] {
         let server = Server::new().service_with(GateServer::new(Gatekeeper::closed()), options);
         let error = server.start(vhost.uri()).await.unwrap_err();
         assert!(matches!(&error, StartError::InvalidOption(why) if why.contains("max_length")), "{error:?}");

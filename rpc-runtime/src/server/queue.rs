@@ -12,7 +12,8 @@ pub enum Declare {
     /// Somebody else does: the server only checks that exchanges and queues exist, whatever their arguments, and binds
     /// nothing.
     Passive,
-    /// Somebody else does, and the server does not even look.
+    /// Somebody else does, and the server does not even look when it starts. It checks that a queue exists before it consumes it anew,
+    /// after a reconnect or when the broker has cancelled the consumer.
     None,
 }
 
@@ -119,11 +120,13 @@ impl QueueOptions {
     pub(super) fn check(&self) -> Result<(), &'static str> {
         let is_bounded =
             ["x-max-length", "x-max-length-bytes"].iter().any(|name| self.arguments.get(name).is_some());
-        let overflow = self.arguments.text("x-overflow");
-        if is_bounded && overflow.is_none_or(|overflow| overflow == "drop-head") {
+        if is_bounded {
             return Err(
-                "a queue that is full drops its oldest request, whose caller waits in vain; use `max_length`",
+                "a queue that is full drops requests without a word, whose callers wait in vain; use `max_length`",
             );
+        }
+        if self.max_length.is_some() && self.arguments.get("x-overflow").is_some() {
+            return Err("`max_length` says itself what becomes of an overflow; leave `x-overflow` out");
         }
         if self.max_length.is_some() && !(self.queue_type == QueueType::Classic && self.dead_letters) {
             return Err("only a classic queue with dead letters can have a `max_length`");
