@@ -115,7 +115,8 @@ impl Unsettled {
 
     /// What this server did not run, another may have run before: the caller must not be told that nobody has.
     fn as_far_as_known(&self, fault: Fault) -> Fault {
-        // Whoever had it before could not read it either, or did not let its caller in.
+        // Whoever had it before could not read it either, or did not let its caller in: so it is where all servers are alike. While another
+        // version or other settings are rolled out, one of these may be said of a request that the other kind of server has run.
         let is_of_the_request = matches!(
             fault.code(),
             FaultCode::BadRequest
