@@ -34,13 +34,14 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
-        let broker = Broker::start().await.unwrap();
+        let broker = Broker::start().await.expect("the scene is set");
         let gate = Gatekeeper::closed();
         gate.open_for(1_000_000);
-        let zeta = Server::new().service(ZetaServer::new(Zero)).start(broker.uri()).await.unwrap();
-        zeta.shutdown().await.unwrap();
+        let zeta =
+            Server::new().service(ZetaServer::new(Zero)).start(broker.uri()).await.expect("the scene is set");
+        zeta.shutdown().await.expect("the scene is set");
         let other = Server::new().service(GateServer::new(gate.clone())).concurrency(2);
-        let _other = other.start(broker.uri()).await.unwrap();
+        let _other = other.start(broker.uri()).await.expect("the scene is set");
         broker.add_user("worker", "secret");
         let scene = Self { broker, gate, _other };
         scene.let_read(".*");
@@ -48,7 +49,11 @@ impl Scene {
     }
 
     fn let_read(&self, read: &str) {
-        self.broker.set_permissions("worker", "/", Permissions::new("^$", ".*", read).unwrap());
+        self.broker.set_permissions(
+            "worker",
+            "/",
+            Permissions::new("^$", ".*", read).expect("the scene is set"),
+        );
     }
 
     async fn serve(&self, server: Server) -> RunningServer {
@@ -69,15 +74,27 @@ impl Scene {
     }
 
     async fn lose_connection(&self) {
-        self.broker.vhost("/").unwrap().connection("server").await.unwrap().reset();
+        self.broker
+            .vhost("/")
+            .expect("the scene is set")
+            .connection("server")
+            .await
+            .expect("the scene is set")
+            .reset();
     }
 
     async fn consumers(&self, queue: &str) -> usize {
-        self.broker.vhost("/").unwrap().queue(queue).await.unwrap().consumers
+        self.broker
+            .vhost("/")
+            .expect("the scene is set")
+            .queue(queue)
+            .await
+            .expect("the scene is set")
+            .consumers
     }
 
     async fn client(&self) -> Client {
-        within("the client", Client::connect(self.broker.uri())).await.unwrap()
+        within("the client", Client::connect(self.broker.uri())).await.expect("the scene is set")
     }
 
     /// Calls of the healthy queue succeed until the other one was tried so often; one that was given back for it would be `maybe_executed`.
