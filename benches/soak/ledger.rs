@@ -94,6 +94,10 @@ pub(crate) struct Ledger {
     /// Executions for which no call was made: of requests that the chaos made up.
     strangers: AtomicU64,
     redelivered: AtomicU64,
+    /// Whether the broker may deliver a request of a classic queue again without saying so, as RabbitMQ 3.10 does after a restart:
+    /// `tests/interop/unmarked_redeliveries.py` shows it.
+    forgets_deliveries: bool,
+    unmarked: AtomicU64,
     repeated_by_client: AtomicU64,
     late: AtomicU64,
     latest_micros: AtomicU64,
@@ -109,6 +113,8 @@ pub(crate) struct Account {
     /// Calls that started more than once.
     pub(crate) repeated: u64,
     pub(crate) redelivered: u64,
+    /// Second executions that the broker's forgetting explains.
+    pub(crate) unmarked: u64,
     pub(crate) repeated_by_client: u64,
     pub(crate) strangers: u64,
     pub(crate) late: u64,
@@ -117,7 +123,7 @@ pub(crate) struct Account {
 
 impl Ledger {
     /// Takes all the memory it will need at once, so that a run that grows is not one that keeps accounts.
-    pub(crate) fn with_room_for(calls: usize, history: History) -> Self {
+    pub(crate) fn with_room_for(calls: usize, history: History, forgets_deliveries: bool) -> Self {
         let untouched = || Entry {
             fate: AtomicU64::new(0),
             made: AtomicU32::new(u32::MAX),
@@ -131,6 +137,8 @@ impl Ledger {
             violations: Violations::default(),
             strangers: AtomicU64::new(0),
             redelivered: AtomicU64::new(0),
+            forgets_deliveries,
+            unmarked: AtomicU64::new(0),
             repeated_by_client: AtomicU64::new(0),
             late: AtomicU64::new(0),
             latest_micros: AtomicU64::new(0),
@@ -190,6 +198,13 @@ impl Ledger {
             let plain = (Repeats::Plain as u64) << REPEATS;
             let never = (Repeats::Never as u64) << REPEATS;
             match before & (0b11 << REPEATS) {
+                repeats
+                    if (repeats == never || repeats == plain)
+                        && requests > 1
+                        && self.may_be_unmarked(before) =>
+                {
+                    self.unmarked.fetch_add(1, Ordering::Relaxed);
+                }
                 repeats if repeats == never => self.violate(key, "an `at_most_once` call started twice"),
                 repeats if repeats == plain && requests > 1 => {
                     self.violate(key, "a plain call started twice, each time from a request of its own");
@@ -208,6 +223,13 @@ impl Ledger {
             let micros = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
             self.latest_micros.fetch_max(micros, Ordering::Relaxed);
         }
+    }
+
+    fn may_be_unmarked(&self, fate: u64) -> bool {
+        let kind = Kind::ALL.into_iter().find(|kind| *kind as u64 == fate >> KIND & 0xff);
+        let is_quorum =
+            matches!(kind, Some(Kind::QuorumPlain | Kind::QuorumIdempotent | Kind::QuorumAtMostOnce));
+        self.forgets_deliveries && !is_quorum
     }
 
     /// The method has done its work; what follows is its answer.
@@ -254,6 +276,7 @@ impl Ledger {
         let mut account = Account {
             made: self.made.load(Ordering::SeqCst),
             redelivered: self.redelivered.load(Ordering::SeqCst),
+            unmarked: self.unmarked.load(Ordering::SeqCst),
             repeated_by_client: self.repeated_by_client.load(Ordering::SeqCst),
             strangers: self.strangers.load(Ordering::SeqCst),
             late: self.late.load(Ordering::SeqCst),

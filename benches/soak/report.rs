@@ -87,6 +87,10 @@ fn calls(findings: &Findings) {
         account.strangers
     );
     println!(
+        "{} second executions of requests that the broker had delivered before and did not say so",
+        account.unmarked
+    );
+    println!(
         "{} executions began after their caller's deadline, the latest {} ms after it; no call ended later than {} ms after its timeout",
         account.late,
         account.latest.as_millis(),

@@ -96,7 +96,11 @@ struct Played {
 impl Scene {
     async fn set(plan: &Plan) -> Result<Self, Failure> {
         let began = Instant::now();
-        let ledger = Arc::new(Ledger::with_room_for(plan.most_calls(), History::new(plan.trace)));
+        let ledger = Arc::new(Ledger::with_room_for(
+            plan.most_calls(),
+            History::new(plan.trace),
+            plan.rabbitmq.is_some(),
+        ));
         let target = Target::of(plan).await?;
         report::begin(plan, target.name());
         let servers = Servers::start(plan.servers, &target.uri(), &ledger).await?;
