@@ -1,4 +1,4 @@
-//! What callers saw beside what servers did, call by call: each event is checked against all that came before it.
+//! What callers saw beside what servers did, call by call: each event is checked against all that came before it. Over 300 lines because every rule reads the same words.
 
 use std::{
     sync::atomic::{AtomicU32, AtomicU64, Ordering},
