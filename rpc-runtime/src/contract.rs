@@ -40,6 +40,35 @@ pub trait Response: WireType {
     fn into_value(self) -> Self::Value;
 }
 
+/// The request of a `#[rpc(notify)]` method: a message that one server works off and nobody answers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no notification",
+    label = "its method is not marked `#[rpc(notify)]`"
+)]
+pub trait Notification: Request<Response = NoReply, Error = NoError> {}
+
+/// The request of a `#[rpc(event)]` method: a message that every group of subscribers receives.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no event",
+    label = "its method is not marked `#[rpc(event)]`"
+)]
+pub trait Event: Request<Response = NoReply, Error = NoError> {}
+
+/// The response of notifications and events, which nobody waits for: `null`, where a foreign client asks for one all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NoReply(());
+
+impl Response for NoReply {
+    type Value = ();
+
+    fn from_value((): ()) -> Self {
+        Self(())
+    }
+
+    fn into_value(self) {}
+}
+
 /// The error of a method that returns a plain value: there is none, and no value of this type exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum NoError {}
@@ -92,11 +121,13 @@ pub struct MethodDef {
     pub service: &'static str,
     /// `{service}.{method}`, such as `fib.compute`: the `type` property of its requests.
     pub full_name: &'static str,
+    /// Whether it is called, notified, or published as an event.
+    pub kind: MethodKind,
     /// The exchange that requests are published to; empty for the default exchange.
     pub exchange: &'static str,
-    /// The routing key of its requests.
+    /// The routing key of its requests; of events, what their routing keys begin with.
     pub routing_key: &'static str,
-    /// The queue its requests wait in.
+    /// The queue its requests wait in; empty for an event, for every subscription has a queue of its own.
     pub queue: &'static str,
     /// The timeout that the trait gives the method, if it does.
     pub timeout: Option<Duration>,
@@ -113,12 +144,29 @@ impl MethodDef {
         Self {
             service,
             full_name,
+            kind: MethodKind::Call,
             exchange: DEFAULT_EXCHANGE,
             routing_key: full_name,
             queue: service,
             timeout: None,
             repetition: Repetition::Undeclared,
         }
+    }
+
+    /// Makes it one that nobody answers, run by one server.
+    #[must_use]
+    pub const fn notify(mut self) -> Self {
+        self.kind = MethodKind::Notify;
+        self
+    }
+
+    /// Makes it one that every group of subscribers receives, through the topic exchange `amqp-rpc.events`.
+    #[must_use]
+    pub const fn event(mut self) -> Self {
+        self.kind = MethodKind::Event;
+        self.exchange = EVENT_EXCHANGE;
+        self.queue = "";
+        self
     }
 
     /// Publishes requests to `exchange`; empty for the default exchange, where `routing_key` must equal `queue`.
@@ -159,6 +207,22 @@ impl MethodDef {
 
 /// The exchange of a service that names none: direct and durable.
 pub(crate) const DEFAULT_EXCHANGE: &str = "amqp-rpc";
+
+/// The exchange of events whose service names none: topic and durable.
+pub(crate) const EVENT_EXCHANGE: &str = "amqp-rpc.events";
+
+/// What a method is to its clients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MethodKind {
+    /// One server runs it and answers.
+    #[default]
+    Call,
+    /// `#[rpc(notify)]`: one server runs it; nobody answers.
+    Notify,
+    /// `#[rpc(event)]`: every group of subscribers receives it; nobody answers.
+    Event,
+}
 
 /// What the trait says of running a method twice for one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -24,7 +24,8 @@ pub use amqp::Tls;
 pub use amqp::{ConnectOptions, ConnectionState, Credentials, NotReady, StateWatch};
 pub use client::{Call, CallOptions, Client, ClientBuilder, ClientStats, ReplyTo};
 pub use contract::{
-    MethodDef, NoError, Repetition, Request, Response, ServeFuture, Service, ServiceDef, WireType,
+    Event, MethodDef, MethodKind, NoError, NoReply, Notification, Repetition, Request, Response, ServeFuture,
+    Service, ServiceDef, WireType,
 };
 pub use error::{
     AccessRefused, Blocked, BrokerError, CallError, CertificateProblem, ConnectError, Disconnected,

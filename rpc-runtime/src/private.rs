@@ -8,10 +8,11 @@ pub use serde;
 pub use crate::{
     client::{Call, CallOptions, Client, TypedClient},
     contract::{
-        MethodDef, NoError, Repetition, Request, Response, ServeFuture, Service, ServiceDef, WireType,
+        Event, MethodDef, NoError, NoReply, Notification, Repetition, Request, Response, ServeFuture,
+        Service, ServiceDef, WireType,
     },
     message::{Context, IncomingCall},
-    server::{serve, serve_blocking, unknown_method},
+    server::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method},
 };
 
 /// Resolves aliases of `Result` with fewer than two arguments, such as `io::Result<T>`.

@@ -1,10 +1,10 @@
 //! From an encoded call to its encoded reply: what generated dispatchers delegate to.
 
-use std::future::Future;
+use std::{fmt, future::Future};
 
 use crate::{
     codec,
-    contract::{Request, ServeFuture},
+    contract::{NoError, NoReply, Request, ServeFuture},
     message::{Context, Fault, FaultCode, IncomingCall, Reply, ReplyKind},
 };
 
@@ -21,7 +21,45 @@ where
     })
 }
 
-/// Does the same with a method that blocks, on a thread where that harms nobody.
+/// Runs a notification or the handler of an event: what it fails with is for the server's log, and takes the request to the dead letters.
+pub fn serve_one_way<R, E, F, Fut>(call: IncomingCall, run: F) -> ServeFuture
+where
+    R: Request<Response = NoReply, Error = NoError>,
+    E: fmt::Display,
+    F: FnOnce(R, Context) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<(), E>> + Send + 'static,
+{
+    Box::pin(async move {
+        let (request, context) = open::<R>(call)?;
+        match run(request, context).await {
+            Ok(()) => encode::<R>(Ok(NoReply::default())),
+            Err(error) => Err(failed(&error)),
+        }
+    })
+}
+
+/// Does the same with a method that blocks; see [`serve_blocking`].
+pub fn serve_one_way_blocking<R, E, F>(call: IncomingCall, run: F) -> ServeFuture
+where
+    R: Request<Response = NoReply, Error = NoError>,
+    E: fmt::Display,
+    F: FnOnce(R, Context) -> Result<(), E> + Send + 'static,
+{
+    Box::pin(async move {
+        let (request, context) = open::<R>(call)?;
+        on_blocking_thread(move || match run(request, context) {
+            Ok(()) => encode::<R>(Ok(NoReply::default())),
+            Err(error) => Err(failed(&error)),
+        })
+        .await
+    })
+}
+
+fn failed(error: &dyn fmt::Display) -> Fault {
+    Fault::new(FaultCode::Internal, error.to_string())
+}
+
+/// Does the same as [`serve`] with a method that blocks, on a thread where that harms nobody.
 ///
 /// Such a method cannot be cancelled: when the server's shutdown gives up on it, it goes on to its end unheard.
 pub fn serve_blocking<R, F>(call: IncomingCall, run: F) -> ServeFuture
@@ -31,14 +69,20 @@ where
 {
     Box::pin(async move {
         let (request, context) = open::<R>(call)?;
-        match tokio::task::spawn_blocking(move || encode::<R>(run(request, context))).await {
-            Ok(reply) => reply,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(Fault::new(FaultCode::ShuttingDown, "the server's runtime is stopping")),
-            },
-        }
+        on_blocking_thread(move || encode::<R>(run(request, context))).await
     })
+}
+
+async fn on_blocking_thread(
+    run: impl FnOnce() -> Result<Reply, Fault> + Send + 'static,
+) -> Result<Reply, Fault> {
+    match tokio::task::spawn_blocking(run).await {
+        Ok(reply) => reply,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Fault::new(FaultCode::ShuttingDown, "the server's runtime is stopping")),
+        },
+    }
 }
 
 /// Answers a call that names none of the service's methods.

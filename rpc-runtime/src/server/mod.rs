@@ -23,7 +23,7 @@ mod topology;
 mod worker;
 
 pub use builder::Server;
-pub use dispatch::{serve, serve_blocking, unknown_method};
+pub use dispatch::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method};
 pub use queue::{Declare, QueueOptions, QueueType};
 pub use redelivered::Redelivered;
 pub use reply_policy::ReplyPolicy;

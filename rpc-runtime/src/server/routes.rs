@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    contract::{MethodDef, ServiceDef},
+    contract::{MethodDef, MethodKind, ServiceDef},
     error::StartError,
     layer::BoxService,
     message::{Fault, FaultCode},
@@ -51,6 +51,10 @@ pub(super) fn by_queue(
     let mut queues: HashMap<String, Routes> = HashMap::new();
     for (definition, service) in services {
         for &method in definition.methods {
+            // Events are received by subscribing to them.
+            if method.kind == MethodKind::Event {
+                continue;
+            }
             let exchange = namespace.exchange(method.exchange).into_owned();
             let key = namespace.routing_key(method).into_owned();
             let queue = namespace.queue(method.queue).into_owned();

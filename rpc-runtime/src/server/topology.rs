@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     amqp::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch},
-    contract::ServiceDef,
+    contract::{MethodKind, ServiceDef},
     error::StartError,
     message::{HeaderValue, Headers},
     wire::address::Namespace,
@@ -43,6 +43,9 @@ pub(super) fn topology(
     let mut bindings = Vec::new();
     for (definition, options) in services {
         for &method in definition.methods {
+            if method.kind == MethodKind::Event {
+                continue;
+            }
             let queue = namespace.queue(method.queue).into_owned();
             if queues.entry(queue.clone()).or_insert_with(|| options.clone()) != options {
                 return Err(StartError::InvalidOption(format!(
