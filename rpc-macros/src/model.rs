@@ -30,10 +30,11 @@ pub(crate) struct Method {
     pub(crate) ident: Ident,
     pub(crate) attributes: Attributes,
     pub(crate) inputs: Vec<Input>,
+    pub(crate) kind: Kind,
     pub(crate) returns: Returns,
     /// The wire struct of its parameters.
     pub(crate) request: Ident,
-    /// The wire struct of its value.
+    /// The wire struct of its value; unused where nobody answers.
     pub(crate) response: Ident,
     pub(crate) address: Address,
     pub(crate) timeout: Option<Duration>,
@@ -98,7 +99,18 @@ pub(crate) struct Address {
     pub(crate) full_name: String,
     pub(crate) exchange: String,
     pub(crate) routing_key: String,
+    /// Empty for an event.
     pub(crate) queue: String,
+}
+
+/// What a method is to its clients.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    Call,
+    /// One server runs it, nobody answers.
+    Notify,
+    /// All subscribers receive it, nobody answers.
+    Event,
 }
 
 /// What may happen when one call reaches servers twice.
@@ -137,6 +149,15 @@ impl Attributes {
             docs: named("doc"),
             deprecations: named("deprecated"),
         }
+    }
+}
+
+impl Returns {
+    /// What the method would answer with, unless that is nothing. Of an alias only the compiler knows.
+    pub(crate) fn answer(&self) -> Option<&Type> {
+        let (Self::Plain(value) | Self::Fallible { value, .. }) = self else { return None };
+        let is_nothing = matches!(value, Type::Tuple(tuple) if tuple.elems.is_empty());
+        (!is_nothing).then_some(value)
     }
 }
 

@@ -7,6 +7,9 @@ use syn::{Ident, Path, ext::IdentExt};
 /// The exchange of a service that names none; the runtime's `DEFAULT_EXCHANGE`.
 pub(crate) const DEFAULT_EXCHANGE: &str = "amqp-rpc";
 
+/// The exchange of events whose service names none; the runtime's `EVENT_EXCHANGE`.
+pub(crate) const EVENT_EXCHANGE: &str = "amqp-rpc.events";
+
 /// The identifier as the user speaks of it, without `r#`.
 pub(crate) fn spoken(ident: &Ident) -> String {
     ident.unraw().to_string()

@@ -22,14 +22,14 @@ mod wire;
 #[cfg(feature = "__rustls")]
 pub use amqp::Tls;
 pub use amqp::{ConnectOptions, ConnectionState, Credentials, NotReady, StateWatch};
-pub use client::{Call, CallOptions, Client, ClientBuilder, ClientStats, ReplyTo};
+pub use client::{Call, CallOptions, Client, ClientBuilder, ClientStats, Notify, Publish, ReplyTo};
 pub use contract::{
     Event, MethodDef, MethodKind, NoError, NoReply, Notification, Repetition, Request, Response, ServeFuture,
     Service, ServiceDef, WireType,
 };
 pub use error::{
     AccessRefused, Blocked, BrokerError, CallError, CertificateProblem, ConnectError, Disconnected,
-    NoConsumer, Phase, ServeError, Served, StartError, Timeout, TooLarge, Undecodable, Unencodable,
+    NoConsumer, Phase, Rejected, ServeError, Served, StartError, Timeout, TooLarge, Undecodable, Unencodable,
     Unroutable,
 };
 pub use layer::{BoxService, RpcService, middleware};

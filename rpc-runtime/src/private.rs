@@ -6,7 +6,7 @@ pub use std::{sync::Arc, time::Duration};
 pub use serde;
 
 pub use crate::{
-    client::{Call, CallOptions, Client, TypedClient},
+    client::{Call, CallOptions, Client, Notify, Publish, TypedClient},
     contract::{
         Event, MethodDef, NoError, NoReply, Notification, Repetition, Request, Response, ServeFuture,
         Service, ServiceDef, WireType,
@@ -48,3 +48,22 @@ pub trait NotResult {
 }
 
 impl<T: ?Sized> NotResult for Probe<T> {}
+
+/// The value of a notification or an event: there is none.
+#[diagnostic::on_unimplemented(
+    message = "nobody waits for what a notification or an event returns",
+    label = "must be `()`, not `{Self}`"
+)]
+pub trait Nothing {}
+
+impl Nothing for () {}
+
+/// The error of a notification or an event, which is for the server's log.
+#[diagnostic::on_unimplemented(
+    message = "the error of a notification or an event goes to the server's log, and `{Self}` cannot be shown there",
+    label = "needs `std::fmt::Display`, and must be `Send + 'static`"
+)]
+pub trait LoggedError: std::fmt::Display + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: std::fmt::Display + Send + 'static> LoggedError for T {}

@@ -18,6 +18,8 @@ const PLACE: Place = Place {
         "timeout",
         "idempotent",
         "at_most_once",
+        "notify",
+        "event",
         "bare",
         "blocking",
     ],
@@ -32,6 +34,8 @@ pub(crate) struct MethodKeys {
     pub(crate) timeout: Option<Duration>,
     pub(crate) idempotent: Option<Ident>,
     pub(crate) at_most_once: Option<Ident>,
+    pub(crate) notify: Option<Ident>,
+    pub(crate) event: Option<Ident>,
     pub(crate) bare: Option<Ident>,
     pub(crate) blocking: Option<Ident>,
 }
@@ -48,6 +52,8 @@ impl MethodKeys {
             timeout: keys.string("timeout", "5s", errors).and_then(|text| timeout(&text, errors)),
             idempotent: keys.flag("idempotent", errors),
             at_most_once: keys.flag("at_most_once", errors),
+            notify: keys.flag("notify", errors),
+            event: keys.flag("event", errors),
             bare: keys.flag("bare", errors),
             blocking: keys.flag("blocking", errors),
         }

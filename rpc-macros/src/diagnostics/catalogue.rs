@@ -70,6 +70,7 @@ catalogue! {
     Variadic { method } => "`{method}` must have a fixed list of parameters",
     NotAsync { method } => "`{method}` must be an `async fn`; if it blocks its thread, mark it `#[rpc(blocking)]`",
     BlockingAsync { method } => "`{method}` is `blocking` and must be a plain `fn`; remove `async` or `blocking`",
+    BothKinds { method } => "`{method}` cannot be both `notify` and `event`: one server takes a notification, all subscribers receive an event",
     BareParameters { method, count } => "`{method}` is `bare`, so its body is one parameter without a name; it has {count}",
 
     // Parameters.
@@ -87,6 +88,7 @@ catalogue! {
     BorrowedReturn { method } => "`{method}` returns something borrowed, but it goes to another process; return an owned value",
     ImplReturn { method } => "`{method}` needs one concrete return type: the client must know what to decode",
     SelfReturn { method } => "the return type of `{method}` must not mention `Self`: the caller does not know who implements the service",
+    OneWayReturn { method, kind } => "`{method}` is `{kind}`, so nobody waits for what it returns; return nothing, or `Result<(), E>` with an error for the server's log",
     /// Found by the compiler, from an assertion in the generated code.
     ResultAlias { method } => "`{method}` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller",
     ResultArguments { method } => "`{method}` must return `Result<T, E>`, or an alias of it such as `io::Result<T>`",
@@ -111,6 +113,9 @@ catalogue! {
     LongFullName { full_name, length, limit } => "the full name `{full_name}` is {length} bytes long; AMQP allows {limit}",
     ReservedName { key } => "`{key}` must not begin with `amq.`: the broker keeps these names for itself",
     ReservedExchange => "`amq.` names belong to the broker, and of its exchanges only `amq.direct` routes calls",
+    ReservedEventExchange => "`amq.` names belong to the broker, and of its exchanges only `amq.topic` knows topics",
+    QueueOfEvent { method } => "`{method}` is an `event`: every subscription has a queue of its own; remove `queue`",
+    WildEvent { routing_key } => "`{routing_key}` is what the keys of an event begin with: words between dots, none of them empty, `*` or `#`",
     QueueOnDefaultExchange => "on the default exchange a queue is reached by its own name; give each method its `routing_key` instead of a `queue`",
     RoutingKeyIsQueue { routing_key } => "on the default exchange the routing key is the queue's name; remove `queue` or make it `{routing_key}`",
 

@@ -9,7 +9,7 @@ use syn::{Type, spanned::Spanned};
 use super::{private, quiet};
 use crate::{
     diagnostics::Mistake,
-    model::{Method, Returns, Service},
+    model::{Kind, Method, Returns, Service},
     names,
 };
 
@@ -21,6 +21,12 @@ pub(super) fn assertions(service: &Service) -> TokenStream {
     let (private, quiet, cfgs) = (private(service), quiet(), &service.attributes.cfgs);
     let mut asserted = HashSet::new();
     let methods = service.methods.iter().map(|method| of_method(service, method, &mut asserted));
+    let of_one_way = service.methods.iter().any(|method| method.kind != Kind::Call).then(|| {
+        quote! {
+            struct __IsNothing<T: ?::core::marker::Sized + #private::Nothing>(::core::marker::PhantomData<T>);
+            struct __IsLogged<T: ?::core::marker::Sized + #private::LoggedError>(::core::marker::PhantomData<T>);
+        }
+    });
     quote! {
         #( #cfgs )*
         #quiet
@@ -29,6 +35,7 @@ pub(super) fn assertions(service: &Service) -> TokenStream {
             use #private::NotResult as _;
             struct __Travels<T: ?::core::marker::Sized + #private::WireType>(::core::marker::PhantomData<T>);
             struct __IsResult<T: ?::core::marker::Sized + #private::Fallible>(::core::marker::PhantomData<T>);
+            #of_one_way
             #( #methods )*
         };
     }
@@ -50,6 +57,17 @@ fn of_method(service: &Service, method: &Method, asserted: &mut HashSet<String>)
     let checked = method.parameters().filter(|parameter| !parameter.custom);
     let parameters: Vec<_> = checked.map(|parameter| travels(&parameter.ty)).collect();
     let returned = match &method.returns {
+        // What nobody waits for does not travel.
+        Returns::Plain(_) if method.kind != Kind::Call => None,
+        Returns::Fallible { written, error, .. } if method.kind != Kind::Call => {
+            let error = quote_spanned!(error.span()=> __IsLogged<#error>,);
+            Some(quote_spanned!(written.span()=> __IsResult<#written>, #error))
+        }
+        Returns::Alias(written) if method.kind != Kind::Call => Some(quote_spanned! {written.span()=>
+            __IsResult<#written>,
+            __IsNothing<<#written as #private::Fallible>::Value>,
+            __IsLogged<<#written as #private::Fallible>::Error>,
+        }),
         Returns::Plain(value) => travels(value),
         Returns::Fallible { written, value, error } => {
             let (value, error) = (travels(value), travels(error));
@@ -62,8 +80,8 @@ fn of_method(service: &Service, method: &Method, asserted: &mut HashSet<String>)
         }),
     };
     let no_result = match &method.returns {
-        Returns::Plain(value) => Some(no_result(service, method, value)),
-        Returns::Fallible { .. } | Returns::Alias(_) => None,
+        Returns::Plain(value) if method.kind == Kind::Call => Some(no_result(service, method, value)),
+        Returns::Plain(_) | Returns::Fallible { .. } | Returns::Alias(_) => None,
     };
     quote! {
         #( #cfgs )*

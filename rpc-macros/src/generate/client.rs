@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{conditions, link_to_method, link_to_trait, private, quiet};
-use crate::model::{Method, Service};
+use crate::model::{Kind, Method, Service};
 
 /// The client and its methods.
 pub(super) fn client(service: &Service) -> TokenStream {
@@ -57,12 +57,17 @@ fn client_method(service: &Service, method: &Method) -> TokenStream {
         quote!(#ident: #ty)
     });
     let fields = method.parameters().map(|parameter| &parameter.ident);
+    let (future, send) = match method.kind {
+        Kind::Call => (quote!(Call), quote!(call)),
+        Kind::Notify => (quote!(Notify), quote!(notify)),
+        Kind::Event => (quote!(Publish), quote!(publish)),
+    };
     quote! {
         #conditions
         #docs
         #( #deprecations )*
-        #visibility fn #ident(&self #( , #parameters )*) -> #private::Call<#request> {
-            #private::TypedClient::call(&self.client, #request { #( #fields ),* })
+        #visibility fn #ident(&self #( , #parameters )*) -> #private::#future<#request> {
+            #private::TypedClient::#send(&self.client, #request { #( #fields ),* })
         }
     }
 }
@@ -71,7 +76,12 @@ fn client_method(service: &Service, method: &Method) -> TokenStream {
 fn docs(service: &Service, method: &Method) -> TokenStream {
     let docs = &method.attributes.docs;
     if docs.is_empty() {
-        let doc = format!(" Calls {}.", link_to_method(service, method));
+        let verb = match method.kind {
+            Kind::Call => "Calls",
+            Kind::Notify => "Notifies",
+            Kind::Event => "Publishes",
+        };
+        let doc = format!(" {verb} {}.", link_to_method(service, method));
         return quote!(#[doc = #doc]);
     }
     quote!(#( #docs )*)

@@ -5,29 +5,30 @@ use quote::{ToTokens, quote};
 
 use super::{bounds, conditions, link_to_method, private, quiet};
 use crate::{
-    model::{Body, Method, Parameter, Repetition, Returns, Service},
+    model::{Body, Kind, Method, Parameter, Repetition, Returns, Service},
     names,
 };
 
 /// The request and the response of `method`.
 pub(super) fn request_and_response(service: &Service, method: &Method) -> TokenStream {
     let request = request(service, method);
-    let response = response(service, method);
+    let response = (method.kind == Kind::Call).then(|| response(service, method));
     quote!(#request #response)
 }
 
 fn request(service: &Service, method: &Method) -> TokenStream {
-    let (visibility, request, response) = (&service.visibility, &method.request, &method.response);
+    let (visibility, request) = (&service.visibility, &method.request);
     let (private, quiet, conditions) = (private(service), quiet(), conditions(service, method));
     let doc = format!(" The request of {}, as it travels.", link_to_method(service, method));
     let bound = bounds::bound(service, method);
     let wire = wire_attributes(service, method.body == Body::Bare, bound.as_ref());
     let fields = method.parameters().map(|parameter| field(service, parameter));
     let definition = definition(service, method);
-    let error = match &method.returns {
-        Returns::Plain(_) => quote!(#private::NoError),
-        Returns::Fallible { error, .. } => error.to_token_stream(),
-        Returns::Alias(written) => quote!(<#written as #private::Fallible>::Error),
+    let (response, error) = answers(service, method);
+    let marker = match method.kind {
+        Kind::Call => None,
+        Kind::Notify => Some(quote!(#conditions #quiet impl #private::Notification for #request {})),
+        Kind::Event => Some(quote!(#conditions #quiet impl #private::Event for #request {})),
     };
     let debug = debug(service, method, request);
     quote! {
@@ -54,8 +55,23 @@ fn request(service: &Service, method: &Method) -> TokenStream {
             type Error = #error;
         }
 
+        #marker
         #debug
     }
+}
+
+/// The types of what comes back: the response and the method's own error.
+fn answers(service: &Service, method: &Method) -> (TokenStream, TokenStream) {
+    let private = private(service);
+    if method.kind != Kind::Call {
+        return (quote!(#private::NoReply), quote!(#private::NoError));
+    }
+    let error = match &method.returns {
+        Returns::Plain(_) => quote!(#private::NoError),
+        Returns::Fallible { error, .. } => error.to_token_stream(),
+        Returns::Alias(written) => quote!(<#written as #private::Fallible>::Error),
+    };
+    (method.response.to_token_stream(), error)
 }
 
 fn response(service: &Service, method: &Method) -> TokenStream {
@@ -120,7 +136,12 @@ fn definition(service: &Service, method: &Method) -> TokenStream {
     let private = private(service);
     let (name, address) = (&service.name, &method.address);
     let full_name = &address.full_name;
-    let exchange = (address.exchange != names::DEFAULT_EXCHANGE).then(|| {
+    let (kind, usual_exchange, usual_queue) = match method.kind {
+        Kind::Call => (None, names::DEFAULT_EXCHANGE, name.as_str()),
+        Kind::Notify => (Some(quote!(.notify())), names::DEFAULT_EXCHANGE, name.as_str()),
+        Kind::Event => (Some(quote!(.event())), names::EVENT_EXCHANGE, ""),
+    };
+    let exchange = (address.exchange != usual_exchange).then(|| {
         let exchange = &address.exchange;
         quote!(.exchange(#exchange))
     });
@@ -128,7 +149,7 @@ fn definition(service: &Service, method: &Method) -> TokenStream {
         let routing_key = &address.routing_key;
         quote!(.routing_key(#routing_key))
     });
-    let queue = (address.queue != *name).then(|| {
+    let queue = (address.queue != usual_queue).then(|| {
         let queue = &address.queue;
         quote!(.queue(#queue))
     });
@@ -141,7 +162,7 @@ fn definition(service: &Service, method: &Method) -> TokenStream {
         Repetition::Idempotent => Some(quote!(.repetition(#private::Repetition::Idempotent))),
         Repetition::AtMostOnce => Some(quote!(.repetition(#private::Repetition::AtMostOnce))),
     };
-    quote!(#private::MethodDef::new(#name, #full_name) #exchange #routing_key #queue #timeout #repetition)
+    quote!(#private::MethodDef::new(#name, #full_name) #kind #exchange #routing_key #queue #timeout #repetition)
 }
 
 /// Shows the name only: parameters may be secrets, and need not be `Debug`.

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::{link_to_trait, private, quiet};
-use crate::model::{Input, Method, Returns, Run, Service};
+use crate::model::{Input, Kind, Method, Returns, Run, Service};
 
 /// The server and its dispatch.
 pub(super) fn server(service: &Service) -> TokenStream {
@@ -97,15 +97,17 @@ fn arm(service: &Service, method: &Method) -> TokenStream {
     let (private, cfgs, request) = (private(service), &method.attributes.cfgs, &method.request);
     let routing_key = &method.address.routing_key;
     let result = result(service, method);
-    let serve = match method.run {
-        Run::Async => quote! {
-            #private::serve(call, move |request: #request, context| async move { #result })
-        },
-        Run::Blocking => quote! {
-            #private::serve_blocking(call, move |request: #request, context| #result)
-        },
+    let serve = match (method.kind, method.run) {
+        (Kind::Call, Run::Async) => quote!(serve),
+        (Kind::Call, Run::Blocking) => quote!(serve_blocking),
+        (Kind::Notify | Kind::Event, Run::Async) => quote!(serve_one_way),
+        (Kind::Notify | Kind::Event, Run::Blocking) => quote!(serve_one_way_blocking),
     };
-    quote!(#( #cfgs )* #routing_key => #serve,)
+    let run = match method.run {
+        Run::Async => quote!(async move { #result }),
+        Run::Blocking => result,
+    };
+    quote!(#( #cfgs )* #routing_key => #private::#serve(call, move |request: #request, context| #run),)
 }
 
 /// Runs the method and wraps what it returns.
@@ -117,6 +119,10 @@ fn result(service: &Service, method: &Method) -> TokenStream {
     let wait = (method.run == Run::Async).then(|| quote!(.await));
     let returned = quote!(<#implementation as #service_trait>::#ident(&*service #( , #arguments )*) #wait);
     match &method.returns {
+        Returns::Plain(_) if method.kind != Kind::Call => {
+            quote!(::core::result::Result::<(), #private::NoError>::Ok(#returned))
+        }
+        Returns::Fallible { .. } | Returns::Alias(_) if method.kind != Kind::Call => returned,
         Returns::Plain(_) => quote!(::core::result::Result::<_, #private::NoError>::Ok(#response(#returned))),
         Returns::Fallible { .. } | Returns::Alias(_) => {
             quote!(::core::result::Result::map(#returned, #response))

@@ -6,7 +6,7 @@ use syn::{Ident, LitStr};
 use crate::{
     attrs::{MethodKeys, ServiceKeys},
     diagnostics::{Errors, Mistake},
-    model::Address,
+    model::{Address, Kind},
     names,
 };
 
@@ -19,6 +19,7 @@ const RESERVED: &str = "amq.";
 pub(super) struct ServiceAddress {
     pub(super) name: String,
     exchange: String,
+    event_exchange: String,
     /// Nothing on the default exchange, where each method has its own.
     queue: Option<String>,
 }
@@ -30,6 +31,8 @@ impl ServiceAddress {
         let name = name.unwrap_or_else(|| names::service_name(service));
         let exchange = keys.exchange.as_ref().and_then(|text| exchange_name(text, errors));
         let exchange = exchange.unwrap_or_else(|| names::DEFAULT_EXCHANGE.to_owned());
+        let event_exchange = keys.event_exchange.as_ref().and_then(|text| event_exchange_name(text, errors));
+        let event_exchange = event_exchange.unwrap_or_else(|| names::EVENT_EXCHANGE.to_owned());
         let queue = match &keys.queue {
             Some(text) if exchange.is_empty() => {
                 errors.at(text, Mistake::QueueOnDefaultExchange);
@@ -39,11 +42,17 @@ impl ServiceAddress {
             None if exchange.is_empty() => None,
             None => Some(name.clone()),
         };
-        Self { name, exchange, queue }
+        Self { name, exchange, event_exchange, queue }
     }
 
     /// The address of a method, and the part of its full name that is its own.
-    pub(super) fn of_method(&self, method: &Ident, keys: &MethodKeys, errors: &mut Errors) -> Address {
+    pub(super) fn of_method(
+        &self,
+        method: &Ident,
+        kind: Kind,
+        keys: &MethodKeys,
+        errors: &mut Errors,
+    ) -> Address {
         let name = keys.name.as_ref().and_then(|text| method_name(text, errors));
         let full_name = names::full_name(&self.name, &name.unwrap_or_else(|| names::spoken(method)));
         if full_name.len() > LIMIT {
@@ -53,6 +62,9 @@ impl ServiceAddress {
                 keys.name.as_ref().map_or_else(|| method.to_token_stream(), ToTokens::to_token_stream),
                 mistake,
             );
+        }
+        if kind == Kind::Event {
+            return self.of_event(method, full_name, keys, errors);
         }
         let routing_key = keys.routing_key.as_ref().and_then(|text| self.routing_key(text, errors));
         let routing_key = routing_key.unwrap_or_else(|| full_name.clone());
@@ -70,6 +82,23 @@ impl ServiceAddress {
             (None, Some(of_service)) => of_service.clone(),
         };
         Address { full_name, exchange: self.exchange.clone(), routing_key, queue }
+    }
+
+    /// An event has no queue, and its routing key is the beginning of what is published under it.
+    fn of_event(&self, method: &Ident, full_name: String, keys: &MethodKeys, errors: &mut Errors) -> Address {
+        if let Some(text) = &keys.queue {
+            errors.at(text, Mistake::QueueOfEvent { method: names::spoken(method) });
+        }
+        let routing_key = keys.routing_key.as_ref().and_then(|text| {
+            let key = name("routing_key", text, errors)?;
+            let is_wild = key.split('.').any(|word| ["", "*", "#"].contains(&word));
+            if is_wild {
+                errors.at(text, Mistake::WildEvent { routing_key: key.clone() });
+            }
+            (!is_wild).then_some(key)
+        });
+        let routing_key = routing_key.unwrap_or_else(|| full_name.clone());
+        Address { full_name, exchange: self.event_exchange.clone(), routing_key, queue: String::new() }
     }
 
     /// On the default exchange a routing key names a queue.
@@ -108,6 +137,16 @@ fn exchange_name(text: &LitStr, errors: &mut Errors) -> Option<String> {
     let value = name("exchange", text, errors)?;
     if value.starts_with(RESERVED) && value != "amq.direct" {
         errors.at(text, Mistake::ReservedExchange);
+        return None;
+    }
+    Some(value)
+}
+
+/// The default exchange knows no topics.
+fn event_exchange_name(text: &LitStr, errors: &mut Errors) -> Option<String> {
+    let value = name("event_exchange", text, errors)?;
+    if value.starts_with(RESERVED) && value != "amq.topic" {
+        errors.at(text, Mistake::ReservedEventExchange);
         return None;
     }
     Some(value)

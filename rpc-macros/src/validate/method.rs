@@ -7,7 +7,7 @@ use super::{ServiceAddress, parameter, returns};
 use crate::{
     attrs::MethodKeys,
     diagnostics::{Errors, Mistake},
-    model::{Attributes, Body, Input, Method, Repetition, Run},
+    model::{Attributes, Body, Input, Kind, Method, Repetition, Returns, Run},
     names,
     syntax::MethodSyntax,
 };
@@ -26,7 +26,8 @@ pub(super) fn method(
     let run = run(written, &keys, errors);
     let inputs = inputs(written, errors);
     let returns = returns::returns(&written.item.sig, errors);
-    let address = address.of_method(ident, &keys, errors);
+    let kind = kind(ident, &keys, returns.as_ref(), errors);
+    let address = address.of_method(ident, kind, &keys, errors);
     let repetition = repetition(ident, &keys, errors);
     let body = body(ident, &keys, inputs.as_deref(), errors);
     if !has_plain_shape {
@@ -38,6 +39,7 @@ pub(super) fn method(
         ident: ident.clone(),
         attributes: Attributes::sort(&written.item.attrs),
         inputs: inputs?,
+        kind,
         returns: returns?,
         response: names::response_type(&request),
         request,
@@ -146,6 +148,22 @@ fn inputs(written: &MethodSyntax, errors: &mut Errors) -> Option<Vec<Input>> {
         inputs.push(input);
     }
     inputs.into_iter().collect()
+}
+
+/// What the keys say that the method is. With a mistake about it, what can be generated from the rest.
+fn kind(method: &Ident, keys: &MethodKeys, returns: Option<&Returns>, errors: &mut Errors) -> Kind {
+    let (kind, key) = match (&keys.notify, &keys.event) {
+        (None, None) => return Kind::Call,
+        (Some(notify), None) => (Kind::Notify, notify),
+        (None, Some(event)) => (Kind::Event, event),
+        (Some(_), Some(event)) => {
+            errors.at(event, Mistake::BothKinds { method: names::spoken(method) });
+            (Kind::Event, event)
+        }
+    };
+    let Some(value) = returns.and_then(Returns::answer) else { return kind };
+    errors.at(value, Mistake::OneWayReturn { method: names::spoken(method), kind: names::spoken(key) });
+    Kind::Call
 }
 
 fn repetition(method: &Ident, keys: &MethodKeys, errors: &mut Errors) -> Repetition {

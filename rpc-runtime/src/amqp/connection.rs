@@ -115,10 +115,18 @@ impl Connection {
     pub(crate) async fn open_data_channel(&self) -> Result<DataChannel, BrokerError> {
         Ok(DataChannel {
             channel: self.open_channel().await?,
-            frame_max: self.inner.configuration().frame_max(),
+            frame_max: self.frame_max(),
             anchor: Arc::clone(&self.anchor),
             findings: Arc::clone(&self.findings),
         })
+    }
+
+    pub(super) fn frame_max(&self) -> u32 {
+        self.inner.configuration().frame_max()
+    }
+
+    pub(super) fn anchor(&self) -> Arc<Anchor> {
+        Arc::clone(&self.anchor)
     }
 
     pub(super) async fn open_channel(&self) -> Result<lapin::Channel, BrokerError> {

@@ -6,6 +6,7 @@
 mod backlog;
 mod backoff;
 mod confirmed;
+mod confirming;
 mod connection;
 mod consumer;
 mod credentials;
@@ -31,6 +32,7 @@ mod uri;
 
 pub(crate) use backoff::Backoff;
 pub(crate) use confirmed::ConfirmedPublisher;
+pub(crate) use confirming::{Confirm, ConfirmingPublisher, Verdict};
 pub(crate) use connection::{Connection, DataChannel};
 pub(crate) use consumer::Consumer;
 pub use credentials::Credentials;

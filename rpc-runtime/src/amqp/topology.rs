@@ -30,6 +30,7 @@ pub(crate) struct Exchange {
 pub(crate) enum ExchangeKind {
     Direct,
     Headers,
+    Topic,
 }
 
 /// A queue; never exclusive.
@@ -224,6 +225,7 @@ async fn declare_exchange(
     let kind = match exchange.kind {
         ExchangeKind::Direct => lapin::ExchangeKind::Direct,
         ExchangeKind::Headers => lapin::ExchangeKind::Headers,
+        ExchangeKind::Topic => lapin::ExchangeKind::Topic,
     };
     let name =
         properties::short("exchange", &exchange.name).map_err(properties::Unwritable::into_broker_error)?;

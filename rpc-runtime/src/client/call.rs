@@ -124,6 +124,7 @@ impl<R: Request> Lazy<R> {
             headers: options.headers,
             priority: options.priority,
             body,
+            message_id: None,
             fails_fast: options.fails_fast || settings.fails_fast,
         };
         match send::start(session, call, terms.timeout) {
@@ -171,7 +172,7 @@ const MOST_REPETITIONS: u32 = 8;
 
 impl Terms {
     /// A channel is closed for what was published on it, and most likely for one of those that were pending: once more, and no more.
-    fn may_be_repeated_after(&self, lost: &Lost) -> bool {
+    pub(super) fn may_be_repeated_after(&self, lost: &Lost) -> bool {
         let most = if lost.is_of_channel { 1 } else { MOST_REPETITIONS };
         self.idempotent && self.repetitions < most
     }

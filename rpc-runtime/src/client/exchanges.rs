@@ -11,7 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{amqp::Connection, error::BrokerError};
+use crate::{
+    amqp::{Connection, ExchangeKind, Topology},
+    contract::MethodKind,
+    error::BrokerError,
+};
 
 /// How long a missing exchange is not asked for again: each time costs the connection a channel.
 const MISSING_FOR: Duration = Duration::from_millis(500);
@@ -38,9 +42,12 @@ impl Exchanges {
     }
 
     /// The exchange of that name, if it exists: from the broker where it is not known. The default exchange always does.
+    ///
+    /// That of events is made where it is missing, if this client's user may: who publishes them need not know who subscribes, or when.
     pub(super) async fn find(
         &self,
         name: &str,
+        kind: MethodKind,
         connection: &Connection,
     ) -> Result<Option<Arc<Exchange>>, BrokerError> {
         let exchange = {
@@ -58,7 +65,9 @@ impl Exchanges {
         if missing_since.is_some_and(|since| since.elapsed() < MISSING_FOR) {
             return Ok(None);
         }
-        if connection.exchange_exists(name).await? {
+        if connection.exchange_exists(name).await?
+            || (kind == MethodKind::Event && declare_for_events(name, connection).await)
+        {
             exchange.exists.store(true, Ordering::Release);
             drop(missing_since);
             Ok(Some(exchange))
@@ -67,6 +76,16 @@ impl Exchanges {
             Ok(None)
         }
     }
+}
+
+async fn declare_for_events(name: &str, connection: &Connection) -> bool {
+    let exchange = crate::amqp::Exchange { name: name.to_owned(), kind: ExchangeKind::Topic };
+    let topology = Topology { exchanges: vec![exchange], ..Topology::default() };
+    let declared = topology.declare(connection, false).await;
+    if let Err(error) = &declared {
+        tracing::debug!(exchange = name, error = %error.source, "the exchange of events is missing, and could not be made");
+    }
+    declared.is_ok()
 }
 
 impl Exchange {

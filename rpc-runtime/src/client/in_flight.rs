@@ -1,6 +1,7 @@
 //! A call that was sent: it waits for its outcome, and may be sent again.
 
 use std::{
+    future::Future,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -17,7 +18,7 @@ use super::{
     lost::Lost,
     pending::Outcome,
     queues::SERVED_FOR,
-    send::{Sending, send_in_time},
+    send::{Sending, Sent, send_in_time},
     session::{Session, State},
 };
 
@@ -57,22 +58,33 @@ impl InFlight {
             return Err((NotSent::TooLate, call, slot));
         }
         match link.send(&call, deadline) {
-            Ok((number, outcome)) => {
-                exchange.count();
-                session.alarm.wake();
-                Ok(Self {
-                    session: Arc::clone(session),
-                    link: Arc::clone(link),
-                    exchange,
-                    number,
-                    outcome,
-                    has_left: false,
-                    call,
-                    deadline,
-                    slot: Some(slot),
-                })
-            }
+            Ok(entry) => Ok(Self::of(session, link, exchange, entry, call, deadline, slot)),
             Err(error) => Err((error, call, slot)),
+        }
+    }
+
+    /// The call whose entry in the link's table this is.
+    pub(super) fn of(
+        session: &Arc<Session>,
+        link: &Arc<Link>,
+        exchange: Arc<Exchange>,
+        (number, outcome): (CallNumber, oneshot::Receiver<Outcome>),
+        call: Prepared,
+        deadline: Option<Instant>,
+        slot: OwnedSemaphorePermit,
+    ) -> Self {
+        exchange.count();
+        session.alarm.wake();
+        Self {
+            session: Arc::clone(session),
+            link: Arc::clone(link),
+            exchange,
+            number,
+            outcome,
+            has_left: false,
+            call,
+            deadline,
+            slot: Some(slot),
         }
     }
 
@@ -88,13 +100,29 @@ impl InFlight {
 
     /// Sends the same call again, within the time that is left. `None` when there is none, or nobody to send it.
     pub(super) fn send_again(&mut self) -> Option<Sending> {
+        let again = self.again()?;
+        Some(Box::pin(again))
+    }
+
+    /// The same, sent in any way.
+    pub(super) fn again<S: Sent>(
+        &mut self,
+    ) -> Option<impl Future<Output = Result<S, Failure>> + Send + use<S>> {
         let is_late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
         if is_late || matches!(self.session.state(), State::Ended(_)) {
             return None;
         }
         self.session.count_resent();
         let session = Arc::clone(&self.session);
-        Some(Box::pin(send_in_time(session, self.call.take(), self.deadline, self.slot.take())))
+        Some(send_in_time(session, self.call.take(), self.deadline, self.slot.take()))
+    }
+
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub(super) fn link(&self) -> &Link {
+        &self.link
     }
 
     /// What the loss of its link means for this call.

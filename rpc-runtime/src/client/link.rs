@@ -22,7 +22,7 @@ use super::{
     pending::{Ended, Outcome, Pending},
 };
 use crate::{
-    amqp::{Connection, Consumer, Publisher, Unpublishable},
+    amqp::{ConfirmingPublisher, Connection, Consumer, Publisher, Unpublishable},
     contract::MethodDef,
     error::{BrokerError, ConnectError},
     message::{Delivered, Headers},
@@ -40,11 +40,13 @@ pub(super) struct Link {
     pub(super) connection: Connection,
     pub(super) pending: Pending,
     pub(super) exchanges: Exchanges,
-    ids: CorrelationIds,
+    pub(super) ids: CorrelationIds,
     reply_to: String,
     /// The user of this connection: another node may have let in another one.
-    caller: Caller,
+    pub(super) caller: Caller,
     publisher: Publisher,
+    /// For what nobody answers; opened with the first of it.
+    confirming: tokio::sync::Mutex<Option<ConfirmingPublisher>>,
     /// Notified when requests may be queued again.
     pub(super) room: Notify,
     /// A reply came over it: what ends it has nothing to do with how it was made.
@@ -67,6 +69,8 @@ pub(super) struct Prepared {
     pub(super) headers: Headers,
     pub(super) priority: Option<u8>,
     pub(super) body: Bytes,
+    /// The same however often it is sent. Calls have none.
+    pub(super) message_id: Option<Box<str>>,
     /// Refuse it rather than have it wait in a queue that nobody consumes.
     pub(super) fails_fast: bool,
 }
@@ -90,6 +94,7 @@ impl Prepared {
             headers: std::mem::take(&mut self.headers),
             priority: self.priority,
             body: std::mem::take(&mut self.body),
+            message_id: self.message_id.take(),
             fails_fast: self.fails_fast,
         }
     }
@@ -108,6 +113,16 @@ pub(super) enum NotSent {
     TooLate,
     /// It cannot be written at all.
     Unwritable(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<Unpublishable> for NotSent {
+    fn from(error: Unpublishable) -> Self {
+        match error {
+            Unpublishable::Congested => Self::Congested,
+            Unpublishable::Unwritable(source) => Self::Unwritable(source),
+            Unpublishable::Lost(error) => Self::Ended(Ended::Disconnected(Arc::new(Lost::from(&error)))),
+        }
+    }
 }
 
 /// What a sweep leaves to do.
@@ -167,6 +182,7 @@ impl Link {
             reply_to,
             caller: Caller { user_id, app_id },
             publisher: channel.publisher(),
+            confirming: tokio::sync::Mutex::default(),
             room: Notify::new(),
             was_of_use: AtomicBool::new(false),
             connection,
@@ -199,14 +215,17 @@ impl Link {
             Ok(()) => Ok((number, outcome)),
             Err(error) => {
                 self.pending.forget(number);
-                Err(match error {
-                    Unpublishable::Congested => NotSent::Congested,
-                    Unpublishable::Unwritable(source) => NotSent::Unwritable(source),
-                    Unpublishable::Lost(error) => {
-                        NotSent::Ended(Ended::Disconnected(Arc::new(Lost::from(&error))))
-                    }
-                })
+                Err(error.into())
             }
+        }
+    }
+
+    /// The channel that confirms what is published on it.
+    pub(super) async fn confirming(&self) -> Result<ConfirmingPublisher, BrokerError> {
+        let mut confirming = self.confirming.lock().await;
+        match &*confirming {
+            Some(publisher) if publisher.is_open() => Ok(publisher.clone()),
+            _ => Ok(confirming.insert(self.connection.open_confirming().await?).clone()),
         }
     }
 
@@ -231,16 +250,21 @@ impl Link {
 
     /// Fails the calls whose requests came back, and those whose time is over.
     pub(super) fn sweep(&self, now: Instant) -> Swept {
-        for id in self.connection.findings().take_returned() {
-            if let Some(number) = self.ids.number(&id) {
-                self.pending.complete(number, Outcome::Unroutable);
-            }
-        }
+        self.settle_returned();
         let soon_late = self.pending.expire(now);
         let backlog = self.publisher.ask_backlog();
         if backlog.has_room {
             self.room.notify_waiters();
         }
         Swept { has_more: backlog.is_watching || self.pending.len() > 0, soon_late }
+    }
+
+    /// Fails the calls whose requests came back.
+    pub(super) fn settle_returned(&self) {
+        for id in self.connection.findings().take_returned() {
+            if let Some(number) = self.ids.number(&id) {
+                self.pending.complete(number, Outcome::Unroutable);
+            }
+        }
     }
 }

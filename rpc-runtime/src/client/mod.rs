@@ -8,8 +8,10 @@ mod failure;
 mod in_flight;
 mod link;
 mod lost;
+mod one_way;
 mod options;
 mod pending;
+mod posted;
 mod queues;
 mod refusals;
 mod send;
@@ -23,6 +25,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 pub use builder::{ClientBuilder, ReplyTo};
 pub use call::Call;
+pub use one_way::{Notify, Publish};
 pub use options::CallOptions;
 pub use session::ClientStats;
 pub use typed::TypedClient;

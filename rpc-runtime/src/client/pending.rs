@@ -18,7 +18,10 @@ use super::{
     lost::Lost,
     sync::{Mutex, MutexGuard},
 };
-use crate::{contract::MethodDef, wire::reply::RawReply};
+use crate::{
+    contract::{MethodDef, MethodKind},
+    wire::reply::RawReply,
+};
 
 /// What became of a call that was sent.
 #[derive(Debug)]
@@ -107,8 +110,11 @@ impl Pending {
         let sequence = table.sequence;
         let entry = table.calls.vacant_entry();
         let number = CallNumber((sequence << INDEX_BITS) | entry.key() as u64);
-        // Underflows only on a clock that was just started; then nobody asks, and the error says less.
-        let ask_at = deadline.and_then(|deadline| deadline.checked_sub(ASKED_BEFORE));
+        // Underflows only on a clock that was just started; then nobody asks, and the error says less. What nobody answers waits for the
+        // broker, not for a server.
+        let ask_at = deadline
+            .filter(|_| method.kind == MethodKind::Call)
+            .and_then(|deadline| deadline.checked_sub(ASKED_BEFORE));
         let waiting = Waiting { number, method, deadline, ask_at, outcome: sender };
         let look = waiting.next_look();
         entry.insert(waiting);

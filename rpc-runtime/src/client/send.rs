@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{
     exchanges::Exchange,
     failure::Failure,
-    in_flight::InFlight,
+    in_flight::{InFlight, Unsent},
     link::{Link, NotSent, Prepared},
     lost::Lost,
     pending::Ended,
@@ -25,6 +25,52 @@ use crate::error::{BrokerError, Phase, Served};
 const LOSS_NOTICED_WITHIN: Duration = Duration::from_secs(1);
 
 pub(super) type Sending = Pin<Box<dyn Future<Output = Result<InFlight, Failure>> + Send>>;
+
+/// How something is sent, once a slot, a link and the exchange are there.
+pub(super) trait Sent: Sized + Send {
+    /// What it is sent with.
+    type With: Send;
+
+    /// Makes sure of what it is sent with.
+    ///
+    /// # Errors
+    /// When the broker does not answer.
+    fn prepare(link: &Link) -> impl Future<Output = Result<Self::With, BrokerError>> + Send;
+
+    #[allow(clippy::result_large_err, reason = "what was not sent is given back whole, and tried again")]
+    fn send(
+        attempt: Attempt<'_, Self::With>,
+        call: Prepared,
+        deadline: Option<Instant>,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<Self, Unsent>;
+}
+
+/// What an attempt to send has found.
+pub(super) struct Attempt<'a, With> {
+    pub(super) session: &'a Arc<Session>,
+    pub(super) link: &'a Arc<Link>,
+    pub(super) exchange: Arc<Exchange>,
+    pub(super) with: With,
+}
+
+impl Sent for InFlight {
+    type With = ();
+
+    async fn prepare(_: &Link) -> Result<(), BrokerError> {
+        Ok(())
+    }
+
+    fn send(
+        attempt: Attempt<'_, ()>,
+        call: Prepared,
+        deadline: Option<Instant>,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<Self, Unsent> {
+        let Attempt { session, link, exchange, with: () } = attempt;
+        Self::send(session, link, exchange, call, deadline, slot)
+    }
+}
 
 /// Where a call stands after its first poll.
 pub(super) enum Start {
@@ -60,12 +106,12 @@ pub(super) fn start(session: Arc<Session>, call: Prepared, timeout: Duration) ->
     Start::Waiting(Box::pin(send_in_time(session, call, deadline, None)))
 }
 
-pub(super) async fn send_in_time(
+pub(super) async fn send_in_time<S: Sent>(
     session: Arc<Session>,
     call: Prepared,
     deadline: Option<Instant>,
     slot: Option<OwnedSemaphorePermit>,
-) -> Result<InFlight, Failure> {
+) -> Result<S, Failure> {
     let sending = send_when_ready(Arc::clone(&session), call, deadline, slot);
     match deadline {
         None => sending.await,
@@ -84,12 +130,12 @@ fn why_not_connected(state: &State) -> Option<Arc<str>> {
     }
 }
 
-async fn send_when_ready(
+async fn send_when_ready<S: Sent>(
     session: Arc<Session>,
     mut call: Prepared,
     deadline: Option<Instant>,
     slot: Option<OwnedSemaphorePermit>,
-) -> Result<InFlight, Failure> {
+) -> Result<S, Failure> {
     let mut states = session.watch_state();
     // A session that ends must not be waited for: whoever holds the slots may never give them back.
     let mut slot = match slot {
@@ -121,8 +167,14 @@ async fn send_when_ready(
             }
             continue;
         }
-        let exchange = match find_exchange(&session, &link, &call).await {
-            Ok(exchange) => exchange,
+        let found = match find_exchange(&session, &link, &call).await {
+            Ok(exchange) => {
+                S::prepare(&link).await.map_err(NotFound::Unanswered).map(|with| (exchange, with))
+            }
+            Err(not_found) => Err(not_found),
+        };
+        let (exchange, with) = match found {
+            Ok(found) => found,
             Err(NotFound::Refused(failure)) => return Err(failure),
             // Most likely the link is being lost: the next one is asked again.
             Err(NotFound::Unanswered(error)) => {
@@ -139,8 +191,9 @@ async fn send_when_ready(
         let room = link.room.notified();
         let mut blocked = link.connection.findings().watch_blocked();
         let not_sent;
-        (not_sent, call, slot) = match InFlight::send(&session, &link, exchange, call, deadline, slot) {
-            Ok(in_flight) => return Ok(in_flight),
+        let attempt = Attempt { session: &session, link: &link, exchange, with };
+        (not_sent, call, slot) = match S::send(attempt, call, deadline, slot) {
+            Ok(sent) => return Ok(sent),
             Err(unsent) => unsent,
         };
         match not_sent {
@@ -185,7 +238,7 @@ async fn find_exchange(session: &Session, link: &Link, call: &Prepared) -> Resul
         let exchange = call.exchange.clone().into_owned();
         return Err(NotFound::Refused(Failure::AccessRefused { exchange, reason }));
     }
-    match link.exchanges.find(&call.exchange, &link.connection).await {
+    match link.exchanges.find(&call.exchange, call.method.kind, &link.connection).await {
         Ok(Some(exchange)) => Ok(exchange),
         Ok(None) => Err(NotFound::Refused(call.unroutable(true))),
         Err(error) if error.is_of_channel() => {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Call, CallOptions, Client};
-use crate::contract::Request;
+use super::{Call, CallOptions, Client, Notify, Publish};
+use crate::contract::{Event, Notification, Request};
 
 /// A client with defaults for the calls made through it.
 #[derive(Clone, Debug)]
@@ -23,6 +23,16 @@ impl TypedClient {
     #[must_use]
     pub fn with_options(self, options: CallOptions) -> Self {
         Self { defaults: Arc::new(options), ..self }
+    }
+
+    /// A notification that is sent when it is first polled.
+    pub fn notify<R: Notification>(&self, request: R) -> Notify<R> {
+        Notify::new(Arc::clone(&self.client.session), Arc::clone(&self.defaults), request)
+    }
+
+    /// An event that is published when it is first polled.
+    pub fn publish<E: Event>(&self, event: E) -> Publish<E> {
+        Publish::new(Arc::clone(&self.client.session), Arc::clone(&self.defaults), event)
     }
 
     /// A call that is sent when it is first polled.

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{AccessRefused, Blocked, NoConsumer, Timeout};
+use super::{AccessRefused, Blocked, NoConsumer, Rejected, Timeout};
 use crate::message::{Execution, Fault};
 
 /// Why a call has no result. `E` is the method's own error.
@@ -26,6 +26,8 @@ pub enum CallError<E> {
     Disconnected(Disconnected),
     /// The broker takes no messages at the moment.
     Blocked(Blocked),
+    /// The broker did not take the message. Only notifications and events end with it.
+    Rejected(Rejected),
     /// The client's user may not write to the method's exchange.
     AccessRefused(AccessRefused),
     /// The encoded request is larger than this client sends.
@@ -48,6 +50,7 @@ impl<E> CallError<E> {
             Self::Fault(fault) => fault.execution(),
             Self::Timeout(timeout) => timeout.phase.execution(),
             Self::Disconnected(disconnected) => disconnected.phase.execution(),
+            Self::Rejected(_) => Execution::Unknown,
             Self::Unroutable(_)
             | Self::NoConsumer(_)
             | Self::Blocked(_)
@@ -69,6 +72,7 @@ impl<E> CallError<E> {
             Self::Timeout(timeout) => timeout.phase.is_retryable(timeout.idempotent),
             Self::Disconnected(disconnected) => disconnected.phase.is_retryable(disconnected.idempotent),
             Self::Unroutable(_) | Self::NoConsumer(_) | Self::Blocked(_) => true,
+            Self::Rejected(rejected) => rejected.idempotent,
             Self::Method(_)
             | Self::AccessRefused(_)
             | Self::TooLarge(_)
@@ -89,6 +93,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
             Self::Timeout(timeout) => timeout.fmt(f),
             Self::Disconnected(disconnected) => disconnected.fmt(f),
             Self::Blocked(blocked) => blocked.fmt(f),
+            Self::Rejected(rejected) => rejected.fmt(f),
             Self::AccessRefused(refused) => refused.fmt(f),
             Self::TooLarge(too_large) => too_large.fmt(f),
             Self::Encode(error) => error.fmt(f),

@@ -16,6 +16,6 @@ pub use call::{CallError, Disconnected, Phase, TooLarge, Undecodable, Unencodabl
 pub use certificate::CertificateProblem;
 pub(crate) use chain::chain;
 pub use connect::ConnectError;
-pub use refused::{AccessRefused, Blocked, NoConsumer};
+pub use refused::{AccessRefused, Blocked, NoConsumer, Rejected};
 pub use serve::{ServeError, StartError};
 pub use timeout::{Served, Timeout};

@@ -50,6 +50,20 @@ impl fmt::Display for NoConsumer {
     }
 }
 
+/// The broker did not take a notification or an event (`basic.nack`): a queue that is to have it is full and refuses more, or failed.
+///
+/// Of several queues some may have taken it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    pub(crate) idempotent: bool,
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the broker did not take the message: a queue is full, or has failed")
+    }
+}
+
 /// The client's user may not write to the exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessRefused {

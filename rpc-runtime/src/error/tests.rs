@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    AccessRefused, Blocked, CallError, Disconnected, NoConsumer, Phase, Served, Timeout, TooLarge,
+    AccessRefused, Blocked, CallError, Disconnected, NoConsumer, Phase, Rejected, Served, Timeout, TooLarge,
     Undecodable, Unencodable, Unroutable,
 };
 use crate::message::{Execution, Fault, FaultCode};
@@ -48,6 +48,7 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
     errors.extend([
         CallError::Method("its own"),
         CallError::NoConsumer(NoConsumer { queue: "fib".into(), waiting: 1 }),
+        CallError::Rejected(Rejected { idempotent }),
         CallError::Blocked(Blocked { reason: "low on memory".into() }),
         CallError::AccessRefused(AccessRefused { exchange: "amqp-rpc".into(), reason: "".into() }),
         CallError::TooLarge(TooLarge { size: 2, limit: 1 }),
@@ -76,6 +77,7 @@ fn row(error: &CallError<&'static str>) -> String {
         CallError::Disconnected(disconnected) => format!("Disconnected {}", phase(disconnected.phase())),
         CallError::NoConsumer(_) => "NoConsumer".into(),
         CallError::Blocked(_) => "Blocked".into(),
+        CallError::Rejected(_) => "Rejected".into(),
         CallError::AccessRefused(_) => "AccessRefused".into(),
         CallError::TooLarge(_) => "TooLarge".into(),
         CallError::Encode(_) => "Encode".into(),

@@ -13,6 +13,9 @@ use crate::{
 /// Delivery mode 1: calls are not persisted. Their callers time out before a broker is back.
 const TRANSIENT: u8 = 1;
 
+/// Delivery mode 2: what nobody waits for must survive a restart of the broker.
+const PERSISTENT: u8 = 2;
+
 /// What a client says of itself in every request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Caller {
@@ -41,6 +44,34 @@ impl Outgoing<'_> {
             correlation_id: Some(self.correlation_id),
             reply_to: Some(self.reply_to.to_owned()),
             expiration: self.remaining.map(|remaining| expiration(remaining).to_string()),
+            timestamp: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|age| age.as_secs()),
+            kind: Some(self.method.full_name.to_owned()),
+            user_id: caller.user_id.clone(),
+            app_id: caller.app_id.clone(),
+            ..Properties::default()
+        }
+    }
+}
+
+/// What differs from notification to notification, and from event to event.
+pub(crate) struct OneWay {
+    pub(crate) method: &'static MethodDef,
+    pub(crate) correlation_id: String,
+    pub(crate) message_id: Option<String>,
+    pub(crate) priority: Option<u8>,
+    pub(crate) headers: Headers,
+}
+
+impl OneWay {
+    /// Without an address for replies, and without expiration: nobody gives up on it.
+    pub(crate) fn properties(self, caller: &Caller) -> Properties {
+        Properties {
+            content_type: Some(codec::CONTENT_TYPE.to_owned()),
+            headers: (!self.headers.is_empty()).then_some(self.headers),
+            delivery_mode: Some(PERSISTENT),
+            priority: self.priority,
+            correlation_id: Some(self.correlation_id),
+            message_id: self.message_id,
             timestamp: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|age| age.as_secs()),
             kind: Some(self.method.full_name.to_owned()),
             user_id: caller.user_id.clone(),

@@ -132,4 +132,46 @@ pub(super) const TABLE: &[Rejection] = &[
             r#""amq.sums""#,
         )],
     },
+    Rejection {
+        claim: "an event has no queue",
+        arguments: "",
+        item: "trait Fib { #[rpc(event, queue = \"computed\")] async fn computed(&self, n: u64); }",
+        errors: &[(
+            "`computed` is an `event`: every subscription has a queue of its own; remove `queue`",
+            "\"computed\"",
+        )],
+    },
+    Rejection {
+        claim: "the key of an event is no pattern",
+        arguments: "",
+        item: "trait Fib { #[rpc(event, routing_key = \"fib.*\")] async fn computed(&self, n: u64); }",
+        errors: &[(
+            "`fib.*` is what the keys of an event begin with: words between dots, none of them empty, `*` or `#`",
+            "\"fib.*\"",
+        )],
+    },
+    Rejection {
+        claim: "the key of an event has no empty word",
+        arguments: "",
+        item: "trait Fib { #[rpc(event, routing_key = \"fib.\")] async fn computed(&self, n: u64); }",
+        errors: &[(
+            "`fib.` is what the keys of an event begin with: words between dots, none of them empty, `*` or `#`",
+            "\"fib.\"",
+        )],
+    },
+    Rejection {
+        claim: "of the broker's exchanges only one is for events",
+        arguments: "event_exchange = \"amq.fanout\"",
+        item: "trait Fib { #[rpc(event)] async fn computed(&self, n: u64); }",
+        errors: &[(
+            "`amq.` names belong to the broker, and of its exchanges only `amq.topic` knows topics",
+            "\"amq.fanout\"",
+        )],
+    },
+    Rejection {
+        claim: "events need an exchange with a name",
+        arguments: "event_exchange = \"\"",
+        item: "trait Fib { #[rpc(event)] async fn computed(&self, n: u64); }",
+        errors: &[("`event_exchange` must not be empty", "\"\"")],
+    },
 ];

@@ -35,7 +35,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: r#"nam = "fib""#,
         item: "trait Fib {}",
         errors: &[(
-            "unknown key `nam`; `#[rpc_service(..)]` knows `name`, `exchange`, `queue` and `crate`",
+            "unknown key `nam`; `#[rpc_service(..)]` knows `name`, `exchange`, `event_exchange`, `queue` and `crate`",
             "nam",
         )],
     },
@@ -44,7 +44,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { #[rpc(idempotnt)] async fn compute(&self); }",
         errors: &[(
-            "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `bare` and `blocking`",
+            "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `notify`, `event`, `bare` and `blocking`",
             "idempotnt",
         )],
     },
@@ -52,26 +52,16 @@ pub(super) const TABLE: &[Rejection] = &[
         claim: "later keys are unknown keys",
         arguments: "",
         item: r#"trait Fib {
-    #[rpc(notify)] async fn a(&self);
-    #[rpc(event)] async fn b(&self);
     #[rpc(deduplicate)] async fn c(&self);
     #[rpc(lock = "n")] async fn d(&self);
 }"#,
         errors: &[
             (
-                "unknown key `notify`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `bare` and `blocking`",
-                "notify",
-            ),
-            (
-                "unknown key `event`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `bare` and `blocking`",
-                "event",
-            ),
-            (
-                "unknown key `deduplicate`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `bare` and `blocking`",
+                "unknown key `deduplicate`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `notify`, `event`, `bare` and `blocking`",
                 "deduplicate",
             ),
             (
-                "unknown key `lock`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `bare` and `blocking`",
+                "unknown key `lock`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `notify`, `event`, `bare` and `blocking`",
                 "lock",
             ),
         ],

@@ -147,7 +147,7 @@ pub(super) const TABLE: &[Rejection] = &[
         item: r#"trait Fib { #[rpc(bare, nmae = "x", timeout = "soon")] fn compute<T>(&mut self, a: &str, (b, c): (T, T)) -> &str; }"#,
         errors: &[
             (
-                "unknown key `nmae`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `bare` and `blocking`",
+                "unknown key `nmae`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `notify`, `event`, `bare` and `blocking`",
                 "nmae",
             ),
             (
@@ -189,5 +189,14 @@ pub(super) const TABLE: &[Rejection] = &[
                 "self",
             ),
         ],
+    },
+    Rejection {
+        claim: "a method is a notification or an event",
+        arguments: "",
+        item: "trait Fib { #[rpc(notify, event)] async fn computed(&self, n: u64); }",
+        errors: &[(
+            "`computed` cannot be both `notify` and `event`: one server takes a notification, all subscribers receive an event",
+            "event",
+        )],
     },
 ];

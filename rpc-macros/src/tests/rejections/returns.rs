@@ -57,4 +57,22 @@ pub(super) const TABLE: &[Rejection] = &[
             "Result<u64, u64, u64>",
         )],
     },
+    Rejection {
+        claim: "a notification returns nothing",
+        arguments: "",
+        item: "trait Fib { #[rpc(notify)] async fn warm_up(&self, n: u64) -> bool; }",
+        errors: &[(
+            "`warm_up` is `notify`, so nobody waits for what it returns; return nothing, or `Result<(), E>` with an error for the server's log",
+            "bool",
+        )],
+    },
+    Rejection {
+        claim: "an event returns nothing, even when it can fail",
+        arguments: "",
+        item: "trait Fib { #[rpc(event)] async fn computed(&self, n: u64) -> Result<u64, String>; }",
+        errors: &[(
+            "`computed` is `event`, so nobody waits for what it returns; return nothing, or `Result<(), E>` with an error for the server's log",
+            "u64",
+        )],
+    },
 ];

@@ -1,0 +1,144 @@
+//! Publishing with confirms beside calls, from many tasks at once: for messages that nobody answers.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use lapin::{
+    Channel,
+    options::{BasicPublishOptions, ConfirmSelectOptions},
+};
+
+use super::{Connection, Unpublishable, lifeline::Anchor, properties};
+use crate::{error::BrokerError, message::Properties};
+
+/// Publishes on one channel, which is in confirm mode. Clones share it.
+#[derive(Clone)]
+pub(crate) struct ConfirmingPublisher(Arc<Shared>);
+
+struct Shared {
+    channel: Channel,
+    max_header_bytes: usize,
+    /// Held while lapin numbers a message and queues its frames: two that do it at once get each other's confirms.
+    numbering: Mutex<()>,
+    abandoned: Mutex<Abandoned>,
+    _anchor: Arc<Anchor>,
+}
+
+/// Confirms that nobody waits for any more. lapin keeps those that are dropped before they have come for as long as the channel lives.
+#[derive(Default)]
+struct Abandoned {
+    confirms: Vec<Publishing>,
+    looked_through_at: usize,
+}
+
+type Publishing = Pin<Box<dyn Future<Output = Result<Verdict, BrokerError>> + Send>>;
+
+/// What the broker says of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It has taken it: a queue has it, or none was to get it.
+    Taken,
+    /// A queue would not take it.
+    Refused,
+}
+
+/// A message that was queued: resolves with the broker's word on it, or fails when the channel ends first.
+///
+/// A message that came back is confirmed as well, after it came back.
+pub(crate) struct Confirm {
+    publishing: Option<Publishing>,
+    publisher: ConfirmingPublisher,
+}
+
+impl Connection {
+    /// Opens a channel that confirms what is published on it.
+    pub(crate) async fn open_confirming(&self) -> Result<ConfirmingPublisher, BrokerError> {
+        let channel = self.open_channel().await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        Ok(ConfirmingPublisher(Arc::new(Shared {
+            channel,
+            max_header_bytes: properties::max_header_bytes(self.frame_max()),
+            numbering: Mutex::default(),
+            abandoned: Mutex::default(),
+            _anchor: self.anchor(),
+        })))
+    }
+}
+
+impl ConfirmingPublisher {
+    /// Whether more can be published on it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.channel.status().connected()
+    }
+
+    /// Queues a message; `mandatory` ones come back when no queue takes them.
+    pub(crate) fn queue(
+        &self,
+        exchange: &str,
+        routing_key: &str,
+        properties: Properties,
+        body: Bytes,
+        mandatory: bool,
+    ) -> Result<Confirm, Unpublishable> {
+        let unwritable = |error: properties::Unwritable| Unpublishable::Unwritable(error.into());
+        let exchange = properties::short("exchange", exchange).map_err(unwritable)?;
+        let routing_key = properties::short("routing key", routing_key).map_err(unwritable)?;
+        let properties = properties::write(properties, self.0.max_header_bytes).map_err(unwritable)?;
+        let options = BasicPublishOptions { mandatory, immediate: false };
+        let channel = self.0.channel.clone();
+        let mut publishing: Publishing = Box::pin(async move {
+            let confirm = channel.basic_publish(exchange, routing_key, options, &body, properties).await?;
+            let verdict = if confirm.await?.is_nack() { Verdict::Refused } else { Verdict::Taken };
+            Ok(verdict)
+        });
+        // The first poll numbers the message and queues it whole; what follows only waits.
+        let first = {
+            let _numbering = self.0.numbering.lock().unwrap_or_else(PoisonError::into_inner);
+            publishing.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        };
+        let publishing = match first {
+            Poll::Ready(Err(error)) => return Err(Unpublishable::Lost(error)),
+            Poll::Ready(Ok(verdict)) => Box::pin(std::future::ready(Ok(verdict))),
+            Poll::Pending => publishing,
+        };
+        Ok(Confirm { publishing: Some(publishing), publisher: self.clone() })
+    }
+
+    fn abandon(&self, publishing: Publishing) {
+        const FEW: usize = 64;
+        let mut abandoned = self.0.abandoned.lock().unwrap_or_else(PoisonError::into_inner);
+        abandoned.confirms.push(publishing);
+        if abandoned.confirms.len() >= abandoned.looked_through_at.max(FEW) {
+            let waiting = &mut Context::from_waker(Waker::noop());
+            abandoned.confirms.retain_mut(|confirm| confirm.as_mut().poll(waiting).is_pending());
+            // At most twice as many as there are under way, and no look at all of them for each.
+            abandoned.looked_through_at = abandoned.confirms.len() * 2;
+        }
+    }
+}
+
+impl Future for Confirm {
+    type Output = Result<Verdict, BrokerError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let publishing = self.publishing.as_mut().expect("nobody polls it after it has resolved");
+        let polled = publishing.as_mut().poll(cx);
+        if polled.is_ready() {
+            self.publishing = None;
+        }
+        polled
+    }
+}
+
+impl Drop for Confirm {
+    fn drop(&mut self) {
+        if let Some(publishing) = self.publishing.take() {
+            self.publisher.abandon(publishing);
+        }
+    }
+}

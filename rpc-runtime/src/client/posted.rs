@@ -1,0 +1,163 @@
+//! A message that nobody answers, on its way: it was sent, and waits for the broker's word on it.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{
+    failure::{Failure, Terms},
+    in_flight::{InFlight, Unsent},
+    link::{Link, NotSent, Prepared},
+    lost::Lost,
+    pending::Outcome,
+    send::{Attempt, Sent, send_in_time},
+    session::Session,
+};
+use crate::{
+    amqp::{Confirm, ConfirmingPublisher, Verdict},
+    contract::{MethodKind, NoError},
+    error::{BrokerError, CallError, Phase, Rejected},
+    wire::request::OneWay,
+};
+
+/// A message that was sent. It has a place among the calls, for it may come back, and its time may be over.
+struct Posted {
+    in_flight: InFlight,
+    confirm: Confirm,
+}
+
+/// What became of it.
+enum Fate {
+    Taken,
+    Rejected,
+    Failed(Outcome),
+}
+
+/// Sends the message, and resolves when the broker has taken it.
+pub(super) async fn deliver(
+    session: Arc<Session>,
+    message: Prepared,
+    mut terms: Terms,
+) -> Result<(), CallError<NoError>> {
+    if terms.timeout.is_zero() {
+        return Err(Failure::NotSentInTime { not_connected: None }.into_error(&terms));
+    }
+    // `Duration::MAX` is beyond what the clock can count: no deadline.
+    let deadline = Instant::now().checked_add(terms.timeout);
+    let mut sent = send_in_time::<Posted>(session, message, deadline, None).await;
+    loop {
+        let mut posted = sent.map_err(|failure| failure.into_error(&terms))?;
+        let failure = match poll_fn(|cx| posted.poll(cx)).await {
+            Fate::Taken => return Ok(()),
+            Fate::Rejected => {
+                return Err(CallError::Rejected(Rejected { idempotent: terms.idempotent }));
+            }
+            Fate::Failed(Outcome::Unroutable) => posted.in_flight.unroutable(),
+            Fate::Failed(Outcome::TimedOut) => Failure::TimedOut { found: None },
+            // Nobody answers it: a reply to its id is a forgery, and proves nothing.
+            Fate::Failed(Outcome::Replied(_)) => Failure::Lost(
+                Arc::new(Lost::because("somebody answered a message that has no answer")),
+                Phase::Sent,
+            ),
+            Fate::Failed(Outcome::Disconnected(lost)) => {
+                if let Some(exchange) = lost.refused_exchange() {
+                    posted.in_flight.session().refusals.remember(exchange, Arc::clone(&lost.reason));
+                }
+                match posted.in_flight.failure_of_loss(Arc::clone(&lost)) {
+                    Failure::Lost(..) if terms.may_be_repeated_after(&lost) => {
+                        match posted.in_flight.again::<Posted>() {
+                            Some(again) => {
+                                terms.repetitions += 1;
+                                terms.lost_before.get_or_insert(lost);
+                                sent = again.await;
+                                continue;
+                            }
+                            None => posted.in_flight.failure_of_loss(lost),
+                        }
+                    }
+                    failure => failure,
+                }
+            }
+        };
+        return Err(failure.into_error(&terms));
+    }
+}
+
+impl Posted {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Fate> {
+        if let Poll::Ready(outcome) = self.in_flight.poll(cx) {
+            return Poll::Ready(Fate::Failed(outcome));
+        }
+        let Poll::Ready(confirmed) = Pin::new(&mut self.confirm).poll(cx) else { return Poll::Pending };
+        let verdict = match confirmed {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                return Poll::Ready(Fate::Failed(Outcome::Disconnected(Arc::new(Lost::from(&error)))));
+            }
+        };
+        // What comes back is confirmed as well, right after it came back.
+        self.in_flight.link().settle_returned();
+        if let Poll::Ready(outcome) = self.in_flight.poll(cx) {
+            return Poll::Ready(Fate::Failed(outcome));
+        }
+        Poll::Ready(match verdict {
+            Verdict::Taken => Fate::Taken,
+            Verdict::Refused => Fate::Rejected,
+        })
+    }
+}
+
+impl Sent for Posted {
+    type With = ConfirmingPublisher;
+
+    async fn prepare(link: &Link) -> Result<ConfirmingPublisher, BrokerError> {
+        link.confirming().await
+    }
+
+    fn send(
+        attempt: Attempt<'_, ConfirmingPublisher>,
+        message: Prepared,
+        deadline: Option<Instant>,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<Self, Unsent> {
+        let Attempt { session, link, exchange, with: publisher } = attempt;
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err((NotSent::TooLate, message, slot));
+        }
+        if let Some(reason) = link.connection.findings().blocked() {
+            return Err((NotSent::Blocked(reason), message, slot));
+        }
+        let (number, outcome) = match link.pending.insert(message.method, deadline) {
+            Ok(entry) => entry,
+            Err(ended) => return Err((NotSent::Ended(ended), message, slot)),
+        };
+        let properties = OneWay {
+            method: message.method,
+            correlation_id: link.ids.id(number),
+            message_id: message.message_id.clone().map(String::from),
+            priority: message.priority,
+            headers: message.headers.clone(),
+        }
+        .properties(&link.caller);
+        // A notification that no queue takes is an error; an event that nobody has subscribed to is none.
+        let mandatory = message.method.kind != MethodKind::Event;
+        let body = message.body.clone();
+        match publisher.queue(&message.exchange, &message.routing_key, properties, body, mandatory) {
+            Ok(confirm) => {
+                let entry = (number, outcome);
+                let in_flight = InFlight::of(session, link, exchange, entry, message, deadline, slot);
+                Ok(Self { in_flight, confirm })
+            }
+            Err(error) => {
+                link.pending.forget(number);
+                Err((error.into(), message, slot))
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! A call has no topic, and nobody subscribes to a notification.
+
+use amqp_rpc::{Client, Event, rpc_service};
+
+#[rpc_service]
+trait Mail {
+    async fn count(&self) -> u64;
+    #[rpc(notify)]
+    async fn send(&self, to: String);
+    #[rpc(event)]
+    async fn sent(&self, to: String);
+}
+
+fn subscribed<E: Event>() {}
+
+fn main() {
+    subscribed::<MailSentRequest>();
+    subscribed::<MailSendRequest>();
+    let wrong = |client: Client| MailClient::new(client).count().topic("eu");
+}

@@ -1,0 +1,20 @@
+//! Nobody answers a notification or an event: no value comes back, and the error is for the log.
+
+use amqp_rpc::rpc_service;
+use serde::{Deserialize, Serialize};
+
+/// It travels, but has no `Display`.
+#[derive(Serialize, Deserialize)]
+struct Silent;
+
+type Result<T> = core::result::Result<T, String>;
+
+#[rpc_service]
+trait Mail {
+    #[rpc(notify)]
+    async fn send(&self, to: String) -> core::result::Result<(), Silent>;
+    #[rpc(event)]
+    async fn sent(&self, to: String) -> Result<u64>;
+}
+
+fn main() {}
