@@ -39,7 +39,7 @@ fn assert_timeout(message: &Message, seconds: u64) {
 }
 
 #[tokio::test]
-async fn the_timeout_of_the_call_wins_over_typed_client_method_and_client() {
+async fn s4_14_the_timeout_of_the_call_wins_over_typed_client_method_scoped_client_and_client() {
     let vhost = Vhost::create().await;
     let (_plain_peer, mut plain) = queue(&vhost, "seen").await;
     let (_timed_peer, mut timed) = queue(&vhost, "seen_timed").await;
@@ -50,10 +50,16 @@ async fn the_timeout_of_the_call_wins_over_typed_client_method_and_client() {
     default_call.abort();
 
     let client = Client::builder().timeout(Duration::from_secs(20)).connect(vhost.uri()).await.unwrap();
-    let seen = SeenClient::new(client);
+    let seen = SeenClient::new(client.clone());
     let of_client = tokio::spawn(seen.plain());
     assert_timeout(&plain.next().await, 20);
     let of_method = tokio::spawn(seen.timed());
+    assert_timeout(&timed.next().await, 5);
+
+    let patient = SeenClient::new(client.with_timeout(Duration::from_secs(60)));
+    let of_scoped_client = tokio::spawn(patient.plain());
+    assert_timeout(&plain.next().await, 60);
+    let of_method_again = tokio::spawn(patient.timed());
     assert_timeout(&timed.next().await, 5);
 
     let seen = seen.with_options(CallOptions::new().timeout(Duration::from_secs(7)));
@@ -61,7 +67,7 @@ async fn the_timeout_of_the_call_wins_over_typed_client_method_and_client() {
     assert_timeout(&timed.next().await, 7);
     let of_call = tokio::spawn(seen.timed().timeout(Duration::from_secs(3)));
     assert_timeout(&timed.next().await, 3);
-    for call in [of_client, of_method, of_typed_client, of_call] {
+    for call in [of_client, of_method, of_scoped_client, of_method_again, of_typed_client, of_call] {
         call.abort();
     }
 }

@@ -6,6 +6,7 @@ mod client_connection;
 mod client_limits;
 mod connecting;
 mod credentials;
+mod deadlines;
 mod examples;
 mod faults;
 mod full_queue;

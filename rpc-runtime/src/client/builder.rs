@@ -42,6 +42,7 @@ pub struct ClientBuilder {
     states_user: bool,
     fails_fast: bool,
     waits_while_blocked: bool,
+    detached: bool,
 }
 
 /// What a session keeps of the builder.
@@ -52,6 +53,7 @@ pub(super) struct Settings {
     pub(super) max_request_bytes: usize,
     pub(super) fails_fast: bool,
     pub(super) waits_while_blocked: bool,
+    pub(super) detached: bool,
     pub(super) namespace: Namespace,
 }
 
@@ -68,6 +70,7 @@ impl ClientBuilder {
             states_user: false,
             fails_fast: false,
             waits_while_blocked: false,
+            detached: false,
         }
     }
 
@@ -137,6 +140,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Detaches every call of this client from the call that is being served; see [`Call::detached`](crate::Call::detached). Default:
+    /// they inherit its deadline and its trace.
+    pub fn detached(mut self) -> Self {
+        self.detached = true;
+        self
+    }
+
     /// Connects, and makes the reply address.
     ///
     /// # Errors
@@ -166,9 +176,11 @@ impl ClientBuilder {
             max_request_bytes: self.max_request_bytes,
             fails_fast: self.fails_fast,
             waits_while_blocked: self.waits_while_blocked,
+            detached: self.detached,
             namespace,
         };
         let supervisor = Supervisor { options, inbound, manner };
-        Ok(Client { session: Session::start(link, replies, settings, alarm, supervisor) })
+        let session = Session::start(link, replies, settings, alarm, supervisor);
+        Ok(Client { session, timeout: None })
     }
 }

@@ -6,24 +6,23 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{
-    CallOptions,
+    CallOptions, Client,
     failure::{Failure, Terms},
     in_flight::InFlight,
     link::Prepared,
     lost::Lost,
     pending::Outcome,
     send::{self, Sending, Start},
-    session::Session,
 };
 use crate::{
     codec,
     contract::{Repetition, Request, Response},
     error::{CallError, TooLarge, Unencodable},
-    message::{FaultCode, HeaderValue},
+    message::{FaultCode, HeaderValue, Inherited},
 };
 
 /// A call of one method: nothing happens until it is awaited, or polled.
@@ -50,15 +49,15 @@ enum State<R> {
 }
 
 struct Lazy<R> {
-    session: Arc<Session>,
+    client: Client,
     defaults: Arc<CallOptions>,
     options: CallOptions,
     request: R,
 }
 
 impl<R: Request> Call<R> {
-    pub(super) fn new(session: Arc<Session>, defaults: Arc<CallOptions>, request: R) -> Self {
-        Self { state: State::Lazy(Lazy { session, defaults, options: CallOptions::new(), request }) }
+    pub(super) fn new(client: Client, defaults: Arc<CallOptions>, request: R) -> Self {
+        Self { state: State::Lazy(Lazy { client, defaults, options: CallOptions::new(), request }) }
     }
 
     /// How long to wait for the reply before giving up. The server may still finish the work.
@@ -89,6 +88,17 @@ impl<R: Request> Call<R> {
         self.with(CallOptions::fail_fast)
     }
 
+    /// Neither the deadline nor the trace of the call that is being served limits or marks this one: for what must be done even when
+    /// nobody waits for it any more.
+    ///
+    /// Without this a call that a method makes in its own task waits no longer than until the deadline of the call that the method
+    /// serves, or until the server's [`handler_timeout`](crate::Server::handler_timeout), and when that is over, it fails with `Timeout`
+    /// and nothing is sent. It also carries the headers `traceparent`, `tracestate` and `baggage` of the request, unless it has its own.
+    /// [`Context::scope`](crate::Context::scope) gives the same to tasks that a method spawns.
+    pub fn detached(self) -> Self {
+        self.with(CallOptions::detached)
+    }
+
     /// Has no effect on a call that was polled: it is on its way.
     fn with(mut self, change: impl FnOnce(CallOptions) -> CallOptions) -> Self {
         if let State::Lazy(lazy) = &mut self.state {
@@ -100,7 +110,7 @@ impl<R: Request> Call<R> {
 
 impl<R: Request> Lazy<R> {
     fn start(self) -> Result<State<R>, CallError<R::Error>> {
-        let Self { session, defaults, options, request } = self;
+        let Self { client: Client { session, timeout }, defaults, options, request } = self;
         let settings = &session.settings;
         let body = codec::encode(&request).map_err(|error| CallError::Encode(Unencodable(error.into())))?;
         if body.len() > settings.max_request_bytes {
@@ -110,9 +120,16 @@ impl<R: Request> Lazy<R> {
             }));
         }
         let method = R::METHOD;
-        let options = options.or(&defaults);
+        let mut options = options.or(&defaults);
+        let own_timeout = options.timeout.or(method.timeout).or(timeout).unwrap_or(settings.timeout);
+        let inherited =
+            if options.detached || settings.detached { Inherited::default() } else { Inherited::current() };
+        inherited.add_trace(&mut options.headers);
+        let left = inherited.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = left.filter(|left| *left < own_timeout);
         let terms = Terms {
-            timeout: options.timeout.or(method.timeout).unwrap_or(settings.timeout),
+            timeout: left.unwrap_or(own_timeout),
+            inherited: left.is_some(),
             idempotent: method.repetition == Repetition::Idempotent,
             repetitions: 0,
             lost_before: None,
@@ -195,6 +212,11 @@ fn conclude<R: Request>(outcome: Outcome, mut in_flight: InFlight, mut terms: Te
                 {
                     terms.repetitions += 1;
                     return Conclusion::Again(sending, terms);
+                }
+                // The server was told of the caller's time rounded up, and later: its answer may only be here first because timeouts are
+                // noticed late. One outcome for both.
+                if *fault.code() == FaultCode::DeadlineExceeded && in_flight.is_late() {
+                    return Conclusion::Ended(Err(in_flight.timed_out().into_error(&terms)));
                 }
                 let fault = if terms.lost_before.is_some() { fault.of_repetition() } else { fault };
                 return Conclusion::Ended(Err(CallError::Fault(fault)));

@@ -49,6 +49,8 @@ pub(super) enum Failure {
 #[derive(Debug)]
 pub(super) struct Terms {
     pub(super) timeout: Duration,
+    /// It is what was left of the time of the call that this one is made for.
+    pub(super) inherited: bool,
     pub(super) idempotent: bool,
     /// How often it was sent again.
     pub(super) repetitions: u32,
@@ -70,8 +72,8 @@ impl Failure {
     /// The error of this attempt alone.
     fn describe<E>(self, terms: &Terms) -> CallError<E> {
         let timeout = |phase, found, not_connected| {
-            let (after, idempotent) = (terms.timeout, terms.idempotent);
-            CallError::Timeout(Timeout { after, phase, idempotent, found, not_connected })
+            let (after, inherited, idempotent) = (terms.timeout, terms.inherited, terms.idempotent);
+            CallError::Timeout(Timeout { after, inherited, phase, idempotent, found, not_connected })
         };
         match self {
             Self::NotSentInTime { not_connected } => timeout(Phase::WaitingToSend, None, not_connected),
@@ -122,6 +124,7 @@ mod tests {
     fn terms(lost_before: Option<&str>) -> Terms {
         Terms {
             timeout: Duration::from_secs(1),
+            inherited: false,
             idempotent: true,
             repetitions: 0,
             lost_before: lost_before.map(|reason| Arc::new(Lost::because(reason))),

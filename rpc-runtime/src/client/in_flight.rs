@@ -98,6 +98,11 @@ impl InFlight {
         })
     }
 
+    /// Whether its time is over, though that may not have been noticed yet.
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+    }
+
     /// Sends the same call again, within the time that is left. `None` when there is none, or nobody to send it.
     pub(super) fn send_again(&mut self) -> Option<Sending> {
         let again = self.again()?;
@@ -108,8 +113,7 @@ impl InFlight {
     pub(super) fn again<S: Sent>(
         &mut self,
     ) -> Option<impl Future<Output = Result<S, Failure>> + Send + use<S>> {
-        let is_late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
-        if is_late || matches!(self.session.state(), State::Ended(_)) {
+        if self.is_late() || matches!(self.session.state(), State::Ended(_)) {
             return None;
         }
         self.session.count_resent();

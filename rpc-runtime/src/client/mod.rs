@@ -48,6 +48,8 @@ use session::Session;
 #[derive(Clone)]
 pub struct Client {
     session: Arc<Session>,
+    /// In place of the session's, for the calls made through this clone.
+    timeout: Option<Duration>,
 }
 
 impl Client {
@@ -72,6 +74,23 @@ impl Client {
     /// Sets what is not the default, then connects.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
+    }
+
+    /// This client with another default timeout, for what is made of it. It shares the connection; the original keeps its own.
+    ///
+    /// Like the timeout that the [`ClientBuilder`] sets it is the last to count: the timeout of the call wins, then the typed client's
+    /// (`with_options`), then the method attribute's.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn run(client: amqp_rpc_runtime::Client) {
+    /// let patient = client.with_timeout(Duration::from_secs(300));
+    /// # let _ = patient;
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { session: Arc::clone(&self.session), timeout: Some(timeout) }
     }
 
     /// Whether calls can be sent right now. After `false`, calls wait within their timeout, fail with `Blocked`, or with `Closed`.

@@ -12,19 +12,19 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{CallOptions, failure::Terms, link::Prepared, posted, session::Session};
+use super::{CallOptions, Client, failure::Terms, link::Prepared, posted, session::Session};
 use crate::{
     codec,
     contract::{Event, NoError, Notification, Repetition, Request},
     error::{CallError, TooLarge, Unencodable},
-    message::HeaderValue,
+    message::{HeaderValue, Inherited},
 };
 
 /// A message for one server, which nobody answers: nothing happens until it is awaited, or polled.
 ///
 /// It resolves when the broker has the message in the service's queue, where it survives a restart of the broker; not when a server has
 /// run it. What fails there is logged there, and the message goes to the dead letters. It waits there as long as it takes: unlike a
-/// call's, its timeout is about the broker's word alone.
+/// call's, its timeout is about the broker's word alone, and it inherits the trace of a call that is being served, but not its deadline.
 ///
 /// Dropping it before forgets it: a message that was sent stays sent. A connection that is lost before the broker's word has come makes it
 /// fail with `Disconnected`, for the broker may have it or not; declared `idempotent`, it is sent again within its timeout.
@@ -51,7 +51,7 @@ enum OneWay<R> {
 }
 
 struct Lazy<R> {
-    session: Arc<Session>,
+    client: Client,
     defaults: Arc<CallOptions>,
     options: CallOptions,
     topic: String,
@@ -61,9 +61,9 @@ struct Lazy<R> {
 macro_rules! options_of {
     ($future:ident, $bound:ident) => {
         impl<R: $bound> $future<R> {
-            pub(super) fn new(session: Arc<Session>, defaults: Arc<CallOptions>, request: R) -> Self {
+            pub(super) fn new(client: Client, defaults: Arc<CallOptions>, request: R) -> Self {
                 let (options, topic) = (CallOptions::new(), String::new());
-                Self(OneWay::Lazy(Box::new(Lazy { session, defaults, options, topic, request })))
+                Self(OneWay::Lazy(Box::new(Lazy { client, defaults, options, topic, request })))
             }
 
             /// How long to wait for the broker's word before giving up; it may still have the message. `Duration::MAX` waits without
@@ -160,7 +160,7 @@ impl<R: Request> OneWay<R> {
 
 impl<R: Request> Lazy<R> {
     fn prepare(self) -> Result<(Arc<Session>, Prepared, Terms), CallError<NoError>> {
-        let Self { session, defaults, options, topic, request } = self;
+        let Self { client: Client { session, timeout }, defaults, options, topic, request } = self;
         let (settings, method) = (&session.settings, R::METHOD);
         let unencodable =
             |error: Box<dyn std::error::Error + Send + Sync>| CallError::Encode(Unencodable(error));
@@ -176,9 +176,14 @@ impl<R: Request> Lazy<R> {
             let (size, limit) = (body.len(), settings.max_request_bytes);
             return Err(CallError::TooLarge(TooLarge { size, limit }));
         }
-        let options = options.or(&defaults);
+        let mut options = options.or(&defaults);
+        if !(options.detached || settings.detached) {
+            // The trace, but not the deadline: what has happened is told whether or not somebody still waits.
+            Inherited::current().add_trace(&mut options.headers);
+        }
         let terms = Terms {
-            timeout: options.timeout.or(method.timeout).unwrap_or(settings.timeout),
+            timeout: options.timeout.or(method.timeout).or(timeout).unwrap_or(settings.timeout),
+            inherited: false,
             idempotent: method.repetition == Repetition::Idempotent,
             repetitions: 0,
             lost_before: None,

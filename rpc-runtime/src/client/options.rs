@@ -7,7 +7,8 @@ use crate::message::{HeaderValue, Headers};
 /// Timeout, headers and priority of calls.
 ///
 /// Set on a [`Call`](super::Call), or as defaults of a generated client (`with_options`). The timeout of the call wins over
-/// the typed client's, then the method attribute's, then the client's. Headers of both levels travel; the call's win.
+/// the typed client's, then the method attribute's, then the client's ([`Client::with_timeout`](super::Client::with_timeout), else
+/// the builder's). Headers of both levels travel; the call's win.
 ///
 /// Its `Debug` shows the names of headers and not their values, which may be tokens.
 #[derive(Clone, Default)]
@@ -17,6 +18,7 @@ pub struct CallOptions {
     pub(crate) headers: Headers,
     pub(crate) priority: Option<u8>,
     pub(crate) fails_fast: bool,
+    pub(crate) detached: bool,
 }
 
 impl CallOptions {
@@ -49,11 +51,18 @@ impl CallOptions {
         self
     }
 
+    /// Inherits nothing from the call that is being served; see [`Call::detached`](super::Call::detached).
+    pub fn detached(mut self) -> Self {
+        self.detached = true;
+        self
+    }
+
     /// These options, with what `defaults` say where these say nothing.
     pub(crate) fn or(mut self, defaults: &Self) -> Self {
         self.timeout = self.timeout.or(defaults.timeout);
         self.priority = self.priority.or(defaults.priority);
         self.fails_fast |= defaults.fails_fast;
+        self.detached |= defaults.detached;
         if !defaults.headers.is_empty() {
             let mut headers = defaults.headers.clone();
             for (name, value) in self.headers {
@@ -72,6 +81,7 @@ impl fmt::Debug for CallOptions {
             .field("headers", &self.headers.names())
             .field("priority", &self.priority)
             .field("fails_fast", &self.fails_fast)
+            .field("detached", &self.detached)
             .finish()
     }
 }

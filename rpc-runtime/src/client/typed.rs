@@ -27,16 +27,16 @@ impl TypedClient {
 
     /// A notification that is sent when it is first polled.
     pub fn notify<R: Notification>(&self, request: R) -> Notify<R> {
-        Notify::new(Arc::clone(&self.client.session), Arc::clone(&self.defaults), request)
+        Notify::new(self.client.clone(), Arc::clone(&self.defaults), request)
     }
 
     /// An event that is published when it is first polled.
     pub fn publish<E: Event>(&self, event: E) -> Publish<E> {
-        Publish::new(Arc::clone(&self.client.session), Arc::clone(&self.defaults), event)
+        Publish::new(self.client.clone(), Arc::clone(&self.defaults), event)
     }
 
     /// A call that is sent when it is first polled.
     pub fn call<R: Request>(&self, request: R) -> Call<R> {
-        Call::new(Arc::clone(&self.client.session), Arc::clone(&self.defaults), request)
+        Call::new(self.client.clone(), Arc::clone(&self.defaults), request)
     }
 }

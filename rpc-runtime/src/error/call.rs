@@ -69,6 +69,8 @@ impl<E> CallError<E> {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Fault(fault) => fault.is_retryable(),
+            // Who would wait for the repetition has no more time.
+            Self::Timeout(timeout) if timeout.inherited => false,
             Self::Timeout(timeout) => timeout.phase.is_retryable(timeout.idempotent),
             Self::Disconnected(disconnected) => disconnected.phase.is_retryable(disconnected.idempotent),
             Self::Unroutable(_) | Self::NoConsumer(_) | Self::Blocked(_) => true,

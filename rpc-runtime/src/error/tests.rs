@@ -37,7 +37,11 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
         codes.map(|code| CallError::Fault(Fault::new(code, "").of_method(idempotent))).collect();
     for phase in [Phase::WaitingToSend, Phase::Sent] {
         for found in [None, Some(("fib".to_owned(), Served::NoQueue))] {
-            errors.push(CallError::Timeout(Timeout { after, phase, idempotent, found, not_connected: None }));
+            for inherited in [false, true] {
+                let found = found.clone();
+                let timeout = Timeout { after, inherited, phase, idempotent, found, not_connected: None };
+                errors.push(CallError::Timeout(timeout));
+            }
         }
         errors.push(CallError::Disconnected(Disconnected { reason: "".into(), phase, idempotent }));
     }
@@ -73,6 +77,9 @@ fn row(error: &CallError<&'static str>) -> String {
             code => format!("Fault {code}"),
         },
         CallError::Unroutable(_) => "Unroutable".into(),
+        CallError::Timeout(timeout) if timeout.is_inherited() => {
+            format!("Timeout {} inherited", phase(timeout.phase()))
+        }
         CallError::Timeout(timeout) => format!("Timeout {}", phase(timeout.phase())),
         CallError::Disconnected(disconnected) => format!("Disconnected {}", phase(disconnected.phase())),
         CallError::NoConsumer(_) => "NoConsumer".into(),

@@ -8,6 +8,8 @@ use super::Phase;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timeout {
     pub(crate) after: Duration,
+    /// It is what was left of the time of the call that this one was made for.
+    pub(crate) inherited: bool,
     pub(crate) phase: Phase,
     pub(crate) idempotent: bool,
     /// The queue of the method, and who serves it.
@@ -45,6 +47,13 @@ impl Timeout {
         self.after
     }
 
+    /// Whether that was what was left to the method that made the call, whose own caller waits no longer: the method's next call would
+    /// fail at once in the same way. See [`Call::detached`](crate::Call::detached).
+    #[must_use]
+    pub fn is_inherited(&self) -> bool {
+        self.inherited
+    }
+
     /// How far the call had come.
     #[must_use]
     pub fn phase(&self) -> Phase {
@@ -62,6 +71,9 @@ impl Timeout {
 impl fmt::Display for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let after = self.after;
+        if self.inherited && after.is_zero() {
+            return f.write_str("not sent: the time of the call that this one was made for is over");
+        }
         match (self.phase, &self.not_connected) {
             (Phase::WaitingToSend, Some(reason)) => {
                 return write!(f, "not sent within {after:?}: not connected: {reason}");

@@ -1,10 +1,16 @@
 //! A call as the server received it: the request's body and the context that came with it.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 
-use crate::{contract::MethodDef, message::Headers};
+use crate::{
+    contract::MethodDef,
+    message::{Headers, Inherited},
+};
 
 /// A call on its way to its method, as middleware sees it.
 ///
@@ -143,6 +149,22 @@ impl Context {
     #[must_use]
     pub fn priority(&self) -> Option<u8> {
         self.priority
+    }
+
+    /// Makes calls that `future` makes inherit from this one: they wait no longer than until its [deadline](Self::deadline), and carry
+    /// its trace (the headers `traceparent`, `tracestate` and `baggage`).
+    ///
+    /// Calls that a method makes in its own task, or on its own thread where it is `blocking`, do so anyway. What it spawns does not
+    /// unless it is wrapped in this. See [`Call::detached`](crate::Call::detached) for the opposite.
+    ///
+    /// ```
+    /// # use amqp_rpc_runtime::Context;
+    /// async fn in_the_background(cx: &Context, work: impl Future<Output = ()> + Send + 'static) {
+    ///     tokio::spawn(cx.scope(work));
+    /// }
+    /// ```
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        Inherited::from(self.deadline, &self.headers).scope(future)
     }
 }
 

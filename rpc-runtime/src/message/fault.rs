@@ -25,6 +25,8 @@ pub struct Fault {
     code: FaultCode,
     message: String,
     field: Option<String>,
+    // Not on the wire: for the server's own log.
+    detail: Option<Box<str>>,
     // Not on the wire: set by the caller's side, which knows the method, and whether it sent the request before.
     idempotent: bool,
     is_of_repetition: bool,
@@ -36,13 +38,22 @@ impl Fault {
     /// The message travels to the caller: leave out secrets, payloads and backtraces.
     #[must_use]
     pub fn new(code: FaultCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None, idempotent: false, is_of_repetition: false }
+        let message = message.into();
+        Self { code, message, field: None, detail: None, idempotent: false, is_of_repetition: false }
     }
 
     /// Names the request field that is to blame, such as `user.address.zip`.
     #[must_use]
     pub fn with_field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// Adds what only the server's own people should know, such as the error of a database. It stands in the server's log, and never
+    /// travels.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into().into());
         self
     }
 
@@ -62,6 +73,12 @@ impl Fault {
     #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
+    }
+
+    /// What [`with_detail`](Self::with_detail) added; nothing on the caller's side.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
     }
 
     /// What the code says of execution; `Unknown` in place of `Never` when the request had to be sent twice, because what became

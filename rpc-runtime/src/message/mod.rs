@@ -3,6 +3,7 @@
 mod call;
 mod fault;
 mod headers;
+mod inherited;
 mod properties;
 mod refusal;
 mod reply;
@@ -10,6 +11,7 @@ mod reply;
 pub use call::{Context, IncomingCall};
 pub use fault::{Execution, Fault, FaultCode};
 pub use headers::{HeaderValue, Headers};
+pub(crate) use inherited::Inherited;
 pub(crate) use properties::{Delivered, Properties};
 pub(crate) use refusal::Refusal;
 pub use reply::{Reply, ReplyKind};

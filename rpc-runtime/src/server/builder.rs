@@ -11,6 +11,7 @@ use super::{
     plan::{Plan, PlannedQueue},
     queue::{Declare, QueueOptions},
     routes::{self, Routes},
+    run::Patience,
     topology::{overflow_of, part_of, topology},
 };
 use crate::{
@@ -32,6 +33,7 @@ pub struct Server {
     conditions: Conditions,
     max_reply_bytes: usize,
     exposes_panics: bool,
+    patience: Patience,
     namespace: Option<String>,
     declare: Declare,
     queue_options: QueueOptions,
@@ -66,6 +68,7 @@ impl Server {
             },
             max_reply_bytes: BROKER_LIMIT,
             exposes_panics: false,
+            patience: Patience::default(),
             namespace: None,
             declare: Declare::default(),
             queue_options: QueueOptions::default(),
@@ -110,6 +113,27 @@ impl Server {
     /// How long [`RunningServer::shutdown`] lets calls finish before it cancels them. Default 30 s.
     pub fn drain_timeout(mut self, timeout: Duration) -> Self {
         self.drain_timeout = timeout;
+        self
+    }
+
+    /// The longest that a method may run, layers included. Then its future is dropped wherever it waits, and its caller gets
+    /// `deadline_exceeded`, Unknown: of what it does, some may be done. A request without a caller goes to the dead letters. Default: no
+    /// limit.
+    ///
+    /// Make it a bit longer than the timeout of the clients: a caller whose own time is over first gets its `Timeout`. It counts from
+    /// the receipt of the request. A `blocking` method cannot be cancelled: the caller is answered, and the method, once it has started,
+    /// goes on unheard on its thread, beside those that run in its place.
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.patience.handler_timeout = Some(timeout);
+        self
+    }
+
+    /// Cancels methods whose caller waits no longer, as [`handler_timeout`](Self::handler_timeout) does, when the time is over that the
+    /// request came with. Default: they run to their end, for what is dropped half-way is half done.
+    ///
+    /// The caller has its `Timeout` by then: the server counts from the receipt of the request, so never less than the caller does.
+    pub fn cancel_when_late(mut self) -> Self {
+        self.patience.cancels_late = true;
         self
     }
 
@@ -216,6 +240,9 @@ impl Server {
             // For AMQP zero means without limit, which no server wants.
             return Err(StartError::InvalidOption("concurrency must be at least 1".into()));
         }
+        if self.patience.handler_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(StartError::InvalidOption("handler_timeout must be longer than zero".into()));
+        }
         let namespace = match &self.namespace {
             Some(name) => Namespace::parse(name).map_err(StartError::InvalidOption)?,
             None => Namespace::default(),
@@ -261,6 +288,7 @@ impl Server {
             conditions: self.conditions,
             max_reply_bytes: self.max_reply_bytes,
             exposes_panics: self.exposes_panics,
+            patience: self.patience,
             counters: Arc::default(),
             drain_timeout: self.drain_timeout,
         })

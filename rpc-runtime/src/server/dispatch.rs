@@ -1,11 +1,18 @@
 //! From an encoded call to its encoded reply: what generated dispatchers delegate to.
 
-use std::{fmt, future::Future};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{self, Poll},
+};
+
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::{
     codec,
     contract::{NoError, NoReply, Request, ServeFuture},
-    message::{Context, Fault, FaultCode, IncomingCall, Reply, ReplyKind},
+    message::{Context, Fault, FaultCode, IncomingCall, Inherited, Reply, ReplyKind},
 };
 
 /// Decodes the request, runs the method, encodes what it returned.
@@ -76,12 +83,31 @@ where
 async fn on_blocking_thread(
     run: impl FnOnce() -> Result<Reply, Fault> + Send + 'static,
 ) -> Result<Reply, Fault> {
-    match tokio::task::spawn_blocking(run).await {
+    let inherited = Inherited::current();
+    let running = Running(tokio::task::spawn_blocking(|| inherited.scope_blocking(run)));
+    match running.await {
         Ok(reply) => reply,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => Err(Fault::new(FaultCode::ShuttingDown, "the server's runtime is stopping")),
         },
+    }
+}
+
+/// A method on a thread of its own. Dropped before it has started, it does not start; later it goes on unheard.
+struct Running<T>(JoinHandle<T>);
+
+impl<T> Future for Running<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl<T> Drop for Running<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

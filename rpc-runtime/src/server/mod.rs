@@ -13,6 +13,7 @@ mod redelivered;
 mod reply_policy;
 mod roster;
 mod routes;
+mod run;
 mod running;
 mod settle;
 mod shutdown;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{admit::Conditions, queue::Declare, routes::Routes, stats::Counters};
+use super::{admit::Conditions, queue::Declare, routes::Routes, run::Patience, stats::Counters};
 use crate::{
     amqp::{Connection, Topology, TopologyError, Touch},
     error::BrokerError,
@@ -25,6 +25,7 @@ pub(super) struct Plan {
     pub(super) conditions: Conditions,
     pub(super) max_reply_bytes: usize,
     pub(super) exposes_panics: bool,
+    pub(super) patience: Patience,
     pub(super) counters: Arc<Counters>,
     pub(super) drain_timeout: Duration,
 }

@@ -1,8 +1,7 @@
 //! The consumer of one queue: a task per call, until it is told to stop or the channel is lost.
 
-use std::{any::Any, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
-use futures_util::FutureExt;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
@@ -11,12 +10,12 @@ use super::{
     reply_policy,
     roster::Roster,
     routes::Route,
+    run::{run, run_within},
     subscription::Subscription,
 };
 use crate::{
     error::BrokerError,
-    layer::{BoxService, RpcService},
-    message::{Delivered, Fault, FaultCode, IncomingCall, Refusal, Reply},
+    message::{Delivered, Fault, FaultCode, Refusal},
     wire::request::Received,
 };
 
@@ -128,7 +127,8 @@ impl Worker {
             let message = format!("queue `{full}` is full");
             return unsettled.answer(Err(Fault::new(FaultCode::Overloaded, message)));
         }
-        match plan.conditions.admit(request, &queue.routes, Instant::now()) {
+        let received_at = Instant::now();
+        match plan.conditions.admit(request, &queue.routes, received_at) {
             Ok((route, call)) => {
                 let Route { method, service } = route.clone();
                 let exposes_panics = plan.exposes_panics;
@@ -138,11 +138,18 @@ impl Worker {
                     // Never started: dropping it says so.
                     return;
                 }
-                calls.spawn(async move {
-                    unsettled.start();
-                    let outcome = run_isolated(&service, call, exposes_panics).await;
-                    unsettled.answer(outcome);
-                });
+                match plan.patience.limit(&call, received_at) {
+                    None => calls.spawn(async move {
+                        unsettled.start();
+                        let outcome = run(&service, call, exposes_panics).await;
+                        unsettled.answer(outcome);
+                    }),
+                    Some(limit) => calls.spawn(async move {
+                        unsettled.start();
+                        let outcome = run_within(limit, &service, call, exposes_panics).await;
+                        unsettled.answer(outcome);
+                    }),
+                };
             }
             Err(fault) if is_hostile => {
                 // Where it came from only the broker knows: the queue says where to look.
@@ -176,39 +183,4 @@ fn obey(order: Order, calls: &mut JoinSet<()>) {
     if order == Order::Abandon {
         calls.abort_all();
     }
-}
-
-/// Runs the call; a panic becomes a fault.
-///
-/// No `async fn`: its future would hold the call a second time, and there is a task of that size for every call.
-fn run_isolated(
-    service: &BoxService,
-    call: IncomingCall,
-    exposes_panics: bool,
-) -> impl Future<Output = Result<Reply, Fault>> {
-    let method = call.method().full_name;
-    // Unwind safety: everything the call owned is dropped; what it shared with others is the service author's to keep sound.
-    // Twice, because a layer may panic before it returns its future.
-    let running = match std::panic::catch_unwind(AssertUnwindSafe(|| service.call(call))) {
-        Ok(running) => AssertUnwindSafe(running).catch_unwind().left_future(),
-        Err(panic) => std::future::ready(Err(panic)).right_future(),
-    };
-    running.map(move |outcome| {
-        outcome.unwrap_or_else(|panic| {
-            let text = panic_text(&*panic);
-            tracing::error!(method, panic = text, "the method panicked");
-            // Panic texts are made for the server's own people: they may name paths, data, anything.
-            let message = if exposes_panics {
-                format!("the method panicked: {text}")
-            } else {
-                "the method panicked".into()
-            };
-            Err(Fault::new(FaultCode::Panicked, message))
-        })
-    })
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
 }

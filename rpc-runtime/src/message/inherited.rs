@@ -1,0 +1,76 @@
+//! What calls take over that are made while another one is served: its deadline and its trace.
+
+use std::{future::Future, sync::Arc, time::Instant};
+
+use super::Headers;
+
+tokio::task_local! {
+    /// Of the call that the running task serves.
+    static SERVED: Inherited;
+}
+
+/// The headers of W3C trace context and baggage, which travel from call to call.
+const TRACE_HEADERS: [&str; 3] = ["traceparent", "tracestate", "baggage"];
+
+/// Cheap to make and to clone: every call that is served makes one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Inherited {
+    pub(crate) deadline: Option<Instant>,
+    /// `None` unless the request had such headers.
+    trace: Option<Arc<Headers>>,
+}
+
+impl Inherited {
+    pub(crate) fn from(deadline: Option<Instant>, headers: &Headers) -> Self {
+        if headers.is_empty() {
+            return Self { deadline, trace: None };
+        }
+        let of_trace = |name| Some((name, headers.get(name)?.clone()));
+        let trace: Headers = TRACE_HEADERS.into_iter().filter_map(of_trace).collect();
+        Self { deadline, trace: (!trace.is_empty()).then(|| Arc::new(trace)) }
+    }
+
+    /// Of the call that this task, or this thread, serves right now.
+    pub(crate) fn current() -> Self {
+        SERVED.try_with(Self::clone).unwrap_or_default()
+    }
+
+    /// Makes the calls that `future` makes inherit this.
+    pub(crate) fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        SERVED.scope(self, future)
+    }
+
+    /// Makes the calls that are made while `run` runs inherit this.
+    pub(crate) fn scope_blocking<T>(self, run: impl FnOnce() -> T) -> T {
+        SERVED.sync_scope(self, run)
+    }
+
+    /// Adds the trace to the headers of a call. What it says of its trace itself stays.
+    pub(crate) fn add_trace(&self, headers: &mut Headers) {
+        for (name, value) in self.trace.iter().flat_map(|trace| trace.iter()) {
+            if headers.get(name).is_none() {
+                headers.insert(name, value.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_trace_headers_are_inherited_and_none_of_the_call_s_own_is_replaced() {
+        let request = Headers::from_iter([("traceparent", "theirs"), ("baggage", "b"), ("token", "secret")]);
+        let mut headers = Headers::from_iter([("traceparent", "mine")]);
+        Inherited::from(None, &request).scope_blocking(|| Inherited::current().add_trace(&mut headers));
+        assert_eq!(headers, Headers::from_iter([("traceparent", "mine"), ("baggage", "b")]));
+    }
+
+    #[test]
+    fn outside_of_a_served_call_nothing_is_inherited() {
+        let mut headers = Headers::new();
+        Inherited::current().add_trace(&mut headers);
+        assert_eq!((Inherited::current().deadline, headers.len()), (None, 0));
+    }
+}

@@ -1,0 +1,110 @@
+//! One call, run apart from the others: its panics are caught, its time is bounded, what it calls inherits its deadline.
+
+use std::{
+    any::Any,
+    future::Future,
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
+
+use futures_util::FutureExt;
+
+use crate::{
+    layer::{BoxService, RpcService},
+    message::{Fault, FaultCode, IncomingCall, Inherited, Reply},
+};
+
+/// How long calls may run. By default as long as they like.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Patience {
+    pub(super) handler_timeout: Option<Duration>,
+    /// Cancel a call whose caller waits no longer.
+    pub(super) cancels_late: bool,
+}
+
+/// When a call is cancelled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    at: Instant,
+    /// The server's cap, where it comes before the caller's deadline.
+    cap: Option<Duration>,
+}
+
+impl Patience {
+    pub(super) fn limit(self, call: &IncomingCall, received_at: Instant) -> Option<Limit> {
+        let Self { handler_timeout, cancels_late } = self;
+        let capped = handler_timeout.and_then(|cap| {
+            let at = received_at.checked_add(cap)?;
+            Some(Limit { at, cap: Some(cap) })
+        });
+        let late = call.context.deadline.filter(|_| cancels_late).map(|at| Limit { at, cap: None });
+        match (capped, late) {
+            (Some(capped), Some(late)) => Some(if capped.at < late.at { capped } else { late }),
+            (capped, late) => capped.or(late),
+        }
+    }
+}
+
+impl Limit {
+    fn exceeded(self) -> Fault {
+        let message = match self.cap {
+            Some(cap) => format!("the method was cancelled after {cap:?}, the server's limit"),
+            None => "the method was cancelled: the caller's time was over".into(),
+        };
+        Fault::new(FaultCode::DeadlineExceeded, message)
+    }
+}
+
+/// Runs the call to its end; a panic becomes a fault.
+///
+/// No `async fn`, here and below: its future would hold the call a second time, and there is a task of that size for every call.
+pub(super) fn run(
+    service: &BoxService,
+    call: IncomingCall,
+    exposes_panics: bool,
+) -> impl Future<Output = Result<Reply, Fault>> {
+    let inherited = Inherited::from(call.context.deadline, &call.context.headers);
+    inherited.scope(isolated(service, call, exposes_panics))
+}
+
+/// Does the same until `limit`; then the call is dropped where it stands.
+pub(super) fn run_within(
+    limit: Limit,
+    service: &BoxService,
+    call: IncomingCall,
+    exposes_panics: bool,
+) -> impl Future<Output = Result<Reply, Fault>> {
+    // What it calls has no use of more time either.
+    let deadline = call.context.deadline.map_or(limit.at, |deadline| deadline.min(limit.at));
+    let inherited = Inherited::from(Some(deadline), &call.context.headers);
+    let running = inherited.scope(isolated(service, call, exposes_panics));
+    tokio::time::timeout_at(limit.at.into(), running)
+        .map(move |outcome| outcome.unwrap_or_else(|_| Err(limit.exceeded())))
+}
+
+fn isolated(
+    service: &BoxService,
+    call: IncomingCall,
+    exposes_panics: bool,
+) -> impl Future<Output = Result<Reply, Fault>> {
+    // Unwind safety: everything the call owned is dropped; what it shared with others is the service author's to keep sound.
+    // Twice, because a layer may panic before it returns its future.
+    let running = match std::panic::catch_unwind(AssertUnwindSafe(|| service.call(call))) {
+        Ok(running) => AssertUnwindSafe(running).catch_unwind().left_future(),
+        Err(panic) => std::future::ready(Err(panic)).right_future(),
+    };
+    running.map(move |outcome| outcome.unwrap_or_else(|panic| Err(panicked(&*panic, exposes_panics))))
+}
+
+fn panicked(panic: &(dyn Any + Send), exposes_panics: bool) -> Fault {
+    let text = panic_text(panic);
+    // Panic texts are made for the server's own people: they may name paths, data, anything.
+    let message =
+        if exposes_panics { format!("the method panicked: {text}") } else { "the method panicked".into() };
+    Fault::new(FaultCode::Panicked, message).with_detail(text)
+}
+
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
+}
