@@ -53,6 +53,7 @@
 //! |---|---|
 //! | declare a service | [`rpc_service`] |
 //! | call it | [`Client`], [`Call`], [`CallOptions`], [`CallError`] |
+//! | send what nobody answers, publish events | [`Notify`], [`Publish`] |
 //! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`] |
 //! | run something around every call | [`middleware`], [`RpcService`] |
 //! | reach the broker, by TLS, with passwords that change | [`ConnectOptions`], [`Tls`], [`Credentials`], [`ConnectError`] |
@@ -87,6 +88,9 @@
 /// | `FibComputeRequest` | the parameters as they travel: a JSON object with their names |
 /// | `FibComputeResponse` | the result as it travels |
 ///
+/// Methods that nobody answers return nothing, or `Result<(), E>` with an `E` that can be displayed: their errors go to the server's log,
+/// and the message to the dead letters.
+///
 /// The trait stays what it is, with `Send + Sync + 'static` as supertraits; implement it with `async fn`. Parameters are owned
 /// and, like results and errors, `Serialize + Deserialize`. `#[serde(..)]` on a parameter acts on its field. What cannot be
 /// served is refused with a message that says what to write instead; docs/macro-errors.md lists them all.
@@ -97,6 +101,7 @@
 /// |---|---|---|
 /// | `name = ".."` | the trait's name in snake case | the service on the wire |
 /// | `exchange = ".."` | `amqp-rpc` | where requests are published to; `""` is the default exchange, where a method's routing key is its queue |
+/// | `event_exchange = ".."` | `amqp-rpc.events` | where events are published to: a topic exchange |
 /// | `queue = ".."` | the service's name | where requests wait |
 /// | `crate = path` | `::amqp_rpc` | where generated code finds this crate |
 ///
@@ -111,6 +116,8 @@
 /// | `timeout = "5s"` | the client's | how long its callers wait (`ms`, `s`, `m`, `h`) |
 /// | `idempotent` | | running it twice is harmless: a call whose outcome is unknown may be retried |
 /// | `at_most_once` | | a request that may have run is not run again: its caller gets `maybe_executed` |
+/// | `notify` | | nobody answers it: the future is a [`Notify`], done when the broker has the message; one server runs it |
+/// | `event` | | everybody who subscribes receives it: the future is a [`Publish`], with a `topic` |
 /// | `bare` | | the single parameter is the body: `30`, not `{"n":30}` |
 /// | `blocking` | | a plain `fn`, run on a thread where it may block |
 ///

@@ -13,6 +13,7 @@ mod full_queue;
 mod hostile;
 mod least_privilege;
 mod load;
+mod one_way;
 mod overload;
 mod rabbitmq;
 mod reconnecting;

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Instant,
@@ -47,6 +47,8 @@ pub(super) struct Link {
     publisher: Publisher,
     /// For what nobody answers; opened with the first of it.
     confirming: tokio::sync::Mutex<Option<ConfirmingPublisher>>,
+    /// Held while returned requests are settled.
+    settling: Mutex<()>,
     /// Notified when requests may be queued again.
     pub(super) room: Notify,
     /// A reply came over it: what ends it has nothing to do with how it was made.
@@ -183,6 +185,7 @@ impl Link {
             caller: Caller { user_id, app_id },
             publisher: channel.publisher(),
             confirming: tokio::sync::Mutex::default(),
+            settling: Mutex::default(),
             room: Notify::new(),
             was_of_use: AtomicBool::new(false),
             connection,
@@ -260,7 +263,10 @@ impl Link {
     }
 
     /// Fails the calls whose requests came back.
+    ///
+    /// Whoever returns from it can be sure that all of them were told: also by another task that has just taken them from the findings.
     pub(super) fn settle_returned(&self) {
+        let _settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
         for id in self.connection.findings().take_returned() {
             if let Some(number) = self.ids.number(&id) {
                 self.pending.complete(number, Outcome::Unroutable);

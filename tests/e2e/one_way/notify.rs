@@ -1,0 +1,192 @@
+//! Notifications: one server works each of them off, and the broker's word is all that their senders wait for.
+
+use std::{collections::HashMap, time::Duration};
+
+use amqp_rpc::{CallError, Client, Execution, Server};
+use lapin::ExchangeKind;
+use tokio::sync::{mpsc, watch};
+
+use super::{MailClient, MailServer, Postman, bind_a_full_queue, eavesdrop};
+use crate::{
+    services::{connect, start},
+    support::{RawPeer, Vhost, await_until, within},
+};
+
+#[tokio::test]
+async fn s4_02_each_notification_is_run_by_one_of_the_servers_and_answered_by_none() {
+    let vhost = Vhost::create().await;
+    let (letters, mut delivered) = mpsc::unbounded_channel();
+    let server =
+        |name| Server::new().service(MailServer::from_arc(Postman::new(name, &letters))).concurrency(1);
+    let one = start(server("one"), &vhost).await;
+    let other = start(server("other"), &vhost).await;
+    let client = connect(&vhost).await;
+    let mail = MailClient::new(client.clone());
+
+    let mut runs: HashMap<String, usize> = HashMap::new();
+    let mut workers: HashMap<&str, usize> = HashMap::new();
+    for letter in 0..20 {
+        mail.send(format!("house {letter}")).await.unwrap();
+    }
+    mail.stamp(7).await.unwrap();
+    for _ in 0..21 {
+        let (worker, letter) = within("a letter", delivered.recv()).await.unwrap();
+        *runs.entry(letter).or_default() += 1;
+        *workers.entry(worker).or_default() += 1;
+    }
+    assert!(runs.values().all(|runs| *runs == 1) && runs.len() == 21, "{runs:?}");
+    assert!(workers.len() == 2, "load is shared: {workers:?}");
+    let settled = || async { vhost.existing_queue("mail").await.is_settled() };
+    await_until("every notification is settled", settled).await;
+    let stats = client.stats();
+    assert_eq!((stats.in_flight, stats.late_replies, stats.unknown_replies), (0, 0, 0), "nobody answered");
+    one.shutdown().await.unwrap();
+    other.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn s0_17_a_notification_is_sent_when_the_broker_has_it_long_before_it_has_run() {
+    let vhost = Vhost::create().await;
+    let (letters, mut delivered) = mpsc::unbounded_channel();
+    let gate = watch::Sender::new(false);
+    let postman = Postman { name: "slow", letters, gate: Some(gate.subscribe()) };
+    let server = start(Server::new().service(MailServer::new(postman)), &vhost).await;
+    let mail = MailClient::new(connect(&vhost).await);
+
+    within("the broker's word", mail.send("house 1".into())).await.unwrap();
+    assert!(delivered.try_recv().is_err(), "it has not run");
+    gate.send_replace(true);
+    assert_eq!(within("the letter", delivered.recv()).await.unwrap().1, "house 1");
+    server.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_notification_waits_in_its_queue_for_as_long_as_there_is_no_server() {
+    let vhost = Vhost::create().await;
+    let (letters, mut delivered) = mpsc::unbounded_channel();
+    let server = || Server::new().service(MailServer::from_arc(Postman::new("late", &letters)));
+    start(server(), &vhost).await.shutdown().await.unwrap();
+
+    let mail = MailClient::new(connect(&vhost).await);
+    mail.send("house 1".into()).timeout(Duration::from_secs(5)).await.unwrap();
+    let error = mail.send("house 2".into()).fail_fast().await.unwrap_err();
+    assert!(matches!(&error, CallError::NoConsumer(_)), "{error:?}");
+
+    let server = start(server(), &vhost).await;
+    assert_eq!(within("the letter", delivered.recv()).await.unwrap().1, "house 1");
+    server.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_notification_is_persistent_has_no_expiration_and_nobody_to_answer() {
+    let vhost = Vhost::create().await;
+    let (_peer, mut inbox) = eavesdrop(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
+    let client = Client::builder().app_id("shop").state_user().connect(vhost.uri()).await.unwrap();
+    let mail = MailClient::new(client);
+    mail.send("house 1".into())
+        .header("tenant", "acme")
+        .priority(3)
+        .timeout(Duration::from_secs(9))
+        .await
+        .unwrap();
+
+    let message = inbox.next().await;
+    let properties = &message.properties;
+    assert_eq!(message.json(), serde_json::json!({"to": "house 1"}));
+    assert_eq!(message.kind(), Some("mail.send"));
+    assert_eq!(*properties.delivery_mode(), Some(2));
+    assert_eq!(*properties.priority(), Some(3));
+    assert!(properties.expiration().is_none() && properties.reply_to().is_none(), "{properties:?}");
+    assert_eq!(properties.message_id().as_ref().map(|id| id.as_str().len()), Some(36));
+    assert_eq!(properties.correlation_id().as_ref().map(|id| id.as_str().len()), Some(36));
+    assert_eq!(properties.app_id().as_ref().map(|id| id.as_str()), Some("shop"));
+    assert!(properties.user_id().is_some());
+    assert!(properties.headers().as_ref().is_some_and(|headers| headers.contains_key("tenant")));
+}
+
+#[tokio::test]
+async fn a_notification_that_fails_goes_to_the_dead_letters() {
+    let vhost = Vhost::create().await;
+    let (letters, mut delivered) = mpsc::unbounded_channel();
+    let postman = Postman::new("one", &letters);
+    let server = start(Server::new().service(MailServer::from_arc(postman)), &vhost).await;
+    let mail = MailClient::new(connect(&vhost).await);
+    for to in ["bounce", "explode", "house 1"] {
+        mail.send(to.into()).await.unwrap();
+    }
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    peer.publish("amqp-rpc", "mail.send", Default::default(), b"not what it should be").await;
+
+    assert_eq!(within("the letter", delivered.recv()).await.unwrap().1, "house 1");
+    let dead = || async { vhost.existing_queue("mail.dead").await.ready == 3 };
+    await_until("what failed is a dead letter", dead).await;
+    let settled = || async { vhost.existing_queue("mail").await.is_settled() };
+    await_until("everything is settled", settled).await;
+    let mut bodies = Vec::new();
+    while let Some(letter) = peer.get("mail.dead").await {
+        bodies.push(letter.text().to_owned());
+    }
+    bodies.sort();
+    assert_eq!(bodies, ["not what it should be", r#"{"to":"bounce"}"#, r#"{"to":"explode"}"#]);
+    server.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_notification_that_no_queue_takes_is_unroutable() {
+    let vhost = Vhost::create().await;
+    let mail = MailClient::new(connect(&vhost).await);
+    let error = mail.send("house 1".into()).await.unwrap_err();
+    assert!(
+        matches!(&error, CallError::Unroutable(unroutable) if unroutable.exchange_missing()),
+        "{error:?}"
+    );
+
+    let (_peer, _inbox) = eavesdrop(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.stamp"]).await;
+    let found = || async {
+        let error = mail.send("house 1".into()).await.unwrap_err();
+        assert_eq!((error.execution(), error.is_retryable()), (Execution::Never, true));
+        matches!(&error, CallError::Unroutable(unroutable) if !unroutable.exchange_missing())
+    };
+    await_until("the exchange is found", found).await;
+    mail.stamp(1).await.unwrap();
+}
+
+/// lapin gives the confirms of two that publish at once to each other, and the returns to whom it likes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_at_once_each_notification_is_told_its_own_fate() {
+    let vhost = Vhost::create().await;
+    let (peer, mut inbox) = eavesdrop(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
+    bind_a_full_queue(&peer, "amqp-rpc", ExchangeKind::Direct, "mail.stamp").await;
+    let mail = MailClient::new(connect(&vhost).await);
+    mail.send("the first".into()).await.unwrap();
+    inbox.next().await;
+
+    let senders: Vec<_> = (0..8)
+        .map(|sender| {
+            let mail = mail.clone();
+            tokio::spawn(async move {
+                for turn in 0..150 {
+                    match (sender + turn) % 3 {
+                        0 => mail.send(format!("house {turn}")).await.unwrap(),
+                        1 => {
+                            let error = mail.stamp(turn).await.unwrap_err();
+                            assert!(matches!(error, CallError::Rejected(_)), "{error:?}");
+                            assert_eq!(
+                                (error.execution(), error.is_retryable()),
+                                (Execution::Unknown, false)
+                            );
+                        }
+                        _ => {
+                            let error = mail.send_again("nobody".into()).await.unwrap_err();
+                            assert!(matches!(error, CallError::Unroutable(_)), "{error:?}");
+                        }
+                    }
+                }
+            })
+        })
+        .collect();
+    for sender in senders {
+        within("a sender", sender).await.unwrap();
+    }
+    assert_eq!(within("what was taken", inbox.collect(400)).await.len(), 400);
+}
