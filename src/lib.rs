@@ -66,6 +66,7 @@
 //! | feature | gives |
 //! |---|---|
 //! | `tls` (default) | `amqps://` and [`Tls`], with the cryptography of aws-lc-rs |
+//! | `garde` | rules for the values of parameters and results, by the crate garde |
 //! | `tls-ring` | the same with that of ring, which needs less to be built; switch the default features off |
 //!
 //! Without either, `amqps://` is refused: nothing is ever sent in clear that should not be.
@@ -120,10 +121,15 @@
 /// | `event` | | everybody who subscribes receives it: the future is a [`Publish`], with a `topic` |
 /// | `bare` | | the single parameter is the body: `30`, not `{"n":30}` |
 /// | `blocking` | | a plain `fn`, run on a thread where it may block |
+/// | `validate_result` | | garde's rules of the value's type are checked before it is sent, and when it is received |
 ///
 /// # On a parameter
 ///
 /// `#[rpc(context)] cx: &Context` is not sent: the method receives the [`Context`] of its call there.
+///
+/// `#[garde(..)]`, with the feature `garde` and that crate among the dependencies, gives rules for the value: `#[garde(range(max = 90))] n: u64`,
+/// `#[garde(dive)] user: User` for a type with rules of its own. The server checks them before the method runs and answers `bad_request`
+/// with everything that is wrong ([`Fault::violations`]); clients do so before they send, if they are to ([`ClientBuilder::validate`]).
 ///
 /// ```
 /// use amqp_rpc::{Context, rpc_service};

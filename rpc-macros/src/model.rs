@@ -41,6 +41,8 @@ pub(crate) struct Method {
     pub(crate) repetition: Repetition,
     pub(crate) body: Body,
     pub(crate) run: Run,
+    /// Whether its value is checked before it is sent.
+    pub(crate) validates_result: bool,
 }
 
 /// Attributes that are not ours, sorted by where else they belong.
@@ -68,8 +70,10 @@ pub(crate) struct Parameter {
     pub(crate) ty: Type,
     /// Attributes of the parameter in the trait.
     pub(crate) kept: Vec<Attribute>,
-    /// Doc comments and `#[serde(..)]` of the request's field.
+    /// Doc comments, `#[serde(..)]` and `#[garde(..)]` of the request's field.
     pub(crate) field: Vec<Attribute>,
+    /// Whether there are rules for its value.
+    pub(crate) validated: bool,
     pub(crate) documented: bool,
     /// Whether serde treats the field in its own way, so that its type need not be serializable.
     pub(crate) custom: bool,

@@ -37,7 +37,7 @@ pub(crate) struct MethodSyntax {
 pub(crate) struct ParameterSyntax {
     pub(crate) typed: PatType,
     pub(crate) rpc: Vec<Attribute>,
-    /// Doc comments and `#[serde(..)]`, which belong to the request's field.
+    /// Doc comments, `#[serde(..)]` and `#[garde(..)]`, which belong to the request's field.
     pub(crate) field: Vec<Attribute>,
 }
 
@@ -107,7 +107,9 @@ impl MethodSyntax {
 impl ParameterSyntax {
     fn new(mut typed: PatType) -> Self {
         let rpc = take(&mut typed.attrs, |attribute| is(attribute, "rpc"));
-        let field = take(&mut typed.attrs, |attribute| is(attribute, "doc") || is(attribute, "serde"));
+        let field = take(&mut typed.attrs, |attribute| {
+            ["doc", "serde", "garde"].iter().any(|name| is(attribute, name))
+        });
         Self { typed, rpc, field }
     }
 

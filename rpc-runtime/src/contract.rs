@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::message::{Fault, IncomingCall, Reply};
+use crate::message::{Fault, IncomingCall, Reply, Violations};
 
 /// A type that can travel in a request or a reply.
 ///
@@ -28,6 +28,14 @@ pub trait Request: WireType {
     type Response: Response;
     /// The method's own error; [`NoError`] for a method that does not return a `Result`.
     type Error: WireType;
+
+    /// Checks the values against the rules of the contract; without rules they are all valid.
+    ///
+    /// # Errors
+    /// Everything that breaks a rule.
+    fn validate(&self) -> Result<(), Violations> {
+        Ok(())
+    }
 }
 
 /// The successful result of one method, as it travels: a transparent newtype over the method's value.
@@ -38,6 +46,14 @@ pub trait Response: WireType {
     fn from_value(value: Self::Value) -> Self;
     /// Unwraps what the caller receives.
     fn into_value(self) -> Self::Value;
+
+    /// Checks the value against the rules of its type, for methods with `#[rpc(validate_result)]`; others have no rules.
+    ///
+    /// # Errors
+    /// Everything that breaks a rule.
+    fn validate(&self) -> Result<(), Violations> {
+        Ok(())
+    }
 }
 
 /// The request of a `#[rpc(notify)]` method: a message that one server works off and nobody answers.

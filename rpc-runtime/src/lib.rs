@@ -34,7 +34,8 @@ pub use error::{
 };
 pub use layer::{BoxService, RpcService, middleware};
 pub use message::{
-    Context, Execution, Fault, FaultCode, HeaderValue, Headers, IncomingCall, Reply, ReplyKind,
+    Context, Execution, Fault, FaultCode, HeaderValue, Headers, IncomingCall, Reply, ReplyKind, Violation,
+    Violations,
 };
 pub use server::{
     AbandonedCall, Declare, QueueOptions, QueueType, Redelivered, ReplyPolicy, RunningServer, Server,

@@ -5,13 +5,15 @@ pub use std::{sync::Arc, time::Duration};
 
 pub use serde;
 
+#[cfg(feature = "garde")]
+use crate::message::Violation;
 pub use crate::{
     client::{Call, CallOptions, Client, Notify, Publish, TypedClient},
     contract::{
         Event, MethodDef, NoError, NoReply, Notification, Repetition, Request, Response, ServeFuture,
         Service, ServiceDef, WireType,
     },
-    message::{Context, IncomingCall},
+    message::{Context, IncomingCall, Violations},
     server::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method},
 };
 
@@ -48,6 +50,32 @@ pub trait NotResult {
 }
 
 impl<T: ?Sized> NotResult for Probe<T> {}
+
+/// What garde finds wrong with a value.
+///
+/// # Errors
+/// Everything that breaks a rule.
+#[cfg(feature = "garde")]
+pub fn check_by_garde<T: garde::Validate<Context: Default>>(value: &T) -> Result<(), Violations> {
+    value.validate().map_err(|report| {
+        let violations = report.iter().map(|(path, error)| Violation::new(path.to_string(), error.message()));
+        violations.collect()
+    })
+}
+
+/// Says which feature is missing.
+#[cfg(not(feature = "garde"))]
+pub fn check_by_garde<T: CheckedByGarde>(_: &T) -> Result<(), Violations> {
+    Ok(())
+}
+
+/// Implemented for nothing.
+#[cfg(not(feature = "garde"))]
+#[diagnostic::on_unimplemented(
+    message = "`#[garde(..)]` and `validate_result` need the feature `garde` of amqp-rpc",
+    label = "this cannot be checked"
+)]
+pub trait CheckedByGarde {}
 
 /// The value of a notification or an event: there is none.
 #[diagnostic::on_unimplemented(

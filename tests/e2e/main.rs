@@ -36,4 +36,5 @@ mod support;
 mod tls;
 mod tutorial;
 mod tutorial_interop;
+mod validation;
 mod wire_format;

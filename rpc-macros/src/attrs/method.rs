@@ -22,6 +22,7 @@ const PLACE: Place = Place {
         "event",
         "bare",
         "blocking",
+        "validate_result",
     ],
 };
 
@@ -38,6 +39,7 @@ pub(crate) struct MethodKeys {
     pub(crate) event: Option<Ident>,
     pub(crate) bare: Option<Ident>,
     pub(crate) blocking: Option<Ident>,
+    pub(crate) validate_result: Option<Ident>,
 }
 
 impl MethodKeys {
@@ -56,6 +58,7 @@ impl MethodKeys {
             event: keys.flag("event", errors),
             bare: keys.flag("bare", errors),
             blocking: keys.flag("blocking", errors),
+            validate_result: keys.flag("validate_result", errors),
         }
     }
 }

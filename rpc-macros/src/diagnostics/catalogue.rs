@@ -84,11 +84,14 @@ catalogue! {
     SecondContext { method } => "`{method}` already receives the context",
     SerdeOnContext { parameter } => "`{parameter}` receives the context, which does not travel; remove `#[serde(..)]`",
 
+    GardeOnContext { parameter } => "`{parameter}` receives the context, which does not travel; remove `#[garde(..)]`",
+
     // Return types.
     BorrowedReturn { method } => "`{method}` returns something borrowed, but it goes to another process; return an owned value",
     ImplReturn { method } => "`{method}` needs one concrete return type: the client must know what to decode",
     SelfReturn { method } => "the return type of `{method}` must not mention `Self`: the caller does not know who implements the service",
     OneWayReturn { method, kind } => "`{method}` is `{kind}`, so nobody waits for what it returns; return nothing, or `Result<(), E>` with an error for the server's log",
+    NoResultToValidate { method } => "`{method}` has no result, for nobody waits for one; remove `validate_result`",
     /// Found by the compiler, from an assertion in the generated code.
     ResultAlias { method } => "`{method}` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller",
     ResultArguments { method } => "`{method}` must return `Result<T, E>`, or an alias of it such as `io::Result<T>`",

@@ -22,6 +22,7 @@ fn request(service: &Service, method: &Method) -> TokenStream {
     let doc = format!(" The request of {}, as it travels.", link_to_method(service, method));
     let bound = bounds::bound(service, method);
     let wire = wire_attributes(service, method.body == Body::Bare, bound.as_ref());
+    let (rules, validate) = rules(service, method);
     let fields = method.parameters().map(|parameter| field(service, parameter));
     let definition = definition(service, method);
     let (response, error) = answers(service, method);
@@ -35,6 +36,7 @@ fn request(service: &Service, method: &Method) -> TokenStream {
         #conditions
         #[doc = #doc]
         #wire
+        #rules
         #quiet
         #visibility struct #request {
             #( #fields, )*
@@ -53,6 +55,7 @@ fn request(service: &Service, method: &Method) -> TokenStream {
             const METHOD: &'static #private::MethodDef = Self::METHOD;
             type Response = #response;
             type Error = #error;
+            #validate
         }
 
         #marker
@@ -83,6 +86,7 @@ fn response(service: &Service, method: &Method) -> TokenStream {
         Returns::Plain(value) | Returns::Fallible { value, .. } => value.to_token_stream(),
         Returns::Alias(written) => quote!(<#written as #private::Fallible>::Value),
     };
+    let validate = method.validates_result.then(|| validate(service, &quote!(&self.0)));
     let debug = debug(service, method, response);
     quote! {
         #conditions
@@ -104,9 +108,32 @@ fn response(service: &Service, method: &Method) -> TokenStream {
             fn into_value(self) -> Self::Value {
                 self.0
             }
+            #validate
         }
 
         #debug
+    }
+}
+
+/// Garde's derive, which names its own crate, and the check that it makes, if there are rules for any parameter.
+fn rules(service: &Service, method: &Method) -> (Option<TokenStream>, Option<TokenStream>) {
+    if !method.parameters().any(|parameter| parameter.validated) {
+        return (None, None);
+    }
+    let fields = match method.body {
+        Body::Named => quote!(allow_unvalidated),
+        Body::Bare => quote!(transparent),
+    };
+    let derive = quote!(#[derive(::garde::Validate)] #[garde(#fields)]);
+    (Some(derive), Some(validate(service, &quote!(self))))
+}
+
+fn validate(service: &Service, value: &TokenStream) -> TokenStream {
+    let private = private(service);
+    quote! {
+        fn validate(&self) -> ::core::result::Result<(), #private::Violations> {
+            #private::check_by_garde(#value)
+        }
     }
 }
 

@@ -29,6 +29,9 @@ pub(super) fn method(
     let kind = kind(ident, &keys, returns.as_ref(), errors);
     let address = address.of_method(ident, kind, &keys, errors);
     let repetition = repetition(ident, &keys, errors);
+    if let Some(key) = keys.validate_result.as_ref().filter(|_| kind != Kind::Call) {
+        errors.at(key, Mistake::NoResultToValidate { method: names::spoken(ident) });
+    }
     let body = body(ident, &keys, inputs.as_deref(), errors);
     if !has_plain_shape {
         return None;
@@ -48,6 +51,7 @@ pub(super) fn method(
         repetition,
         body,
         run: run?,
+        validates_result: keys.validate_result.is_some() && kind == Kind::Call,
     })
 }
 

@@ -43,6 +43,7 @@ pub(super) fn parameter(method: &Ident, written: &ParameterSyntax, errors: &mut 
             kept,
             field: written.field.clone(),
             documented: written.field.iter().any(|attribute| attribute.path().is_ident("doc")),
+            validated: written.field.iter().any(|attribute| attribute.path().is_ident("garde")),
             custom: written.field.iter().any(is_custom),
         }),
     })
@@ -70,6 +71,9 @@ fn can_travel(parameter: &str, ty: &Type, errors: &mut Errors) -> bool {
 fn fits_context(parameter: &str, written: &ParameterSyntax, errors: &mut Errors) -> bool {
     for attribute in written.field.iter().filter(|attribute| attribute.path().is_ident("serde")) {
         errors.at(attribute, Mistake::SerdeOnContext { parameter: parameter.to_owned() });
+    }
+    for attribute in written.field.iter().filter(|attribute| attribute.path().is_ident("garde")) {
+        errors.at(attribute, Mistake::GardeOnContext { parameter: parameter.to_owned() });
     }
     let ty = &written.typed.ty;
     let fits = match types::bare(ty) {

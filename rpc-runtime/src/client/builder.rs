@@ -43,6 +43,7 @@ pub struct ClientBuilder {
     fails_fast: bool,
     waits_while_blocked: bool,
     detached: bool,
+    validates: bool,
 }
 
 /// What a session keeps of the builder.
@@ -54,6 +55,7 @@ pub(super) struct Settings {
     pub(super) fails_fast: bool,
     pub(super) waits_while_blocked: bool,
     pub(super) detached: bool,
+    pub(super) validates: bool,
     pub(super) namespace: Namespace,
 }
 
@@ -71,6 +73,7 @@ impl ClientBuilder {
             fails_fast: false,
             waits_while_blocked: false,
             detached: false,
+            validates: false,
         }
     }
 
@@ -147,6 +150,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Checks the values of every request against the rules of its contract, before it is sent: what breaks one fails with `Invalid`.
+    /// Default: only the server checks, as it does in any case.
+    pub fn validate(mut self) -> Self {
+        self.validates = true;
+        self
+    }
+
     /// Connects, and makes the reply address.
     ///
     /// # Errors
@@ -177,6 +187,7 @@ impl ClientBuilder {
             fails_fast: self.fails_fast,
             waits_while_blocked: self.waits_while_blocked,
             detached: self.detached,
+            validates: self.validates,
             namespace,
         };
         let supervisor = Supervisor { options, inbound, manner };

@@ -112,6 +112,9 @@ impl<R: Request> Lazy<R> {
     fn start(self) -> Result<State<R>, CallError<R::Error>> {
         let Self { client: Client { session, timeout }, defaults, options, request } = self;
         let settings = &session.settings;
+        if settings.validates {
+            request.validate().map_err(CallError::Invalid)?;
+        }
         let body = codec::encode(&request).map_err(|error| CallError::Encode(Unencodable(error.into())))?;
         if body.len() > settings.max_request_bytes {
             return Err(CallError::TooLarge(TooLarge {

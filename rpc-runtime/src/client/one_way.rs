@@ -171,6 +171,9 @@ impl<R: Request> Lazy<R> {
             }
             routing_key = Cow::Owned(format!("{routing_key}.{topic}"));
         }
+        if settings.validates {
+            request.validate().map_err(CallError::Invalid)?;
+        }
         let body = codec::encode(&request).map_err(|error| unencodable(error.into()))?;
         if body.len() > settings.max_request_bytes {
             let (size, limit) = (body.len(), settings.max_request_bytes);

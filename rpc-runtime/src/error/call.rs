@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{AccessRefused, Blocked, NoConsumer, Rejected, Timeout};
-use crate::message::{Execution, Fault};
+use crate::message::{Execution, Fault, Violations};
 
 /// Why a call has no result. `E` is the method's own error.
 ///
@@ -32,6 +32,9 @@ pub enum CallError<E> {
     AccessRefused(AccessRefused),
     /// The encoded request is larger than this client sends.
     TooLarge(TooLarge),
+    /// A value of the request breaks a rule of the contract. Only clients that [validate](crate::ClientBuilder::validate) end with it;
+    /// otherwise the server finds it, and answers `bad_request`.
+    Invalid(Violations),
     /// The request could not be encoded.
     Encode(Unencodable),
     /// A reply came, but it is not what the method's types say.
@@ -56,6 +59,7 @@ impl<E> CallError<E> {
             | Self::Blocked(_)
             | Self::AccessRefused(_)
             | Self::TooLarge(_)
+            | Self::Invalid(_)
             | Self::Encode(_)
             | Self::Closed => Execution::Never,
         }
@@ -78,6 +82,7 @@ impl<E> CallError<E> {
             Self::Method(_)
             | Self::AccessRefused(_)
             | Self::TooLarge(_)
+            | Self::Invalid(_)
             | Self::Encode(_)
             | Self::Decode(_)
             | Self::Closed => false,
@@ -98,6 +103,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
             Self::Rejected(rejected) => rejected.fmt(f),
             Self::AccessRefused(refused) => refused.fmt(f),
             Self::TooLarge(too_large) => too_large.fmt(f),
+            Self::Invalid(violations) => violations.fmt(f),
             Self::Encode(error) => error.fmt(f),
             Self::Decode(error) => error.fmt(f),
             Self::Closed => f.write_str("the client is closed"),

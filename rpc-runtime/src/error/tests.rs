@@ -6,7 +6,7 @@ use super::{
     AccessRefused, Blocked, CallError, Disconnected, NoConsumer, Phase, Rejected, Served, Timeout, TooLarge,
     Undecodable, Unencodable, Unroutable,
 };
-use crate::message::{Execution, Fault, FaultCode};
+use crate::message::{Execution, Fault, FaultCode, Violations};
 
 const PAGE: &str = include_str!("../../../docs/semantics.md");
 const HEADER: &str = "| error | when it comes | `execution()` | plain | idempotent |";
@@ -56,6 +56,7 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
         CallError::Blocked(Blocked { reason: "low on memory".into() }),
         CallError::AccessRefused(AccessRefused { exchange: "amqp-rpc".into(), reason: "".into() }),
         CallError::TooLarge(TooLarge { size: 2, limit: 1 }),
+        CallError::Invalid(Violations::default()),
         CallError::Encode(Unencodable("".into())),
         CallError::Decode(Undecodable { what: "result", execution: Execution::Completed, source: "".into() }),
         CallError::Decode(Undecodable { what: "reply", execution: Execution::Unknown, source: "".into() }),
@@ -87,6 +88,7 @@ fn row(error: &CallError<&'static str>) -> String {
         CallError::Rejected(_) => "Rejected".into(),
         CallError::AccessRefused(_) => "AccessRefused".into(),
         CallError::TooLarge(_) => "TooLarge".into(),
+        CallError::Invalid(_) => "Invalid".into(),
         CallError::Encode(_) => "Encode".into(),
         CallError::Decode(undecodable) if undecodable.execution == Execution::Completed => {
             "Decode of a result or error".into()

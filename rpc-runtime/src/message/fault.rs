@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::{Violation, Violations};
+
 /// Whether a call ran.
 ///
 /// Over a broker this is the question after every failure: only what certainly did not run may be sent again without
@@ -19,7 +21,7 @@ pub enum Execution {
 
 /// A refusal or failure that the server reports in place of the method's own result or error.
 ///
-/// On the wire it is the JSON object `{"code", "message", "field"?}` in a reply of type `fault`.
+/// On the wire it is the object `{"code", "message", "field"?, "errors"?}` in a reply of type `fault`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fault {
     code: FaultCode,
@@ -27,6 +29,7 @@ pub struct Fault {
     field: Option<String>,
     // Not on the wire: for the server's own log.
     detail: Option<Box<str>>,
+    violations: Option<Box<[Violation]>>,
     // Not on the wire: set by the caller's side, which knows the method, and whether it sent the request before.
     idempotent: bool,
     is_of_repetition: bool,
@@ -38,8 +41,29 @@ impl Fault {
     /// The message travels to the caller: leave out secrets, payloads and backtraces.
     #[must_use]
     pub fn new(code: FaultCode, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self { code, message, field: None, detail: None, idempotent: false, is_of_repetition: false }
+        Self {
+            code,
+            message: message.into(),
+            field: None,
+            violations: None,
+            detail: None,
+            idempotent: false,
+            is_of_repetition: false,
+        }
+    }
+
+    /// A fault for values that break the contract's rules.
+    #[must_use]
+    pub fn of_violations(code: FaultCode, violations: Violations) -> Self {
+        let fault = Self::new(code, violations.to_string());
+        fault.with_violations(violations.into_vec())
+    }
+
+    pub(crate) fn with_violations(mut self, violations: Vec<Violation>) -> Self {
+        let first = violations.first().map(|violation| violation.field().to_owned());
+        self.field = self.field.or(first.filter(|field| !field.is_empty()));
+        self.violations = (!violations.is_empty()).then(|| violations.into());
+        self
     }
 
     /// Names the request field that is to blame, such as `user.address.zip`.
@@ -79,6 +103,10 @@ impl Fault {
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         self.detail.as_deref()
+    /// The values that break the contract's rules, if that is what the fault is about.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        self.violations.as_deref().unwrap_or_default()
     }
 
     /// What the code says of execution; `Unknown` in place of `Never` when the request had to be sent twice, because what became
@@ -122,6 +150,8 @@ impl fmt::Display for Fault {
             write!(f, ": {}", self.message)?;
         }
         match &self.field {
+            // The message names them all.
+            Some(_) if self.violations.is_some() => Ok(()),
             Some(field) => write!(f, " (field `{field}`)"),
             None => Ok(()),
         }
@@ -195,7 +225,7 @@ macro_rules! fault_codes {
 }
 
 fault_codes! {
-    /// The request could not be read as the method's parameters.
+    /// The request could not be read as the method's parameters, or breaks a rule of the contract ([`Fault::violations`]).
     BadRequest = "bad_request", Never, passing: false;
     /// The service has no such method; passing during a rolling deploy, when an old server got a new call.
     UnknownMethod = "unknown_method", Never, passing: true;
@@ -224,6 +254,8 @@ fault_codes! {
     ReplyTooLarge = "reply_too_large", Completed, passing: false;
     /// The method ran, but its result could not be encoded.
     UnencodableReply = "unencodable_reply", Completed, passing: false;
+    /// The method ran, but its result breaks a rule of the contract ([`Fault::violations`]).
+    InvalidResult = "invalid_result", Completed, passing: false;
 }
 
 impl fmt::Display for FaultCode {

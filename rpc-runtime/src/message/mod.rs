@@ -7,6 +7,7 @@ mod inherited;
 mod properties;
 mod refusal;
 mod reply;
+mod violation;
 
 pub use call::{Context, IncomingCall};
 pub use fault::{Execution, Fault, FaultCode};
@@ -15,3 +16,4 @@ pub(crate) use inherited::Inherited;
 pub(crate) use properties::{Delivered, Properties};
 pub(crate) use refusal::Refusal;
 pub use reply::{Reply, ReplyKind};
+pub use violation::{Violation, Violations};

@@ -11,7 +11,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 use crate::{
     codec,
-    contract::{NoError, NoReply, Request, ServeFuture},
+    contract::{NoError, NoReply, Request, Response, ServeFuture},
     message::{Context, Fault, FaultCode, IncomingCall, Inherited, Reply, ReplyKind},
 };
 
@@ -130,10 +130,18 @@ fn open<R: Request>(call: IncomingCall) -> Result<(R, Context), Fault> {
             None => fault,
         }
     })?;
-    Ok((request, context))
+    match request.validate() {
+        Ok(()) => Ok((request, context)),
+        Err(violations) => Err(Fault::of_violations(FaultCode::BadRequest, violations)),
+    }
 }
 
 fn encode<R: Request>(returned: Result<R::Response, R::Error>) -> Result<Reply, Fault> {
+    if let Ok(response) = &returned
+        && let Err(violations) = response.validate()
+    {
+        return Err(Fault::of_violations(FaultCode::InvalidResult, violations));
+    }
     let (kind, body) = match &returned {
         Ok(response) => (ReplyKind::Result, codec::encode(response)),
         Err(error) => (ReplyKind::Error, codec::encode(error)),

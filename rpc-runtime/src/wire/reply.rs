@@ -7,7 +7,7 @@ use crate::{
     codec,
     contract::{Request, Response},
     error::{CallError, Undecodable},
-    message::{Delivered, Execution, Fault, FaultCode, Properties, Refusal, Reply, ReplyKind},
+    message::{Delivered, Execution, Fault, FaultCode, Properties, Refusal, Reply, ReplyKind, Violation},
 };
 
 const RESULT: &str = "result";
@@ -22,6 +22,8 @@ struct FaultBody<'a> {
     message: std::borrow::Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     field: Option<std::borrow::Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "<[Violation]>::is_empty")]
+    errors: std::borrow::Cow<'a, [Violation]>,
 }
 
 /// The message that answers a request, whatever became of it.
@@ -50,8 +52,9 @@ fn fault_body(fault: &Fault) -> Bytes {
         code: fault.code().as_str().into(),
         message: fault.message().into(),
         field: fault.field().map(Into::into),
+        errors: fault.violations().into(),
     };
-    codec::encode(&body).expect("three strings are always JSON")
+    codec::encode(&body).expect("strings are always JSON")
 }
 
 /// A reply as the client received it, not yet decoded.
@@ -91,7 +94,10 @@ impl RawReply {
         }
         match kind {
             RESULT => match codec::decode::<R::Response>(&self.body) {
-                Ok(response) => Ok(response.into_value()),
+                Ok(response) => match response.validate() {
+                    Ok(()) => Ok(response.into_value()),
+                    Err(violations) => Err(undecodable("result", violations.into())),
+                },
                 Err(malformed) => Err(undecodable("result", malformed.source.into())),
             },
             ERROR => match codec::decode::<R::Error>(&self.body) {
@@ -109,10 +115,11 @@ impl RawReply {
 
 fn read_fault(body: FaultBody<'_>) -> Fault {
     let fault = Fault::new(FaultCode::from(&*body.code), body.message);
-    match body.field {
+    let fault = match body.field {
         Some(field) => fault.with_field(field),
         None => fault,
-    }
+    };
+    fault.with_violations(body.errors.into_owned())
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ pub(super) const TABLE: &[Rejection] = &[
         item: r#"trait Fib { #[rpc(bare, nmae = "x", timeout = "soon")] fn compute<T>(&mut self, a: &str, (b, c): (T, T)) -> &str; }"#,
         errors: &[
             (
-                "unknown key `nmae`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `notify`, `event`, `bare` and `blocking`",
+                "unknown key `nmae`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`",
                 "nmae",
             ),
             (

@@ -153,4 +153,13 @@ pub(super) const TABLE: &[Rejection] = &[
         item: "trait Fib { async fn compute(&self, #[rpc(secret)] n: u64); }",
         errors: &[("unknown key `secret`; `#[rpc(..)]` on a parameter knows `context`", "secret")],
     },
+    Rejection {
+        claim: "the context has no rules",
+        arguments: "",
+        item: "trait Fib { async fn compute(&self, #[rpc(context)] #[garde(skip)] cx: &Context); }",
+        errors: &[(
+            "`cx` receives the context, which does not travel; remove `#[garde(..)]`",
+            "#[garde(skip)]",
+        )],
+    },
 ];

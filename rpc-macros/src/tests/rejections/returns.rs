@@ -75,4 +75,13 @@ pub(super) const TABLE: &[Rejection] = &[
             "u64",
         )],
     },
+    Rejection {
+        claim: "what nobody answers has no result to validate",
+        arguments: "",
+        item: "trait Fib { #[rpc(notify, validate_result)] async fn warm_up(&self, n: u64); }",
+        errors: &[(
+            "`warm_up` has no result, for nobody waits for one; remove `validate_result`",
+            "validate_result",
+        )],
+    },
 ];

@@ -1,0 +1,104 @@
+//! Values that break a rule of the contract.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A value of a request, or of a result, that breaks a rule of the contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    #[serde(default)]
+    field: String,
+    #[serde(default)]
+    message: String,
+}
+
+impl Violation {
+    /// What is wrong with the value at the path `field`, such as `user.address.zip` or `ages[2]`; empty when it is the body as a whole.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+
+    /// The path of the value, by the names of the Rust types.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// The rule that it breaks, for people.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.field.as_str() {
+            "" => f.write_str(&self.message),
+            field => write!(f, "{field}: {}", self.message),
+        }
+    }
+}
+
+/// Everything in one request, or one result, that breaks a rule; at least one, and of very many the first hundred.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Violations {
+    first: Vec<Violation>,
+    more: usize,
+}
+
+impl Violations {
+    /// A list with every element of a long one would be larger than what it is about.
+    const MOST: usize = 100;
+
+    /// They, in the order of the contract.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Violation] {
+        &self.first
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<Violation> {
+        self.first
+    }
+}
+
+impl FromIterator<Violation> for Violations {
+    fn from_iter<I: IntoIterator<Item = Violation>>(violations: I) -> Self {
+        let mut violations = violations.into_iter();
+        let first = violations.by_ref().take(Self::MOST).collect();
+        Self { first, more: violations.count() }
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, violation) in self.first.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{violation}")?;
+        }
+        match self.more {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
+    }
+}
+
+impl std::error::Error for Violations {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_the_first_hundred_are_told_and_the_others_counted() {
+        let violations: Violations =
+            (0..250).map(|n| Violation::new(format!("ages[{n}]"), "too old")).collect();
+        assert_eq!(violations.as_slice().len(), 100);
+        let shown = violations.to_string();
+        assert!(
+            shown.starts_with("ages[0]: too old; ages[1]: ") && shown.ends_with("; and 150 more"),
+            "{shown}"
+        );
+    }
+}
