@@ -26,7 +26,7 @@ struct User {
 }
 
 fn is_even(shoes: &u8, (): &()) -> garde::Result {
-    if shoes % 2 == 0 { Ok(()) } else { Err(garde::Error::new("shoes come in pairs")) }
+    if shoes.is_multiple_of(2) { Ok(()) } else { Err(garde::Error::new("shoes come in pairs")) }
 }
 
 #[derive(Debug, Serialize, Deserialize, Validate)]
@@ -121,7 +121,7 @@ async fn s4_12_everything_that_is_wrong_is_told_with_its_path() {
     let CallError::Fault(fault) = registry.register(user("", &[7, 130, 121], 3), 0).await.unwrap_err() else {
         panic!("no fault")
     };
-    let mut fields: Vec<_> = fault.violations().iter().map(|violation| violation.field()).collect();
+    let mut fields: Vec<_> = fault.violations().iter().map(amqp_rpc::Violation::field).collect();
     fields.sort_unstable();
     assert_eq!(fields, ["copies", "user.ages[1]", "user.ages[2]", "user.name", "user.shoes"]);
     assert!(
@@ -173,7 +173,7 @@ async fn s3_01_a_foreign_server_s_result_that_breaks_its_rules_is_not_taken() {
     let error = within("the reply", call).await.unwrap().unwrap_err();
     assert!(matches!(&error, CallError::Decode(_)), "{error:?}");
     assert_eq!(error.execution(), Execution::Completed);
-    assert!(format!("{:?}", error).contains("greater than 100"), "{error:?}");
+    assert!(format!("{error:?}").contains("greater than 100"), "{error:?}");
 }
 
 #[tokio::test]

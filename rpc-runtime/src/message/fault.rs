@@ -103,6 +103,8 @@ impl Fault {
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         self.detail.as_deref()
+    }
+
     /// The values that break the contract's rules, if that is what the fault is about.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {

@@ -95,13 +95,16 @@ async fn bind(
 ) {
     let channel = peer.open_channel().await;
     let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
-    channel.exchange_declare(exchange.into(), kind, durable, FieldTable::default()).await.unwrap();
+    channel
+        .exchange_declare(exchange.into(), kind, durable, FieldTable::default())
+        .await
+        .expect("the exchange is declared");
     peer.declare_queue(queue, QueueDeclareOptions::durable(), arguments).await;
     for key in keys {
         let options = QueueBindOptions::default();
         let bound =
             channel.queue_bind(queue.into(), exchange.into(), (*key).into(), options, FieldTable::default());
-        bound.await.unwrap();
+        bound.await.expect("the queue is bound");
     }
 }
 

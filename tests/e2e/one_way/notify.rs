@@ -99,7 +99,7 @@ async fn a_notification_is_persistent_has_no_expiration_and_nobody_to_answer() {
     assert!(properties.expiration().is_none() && properties.reply_to().is_none(), "{properties:?}");
     assert_eq!(properties.message_id().as_ref().map(|id| id.as_str().len()), Some(36));
     assert_eq!(properties.correlation_id().as_ref().map(|id| id.as_str().len()), Some(36));
-    assert_eq!(properties.app_id().as_ref().map(|id| id.as_str()), Some("shop"));
+    assert_eq!(properties.app_id().as_ref().map(lapin::types::ShortString::as_str), Some("shop"));
     assert!(properties.user_id().is_some());
     assert!(properties.headers().as_ref().is_some_and(|headers| headers.contains_key("tenant")));
 }
