@@ -54,7 +54,7 @@
 //! | declare a service | [`rpc_service`] |
 //! | call it | [`Client`], [`Call`], [`CallOptions`], [`CallError`] |
 //! | send what nobody answers, publish events | [`Notify`], [`Publish`] |
-//! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`] |
+//! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`], [`Failure`] |
 //! | run something around every call | [`middleware`], [`RpcService`] |
 //! | reach the broker, by TLS, with passwords that change | [`ConnectOptions`], [`Tls`], [`Credentials`], [`ConnectError`] |
 //! | know whether a failed call ran | [`CallError::execution`], [`CallError::is_retryable`], [`Fault`] |
@@ -73,8 +73,18 @@
 //!
 //! # Logging
 //!
-//! The library logs through `tracing`, under the targets `amqp_rpc_runtime` and `lapin`. It logs what it does not return: panics
-//! of methods (`ERROR`), a lost channel and strange replies (`WARN`), refused requests (`DEBUG`). Payloads, passwords and headers
+//! The library logs through `tracing`, under the targets `amqp_rpc_runtime` and `lapin`. It logs what it does not return, such as a lost
+//! channel or strange replies (`WARN`). A server logs each call that fails once, under `amqp_rpc_runtime::failures`, with service,
+//! method, user and application that called, correlation id, duration and outcome:
+//!
+//! | level | what failed |
+//! |---|---|
+//! | `ERROR` | a method, or middleware, panicked |
+//! | `WARN` | the server's own part: a method that was cancelled, a reply that cannot be sent, `internal`; whatever nobody hears of, because the request has no caller; hostile messages |
+//! | `INFO` | a method returned its own error; only with [`Server::log_errors`] |
+//! | `DEBUG` | a request was refused, and its caller knows why |
+//!
+//! [`Server::log_exclude`] keeps expected ones out. Calls that succeed log nothing. Payloads, passwords and headers
 //! are never in its own lines, nor in its errors. **lapin traces every frame, passwords and payloads included**, at `TRACE` and at no
 //! other level. Whoever logs everything leaves that out: `trace,lapin=debug` as a filter of `tracing-subscriber`.
 

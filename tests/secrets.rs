@@ -168,8 +168,12 @@ async fn tell_secrets() -> Vec<String> {
     let error: ConnectError = Client::connect(silent).await.expect_err("it is silent");
     note(&error);
 
-    let server =
-        Server::new().service(DiaryServer::new(Paper)).start(options.clone()).await.expect("it is let in");
+    let server = Server::new()
+        .log_errors()
+        .service(DiaryServer::new(Paper))
+        .start(options.clone())
+        .await
+        .expect("it is let in");
     let client = Client::connect(uri.as_str()).await.expect("it is let in");
     let diary = DiaryClient::new(client.clone());
     assert_eq!(diary.write(secret("entry")).await.expect("it is served"), secret("entry"));

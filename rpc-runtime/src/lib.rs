@@ -38,6 +38,6 @@ pub use message::{
     Violations,
 };
 pub use server::{
-    AbandonedCall, Declare, QueueOptions, QueueType, Redelivered, ReplyPolicy, RunningServer, Server,
-    ServerStats, ShutdownReport,
+    AbandonedCall, Declare, Failure, QueueOptions, QueueType, Redelivered, ReplyPolicy, RunningServer,
+    Server, ServerStats, ShutdownReport,
 };

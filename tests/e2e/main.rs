@@ -8,6 +8,7 @@ mod connecting;
 mod credentials;
 mod deadlines;
 mod examples;
+mod failure_log;
 mod faults;
 mod full_queue;
 mod hostile;

@@ -57,8 +57,12 @@ pub(super) fn write(properties: Properties, max_header_bytes: usize) -> Result<B
         expiration with_expiration "expiration";
         message_id with_message_id "message id";
         kind with_type "type";
-        user_id with_user_id "user id";
-        app_id with_app_id "application id";
+    }
+    if let Some(user_id) = &properties.user_id {
+        written = written.with_user_id(short("user id", &**user_id)?);
+    }
+    if let Some(app_id) = &properties.app_id {
+        written = written.with_app_id(short("application id", &**app_id)?);
     }
     if let Some(headers) = properties.headers {
         if headers.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>() > max_header_bytes {
@@ -122,6 +126,7 @@ fn write_value(value: HeaderValue) -> Result<AMQPValue, Unwritable> {
 
 pub(super) fn read(properties: &BasicProperties) -> Properties {
     let text = |value: &Option<ShortString>| value.as_ref().map(|text| text.as_str().to_owned());
+    let shared = |value: &Option<ShortString>| value.as_ref().map(|text| text.as_str().into());
     Properties {
         content_type: text(properties.content_type()),
         content_encoding: text(properties.content_encoding()),
@@ -134,8 +139,8 @@ pub(super) fn read(properties: &BasicProperties) -> Properties {
         message_id: text(properties.message_id()),
         timestamp: *properties.timestamp(),
         kind: text(properties.kind()),
-        user_id: text(properties.user_id()),
-        app_id: text(properties.app_id()),
+        user_id: shared(properties.user_id()),
+        app_id: shared(properties.app_id()),
     }
 }
 
@@ -216,7 +221,7 @@ mod tests {
 
     #[test]
     fn names_and_headers_that_do_not_fit_are_refused() {
-        let long = Properties { app_id: Some("x".repeat(256)), ..Properties::default() };
+        let long = Properties { app_id: Some("x".repeat(256).into()), ..Properties::default() };
         assert_eq!(
             write(long, 100).unwrap_err().to_string(),
             "the application id is longer than AMQP's 255 bytes"

@@ -153,7 +153,7 @@ impl Link {
         manner: Manner,
     ) -> Result<(Self, Consumer), ConnectError> {
         let Manner { reply_to: strategy, states_user, app_id } = manner;
-        let user_id = connection.user().filter(|_| states_user).map(str::to_owned);
+        let user_id = connection.user().filter(|_| states_user).map(Arc::from);
         if states_user && user_id.is_none() {
             return Err(ConnectError::InvalidOption(
                 "state_user needs the name that the certificate stands for; write it into the URI: amqps://name@host".into(),
@@ -182,7 +182,7 @@ impl Link {
             exchanges: Exchanges::default(),
             ids: CorrelationIds::new(),
             reply_to,
-            caller: Caller { user_id, app_id },
+            caller: Caller { user_id, app_id: app_id.map(Arc::from) },
             publisher: channel.publisher(),
             confirming: tokio::sync::Mutex::default(),
             settling: Mutex::default(),

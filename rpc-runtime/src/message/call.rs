@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -66,8 +67,8 @@ pub struct Context {
     pub(crate) redelivered: bool,
     pub(crate) deadline: Option<Instant>,
     pub(crate) headers: Headers,
-    pub(crate) user_id: Option<String>,
-    pub(crate) app_id: Option<String>,
+    pub(crate) user_id: Option<Arc<str>>,
+    pub(crate) app_id: Option<Arc<str>>,
     pub(crate) message_id: Option<String>,
     pub(crate) correlation_id: Option<String>,
     pub(crate) priority: Option<u8>,

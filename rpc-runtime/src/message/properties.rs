@@ -1,5 +1,7 @@
 //! The properties of an AMQP message as plain data, so that only `amqp/` needs to know lapin's types.
 
+use std::sync::Arc;
+
 use crate::message::{Headers, Refusal};
 
 /// The properties this project reads or writes; names are AMQP's, except `kind`, which AMQP calls `type`.
@@ -16,8 +18,9 @@ pub(crate) struct Properties {
     pub(crate) message_id: Option<String>,
     pub(crate) timestamp: Option<u64>,
     pub(crate) kind: Option<String>,
-    pub(crate) user_id: Option<String>,
-    pub(crate) app_id: Option<String>,
+    // Shared with whoever names the caller in a log.
+    pub(crate) user_id: Option<Arc<str>>,
+    pub(crate) app_id: Option<Arc<str>>,
 }
 
 /// A message as the broker delivered it.

@@ -11,6 +11,7 @@ use super::{
     routes::{Route, Routes},
 };
 use crate::{
+    contract::MethodDef,
     message::{Context, Fault, FaultCode, IncomingCall, Refusal},
     wire::request::Received,
 };
@@ -22,6 +23,20 @@ pub(super) struct Conditions {
     pub(super) reply_policy: ReplyPolicy,
     pub(super) redelivered: Redelivered,
     pub(super) authorization: Option<Authorization>,
+}
+
+/// A request that no method sees.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) fault: Fault,
+    /// Where it is known.
+    pub(super) method: Option<&'static MethodDef>,
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self { fault, method: None }
+    }
 }
 
 /// The user's own say in who may call what.
@@ -38,17 +53,27 @@ impl Conditions {
         request: Received,
         routes: &'a Routes,
         received_at: Instant,
-    ) -> Result<(&'a Route, IncomingCall), Fault> {
+    ) -> Result<(&'a Route, IncomingCall), Refused> {
         match request.refusal {
             None => {}
-            Some(Refusal::TooLarge { size, .. }) => return Err(self.too_large(size)),
-            Some(hostile) => return Err(Fault::new(FaultCode::BadRequest, hostile.to_string())),
+            Some(Refusal::TooLarge { size, .. }) => return Err(self.too_large(size).into()),
+            Some(hostile) => return Err(Fault::new(FaultCode::BadRequest, hostile.to_string()).into()),
         }
         let size = request.body.len();
         if size > self.max_request_bytes {
-            return Err(self.too_large(size as u64));
+            return Err(self.too_large(size as u64).into());
         }
         let route = routes.find(&request.routing_key, request.kind.as_deref())?;
+        let admitted = self.admit_to(route, request, received_at);
+        admitted.map_err(|fault| Refused { fault, method: Some(route.method) })
+    }
+
+    fn admit_to<'a>(
+        &self,
+        route: &'a Route,
+        request: Received,
+        received_at: Instant,
+    ) -> Result<(&'a Route, IncomingCall), Fault> {
         request.check_media_type()?;
         let (context, body) = request.into_context(route.method, received_at)?;
         // Before anything is said of earlier deliveries: that is for callers only.

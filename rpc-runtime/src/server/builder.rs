@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use tower_layer::Layer;
 
 use super::{
-    Redelivered, ReplyPolicy, RunningServer,
+    Failure, Redelivered, ReplyPolicy, RunningServer,
     admit::{Authorization, Conditions},
     epoch::Epoch,
+    failure_log::FailureLog,
     plan::{Plan, PlannedQueue},
     queue::{Declare, QueueOptions},
     routes::{self, Routes},
@@ -33,6 +34,7 @@ pub struct Server {
     conditions: Conditions,
     max_reply_bytes: usize,
     exposes_panics: bool,
+    failures: FailureLog,
     patience: Patience,
     namespace: Option<String>,
     declare: Declare,
@@ -68,6 +70,7 @@ impl Server {
             },
             max_reply_bytes: BROKER_LIMIT,
             exposes_panics: false,
+            failures: FailureLog::default(),
             patience: Patience::default(),
             namespace: None,
             declare: Declare::default(),
@@ -153,6 +156,36 @@ impl Server {
     /// Sends the text of a panic to the caller. Default: it stays in the server's log, for it may name anything.
     pub fn expose_panics(mut self) -> Self {
         self.exposes_panics = true;
+        self
+    }
+
+    /// Logs the errors that methods return to their callers as well, at `INFO`, without their content. Default: they are results like
+    /// others, and only what fails otherwise is logged.
+    pub fn log_errors(mut self) -> Self {
+        self.failures.logs_errors = true;
+        self
+    }
+
+    /// Keeps failures out of the log for which `excludes` says so: those that are expected. A further function adds to the others; one
+    /// that panics excludes nothing. Asked only of what would be logged. Default: every failure is logged, once, under the target
+    /// `amqp_rpc_runtime::failures`.
+    ///
+    /// ```
+    /// use amqp_rpc_runtime::{FaultCode, Server};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// enum FibError {
+    ///     TooLarge { limit: u64 },
+    /// }
+    ///
+    /// let server = Server::new()
+    ///     .log_errors()
+    ///     .log_exclude(|failure| matches!(failure.error(), Some(FibError::TooLarge { .. })))
+    ///     .log_exclude(|failure| failure.fault().is_some_and(|fault| *fault.code() == FaultCode::Expired));
+    /// # let _ = server;
+    /// ```
+    pub fn log_exclude(mut self, excludes: impl Fn(&Failure<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.failures.exclusions.push(Box::new(excludes));
         self
     }
 
@@ -288,6 +321,7 @@ impl Server {
             conditions: self.conditions,
             max_reply_bytes: self.max_reply_bytes,
             exposes_panics: self.exposes_panics,
+            failures: Arc::new(self.failures),
             patience: self.patience,
             counters: Arc::default(),
             drain_timeout: self.drain_timeout,

@@ -1,16 +1,20 @@
 //! A delivery that is not settled yet: whatever happens to it, it is settled exactly once.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use tokio::sync::mpsc;
 
 use super::{
+    admit::Refused,
     direct::Direct,
+    failure::{Cause, Failure, Known},
+    failure_log::FailureLog,
     reply_policy::ReplyPolicy,
     roster::Entry,
     settle::{Settlement, Settlements},
 };
 use crate::{
+    contract::MethodDef,
     message::{Execution, Fault, FaultCode, Reply, ReplyKind},
     wire::{
         address::is_direct,
@@ -25,12 +29,13 @@ pub(super) struct Outbox {
     /// Answers to direct addresses, which settle their delivery later.
     pub(super) direct: mpsc::UnboundedSender<Direct>,
     pub(super) max_reply_bytes: usize,
+    pub(super) failures: Arc<FailureLog>,
 }
 
 /// The duty to settle one delivery. Dropped without an answer, because the call was cancelled, it gives the delivery back.
 pub(super) struct Unsettled {
     tag: u64,
-    redelivered: bool,
+    request: Known,
     outbox: Arc<Outbox>,
     address: ReturnAddress,
     call: Option<AdmittedCall>,
@@ -47,9 +52,17 @@ struct AdmittedCall {
 }
 
 impl Unsettled {
-    pub(super) fn of(tag: u64, request: &Received, outbox: Arc<Outbox>) -> Self {
+    pub(super) fn of(
+        tag: u64,
+        request: &Received,
+        is_hostile: bool,
+        received_at: Instant,
+        outbox: Arc<Outbox>,
+    ) -> Self {
         let (redelivered, address) = (request.redelivered, request.return_address.clone());
-        Self { tag, redelivered, outbox, address, call: None, settled: false }
+        let caller = request.caller.clone();
+        let request = Known { method: None, caller, redelivered, is_hostile, received_at };
+        Self { tag, request, outbox, address, call: None, settled: false }
     }
 
     /// The reply address, if it is none that the server answers to.
@@ -63,7 +76,8 @@ impl Unsettled {
     }
 
     /// The delivery is a call, which will run.
-    pub(super) fn admit(&mut self, entry: Entry, runs_once: bool) {
+    pub(super) fn admit(&mut self, method: &'static MethodDef, entry: Entry, runs_once: bool) {
+        self.request.method = Some(method);
         self.call = Some(AdmittedCall { runs_once, started: false, _entry: entry });
     }
 
@@ -78,13 +92,22 @@ impl Unsettled {
     ///
     /// When nobody waits for a reply, success is acknowledged and failure goes to the dead letters: it must not pass unseen.
     pub(super) fn answer(mut self, outcome: Result<Reply, Fault>) {
-        self.conclude(outcome);
+        self.conclude(outcome, None);
     }
 
-    fn conclude(&mut self, outcome: Result<Reply, Fault>) {
+    /// Does the same with a request that came to this queue and that no method sees.
+    pub(super) fn refuse(mut self, queue: &str, refused: Refused) {
+        self.request.method = refused.method;
+        self.conclude(Err(refused.fault), Some(queue));
+    }
+
+    fn conclude(&mut self, outcome: Result<Reply, Fault>, queue: Option<&str>) {
         let tag = self.tag;
         let outcome = self.within_limit(outcome).map_err(|fault| self.as_far_as_known(fault));
         let succeeded = matches!(&outcome, Ok(reply) if reply.kind == ReplyKind::Result);
+        if !succeeded {
+            self.log(outcome.as_ref().map_or_else(Cause::Fault, Cause::Error), queue);
+        }
         let settlement = match self.address.reply_to.take() {
             Some(reply_to) => {
                 let correlation_id = self.address.correlation_id.take();
@@ -124,13 +147,23 @@ impl Unsettled {
                 | FaultCode::RequestTooLarge
                 | FaultCode::Unauthorized
         );
-        if !self.redelivered || is_of_the_request || fault.execution() != Execution::Never {
+        if !self.request.redelivered || is_of_the_request || fault.execution() != Execution::Never {
             return fault;
         }
         Fault::new(
             FaultCode::MaybeExecuted,
             format!("the request was delivered before and may have run then; now: {fault}"),
         )
+    }
+
+    fn log(&self, cause: Cause<'_>, queue: Option<&str>) {
+        self.outbox.failures.write(&Failure {
+            cause,
+            request: &self.request,
+            queue,
+            correlation_id: self.address.correlation_id.as_deref(),
+            has_caller: self.address.reply_to.is_some(),
+        });
     }
 
     fn settle(&mut self, settlement: Settlement) {
@@ -148,17 +181,17 @@ impl Drop for Unsettled {
         match &self.call {
             // Given back it would panic again, and again.
             Some(_) if std::thread::panicking() => {
-                self.conclude(Err(Fault::new(
-                    FaultCode::Panicked,
-                    "the method panicked while it was dropped",
-                )));
+                let panicked = Fault::new(FaultCode::Panicked, "the method panicked while it was dropped");
+                self.conclude(Err(panicked), None);
             }
             // Given back it would be marked as delivered before, and refused for what it never did.
             Some(call) if !call.started && call.runs_once => {
-                self.conclude(Err(Fault::new(
-                    FaultCode::ShuttingDown,
-                    "the server was stopping and did not start the method",
-                )));
+                let message = "the server was stopping and did not start the method";
+                self.conclude(Err(Fault::new(FaultCode::ShuttingDown, message)), None);
+            }
+            Some(call) if call.started => {
+                self.log(Cause::Cancelled, None);
+                self.settle(Settlement::Requeue { tag: self.tag });
             }
             _ => self.settle(Settlement::Requeue { tag: self.tag }),
         }

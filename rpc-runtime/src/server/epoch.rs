@@ -133,6 +133,7 @@ impl Epoch {
             settlements: settlements.clone(),
             direct: direct.clone(),
             max_reply_bytes: plan.max_reply_bytes,
+            failures: Arc::clone(&plan.failures),
         });
         let mut workers = JoinSet::new();
         for subscription in subscriptions {

@@ -7,6 +7,8 @@ mod delivery;
 mod direct;
 mod dispatch;
 mod epoch;
+mod failure;
+mod failure_log;
 mod plan;
 mod queue;
 mod redelivered;
@@ -25,6 +27,7 @@ mod worker;
 
 pub use builder::Server;
 pub use dispatch::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method};
+pub use failure::Failure;
 pub use queue::{Declare, QueueOptions, QueueType};
 pub use redelivered::Redelivered;
 pub use reply_policy::ReplyPolicy;

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use super::{admit::Conditions, queue::Declare, routes::Routes, run::Patience, stats::Counters};
+use super::{
+    admit::Conditions, failure_log::FailureLog, queue::Declare, routes::Routes, run::Patience,
+    stats::Counters,
+};
 use crate::{
     amqp::{Connection, Topology, TopologyError, Touch},
     error::BrokerError,
@@ -25,6 +28,7 @@ pub(super) struct Plan {
     pub(super) conditions: Conditions,
     pub(super) max_reply_bytes: usize,
     pub(super) exposes_panics: bool,
+    pub(super) failures: Arc<FailureLog>,
     pub(super) patience: Patience,
     pub(super) counters: Arc<Counters>,
     pub(super) drain_timeout: Duration,

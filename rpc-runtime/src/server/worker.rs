@@ -116,7 +116,8 @@ impl Worker {
             plan.counters.hostile_requests.add_one();
         }
         let request = Received::read(delivered);
-        let mut unsettled = Unsettled::of(tag, &request, Arc::clone(&self.outbox));
+        let received_at = Instant::now();
+        let mut unsettled = Unsettled::of(tag, &request, is_hostile, received_at, Arc::clone(&self.outbox));
         if let Some(foreign) = unsettled.foreign_address(&plan.conditions.reply_policy) {
             plan.counters.foreign_reply_addresses.add_one();
             let address = reply_policy::shown(foreign);
@@ -125,15 +126,14 @@ impl Worker {
         }
         if let Some(full) = &queue.overflow_of {
             let message = format!("queue `{full}` is full");
-            return unsettled.answer(Err(Fault::new(FaultCode::Overloaded, message)));
+            return unsettled.refuse(&queue.name, Fault::new(FaultCode::Overloaded, message).into());
         }
-        let received_at = Instant::now();
         match plan.conditions.admit(request, &queue.routes, received_at) {
             Ok((route, call)) => {
                 let Route { method, service } = route.clone();
                 let exposes_panics = plan.exposes_panics;
                 let runs_once = plan.conditions.redelivered.refuses(method.repetition);
-                unsettled.admit(self.roster.enter(method, runs_once), runs_once);
+                unsettled.admit(method, self.roster.enter(method, runs_once), runs_once);
                 if order == Order::Abandon {
                     // Never started: dropping it says so.
                     return;
@@ -151,15 +151,7 @@ impl Worker {
                     }),
                 };
             }
-            Err(fault) if is_hostile => {
-                // Where it came from only the broker knows: the queue says where to look.
-                tracing::warn!(queue = queue.name, reason = fault.message(), "refused a hostile request");
-                unsettled.answer(Err(fault));
-            }
-            Err(fault) => {
-                tracing::debug!(queue = queue.name, code = %fault.code(), "refused a request");
-                unsettled.answer(Err(fault));
-            }
+            Err(refused) => unsettled.refuse(&queue.name, refused),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The request as AMQP properties: how the client writes it and the server reads it.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use bytes::Bytes;
 
@@ -16,12 +19,12 @@ const TRANSIENT: u8 = 1;
 /// Delivery mode 2: what nobody waits for must survive a restart of the broker.
 const PERSISTENT: u8 = 2;
 
-/// What a client says of itself in every request.
+/// What a client says of itself in every request. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Caller {
     /// Stated only when asked for: the broker refuses one that is not the connection's own.
-    pub(crate) user_id: Option<String>,
-    pub(crate) app_id: Option<String>,
+    pub(crate) user_id: Option<Arc<str>>,
+    pub(crate) app_id: Option<Arc<str>>,
 }
 
 /// What differs from call to call.
@@ -102,8 +105,7 @@ pub(crate) struct Received {
     exchange: String,
     pub(crate) routing_key: String,
     headers: Headers,
-    user_id: Option<String>,
-    app_id: Option<String>,
+    pub(crate) caller: Caller,
     message_id: Option<String>,
     priority: Option<u8>,
 }
@@ -134,8 +136,7 @@ impl Received {
             exchange,
             routing_key,
             headers: properties.headers.unwrap_or_default(),
-            user_id: properties.user_id,
-            app_id: properties.app_id,
+            caller: Caller { user_id: properties.user_id, app_id: properties.app_id },
             message_id: properties.message_id,
             priority: properties.priority,
         }
@@ -166,8 +167,8 @@ impl Received {
             redelivered: self.redelivered,
             deadline,
             headers: self.headers,
-            user_id: self.user_id,
-            app_id: self.app_id,
+            user_id: self.caller.user_id,
+            app_id: self.caller.app_id,
             message_id: self.message_id,
             correlation_id: self.return_address.correlation_id,
             priority: self.priority,

@@ -8,6 +8,7 @@
 //! | [`raw_peer`] | an AMQP peer that speaks by hand: hostile and foreign messages, foreign servers |
 //! | [`byte_peer`] | a publisher that writes frames byte by byte: what no AMQP library would write |
 //! | [`program`] | second processes: the Python peers of `tests/interop` and our examples |
+//! | [`log`] | what the library logs |
 //! | [`proxy`] | a TCP proxy that shows what was said and breaks connections |
 //! | `certificates` | certificate authorities and what they issue, made when a test runs |
 //! | `tls_front` | TLS in front of a broker that has none |
@@ -20,6 +21,7 @@ mod bytes;
 pub(crate) mod certificates;
 mod embedded;
 mod frames;
+pub(crate) mod log;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod rabbitmq;
@@ -33,6 +35,7 @@ pub(crate) mod wait;
 
 pub(crate) use byte_peer::{BytePeer, RawProperties};
 pub(crate) use frames::Said;
+pub(crate) use log::Log;
 pub(crate) use program::Program;
 pub(crate) use proxy::Proxy;
 pub(crate) use rabbitmq::{PrivateCluster, PrivateNode};

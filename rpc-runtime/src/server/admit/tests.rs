@@ -89,8 +89,8 @@ fn properties() -> impl Strategy<Value = Properties> {
                 reply_to: Some("replies".to_owned()),
                 expiration,
                 kind,
-                user_id,
-                app_id,
+                user_id: user_id.map(Arc::from),
+                app_id: app_id.map(Arc::from),
                 ..Properties::default()
             }
         },
@@ -149,7 +149,7 @@ proptest! {
         let received_at = Instant::now().checked_sub(Duration::from_millis(waited)).unwrap();
         let outcome = match conditions.admit(Received::read(delivered), &queues["fib"], received_at) {
             Ok((route, call)) => route.service.call(call).now_or_never().expect("it waits for nothing"),
-            Err(fault) => Err(fault),
+            Err(refused) => Err(refused.fault),
         };
         let execution = match read(outcome) {
             Ok(_) => Execution::Completed,
