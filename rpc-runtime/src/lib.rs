@@ -29,8 +29,8 @@ pub use contract::{
 };
 pub use error::{
     AccessRefused, Blocked, BrokerError, CallError, CertificateProblem, ConnectError, Disconnected,
-    NoConsumer, Phase, Rejected, ServeError, Served, StartError, Timeout, TooLarge, Undecodable, Unencodable,
-    Unroutable,
+    NoConsumer, Phase, Rejected, RemoteError, ServeError, Served, StartError, Timeout, TooLarge, Undecodable,
+    Unencodable, Unroutable,
 };
 pub use layer::{BoxService, RpcService, middleware};
 pub use message::{

@@ -10,6 +10,7 @@ mod deadlines;
 mod examples;
 mod failure_log;
 mod faults;
+mod foreign_errors;
 mod full_queue;
 mod hostile;
 mod least_privilege;

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     codec,
     contract::{Repetition, Request, Response},
-    error::{CallError, TooLarge, Unencodable},
+    error::{CallError, RemoteError, TooLarge, Unencodable},
     message::{FaultCode, HeaderValue, Inherited},
 };
 
@@ -136,6 +136,7 @@ impl<R: Request> Lazy<R> {
             idempotent: method.repetition == Repetition::Idempotent,
             repetitions: 0,
             lost_before: None,
+            error_maps: options.error_maps,
         };
         let call = Prepared {
             method,
@@ -221,8 +222,21 @@ fn conclude<R: Request>(outcome: Outcome, mut in_flight: InFlight, mut terms: Te
                 if *fault.code() == FaultCode::DeadlineExceeded && in_flight.is_late() {
                     return Conclusion::Ended(Err(in_flight.timed_out().into_error(&terms)));
                 }
+                if let FaultCode::Other(code) = fault.code()
+                    && let Some(maps) = &terms.error_maps
+                    && let Some(error) = maps.apply(&RemoteError::new(code, fault.message()))
+                {
+                    return Conclusion::Ended(Err(CallError::Method(error)));
+                }
                 let fault = if terms.lost_before.is_some() { fault.of_repetition() } else { fault };
                 return Conclusion::Ended(Err(CallError::Fault(fault)));
+            }
+            Err(CallError::Decode(undecodable)) => {
+                let maps = terms.error_maps.as_deref();
+                let mapped = maps.zip(undecodable.remote()).and_then(|(maps, error)| maps.apply(error));
+                return Conclusion::Ended(Err(
+                    mapped.map_or(CallError::Decode(undecodable), CallError::Method)
+                ));
             }
             result => return Conclusion::Ended(result),
         },

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     error::{
-        AccessRefused, Blocked, CallError, Disconnected, NoConsumer, Phase, Served, Timeout, Unencodable,
-        Unroutable,
+        AccessRefused, Blocked, CallError, Disconnected, ErrorMaps, NoConsumer, Phase, Served, Timeout,
+        Unencodable, Unroutable,
     },
     message::Execution,
 };
@@ -56,6 +56,8 @@ pub(super) struct Terms {
     pub(super) repetitions: u32,
     /// Why the link that it was sent over before was lost. It may have run then, whatever becomes of it now.
     pub(super) lost_before: Option<Arc<Lost>>,
+    /// What becomes of errors that are not the method's own.
+    pub(super) error_maps: Option<Arc<ErrorMaps>>,
 }
 
 impl Failure {
@@ -128,6 +130,7 @@ mod tests {
             idempotent: true,
             repetitions: 0,
             lost_before: lost_before.map(|reason| Arc::new(Lost::because(reason))),
+            error_maps: None,
         }
     }
 

@@ -190,6 +190,8 @@ impl<R: Request> Lazy<R> {
             idempotent: method.repetition == Repetition::Idempotent,
             repetitions: 0,
             lost_before: None,
+            // Nobody answers with an error.
+            error_maps: None,
         };
         let message = Prepared {
             method,

@@ -1,8 +1,11 @@
 //! What a caller may say of one call, or of all calls of a typed client.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use crate::message::{HeaderValue, Headers};
+use crate::{
+    error::{ErrorMaps, RemoteError},
+    message::{HeaderValue, Headers},
+};
 
 /// Timeout, headers and priority of calls.
 ///
@@ -19,6 +22,7 @@ pub struct CallOptions {
     pub(crate) priority: Option<u8>,
     pub(crate) fails_fast: bool,
     pub(crate) detached: bool,
+    pub(crate) error_maps: Option<Arc<ErrorMaps>>,
 }
 
 impl CallOptions {
@@ -57,12 +61,46 @@ impl CallOptions {
         self
     }
 
+    /// Makes errors of the method's own of what a server sends that does not speak its error type: `map` gets the code and the message
+    /// of an error that cannot be decoded as an `E`, or of a fault whose code this library does not know.
+    ///
+    /// Where `map` says `None`, the call fails as it would have: with `Decode` ([`Undecodable::remote`](crate::Undecodable::remote) has
+    /// the same code and message), or with `Fault`. There may be a table for each type of error, and several for one, of which the latest is
+    /// asked first. An error that can be decoded is never mapped.
+    ///
+    /// ```
+    /// use amqp_rpc_runtime::{CallOptions, RemoteError};
+    ///
+    /// enum FibError {
+    ///     TooLarge { limit: u64 },
+    /// }
+    ///
+    /// let options = CallOptions::new().map_errors(|error: &RemoteError| match error.code()? {
+    ///     "ValueError" | "E42" => Some(FibError::TooLarge { limit: 90 }),
+    ///     _ => None,
+    /// });
+    /// # let _ = options;
+    /// ```
+    pub fn map_errors<E: 'static>(
+        mut self,
+        map: impl Fn(&RemoteError) -> Option<E> + Send + Sync + 'static,
+    ) -> Self {
+        let mut maps = self.error_maps.map(Arc::unwrap_or_clone).unwrap_or_default();
+        maps.insert(map);
+        self.error_maps = Some(Arc::new(maps));
+        self
+    }
+
     /// These options, with what `defaults` say where these say nothing.
     pub(crate) fn or(mut self, defaults: &Self) -> Self {
         self.timeout = self.timeout.or(defaults.timeout);
         self.priority = self.priority.or(defaults.priority);
         self.fails_fast |= defaults.fails_fast;
         self.detached |= defaults.detached;
+        self.error_maps = match (self.error_maps, &defaults.error_maps) {
+            (Some(own), Some(defaults)) => Some(Arc::new(own.or(defaults))),
+            (own, defaults) => own.or_else(|| defaults.clone()),
+        };
         if !defaults.headers.is_empty() {
             let mut headers = defaults.headers.clone();
             for (name, value) in self.headers {
@@ -82,6 +120,7 @@ impl fmt::Debug for CallOptions {
             .field("priority", &self.priority)
             .field("fails_fast", &self.fails_fast)
             .field("detached", &self.detached)
+            .field("error_maps", &self.error_maps)
             .finish()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{AccessRefused, Blocked, NoConsumer, Rejected, Timeout};
+use super::{AccessRefused, Blocked, NoConsumer, Rejected, RemoteError, Timeout};
 use crate::message::{Execution, Fault, Violations};
 
 /// Why a call has no result. `E` is the method's own error.
@@ -271,9 +271,17 @@ pub struct Undecodable {
     /// Completed when the reply called itself a result or an error, whatever is in it.
     pub(crate) execution: Execution,
     pub(crate) source: Box<dyn std::error::Error + Send + Sync>,
+    pub(crate) remote: Option<Box<RemoteError>>,
 }
 
 impl Undecodable {
+    /// The error that the server sent, when it is not the method's own error type: with its code and its message, where they are found.
+    /// [`CallOptions::map_errors`](crate::CallOptions::map_errors) makes errors of the method's own of such ones.
+    #[must_use]
+    pub fn remote(&self) -> Option<&RemoteError> {
+        self.remote.as_deref()
+    }
+
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&*self.source)
     }
@@ -281,6 +289,10 @@ impl Undecodable {
 
 impl fmt::Display for Undecodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the {} cannot be read", self.what)
+        write!(f, "the {} cannot be read", self.what)?;
+        match self.remote.as_ref().and_then(|remote| remote.code()) {
+            Some(code) => write!(f, " (code `{code}`)"),
+            None => Ok(()),
+        }
     }
 }

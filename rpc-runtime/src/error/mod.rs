@@ -6,6 +6,7 @@ mod certificate;
 mod chain;
 mod connect;
 mod refused;
+mod remote;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -17,5 +18,7 @@ pub use certificate::CertificateProblem;
 pub(crate) use chain::chain;
 pub use connect::ConnectError;
 pub use refused::{AccessRefused, Blocked, NoConsumer, Rejected};
+pub(crate) use remote::ErrorMaps;
+pub use remote::RemoteError;
 pub use serve::{ServeError, StartError};
 pub use timeout::{Served, Timeout};

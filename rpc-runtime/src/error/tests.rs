@@ -58,8 +58,18 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
         CallError::TooLarge(TooLarge { size: 2, limit: 1 }),
         CallError::Invalid(Violations::default()),
         CallError::Encode(Unencodable("".into())),
-        CallError::Decode(Undecodable { what: "result", execution: Execution::Completed, source: "".into() }),
-        CallError::Decode(Undecodable { what: "reply", execution: Execution::Unknown, source: "".into() }),
+        CallError::Decode(Undecodable {
+            what: "result",
+            execution: Execution::Completed,
+            source: "".into(),
+            remote: None,
+        }),
+        CallError::Decode(Undecodable {
+            what: "reply",
+            execution: Execution::Unknown,
+            source: "".into(),
+            remote: None,
+        }),
         CallError::Closed,
     ]);
     errors

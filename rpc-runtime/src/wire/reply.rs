@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     codec,
     contract::{Request, Response},
-    error::{CallError, Undecodable},
+    error::{CallError, RemoteError, Undecodable},
     message::{Delivered, Execution, Fault, FaultCode, Properties, Refusal, Reply, ReplyKind, Violation},
 };
 
@@ -85,7 +85,8 @@ impl RawReply {
         // Only who ran the method has its result or its error.
         let execution =
             if matches!(kind, RESULT | ERROR) { Execution::Completed } else { Execution::Unknown };
-        let undecodable = |what, source| CallError::Decode(Undecodable { what, execution, source });
+        let undecodable =
+            |what, source| CallError::Decode(Undecodable { what, execution, source, remote: None });
         if let Some(refusal) = self.refusal {
             return Err(undecodable("reply", refusal.into()));
         }
@@ -102,7 +103,12 @@ impl RawReply {
             },
             ERROR => match codec::decode::<R::Error>(&self.body) {
                 Ok(error) => Err(CallError::Method(error)),
-                Err(malformed) => Err(undecodable("method's error", malformed.source.into())),
+                Err(malformed) => {
+                    let value = codec::decode::<serde_json::Value>(&self.body).ok();
+                    let remote = Some(Box::new(RemoteError::of_body(self.body, value.as_ref())));
+                    let (what, source) = ("method's error", malformed.source.into());
+                    Err(CallError::Decode(Undecodable { what, execution, source, remote }))
+                }
             },
             FAULT => match codec::decode::<FaultBody<'static>>(&self.body) {
                 Ok(body) => Err(CallError::Fault(read_fault(body).of_method(idempotent))),
