@@ -30,7 +30,9 @@ fn every_example_is_tested_here() {
         "graceful_shutdown",
         "middleware",
         "multi_service",
+        "notify",
         "reconnecting",
+        "validation",
     ];
     assert_eq!(all(), tested, "add a test of the new example, and its name");
 }
@@ -244,4 +246,28 @@ async fn graceful_shutdown_fails_no_call() {
         assert_eq!(lasted, ["100", "900", "100", "100"], "{printed}");
         assert!(answers.iter().all(|(_, server)| server.starts_with(['A', 'B'])), "{printed}");
     }
+}
+
+#[tokio::test]
+async fn notify_sends_letters_that_wait_for_a_server() {
+    let vhost = Vhost::create().await;
+    let expected = "the broker has four letters, and no server runs\n\
+         a server came: Ada: delivered, Grace: delivered, Linus: delivered, Nobody: not found\n\
+         the letter to Nobody waits in the queue `post.dead`, for somebody to look at\n";
+    assert_eq!(output("notify", &vhost).await, [expected, expected]);
+    await_until("the dead letter", || async { vhost.existing_queue("post.dead").await.ready == 1 }).await;
+}
+
+#[tokio::test]
+async fn validation_tells_everything_that_is_wrong() {
+    let vhost = Vhost::create().await;
+    let expected = "[server] Ada is valid, and registered\n\
+         copies: 2\n\
+         the server refuses it (bad_request):\n  \
+         copies: greater than 3\n  \
+         user.age: lower than 18\n  \
+         user.name: length is lower than 1\n  \
+         user.shoes: shoes come in pairs\n\
+         not even sent: 3\n";
+    assert_eq!(output("validation", &vhost).await, [expected, expected]);
 }

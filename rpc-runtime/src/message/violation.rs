@@ -52,7 +52,7 @@ impl Violations {
     /// A list with every element of a long one would be larger than what it is about.
     const MOST: usize = 100;
 
-    /// They, in the order of the contract.
+    /// They, in the order in which they were found.
     #[must_use]
     pub fn as_slice(&self) -> &[Violation] {
         &self.first
