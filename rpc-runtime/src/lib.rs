@@ -28,9 +28,9 @@ pub use contract::{
     Service, ServiceDef, WireType,
 };
 pub use error::{
-    AccessRefused, Blocked, BrokerError, CallError, CertificateProblem, ConnectError, Disconnected,
-    NoConsumer, Phase, Rejected, RemoteError, ServeError, Served, StartError, Timeout, TooLarge, Undecodable,
-    Unencodable, Unroutable,
+    AccessRefused, Blocked, BrokerError, CallError, CertificateProblem, ChangeError, ConnectError,
+    Disconnected, NoConsumer, Phase, Rejected, RemoteError, ServeError, Served, StartError, Timeout,
+    TooLarge, Undecodable, Unencodable, Unroutable,
 };
 pub use layer::{BoxService, RpcService, middleware};
 pub use message::{

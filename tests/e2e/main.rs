@@ -4,6 +4,7 @@
 mod call_options;
 mod client_connection;
 mod client_limits;
+mod composition;
 mod connecting;
 mod credentials;
 mod deadlines;

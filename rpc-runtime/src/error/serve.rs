@@ -14,6 +14,17 @@ pub enum StartError {
     /// `start` was called without a service.
     #[error("the server has no service; add one with `.service(..)`")]
     NoService,
+    /// `Server::only` or `Server::except` name a service that the server does not have.
+    #[error(
+        "the server has no service `{name}` to serve or leave out; it has: {}",
+        super::change::listed(known)
+    )]
+    UnknownService {
+        /// The name that was asked for.
+        name: String,
+        /// The names of the services that were given to the server.
+        known: Vec<&'static str>,
+    },
     /// Two methods of this server would receive the same requests.
     #[error(
         "`{first}` and `{second}` both have the routing key `{routing_key}` on exchange `{exchange}`; give one of them another `#[rpc(routing_key = \"..\")]`"

@@ -1,23 +1,23 @@
 //! A server's settings, and starting it.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tower_layer::Layer;
 
 use super::{
     Failure, Redelivered, ReplyPolicy, RunningServer,
     admit::{Authorization, Conditions},
+    composition::{Composition, Given},
     epoch::Epoch,
     failure_log::FailureLog,
-    plan::{Plan, PlannedQueue},
+    plan::{Layers, Plan},
     queue::{Declare, QueueOptions},
-    routes::{self, Routes},
     run::Patience,
-    topology::{overflow_of, part_of, topology},
+    subset::Subset,
 };
 use crate::{
     amqp::{ConnectOptions, Inbound, connect_first},
-    contract::{Service, ServiceDef},
+    contract::Service,
     error::StartError,
     layer::{BoxService, RpcService},
     message::Context,
@@ -27,8 +27,9 @@ use crate::{
 /// Services, and how they are served; [`start`](Self::start) makes it run.
 #[must_use = "a server does nothing until `start`"]
 pub struct Server {
-    services: Vec<Served>,
-    layers: Vec<Box<dyn Fn(BoxService) -> BoxService + Send + Sync>>,
+    services: Vec<Given>,
+    subset: Subset,
+    layers: Layers,
     concurrency: u16,
     drain_timeout: Duration,
     conditions: Conditions,
@@ -39,12 +40,6 @@ pub struct Server {
     namespace: Option<String>,
     declare: Declare,
     queue_options: QueueOptions,
-}
-
-struct Served {
-    definition: &'static ServiceDef,
-    service: BoxService,
-    queue_options: Option<QueueOptions>,
 }
 
 impl Default for Server {
@@ -59,7 +54,8 @@ impl Server {
         const BROKER_LIMIT: usize = 16 * 1024 * 1024;
         Self {
             services: Vec::new(),
-            layers: Vec::new(),
+            subset: Subset::default(),
+            layers: Layers::default(),
             concurrency: 64,
             drain_timeout: Duration::from_secs(30),
             conditions: Conditions {
@@ -88,9 +84,32 @@ impl Server {
         self.add(service, Some(queue_options))
     }
 
+    /// Serves only those of its services that are named, such as by a configuration. Default: all of them. A name that is none of the
+    /// server's is refused by [`start`](Self::start) with the list of those that are. A later call replaces the names.
+    ///
+    /// The names are those on the wire, such as `fib`. What is left out is not declared, and nothing is logged about it. What is added to
+    /// the running server is not asked for its name.
+    ///
+    /// ```
+    /// # use amqp_rpc_runtime::Server;
+    /// let enabled = std::env::var("SERVICES").unwrap_or_else(|_| "fib,accounts".into());
+    /// let server = Server::new().only(enabled.split(','));
+    /// # let _ = server;
+    /// ```
+    pub fn only<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.subset.only = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Leaves out those of its services that are named. For the rest as [`only`](Self::only), after which it is applied.
+    pub fn except<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.subset.except = names.into_iter().map(Into::into).collect();
+        self
+    }
+
     fn add<S: Service>(mut self, service: S, queue_options: Option<QueueOptions>) -> Self {
         let service = BoxService::innermost(service);
-        self.services.push(Served { definition: S::DEFINITION, service, queue_options });
+        self.services.push(Given { definition: S::DEFINITION, service, queue_options });
         self
     }
 
@@ -102,7 +121,7 @@ impl Server {
         L: Layer<BoxService> + Send + Sync + 'static,
         L::Service: RpcService,
     {
-        self.layers.push(Box::new(move |next| BoxService::new(layer.layer(next))));
+        self.layers.0.push(Box::new(move |next| BoxService::new(layer.layer(next))));
         self
     }
 
@@ -252,23 +271,21 @@ impl Server {
     /// # Errors
     /// See [`StartError`]; each variant says what to do.
     pub async fn start(self, options: impl Into<ConnectOptions>) -> Result<RunningServer, StartError> {
-        let (plan, options) = (Arc::new(self.plan()?), options.into());
+        let ((plan, composition), options) = (self.plan()?, options.into());
+        let plan = Arc::new(plan);
         // Nothing that a server publishes is mandatory: nobody waits for returned messages.
         let inbound =
             Inbound { max_body_bytes: plan.conditions.max_request_bytes, on_return: Arc::default() };
         let first = connect_first(&options, &inbound, StartError::is_passing, |connection| {
-            let plan = Arc::clone(&plan);
-            async move { Epoch::first(&plan, connection).await }
+            let (plan, composition) = (Arc::clone(&plan), &composition);
+            async move { Epoch::first(&plan, composition, connection).await }
         });
         let first = first.await?;
-        Ok(RunningServer::supervise(plan, options, inbound, first))
+        Ok(RunningServer::supervise(plan, composition, options, inbound, first))
     }
 
     /// Everything that can be wrong without a broker is found here.
-    fn plan(self) -> Result<Plan, StartError> {
-        if self.services.is_empty() {
-            return Err(StartError::NoService);
-        }
+    fn plan(self) -> Result<(Plan, Composition), StartError> {
         if self.concurrency == 0 {
             // For AMQP zero means without limit, which no server wants.
             return Err(StartError::InvalidOption("concurrency must be at least 1".into()));
@@ -280,42 +297,10 @@ impl Server {
             Some(name) => Namespace::parse(name).map_err(StartError::InvalidOption)?,
             None => Namespace::default(),
         };
-        let mut declared: Vec<(&'static ServiceDef, QueueOptions)> = Vec::new();
-        let mut services = Vec::new();
-        for served in self.services {
-            let mut options = served.queue_options.unwrap_or_else(|| self.queue_options.clone());
-            if self.declare != Declare::All {
-                // Whoever declares the queues decides about what leaves them.
-                options = options.of_others();
-            }
-            declared.push((served.definition, options));
-            // The last layer is wrapped around the method first, so that the first one is outermost.
-            let service = self.layers.iter().rev().fold(served.service, |service, layer| layer(service));
-            services.push((served.definition, service));
-        }
-        let topology = topology(&declared, &namespace)?;
-        let routes: BTreeMap<_, _> = routes::by_queue(&services, &namespace)?.into_iter().collect();
-        if routes.is_empty() {
-            // Services without a method.
-            return Err(StartError::NoService);
-        }
-        let planned = |name: String, routes, overflow_of: Option<String>| {
-            let topology = part_of(&topology, overflow_of.as_deref().unwrap_or(&name), self.declare);
-            let (concurrency, declare) = (self.concurrency, self.declare);
-            Arc::new(PlannedQueue { name, routes, concurrency, declare, overflow_of, topology })
-        };
-        let mut queues = Vec::new();
-        for (name, routes) in routes {
-            let overflow = overflow_of(&name);
-            let overflows = topology.queues.iter().any(|queue| queue.name == overflow);
-            queues.push(planned(name.clone(), routes, None));
-            if overflows {
-                queues.push(planned(overflow, Routes::default(), Some(name)));
-            }
-        }
-        Ok(Plan {
-            queues,
-            topology,
+        let plan = Plan {
+            namespace,
+            layers: self.layers,
+            queue_options: self.queue_options,
             declare: self.declare,
             concurrency: self.concurrency,
             conditions: self.conditions,
@@ -325,7 +310,9 @@ impl Server {
             patience: self.patience,
             counters: Arc::default(),
             drain_timeout: self.drain_timeout,
-        })
+        };
+        let composition = Composition::of(self.subset.of(self.services)?, &plan)?;
+        Ok((plan, composition))
     }
 }
 
@@ -334,7 +321,7 @@ impl fmt::Debug for Server {
         let services: Vec<_> = self.services.iter().map(|served| served.definition.name).collect();
         f.debug_struct("Server")
             .field("services", &services)
-            .field("layers", &self.layers.len())
+            .field("layers", &self.layers.0.len())
             .field("concurrency", &self.concurrency)
             .field("namespace", &self.namespace)
             .finish_non_exhaustive()

@@ -3,28 +3,27 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
 };
 
 use super::{
+    composition::{Change, Composition},
     delivery::Outbox,
     direct::{Direct, DirectReplies},
     plan::Plan,
-    roster::Roster,
     settle::{RequestChannel, Settlement, Settlements, settle},
     shutdown::ShutdownReport,
+    staff::{Staff, all_of},
     subscription::Subscription,
     topology::explain,
-    worker::{Loss, Order, Worker},
+    worker::Loss,
 };
 use crate::{
     amqp::{Connection, DataChannel, TopologyError, Touch},
-    error::{BrokerError, ServeError, StartError, chain},
+    error::{BrokerError, ChangeError, ServeError, StartError, chain},
 };
 
-/// How long cancelled calls may take to let go. One that blocks its thread does not.
-const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the last replies and acknowledgements may take to be written.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -32,22 +31,27 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// delivers again.
 pub(super) struct Epoch {
     connection: Connection,
-    workers: JoinSet<()>,
+    channel: DataChannel,
+    staff: Staff,
+    /// What waits for calls of what was removed.
+    departures: JoinSet<()>,
     direct_replier: JoinSet<()>,
     direct: mpsc::UnboundedSender<Direct>,
     settler: JoinSet<()>,
     settlements: Settlements,
-    orders: watch::Sender<Order>,
     lost: watch::Receiver<Option<BrokerError>>,
-    roster: Roster,
 }
 
 impl Epoch {
     /// The first one: every queue must be there.
-    pub(super) async fn first(plan: &Arc<Plan>, connection: Connection) -> Result<Self, StartError> {
+    pub(super) async fn first(
+        plan: &Arc<Plan>,
+        composition: &Composition,
+        connection: Connection,
+    ) -> Result<Self, StartError> {
         let prepare = async {
-            plan.declare(&connection).await?;
-            let mut consumers = Consumers::without_any(plan, &connection).await?;
+            composition.declare(&connection, plan.declare).await?;
+            let mut consumers = Consumers::without_any(composition, &connection).await?;
             for subscription in &mut consumers.subscriptions {
                 subscription.consume().await?;
             }
@@ -63,15 +67,16 @@ impl Epoch {
     /// When it is the consumer that is refused, the attempt has failed, and the next one leaves that queue to its worker.
     pub(super) async fn next(
         plan: &Arc<Plan>,
+        composition: &Composition,
         connection: Connection,
         consuming: &watch::Sender<bool>,
     ) -> Result<Self, StartError> {
         let prepare = async {
-            let mut consumers = Consumers::without_any(plan, &connection).await?;
+            let mut consumers = Consumers::without_any(composition, &connection).await?;
             let mut refused = Vec::new();
             // All together have half of the attempt's time.
-            let queues = u32::try_from(consumers.subscriptions.len()).unwrap_or(u32::MAX).saturating_mul(2);
-            let patience = connection.options().0.timeout / queues;
+            let queues = u32::try_from(consumers.subscriptions.len()).unwrap_or(u32::MAX).max(1);
+            let patience = connection.options().0.timeout / queues / 2;
             let (suspected, trusted): (Vec<_>, Vec<_>) = consumers
                 .subscriptions
                 .iter_mut()
@@ -95,10 +100,11 @@ impl Epoch {
                     Err(lost) => return Err(lost),
                 }
             }
-            if !consumes {
-                return Err(refused.swap_remove(0));
+            // None refuses where everything was removed.
+            match refused.into_iter().next() {
+                Some(error) if !consumes => Err(error),
+                _ => Ok(consumers),
             }
-            Ok(consumers)
         };
         let prepared = prepare.await;
         Self::begin(plan, connection, prepared).await
@@ -118,10 +124,8 @@ impl Epoch {
             }
         };
         let (settlements, to_settle) = mpsc::unbounded_channel();
-        let (orders, ordered) = watch::channel(Order::Serve);
         let (report_loss, lost) = watch::channel(None);
         let loss = Loss(report_loss);
-        let roster = Roster::default();
 
         let (direct, answers) = mpsc::unbounded_channel();
         let mailbox = (direct.clone(), answers);
@@ -135,26 +139,29 @@ impl Epoch {
             max_reply_bytes: plan.max_reply_bytes,
             failures: Arc::clone(&plan.failures),
         });
-        let mut workers = JoinSet::new();
+        let mut staff = Staff::new(Arc::clone(plan), outbox, loss.clone());
         for subscription in subscriptions {
-            let worker = Worker {
-                subscription,
-                plan: Arc::clone(plan),
-                outbox: Arc::clone(&outbox),
-                roster: roster.clone(),
-                orders: ordered.clone(),
-                loss: loss.clone(),
-            };
-            workers.spawn(worker.run());
+            staff.hire(subscription);
         }
         let mut settler = JoinSet::new();
-        let channel = RequestChannel { publisher: channel.publisher(), channel };
+        let request_channel = RequestChannel { publisher: channel.publisher(), channel: channel.clone() };
         settler.spawn(async move {
-            if let Err(error) = settle(channel, to_settle).await {
+            if let Err(error) = settle(request_channel, to_settle).await {
                 loss.report(error);
             }
         });
-        Ok(Self { connection, workers, direct_replier, direct, settler, settlements, orders, lost, roster })
+        let departures = JoinSet::new();
+        Ok(Self {
+            connection,
+            channel,
+            staff,
+            departures,
+            direct_replier,
+            direct,
+            settler,
+            settlements,
+            lost,
+        })
     }
 
     /// Resolves when channel or connection are lost, with the reason.
@@ -162,8 +169,7 @@ impl Epoch {
         tokio::select! {
             biased;
             Ok(lost) = self.lost.wait_for(Option::is_some) => lost.clone(),
-            // They end by reporting a loss, or when told to: this one has panicked.
-            _ = self.workers.join_next() => None,
+            failed = self.staff.failed(&self.connection) => failed,
             _ = self.direct_replier.join_next() => None,
             _ = self.settler.join_next() => None,
         }
@@ -175,20 +181,76 @@ impl Epoch {
         self.connection.findings().watch_blocked()
     }
 
+    /// Serves what `change` adds, on this channel. What is served does not notice.
+    ///
+    /// # Errors
+    /// When the broker refuses it; then everything is served as it was.
+    pub(super) async fn take_up(&mut self, change: &Change) -> Result<(), TopologyError> {
+        let patience = self.connection.options().0.timeout;
+        let (known, fresh): (Vec<_>, Vec<_>) =
+            change.touched().partition(|queue| self.staff.serves(&queue.name));
+        let mut subscriptions = Vec::new();
+        for queue in fresh {
+            let subscription =
+                Subscription::new(Arc::clone(queue), self.connection.clone(), self.channel.clone());
+            subscription.try_out(patience).await?;
+            subscriptions.push(subscription);
+        }
+        let mut before = Vec::new();
+        let mut taken_up = Ok(());
+        for queue in known {
+            // Known to its worker before anything can come for it.
+            before.extend(self.staff.reassign(Arc::clone(queue)));
+            taken_up = queue.bind_more(&self.connection, patience).await;
+            if taken_up.is_err() {
+                break;
+            }
+        }
+        if taken_up.is_ok() {
+            for subscription in &mut subscriptions {
+                taken_up = subscription.consume_within(patience).await;
+                if taken_up.is_err() {
+                    break;
+                }
+            }
+        }
+        match taken_up {
+            Ok(()) => subscriptions.into_iter().for_each(|subscription| self.staff.hire(subscription)),
+            // A consumer that was made is read by nobody: it must not outlive its channel.
+            Err(_) => before.into_iter().for_each(|queue| drop(self.staff.reassign(queue))),
+        }
+        taken_up
+    }
+
+    /// Serves no more what `change` removes. Its calls go on until they have finished, at most for `drain_timeout`; then `done` hears of it.
+    pub(super) fn give_up(
+        &mut self,
+        change: &Change,
+        drain_timeout: Duration,
+        done: oneshot::Sender<Result<ShutdownReport, ChangeError>>,
+    ) {
+        for queue in change.touched() {
+            self.staff.reassign(Arc::clone(queue));
+        }
+        let shared = change.touched().map(|queue| &*queue.name);
+        let departure = self.staff.let_go(change.leaving.clone(), change.given_up(), shared);
+        while self.departures.try_join_next().is_some() {}
+        self.departures.spawn(async move {
+            let _ = done.send(Ok(departure.complete(drain_timeout).await));
+        });
+    }
+
+    /// Whom the broker knows the server as.
+    pub(super) fn user_as_shown(&self) -> &str {
+        self.connection.user_as_shown()
+    }
+
     /// Takes nothing new, finishes what it has within `drain_timeout`, cancels the rest, and closes the connection.
     ///
     /// # Errors
     /// When the connection was lost before everything was settled.
     pub(super) async fn drain(mut self, drain_timeout: Duration) -> Result<ShutdownReport, ServeError> {
-        self.orders.send_replace(Order::Drain);
-        let mut abandoned = Vec::new();
-        if tokio::time::timeout(drain_timeout, all_of(&mut self.workers)).await.is_err() {
-            abandoned = self.roster.list();
-            self.orders.send_replace(Order::Abandon);
-            if tokio::time::timeout(CANCEL_TIMEOUT, all_of(&mut self.workers)).await.is_err() {
-                self.workers.shutdown().await;
-            }
-        }
+        let report = self.staff.drain(drain_timeout).await;
         let settled = tokio::time::timeout(SETTLE_TIMEOUT, self.settle_all()).await.is_ok();
         self.connection.close().await;
         if let Some(lost) = self.lost.borrow().clone() {
@@ -198,7 +260,7 @@ impl Epoch {
             let reason = "the broker did not take the last replies in time";
             return Err(ServeError::Disconnected(BrokerError::new(None, reason)));
         }
-        Ok(ShutdownReport { abandoned })
+        Ok(report)
     }
 
     /// Writes what is left. Calls that block their thread still hold their ends of the channels, and are not waited for.
@@ -218,15 +280,11 @@ struct Consumers {
 
 impl Consumers {
     /// A channel, and for every queue what will consume it.
-    async fn without_any(plan: &Plan, connection: &Connection) -> Result<Self, TopologyError> {
-        let refused =
-            |source| TopologyError { touch: Touch::ConsumeQueue, name: plan.queues[0].name.clone(), source };
+    async fn without_any(composition: &Composition, connection: &Connection) -> Result<Self, TopologyError> {
+        let first = || composition.queues.first().map_or(String::new(), |queue| queue.name.clone());
+        let refused = |source| TopologyError { touch: Touch::ConsumeQueue, name: first(), source };
         let channel = connection.open_data_channel().await.map_err(refused)?;
         let subscribe = |queue| Subscription::new(Arc::clone(queue), connection.clone(), channel.clone());
-        Ok(Self { subscriptions: plan.queues.iter().map(subscribe).collect(), channel })
+        Ok(Self { subscriptions: composition.queues.iter().map(subscribe).collect(), channel })
     }
-}
-
-async fn all_of(tasks: &mut JoinSet<()>) {
-    while tasks.join_next().await.is_some() {}
 }

@@ -1,6 +1,7 @@
-//! Everything a server needs but a connection: made once, used for every connection that it ever has.
+//! What stays the same for every connection that a server ever has, and the queues that it consumes.
 
 use std::{
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -9,20 +10,28 @@ use std::{
 };
 
 use super::{
-    admit::Conditions, failure_log::FailureLog, queue::Declare, routes::Routes, run::Patience,
+    admit::Conditions,
+    failure_log::FailureLog,
+    queue::{Declare, QueueOptions},
+    routes::Routes,
+    run::Patience,
     stats::Counters,
+    subscription::UNANSWERED,
 };
 use crate::{
     amqp::{Connection, Topology, TopologyError, Touch},
     error::BrokerError,
+    layer::BoxService,
+    wire::address::Namespace,
 };
 
-/// A server that only needs a connection.
+/// How a server serves, whatever that is at the moment.
 #[derive(Debug)]
 pub(super) struct Plan {
-    /// In alphabetical order, each followed by its overflow where it has one.
-    pub(super) queues: Vec<Arc<PlannedQueue>>,
-    pub(super) topology: Topology,
+    pub(super) namespace: Namespace,
+    pub(super) layers: Layers,
+    /// Of services that say nothing else.
+    pub(super) queue_options: QueueOptions,
     pub(super) declare: Declare,
     pub(super) concurrency: u16,
     pub(super) conditions: Conditions,
@@ -32,6 +41,23 @@ pub(super) struct Plan {
     pub(super) patience: Patience,
     pub(super) counters: Arc<Counters>,
     pub(super) drain_timeout: Duration,
+}
+
+/// What runs around every call of every service.
+#[derive(Default)]
+pub(super) struct Layers(pub(super) Vec<Box<dyn Fn(BoxService) -> BoxService + Send + Sync>>);
+
+impl Layers {
+    pub(super) fn around(&self, service: BoxService) -> BoxService {
+        // The last layer is wrapped around the method first, so that the first one is outermost.
+        self.0.iter().rev().fold(service, |service, layer| layer(service))
+    }
+}
+
+impl fmt::Debug for Layers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} layers", self.0.len())
+    }
 }
 
 /// One queue that the server consumes.
@@ -59,17 +85,6 @@ impl From<Topology> for QueueTopology {
     }
 }
 
-impl Plan {
-    /// Makes sure of exchanges, queues and bindings, as far as the server may.
-    pub(super) async fn declare(&self, connection: &Connection) -> Result<(), TopologyError> {
-        match self.declare {
-            Declare::All => self.topology.declare(connection, false).await,
-            Declare::Passive => self.topology.declare(connection, true).await,
-            Declare::None => Ok(()),
-        }
-    }
-}
-
 impl PlannedQueue {
     /// Makes the queue again, or where others declare it, checks that it is there: consuming a queue that is missing would close
     /// the channel, and end the consumers of all others.
@@ -87,10 +102,30 @@ impl PlannedQueue {
             Err(_) => {
                 // Its channel is of no more use.
                 connection.count_spent_channel();
-                let source = BrokerError::new(None, "the broker did not answer in time");
+                let source = BrokerError::new(None, UNANSWERED);
                 Err(TopologyError { touch: Touch::DeclareQueue, name: self.name.clone(), source })
             }
         }
+    }
+
+    /// Binds what was added to a queue that is there.
+    pub(super) async fn bind_more(
+        &self,
+        connection: &Connection,
+        patience: Duration,
+    ) -> Result<(), TopologyError> {
+        match self.declare {
+            Declare::All => self.declare(connection, patience).await,
+            Declare::Passive | Declare::None => Ok(()),
+        }
+    }
+
+    /// Whether the broker refuses to declare it to whom it would not let consume it: with dead letters one must be allowed to read.
+    pub(super) fn shows_when_declared(&self) -> bool {
+        const DEAD_LETTERS: &str = "x-dead-letter-exchange";
+        let declared = self.topology.needed.queues.iter().find(|queue| queue.name == self.name);
+        self.declare == Declare::All
+            && declared.is_some_and(|queue| queue.arguments.get(DEAD_LETTERS).is_some())
     }
 
     /// Whether the channel that all queues share was last lost when this one was to be consumed: its permission was taken away, or another

@@ -1,7 +1,8 @@
 //! Which method a request is for: by its routing key, else by its type.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use super::composition::MemberId;
 use crate::{
     contract::{MethodDef, MethodKind, ServiceDef},
     error::StartError,
@@ -15,6 +16,7 @@ use crate::{
 pub(super) struct Route {
     pub(super) method: &'static MethodDef,
     pub(super) service: BoxService,
+    pub(super) member: MemberId,
 }
 
 /// The methods whose requests wait in one queue.
@@ -22,6 +24,7 @@ pub(super) struct Route {
 pub(super) struct Routes {
     by_key: HashMap<String, Route>,
     by_type: HashMap<&'static str, Route>,
+    shared: bool,
 }
 
 impl Routes {
@@ -33,36 +36,50 @@ impl Routes {
         })
     }
 
+    /// Whether they are those of several members.
+    pub(super) fn are_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// The method that already receives what is for `method`.
+    fn taken_by(&self, key: &str, method: &MethodDef) -> Option<&'static str> {
+        let taken = self.by_key.get(key).or_else(|| self.by_type.get(method.full_name));
+        taken.map(|route| route.method.full_name)
+    }
+
     fn insert(&mut self, key: String, route: Route) {
+        self.shared |= self.by_key.values().next().is_some_and(|other| other.member != route.member);
         self.by_type.insert(route.method.full_name, route.clone());
         self.by_key.insert(key, route);
     }
+}
+
+/// A service whose methods are routed.
+pub(super) struct Routed<'a> {
+    pub(super) member: MemberId,
+    pub(super) definition: &'static ServiceDef,
+    pub(super) service: &'a BoxService,
 }
 
 /// Sorts the methods of all services by the queue their requests wait in.
 ///
 /// # Errors
 /// `DuplicateRoute` when two methods would receive the same requests.
-pub(super) fn by_queue(
-    services: &[(&'static ServiceDef, BoxService)],
+pub(super) fn by_queue<'a>(
+    services: impl IntoIterator<Item = Routed<'a>>,
     namespace: &Namespace,
-) -> Result<HashMap<String, Routes>, StartError> {
+) -> Result<BTreeMap<String, Routes>, StartError> {
     let mut taken: HashMap<(String, String), &'static str> = HashMap::new();
-    let mut queues: HashMap<String, Routes> = HashMap::new();
-    for (definition, service) in services {
-        for &method in definition.methods {
-            // Events are received by subscribing to them.
-            if method.kind == MethodKind::Event {
-                continue;
-            }
+    let mut queues: BTreeMap<String, Routes> = BTreeMap::new();
+    for Routed { member, definition, service } in services {
+        for method in called(definition) {
             let exchange = namespace.exchange(method.exchange).into_owned();
             let key = namespace.routing_key(method).into_owned();
             let queue = namespace.queue(method.queue).into_owned();
             let routes = queues.entry(queue).or_default();
             // Keys are unique per exchange, so that one request reaches one method; and per queue, like types, so that it is
             // found there.
-            let here = routes.by_key.get(&key).or_else(|| routes.by_type.get(method.full_name));
-            let here = here.map(|route| route.method.full_name);
+            let here = routes.taken_by(&key, method);
             if let Some(first) = here.or_else(|| taken.get(&(exchange.clone(), key.clone())).copied()) {
                 return Err(StartError::DuplicateRoute {
                     exchange,
@@ -72,10 +89,34 @@ pub(super) fn by_queue(
                 });
             }
             taken.insert((exchange, key.clone()), method.full_name);
-            routes.insert(key, Route { method, service: service.clone() });
+            routes.insert(key, Route { method, service: service.clone(), member });
         }
     }
     Ok(queues)
+}
+
+/// Adds the methods of services that are not served any more, as far as their queues still are: a request of theirs that comes must find
+/// an answer that is true.
+pub(super) fn add_removed<'a>(
+    queues: &mut BTreeMap<String, Routes>,
+    removed: impl IntoIterator<Item = Routed<'a>>,
+    namespace: &Namespace,
+) {
+    for Routed { member, definition, service } in removed {
+        for method in called(definition) {
+            let key = namespace.routing_key(method).into_owned();
+            if let Some(routes) = queues.get_mut(&*namespace.queue(method.queue))
+                && routes.taken_by(&key, method).is_none()
+            {
+                routes.insert(key, Route { method, service: service.clone(), member });
+            }
+        }
+    }
+}
+
+/// All but events, which are received by subscribing to them.
+pub(super) fn called(definition: &'static ServiceDef) -> impl Iterator<Item = &'static MethodDef> {
+    definition.methods.iter().copied().filter(|method| method.kind != MethodKind::Event)
 }
 
 #[cfg(test)]
@@ -100,13 +141,15 @@ mod tests {
     const OTHER: &ServiceDef =
         &ServiceDef::new("other", &[&MethodDef::new("other", "other.add").routing_key("math.add")]);
 
-    fn services(definitions: &[&'static ServiceDef]) -> Vec<(&'static ServiceDef, BoxService)> {
-        definitions.iter().map(|definition| (*definition, BoxService::new(Nothing))).collect()
+    fn queues_of(definitions: &[&'static ServiceDef]) -> Result<BTreeMap<String, Routes>, StartError> {
+        let service = BoxService::new(Nothing);
+        let routed = |definition| Routed { member: MemberId::default(), definition, service: &service };
+        by_queue(definitions.iter().copied().map(routed), &Namespace::default())
     }
 
     #[test]
     fn methods_are_found_in_their_queue_by_key_or_type() {
-        let queues = by_queue(&services(&[MATH]), &Namespace::default()).unwrap();
+        let queues = queues_of(&[MATH]).unwrap();
         assert_eq!(queues["math"].find("math.add", None).unwrap().method, ADD);
         assert_eq!(queues["slow"].find("math.sub", None).unwrap().method, SUB);
         assert_eq!(queues["slow"].find("elsewhere", Some("math.sub")).unwrap().method, SUB);
@@ -120,7 +163,7 @@ mod tests {
     #[test]
     fn two_methods_with_one_key_are_refused_by_name() {
         for twice in [&[MATH, OTHER][..], &[MATH, MATH]] {
-            let error = by_queue(&services(twice), &Namespace::default()).unwrap_err();
+            let error = queues_of(twice).unwrap_err();
             assert!(
                 matches!(error, StartError::DuplicateRoute { routing_key, first: "math.add", .. } if routing_key == "math.add")
             );

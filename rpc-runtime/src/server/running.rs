@@ -3,20 +3,25 @@
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{oneshot, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
 };
 
 use super::{
+    change::Asked,
+    composition::{Composition, Given},
     epoch::Epoch,
     plan::Plan,
+    queue::QueueOptions,
     shutdown::ShutdownReport,
     stats::{Counters, ServerStats},
     supervisor::{State, Supervisor},
 };
 use crate::{
     amqp::{ConnectOptions, ConnectionState, Inbound, NotReady, StateWatch},
-    error::{BrokerError, ServeError},
+    contract::Service,
+    error::{BrokerError, ChangeError, ServeError},
+    layer::BoxService,
 };
 
 /// A server that serves, and goes on to do so when its connection is lost.
@@ -34,7 +39,8 @@ use crate::{
 /// Dropping it closes the connection without drain: calls that run are cancelled, and their requests go to other servers.
 #[must_use = "dropping a running server stops it without drain"]
 pub struct RunningServer {
-    queues: Vec<String>,
+    queues: watch::Receiver<Vec<String>>,
+    changes: mpsc::Sender<Asked>,
     counters: Arc<Counters>,
     state: StateWatch,
     failure: watch::Receiver<Option<ServeError>>,
@@ -46,6 +52,7 @@ pub struct RunningServer {
 impl RunningServer {
     pub(super) fn supervise(
         plan: Arc<Plan>,
+        composition: Composition,
         options: ConnectOptions,
         inbound: Inbound,
         first: Epoch,
@@ -54,19 +61,100 @@ impl RunningServer {
         let failure = watch::Sender::new(None);
         let (stop, told) = oneshot::channel();
         let (watch_state, watch_failure) = (StateWatch::of(&state), failure.subscribe());
-        let queues = plan.queues.iter().filter(|queue| queue.overflow_of.is_none());
-        let queues = queues.map(|queue| queue.name.clone()).collect();
+        let queues = watch::Sender::new(composition.queue_names());
+        let watch_queues = queues.subscribe();
+        // One after the other.
+        let (changes, asked) = mpsc::channel(1);
         let counters = Arc::clone(&plan.counters);
-        let supervisor = Supervisor { plan, options, inbound, state: State(state), failure, stop: told };
+        let supervisor = Supervisor {
+            plan,
+            composition,
+            queues,
+            changes: asked,
+            options,
+            inbound,
+            state: State(state),
+            failure,
+            stop: told,
+        };
         let mut supervising = JoinSet::new();
         supervising.spawn(supervisor.run(first));
-        Self { queues, counters, state: watch_state, failure: watch_failure, stop, supervisor: supervising }
+        Self {
+            queues: watch_queues,
+            changes,
+            counters,
+            state: watch_state,
+            failure: watch_failure,
+            stop,
+            supervisor: supervising,
+        }
     }
 
-    /// The queues that are consumed, namespace included, in alphabetical order.
+    /// The queues that are consumed now, namespace included, in alphabetical order.
     #[must_use]
-    pub fn queues(&self) -> &[String] {
-        &self.queues
+    pub fn queues(&self) -> Vec<String> {
+        self.queues.borrow().clone()
+    }
+
+    /// Serves one more service, as if it had been given to [`Server::service`](crate::Server::service): within the server's layers, from
+    /// queues with the server's options. Returns when its consumers are live. What is served already does not notice; a queue that is
+    /// consumed already takes the new methods on.
+    ///
+    /// What was added survives reconnects. Changes are made one after the other; dropping the future before its turn has come makes
+    /// nothing happen, later the service may be served or not.
+    ///
+    /// # Errors
+    /// `Refused` with the reason that a start would have had, `NotConnected` during an outage: then nothing is served that was not
+    /// before. A queue may have been declared by then, as by a start that fails.
+    pub async fn add<S: Service>(&self, service: S) -> Result<(), ChangeError> {
+        self.add_given(service, None).await
+    }
+
+    /// Does the same from queues with options of their own.
+    ///
+    /// # Errors
+    /// As for [`add`](Self::add).
+    pub async fn add_with<S: Service>(
+        &self,
+        service: S,
+        queue_options: QueueOptions,
+    ) -> Result<(), ChangeError> {
+        self.add_given(service, Some(queue_options)).await
+    }
+
+    async fn add_given<S: Service>(
+        &self,
+        service: S,
+        queue_options: Option<QueueOptions>,
+    ) -> Result<(), ChangeError> {
+        let service = BoxService::innermost(service);
+        let given = Given { definition: S::DEFINITION, service, queue_options };
+        self.ask(|done| Asked::Add(given, done)).await
+    }
+
+    /// Serves the service of this name no more: takes no further requests for it, and returns when its calls have finished. Those that
+    /// take longer than the drain timeout are cancelled and given back; the report names them, and the server's other calls go on.
+    ///
+    /// Its queues, their bindings and what waits in them stay on the broker: for other servers, or until it is [added](Self::add) again.
+    /// While a queue is shared with a service that is still served, requests come all the same. Their callers get the fault
+    /// `shutting_down`, which says that nothing ran and that another server may be tried; notifications go to the dead letters.
+    ///
+    /// A removal outlives reconnects. Dropping the future does not undo it.
+    ///
+    /// # Errors
+    /// `NotServed`, which lists the names that are; `NotConnected` during an outage. Nothing is removed then.
+    pub async fn remove(&self, name: &str) -> Result<ShutdownReport, ChangeError> {
+        let name = name.to_owned();
+        self.ask(|done| Asked::Remove(name, done)).await
+    }
+
+    async fn ask<T>(
+        &self,
+        asked: impl FnOnce(oneshot::Sender<Result<T, ChangeError>>) -> Asked,
+    ) -> Result<T, ChangeError> {
+        let (done, answer) = oneshot::channel();
+        self.changes.send(asked(done)).await.map_err(|_| ChangeError::Ended)?;
+        answer.await.unwrap_or(Err(ChangeError::Ended))
     }
 
     /// How the connection stands. `Ready` says that it serves; a single queue that cannot be consumed does not change it.

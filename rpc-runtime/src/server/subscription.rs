@@ -9,13 +9,15 @@ use tokio::sync::watch;
 
 use super::{
     plan::PlannedQueue,
-    worker::{Order, next_order},
+    worker::{Order, Told, next_order},
 };
 use crate::{
     amqp::{Backoff, Connection, Consumer, DataChannel, TopologyError, Touch, connect},
     error::{BrokerError, ConnectError, chain},
     message::Delivered,
 };
+
+pub(super) const UNANSWERED: &str = "the broker did not answer in time";
 
 /// What a worker takes deliveries from. It has a consumer, or is to be [renewed](Self::renew).
 pub(super) struct Subscription {
@@ -58,6 +60,24 @@ impl Subscription {
         }
     }
 
+    /// Does so for at most `patience`.
+    pub(super) async fn consume_within(&mut self, patience: Duration) -> Result<(), TopologyError> {
+        match tokio::time::timeout(patience, self.consume()).await {
+            Ok(consumed) => consumed,
+            Err(_) => Err(self.refused(BrokerError::new(None, UNANSWERED))),
+        }
+    }
+
+    /// Prepares a queue that is new to a server that runs: a refusal of its consumer would disturb all others.
+    pub(super) async fn try_out(&self, patience: Duration) -> Result<(), TopologyError> {
+        // The broker has asked for the same permission where the queue was declared with dead letters. Consuming for a moment would mark
+        // what waits there as delivered before.
+        if !self.queue.shows_when_declared() {
+            self.queue.suspect(true);
+        }
+        self.prepare(patience).await
+    }
+
     /// Makes sure that the queue is there, and where it is suspected, that it may be consumed; `patience` is for each of them.
     ///
     /// # Errors
@@ -85,7 +105,7 @@ impl Subscription {
         match tokio::time::timeout(patience, tried).await {
             Ok(tried) => tried
                 .unwrap_or_else(|error: ConnectError| Err(BrokerError::new(None, chain(&error).to_string()))),
-            Err(_) => Err(BrokerError::new(None, "the broker did not answer in time")),
+            Err(_) => Err(BrokerError::new(None, UNANSWERED)),
         }
     }
 
@@ -116,7 +136,7 @@ impl Subscription {
     ///
     /// # Errors
     /// When the channel is lost.
-    pub(super) async fn renew(&mut self, orders: &mut watch::Receiver<Order>) -> Result<(), BrokerError> {
+    pub(super) async fn renew(&mut self, told: &mut watch::Receiver<Told>) -> Result<(), BrokerError> {
         if self.consumer.take().is_some() {
             tracing::warn!(queue = self.queue.name, "the broker ended the consumer, and another one is made");
             self.backoff.reset_after(self.since.elapsed());
@@ -124,7 +144,7 @@ impl Subscription {
         loop {
             tokio::select! {
                 biased;
-                _ = next_order(orders, Order::Serve) => return Ok(()),
+                _ = next_order(told, Order::Serve) => return Ok(()),
                 lost = self.connection.until_lost() => return Err(lost),
                 () = tokio::time::sleep(self.backoff.next_delay()) => {}
             }
@@ -134,7 +154,7 @@ impl Subscription {
                 Ok(Ok(true)) => return Ok(()),
                 Ok(Ok(false)) => {}
                 Ok(Err(lost)) => return Err(lost),
-                Err(_) => return Err(BrokerError::new(None, "the broker did not answer in time")),
+                Err(_) => return Err(BrokerError::new(None, UNANSWERED)),
             }
         }
     }

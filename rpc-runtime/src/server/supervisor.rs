@@ -2,16 +2,27 @@
 
 use std::{pin::pin, sync::Arc, time::Instant};
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{epoch::Epoch, plan::Plan, shutdown::ShutdownReport};
+use super::{
+    change::Asked,
+    composition::{Change, Composition, Given},
+    epoch::Epoch,
+    plan::Plan,
+    shutdown::ShutdownReport,
+    topology::explain,
+};
 use crate::{
     amqp::{Backoff, ConnectOptions, ConnectionState, Inbound, reconnect},
-    error::{BrokerError, ServeError, StartError, chain},
+    error::{BrokerError, ChangeError, ServeError, StartError, chain},
 };
 
 pub(super) struct Supervisor {
     pub(super) plan: Arc<Plan>,
+    pub(super) composition: Composition,
+    /// The names of the queues that are consumed.
+    pub(super) queues: watch::Sender<Vec<String>>,
+    pub(super) changes: mpsc::Receiver<Asked>,
     pub(super) options: ConnectOptions,
     pub(super) inbound: Inbound,
     pub(super) state: State,
@@ -84,12 +95,48 @@ impl Supervisor {
                 () = told(&mut self.stop) => return End::Told,
                 lost = epoch.lost() => return End::Lost(lost),
                 Ok(()) = blocked.changed() => {}
+                Some(asked) = self.changes.recv() => self.change(epoch, asked).await,
             }
         }
     }
 
+    /// Bounded by the time that the broker has to answer.
+    async fn change(&mut self, epoch: &mut Epoch, asked: Asked) {
+        if asked.is_abandoned() {
+            return;
+        }
+        match asked {
+            Asked::Add(given, done) => {
+                let _ = done.send(self.add(epoch, given).await);
+            }
+            Asked::Remove(name, done) => match self.composition.without(&name, &self.plan) {
+                Ok(change) => {
+                    epoch.give_up(&change, self.plan.drain_timeout, done);
+                    self.adopt(change);
+                }
+                Err(error) => drop(done.send(Err(error))),
+            },
+        }
+    }
+
+    async fn add(&mut self, epoch: &mut Epoch, given: Given) -> Result<(), ChangeError> {
+        let change = self.composition.with(given, &self.plan)?;
+        match epoch.take_up(&change).await {
+            Ok(()) => {
+                self.adopt(change);
+                Ok(())
+            }
+            Err(error) => Err(explain(error, epoch.user_as_shown()).into()),
+        }
+    }
+
+    fn adopt(&mut self, change: Change) {
+        self.composition = change.next;
+        self.queues.send_replace(self.composition.queue_names());
+    }
+
     async fn connect_again(&mut self, backoff: &mut Backoff) -> Next {
-        let (plan, state) = (&self.plan, &self.state);
+        let (plan, composition, state) = (&self.plan, &self.composition, &self.state);
         let consuming = watch::Sender::new(false);
         let failed = |error: &StartError| {
             state.count_failure(error);
@@ -97,15 +144,18 @@ impl Supervisor {
         };
         let mut next = pin!(reconnect(&self.options, &self.inbound, backoff, failed, |connection| {
             let (plan, consuming) = (Arc::clone(plan), &consuming);
-            async move { Epoch::next(&plan, connection, consuming).await }
+            async move { Epoch::next(&plan, composition, connection, consuming).await }
         }));
-        tokio::select! {
-            biased;
-            () = told(&mut self.stop) => {}
-            next = &mut next => return match next {
-                Ok(next) => Next::Epoch(next),
-                Err(error) => Next::GivenUp(error),
-            },
+        loop {
+            tokio::select! {
+                biased;
+                () = told(&mut self.stop) => break,
+                next = &mut next => return match next {
+                    Ok(next) => Next::Epoch(next),
+                    Err(error) => Next::GivenUp(error),
+                },
+                Some(asked) = self.changes.recv() => asked.refuse(ChangeError::NotConnected(state.reason())),
+            }
         }
         // What was delivered to an epoch that is given up halfway would come again as if it might have run.
         let mut consumes = consuming.subscribe();
@@ -144,6 +194,14 @@ impl State {
             *state = next;
             changed
         });
+    }
+
+    /// Why there is no connection.
+    fn reason(&self) -> Arc<str> {
+        match &*self.0.borrow() {
+            ConnectionState::Connecting { reason, .. } => Arc::clone(reason),
+            _ => "it is being made".into(),
+        }
     }
 
     fn count_failure(&self, error: &StartError) {

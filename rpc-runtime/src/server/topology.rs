@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     plan::QueueTopology,
     queue::{Declare, QueueOptions},
+    routes::called,
 };
 use crate::{
     amqp::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch},
-    contract::{MethodKind, ServiceDef},
+    contract::ServiceDef,
     error::StartError,
     message::{HeaderValue, Headers},
     wire::address::Namespace,
@@ -42,10 +43,7 @@ pub(super) fn topology(
     let mut queues = BTreeMap::new();
     let mut bindings = Vec::new();
     for (definition, options) in services {
-        for &method in definition.methods {
-            if method.kind == MethodKind::Event {
-                continue;
-            }
+        for method in called(definition) {
             let queue = namespace.queue(method.queue).into_owned();
             if queues.entry(queue.clone()).or_insert_with(|| options.clone()) != options {
                 return Err(StartError::InvalidOption(format!(

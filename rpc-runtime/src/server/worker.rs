@@ -2,11 +2,13 @@
 
 use std::{sync::Arc, time::Instant};
 
-use tokio::{sync::watch, task::JoinSet};
+use tokio::sync::watch;
 
 use super::{
+    calls::Calls,
+    composition::MemberId,
     delivery::{Outbox, Unsettled},
-    plan::Plan,
+    plan::{Plan, PlannedQueue},
     reply_policy,
     roster::Roster,
     routes::Route,
@@ -40,13 +42,24 @@ impl Loss {
     }
 }
 
+/// What a worker is told of, at any time.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) order: Order,
+    /// Its queue, as it is served now.
+    pub(super) queue: Arc<PlannedQueue>,
+    /// Whose calls it is to cancel: they were removed, and did not finish in time.
+    pub(super) given_up: Vec<MemberId>,
+}
+
 pub(super) struct Worker {
     pub(super) subscription: Subscription,
     pub(super) plan: Arc<Plan>,
     pub(super) outbox: Arc<Outbox>,
     pub(super) roster: Roster,
-    pub(super) orders: watch::Receiver<Order>,
+    pub(super) told: watch::Receiver<Told>,
     pub(super) loss: Loss,
+    pub(super) calls: Calls,
 }
 
 impl Worker {
@@ -56,59 +69,80 @@ impl Worker {
     /// the old one still run: what is too much then waits here. When the channel is lost they are cancelled, like when the future is
     /// dropped: the broker delivers their requests again.
     pub(super) async fn run(mut self) {
-        let mut calls = JoinSet::new();
-        let mut orders = self.orders.clone();
         let mut order = Order::Serve;
         let concurrency = usize::from(self.subscription.queue.concurrency);
         let mut too_much = None;
+        let mut has_news = false;
         loop {
-            // In this order the orders are not asked at every delivery; a queue that never runs dry must not hide them.
-            let told = *orders.borrow() > order;
             tokio::select! {
                 biased;
-                delivery = next(&mut self.subscription, too_much.is_some()), if !told => match delivery {
-                    Some(Ok(delivered)) if calls.len() >= concurrency => too_much = Some(delivered),
-                    Some(Ok(delivered)) => self.serve(delivered, order, &mut calls),
+                delivery = next(&mut self.subscription, too_much.is_some()), if !has_news => match delivery {
+                    Some(Ok(delivered)) => {
+                        // News are not waited for at every delivery; a queue that never runs dry must not hide them. What is bound at
+                        // run time is in the news before anything of it can come.
+                        has_news = self.told.has_changed().unwrap_or(false);
+                        if has_news {
+                            self.subscription.queue = Arc::clone(&self.told.borrow().queue);
+                        }
+                        if self.calls.len() >= concurrency {
+                            too_much = Some(delivered);
+                        } else {
+                            self.serve(delivered, order);
+                        }
+                    }
                     Some(Err(lost)) => return self.loss.report(lost),
                     None if order == Order::Serve => {
-                        if let Err(lost) = self.subscription.renew(&mut orders).await {
+                        let mut told = self.told.clone();
+                        if let Err(lost) = self.subscription.renew(&mut told).await {
                             return self.loss.report(lost);
                         }
                     }
                     None => break,
                 },
-                next = next_order(&mut orders, order) => {
+                () = news(&mut self.told) => {
+                    has_news = false;
+                    let next = self.read_news(order);
                     if order == Order::Serve
+                        && next > Order::Serve
                         && let Err(lost) = self.subscription.cancel().await
                     {
                         return self.loss.report(lost);
                     }
                     order = next;
-                    obey(order, &mut calls);
                 }
-                _ = calls.join_next(), if too_much.is_some() => {}
+                _ = self.calls.join_next(), if too_much.is_some() => {}
             }
-            while calls.try_join_next().is_some() {}
-            if calls.len() < concurrency
+            while self.calls.try_join_next().is_some() {}
+            if self.calls.len() < concurrency
                 && let Some(delivered) = too_much.take()
             {
-                self.serve(delivered, order, &mut calls);
+                self.serve(delivered, order);
             }
         }
         loop {
             tokio::select! {
-                ended = calls.join_next() => if ended.is_none() { return },
+                ended = self.calls.join_next() => if ended.is_none() { return },
                 lost = self.subscription.until_lost() => return self.loss.report(lost),
-                next = next_order(&mut orders, order) => {
-                    order = next;
-                    obey(order, &mut calls);
-                }
+                () = news(&mut self.told) => order = self.read_news(order),
             }
         }
     }
 
+    /// Takes over what it was told, and returns the order that is in force now.
+    fn read_news(&mut self, order: Order) -> Order {
+        let Told { order: next, queue, given_up } = self.told.borrow_and_update().clone();
+        self.subscription.queue = queue;
+        for member in given_up {
+            self.calls.abort_those_of(member);
+        }
+        if next == Order::Abandon && order < next {
+            self.calls.abort_all();
+        }
+        next
+    }
+
     /// Refuses at once what no method should see; runs the rest beside each other.
-    fn serve(&self, delivered: Delivered, order: Order, calls: &mut JoinSet<()>) {
+    fn serve(&mut self, delivered: Delivered, order: Order) {
         let (plan, queue) = (&*self.plan, &*self.subscription.queue);
         let tag = delivered.tag;
         let is_hostile = delivered.refusal.is_some_and(Refusal::is_hostile);
@@ -130,21 +164,22 @@ impl Worker {
         }
         match plan.conditions.admit(request, &queue.routes, received_at) {
             Ok((route, call)) => {
-                let Route { method, service } = route.clone();
+                let Route { method, service, member } = route.clone();
+                let shares = queue.routes.are_shared();
                 let exposes_panics = plan.exposes_panics;
                 let runs_once = plan.conditions.redelivered.refuses(method.repetition);
-                unsettled.admit(method, self.roster.enter(method, runs_once), runs_once);
+                unsettled.admit(method, self.roster.enter(route, runs_once), runs_once);
                 if order == Order::Abandon {
                     // Never started: dropping it says so.
                     return;
                 }
                 match plan.patience.limit(&call, received_at) {
-                    None => calls.spawn(async move {
+                    None => self.calls.spawn(member, shares, async move {
                         unsettled.start();
                         let outcome = run(&service, call, exposes_panics).await;
                         unsettled.answer(outcome);
                     }),
-                    Some(limit) => calls.spawn(async move {
+                    Some(limit) => self.calls.spawn(member, shares, async move {
                         unsettled.start();
                         let outcome = run_within(limit, &service, call, exposes_panics).await;
                         unsettled.answer(outcome);
@@ -161,18 +196,20 @@ async fn next(subscription: &mut Subscription, has_too_much: bool) -> Option<Res
     if has_too_much { Some(Err(subscription.until_lost().await)) } else { subscription.next().await }
 }
 
+/// Resolves when there is something new to read.
+async fn news(told: &mut watch::Receiver<Told>) {
+    if told.changed().await.is_err() {
+        // The server was dropped: its tasks, this one included, are being cancelled.
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Waits for an order that goes further than `order`.
-pub(super) async fn next_order(orders: &mut watch::Receiver<Order>, order: Order) -> Order {
-    let next = orders.wait_for(|next| *next > order).await.map(|next| *next);
+pub(super) async fn next_order(told: &mut watch::Receiver<Told>, order: Order) -> Order {
+    let next = told.wait_for(|told| told.order > order).await.map(|told| told.order);
     match next {
         Ok(next) => next,
         // The server was dropped: its tasks, this one included, are being cancelled.
         Err(_) => std::future::pending().await,
-    }
-}
-
-fn obey(order: Order, calls: &mut JoinSet<()>) {
-    if order == Order::Abandon {
-        calls.abort_all();
     }
 }

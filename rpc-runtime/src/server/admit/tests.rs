@@ -15,7 +15,11 @@ use crate::{
     error::CallError,
     layer::{BoxService, RpcService},
     message::{Delivered, Execution, Headers, Properties},
-    server::{dispatch, routes},
+    server::{
+        composition::MemberId,
+        dispatch,
+        routes::{self, Routed},
+    },
     test_contract::{Compute, Computed, TooLarge},
     wire::{address::Namespace, reply, reply::RawReply},
 };
@@ -139,7 +143,8 @@ proptest! {
     ) {
         let ran = Arc::new(AtomicBool::new(false));
         let service = BoxService::innermost(Fib(Arc::clone(&ran)));
-        let queues = routes::by_queue(&[(Fib::DEFINITION, service)], &Namespace::default()).unwrap();
+        let routed = Routed { member: MemberId::default(), definition: Fib::DEFINITION, service: &service };
+        let queues = routes::by_queue([routed], &Namespace::default()).unwrap();
         let conditions = Conditions {
             max_request_bytes: 1000,
             reply_policy: ReplyPolicy::default(),

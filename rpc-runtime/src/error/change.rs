@@ -1,0 +1,32 @@
+//! Why what a server serves was not changed.
+
+use std::sync::Arc;
+
+use super::StartError;
+
+/// What a running server serves could not be changed. It serves what it served before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// A server that starts with it would have been refused in the same way.
+    #[error(transparent)]
+    Refused(#[from] StartError),
+    /// No service of this name is served.
+    #[error("no service `{name}` is served; served are: {}", listed(served))]
+    NotServed {
+        /// The name that was asked for.
+        name: String,
+        /// The names of the services that are.
+        served: Vec<&'static str>,
+    },
+    /// The server has no connection at the moment. Try again once it has: see `RunningServer::wait_ready`.
+    #[error("the server is not connected: {0}")]
+    NotConnected(Arc<str>),
+    /// The server has ended, or is being shut down.
+    #[error("the server has ended")]
+    Ended,
+}
+
+pub(super) fn listed(names: &[&'static str]) -> String {
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}

@@ -1,0 +1,28 @@
+//! Which of a server's services it serves, as its configuration says.
+
+use super::composition::Given;
+use crate::error::StartError;
+
+/// By default all.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Subset {
+    pub(super) only: Option<Vec<String>>,
+    pub(super) except: Vec<String>,
+}
+
+impl Subset {
+    /// # Errors
+    /// `UnknownService` for a name that is none of theirs: whoever wrote it would wait for it in vain.
+    pub(super) fn of(&self, mut services: Vec<Given>) -> Result<Vec<Given>, StartError> {
+        let known: Vec<_> = services.iter().map(|given| given.definition.name).collect();
+        let mut named = self.only.iter().flatten().chain(&self.except);
+        if let Some(name) = named.find(|name| !known.contains(&name.as_str())) {
+            return Err(StartError::UnknownService { name: name.clone(), known });
+        }
+        services.retain(|given| {
+            let is_named = |names: &[String]| names.iter().any(|name| name == given.definition.name);
+            self.only.as_deref().is_none_or(is_named) && !is_named(&self.except)
+        });
+        Ok(services)
+    }
+}
