@@ -22,7 +22,10 @@ mod wire;
 #[cfg(feature = "__rustls")]
 pub use amqp::Tls;
 pub use amqp::{ConnectOptions, ConnectionState, Credentials, NotReady, StateWatch};
-pub use client::{Call, CallOptions, Client, ClientBuilder, ClientStats, Notify, Publish, ReplyTo};
+pub use client::{
+    BoxClientService, Call, CallOptions, Client, ClientBuilder, ClientService, ClientStats, Notify,
+    OutgoingCall, Publish, ReplyTo,
+};
 pub use contract::{
     Event, MethodDef, MethodKind, NoError, NoReply, Notification, Repetition, Request, Response, ServeFuture,
     Service, ServiceDef, WireType,
@@ -34,8 +37,8 @@ pub use error::{
 };
 pub use layer::{BoxService, RpcService, middleware};
 pub use message::{
-    Context, Execution, Fault, FaultCode, HeaderValue, Headers, IncomingCall, Reply, ReplyKind, Violation,
-    Violations,
+    Answer, Context, Execution, Fault, FaultCode, HeaderValue, Headers, IncomingCall, Reply, ReplyKind,
+    Violation, Violations,
 };
 pub use server::{
     AbandonedCall, Declare, Failure, QueueOptions, QueueType, Redelivered, ReplyPolicy, RunningServer,

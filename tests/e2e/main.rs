@@ -3,6 +3,7 @@
 
 mod call_options;
 mod client_connection;
+mod client_layers;
 mod client_limits;
 mod composition;
 mod connecting;

@@ -2,8 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tower_layer::Layer;
+
 use super::{
-    Client,
+    BoxClientService, Client, ClientService,
+    layers::Layers,
     link::{Link, Manner},
     pending::MAX_CALLS,
     session::Session,
@@ -44,6 +47,7 @@ pub struct ClientBuilder {
     waits_while_blocked: bool,
     detached: bool,
     validates: bool,
+    layers: Layers,
 }
 
 /// What a session keeps of the builder.
@@ -56,6 +60,8 @@ pub(super) struct Settings {
     pub(super) waits_while_blocked: bool,
     pub(super) detached: bool,
     pub(super) validates: bool,
+    /// What everything passes through before it is sent.
+    pub(super) layers: Option<BoxClientService>,
     pub(super) namespace: Namespace,
 }
 
@@ -74,6 +80,7 @@ impl ClientBuilder {
             waits_while_blocked: false,
             detached: false,
             validates: false,
+            layers: Layers::default(),
         }
     }
 
@@ -157,6 +164,21 @@ impl ClientBuilder {
         self
     }
 
+    /// Runs `layer` around everything that this client sends. The first layer that is added sees a call first. Without layers calls are
+    /// sent directly.
+    ///
+    /// [`middleware::client_from_fn`](crate::middleware::client_from_fn) makes a layer from an async function. The timeout of a call
+    /// goes on while layers wait, but does not interrupt them: a layer should wait no longer than
+    /// [`OutgoingCall::remaining`](crate::OutgoingCall::remaining).
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<BoxClientService> + Send + Sync + 'static,
+        L::Service: ClientService,
+    {
+        self.layers.add(layer);
+        self
+    }
+
     /// Connects, and makes the reply address.
     ///
     /// # Errors
@@ -188,6 +210,7 @@ impl ClientBuilder {
             waits_while_blocked: self.waits_while_blocked,
             detached: self.detached,
             validates: self.validates,
+            layers: self.layers.build(),
             namespace,
         };
         let supervisor = Supervisor { options, inbound, manner };

@@ -13,16 +13,19 @@ use super::{
     CallOptions, Client,
     failure::{Failure, Terms},
     in_flight::InFlight,
+    layers::AnswerFuture,
     link::Prepared,
     lost::Lost,
+    outgoing::OutgoingCall,
     pending::Outcome,
     send::{self, Sending, Start},
 };
 use crate::{
     codec,
     contract::{Repetition, Request, Response},
-    error::{CallError, RemoteError, TooLarge, Unencodable},
-    message::{FaultCode, HeaderValue, Inherited},
+    error::{CallError, ErrorMaps, RemoteError, TooLarge, Unencodable},
+    message::{Answer, FaultCode, HeaderValue, Inherited},
+    wire::reply::RawReply,
 };
 
 /// A call of one method: nothing happens until it is awaited, or polled.
@@ -45,6 +48,7 @@ enum State<R> {
     Lazy(Lazy<R>),
     Sending(Sending, Terms),
     Sent(InFlight, Terms),
+    Layered(AnswerFuture, Option<Arc<ErrorMaps>>),
     Done,
 }
 
@@ -148,6 +152,11 @@ impl<R: Request> Lazy<R> {
             message_id: None,
             fails_fast: options.fails_fast || settings.fails_fast,
         };
+        if let Some(layers) = &settings.layers {
+            let maps = terms.error_maps.clone();
+            let call = OutgoingCall::new(Arc::clone(&session), call, terms);
+            return Ok(State::Layered(layers.call_boxed(call), maps));
+        }
         match send::start(session, call, terms.timeout) {
             Start::Sent(in_flight) => Ok(State::Sent(in_flight, terms)),
             Start::Waiting(sending) => Ok(State::Sending(sending, terms)),
@@ -176,10 +185,19 @@ impl<R: Request> Future for Call<R> {
                         self.state = State::Sent(in_flight, terms);
                         return Poll::Pending;
                     };
-                    match conclude::<R>(outcome, in_flight, terms) {
+                    match conclude(outcome, in_flight, terms, RawReply::decode::<R>) {
                         Conclusion::Ended(result) => return Poll::Ready(result),
                         Conclusion::Again(sending, terms) => self.state = State::Sending(sending, terms),
                     }
+                }
+                State::Layered(mut answering, maps) => {
+                    let Poll::Ready(answered) = answering.as_mut().poll(cx) else {
+                        self.state = State::Layered(answering, maps);
+                        return Poll::Pending;
+                    };
+                    let answered = answered.map_err(|error| error.map(|none| match none {}));
+                    let result = answered.and_then(Answer::decode::<R>);
+                    return Poll::Ready(result.map_err(|error| mapped(error, maps.as_deref())));
                 }
                 State::Done => panic!("`Call` was polled after it had resolved"),
             }
@@ -200,14 +218,20 @@ impl Terms {
 }
 
 /// What follows from an outcome.
-enum Conclusion<R: Request> {
-    Ended(Result<<R::Response as Response>::Value, CallError<R::Error>>),
+pub(super) enum Conclusion<T, E> {
+    Ended(Result<T, CallError<E>>),
     Again(Sending, Terms),
 }
 
-fn conclude<R: Request>(outcome: Outcome, mut in_flight: InFlight, mut terms: Terms) -> Conclusion<R> {
+/// `read` is given the reply, and whether the method is idempotent.
+pub(super) fn conclude<T, E: 'static>(
+    outcome: Outcome,
+    mut in_flight: InFlight,
+    mut terms: Terms,
+    read: impl FnOnce(RawReply, bool) -> Result<T, CallError<E>>,
+) -> Conclusion<T, E> {
     let failure = match outcome {
-        Outcome::Replied(reply) => match reply.decode::<R>(terms.idempotent) {
+        Outcome::Replied(reply) => match read(reply, terms.idempotent) {
             Err(CallError::Fault(fault)) => {
                 // It certainly did not run there, and that server takes nothing more.
                 if *fault.code() == FaultCode::ShuttingDown
@@ -222,23 +246,12 @@ fn conclude<R: Request>(outcome: Outcome, mut in_flight: InFlight, mut terms: Te
                 if *fault.code() == FaultCode::DeadlineExceeded && in_flight.is_late() {
                     return Conclusion::Ended(Err(in_flight.timed_out().into_error(&terms)));
                 }
-                if let FaultCode::Other(code) = fault.code()
-                    && let Some(maps) = &terms.error_maps
-                    && let Some(error) = maps.apply(&RemoteError::new(code, fault.message()))
-                {
-                    return Conclusion::Ended(Err(CallError::Method(error)));
-                }
                 let fault = if terms.lost_before.is_some() { fault.of_repetition() } else { fault };
-                return Conclusion::Ended(Err(CallError::Fault(fault)));
+                return Conclusion::Ended(Err(mapped(CallError::Fault(fault), terms.error_maps.as_deref())));
             }
-            Err(CallError::Decode(undecodable)) => {
-                let maps = terms.error_maps.as_deref();
-                let mapped = maps.zip(undecodable.remote()).and_then(|(maps, error)| maps.apply(error));
-                return Conclusion::Ended(Err(
-                    mapped.map_or(CallError::Decode(undecodable), CallError::Method)
-                ));
+            result => {
+                return Conclusion::Ended(result.map_err(|error| mapped(error, terms.error_maps.as_deref())));
             }
-            result => return Conclusion::Ended(result),
         },
         Outcome::Unroutable => in_flight.unroutable(),
         Outcome::TimedOut => in_flight.timed_out(),
@@ -257,6 +270,20 @@ fn conclude<R: Request>(outcome: Outcome, mut in_flight: InFlight, mut terms: Te
     Conclusion::Ended(Err(failure.into_error(&terms)))
 }
 
+/// What the typed client makes of the error of a foreign server.
+fn mapped<E: 'static>(error: CallError<E>, maps: Option<&ErrorMaps>) -> CallError<E> {
+    let Some(maps) = maps else { return error };
+    let mapped = match &error {
+        CallError::Fault(fault) => match fault.code() {
+            FaultCode::Other(code) => maps.apply(&RemoteError::new(code, fault.message())),
+            _ => None,
+        },
+        CallError::Decode(undecodable) => undecodable.remote().and_then(|remote| maps.apply(remote)),
+        _ => None,
+    };
+    mapped.map_or(error, CallError::Method)
+}
+
 // The request is never pinned: it is encoded and dropped at the first poll.
 impl<R: Request> Unpin for Call<R> {}
 
@@ -266,6 +293,7 @@ impl<R: Request> fmt::Debug for Call<R> {
             State::Lazy(_) => "not sent",
             State::Sending(..) => "waiting to be sent",
             State::Sent(..) => "sent",
+            State::Layered(..) => "in the hands of the client's layers",
             State::Done => "resolved",
         };
         f.debug_struct("Call").field("method", &R::METHOD.full_name).field("state", &state).finish()

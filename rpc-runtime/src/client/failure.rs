@@ -46,7 +46,7 @@ pub(super) enum Failure {
 }
 
 /// What an error says of the call it belongs to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Terms {
     pub(super) timeout: Duration,
     /// It is what was left of the time of the call that this one is made for.

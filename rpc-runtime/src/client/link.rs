@@ -64,6 +64,7 @@ pub(super) struct Manner {
 }
 
 /// An encoded call, ready to be sent over any link.
+#[derive(Clone)]
 pub(super) struct Prepared {
     pub(super) method: &'static MethodDef,
     pub(super) exchange: Cow<'static, str>,

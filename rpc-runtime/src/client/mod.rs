@@ -6,10 +6,12 @@ mod correlation;
 mod exchanges;
 mod failure;
 mod in_flight;
+mod layers;
 mod link;
 mod lost;
 mod one_way;
 mod options;
+mod outgoing;
 mod pending;
 mod posted;
 mod queues;
@@ -25,8 +27,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 pub use builder::{ClientBuilder, ReplyTo};
 pub use call::Call;
+pub use layers::{BoxClientService, ClientService};
 pub use one_way::{Notify, Publish};
 pub use options::CallOptions;
+pub use outgoing::OutgoingCall;
 pub use session::ClientStats;
 pub use typed::TypedClient;
 

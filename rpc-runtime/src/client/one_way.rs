@@ -12,7 +12,9 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{CallOptions, Client, failure::Terms, link::Prepared, posted, session::Session};
+use super::{
+    CallOptions, Client, failure::Terms, link::Prepared, outgoing::OutgoingCall, posted, session::Session,
+};
 use crate::{
     codec,
     contract::{Event, NoError, Notification, Repetition, Request},
@@ -147,7 +149,13 @@ impl<R: Request> OneWay<R> {
                 unreachable!("it was just lazy")
             };
             let (session, message, terms) = lazy.prepare()?;
-            *self = Self::Running(Box::pin(posted::deliver(session, message, terms)));
+            *self = Self::Running(match session.settings.layers.clone() {
+                None => Box::pin(posted::deliver(session, message, terms.timeout, terms)),
+                Some(layers) => {
+                    let call = OutgoingCall::new(session, message, terms);
+                    Box::pin(async move { layers.call_boxed(call).await.map(|_| ()) })
+                }
+            });
         }
         let Self::Running(running) = self else { panic!("a message was polled after it had resolved") };
         let polled = running.as_mut().poll(cx);

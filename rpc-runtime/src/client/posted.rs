@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -39,17 +39,18 @@ enum Fate {
     Failed(Outcome),
 }
 
-/// Sends the message, and resolves when the broker has taken it.
+/// Sends the message, and resolves when the broker has taken it. `left`: of its timeout.
 pub(super) async fn deliver(
     session: Arc<Session>,
     message: Prepared,
+    left: Duration,
     mut terms: Terms,
 ) -> Result<(), CallError<NoError>> {
-    if terms.timeout.is_zero() {
+    if left.is_zero() {
         return Err(Failure::NotSentInTime { not_connected: None }.into_error(&terms));
     }
     // `Duration::MAX` is beyond what the clock can count: no deadline.
-    let deadline = Instant::now().checked_add(terms.timeout);
+    let deadline = Instant::now().checked_add(left);
     let mut sent = send_in_time::<Posted>(session, message, deadline, None).await;
     loop {
         let mut posted = sent.map_err(|failure| failure.into_error(&terms))?;

@@ -44,6 +44,26 @@ pub enum CallError<E> {
 }
 
 impl<E> CallError<E> {
+    /// The same with another error of the method's own.
+    pub fn map<F>(self, change: impl FnOnce(E) -> F) -> CallError<F> {
+        match self {
+            Self::Method(error) => CallError::Method(change(error)),
+            Self::Fault(fault) => CallError::Fault(fault),
+            Self::Unroutable(unroutable) => CallError::Unroutable(unroutable),
+            Self::NoConsumer(no_consumer) => CallError::NoConsumer(no_consumer),
+            Self::Timeout(timeout) => CallError::Timeout(timeout),
+            Self::Disconnected(disconnected) => CallError::Disconnected(disconnected),
+            Self::Blocked(blocked) => CallError::Blocked(blocked),
+            Self::Rejected(rejected) => CallError::Rejected(rejected),
+            Self::AccessRefused(refused) => CallError::AccessRefused(refused),
+            Self::TooLarge(too_large) => CallError::TooLarge(too_large),
+            Self::Invalid(violations) => CallError::Invalid(violations),
+            Self::Encode(error) => CallError::Encode(error),
+            Self::Decode(error) => CallError::Decode(error),
+            Self::Closed => CallError::Closed,
+        }
+    }
+
     /// Whether the method ran.
     #[must_use]
     pub fn execution(&self) -> Execution {

@@ -1,9 +1,10 @@
-//! Middleware from an async function: the everyday form.
+//! Middleware from an async function: the everyday form. Of servers here, of clients beside it.
 
 use std::{fmt, future::Future};
 
 use tower_layer::Layer;
 
+pub use super::client_middleware::{ClientFromFn, ClientFromFnService, ClientNext, client_from_fn};
 use crate::{
     layer::{BoxService, RpcService},
     message::{Fault, IncomingCall, Reply},

@@ -1,6 +1,7 @@
 //! Middleware: what runs around every call of a server.
 
 mod boxed;
+mod client_middleware;
 pub mod middleware;
 
 use std::future::Future;

@@ -1,5 +1,6 @@
 //! What passes between the wire and a method: calls, replies, faults, headers. Plain data, no broker.
 
+mod answer;
 mod call;
 mod fault;
 mod headers;
@@ -9,6 +10,7 @@ mod refusal;
 mod reply;
 mod violation;
 
+pub use answer::Answer;
 pub use call::{Context, IncomingCall};
 pub use fault::{Execution, Fault, FaultCode};
 pub use headers::{HeaderValue, Headers};

@@ -7,7 +7,9 @@ use crate::{
     codec,
     contract::{Request, Response},
     error::{CallError, RemoteError, Undecodable},
-    message::{Delivered, Execution, Fault, FaultCode, Properties, Refusal, Reply, ReplyKind, Violation},
+    message::{
+        Answer, Delivered, Execution, Fault, FaultCode, Properties, Refusal, Reply, ReplyKind, Violation,
+    },
 };
 
 const RESULT: &str = "result";
@@ -80,6 +82,11 @@ impl RawReply {
         self,
         idempotent: bool,
     ) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
+        self.open(idempotent)?.decode::<R>()
+    }
+
+    /// What the method has sent back, still encoded.
+    pub(crate) fn open<E>(self, idempotent: bool) -> Result<Answer, CallError<E>> {
         // Servers that know nothing of this protocol set no type: what they send is the result.
         let kind = self.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or(RESULT);
         // Only who ran the method has its result or its error.
@@ -94,14 +101,31 @@ impl RawReply {
             return Err(undecodable("reply", foreign.into()));
         }
         match kind {
-            RESULT => match codec::decode::<R::Response>(&self.body) {
+            RESULT => Ok(Answer { kind: ReplyKind::Result, body: self.body }),
+            ERROR => Ok(Answer { kind: ReplyKind::Error, body: self.body }),
+            FAULT => match codec::decode::<FaultBody<'static>>(&self.body) {
+                Ok(body) => Err(CallError::Fault(read_fault(body).of_method(idempotent))),
+                Err(malformed) => Err(undecodable("fault", malformed.source.into())),
+            },
+            kind => Err(undecodable("reply", format!("its type is {kind:?}").into())),
+        }
+    }
+}
+
+impl Answer {
+    pub(crate) fn decode<R: Request>(self) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
+        let execution = Execution::Completed;
+        let undecodable =
+            |what, source| CallError::Decode(Undecodable { what, execution, source, remote: None });
+        match self.kind {
+            ReplyKind::Result => match codec::decode::<R::Response>(&self.body) {
                 Ok(response) => match response.validate() {
                     Ok(()) => Ok(response.into_value()),
                     Err(violations) => Err(undecodable("result", violations.into())),
                 },
                 Err(malformed) => Err(undecodable("result", malformed.source.into())),
             },
-            ERROR => match codec::decode::<R::Error>(&self.body) {
+            ReplyKind::Error => match codec::decode::<R::Error>(&self.body) {
                 Ok(error) => Err(CallError::Method(error)),
                 Err(malformed) => {
                     let value = codec::decode::<serde_json::Value>(&self.body).ok();
@@ -110,11 +134,6 @@ impl RawReply {
                     Err(CallError::Decode(Undecodable { what, execution, source, remote }))
                 }
             },
-            FAULT => match codec::decode::<FaultBody<'static>>(&self.body) {
-                Ok(body) => Err(CallError::Fault(read_fault(body).of_method(idempotent))),
-                Err(malformed) => Err(undecodable("fault", malformed.source.into())),
-            },
-            kind => Err(undecodable("reply", format!("its type is {kind:?}").into())),
         }
     }
 }

@@ -1,0 +1,101 @@
+//! A call on its way out, as the layers of a client see it.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use super::{failure::Terms, link::Prepared, session::Session};
+use crate::{contract::MethodDef, message::Headers};
+
+/// A call, notification or event on its way from its caller to the broker, as the layers of a client see it.
+///
+/// It is encoded already. Clones are the same call once more: sending both sends two requests, within the time of one.
+///
+/// Its `Debug` shows neither the body nor the values of headers.
+#[derive(Clone)]
+pub struct OutgoingCall {
+    pub(super) session: Arc<Session>,
+    pub(super) message: Prepared,
+    pub(super) terms: Terms,
+    pub(super) started_at: Instant,
+}
+
+impl OutgoingCall {
+    pub(super) fn new(session: Arc<Session>, message: Prepared, terms: Terms) -> Self {
+        Self { session, message, terms, started_at: Instant::now() }
+    }
+
+    /// The method that is called. Its `kind` says whether somebody answers.
+    #[must_use]
+    pub fn method(&self) -> &'static MethodDef {
+        self.message.method
+    }
+
+    /// The exchange it is published to, namespace included; empty for the default exchange.
+    #[must_use]
+    pub fn exchange(&self) -> &str {
+        &self.message.exchange
+    }
+
+    /// The routing key it is published under, with the topic of an event.
+    #[must_use]
+    pub fn routing_key(&self) -> &str {
+        &self.message.routing_key
+    }
+
+    /// The headers that travel with it.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        &self.message.headers
+    }
+
+    /// The headers that travel with it, to add to or to take from.
+    pub fn headers_mut(&mut self) -> &mut Headers {
+        &mut self.message.headers
+    }
+
+    /// The encoded request.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.message.body
+    }
+
+    /// How long its caller waits in all; `Duration::MAX` without limit.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.terms.timeout
+    }
+
+    /// How much of that is left: time that is spent in layers counts.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        match self.terms.timeout {
+            Duration::MAX => Duration::MAX,
+            timeout => timeout.saturating_sub(self.started_at.elapsed()),
+        }
+    }
+
+    /// Gives it less time. It never gets more than its caller waits.
+    pub fn shorten_timeout(&mut self, timeout: Duration) {
+        if timeout < self.terms.timeout {
+            self.terms.timeout = timeout;
+            self.terms.inherited = false;
+        }
+    }
+}
+
+impl fmt::Debug for OutgoingCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutgoingCall")
+            .field("method", &self.method().full_name)
+            .field("routing_key", &self.routing_key())
+            .field("headers", &self.headers().names())
+            .field("timeout", &self.timeout())
+            .field("body_bytes", &self.body().len())
+            .finish_non_exhaustive()
+    }
+}
