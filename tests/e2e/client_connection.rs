@@ -24,7 +24,7 @@ impl Doomed for Answer {
 }
 
 #[tokio::test]
-async fn when_the_connection_dies_every_pending_call_fails_at_once() {
+async fn s4_19_when_the_connection_dies_every_pending_call_fails_at_once() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 64).await;
@@ -86,7 +86,7 @@ async fn a_missing_exchange_is_unroutable_and_harms_no_other_call() {
 }
 
 #[tokio::test]
-async fn a_call_nobody_serves_is_unroutable_and_never_executed() {
+async fn s3_h19_a_call_nobody_serves_is_unroutable_and_never_executed() {
     let vhost = Vhost::create().await;
     // Makes the exchange, but no queue for the other service.
     let _server = serve_fib(&vhost).await;

@@ -25,7 +25,7 @@ fn fault<T: std::fmt::Debug, E: std::fmt::Debug>(result: Result<T, CallError<E>>
 }
 
 #[tokio::test]
-async fn a_method_s_own_error_arrives_as_its_type() {
+async fn s4_09_a_method_s_own_error_arrives_as_its_type() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let error = FibClient::new(connect(&vhost).await).compute(91).await.unwrap_err();

@@ -24,6 +24,7 @@ mod reconnecting;
 mod redelivered;
 mod s0_tutorial;
 mod s2_workers;
+mod s3_s4;
 mod server_context;
 mod server_direct_replies;
 mod server_fairness;

@@ -140,7 +140,7 @@ impl Blocking for Channel {
 
 // One thread for everything: a blocking method on it would keep the signal from ever being handled.
 #[tokio::test(flavor = "current_thread")]
-async fn a_blocking_method_does_not_block_the_others() {
+async fn s4_06_a_blocking_method_does_not_block_the_others() {
     let vhost = Vhost::create().await;
     let (sender, receiver) = std::sync::mpsc::channel();
     let service = BlockingServer::new(Channel(receiver.into(), sender));

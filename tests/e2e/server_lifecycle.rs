@@ -56,7 +56,7 @@ async fn a_method_may_have_a_queue_and_so_a_concurrency_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_shutdown_answers_what_it_has_and_settles_it() {
+async fn s3_h12_a_shutdown_answers_what_it_has_and_settles_it() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let server = serve_gate(&vhost, &gate, 8).await;

@@ -77,7 +77,7 @@ async fn serve_gate_by_proxy(vhost: &Vhost, gate: &Gatekeeper) -> (amqp_rpc::Run
 }
 
 #[tokio::test]
-async fn a_lost_server_s_request_is_answered_by_another() {
+async fn s3_11_a_lost_server_s_request_is_answered_by_another() {
     let vhost = Vhost::create().await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
     let (lost, proxy) = serve_gate_by_proxy(&vhost, &first_gate).await;

@@ -158,7 +158,7 @@ async fn a_python_server_that_dies_of_a_request_does_not_hang_our_client() {
 
 #[tokio::test]
 #[ignore = "needs Python with pika: scripts/test.sh"]
-async fn a_python_script_that_knows_only_the_protocol_calls_any_method() {
+async fn s3_12_a_python_script_that_knows_only_the_protocol_calls_any_method() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     for (method, arguments, printed) in [

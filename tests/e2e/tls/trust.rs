@@ -18,7 +18,7 @@ fn problem(error: ConnectError) -> CertificateProblem {
 }
 
 #[tokio::test]
-async fn a_broker_that_our_authority_vouches_for_is_believed_by_name_and_by_address() {
+async fn s3_h13_a_broker_that_our_authority_vouches_for_is_believed_by_name_and_by_address() {
     let behind = Behind::tls().await;
     for host in ["localhost", "127.0.0.1"] {
         let options = ConnectOptions::new(behind.front.uri_at(host)).tls(behind.trusted());

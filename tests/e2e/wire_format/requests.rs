@@ -95,7 +95,7 @@ async fn a_request_has_these_properties_and_no_other() {
 }
 
 #[tokio::test]
-async fn the_body_is_an_object_of_the_parameters_by_name() {
+async fn s3_03_the_body_is_an_object_of_the_parameters_by_name() {
     let vhost = Vhost::create().await;
     let (_peer, mut requests) = foreign_server(&vhost).await;
     let wire = WireClient::new(connect(&vhost).await);
@@ -127,7 +127,7 @@ async fn a_request_is_addressed_by_routing_key_and_names_its_method_by_type() {
 }
 
 #[tokio::test]
-async fn the_expiration_is_what_is_left_rounded_up() {
+async fn s3_13_the_expiration_is_what_is_left_rounded_up() {
     let vhost = Vhost::create().await;
     let (_peer, mut requests) = foreign_server(&vhost).await;
     let wire = WireClient::new(connect(&vhost).await);
