@@ -3,7 +3,10 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, Waker},
 };
 
@@ -16,6 +19,12 @@ use lapin::{
 use super::{Connection, Unpublishable, lifeline::Anchor, properties};
 use crate::{error::BrokerError, message::Properties};
 
+/// More than this never waits for the broker's word, on a connection that does not move or a broker that is slow; a single message may be
+/// larger.
+const MAX_UNCONFIRMED: usize = 64 * 1024 * 1024;
+/// About what a message costs besides its body.
+const OVERHEAD: usize = 512;
+
 /// Publishes on one channel, which is in confirm mode. Clones share it.
 #[derive(Clone)]
 pub(crate) struct ConfirmingPublisher(Arc<Shared>);
@@ -26,6 +35,8 @@ struct Shared {
     /// Held while lapin numbers a message and queues its frames: two that do it at once get each other's confirms.
     numbering: Mutex<()>,
     abandoned: Mutex<Abandoned>,
+    /// Bytes of the messages that wait for the broker's word, the abandoned ones included.
+    unconfirmed: Arc<AtomicUsize>,
     _anchor: Arc<Anchor>,
 }
 
@@ -65,6 +76,7 @@ impl Connection {
             max_header_bytes: properties::max_header_bytes(self.frame_max()),
             numbering: Mutex::default(),
             abandoned: Mutex::default(),
+            unconfirmed: Arc::default(),
             _anchor: self.anchor(),
         })))
     }
@@ -74,6 +86,29 @@ impl ConfirmingPublisher {
     /// Whether more can be published on it.
     pub(crate) fn is_open(&self) -> bool {
         self.0.channel.status().connected()
+    }
+
+    /// Whether messages wait for room, and find none.
+    pub(crate) fn is_full(&self) -> bool {
+        let is_full = || self.0.unconfirmed.load(Ordering::Relaxed) > MAX_UNCONFIRMED / 2;
+        if is_full() {
+            self.lock_abandoned().look_through();
+        }
+        is_full()
+    }
+
+    /// Counts a message, unless there is no room for it.
+    fn make_room(&self, body_bytes: usize) -> Option<Unconfirmed> {
+        let size = body_bytes + OVERHEAD;
+        let fits = |unconfirmed: usize| unconfirmed == 0 || unconfirmed + size <= MAX_UNCONFIRMED;
+        if !fits(self.0.unconfirmed.load(Ordering::Relaxed)) {
+            self.lock_abandoned().look_through();
+            if !fits(self.0.unconfirmed.load(Ordering::Relaxed)) {
+                return None;
+            }
+        }
+        self.0.unconfirmed.fetch_add(size, Ordering::Relaxed);
+        Some(Unconfirmed { size, of: Arc::clone(&self.0.unconfirmed) })
     }
 
     /// Queues a message; `mandatory` ones come back when no queue takes them.
@@ -90,8 +125,11 @@ impl ConfirmingPublisher {
         let routing_key = properties::short("routing key", routing_key).map_err(unwritable)?;
         let properties = properties::write(properties, self.0.max_header_bytes).map_err(unwritable)?;
         let options = BasicPublishOptions { mandatory, immediate: false };
+        let Some(unconfirmed) = self.make_room(body.len()) else { return Err(Unpublishable::Congested) };
         let channel = self.0.channel.clone();
         let mut publishing: Publishing = Box::pin(async move {
+            // It counts as long as this lives.
+            let _unconfirmed = unconfirmed;
             let confirm = channel.basic_publish(exchange, routing_key, options, &body, properties).await?;
             let verdict = if confirm.await?.is_nack() { Verdict::Refused } else { Verdict::Taken };
             Ok(verdict)
@@ -111,14 +149,37 @@ impl ConfirmingPublisher {
 
     fn abandon(&self, publishing: Publishing) {
         const FEW: usize = 64;
-        let mut abandoned = self.0.abandoned.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut abandoned = self.lock_abandoned();
         abandoned.confirms.push(publishing);
         if abandoned.confirms.len() >= abandoned.looked_through_at.max(FEW) {
-            let waiting = &mut Context::from_waker(Waker::noop());
-            abandoned.confirms.retain_mut(|confirm| confirm.as_mut().poll(waiting).is_pending());
-            // At most twice as many as there are under way, and no look at all of them for each.
-            abandoned.looked_through_at = abandoned.confirms.len() * 2;
+            abandoned.look_through();
         }
+    }
+
+    fn lock_abandoned(&self) -> std::sync::MutexGuard<'_, Abandoned> {
+        self.0.abandoned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Abandoned {
+    /// Lets go of those whose confirm has come.
+    fn look_through(&mut self) {
+        let waiting = &mut Context::from_waker(Waker::noop());
+        self.confirms.retain_mut(|confirm| confirm.as_mut().poll(waiting).is_pending());
+        // At most twice as many as there are under way, and no look at all of them for each.
+        self.looked_through_at = self.confirms.len() * 2;
+    }
+}
+
+/// The bytes of one message, as long as it waits for the broker's word.
+struct Unconfirmed {
+    size: usize,
+    of: Arc<AtomicUsize>,
+}
+
+impl Drop for Unconfirmed {
+    fn drop(&mut self) {
+        self.of.fetch_sub(self.size, Ordering::Relaxed);
     }
 }
 

@@ -257,10 +257,13 @@ impl Link {
         self.settle_returned();
         let soon_late = self.pending.expire(now);
         let backlog = self.publisher.ask_backlog();
-        if backlog.has_room {
+        // Locked only while the channel is being opened.
+        let confirming = self.confirming.try_lock().ok().and_then(|confirming| confirming.clone());
+        let is_full = confirming.as_ref().is_some_and(ConfirmingPublisher::is_full);
+        if backlog.has_room || (confirming.is_some() && !is_full) {
             self.room.notify_waiters();
         }
-        Swept { has_more: backlog.is_watching || self.pending.len() > 0, soon_late }
+        Swept { has_more: backlog.is_watching || is_full || self.pending.len() > 0, soon_late }
     }
 
     /// Fails the calls whose requests came back.

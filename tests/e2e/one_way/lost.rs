@@ -5,7 +5,9 @@ use std::time::Duration;
 use amqp_rpc::{CallError, Client, Execution, Phase, Server};
 use tokio::sync::mpsc;
 
-use super::{MailClient, MailServer, Postman};
+use lapin::ExchangeKind;
+
+use super::{MailClient, MailServer, Postman, eavesdrop};
 use crate::{
     services::start,
     support::{Proxy, Vhost, await_until, within},
@@ -90,4 +92,28 @@ async fn notifications_that_are_dropped_before_the_broker_s_word_leave_nothing_b
     }
     assert!(letters >= 1, "at least the first");
     server.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn notifications_on_a_connection_that_does_not_move_do_not_fill_the_memory() {
+    const LETTERS: usize = 10;
+    const LETTER: usize = 12 * 1024 * 1024;
+    let vhost = Vhost::create().await;
+    let (peer, mut inbox) = eavesdrop(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
+    let proxy = Proxy::start(&vhost.uri()).await;
+    let client = Client::builder().timeout(Duration::from_secs(60)).connect(proxy.uri()).await.unwrap();
+    let mail = MailClient::new(client.clone());
+    mail.send("the first".into()).await.unwrap();
+    inbox.next().await.ack().await;
+
+    proxy.stall(true);
+    let sending: Vec<_> = (0..LETTERS).map(|_| tokio::spawn(mail.send("x".repeat(LETTER)))).collect();
+    await_until("there is no more room", || async { client.stats().in_flight == 5 }).await;
+    proxy.stall(false);
+    for sending in sending {
+        within("a letter that waited", sending).await.unwrap().unwrap();
+        inbox.next().await.ack().await;
+    }
+    assert_eq!(client.stats().in_flight, 0);
+    peer.close().await;
 }
