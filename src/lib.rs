@@ -55,7 +55,7 @@
 //! | call it | [`Client`], [`Call`], [`CallOptions`], [`CallError`] |
 //! | send what nobody answers, publish events | [`Notify`], [`Publish`] |
 //! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`], [`Failure`] |
-//! | run something around every call, on either side | [`middleware`], [`RpcService`], [`ClientService`] |
+//! | run something around every call, on either side | [`layers`], [`middleware`], [`RpcService`], [`ClientService`] |
 //! | reach the broker, by TLS, with passwords that change | [`ConnectOptions`], [`Tls`], [`Credentials`], [`ConnectError`] |
 //! | know whether a failed call ran | [`CallError::execution`], [`CallError::is_retryable`], [`Fault`] |
 //!

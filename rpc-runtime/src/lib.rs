@@ -35,7 +35,7 @@ pub use error::{
     Disconnected, NoConsumer, Phase, Rejected, RemoteError, ServeError, Served, StartError, Timeout,
     TooLarge, Undecodable, Unencodable, Unroutable,
 };
-pub use layer::{BoxService, RpcService, middleware};
+pub use layer::{BoxService, RpcService, layers, middleware, semconv};
 pub use message::{
     Answer, Context, Execution, Fault, FaultCode, HeaderValue, Headers, IncomingCall, Reply, ReplyKind,
     Violation, Violations,

@@ -15,6 +15,7 @@ mod faults;
 mod foreign_errors;
 mod full_queue;
 mod hostile;
+mod layers;
 mod least_privilege;
 mod load;
 mod one_way;

@@ -1,12 +1,24 @@
 //! Middleware: what runs around every call of a server.
 
+mod authorize;
 mod boxed;
+mod catch_panic;
 mod client_middleware;
+mod concurrency_limit;
+pub mod layers;
+mod load_shed;
 pub mod middleware;
+mod outcome;
+mod rate_limit;
+pub mod semconv;
+mod timeout;
+mod trace;
+mod trace_context;
 
 use std::future::Future;
 
 pub use boxed::BoxService;
+pub(crate) use catch_panic::isolated;
 
 use crate::message::{Fault, IncomingCall, Reply};
 

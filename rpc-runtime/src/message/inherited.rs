@@ -35,6 +35,11 @@ impl Inherited {
         SERVED.try_with(Self::clone).unwrap_or_default()
     }
 
+    /// The same, with no more time than until `end`.
+    pub(crate) fn until(self, end: Instant) -> Self {
+        Self { deadline: Some(self.deadline.map_or(end, |deadline| deadline.min(end))), ..self }
+    }
+
     /// Makes the calls that `future` makes inherit this.
     pub(crate) fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> + use<F> {
         SERVED.scope(self, future)

@@ -1,16 +1,14 @@
 //! One call, run apart from the others: its panics are caught, its time is bounded, what it calls inherits its deadline.
 
 use std::{
-    any::Any,
     future::Future,
-    panic::AssertUnwindSafe,
     time::{Duration, Instant},
 };
 
 use futures_util::FutureExt;
 
 use crate::{
-    layer::{BoxService, RpcService},
+    layer::{BoxService, isolated},
     message::{Fault, FaultCode, IncomingCall, Inherited, Reply},
 };
 
@@ -80,31 +78,4 @@ pub(super) fn run_within(
     let running = inherited.scope(isolated(service, call, exposes_panics));
     tokio::time::timeout_at(limit.at.into(), running)
         .map(move |outcome| outcome.unwrap_or_else(|_| Err(limit.exceeded())))
-}
-
-fn isolated(
-    service: &BoxService,
-    call: IncomingCall,
-    exposes_panics: bool,
-) -> impl Future<Output = Result<Reply, Fault>> {
-    // Unwind safety: everything the call owned is dropped; what it shared with others is the service author's to keep sound.
-    // Twice, because a layer may panic before it returns its future.
-    let running = match std::panic::catch_unwind(AssertUnwindSafe(|| service.call(call))) {
-        Ok(running) => AssertUnwindSafe(running).catch_unwind().left_future(),
-        Err(panic) => std::future::ready(Err(panic)).right_future(),
-    };
-    running.map(move |outcome| outcome.unwrap_or_else(|panic| Err(panicked(&*panic, exposes_panics))))
-}
-
-fn panicked(panic: &(dyn Any + Send), exposes_panics: bool) -> Fault {
-    let text = panic_text(panic);
-    // Panic texts are made for the server's own people: they may name paths, data, anything.
-    let message =
-        if exposes_panics { format!("the method panicked: {text}") } else { "the method panicked".into() };
-    Fault::new(FaultCode::Panicked, message).with_detail(text)
-}
-
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
 }

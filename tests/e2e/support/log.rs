@@ -7,8 +7,9 @@ use std::{
 };
 
 use tracing::{
-    Subscriber,
+    Metadata, Subscriber,
     field::{Field, Visit},
+    span,
     subscriber::DefaultGuard,
 };
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt};
@@ -16,29 +17,39 @@ use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt};
 /// Notes what is logged until it is dropped.
 pub(crate) struct Log {
     lines: Arc<Mutex<Vec<Line>>>,
+    spans: Arc<Mutex<Vec<(span::Id, Line)>>>,
     _listening: DefaultGuard,
 }
 
-/// One line of the log.
+/// One line of the log, or one span.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) target: String,
     pub(crate) level: tracing::Level,
+    pub(crate) name: String,
     /// Every field that has a value, as text; `message` is one of them.
     pub(crate) fields: BTreeMap<String, String>,
 }
 
 impl Log {
     pub(crate) fn listen() -> Self {
-        let lines = Arc::default();
-        let subscriber = tracing_subscriber::registry().with(Listener(Arc::clone(&lines)));
-        Self { lines, _listening: tracing::subscriber::set_default(subscriber) }
+        let (lines, spans) = (Arc::default(), Arc::default());
+        let listener = Listener { lines: Arc::clone(&lines), spans: Arc::clone(&spans) };
+        let subscriber = tracing_subscriber::registry().with(listener);
+        Self { lines, spans, _listening: tracing::subscriber::set_default(subscriber) }
     }
 
     /// What the library itself has logged so far.
     pub(crate) fn lines(&self) -> Vec<Line> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone();
         lines.into_iter().filter(|line| line.target.starts_with("amqp_rpc_runtime")).collect()
+    }
+
+    /// The spans of calls, in the order in which they began, with all that was recorded until now.
+    pub(crate) fn spans(&self) -> Vec<Line> {
+        let spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let spans = spans.into_iter().map(|(_, span)| span);
+        spans.filter(|span| span.target == "amqp_rpc_runtime::calls").collect()
     }
 
     /// The lines about calls that failed.
@@ -48,21 +59,41 @@ impl Log {
 }
 
 impl Line {
+    fn of(metadata: &Metadata<'_>) -> Self {
+        let (target, name) = (metadata.target().into(), metadata.name().into());
+        Self { target, level: *metadata.level(), name, fields: BTreeMap::new() }
+    }
+
     /// The field's text; empty when it has no value.
     pub(crate) fn field(&self, name: &str) -> &str {
         self.fields.get(name).map_or("", String::as_str)
     }
 }
 
-struct Listener(Arc<Mutex<Vec<Line>>>);
+struct Listener {
+    lines: Arc<Mutex<Vec<Line>>>,
+    spans: Arc<Mutex<Vec<(span::Id, Line)>>>,
+}
 
 impl<S: Subscriber> Layer<S> for Listener {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        let metadata = event.metadata();
-        let mut line =
-            Line { target: metadata.target().into(), level: *metadata.level(), fields: BTreeMap::new() };
+        let mut line = Line::of(event.metadata());
         event.record(&mut line);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
+    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, _: Context<'_, S>) {
+        let mut line = Line::of(attributes.metadata());
+        attributes.record(&mut line);
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).push((id.clone(), line));
+    }
+
+    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, _: Context<'_, S>) {
+        let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        // Ids are used again: the youngest is meant.
+        if let Some((_, line)) = spans.iter_mut().rev().find(|(span, _)| span == id) {
+            values.record(line);
+        }
     }
 }
 

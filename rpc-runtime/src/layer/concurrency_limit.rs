@@ -1,0 +1,97 @@
+//! Letting calls of one method wait for each other.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::Semaphore;
+use tower_layer::Layer;
+
+use super::{BoxService, RpcService};
+use crate::message::{Fault, FaultCode, IncomingCall, Reply};
+
+/// Runs at most so many calls of a method at once; others wait, in the order in which they came.
+///
+/// For a method that others must not suffer from, such as one that needs a connection of a small pool. A call that waits here was taken from the
+/// broker: no other server can have it, and it counts as one of the [`concurrency`](crate::Server::concurrency) of its queue, so that a method
+/// with a queue of its own waits better there. A call whose caller's time is over while it waits is answered `expired`, and does not run.
+///
+/// ```
+/// use amqp_rpc_runtime::{Server, layers::ConcurrencyLimit};
+///
+/// let server = Server::new().layer(ConcurrencyLimit::per_method(8).of("reports.render", 1));
+/// # let _ = server;
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ConcurrencyLimit {
+    default: Option<usize>,
+    by_method: HashMap<String, usize>,
+}
+
+impl ConcurrencyLimit {
+    /// Limits every method for itself.
+    #[must_use]
+    pub fn per_method(calls: usize) -> Self {
+        Self { default: Some(calls), by_method: HashMap::new() }
+    }
+
+    /// Limits no method but those that are named by [`of`](Self::of).
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Limits this method, `{service}.{method}`. With zero it never runs.
+    #[must_use]
+    pub fn of(mut self, method: impl Into<String>, calls: usize) -> Self {
+        self.by_method.insert(method.into(), calls);
+        self
+    }
+}
+
+impl Layer<BoxService> for ConcurrencyLimit {
+    type Service = ConcurrencyLimitService;
+
+    fn layer(&self, next: BoxService) -> ConcurrencyLimitService {
+        // The server wraps each of its services for itself, and each has its own methods.
+        ConcurrencyLimitService { limits: self.clone(), slots: Arc::default(), next }
+    }
+}
+
+/// The service made by [`ConcurrencyLimit`].
+#[derive(Clone, Debug)]
+pub struct ConcurrencyLimitService {
+    limits: ConcurrencyLimit,
+    slots: Arc<Mutex<HashMap<&'static str, Arc<Semaphore>>>>,
+    next: BoxService,
+}
+
+impl ConcurrencyLimitService {
+    fn slots(&self, method: &'static str) -> Option<Arc<Semaphore>> {
+        let limit = self.limits.by_method.get(method).copied().or(self.limits.default)?;
+        // No code panics while it holds the lock.
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
+        Some(Arc::clone(slots.entry(method).or_insert_with(new)))
+    }
+}
+
+impl RpcService for ConcurrencyLimitService {
+    async fn call(&self, call: IncomingCall) -> Result<Reply, Fault> {
+        let Some(slots) = self.slots(call.method().full_name) else { return self.next.call(call).await };
+        let acquiring = slots.acquire();
+        let slot = match call.context().deadline() {
+            None => acquiring.await,
+            Some(deadline) => match tokio::time::timeout_at(deadline.into(), acquiring).await {
+                Ok(slot) => slot,
+                Err(_) => {
+                    let message = "the caller's time was over while the call waited for others";
+                    return Err(Fault::new(FaultCode::Expired, message));
+                }
+            },
+        };
+        let _slot = slot.expect("the semaphore is never closed");
+        self.next.call(call).await
+    }
+}

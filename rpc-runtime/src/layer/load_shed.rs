@@ -1,0 +1,56 @@
+//! Refusing at once what is more than a server can do.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tower_layer::Layer;
+
+use super::{BoxService, RpcService};
+use crate::message::{Fault, FaultCode, IncomingCall, Reply};
+
+/// Refuses calls while as many run behind it as it allows: `overloaded`, Never, at once.
+///
+/// What waits on the broker is not counted, and cannot be: [`Server::concurrency`](crate::Server::concurrency) bounds what is taken from there, and
+/// [`QueueOptions::max_length`](crate::QueueOptions::max_length) what may wait. So the limit has an effect where it is below the concurrency
+/// of all queues together. How long a request has waited is not known either: the broker does not tell, and clocks are never compared.
+///
+/// ```
+/// use amqp_rpc_runtime::{Server, layers::LoadShed};
+///
+/// let server = Server::new().concurrency(256).layer(LoadShed::above(200));
+/// # let _ = server;
+/// ```
+#[derive(Clone, Debug)]
+pub struct LoadShed(Arc<Semaphore>);
+
+impl LoadShed {
+    /// Lets `calls` run at once, for all services together.
+    #[must_use]
+    pub fn above(calls: usize) -> Self {
+        Self(Arc::new(Semaphore::new(calls.min(Semaphore::MAX_PERMITS))))
+    }
+}
+
+impl Layer<BoxService> for LoadShed {
+    type Service = LoadShedService;
+
+    fn layer(&self, next: BoxService) -> LoadShedService {
+        LoadShedService { slots: Arc::clone(&self.0), next }
+    }
+}
+
+/// The service made by [`LoadShed`].
+#[derive(Clone, Debug)]
+pub struct LoadShedService {
+    slots: Arc<Semaphore>,
+    next: BoxService,
+}
+
+impl RpcService for LoadShedService {
+    async fn call(&self, call: IncomingCall) -> Result<Reply, Fault> {
+        let Ok(_slot) = self.slots.try_acquire() else {
+            return Err(Fault::new(FaultCode::Overloaded, "the server has too much to do"));
+        };
+        self.next.call(call).await
+    }
+}

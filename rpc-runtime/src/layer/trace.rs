@@ -1,0 +1,201 @@
+//! A span per call, and the trace that goes on from call to call.
+
+use std::{fmt, sync::Arc};
+
+use tower_layer::Layer;
+use tracing::{Instrument, Span, field::Empty};
+
+use super::{
+    BoxService, RpcService,
+    outcome::{of_answer, of_reply},
+    semconv,
+    trace_context::TraceContext,
+};
+use crate::{
+    client::{BoxClientService, ClientService, OutgoingCall},
+    contract::NoError,
+    error::CallError,
+    message::{Answer, Fault, Headers, IncomingCall, Inherited, Reply},
+};
+
+/// Runs every call in a `tracing` span with OpenTelemetry's names, and passes its trace on.
+///
+/// For servers and for clients: `Server::new().layer(Trace::new())`, `Client::builder().layer(Trace::new())`. The spans are called `rpc.server` and
+/// `rpc.client`, at `INFO`, under the target `amqp_rpc_runtime::calls`; [`semconv`](crate::semconv) lists their fields. They hold `trace_id`, `span_id` and
+/// `parent_span_id` as well, so that the logs of all processes can be put together without any further tool. No body and no other header is
+/// in them.
+///
+/// A trace travels in the header `traceparent` ([W3C Trace Context](https://www.w3.org/TR/trace-context/)). A server's layer continues the one that comes, or
+/// begins one; calls made while the call is served carry it on; a client's layer adds a span of its own. Where spans are switched off, the
+/// header passes unchanged.
+///
+/// With `tracing-opentelemetry` the ids of a span are OpenTelemetry's: let its propagator read and write the headers.
+///
+/// ```
+/// use amqp_rpc_runtime::{Client, Headers, Server, layers::Trace};
+/// use tracing::Span;
+///
+/// fn continue_trace(span: &Span, headers: &Headers) {
+///     // let parent = global::get_text_map_propagator(|propagator| propagator.extract(&Extractor(headers)));
+///     // span.set_parent(parent);
+/// #   let _ = (span, headers);
+/// }
+///
+/// fn pass_trace_on(span: &Span, headers: &mut Headers) {
+///     // global::get_text_map_propagator(|propagator| propagator.inject_context(&span.context(), &mut Injector(headers)));
+/// #   let _ = (span, headers);
+/// }
+///
+/// let trace = Trace::new().on_receive(continue_trace).on_send(pass_trace_on);
+/// let server = Server::new().layer(trace.clone());
+/// let client = Client::builder().layer(trace);
+/// # let _ = (server, client);
+/// ```
+#[derive(Clone, Default)]
+pub struct Trace {
+    on_receive: Option<Arc<Extract>>,
+    on_send: Option<Arc<Inject>>,
+}
+
+type Extract = dyn Fn(&Span, &Headers) + Send + Sync;
+type Inject = dyn Fn(&Span, &mut Headers) + Send + Sync;
+
+impl Trace {
+    /// The layer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Shows `extract` the span of every call that a server receives, and the headers that came with it.
+    #[must_use]
+    pub fn on_receive(mut self, extract: impl Fn(&Span, &Headers) + Send + Sync + 'static) -> Self {
+        self.on_receive = Some(Arc::new(extract));
+        self
+    }
+
+    /// Lets `inject` write into the headers of everything that a client sends, and of what a server hands to its methods, in place of what this
+    /// layer would write.
+    #[must_use]
+    pub fn on_send(mut self, inject: impl Fn(&Span, &mut Headers) + Send + Sync + 'static) -> Self {
+        self.on_send = Some(Arc::new(inject));
+        self
+    }
+
+    /// Puts the trace of `span` into the headers.
+    fn pass_on(&self, span: &Span, headers: &mut Headers) {
+        let context = TraceContext::child_of(headers);
+        span.record("trace_id", context.trace_id());
+        span.record("span_id", context.span_id());
+        span.record("parent_span_id", context.parent_span_id());
+        match &self.on_send {
+            Some(inject) => inject(span, headers),
+            None => headers.insert(semconv::TRACEPARENT, context.to_string()),
+        }
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Trace")
+    }
+}
+
+macro_rules! span {
+    ($name:literal, $kind:literal, $call:expr, $exchange:expr, $key:expr, $id:expr) => {
+        tracing::info_span!(
+            target: "amqp_rpc_runtime::calls",
+            $name,
+            otel.kind = $kind,
+            otel.name = $call.method().full_name,
+            otel.status_code = Empty,
+            { semconv::RPC_SYSTEM_NAME } = semconv::RPC_SYSTEM,
+            { semconv::RPC_METHOD } = $call.method().full_name,
+            { semconv::RPC_STATUS_CODE } = Empty,
+            { semconv::ERROR_TYPE } = Empty,
+            { semconv::MESSAGING_SYSTEM } = semconv::MESSAGING_RABBITMQ,
+            { semconv::MESSAGING_DESTINATION } = destination($exchange, $key),
+            { semconv::MESSAGING_ROUTING_KEY } = $key,
+            { semconv::MESSAGING_CONVERSATION_ID } = $id,
+            trace_id = Empty,
+            span_id = Empty,
+            parent_span_id = Empty,
+        )
+    };
+}
+
+fn destination(exchange: &str, key: &str) -> String {
+    if exchange.is_empty() { key.to_owned() } else { format!("{exchange}:{key}") }
+}
+
+fn record(span: &Span, outcome: Result<(), &str>) {
+    span.record(semconv::RPC_STATUS_CODE, outcome.err().unwrap_or("ok"));
+    if let Err(error) = outcome {
+        span.record(semconv::ERROR_TYPE, error);
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
+impl Layer<BoxService> for Trace {
+    type Service = TracedServer;
+
+    fn layer(&self, next: BoxService) -> TracedServer {
+        TracedServer { trace: self.clone(), next }
+    }
+}
+
+/// The service that [`Trace`] makes of a server's.
+#[derive(Clone, Debug)]
+pub struct TracedServer {
+    trace: Trace,
+    next: BoxService,
+}
+
+impl RpcService for TracedServer {
+    async fn call(&self, mut call: IncomingCall) -> Result<Reply, Fault> {
+        let context = &call.context;
+        let (exchange, key, id) = (&*context.exchange, &*context.routing_key, context.correlation_id());
+        let span = span!("rpc.server", "server", call, exchange, key, id);
+        if span.is_disabled() {
+            return self.next.call(call).await;
+        }
+        if let Some(extract) = &self.trace.on_receive {
+            extract(&span, &call.context.headers);
+        }
+        self.trace.pass_on(&span, &mut call.context.headers);
+        // What the method calls is a child of this span, not of the caller's.
+        let inherited = Inherited::from(Inherited::current().deadline, &call.context.headers);
+        let outcome = inherited.scope(self.next.call(call)).instrument(span.clone()).await;
+        record(&span, of_reply(&outcome));
+        outcome
+    }
+}
+
+impl Layer<BoxClientService> for Trace {
+    type Service = TracedClient;
+
+    fn layer(&self, next: BoxClientService) -> TracedClient {
+        TracedClient { trace: self.clone(), next }
+    }
+}
+
+/// The service that [`Trace`] makes of a client's.
+#[derive(Clone, Debug)]
+pub struct TracedClient {
+    trace: Trace,
+    next: BoxClientService,
+}
+
+impl ClientService for TracedClient {
+    async fn call(&self, mut call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
+        let none: Option<&str> = None;
+        let span = span!("rpc.client", "client", call, call.exchange(), call.routing_key(), none);
+        if span.is_disabled() {
+            return self.next.call(call).await;
+        }
+        self.trace.pass_on(&span, call.headers_mut());
+        let outcome = self.next.call(call).instrument(span.clone()).await;
+        record(&span, of_answer(&outcome));
+        outcome
+    }
+}
