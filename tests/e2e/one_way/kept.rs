@@ -1,0 +1,136 @@
+//! What becomes of messages when the broker fails at the worst moment: on the embedded one, which fails when it is told to.
+
+use std::time::Duration;
+
+use amqp_rpc::{CallError, Client, ConnectionState, Execution, RunningServer, Server};
+use amqp_rpc_broker::{
+    Broker,
+    faults::{Action, Event, Method},
+};
+use tokio::sync::mpsc;
+
+use super::{MailClient, MailServer, Postman};
+use crate::support::within;
+
+struct Scene {
+    broker: Broker,
+    client: Client,
+    mail: MailClient,
+    server: RunningServer,
+    letters: mpsc::UnboundedReceiver<(&'static str, String)>,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let broker = Broker::start().await.expect("the broker starts");
+        let (sender, letters) = mpsc::unbounded_channel();
+        let server = Server::new().service(MailServer::from_arc(Postman::new("one", &sender)));
+        let server = server.start(broker.uri()).await.expect("the server starts");
+        let client = Client::builder().timeout(Duration::from_secs(60)).connect(broker.uri()).await;
+        let client = client.expect("the client connects");
+        let mail = MailClient::new(client.clone());
+        let mut scene = Self { broker, client, mail, server, letters };
+        scene.mail.send("the first".into()).await.expect("it is taken");
+        assert_eq!(scene.letter().await, "the first");
+        scene
+    }
+
+    async fn letter(&mut self) -> String {
+        within("a letter", self.letters.recv()).await.expect("the postman lives").1
+    }
+}
+
+#[tokio::test]
+async fn what_was_taken_unheard_is_sent_again_if_idempotent_with_one_message_id() {
+    let mut scene = Scene::new().await;
+    let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
+    let _crash = scene.broker.on(published, Action::BreakAfter);
+    within("the broker's word, in the end", scene.mail.send_again("house 1".into())).await.unwrap();
+    let (first, second) = (scene.letter().await, scene.letter().await);
+    assert!(first.starts_with("house 1 ") && first.len() > "house 1 -".len(), "{first}");
+    assert_eq!(first, second, "whoever must can tell repetitions by their id");
+    assert_eq!(scene.client.stats().resent, 1);
+    scene.server.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_taken_unheard_is_not_sent_again_and_not_said_to_be_lost() {
+    let mut scene = Scene::new().await;
+    let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
+    let _crash = scene.broker.on(published, Action::BreakAfter);
+    let error = within("the loss", scene.mail.send("house 1".into())).await.unwrap_err();
+    assert!(matches!(error, CallError::Disconnected(_)), "{error:?}");
+    assert_eq!((error.execution(), error.is_retryable()), (Execution::Unknown, false));
+    assert_eq!(scene.letter().await, "house 1");
+    scene.server.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_broker_that_refuses_a_message_is_heard() {
+    let mut scene = Scene::new().await;
+    let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
+    let _refusal = scene.broker.on(published, Action::Nack);
+    let error = within("the refusal", scene.mail.send_again("house 1".into())).await.unwrap_err();
+    assert!(matches!(error, CallError::Rejected(_)), "{error:?}");
+    assert_eq!((error.execution(), error.is_retryable()), (Execution::Unknown, true));
+    scene.mail.send("house 2".into()).await.unwrap();
+    assert_eq!(scene.letter().await, "house 2");
+    scene.server.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_channel_of_notifications_costs_no_call_its_own() {
+    let mut scene = Scene::new().await;
+    let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
+    let _close =
+        scene.broker.on(published, Action::CloseChannel(406, "PRECONDITION_FAILED - on purpose".into()));
+    let error = within("the loss", scene.mail.send("house 1".into())).await.unwrap_err();
+    assert!(matches!(error, CallError::Disconnected(_)), "{error:?}");
+    scene.mail.send("house 2".into()).await.expect("another channel was opened");
+    assert_eq!(scene.letter().await, "house 2");
+    assert!(
+        matches!(scene.client.state(), ConnectionState::Ready { epoch: 1, .. }),
+        "{:?}",
+        scene.client.state()
+    );
+    scene.server.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_notification_survives_a_crash_of_the_broker() {
+    let scene = Scene::new().await;
+    scene.server.shutdown().await.unwrap();
+    scene.mail.send("house 1".into()).await.unwrap();
+    scene.broker.crash().await;
+    scene.broker.bring_up().await.unwrap();
+
+    let (sender, mut letters) = mpsc::unbounded_channel();
+    let server = Server::new().service(MailServer::from_arc(Postman::new("next", &sender)));
+    let server = server.start(scene.broker.uri()).await.unwrap();
+    assert_eq!(within("the letter", letters.recv()).await.unwrap().1, "house 1");
+    server.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_broker_that_takes_no_messages_refuses_notifications_at_once() {
+    let mut scene = Scene::new().await;
+    scene.broker.block("low on disk");
+    // Like RabbitMQ the broker says so at the next publish, which it does not take yet.
+    let provocation = tokio::spawn(scene.mail.send_again("house 1".into()));
+    let mut states = scene.client.state_changes();
+    let heard = async {
+        while !matches!(states.current(), ConnectionState::Blocked { .. }) {
+            states.changed().await.expect("the client lives");
+        }
+    };
+    within("the client to hear of it", heard).await;
+    let error = within("the refusal", scene.mail.send("house 2".into())).await.unwrap_err();
+    assert!(matches!(&error, CallError::Blocked(blocked) if blocked.reason() == "low on disk"), "{error:?}");
+    let error = within("the refusal", scene.mail.sent("house 2".into()).topic("eu")).await.unwrap_err();
+    assert!(matches!(error, CallError::Blocked(_)), "{error:?}");
+
+    scene.broker.unblock();
+    within("the one that waited in the broker's socket", provocation).await.unwrap().unwrap();
+    assert!(scene.letter().await.starts_with("house 1"));
+    scene.server.shutdown().await.unwrap();
+}
