@@ -54,6 +54,11 @@ check "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
 # Warnings are left to the lints; with the cryptography that is not the default, and with none.
 check "build without TLS" cargo check --quiet --all-targets --no-default-features
 check "build with ring" cargo check --quiet --all-targets --no-default-features --features tls-ring
+# Tests bring every feature along: the library alone has to be built without them, and with each.
+check "build without features" cargo check --quiet -p amqp-rpc-runtime --no-default-features
+for feature in garde metrics tower; do
+    check "build with $feature" cargo check --quiet -p amqp-rpc-runtime --no-default-features --features "$feature"
+done
 check "documentation" documentation
 check "files of at most 300 lines" short_files
 check "only the amqp folder names lapin" lapin_stays_inside

@@ -66,10 +66,12 @@
 //! | feature | gives |
 //! |---|---|
 //! | `tls` (default) | `amqps://` and [`Tls`], with the cryptography of aws-lc-rs |
-//! | `garde` | rules for the values of parameters and results, by the crate garde |
 //! | `tls-ring` | the same with that of ring, which needs less to be built; switch the default features off |
+//! | `garde` | rules for the values of parameters and results, by the crate garde |
+//! | `metrics` | `layers::Metrics`: durations and calls in flight, through the `metrics` facade |
+//! | `tower` | `layers::from_tower`: layers of the tower crate |
 //!
-//! Without either, `amqps://` is refused: nothing is ever sent in clear that should not be.
+//! Without TLS, `amqps://` is refused: nothing is ever sent in clear that should not be.
 //!
 //! # Logging
 //!

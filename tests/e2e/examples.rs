@@ -1,4 +1,4 @@
-//! The examples do what they say: each runs to its end, with the broker it is given and with its own, and says which.
+//! The examples do what they say, with the broker they are given and with their own: over 300 lines because each has its test here.
 
 use std::{ffi::OsStr, fs, path::Path};
 
@@ -22,12 +22,14 @@ fn all() -> Vec<String> {
 #[test]
 fn every_example_is_tested_here() {
     let tested = [
+        "deadlines",
         "embedded_broker",
         "errors",
         "fib",
         "fib_client",
         "fib_server",
         "graceful_shutdown",
+        "layers",
         "middleware",
         "multi_service",
         "notify",
@@ -270,4 +272,54 @@ async fn validation_tells_everything_that_is_wrong() {
          user.shoes: shoes come in pairs\n\
          not even sent: 3\n";
     assert_eq!(output("validation", &vhost).await, [expected, expected]);
+}
+
+#[tokio::test]
+async fn deadlines_are_inherited_and_cancel_what_takes_too_long() {
+    let vhost = Vhost::create().await;
+    for printed in output("deadlines", &vhost).await {
+        let seconds = |order: &str| -> u64 {
+            let answer = printed.lines().find_map(|line| line.strip_prefix(order)).expect("it was ordered");
+            let seconds =
+                answer.strip_prefix(": the warehouse has about ").and_then(|rest| rest.strip_suffix(" s"));
+            seconds.unwrap_or_else(|| panic!("{printed}")).parse().expect("it is a number")
+        };
+        assert!((6..=10).contains(&seconds("order")), "{printed}");
+        assert!((1..=5).contains(&seconds("hasty order")), "{printed}");
+        assert!((6..=10).contains(&seconds("endless order")), "{printed}");
+        for item in ["tea", "coffee", "mate"] {
+            assert!(printed.contains(&format!("[warehouse] noted: {item}\n")), "{printed}");
+        }
+        assert_eq!(printed.matches("[shop] browse was cancelled\n").count(), 2, "{printed}");
+        let fault = "browse: deadline_exceeded: the method was cancelled after 100ms, the server's limit (executed: Unknown)\n";
+        assert!(printed.contains(fault), "{printed}");
+        assert!(printed.contains("\nbrowse: no reply within 100ms"), "{printed}");
+    }
+}
+
+#[tokio::test]
+async fn layers_trace_measure_and_shed() {
+    let vhost = Vhost::create().await;
+    for printed in output("layers", &vhost).await {
+        let lines: Vec<_> = printed.lines().collect();
+        let first = [
+            "-- one call that makes another",
+            "span rpc.client kitchen.cook",
+            "span rpc.server kitchen.cook",
+            "span rpc.client kitchen.fetch",
+            "span rpc.server kitchen.fetch",
+            "bread of flour",
+        ];
+        assert_eq!(lines[..first.len()], first, "{printed}");
+        let refused = "refused: overloaded: the server has too much to do (executed: Never)";
+        assert!(lines.contains(&refused), "{printed}");
+        assert_eq!(lines.iter().filter(|line| **line == "baked at 220").count(), 2, "{printed}");
+        for measured in [
+            "rpc.client.call.duration {rpc.system.name=amqp_rpc, rpc.method=kitchen.cook, rpc.response.status_code=ok}: 1 calls",
+            "rpc.server.call.duration {rpc.system.name=amqp_rpc, rpc.method=kitchen.bake, rpc.response.status_code=ok}: 2 calls",
+            "rpc.server.call.duration {rpc.system.name=amqp_rpc, rpc.method=kitchen.bake, rpc.response.status_code=overloaded, error.type=overloaded}: 1 calls",
+        ] {
+            assert!(lines.contains(&measured), "{measured} is missing: {printed}");
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! The ready-made layers, each by what its caller and its operator notice.
 
+#[path = "../../examples/layers/recorder.rs"]
+mod recorder;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -8,10 +11,11 @@ use std::{
 
 use amqp_rpc::{
     CallError, Client, Context, Execution, Fault, FaultCode, IncomingCall, Reply, Server,
-    layers::{Authorize, CatchPanic, ConcurrencyLimit, LoadShed, RateLimit, Timeout, Trace},
+    layers::{Authorize, CatchPanic, ConcurrencyLimit, LoadShed, Metrics, RateLimit, Timeout, Trace},
     middleware::{self, Next},
     rpc_service, semconv,
 };
+use recorder::Remembered;
 use tokio::sync::{mpsc, oneshot};
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -233,8 +237,8 @@ async fn a_span_says_how_its_call_ended_and_nothing_private() {
 
     let spans = log.spans();
     let ended: Vec<_> = spans.iter().map(|span| (&*span.name, span.field(semconv::ERROR_TYPE))).collect();
-    // A panic unwinds through the layer that is outside of what catches it.
-    assert_eq!(ended, [("rpc.client", "panicked"), ("rpc.server", ""), ("rpc.client", "unroutable")]);
+    // The panic unwinds through the server's layer, which is outside of what catches it.
+    assert_eq!(ended, [("rpc.client", "panicked"), ("rpc.server", "panicked"), ("rpc.client", "unroutable")]);
     assert!(!format!("{spans:?}").contains("private"), "{spans:#?}");
 }
 
@@ -248,4 +252,45 @@ async fn where_spans_are_switched_off_a_trace_passes_unchanged() {
     let seen = echo.twice().header("traceparent", header).await.unwrap();
     assert_eq!(seen.as_deref(), Some(header));
     assert_eq!(echo.twice().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn both_sides_measure_how_long_calls_took_how_they_ended_and_how_many_there_are() {
+    let metrics = Remembered::default();
+    let _recording = metrics::set_default_local_recorder(&metrics);
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let _server = start(gate_with(&gate, Metrics::new()), &vhost).await;
+    let client = Client::builder().layer(Metrics::new()).connect(vhost.uri()).await.unwrap();
+    let gates = GateClient::new(client);
+    gates.echo(1).await.unwrap();
+    gates.panic("expected".into()).await.unwrap_err();
+    let dropped = tokio::spawn(gates.pass(2));
+    gate.until_running(1).await;
+    dropped.abort();
+    assert!(dropped.await.unwrap_err().is_cancelled());
+    gate.open_for(1);
+    gate.until_running(0).await;
+
+    let name = |name: &str, method: &str, end: &str| {
+        format!("{name} {{rpc.system.name=amqp_rpc, rpc.method=gate.{method}{end}}}")
+    };
+    let ok = ", rpc.response.status_code=ok";
+    let failed = |error: &str| format!(", rpc.response.status_code={error}, error.type={error}");
+    let [client, server] = [semconv::RPC_CLIENT_DURATION, semconv::RPC_SERVER_DURATION];
+    let names = [
+        name(client, "echo", ok),
+        name(server, "echo", ok),
+        name(client, "panic", &failed("panicked")),
+        // The panic unwinds through the server's layer, which is outside of what catches it.
+        name(server, "panic", &failed("panicked")),
+        name(client, "pass", &failed("cancelled")),
+    ];
+    let all = metrics.all();
+    for name in &names {
+        let values = all.get(name).unwrap_or_else(|| panic!("{name} is not among {all:#?}"));
+        assert!(values.len() == 1 && values[0] > 0.0, "{name}: {values:?}");
+    }
+    let active = all.get(&name(semconv::RPC_CLIENT_ACTIVE, "pass", "")).map(Vec::as_slice);
+    assert_eq!(active, Some(&[1.0, 0.0][..]), "{all:#?}");
 }

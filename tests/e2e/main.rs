@@ -40,6 +40,7 @@ mod settling;
 mod support;
 #[cfg(any(feature = "tls", feature = "tls-ring"))]
 mod tls;
+mod tower_layers;
 mod tutorial;
 mod tutorial_interop;
 mod validation;

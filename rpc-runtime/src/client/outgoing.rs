@@ -9,6 +9,8 @@ use std::{
 use bytes::Bytes;
 
 use super::{failure::Terms, link::Prepared, session::Session};
+#[cfg(feature = "tower")]
+use crate::error::{Phase, Timeout};
 use crate::{contract::MethodDef, message::Headers};
 
 /// A call, notification or event on its way from its caller to the broker, as the layers of a client see it.
@@ -77,6 +79,19 @@ impl OutgoingCall {
             Duration::MAX => Duration::MAX,
             timeout => timeout.saturating_sub(self.started_at.elapsed()),
         }
+    }
+
+    /// What it fails with when its time is over: before it was sent, and when nobody knows.
+    #[cfg(feature = "tower")]
+    pub(crate) fn timeouts(&self) -> [Timeout; 2] {
+        [Phase::WaitingToSend, Phase::Sent].map(|phase| Timeout {
+            after: self.terms.timeout,
+            inherited: self.terms.inherited,
+            phase,
+            idempotent: self.terms.idempotent,
+            found: None,
+            not_connected: None,
+        })
     }
 
     /// Gives it less time. It never gets more than its caller waits.

@@ -17,6 +17,10 @@
 //! A layer that has limits keeps them for all services and queues of the server that it is added to. Layers of the `tower` crate are adapted by
 //! the feature `tower`; one's own are made by [`middleware::from_fn`](crate::middleware::from_fn).
 
+#[cfg(feature = "metrics")]
+pub use super::metrics::{MeasuredClient, MeasuredServer, Metrics};
+#[cfg(feature = "tower")]
+pub use super::tower::{Behind, FromTower, FromTowerService, from_tower};
 pub use super::{
     authorize::{Authorize, AuthorizeService},
     catch_panic::{CatchPanic, CatchPanicService},

@@ -7,11 +7,15 @@ mod client_middleware;
 mod concurrency_limit;
 pub mod layers;
 mod load_shed;
+#[cfg(feature = "metrics")]
+mod metrics;
 pub mod middleware;
 mod outcome;
 mod rate_limit;
 pub mod semconv;
 mod timeout;
+#[cfg(feature = "tower")]
+mod tower;
 mod trace;
 mod trace_context;
 

@@ -40,6 +40,11 @@ pub(super) fn of_answer(outcome: &Result<Answer, CallError<NoError>>) -> Result<
     })
 }
 
+/// Of a call that is dropped before it has ended.
+pub(super) fn of_dropped() -> &'static str {
+    if std::thread::panicking() { "panicked" } else { "cancelled" }
+}
+
 fn of_kind<'a>(kind: ReplyKind) -> Result<(), &'a str> {
     match kind {
         ReplyKind::Result => Ok(()),

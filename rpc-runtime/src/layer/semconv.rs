@@ -9,7 +9,8 @@ pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 pub const RPC_SYSTEM: &str = "amqp_rpc";
 /// `{service}.{method}`.
 pub const RPC_METHOD: &str = "rpc.method";
-/// How the call ended: `ok`, `error` for the method's own, a fault's code, or why the client has no answer.
+/// How the call ended: `ok`, `error` for the method's own, a fault's code, why the client has no answer, or
+/// `cancelled`.
 pub const RPC_STATUS_CODE: &str = "rpc.response.status_code";
 /// The same where it is not `ok`.
 pub const ERROR_TYPE: &str = "error.type";

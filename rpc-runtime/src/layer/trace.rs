@@ -7,7 +7,7 @@ use tracing::{Instrument, Span, field::Empty};
 
 use super::{
     BoxService, RpcService,
-    outcome::{of_answer, of_reply},
+    outcome::{of_answer, of_dropped, of_reply},
     semconv,
     trace_context::TraceContext,
 };
@@ -136,6 +136,27 @@ fn record(span: &Span, outcome: Result<(), &str>) {
     }
 }
 
+/// The span of a call, whatever becomes of it.
+struct Traced {
+    span: Option<Span>,
+}
+
+impl Traced {
+    fn end(mut self, outcome: Result<(), &str>) {
+        if let Some(span) = self.span.take() {
+            record(&span, outcome);
+        }
+    }
+}
+
+impl Drop for Traced {
+    fn drop(&mut self) {
+        if let Some(span) = self.span.take() {
+            record(&span, Err(of_dropped()));
+        }
+    }
+}
+
 impl Layer<BoxService> for Trace {
     type Service = TracedServer;
 
@@ -165,8 +186,9 @@ impl RpcService for TracedServer {
         self.trace.pass_on(&span, &mut call.context.headers);
         // What the method calls is a child of this span, not of the caller's.
         let inherited = Inherited::from(Inherited::current().deadline, &call.context.headers);
-        let outcome = inherited.scope(self.next.call(call)).instrument(span.clone()).await;
-        record(&span, of_reply(&outcome));
+        let traced = Traced { span: Some(span.clone()) };
+        let outcome = inherited.scope(self.next.call(call)).instrument(span).await;
+        traced.end(of_reply(&outcome));
         outcome
     }
 }
@@ -194,8 +216,9 @@ impl ClientService for TracedClient {
             return self.next.call(call).await;
         }
         self.trace.pass_on(&span, call.headers_mut());
-        let outcome = self.next.call(call).instrument(span.clone()).await;
-        record(&span, of_answer(&outcome));
+        let traced = Traced { span: Some(span.clone()) };
+        let outcome = self.next.call(call).instrument(span).await;
+        traced.end(of_answer(&outcome));
         outcome
     }
 }
