@@ -41,6 +41,6 @@ pub use message::{
     Violation, Violations,
 };
 pub use server::{
-    AbandonedCall, Declare, Failure, QueueOptions, QueueType, Redelivered, ReplyPolicy, RunningServer,
-    Server, ServerStats, ShutdownReport,
+    AbandonedCall, ActiveSubscription, Declare, Failure, QueueOptions, QueueType, Redelivered, ReplyPolicy,
+    RunningServer, Server, ServerStats, ShutdownReport, Subscription,
 };

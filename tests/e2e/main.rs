@@ -9,6 +9,7 @@ mod composition;
 mod connecting;
 mod credentials;
 mod deadlines;
+mod events;
 mod examples;
 mod failure_log;
 mod faults;

@@ -1,7 +1,7 @@
-//! Declaring and checking queues and exchanges, on channels of their own: a refusal closes the channel it came on.
+//! Declaring and checking queues and exchanges, on channels of their own: a refusal closes the channel it came on. Over 300 lines because each question has its own way to be refused.
 
 use lapin::{
-    options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
+    options::{BasicGetOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
     types::ShortString,
 };
 
@@ -33,11 +33,13 @@ pub(crate) enum ExchangeKind {
     Topic,
 }
 
-/// A queue; never exclusive.
+/// A queue.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Queue {
     pub(crate) name: String,
     pub(crate) durable: bool,
+    /// Of one connection, and gone with its consumer.
+    pub(crate) exclusive: bool,
     pub(crate) arguments: Headers,
 }
 
@@ -70,7 +72,9 @@ pub(crate) struct TopologyError {
 impl Topology {
     /// Declares everything; `passive` only checks that exchanges and queues exist, and binds nothing.
     pub(crate) async fn declare(&self, connection: &Connection, passive: bool) -> Result<(), TopologyError> {
-        if !connection.has_spent_its_channels() {
+        // What is exclusive is of no use to another connection.
+        let must_be_here = self.queues.iter().any(|queue| queue.exclusive);
+        if must_be_here || !connection.has_spent_its_channels() {
             let declared = self.declare_on(connection, passive).await;
             if declared.as_ref().is_err_and(|error| error.source.is_of_channel()) {
                 connection.count_spent_channel();
@@ -114,12 +118,47 @@ impl Topology {
 
     /// It did not come to the first question.
     fn not_asked(&self, error: impl Into<BrokerError>) -> TopologyError {
-        let name = self.queues.first().map_or(String::new(), |queue| queue.name.clone());
+        let queues = self.queues.iter().map(|queue| &queue.name);
+        let name = queues.chain(self.bindings.iter().map(|binding| &binding.queue)).next();
+        let name = name.cloned().unwrap_or_default();
         TopologyError { touch: Touch::DeclareQueue, name, source: error.into() }
     }
 }
 
+impl Topology {
+    /// Adds what `other` has and this has not.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        fn add<T: Clone + PartialEq>(to: &mut Vec<T>, from: &[T]) {
+            for one in from {
+                if !to.contains(one) {
+                    to.push(one.clone());
+                }
+            }
+        }
+        add(&mut self.exchanges, &other.exchanges);
+        add(&mut self.queues, &other.queues);
+        add(&mut self.bindings, &other.bindings);
+    }
+}
+
 impl Connection {
+    /// Takes bindings away. That one is not there is no error.
+    pub(crate) async fn unbind(&self, bindings: &[Binding]) -> Result<(), TopologyError> {
+        let name = bindings.first().map_or("", |binding| &binding.queue);
+        let refused = |source| TopologyError { touch: Touch::BindQueue, name: name.to_owned(), source };
+        let channel = self.open_channel().await.map_err(refused)?;
+        for binding in bindings {
+            if let Err(error) = unbind(&channel, binding).await {
+                if error.is_of_channel() {
+                    self.count_spent_channel();
+                }
+                return Err(refused(error));
+            }
+        }
+        let _ = channel.close(200, "unbound".into()).await;
+        Ok(())
+    }
+
     /// Whether an exchange exists. The default one always does.
     pub(crate) async fn exchange_exists(&self, name: &str) -> Result<bool, BrokerError> {
         if name.is_empty() {
@@ -235,10 +274,16 @@ async fn declare_exchange(
 
 async fn declare_queue(channel: &lapin::Channel, queue: &Queue, passive: bool) -> Result<(), BrokerError> {
     let name = properties::short("queue", &queue.name).map_err(properties::Unwritable::into_broker_error)?;
-    let options = QueueDeclareOptions { passive, durable: queue.durable, ..Default::default() };
+    let Queue { durable, exclusive, .. } = *queue;
+    let options =
+        QueueDeclareOptions { passive, durable, exclusive, auto_delete: exclusive, ..Default::default() };
     let arguments =
         properties::arguments(&queue.arguments).map_err(properties::Unwritable::into_broker_error)?;
-    channel.queue_declare(name, options, arguments).await?;
+    channel.queue_declare(name.clone(), options, arguments).await?;
+    if exclusive {
+        // Whether it may be consumed: asked here, where a refusal disturbs nobody, and now, while there is nothing in it.
+        channel.basic_get(name, BasicGetOptions::default()).await?;
+    }
     Ok(())
 }
 
@@ -252,4 +297,15 @@ async fn bind(channel: &lapin::Channel, binding: &Binding) -> Result<(), BrokerE
     let arguments =
         properties::arguments(&binding.arguments).map_err(properties::Unwritable::into_broker_error)?;
     Ok(channel.queue_bind(queue, exchange, routing_key, QueueBindOptions::default(), arguments).await?)
+}
+
+async fn unbind(channel: &lapin::Channel, binding: &Binding) -> Result<(), BrokerError> {
+    let short =
+        |what, text: &str| properties::short(what, text).map_err(properties::Unwritable::into_broker_error);
+    let queue = short("queue", &binding.queue)?;
+    let exchange = short("exchange", &binding.exchange)?;
+    let routing_key = short("routing key", &binding.routing_key)?;
+    let arguments =
+        properties::arguments(&binding.arguments).map_err(properties::Unwritable::into_broker_error)?;
+    Ok(channel.queue_unbind(queue, exchange, routing_key, arguments).await?)
 }

@@ -14,6 +14,12 @@ pub enum StartError {
     /// `start` was called without a service.
     #[error("the server has no service; add one with `.service(..)`")]
     NoService,
+    /// A service has nothing but events, which are received by subscribing to them.
+    #[error("`{service}` has nothing but events; receive them with `.subscribe(..)`")]
+    OnlyEvents {
+        /// The service's name.
+        service: &'static str,
+    },
     /// `Server::only` or `Server::except` name a service that the server does not have.
     #[error(
         "the server has no service `{name}` to serve or leave out; it has: {}",

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    contract::MethodDef,
+    contract::{MethodDef, MethodKind},
     message::{Headers, Inherited},
 };
 
@@ -91,6 +91,14 @@ impl Context {
     #[must_use]
     pub fn routing_key(&self) -> &str {
         &self.routing_key
+    }
+
+    /// What an event is about, as its publisher said: the words after the event's own name in the routing key. `None` for the empty topic,
+    /// and for everything that is no event.
+    #[must_use]
+    pub fn topic(&self) -> Option<&str> {
+        let topic = self.routing_key.strip_prefix(self.method.routing_key)?.strip_prefix('.')?;
+        Some(topic).filter(|topic| self.method.kind == MethodKind::Event && !topic.is_empty())
     }
 
     /// Whether the broker delivered this request before: another server, or this one, may have run it.

@@ -1,13 +1,13 @@
-//! A server's settings, and starting it.
+//! A server's settings, and starting it. Over 300 lines because each setting says what it means.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use tower_layer::Layer;
 
 use super::{
-    Failure, Redelivered, ReplyPolicy, RunningServer,
+    Failure, Redelivered, ReplyPolicy, RunningServer, Subscription,
     admit::{Authorization, Conditions},
-    composition::{Composition, Given},
+    composition::{Composition, Given, Role},
     epoch::Epoch,
     failure_log::FailureLog,
     plan::{Layers, Plan},
@@ -76,19 +76,29 @@ impl Server {
 
     /// Serves `service`, the generated `…Server` around your implementation. May be called for any number of services.
     pub fn service<S: Service>(self, service: S) -> Self {
-        self.add(service, None)
+        self.give(service, Role::Serve(None))
     }
 
     /// Serves `service` from queues with options of their own.
     pub fn service_with<S: Service>(self, service: S, queue_options: QueueOptions) -> Self {
-        self.add(service, Some(queue_options))
+        self.give(service, Role::Serve(Some(queue_options)))
+    }
+
+    /// Receives events of `service`: those that `subscription` names. May be called for any number of subscriptions; to be received by
+    /// several groups, one implementation is shared with `…Server::from_arc`.
+    ///
+    /// Its calls and notifications are not served by this: that takes [`service`](Self::service), which in turn receives no events. A
+    /// handler sees in [`Context::topic`] what its event is about. What it fails with is logged, and its event goes to the dead letters
+    /// of the group; that an event has a `reply_to` changes nothing about it: nobody is answered.
+    pub fn subscribe<S: Service>(self, service: S, subscription: Subscription) -> Self {
+        self.give(service, Role::Receive(subscription))
     }
 
     /// Serves only those of its services that are named, such as by a configuration. Default: all of them. A name that is none of the
     /// server's is refused by [`start`](Self::start) with the list of those that are. A later call replaces the names.
     ///
     /// The names are those on the wire, such as `fib`. What is left out is not declared, and nothing is logged about it. What is added to
-    /// the running server is not asked for its name.
+    /// the running server is not asked for its name. Subscriptions are left out with their services.
     ///
     /// ```
     /// # use amqp_rpc_runtime::Server;
@@ -107,9 +117,9 @@ impl Server {
         self
     }
 
-    fn add<S: Service>(mut self, service: S, queue_options: Option<QueueOptions>) -> Self {
+    fn give<S: Service>(mut self, service: S, role: Role) -> Self {
         let service = BoxService::innermost(service);
-        self.services.push(Given { definition: S::DEFINITION, service, queue_options });
+        self.services.push(Given { definition: S::DEFINITION, service, role });
         self
     }
 

@@ -2,13 +2,21 @@
 
 use tokio::sync::oneshot;
 
-use super::{composition::Given, shutdown::ShutdownReport};
+use super::{
+    active_subscription::ShownSubscription, composition::Given, shutdown::ShutdownReport,
+    subscription::Pattern,
+};
 use crate::error::ChangeError;
+
+type Done<T> = oneshot::Sender<Result<T, ChangeError>>;
 
 /// What becomes of a change is told to whoever asked for it, if anybody still waits.
 pub(super) enum Asked {
-    Add(Given, oneshot::Sender<Result<(), ChangeError>>),
-    Remove(String, oneshot::Sender<Result<ShutdownReport, ChangeError>>),
+    Add(Given, Done<()>),
+    Remove(String, Done<ShutdownReport>),
+    Subscribe(Given, Done<ShownSubscription>),
+    Unsubscribe(ShownSubscription, Done<ShutdownReport>),
+    Rebind { shown: ShownSubscription, bind: Vec<Pattern>, unbind: Vec<Pattern>, done: Done<()> },
 }
 
 impl Asked {
@@ -16,16 +24,18 @@ impl Asked {
     pub(super) fn refuse(self, error: ChangeError) {
         // Whoever has stopped waiting does not want to know.
         match self {
-            Self::Add(_, done) => drop(done.send(Err(error))),
-            Self::Remove(_, done) => drop(done.send(Err(error))),
+            Self::Add(_, done) | Self::Rebind { done, .. } => drop(done.send(Err(error))),
+            Self::Remove(_, done) | Self::Unsubscribe(_, done) => drop(done.send(Err(error))),
+            Self::Subscribe(_, done) => drop(done.send(Err(error))),
         }
     }
 
     /// Whether nobody waits for it any more: it must not happen behind their backs.
     pub(super) fn is_abandoned(&self) -> bool {
         match self {
-            Self::Add(_, done) => done.is_closed(),
-            Self::Remove(_, done) => done.is_closed(),
+            Self::Add(_, done) | Self::Rebind { done, .. } => done.is_closed(),
+            Self::Remove(_, done) | Self::Unsubscribe(_, done) => done.is_closed(),
+            Self::Subscribe(_, done) => done.is_closed(),
         }
     }
 }

@@ -3,24 +3,37 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    plan::{Plan, PlannedQueue},
+    active_subscription::ShownSubscription,
+    event_topology::{binding, topology_of_events},
+    plan::{Plan, PlannedQueue, QueueKind},
     queue::{Declare, QueueOptions},
+    removed::Removed,
     routes::{self, Routed, Routes, called},
+    subscribed::Subscribed,
+    subscription::{self, Pattern, Subscriber, Subscription},
     topology::{overflow_of, part_of, topology},
 };
 use crate::{
-    amqp::{Connection, Topology, TopologyError},
+    amqp::{Binding, Connection, Topology, TopologyError},
     contract::ServiceDef,
     error::{ChangeError, StartError},
-    layer::{BoxService, RpcService},
-    message::{Fault, FaultCode, IncomingCall, Reply},
+    layer::BoxService,
 };
 
 /// A service as it was given to the server, its layers not yet around it.
 pub(super) struct Given {
     pub(super) definition: &'static ServiceDef,
     pub(super) service: BoxService,
-    pub(super) queue_options: Option<QueueOptions>,
+    pub(super) role: Role,
+}
+
+/// What the server is to do with it.
+#[derive(Clone, Debug)]
+pub(super) enum Role {
+    /// Serve its calls and notifications, from queues with these options or the server's.
+    Serve(Option<QueueOptions>),
+    /// Receive its events.
+    Receive(Subscription),
 }
 
 /// Tells what is added twice, one after the other, apart.
@@ -36,6 +49,7 @@ pub(super) struct Composition {
     members: Vec<Member>,
     /// What was served before.
     removed: Vec<Member>,
+    subscribers: Vec<Subscribed>,
     ids: u32,
 }
 
@@ -61,7 +75,7 @@ impl Composition {
     pub(super) fn of(given: Vec<Given>, plan: &Plan) -> Result<Self, StartError> {
         let mut composition = Self::default();
         for given in given {
-            composition.admit(given, plan);
+            composition.admit(given, plan)?;
         }
         composition.arrange(plan, &Self::default(), &BTreeSet::new())?;
         if composition.queues.is_empty() {
@@ -71,15 +85,20 @@ impl Composition {
         Ok(composition)
     }
 
-    /// With one more service.
+    /// With one more service or subscription.
     pub(super) fn with(&self, given: Given, plan: &Plan) -> Result<Change, StartError> {
         let mut next = self.clone();
-        let touched = queues_of([given.definition], plan);
+        let (definition, is_served) = (given.definition, matches!(given.role, Role::Serve(_)));
+        next.admit(given, plan)?;
+        let touched = if is_served {
+            next.removed.retain(|member| member.definition != definition);
+            queues_of([definition], plan)
+        } else {
+            next.subscribers.last().map(|subscribed| subscribed.queue.clone()).into_iter().collect()
+        };
         if touched.is_empty() {
             return Err(StartError::NoService);
         }
-        next.removed.retain(|member| member.definition != given.definition);
-        next.admit(given, plan);
         next.arrange(plan, self, &touched)?;
         Ok(Change { next, leaving: Vec::new(), touched })
     }
@@ -99,10 +118,56 @@ impl Composition {
         Ok(Change { next, leaving: ids, touched })
     }
 
-    /// The queues by name, without those for what others have no room for.
-    pub(super) fn queue_names(&self) -> Vec<String> {
-        let queues = self.queues.iter().filter(|queue| queue.overflow_of.is_none());
-        queues.map(|queue| queue.name.clone()).collect()
+    /// Without this subscription.
+    pub(super) fn unsubscribed(&self, shown: &ShownSubscription, plan: &Plan) -> Result<Change, ChangeError> {
+        let mut next = self.clone();
+        let index = self.find(shown)?;
+        let touched = BTreeSet::from([next.subscribers.remove(index).queue]);
+        next.arrange(plan, self, &touched)?;
+        Ok(Change { next, leaving: vec![shown.id], touched })
+    }
+
+    /// With other patterns of this subscription. Also returns what is to be unbound for it.
+    pub(super) fn rebound(
+        &self,
+        shown: &ShownSubscription,
+        bind: Vec<Pattern>,
+        unbind: &[Pattern],
+        plan: &Plan,
+    ) -> Result<(Change, Vec<Binding>), ChangeError> {
+        let mut next = self.clone();
+        let subscribed = &mut next.subscribers[self.find(shown)?];
+        if subscribed.by != Subscriber::Listener && plan.declare != Declare::All {
+            let text = "a server that does not declare its queues binds nothing; whoever declares them does";
+            return Err(StartError::InvalidOption(text.into()).into());
+        }
+        subscription::check(bind.iter().chain(unbind), subscribed.definition)?;
+        subscribed.patterns.retain(|pattern| !unbind.contains(pattern));
+        subscribed.patterns.extend(bind);
+        let key = subscribed.queue.clone();
+        let unbound = unbind.iter().map(|pattern| binding(pattern, &key, &plan.namespace)).collect();
+        let touched = BTreeSet::from([key]);
+        next.arrange(plan, self, &touched)?;
+        Ok((Change { next, leaving: Vec::new(), touched }, unbound))
+    }
+
+    /// The names of the queues that others can know: without those for what a queue has no room for, and those of listeners.
+    pub(super) fn shown(&self) -> Shown {
+        let queues = self
+            .queues
+            .iter()
+            .filter(|queue| queue.overflow_of.is_none() && queue.kind != QueueKind::Listener);
+        let mut queues: Vec<_> = queues.map(|queue| queue.key.clone()).collect();
+        queues.sort_unstable();
+        Shown { queues, subscriptions: self.subscribers.iter().map(Subscribed::shown).collect() }
+    }
+
+    fn find(&self, shown: &ShownSubscription) -> Result<usize, ChangeError> {
+        let found = self.subscribers.iter().position(|subscribed| subscribed.id == shown.id);
+        found.ok_or_else(|| {
+            let served = self.subscribers.iter().map(|subscribed| subscribed.definition.name).collect();
+            shown.not_served(served)
+        })
     }
 
     /// Makes sure of exchanges, queues and bindings, as far as the server may.
@@ -118,37 +183,45 @@ impl Composition {
         }
     }
 
-    fn admit(&mut self, given: Given, plan: &Plan) {
-        let mut queue_options = given.queue_options.unwrap_or_else(|| plan.queue_options.clone());
-        if plan.declare != Declare::All {
-            // Whoever declares the queues decides about what leaves them.
-            queue_options = queue_options.of_others();
-        }
+    fn admit(&mut self, given: Given, plan: &Plan) -> Result<(), StartError> {
+        let Given { definition, service, role } = given;
         self.ids = self.ids.wrapping_add(1);
-        self.members.push(Member {
-            id: MemberId(self.ids),
-            definition: given.definition,
-            service: plan.layers.around(given.service),
-            queue_options,
-        });
+        let id = MemberId(self.ids);
+        let service = plan.layers.around(service);
+        match role {
+            Role::Serve(queue_options) => {
+                if !definition.methods.is_empty() && called(definition).next().is_none() {
+                    return Err(StartError::OnlyEvents { service: definition.name });
+                }
+                let mut queue_options = queue_options.unwrap_or_else(|| plan.queue_options.clone());
+                if plan.declare != Declare::All {
+                    // Whoever declares the queues decides about what leaves them.
+                    queue_options = queue_options.of_others();
+                }
+                self.members.push(Member { id, definition, service, queue_options });
+            }
+            Role::Receive(subscription) => {
+                self.subscribers.push(Subscribed::new(id, definition, service, subscription, plan)?);
+            }
+        }
+        Ok(())
     }
 
     /// Plans the queues anew; those of `before` that are not `touched` stay the same ones.
     fn arrange(&mut self, plan: &Plan, before: &Self, touched: &BTreeSet<String>) -> Result<(), StartError> {
         let declared: Vec<_> =
             self.members.iter().map(|member| (member.definition, member.queue_options.clone())).collect();
-        let topology = topology(&declared, &plan.namespace)?;
+        let mut topology = topology(&declared, &plan.namespace)?;
         let mut routes = routes::by_queue(self.members.iter().map(Member::routed), &plan.namespace)?;
         routes::add_removed(&mut routes, self.removed.iter().map(Member::routed), &plan.namespace);
         let planned = |name: String, routes, overflow_of: Option<String>| {
-            if !touched.contains(&name)
-                && let Some(queue) = before.queue(&name)
-            {
-                return Arc::clone(queue);
+            if let Some(queue) = before.untouched(&name, touched) {
+                return queue;
             }
             let topology = part_of(&topology, overflow_of.as_deref().unwrap_or(&name), plan.declare);
             let (concurrency, declare) = (plan.concurrency, plan.declare);
-            Arc::new(PlannedQueue { name, routes, concurrency, declare, overflow_of, topology })
+            let (kind, key) = (QueueKind::Requests, name.clone());
+            Arc::new(PlannedQueue { key, name, kind, routes, concurrency, declare, overflow_of, topology })
         };
         self.queues.clear();
         for (name, routes) in routes {
@@ -159,24 +232,44 @@ impl Composition {
                 self.queues.push(planned(overflow, Routes::default(), Some(name)));
             }
         }
+        for subscribed in &self.subscribers {
+            if self.queues.iter().any(|queue| queue.key == subscribed.queue) {
+                return Err(StartError::InvalidOption(format!(
+                    "queue `{}` is consumed already; subscribe to `{}` once, as a group of another name",
+                    subscribed.queue, subscribed.definition.name
+                )));
+            }
+            let needed = topology_of_events(subscribed, plan)?;
+            if subscribed.by != Subscriber::Listener {
+                topology.extend(&needed);
+            }
+            self.queues.push(match before.untouched(&subscribed.queue, touched) {
+                Some(queue) => queue,
+                None => Arc::new(subscribed.plan_queue(needed, plan)?),
+            });
+        }
         self.topology = topology;
         Ok(())
     }
 
-    fn queue(&self, name: &str) -> Option<&Arc<PlannedQueue>> {
-        self.queues.iter().find(|queue| queue.name == name)
+    fn untouched(&self, key: &str, touched: &BTreeSet<String>) -> Option<Arc<PlannedQueue>> {
+        if touched.contains(key) { None } else { self.queue(key).cloned() }
+    }
+
+    fn queue(&self, key: &str) -> Option<&Arc<PlannedQueue>> {
+        self.queues.iter().find(|queue| queue.key == key)
     }
 }
 
 impl Change {
     /// The queues that it touches and that are consumed afterwards.
     pub(super) fn touched(&self) -> impl Iterator<Item = &Arc<PlannedQueue>> {
-        self.next.queues.iter().filter(|queue| self.touched.contains(&queue.name))
+        self.next.queues.iter().filter(|queue| self.touched.contains(&queue.key))
     }
 
-    /// The names of those that are not.
+    /// The keys of those that are not.
     pub(super) fn given_up(&self) -> impl Iterator<Item = &str> {
-        self.touched.iter().map(String::as_str).filter(|name| self.next.queue(name).is_none())
+        self.touched.iter().map(String::as_str).filter(|key| self.next.queue(key).is_none())
     }
 }
 
@@ -190,15 +283,11 @@ impl Member {
     }
 }
 
-/// In the place of a service that was removed, for requests that still come because others share its queue. Given back to the queue they
-/// would come again at once, marked as if they might have run.
-struct Removed(&'static str);
-
-impl RpcService for Removed {
-    async fn call(&self, _: IncomingCall) -> Result<Reply, Fault> {
-        let message = format!("the service `{}` was removed from this server", self.0);
-        Err(Fault::new(FaultCode::ShuttingDown, message))
-    }
+/// What anybody can know of it.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    pub(super) queues: Vec<String>,
+    pub(super) subscriptions: Vec<ShownSubscription>,
 }
 
 fn queues_of(definitions: impl IntoIterator<Item = &'static ServiceDef>, plan: &Plan) -> BTreeSet<String> {

@@ -9,6 +9,7 @@ use super::{
     direct::Direct,
     failure::{Cause, Failure, Known},
     failure_log::FailureLog,
+    plan::PlannedQueue,
     reply_policy::ReplyPolicy,
     roster::Entry,
     settle::{Settlement, Settlements},
@@ -57,11 +58,13 @@ impl Unsettled {
         request: &Received,
         is_hostile: bool,
         received_at: Instant,
+        queue: &Arc<PlannedQueue>,
         outbox: Arc<Outbox>,
     ) -> Self {
         let (redelivered, address) = (request.redelivered, request.return_address.clone());
         let caller = request.caller.clone();
-        let request = Known { method: None, caller, redelivered, is_hostile, received_at };
+        let events = queue.kind.is_of_events().then(|| Arc::clone(queue));
+        let request = Known { method: None, events, caller, redelivered, is_hostile, received_at };
         Self { tag, request, outbox, address, call: None, settled: false }
     }
 

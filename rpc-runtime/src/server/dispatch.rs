@@ -63,7 +63,8 @@ where
 }
 
 fn failed(error: &dyn fmt::Display) -> Fault {
-    Fault::new(FaultCode::Internal, error.to_string())
+    // Its text was written for the log. A foreign client may ask for an answer all the same.
+    Fault::new(FaultCode::Internal, "the method failed").with_detail(error.to_string())
 }
 
 /// Does the same as [`serve`] with a method that blocks, on a thread where that harms nobody.

@@ -1,4 +1,4 @@
-//! One epoch of a server: a connection, the consumers on it, and the calls that came over it.
+//! One epoch of a server: a connection, the consumers on it, and the calls that came over it. Over 300 lines because it begins, changes and ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,16 +11,16 @@ use super::{
     composition::{Change, Composition},
     delivery::Outbox,
     direct::{Direct, DirectReplies},
-    plan::Plan,
+    intake::{Intake, UNANSWERED},
+    plan::{Plan, QueueKind},
     settle::{RequestChannel, Settlement, Settlements, settle},
     shutdown::ShutdownReport,
-    staff::{Staff, all_of},
-    subscription::Subscription,
+    staff::{Reassigned, Staff, all_of},
     topology::explain,
     worker::Loss,
 };
 use crate::{
-    amqp::{Connection, DataChannel, TopologyError, Touch},
+    amqp::{Binding, Connection, DataChannel, TopologyError, Touch},
     error::{BrokerError, ChangeError, ServeError, StartError, chain},
 };
 
@@ -30,6 +30,7 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Serves while its channel stands. Dropped, it cancels its calls and leaves the connection: what is not settled, the broker
 /// delivers again.
 pub(super) struct Epoch {
+    plan: Arc<Plan>,
     connection: Connection,
     channel: DataChannel,
     staff: Staff,
@@ -51,9 +52,13 @@ impl Epoch {
     ) -> Result<Self, StartError> {
         let prepare = async {
             composition.declare(&connection, plan.declare).await?;
-            let mut consumers = Consumers::without_any(composition, &connection).await?;
-            for subscription in &mut consumers.subscriptions {
-                subscription.consume().await?;
+            let mut consumers = Consumers::without_any(plan, composition, &connection).await?;
+            let patience = connection.options().0.timeout;
+            for intake in &mut consumers.intakes {
+                if intake.queue.kind == QueueKind::Listener {
+                    intake.prepare(patience).await?;
+                }
+                intake.consume().await?;
             }
             Ok(consumers)
         };
@@ -72,28 +77,26 @@ impl Epoch {
         consuming: &watch::Sender<bool>,
     ) -> Result<Self, StartError> {
         let prepare = async {
-            let mut consumers = Consumers::without_any(composition, &connection).await?;
+            let mut consumers = Consumers::without_any(plan, composition, &connection).await?;
             let mut refused = Vec::new();
             // All together have half of the attempt's time.
-            let queues = u32::try_from(consumers.subscriptions.len()).unwrap_or(u32::MAX).max(1);
+            let queues = u32::try_from(consumers.intakes.len()).unwrap_or(u32::MAX).max(1);
             let patience = connection.options().0.timeout / queues / 2;
-            let (suspected, trusted): (Vec<_>, Vec<_>) = consumers
-                .subscriptions
-                .iter_mut()
-                .partition(|subscription| subscription.queue.is_suspected());
+            let (suspected, trusted): (Vec<_>, Vec<_>) =
+                consumers.intakes.iter_mut().partition(|intake| intake.queue.is_suspected());
             let mut consumes = false;
-            for subscription in trusted.into_iter().chain(suspected) {
-                if consumes && subscription.queue.is_suspected() {
+            for intake in trusted.into_iter().chain(suspected) {
+                if consumes && intake.queue.is_suspected() {
                     break;
                 }
-                match subscription.prepare(patience).await {
+                match intake.prepare(patience).await {
                     Ok(()) => {
                         consuming.send_replace(true);
-                        subscription.consume().await?;
+                        intake.consume().await?;
                         consumes = true;
                     }
                     Err(error) if connection.is_connected() => {
-                        let (queue, of) = (&subscription.queue.name, &error.name);
+                        let (queue, of) = (&intake.queue.name, &error.name);
                         tracing::warn!(queue, of, error = %chain(&error.source), "the queue cannot be consumed yet");
                         refused.push(error);
                     }
@@ -115,7 +118,7 @@ impl Epoch {
         connection: Connection,
         prepared: Result<Consumers, TopologyError>,
     ) -> Result<Self, StartError> {
-        let Consumers { channel, subscriptions } = match prepared {
+        let Consumers { channel, intakes } = match prepared {
             Ok(consumers) => consumers,
             Err(error) => {
                 let error = explain(error, connection.user_as_shown());
@@ -140,8 +143,8 @@ impl Epoch {
             failures: Arc::clone(&plan.failures),
         });
         let mut staff = Staff::new(Arc::clone(plan), outbox, loss.clone());
-        for subscription in subscriptions {
-            staff.hire(subscription);
+        for intake in intakes {
+            staff.hire(intake);
         }
         let mut settler = JoinSet::new();
         let request_channel = RequestChannel { publisher: channel.publisher(), channel: channel.clone() };
@@ -152,6 +155,7 @@ impl Epoch {
         });
         let departures = JoinSet::new();
         Ok(Self {
+            plan: Arc::clone(plan),
             connection,
             channel,
             staff,
@@ -188,38 +192,55 @@ impl Epoch {
     pub(super) async fn take_up(&mut self, change: &Change) -> Result<(), TopologyError> {
         let patience = self.connection.options().0.timeout;
         let (known, fresh): (Vec<_>, Vec<_>) =
-            change.touched().partition(|queue| self.staff.serves(&queue.name));
-        let mut subscriptions = Vec::new();
+            change.touched().partition(|queue| self.staff.serves(&queue.key));
+        let mut intakes = Vec::new();
         for queue in fresh {
-            let subscription =
-                Subscription::new(Arc::clone(queue), self.connection.clone(), self.channel.clone());
-            subscription.try_out(patience).await?;
-            subscriptions.push(subscription);
+            let queue = queue.for_connection(&self.plan.namespace);
+            let intake = Intake::new(queue, self.connection.clone(), self.channel.clone());
+            intake.try_out(patience).await?;
+            intakes.push(intake);
         }
         let mut before = Vec::new();
         let mut taken_up = Ok(());
         for queue in known {
             // Known to its worker before anything can come for it.
-            before.extend(self.staff.reassign(Arc::clone(queue)));
-            taken_up = queue.bind_more(&self.connection, patience).await;
+            if let Some(Reassigned { before: served, now }) = self.staff.reassign(queue) {
+                before.push(served);
+                taken_up = now.bind_more(&self.connection, patience).await;
+            }
             if taken_up.is_err() {
                 break;
             }
         }
         if taken_up.is_ok() {
-            for subscription in &mut subscriptions {
-                taken_up = subscription.consume_within(patience).await;
+            for intake in &mut intakes {
+                taken_up = intake.consume_within(patience).await;
                 if taken_up.is_err() {
                     break;
                 }
             }
         }
         match taken_up {
-            Ok(()) => subscriptions.into_iter().for_each(|subscription| self.staff.hire(subscription)),
+            Ok(()) => intakes.into_iter().for_each(|intake| self.staff.hire(intake)),
             // A consumer that was made is read by nobody: it must not outlive its channel.
-            Err(_) => before.into_iter().for_each(|queue| drop(self.staff.reassign(queue))),
+            Err(_) => before.iter().for_each(|queue| drop(self.staff.reassign(queue))),
         }
         taken_up
+    }
+
+    /// Takes bindings from the queue of this key.
+    pub(super) async fn unbind(&self, key: &str, mut bindings: Vec<Binding>) -> Result<(), TopologyError> {
+        let patience = self.connection.options().0.timeout;
+        let name = self.staff.name_of(key).unwrap_or_else(|| key.to_owned());
+        bindings.iter_mut().for_each(|binding| binding.queue.clone_from(&name));
+        match tokio::time::timeout(patience, self.connection.unbind(&bindings)).await {
+            Ok(unbound) => unbound,
+            Err(_) => {
+                self.connection.count_spent_channel();
+                let source = BrokerError::new(None, UNANSWERED);
+                Err(TopologyError { touch: Touch::BindQueue, name, source })
+            }
+        }
     }
 
     /// Serves no more what `change` removes. Its calls go on until they have finished, at most for `drain_timeout`; then `done` hears of it.
@@ -230,9 +251,9 @@ impl Epoch {
         done: oneshot::Sender<Result<ShutdownReport, ChangeError>>,
     ) {
         for queue in change.touched() {
-            self.staff.reassign(Arc::clone(queue));
+            self.staff.reassign(queue);
         }
-        let shared = change.touched().map(|queue| &*queue.name);
+        let shared = change.touched().map(|queue| &*queue.key);
         let departure = self.staff.let_go(change.leaving.clone(), change.given_up(), shared);
         while self.departures.try_join_next().is_some() {}
         self.departures.spawn(async move {
@@ -275,16 +296,21 @@ impl Epoch {
 /// The consumers of all queues, on one channel.
 struct Consumers {
     channel: DataChannel,
-    subscriptions: Vec<Subscription>,
+    intakes: Vec<Intake>,
 }
 
 impl Consumers {
     /// A channel, and for every queue what will consume it.
-    async fn without_any(composition: &Composition, connection: &Connection) -> Result<Self, TopologyError> {
+    async fn without_any(
+        plan: &Plan,
+        composition: &Composition,
+        connection: &Connection,
+    ) -> Result<Self, TopologyError> {
         let first = || composition.queues.first().map_or(String::new(), |queue| queue.name.clone());
         let refused = |source| TopologyError { touch: Touch::ConsumeQueue, name: first(), source };
         let channel = connection.open_data_channel().await.map_err(refused)?;
-        let subscribe = |queue| Subscription::new(Arc::clone(queue), connection.clone(), channel.clone());
-        Ok(Self { subscriptions: composition.queues.iter().map(subscribe).collect(), channel })
+        let queues = composition.queues.iter().map(|queue| queue.for_connection(&plan.namespace));
+        let intakes = queues.map(|queue| Intake::new(queue, connection.clone(), channel.clone())).collect();
+        Ok(Self { intakes, channel })
     }
 }

@@ -2,11 +2,13 @@
 
 use std::{
     fmt,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use serde::de::DeserializeOwned;
 
+use super::plan::{PlannedQueue, QueueKind};
 use crate::{
     codec,
     contract::MethodDef,
@@ -37,6 +39,8 @@ pub(super) enum Cause<'a> {
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) method: Option<&'static MethodDef>,
+    /// Of an event, which may have come to several groups.
+    pub(super) events: Option<Arc<PlannedQueue>>,
     pub(super) caller: Caller,
     pub(super) redelivered: bool,
     pub(super) is_hostile: bool,
@@ -48,6 +52,19 @@ impl Failure<'_> {
     #[must_use]
     pub fn method(&self) -> Option<&'static MethodDef> {
         self.request.method
+    }
+
+    /// The queue that the request came to. Known of events, and of requests that no method sees.
+    #[must_use]
+    pub fn queue(&self) -> Option<&str> {
+        self.queue.or(self.request.events.as_ref().map(|queue| &*queue.name))
+    }
+
+    /// Whether nothing keeps the request: an event that a listener failed with.
+    #[must_use]
+    pub fn is_dropped(&self) -> bool {
+        let of_listener = self.request.events.as_ref().is_some_and(|queue| queue.kind == QueueKind::Listener);
+        of_listener && !self.is_cancelled()
     }
 
     /// What the caller gets in place of a result; `None` for the method's own error, and for a cancelled call.
@@ -83,7 +100,8 @@ impl Failure<'_> {
         matches!(self.cause, Cause::Cancelled)
     }
 
-    /// Whether somebody waits for a reply. Otherwise the request goes to the dead letters, unless it was cancelled.
+    /// Whether somebody waits for a reply. Otherwise the request goes to the dead letters, unless it was cancelled or
+    /// [has none](Self::is_dropped).
     #[must_use]
     pub fn has_caller(&self) -> bool {
         self.has_caller

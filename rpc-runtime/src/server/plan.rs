@@ -11,12 +11,13 @@ use std::{
 
 use super::{
     admit::Conditions,
+    event_topology::new_listener_queue,
     failure_log::FailureLog,
+    intake::UNANSWERED,
     queue::{Declare, QueueOptions},
     routes::Routes,
     run::Patience,
     stats::Counters,
-    subscription::UNANSWERED,
 };
 use crate::{
     amqp::{Connection, Topology, TopologyError, Touch},
@@ -63,13 +64,27 @@ impl fmt::Debug for Layers {
 /// One queue that the server consumes.
 #[derive(Debug)]
 pub(super) struct PlannedQueue {
+    /// What it is known by over all connections.
+    pub(super) key: String,
+    /// Its name on the broker: that of a listener's is another one for every connection.
     pub(super) name: String,
+    pub(super) kind: QueueKind,
     pub(super) routes: Routes,
     pub(super) concurrency: u16,
     pub(super) declare: Declare,
     /// The queue whose overflow this is: its requests are answered `overloaded`.
     pub(super) overflow_of: Option<String>,
     pub(super) topology: QueueTopology,
+}
+
+/// Who else has to do with a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum QueueKind {
+    Requests,
+    /// Of those who share the events that it gathers.
+    Group,
+    /// Nobody: it goes with the connection.
+    Listener,
 }
 
 /// What one queue needs on the broker, of all that the server does, and whether it is suspected of refusing its consumer.
@@ -85,7 +100,39 @@ impl From<Topology> for QueueTopology {
     }
 }
 
+impl QueueKind {
+    pub(super) fn is_of_events(self) -> bool {
+        self != Self::Requests
+    }
+}
+
 impl PlannedQueue {
+    /// The queue, for a connection that is new.
+    pub(super) fn for_connection(self: &Arc<Self>, namespace: &Namespace) -> Arc<Self> {
+        self.named(|| new_listener_queue(namespace))
+    }
+
+    /// The same, under the name that a connection has for it.
+    pub(super) fn named(self: &Arc<Self>, name: impl FnOnce() -> String) -> Arc<Self> {
+        if self.kind != QueueKind::Listener {
+            return Arc::clone(self);
+        }
+        let name = name();
+        let mut needed = self.topology.needed.clone();
+        needed.queues.iter_mut().for_each(|queue| queue.name.clone_from(&name));
+        needed.bindings.iter_mut().for_each(|binding| binding.queue.clone_from(&name));
+        Arc::new(Self {
+            key: self.key.clone(),
+            name,
+            kind: self.kind,
+            routes: self.routes.clone(),
+            concurrency: self.concurrency,
+            declare: self.declare,
+            overflow_of: None,
+            topology: needed.into(),
+        })
+    }
+
     /// Makes the queue again, or where others declare it, checks that it is there: consuming a queue that is missing would close
     /// the channel, and end the consumers of all others.
     ///
@@ -96,7 +143,16 @@ impl PlannedQueue {
         connection: &Connection,
         patience: Duration,
     ) -> Result<(), TopologyError> {
-        let declaring = self.topology.needed.declare(connection, self.declare != Declare::All);
+        self.declare_of(&self.topology.needed, connection, patience).await
+    }
+
+    async fn declare_of(
+        &self,
+        needed: &Topology,
+        connection: &Connection,
+        patience: Duration,
+    ) -> Result<(), TopologyError> {
+        let declaring = needed.declare(connection, self.declare != Declare::All);
         match tokio::time::timeout(patience, declaring).await {
             Ok(declared) => declared,
             Err(_) => {
@@ -114,18 +170,21 @@ impl PlannedQueue {
         connection: &Connection,
         patience: Duration,
     ) -> Result<(), TopologyError> {
-        match self.declare {
-            Declare::All => self.declare(connection, patience).await,
-            Declare::Passive | Declare::None => Ok(()),
+        if self.declare != Declare::All {
+            return Ok(());
         }
+        let Topology { exchanges, bindings, .. } = self.topology.needed.clone();
+        let bound = Topology { exchanges, queues: Vec::new(), bindings };
+        self.declare_of(&bound, connection, patience).await
     }
 
     /// Whether the broker refuses to declare it to whom it would not let consume it: with dead letters one must be allowed to read.
     pub(super) fn shows_when_declared(&self) -> bool {
         const DEAD_LETTERS: &str = "x-dead-letter-exchange";
         let declared = self.topology.needed.queues.iter().find(|queue| queue.name == self.name);
+        // One of its connection's own is asked for a message when it is declared.
         self.declare == Declare::All
-            && declared.is_some_and(|queue| queue.arguments.get(DEAD_LETTERS).is_some())
+            && declared.is_some_and(|queue| queue.exclusive || queue.arguments.get(DEAD_LETTERS).is_some())
     }
 
     /// Whether the channel that all queues share was last lost when this one was to be consumed: its permission was taken away, or another

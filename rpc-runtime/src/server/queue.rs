@@ -151,6 +151,26 @@ impl QueueOptions {
         }
     }
 
+    /// Whether the oldest make way, where events wait.
+    pub(super) fn is_bounded(&self) -> bool {
+        let argument = |name| self.arguments.get(name).is_some();
+        self.max_length.is_some() || argument("x-max-length") || argument("x-max-length-bytes")
+    }
+
+    /// Those of a queue for events: from a full one the oldest go, for a group that is slow must not hold up who publishes.
+    pub(super) fn arguments_for_events(&self, dead_letter_exchange: &str) -> Headers {
+        let mut arguments = Self { max_length: None, ..self.clone() }.arguments(dead_letter_exchange);
+        if let Some(events) = self.max_length {
+            arguments.insert("x-max-length", i64::from(events));
+        }
+        arguments
+    }
+
+    /// As far as it concerns the queue of a listener, which lives as long as a connection.
+    pub(super) fn of_listener(&self) -> Self {
+        Self { max_length: self.max_length, dead_letters: false, durable: false, ..Self::default() }
+    }
+
     /// The arguments of the queue; `dead_letter_exchange` takes what was rejected.
     pub(super) fn arguments(&self, dead_letter_exchange: &str) -> Headers {
         const DELIVERY_LIMIT: u32 = 20;

@@ -20,20 +20,50 @@ pub(super) struct Route {
 }
 
 /// The methods whose requests wait in one queue.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Routes {
     by_key: HashMap<String, Route>,
     by_type: HashMap<&'static str, Route>,
     shared: bool,
+    /// They are events: their keys go on with what they are about.
+    have_topics: bool,
 }
 
 impl Routes {
     /// Finds the method. A request that was dead-lettered and sent again carries another routing key, but its own type.
     pub(super) fn find(&self, routing_key: &str, kind: Option<&str>) -> Result<&Route, Fault> {
-        self.by_key.get(routing_key).or_else(|| self.by_type.get(kind?)).ok_or_else(|| {
+        let found = self.by_key.get(routing_key).or_else(|| self.by_topic(routing_key));
+        found.or_else(|| self.by_type.get(kind?)).ok_or_else(|| {
             let asked = kind.unwrap_or(routing_key);
             Fault::new(FaultCode::UnknownMethod, format!("no method {asked:?} is served from this queue"))
         })
+    }
+
+    /// The events of a service.
+    pub(super) fn of_events(service: &Routed<'_>, namespace: &Namespace) -> Result<Self, StartError> {
+        let &Routed { member, definition, service } = service;
+        let mut routes = Self { have_topics: true, ..Self::default() };
+        for method in events(definition) {
+            let key = namespace.routing_key(method).into_owned();
+            if let Some(first) = routes.taken_by(&key, method) {
+                let exchange = namespace.exchange(method.exchange).into_owned();
+                let second = method.full_name;
+                return Err(StartError::DuplicateRoute { exchange, routing_key: key, first, second });
+            }
+            routes.insert(key, Route { method, service: service.clone(), member });
+        }
+        Ok(routes)
+    }
+
+    /// The event whose name the key begins with, by whole words; of several the longest.
+    fn by_topic(&self, routing_key: &str) -> Option<&Route> {
+        let mut prefix = Some(routing_key).filter(|_| self.have_topics)?;
+        loop {
+            (prefix, _) = prefix.rsplit_once('.')?;
+            if let Some(route) = self.by_key.get(prefix) {
+                return Some(route);
+            }
+        }
     }
 
     /// Whether they are those of several members.
@@ -119,6 +149,10 @@ pub(super) fn called(definition: &'static ServiceDef) -> impl Iterator<Item = &'
     definition.methods.iter().copied().filter(|method| method.kind != MethodKind::Event)
 }
 
+fn events(definition: &'static ServiceDef) -> impl Iterator<Item = &'static MethodDef> {
+    definition.methods.iter().copied().filter(|method| method.kind == MethodKind::Event)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,5 +202,23 @@ mod tests {
                 matches!(error, StartError::DuplicateRoute { routing_key, first: "math.add", .. } if routing_key == "math.add")
             );
         }
+    }
+
+    #[test]
+    fn an_event_is_found_by_the_longest_name_that_its_key_begins_with() {
+        const CHANGED: &MethodDef = &MethodDef::new("prices", "prices.changed").event();
+        const FINAL: &MethodDef =
+            &MethodDef::new("prices", "prices.fixed").event().routing_key("prices.changed.final");
+        const PRICES: &ServiceDef = &ServiceDef::new("prices", &[CHANGED, FINAL]);
+        let service = BoxService::new(Nothing);
+        let routed = Routed { member: MemberId::default(), definition: PRICES, service: &service };
+        let routes = Routes::of_events(&routed, &Namespace::default()).unwrap();
+        let found = |key, kind| routes.find(key, kind).map(|route| route.method.full_name).ok();
+        assert_eq!(found("prices.changed", None), Some("prices.changed"));
+        assert_eq!(found("prices.changed.eu.de", None), Some("prices.changed"));
+        assert_eq!(found("prices.changed.final.eu", None), Some("prices.fixed"));
+        assert_eq!(found("prices.changedeu", None), None);
+        assert_eq!(found("prices.events.billing", Some("prices.fixed")), Some("prices.fixed"));
+        assert_eq!(found("", None), None);
     }
 }

@@ -8,8 +8,10 @@ use tokio::{
 };
 
 use super::{
+    Subscription,
+    active_subscription::{ActiveSubscription, ask},
     change::Asked,
-    composition::{Composition, Given},
+    composition::{Composition, Given, Role, Shown},
     epoch::Epoch,
     plan::Plan,
     queue::QueueOptions,
@@ -39,7 +41,7 @@ use crate::{
 /// Dropping it closes the connection without drain: calls that run are cancelled, and their requests go to other servers.
 #[must_use = "dropping a running server stops it without drain"]
 pub struct RunningServer {
-    queues: watch::Receiver<Vec<String>>,
+    shown: watch::Receiver<Shown>,
     changes: mpsc::Sender<Asked>,
     counters: Arc<Counters>,
     state: StateWatch,
@@ -61,15 +63,15 @@ impl RunningServer {
         let failure = watch::Sender::new(None);
         let (stop, told) = oneshot::channel();
         let (watch_state, watch_failure) = (StateWatch::of(&state), failure.subscribe());
-        let queues = watch::Sender::new(composition.queue_names());
-        let watch_queues = queues.subscribe();
+        let shown = watch::Sender::new(composition.shown());
+        let watch_shown = shown.subscribe();
         // One after the other.
         let (changes, asked) = mpsc::channel(1);
         let counters = Arc::clone(&plan.counters);
         let supervisor = Supervisor {
             plan,
             composition,
-            queues,
+            shown,
             changes: asked,
             options,
             inbound,
@@ -80,7 +82,7 @@ impl RunningServer {
         let mut supervising = JoinSet::new();
         supervising.spawn(supervisor.run(first));
         Self {
-            queues: watch_queues,
+            shown: watch_shown,
             changes,
             counters,
             state: watch_state,
@@ -90,10 +92,10 @@ impl RunningServer {
         }
     }
 
-    /// The queues that are consumed now, namespace included, in alphabetical order.
+    /// The queues that are consumed now, namespace included, in alphabetical order. Without those of listeners, which nobody else can use.
     #[must_use]
     pub fn queues(&self) -> Vec<String> {
-        self.queues.borrow().clone()
+        self.shown.borrow().queues.clone()
     }
 
     /// Serves one more service, as if it had been given to [`Server::service`](crate::Server::service): within the server's layers, from
@@ -128,8 +130,8 @@ impl RunningServer {
         queue_options: Option<QueueOptions>,
     ) -> Result<(), ChangeError> {
         let service = BoxService::innermost(service);
-        let given = Given { definition: S::DEFINITION, service, queue_options };
-        self.ask(|done| Asked::Add(given, done)).await
+        let given = Given { definition: S::DEFINITION, service, role: Role::Serve(queue_options) };
+        ask(&self.changes, |done| Asked::Add(given, done)).await
     }
 
     /// Serves the service of this name no more: takes no further requests for it, and returns when its calls have finished. Those that
@@ -145,16 +147,30 @@ impl RunningServer {
     /// `NotServed`, which lists the names that are; `NotConnected` during an outage. Nothing is removed then.
     pub async fn remove(&self, name: &str) -> Result<ShutdownReport, ChangeError> {
         let name = name.to_owned();
-        self.ask(|done| Asked::Remove(name, done)).await
+        ask(&self.changes, |done| Asked::Remove(name, done)).await
     }
 
-    async fn ask<T>(
+    /// Receives events of `service`, as if it had been given to [`Server::subscribe`](crate::Server::subscribe). Returns when everything
+    /// that is published from now on is received.
+    ///
+    /// # Errors
+    /// As for [`add`](Self::add).
+    pub async fn subscribe<S: Service>(
         &self,
-        asked: impl FnOnce(oneshot::Sender<Result<T, ChangeError>>) -> Asked,
-    ) -> Result<T, ChangeError> {
-        let (done, answer) = oneshot::channel();
-        self.changes.send(asked(done)).await.map_err(|_| ChangeError::Ended)?;
-        answer.await.unwrap_or(Err(ChangeError::Ended))
+        service: S,
+        subscription: Subscription,
+    ) -> Result<ActiveSubscription, ChangeError> {
+        let service = BoxService::innermost(service);
+        let given = Given { definition: S::DEFINITION, service, role: Role::Receive(subscription) };
+        let shown = ask(&self.changes, |done| Asked::Subscribe(given, done)).await?;
+        Ok(ActiveSubscription { shown, changes: self.changes.clone() })
+    }
+
+    /// All subscriptions there are now, in the order in which they were made.
+    #[must_use]
+    pub fn subscriptions(&self) -> Vec<ActiveSubscription> {
+        let shown = self.shown.borrow().subscriptions.clone();
+        shown.into_iter().map(|shown| ActiveSubscription { shown, changes: self.changes.clone() }).collect()
     }
 
     /// How the connection stands. `Ready` says that it serves; a single queue that cannot be consumed does not change it.

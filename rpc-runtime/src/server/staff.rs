@@ -11,10 +11,10 @@ use super::{
     calls::Calls,
     composition::MemberId,
     delivery::Outbox,
+    intake::Intake,
     plan::{Plan, PlannedQueue},
     roster::Roster,
     shutdown::{AbandonedCall, ShutdownReport},
-    subscription::Subscription,
     worker::{Loss, Order, Told, Worker},
 };
 use crate::{amqp::Connection, error::BrokerError};
@@ -29,6 +29,7 @@ pub(super) struct Staff {
     loss: Loss,
     roster: Roster,
     workers: JoinSet<()>,
+    /// By the keys of their queues.
     posts: BTreeMap<String, Post>,
     /// Of those that were let go and may still have calls to finish.
     left: Vec<Post>,
@@ -39,6 +40,12 @@ pub(super) struct Staff {
 struct Post {
     told: watch::Sender<Told>,
     worker: AbortHandle,
+}
+
+/// A queue that is served in another way.
+pub(super) struct Reassigned {
+    pub(super) before: Arc<PlannedQueue>,
+    pub(super) now: Arc<PlannedQueue>,
 }
 
 /// What was removed, and has calls to finish.
@@ -64,13 +71,13 @@ impl Staff {
         }
     }
 
-    /// Serves what `subscription` consumes.
-    pub(super) fn hire(&mut self, subscription: Subscription) {
-        let queue = Arc::clone(&subscription.queue);
-        let name = queue.name.clone();
+    /// Serves what `intake` consumes.
+    pub(super) fn hire(&mut self, intake: Intake) {
+        let queue = Arc::clone(&intake.queue);
+        let key = queue.key.clone();
         let (tell, told) = watch::channel(Told { order: Order::Serve, queue, given_up: Vec::new() });
         let worker = Worker {
-            subscription,
+            intake,
             plan: Arc::clone(&self.plan),
             outbox: Arc::clone(&self.outbox),
             roster: self.roster.clone(),
@@ -79,19 +86,25 @@ impl Staff {
             calls: Calls::default(),
         };
         let worker = self.workers.spawn(worker.run());
-        self.posts.insert(name, Post { told: tell, worker });
+        self.posts.insert(key, Post { told: tell, worker });
     }
 
     pub(super) fn serves(&self, queue: &str) -> bool {
         self.posts.contains_key(queue)
     }
 
-    /// From its next delivery on the queue is served in this way. Returns how it was served before.
-    pub(super) fn reassign(&self, queue: Arc<PlannedQueue>) -> Option<Arc<PlannedQueue>> {
-        let post = self.posts.get(&queue.name)?;
-        let mut before = queue;
+    /// What a queue is called on this connection.
+    pub(super) fn name_of(&self, key: &str) -> Option<String> {
+        self.posts.get(key).map(|post| post.told.borrow().queue.name.clone())
+    }
+
+    /// From its next delivery on the queue is served in this way.
+    pub(super) fn reassign(&self, queue: &Arc<PlannedQueue>) -> Option<Reassigned> {
+        let post = self.posts.get(&queue.key)?;
+        let mut before = queue.named(|| post.told.borrow().queue.name.clone());
+        let now = Arc::clone(&before);
         post.told.send_modify(|told| std::mem::swap(&mut told.queue, &mut before));
-        Some(before)
+        Some(Reassigned { before, now })
     }
 
     /// Takes nothing more from the queues `given_up`; the calls of `leaving` have to finish there, and in those that are `shared`.

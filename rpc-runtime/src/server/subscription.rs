@@ -1,182 +1,257 @@
-//! The consumer of one queue, made again when the broker has cancelled it.
+//! What a server subscribes to: which events of a service, as a group or for itself.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeSet;
 
-use tokio::sync::watch;
-
-use super::{
-    plan::PlannedQueue,
-    worker::{Order, Told, next_order},
-};
+use super::queue::QueueOptions;
 use crate::{
-    amqp::{Backoff, Connection, Consumer, DataChannel, TopologyError, Touch, connect},
-    error::{BrokerError, ConnectError, chain},
-    message::Delivered,
+    contract::{Event, MethodDef, MethodKind, ServiceDef},
+    error::StartError,
 };
 
-pub(super) const UNANSWERED: &str = "the broker did not answer in time";
+/// Which events of a service a server receives, and with whom it shares them.
+///
+/// ```
+/// # use amqp_rpc_runtime::Subscription;
+/// // Every group gets each event once; the servers of the group share them out.
+/// let billing = Subscription::group("billing");
+/// // Every server gets each event, while it is connected.
+/// let listener = Subscription::listener();
+/// # let _ = (billing, listener);
+/// ```
+///
+/// Events are chosen [by topic](Self::to), or [all of a kind](Self::to_all).
+#[derive(Clone, Debug)]
+#[must_use = "nothing is subscribed to until a server is given it"]
+pub struct Subscription {
+    pub(super) by: Subscriber,
+    pub(super) patterns: Patterns,
+    pub(super) queue_options: Option<QueueOptions>,
+}
 
-/// What a worker takes deliveries from. It has a consumer, or is to be [renewed](Self::renew).
-pub(super) struct Subscription {
-    pub(super) queue: Arc<PlannedQueue>,
-    connection: Connection,
-    channel: DataChannel,
-    consumer: Option<Consumer>,
-    backoff: Backoff,
-    since: Instant,
+/// Who receives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Subscriber {
+    Group(String),
+    Listener,
+}
+
+/// Methods with patterns of the topics that they are received with. Each pair is one binding.
+pub(super) type Patterns = BTreeSet<Pattern>;
+
+#[derive(Clone, Debug)]
+pub(super) struct Pattern {
+    pub(super) method: &'static MethodDef,
+    pub(super) topics: String,
 }
 
 impl Subscription {
-    /// Without a consumer.
-    pub(super) fn new(queue: Arc<PlannedQueue>, connection: Connection, channel: DataChannel) -> Self {
-        Self {
-            queue,
-            connection,
-            channel,
-            consumer: None,
-            backoff: Backoff::default(),
-            since: Instant::now(),
-        }
-    }
-
-    /// Consumes. The queue must be there: a refusal closes the channel, and leaves the queue suspected.
-    pub(super) async fn consume(&mut self) -> Result<(), TopologyError> {
-        match self.channel.consume(&self.queue.name, self.queue.concurrency).await {
-            Ok(consumer) => {
-                self.consumer = Some(consumer);
-                self.since = Instant::now();
-                self.queue.suspect(false);
-                Ok(())
-            }
-            Err(source) => {
-                if source.is_of_channel() {
-                    self.queue.suspect(true);
-                }
-                Err(self.refused(source))
-            }
-        }
-    }
-
-    /// Does so for at most `patience`.
-    pub(super) async fn consume_within(&mut self, patience: Duration) -> Result<(), TopologyError> {
-        match tokio::time::timeout(patience, self.consume()).await {
-            Ok(consumed) => consumed,
-            Err(_) => Err(self.refused(BrokerError::new(None, UNANSWERED))),
-        }
-    }
-
-    /// Prepares a queue that is new to a server that runs: a refusal of its consumer would disturb all others.
-    pub(super) async fn try_out(&self, patience: Duration) -> Result<(), TopologyError> {
-        // The broker has asked for the same permission where the queue was declared with dead letters. Consuming for a moment would mark
-        // what waits there as delivered before.
-        if !self.queue.shows_when_declared() {
-            self.queue.suspect(true);
-        }
-        self.prepare(patience).await
-    }
-
-    /// Makes sure that the queue is there, and where it is suspected, that it may be consumed; `patience` is for each of them.
+    /// As a member of the group of this name: each event goes to one of its members, like a request to one of a service's servers.
     ///
-    /// # Errors
-    /// When the queue is refused, which disturbs no other, or the connection is lost.
-    pub(super) async fn prepare(&self, patience: Duration) -> Result<(), TopologyError> {
-        self.queue.declare(&self.connection, patience).await?;
-        if self.queue.is_suspected() {
-            self.consume_elsewhere(patience).await.map_err(|source| self.refused(source))?;
+    /// Its events wait in the durable queue `{service}.events.{name}`, also while no member runs: **whoever gives a group up deletes its
+    /// queue**, or it fills. What fails goes to `{queue}.dead`. The bindings of patterns that were taken out of the program stay as well,
+    /// for other members may still run with them; [`remove`](crate::ActiveSubscription::remove) takes them from the queue.
+    pub fn group(name: impl Into<String>) -> Self {
+        Self::by(Subscriber::Group(name.into()))
+    }
+
+    /// For this server alone: it receives what is published while it is connected, and so does every other listener. Nothing is kept for
+    /// it in an outage, and what its handler fails with is logged and dropped.
+    ///
+    /// Its queue, `amqp-rpc.events.` and an id, belongs to its connection; every connection has a new one.
+    pub fn listener() -> Self {
+        Self::by(Subscriber::Listener)
+    }
+
+    /// Receives the event `E` with the topics that match one of the patterns: words between dots, where `*` stands for any one word and
+    /// `#` for any number of them, also for none. So `eu.*` matches `eu.de`, and `#` every topic and the empty one.
+    ///
+    /// ```
+    /// # mod events {
+    /// #     use amqp_rpc_runtime::{MethodDef, NoError, NoReply, Request};
+    /// #     #[derive(serde::Serialize, serde::Deserialize)]
+    /// #     pub struct PricesPriceChangedRequest {}
+    /// #     impl Request for PricesPriceChangedRequest {
+    /// #         const METHOD: &'static MethodDef = &MethodDef::new("prices", "prices.price_changed").event();
+    /// #         type Response = NoReply;
+    /// #         type Error = NoError;
+    /// #     }
+    /// #     impl amqp_rpc_runtime::Event for PricesPriceChangedRequest {}
+    /// # }
+    /// # use amqp_rpc_runtime::Subscription;
+    /// # use events::PricesPriceChangedRequest;
+    /// let european = Subscription::group("billing").to::<PricesPriceChangedRequest>(["eu.*", "uk"]);
+    /// # let _ = european;
+    /// ```
+    pub fn to<E: Event>(mut self, topics: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.patterns.extend(patterns::<E>(topics));
+        self
+    }
+
+    /// Receives the event `E` whatever its topic.
+    pub fn to_all<E: Event>(self) -> Self {
+        self.to::<E>(["#"])
+    }
+
+    /// What the group's queue is declared with. Default: the server's own options.
+    ///
+    /// Of events the oldest make way where there is a [`max_length`](QueueOptions::max_length), for a group that is slow must not hold up
+    /// those who publish; they go to `{queue}.dead`. A listener takes over this bound alone.
+    pub fn queue_options(mut self, options: QueueOptions) -> Self {
+        self.queue_options = Some(options);
+        self
+    }
+
+    fn by(by: Subscriber) -> Self {
+        Self { by, patterns: Patterns::new(), queue_options: None }
+    }
+
+    /// Everything that can be wrong with it without a broker.
+    pub(super) fn check(&self, service: &'static ServiceDef, binds: bool) -> Result<(), StartError> {
+        let invalid = |text| Err(StartError::InvalidOption(text));
+        let service_name = service.name;
+        if let Subscriber::Group(name) = &self.by
+            && (name.is_empty() || name.chars().any(char::is_control))
+        {
+            return invalid(format!("group {name:?} must have a name, without control characters"));
+        }
+        if service.methods.iter().all(|method| method.kind != MethodKind::Event) {
+            return invalid(format!(
+                "`{service_name}` has no event; serve it with `.service(..)`, or mark a method with `#[rpc(event)]`"
+            ));
+        }
+        if self.patterns.is_empty() && binds {
+            return invalid(format!(
+                "the subscription to `{service_name}` names no event; add `.to::<..>(..)` or `.to_all::<..>()`"
+            ));
+        }
+        check(&self.patterns, service)
+    }
+}
+
+/// Refuses what would never match, or what the broker would not take.
+pub(super) fn check<'a>(
+    patterns: impl IntoIterator<Item = &'a Pattern>,
+    service: &'static ServiceDef,
+) -> Result<(), StartError> {
+    for pattern in patterns {
+        let Pattern { method, topics } = pattern;
+        if !service.methods.iter().any(|of_service| of_service.full_name == method.full_name) {
+            let text = format!("`{}` is no event of `{}`", method.full_name, service.name);
+            return Err(StartError::InvalidOption(text));
+        }
+        if let Err(why) = pattern.check() {
+            let text = format!("the pattern {topics:?} for `{}` {why}", method.full_name);
+            return Err(StartError::InvalidOption(text));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn patterns<E: Event>(
+    topics: impl IntoIterator<Item = impl Into<String>>,
+) -> impl Iterator<Item = Pattern> {
+    topics.into_iter().map(|topics| Pattern { method: E::METHOD, topics: topics.into() })
+}
+
+impl Pattern {
+    /// What the queue is bound with.
+    pub(super) fn routing_key(&self) -> String {
+        format!("{}.{}", self.method.routing_key, self.topics)
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        const MOST_BYTES: usize = 255;
+        if self.topics.split('.').any(str::is_empty) {
+            return Err("has an empty word; `#` matches every topic, the empty one as well");
+        }
+        if self.topics.split('.').any(|word| word.len() > 1 && word.contains(['#', '*'])) {
+            return Err("has a wildcard within a word; `*` and `#` stand for whole words");
+        }
+        if self.topics.chars().any(char::is_control) {
+            return Err("has a control character");
+        }
+        if self.routing_key().len() > MOST_BYTES {
+            return Err("is longer than AMQP allows: 255 bytes together with the event's name");
         }
         Ok(())
     }
 
-    /// Consumes for a moment, over another connection: on this one every refusal would cost a channel's number, for lapin uses none again.
-    /// The one request that may be delivered goes back.
-    async fn consume_elsewhere(&self, patience: Duration) -> Result<(), BrokerError> {
-        let (options, inbound) = self.connection.options();
-        let tried = connect(options, inbound, async |other: Connection| {
-            let tried = match other.open_data_channel().await {
-                Ok(channel) => channel.consume(&self.queue.name, 1).await.map(drop),
-                Err(error) => Err(error),
-            };
-            other.close().await;
-            Ok(tried)
-        });
-        match tokio::time::timeout(patience, tried).await {
-            Ok(tried) => tried
-                .unwrap_or_else(|error: ConnectError| Err(BrokerError::new(None, chain(&error).to_string()))),
-            Err(_) => Err(BrokerError::new(None, UNANSWERED)),
+    fn key(&self) -> (&'static str, &str) {
+        (self.method.full_name, &self.topics)
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Pattern {}
+
+impl PartialOrd for Pattern {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Pattern {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHANGED: &MethodDef = &MethodDef::new("prices", "prices.price_changed").event();
+    const PRICES: &ServiceDef = &ServiceDef::new("prices", &[CHANGED]);
+
+    fn subscribe(topics: &str) -> Result<(), StartError> {
+        let mut subscription = Subscription::listener();
+        subscription.patterns.insert(Pattern { method: CHANGED, topics: topics.into() });
+        subscription.check(PRICES, true)
+    }
+
+    #[test]
+    fn patterns_are_words_and_whole_wildcards() {
+        for topics in ["#", "*", "eu.de", "eu.*", "eu.#", "*.de.#", "größe", &"x".repeat(234)] {
+            subscribe(topics).unwrap();
+        }
+        for (topics, why) in [
+            ("", "empty word"),
+            (".", "empty word"),
+            ("eu.", "empty word"),
+            ("eu..de", "empty word"),
+            ("#x", "whole words"),
+            ("eu*", "whole words"),
+            ("**", "whole words"),
+            ("eu\n", "control character"),
+            (&"x".repeat(235), "255 bytes"),
+        ] {
+            let error = subscribe(topics).unwrap_err().to_string();
+            assert!(error.contains(why) && error.contains("prices.price_changed"), "{topics:?}: {error}");
         }
     }
 
-    fn refused(&self, source: BrokerError) -> TopologyError {
-        TopologyError { touch: Touch::ConsumeQueue, name: self.queue.name.clone(), source }
-    }
-
-    /// The next delivery; `None` when there is no consumer any more. `Err` when the channel is lost.
-    pub(super) async fn next(&mut self) -> Option<Result<Delivered, BrokerError>> {
-        self.consumer.as_mut()?.next().await
-    }
-
-    /// Takes nothing new; what is on the way still comes.
-    pub(super) async fn cancel(&self) -> Result<(), BrokerError> {
-        match &self.consumer {
-            Some(consumer) => self.channel.cancel(consumer.tag()).await,
-            None => Ok(()),
+    #[test]
+    fn a_subscription_names_events_of_its_service() {
+        const CALLS: &ServiceDef = &ServiceDef::new("calls", &[&MethodDef::new("calls", "calls.one")]);
+        const OTHER: &ServiceDef =
+            &ServiceDef::new("other", &[&MethodDef::new("other", "other.one").event()]);
+        let mut subscription = Subscription::group("billing");
+        let error = subscription.check(PRICES, true).unwrap_err().to_string();
+        assert!(error.contains("names no event"), "{error}");
+        subscription.check(PRICES, false).unwrap();
+        subscription.patterns.insert(Pattern { method: CHANGED, topics: "#".into() });
+        let error = subscription.check(CALLS, true).unwrap_err().to_string();
+        assert!(error.contains("`calls` has no event"), "{error}");
+        let error = subscription.check(OTHER, true).unwrap_err().to_string();
+        assert!(error.contains("`prices.price_changed` is no event of `other`"), "{error}");
+        for name in ["", "a\0b"] {
+            let error = Subscription::group(name).check(PRICES, false).unwrap_err().to_string();
+            assert!(error.contains("must have a name"), "{error}");
         }
-    }
-
-    /// Resolves when the connection is lost. For when there is no consumer to hear it from.
-    pub(super) async fn until_lost(&self) -> BrokerError {
-        self.connection.until_lost().await
-    }
-
-    /// Consumes again, on the same channel: calls that run can still be answered, and other queues are not touched. Tries until it
-    /// works, with growing pauses, or until an order comes.
-    ///
-    /// # Errors
-    /// When the channel is lost.
-    pub(super) async fn renew(&mut self, told: &mut watch::Receiver<Told>) -> Result<(), BrokerError> {
-        if self.consumer.take().is_some() {
-            tracing::warn!(queue = self.queue.name, "the broker ended the consumer, and another one is made");
-            self.backoff.reset_after(self.since.elapsed());
-        }
-        loop {
-            tokio::select! {
-                biased;
-                _ = next_order(told, Order::Serve) => return Ok(()),
-                lost = self.connection.until_lost() => return Err(lost),
-                () = tokio::time::sleep(self.backoff.next_delay()) => {}
-            }
-            // Orders do not interrupt this: a consumer that nobody reads would keep what it is given until the connection ends.
-            let patience = self.connection.options().0.timeout;
-            match tokio::time::timeout(patience, self.try_again()).await {
-                Ok(Ok(true)) => return Ok(()),
-                Ok(Ok(false)) => {}
-                Ok(Err(lost)) => return Err(lost),
-                Err(_) => return Err(BrokerError::new(None, UNANSWERED)),
-            }
-        }
-    }
-
-    /// Whether there is a consumer now.
-    async fn try_again(&mut self) -> Result<bool, BrokerError> {
-        // The last third is for consuming.
-        let patience = self.connection.options().0.timeout / 3;
-        if let Err(error) = self.prepare(patience).await {
-            if !self.connection.is_connected() {
-                return Err(error.source);
-            }
-            tracing::warn!(
-                queue = self.queue.name,
-                refused = error.name,
-                error = %chain(&error.source),
-                "the queue cannot be consumed, and is tried again"
-            );
-            return Ok(false);
-        }
-        self.consume().await.map_err(|refused| refused.source)?;
-        tracing::info!(queue = self.queue.name, "the queue is consumed again");
-        Ok(true)
     }
 }

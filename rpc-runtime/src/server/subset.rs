@@ -14,7 +14,12 @@ impl Subset {
     /// # Errors
     /// `UnknownService` for a name that is none of theirs: whoever wrote it would wait for it in vain.
     pub(super) fn of(&self, mut services: Vec<Given>) -> Result<Vec<Given>, StartError> {
-        let known: Vec<_> = services.iter().map(|given| given.definition.name).collect();
+        let mut known: Vec<&'static str> = Vec::new();
+        for given in &services {
+            if !known.contains(&given.definition.name) {
+                known.push(given.definition.name);
+            }
+        }
         let mut named = self.only.iter().flatten().chain(&self.except);
         if let Some(name) = named.find(|name| !known.contains(&name.as_str())) {
             return Err(StartError::UnknownService { name: name.clone(), known });

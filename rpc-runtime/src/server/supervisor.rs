@@ -5,23 +5,24 @@ use std::{pin::pin, sync::Arc, time::Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
+    active_subscription::ShownSubscription,
     change::Asked,
-    composition::{Change, Composition, Given},
+    composition::{Change, Composition, Given, Shown},
     epoch::Epoch,
     plan::Plan,
     shutdown::ShutdownReport,
+    subscription::Pattern,
     topology::explain,
 };
 use crate::{
-    amqp::{Backoff, ConnectOptions, ConnectionState, Inbound, reconnect},
+    amqp::{Backoff, ConnectOptions, ConnectionState, Inbound, TopologyError, reconnect},
     error::{BrokerError, ChangeError, ServeError, StartError, chain},
 };
 
 pub(super) struct Supervisor {
     pub(super) plan: Arc<Plan>,
     pub(super) composition: Composition,
-    /// The names of the queues that are consumed.
-    pub(super) queues: watch::Sender<Vec<String>>,
+    pub(super) shown: watch::Sender<Shown>,
     pub(super) changes: mpsc::Receiver<Asked>,
     pub(super) options: ConnectOptions,
     pub(super) inbound: Inbound,
@@ -106,33 +107,82 @@ impl Supervisor {
             return;
         }
         match asked {
-            Asked::Add(given, done) => {
-                let _ = done.send(self.add(epoch, given).await);
+            Asked::Add(given, done) => drop(done.send(self.add(epoch, given).await)),
+            Asked::Subscribe(given, done) => {
+                let added = self.add(epoch, given).await;
+                let subscribed = added.and_then(|()| {
+                    self.shown.borrow().subscriptions.last().cloned().ok_or(ChangeError::Ended)
+                });
+                let _ = done.send(subscribed);
             }
-            Asked::Remove(name, done) => match self.composition.without(&name, &self.plan) {
-                Ok(change) => {
-                    epoch.give_up(&change, self.plan.drain_timeout, done);
-                    self.adopt(change);
-                }
-                Err(error) => drop(done.send(Err(error))),
-            },
+            Asked::Remove(name, done) => {
+                let change = self.composition.without(&name, &self.plan);
+                self.remove(epoch, change, done);
+            }
+            Asked::Unsubscribe(shown, done) => {
+                let change = self.composition.unsubscribed(&shown, &self.plan);
+                self.remove(epoch, change, done);
+            }
+            Asked::Rebind { shown, bind, unbind, done } => {
+                drop(done.send(self.rebind(epoch, &shown, bind, &unbind).await));
+            }
         }
     }
 
     async fn add(&mut self, epoch: &mut Epoch, given: Given) -> Result<(), ChangeError> {
         let change = self.composition.with(given, &self.plan)?;
-        match epoch.take_up(&change).await {
-            Ok(()) => {
+        let taken_up = epoch.take_up(&change).await;
+        self.adopt_if(taken_up, change, epoch)
+    }
+
+    async fn rebind(
+        &mut self,
+        epoch: &mut Epoch,
+        shown: &ShownSubscription,
+        bind: Vec<Pattern>,
+        unbind: &[Pattern],
+    ) -> Result<(), ChangeError> {
+        let (change, unbound) = self.composition.rebound(shown, bind, unbind, &self.plan)?;
+        let rebound = match unbound.first().map(|binding| binding.queue.clone()) {
+            Some(key) => epoch.unbind(&key, unbound).await,
+            None => Ok(()),
+        };
+        let rebound = match rebound {
+            Ok(()) => epoch.take_up(&change).await,
+            Err(refused) => Err(refused),
+        };
+        self.adopt_if(rebound, change, epoch)
+    }
+
+    fn remove(
+        &mut self,
+        epoch: &mut Epoch,
+        change: Result<Change, ChangeError>,
+        done: oneshot::Sender<Result<ShutdownReport, ChangeError>>,
+    ) {
+        match change {
+            Ok(change) => {
+                epoch.give_up(&change, self.plan.drain_timeout, done);
                 self.adopt(change);
-                Ok(())
             }
-            Err(error) => Err(explain(error, epoch.user_as_shown()).into()),
+            Err(error) => drop(done.send(Err(error))),
         }
+    }
+
+    fn adopt_if(
+        &mut self,
+        taken: Result<(), TopologyError>,
+        change: Change,
+        epoch: &Epoch,
+    ) -> Result<(), ChangeError> {
+        taken.map_err(|refused| explain(refused, epoch.user_as_shown()))?;
+        self.adopt(change);
+        Ok(())
     }
 
     fn adopt(&mut self, change: Change) {
         self.composition = change.next;
-        self.queues.send_replace(self.composition.queue_names());
+        self.shown.send_replace(self.composition.shown());
     }
 
     async fn connect_again(&mut self, backoff: &mut Backoff) -> Next {

@@ -1,4 +1,4 @@
-//! What a server's services need on the broker.
+//! What a server's services need on the broker. Over 300 lines because its tests say what brokers are never asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The exchange that rejected requests of all services go to.
-const DEAD_LETTER_EXCHANGE: &str = "amqp-rpc.dead";
+pub(super) const DEAD_LETTER_EXCHANGE: &str = "amqp-rpc.dead";
 /// Dead letters are for people to look at: the oldest make way.
 const DEAD_LETTERS_KEPT: i64 = 10_000;
 /// One week in milliseconds.
@@ -73,19 +73,13 @@ pub(super) fn topology(
         let queue = Queue {
             name: name.clone(),
             durable: options.is_durable(),
+            exclusive: false,
             arguments: options.arguments(&dead_exchange),
         };
         // First of all that belongs to it: a refusal names the queue that the user knows.
         topology.queues.push(queue);
         if options.has_dead_letters() {
-            let outlet = Outlet {
-                name: dead_letters_of(&name),
-                queue_type: options.dead_letter_queue_type(),
-                kept: DEAD_LETTERS_KEPT,
-                age: DEAD_LETTER_AGE,
-                reasons: &["rejected", "delivery_limit"],
-            };
-            add_outlet(&mut topology, &name, outlet, &dead_exchange);
+            add_dead_letters(&mut topology, &name, &options, &["rejected", "delivery_limit"], &dead_exchange);
         }
         if options.has_overflow() {
             let outlet = Outlet {
@@ -98,6 +92,11 @@ pub(super) fn topology(
             add_outlet(&mut topology, &name, outlet, &dead_exchange);
         }
     }
+    with_short_names(topology)
+}
+
+/// Refuses names that AMQP cannot hold.
+pub(super) fn with_short_names(topology: Topology) -> Result<Topology, StartError> {
     let names = topology.queues.iter().map(|queue| &queue.name);
     match names
         .chain(topology.exchanges.iter().map(|exchange| &exchange.name))
@@ -148,6 +147,24 @@ struct Outlet {
     reasons: &'static [&'static str],
 }
 
+/// The queue for what `queue` loses for one of these reasons, until somebody has looked at it.
+pub(super) fn add_dead_letters(
+    topology: &mut Topology,
+    queue: &str,
+    options: &QueueOptions,
+    reasons: &'static [&'static str],
+    dead_exchange: &str,
+) {
+    let outlet = Outlet {
+        name: dead_letters_of(queue),
+        queue_type: options.dead_letter_queue_type(),
+        kept: DEAD_LETTERS_KEPT,
+        age: DEAD_LETTER_AGE,
+        reasons,
+    };
+    add_outlet(topology, queue, outlet, dead_exchange);
+}
+
 fn add_outlet(topology: &mut Topology, queue: &str, outlet: Outlet, dead_exchange: &str) {
     let arguments: [(&str, HeaderValue); 3] = [
         ("x-queue-type", outlet.queue_type.into()),
@@ -157,6 +174,7 @@ fn add_outlet(topology: &mut Topology, queue: &str, outlet: Outlet, dead_exchang
     topology.queues.push(Queue {
         name: outlet.name.clone(),
         durable: true,
+        exclusive: false,
         arguments: arguments.into_iter().collect(),
     });
     for &reason in outlet.reasons {
@@ -286,7 +304,12 @@ mod tests {
         assert_eq!(
             topology,
             Topology {
-                queues: vec![Queue { name: "rpc_queue".into(), durable: false, arguments: Headers::new() }],
+                queues: vec![Queue {
+                    name: "rpc_queue".into(),
+                    durable: false,
+                    exclusive: false,
+                    arguments: Headers::new()
+                }],
                 ..Topology::default()
             }
         );

@@ -8,12 +8,12 @@ use super::{
     calls::Calls,
     composition::MemberId,
     delivery::{Outbox, Unsettled},
+    intake::Intake,
     plan::{Plan, PlannedQueue},
     reply_policy,
     roster::Roster,
     routes::Route,
     run::{run, run_within},
-    subscription::Subscription,
 };
 use crate::{
     error::BrokerError,
@@ -53,7 +53,7 @@ pub(super) struct Told {
 }
 
 pub(super) struct Worker {
-    pub(super) subscription: Subscription,
+    pub(super) intake: Intake,
     pub(super) plan: Arc<Plan>,
     pub(super) outbox: Arc<Outbox>,
     pub(super) roster: Roster,
@@ -70,19 +70,19 @@ impl Worker {
     /// dropped: the broker delivers their requests again.
     pub(super) async fn run(mut self) {
         let mut order = Order::Serve;
-        let concurrency = usize::from(self.subscription.queue.concurrency);
+        let concurrency = usize::from(self.intake.queue.concurrency);
         let mut too_much = None;
         let mut has_news = false;
         loop {
             tokio::select! {
                 biased;
-                delivery = next(&mut self.subscription, too_much.is_some()), if !has_news => match delivery {
+                delivery = next(&mut self.intake, too_much.is_some()), if !has_news => match delivery {
                     Some(Ok(delivered)) => {
                         // News are not waited for at every delivery; a queue that never runs dry must not hide them. What is bound at
                         // run time is in the news before anything of it can come.
                         has_news = self.told.has_changed().unwrap_or(false);
                         if has_news {
-                            self.subscription.queue = Arc::clone(&self.told.borrow().queue);
+                            self.intake.queue = Arc::clone(&self.told.borrow().queue);
                         }
                         if self.calls.len() >= concurrency {
                             too_much = Some(delivered);
@@ -93,7 +93,7 @@ impl Worker {
                     Some(Err(lost)) => return self.loss.report(lost),
                     None if order == Order::Serve => {
                         let mut told = self.told.clone();
-                        if let Err(lost) = self.subscription.renew(&mut told).await {
+                        if let Err(lost) = self.intake.renew(&mut told).await {
                             return self.loss.report(lost);
                         }
                     }
@@ -104,7 +104,7 @@ impl Worker {
                     let next = self.read_news(order);
                     if order == Order::Serve
                         && next > Order::Serve
-                        && let Err(lost) = self.subscription.cancel().await
+                        && let Err(lost) = self.intake.cancel().await
                     {
                         return self.loss.report(lost);
                     }
@@ -122,7 +122,7 @@ impl Worker {
         loop {
             tokio::select! {
                 ended = self.calls.join_next() => if ended.is_none() { return },
-                lost = self.subscription.until_lost() => return self.loss.report(lost),
+                lost = self.intake.until_lost() => return self.loss.report(lost),
                 () = news(&mut self.told) => order = self.read_news(order),
             }
         }
@@ -131,7 +131,7 @@ impl Worker {
     /// Takes over what it was told, and returns the order that is in force now.
     fn read_news(&mut self, order: Order) -> Order {
         let Told { order: next, queue, given_up } = self.told.borrow_and_update().clone();
-        self.subscription.queue = queue;
+        self.intake.queue = queue;
         for member in given_up {
             self.calls.abort_those_of(member);
         }
@@ -143,15 +143,20 @@ impl Worker {
 
     /// Refuses at once what no method should see; runs the rest beside each other.
     fn serve(&mut self, delivered: Delivered, order: Order) {
-        let (plan, queue) = (&*self.plan, &*self.subscription.queue);
+        let (plan, queue) = (&*self.plan, &self.intake.queue);
         let tag = delivered.tag;
         let is_hostile = delivered.refusal.is_some_and(Refusal::is_hostile);
         if is_hostile {
             plan.counters.hostile_requests.add_one();
         }
-        let request = Received::read(delivered);
+        let mut request = Received::read(delivered);
+        if queue.kind.is_of_events() {
+            // An event has many receivers: if one of them answered, all would.
+            request.return_address.reply_to = None;
+        }
         let received_at = Instant::now();
-        let mut unsettled = Unsettled::of(tag, &request, is_hostile, received_at, Arc::clone(&self.outbox));
+        let mut unsettled =
+            Unsettled::of(tag, &request, is_hostile, received_at, queue, Arc::clone(&self.outbox));
         if let Some(foreign) = unsettled.foreign_address(&plan.conditions.reply_policy) {
             plan.counters.foreign_reply_addresses.add_one();
             let address = reply_policy::shown(foreign);
@@ -192,8 +197,8 @@ impl Worker {
 }
 
 /// The next delivery; when there is one too much already, only that the connection is lost.
-async fn next(subscription: &mut Subscription, has_too_much: bool) -> Option<Result<Delivered, BrokerError>> {
-    if has_too_much { Some(Err(subscription.until_lost().await)) } else { subscription.next().await }
+async fn next(intake: &mut Intake, has_too_much: bool) -> Option<Result<Delivered, BrokerError>> {
+    if has_too_much { Some(Err(intake.until_lost().await)) } else { intake.next().await }
 }
 
 /// Resolves when there is something new to read.

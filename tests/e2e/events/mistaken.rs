@@ -1,0 +1,113 @@
+//! Subscriptions that cannot be, each refused with what to do instead.
+
+use amqp_rpc::{ChangeError, Declare, Server, StartError, Subscription};
+
+use super::{PricesChangedRequest, Seen, everything};
+use crate::{
+    services::{FibServer, Fibonacci, start},
+    support::{Permissions, Vhost, within},
+};
+
+mod news {
+    #[amqp_rpc::rpc_service]
+    pub(super) trait News {
+        #[rpc(event)]
+        async fn published(&self);
+    }
+
+    pub(super) struct Reader;
+
+    impl News for Reader {
+        async fn published(&self) {}
+    }
+}
+
+use news::{NewsPublishedRequest, NewsServer, Reader};
+
+async fn refusal(server: Server) -> String {
+    // Nothing listens on port 1: what is wrong without a broker is said without one.
+    within("the refusal", server.start("amqp://127.0.0.1:1")).await.expect_err("it is refused").to_string()
+}
+
+#[tokio::test]
+async fn what_cannot_be_subscribed_to_is_refused_before_anything_is_sent() {
+    let seen = Seen::new();
+    let to = |topics: &str| Subscription::listener().to::<PricesChangedRequest>([topics]);
+    for topics in ["", "eu..de", "#x", "eu\0", &"x".repeat(255)] {
+        let error = refusal(Server::new().subscribe(seen.by("one"), to(topics))).await;
+        assert!(error.contains("prices.changed"), "{error}");
+    }
+    let foreign = Subscription::group("billing").to_all::<NewsPublishedRequest>();
+    let error = refusal(Server::new().subscribe(seen.by("one"), foreign)).await;
+    assert_eq!(error, "`news.published` is no event of `prices`");
+    let error = refusal(Server::new().subscribe(seen.by("one"), Subscription::group("billing"))).await;
+    assert!(error.contains("names no event"), "{error}");
+    let nothing = Subscription::group("g").to_all::<NewsPublishedRequest>();
+    let error = refusal(Server::new().subscribe(FibServer::new(Fibonacci), nothing)).await;
+    assert!(error.contains("`fib` has no event"), "{error}");
+    let long = everything(Subscription::group("g".repeat(250)));
+    let error = refusal(Server::new().subscribe(seen.by("one"), long)).await;
+    assert!(error.contains("AMQP's 255 bytes"), "{error}");
+    let twice = || everything(Subscription::group("billing"));
+    let error =
+        refusal(Server::new().subscribe(seen.by("one"), twice()).subscribe(seen.by("two"), twice())).await;
+    assert!(error.contains("queue `prices.events.billing` is consumed already"), "{error}");
+}
+
+#[tokio::test]
+async fn a_service_of_nothing_but_events_is_not_served_but_subscribed_to() {
+    let error = Server::new().service(NewsServer::new(Reader)).start("amqp://127.0.0.1:1").await.unwrap_err();
+    assert!(matches!(error, StartError::OnlyEvents { service: "news" }), "{error}");
+    assert!(error.to_string().contains(".subscribe(..)"), "{error}");
+
+    let vhost = Vhost::create().await;
+    let server = start(Server::new().service(FibServer::new(Fibonacci)), &vhost).await;
+    let error = server.add(NewsServer::new(Reader)).await.unwrap_err();
+    assert!(matches!(error, ChangeError::Refused(StartError::OnlyEvents { .. })), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_declares_nothing_uses_the_queue_and_the_bindings_that_are_there() {
+    let vhost = Vhost::create().await;
+    let mut seen = Seen::new();
+    let server = |declare| {
+        Server::new().subscribe(seen.by("billing"), Subscription::group("billing")).declare(declare)
+    };
+    let missing = server(Declare::Passive).start(vhost.uri()).await.unwrap_err();
+    assert!(matches!(missing, StartError::Missing { .. }), "{missing}");
+    let declared = Server::new().subscribe(seen.by("x"), everything(Subscription::group("billing")));
+    start(declared, &vhost).await.shutdown().await.unwrap();
+
+    for declare in [Declare::Passive, Declare::None] {
+        let running = start(server(declare), &vhost).await;
+        let subscription = running.subscriptions().pop().unwrap();
+        let error = subscription.add::<PricesChangedRequest>(["us"]).await.unwrap_err();
+        assert!(error.to_string().contains("binds nothing"), "{error}");
+        running.shutdown().await.unwrap();
+    }
+    let _server = start(server(Declare::Passive), &vhost).await;
+    let prices = super::PricesClient::new(crate::services::connect(&vhost).await);
+    prices.changed(1).topic("eu").await.unwrap();
+    assert_eq!(seen.next(1).await, ["billing: 1 eu"]);
+}
+
+#[tokio::test]
+async fn a_listener_that_may_not_read_is_refused_and_disturbs_no_service() {
+    let mut vhost = Vhost::create().await;
+    let seen = Seen::new();
+    let permissions = Permissions {
+        configure: ".*",
+        write: ".*",
+        read: r"^(fib.*|amqp-rpc|amqp-rpc\.dead|amqp-rpc\.events)$",
+    };
+    let user = vhost.add_user("worker", "secret", permissions).await;
+    let server =
+        within("the server", Server::new().service(FibServer::new(Fibonacci)).start(user)).await.unwrap();
+    for subscription in [Subscription::listener(), Subscription::group("billing")] {
+        let refused = server.subscribe(seen.by("one"), everything(subscription));
+        let error = within("the refusal", refused).await.unwrap_err();
+        assert!(matches!(error, ChangeError::Refused(StartError::AccessRefused { .. })), "{error:?}");
+    }
+    assert!(server.subscriptions().is_empty());
+    assert_eq!(server.state().epoch(), Some(1));
+}

@@ -1,0 +1,130 @@
+//! Events as those who subscribe to them see them: groups that share them, listeners of their own, and what becomes of both in time.
+
+mod changing;
+mod failing;
+mod interop;
+mod mistaken;
+mod outliving;
+mod receiving;
+
+use std::{fmt, sync::Arc};
+
+use amqp_rpc::{Context, RunningServer, Server, Subscription, rpc_service};
+use tokio::sync::mpsc;
+
+use crate::{
+    services::Gatekeeper,
+    support::{Vhost, within},
+};
+
+#[rpc_service]
+trait Prices {
+    /// 13 fails, 666 panics, 7 waits at the gate.
+    #[rpc(event)]
+    async fn changed(&self, price: u64, #[rpc(context)] cx: &Context) -> Result<(), Unlucky>;
+    #[rpc(event, at_most_once)]
+    async fn closed(&self, #[rpc(context)] cx: &Context);
+    async fn current(&self) -> u64;
+}
+
+#[derive(Debug)]
+struct Unlucky;
+
+impl fmt::Display for Unlucky {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("thirteen is not traded")
+    }
+}
+
+/// Tells the test what it receives.
+#[derive(Clone)]
+struct Broker {
+    name: &'static str,
+    seen: mpsc::UnboundedSender<(&'static str, String)>,
+    gate: Gatekeeper,
+}
+
+impl Prices for Broker {
+    async fn changed(&self, price: u64, cx: &Context) -> Result<(), Unlucky> {
+        if price == 7 {
+            self.gate.wait().await;
+        }
+        assert_ne!(price, 666, "the number of the beast");
+        if price == 13 {
+            return Err(Unlucky);
+        }
+        self.tell(&format!("{price} {}", cx.topic().unwrap_or("-")));
+        Ok(())
+    }
+
+    async fn closed(&self, cx: &Context) {
+        self.tell(&format!("closed {}", cx.topic().unwrap_or("-")));
+    }
+
+    async fn current(&self) -> u64 {
+        42
+    }
+}
+
+impl Broker {
+    fn tell(&self, what: &str) {
+        // A test may have seen enough.
+        let _ = self.seen.send((self.name, what.to_owned()));
+    }
+}
+
+/// What all brokers of a test receive.
+struct Seen {
+    tell: mpsc::UnboundedSender<(&'static str, String)>,
+    told: mpsc::UnboundedReceiver<(&'static str, String)>,
+    gate: Gatekeeper,
+}
+
+impl Seen {
+    fn new() -> Self {
+        let (tell, told) = mpsc::unbounded_channel();
+        Self { tell, told, gate: Gatekeeper::closed() }
+    }
+
+    /// A handler that tells under this name.
+    fn by(&self, name: &'static str) -> PricesServer<Broker> {
+        let broker = Broker { name, seen: self.tell.clone(), gate: self.gate.clone() };
+        PricesServer::from_arc(Arc::new(broker))
+    }
+
+    /// The next `count`, in alphabetical order.
+    async fn next(&mut self, count: usize) -> Vec<String> {
+        let mut seen = Vec::new();
+        for _ in 0..count {
+            let (name, what) = within("an event", self.told.recv()).await.expect("the test tells as well");
+            seen.push(format!("{name}: {what}"));
+        }
+        seen.sort();
+        seen
+    }
+
+    /// Everything that comes before the event that says `closed {topic}`, which is the end of what was published.
+    async fn until_closed(&mut self, topic: &str) -> Vec<String> {
+        let mut seen = Vec::new();
+        loop {
+            let (_, what) = within("an event", self.told.recv()).await.expect("the test tells as well");
+            if what == format!("closed {topic}") {
+                return seen;
+            }
+            seen.push(what);
+        }
+    }
+}
+
+fn everything(subscription: Subscription) -> Subscription {
+    subscription.to_all::<PricesChangedRequest>().to_all::<PricesClosedRequest>()
+}
+
+/// A server with this one subscription.
+async fn subscribe(
+    vhost: &Vhost,
+    handler: PricesServer<Broker>,
+    subscription: Subscription,
+) -> RunningServer {
+    crate::services::start(Server::new().subscribe(handler, subscription), vhost).await
+}

@@ -1,0 +1,165 @@
+//! Who receives which events.
+
+use amqp_rpc::{QueueOptions, QueueType, Server, Subscription};
+use lapin::BasicProperties;
+
+use super::{PricesChangedRequest, PricesClient, PricesServer, Seen, everything, subscribe};
+use crate::{
+    services::{connect, start},
+    support::{RawPeer, Vhost, await_until, within},
+};
+
+#[tokio::test]
+async fn s4_03_each_group_receives_what_matches_its_patterns_once_and_each_listener_a_copy() {
+    let vhost = Vhost::create().await;
+    let mut seen = Seen::new();
+    let european = || Subscription::group("billing").to::<PricesChangedRequest>(["eu.*", "uk.#"]);
+    let _billing = [
+        subscribe(&vhost, seen.by("billing"), european()).await,
+        subscribe(&vhost, seen.by("billing"), european()).await,
+    ];
+    let _audit = subscribe(&vhost, seen.by("audit"), everything(Subscription::group("audit"))).await;
+    let mut listeners = Vec::new();
+    for name in ["one", "two"] {
+        let german = Subscription::listener().to::<PricesChangedRequest>(["*.de"]);
+        listeners.push(subscribe(&vhost, seen.by(name), german).await);
+    }
+    let prices = PricesClient::new(connect(&vhost).await);
+
+    prices.changed(1).topic("eu.de").await.unwrap();
+    assert_eq!(seen.next(4).await, ["audit: 1 eu.de", "billing: 1 eu.de", "one: 1 eu.de", "two: 1 eu.de"]);
+    prices.changed(2).topic("us").await.unwrap();
+    assert_eq!(seen.next(1).await, ["audit: 2 us"]);
+    prices.changed(3).topic("uk").await.unwrap();
+    assert_eq!(seen.next(2).await, ["audit: 3 uk", "billing: 3 uk"], "`#` stands for no word as well");
+    // The empty topic is received by those alone who receive all.
+    prices.changed(4).await.unwrap();
+    prices.closed().await.unwrap();
+    assert_eq!(seen.next(2).await, ["audit: 4 -", "audit: closed -"]);
+
+    for queue in ["prices.events.billing", "prices.events.audit"] {
+        await_until("all is settled", || async { vhost.existing_queue(queue).await.is_settled() }).await;
+    }
+    assert!(seen.told.try_recv().is_err(), "nobody received more");
+}
+
+#[tokio::test]
+async fn the_members_of_a_group_share_its_events_out() {
+    let vhost = Vhost::create().await;
+    let mut seen = Seen::new();
+    let mut members = Vec::new();
+    for name in ["one", "two"] {
+        let group = everything(Subscription::group("billing"));
+        let server = Server::new().subscribe(seen.by(name), group).concurrency(1);
+        members.push(start(server, &vhost).await);
+    }
+    assert_eq!(members[0].queues(), ["prices.events.billing"]);
+    let prices = PricesClient::new(connect(&vhost).await);
+    for price in 100..120 {
+        prices.changed(price).await.unwrap();
+    }
+    let received = seen.next(20).await;
+    let of = |name| received.iter().filter(|event| event.starts_with(name)).count();
+    assert_eq!(of("one") + of("two"), 20);
+    assert!(of("one") > 0 && of("two") > 0, "{received:?}");
+}
+
+#[tokio::test]
+async fn a_server_may_serve_a_service_and_receive_its_events_in_several_groups() {
+    let vhost = Vhost::create().await;
+    let mut seen = Seen::new();
+    let server = Server::new()
+        .service(seen.by("server"))
+        .subscribe(seen.by("billing"), everything(Subscription::group("billing")))
+        .subscribe(seen.by("audit"), everything(Subscription::group("audit")))
+        .subscribe(seen.by("screen"), everything(Subscription::listener()))
+        .namespace("acme");
+    let server = start(server, &vhost).await;
+    assert_eq!(server.queues(), ["acme.prices", "acme.prices.events.audit", "acme.prices.events.billing"]);
+    let client = amqp_rpc::Client::builder().namespace("acme").connect(vhost.uri()).await.unwrap();
+    let prices = PricesClient::new(client);
+    prices.changed(1).topic("eu").await.unwrap();
+    assert_eq!(seen.next(3).await, ["audit: 1 eu", "billing: 1 eu", "screen: 1 eu"]);
+    assert_eq!(within("a call", prices.current()).await.unwrap(), 42);
+    // Another tenant's events are not received.
+    PricesClient::new(connect(&vhost).await).changed(2).await.unwrap();
+    prices.closed().await.unwrap();
+    assert_eq!(seen.next(3).await, ["audit: closed -", "billing: closed -", "screen: closed -"]);
+}
+
+#[tokio::test]
+async fn a_configuration_that_leaves_a_service_out_leaves_its_subscriptions_out() {
+    let vhost = Vhost::create().await;
+    let seen = Seen::new();
+    let server = Server::new()
+        .service(crate::services::FibServer::new(crate::services::Fibonacci))
+        .subscribe(seen.by("billing"), everything(Subscription::group("billing")));
+    let server = start(server.only(["fib"]), &vhost).await;
+    assert_eq!(server.queues(), ["fib"]);
+    assert!(server.subscriptions().is_empty());
+}
+
+#[tokio::test]
+async fn an_event_from_elsewhere_is_received_by_its_key_or_its_type_and_never_answered() {
+    let vhost = Vhost::create().await;
+    let mut seen = Seen::new();
+    let group = everything(Subscription::group("billing"));
+    let _server = subscribe(&vhost, seen.by("billing"), group).await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let mut replies = peer.open_reply_queue().await;
+    let asking = BasicProperties::default().with_reply_to(replies.queue().into());
+    peer.publish("amqp-rpc.events", "prices.changed.eu.de", asking.clone(), br#"{"price":1}"#).await;
+    assert_eq!(seen.next(1).await, ["billing: 1 eu.de"]);
+    // Moved by hand, its key is the queue's name.
+    let moved = asking.clone().with_type("prices.changed".into());
+    peer.publish("", "prices.events.billing", moved, br#"{"price":2}"#).await;
+    assert_eq!(seen.next(1).await, ["billing: 2 -"]);
+    // Not even at an address that no caller has.
+    let elsewhere = BasicProperties::default().with_reply_to("orders".into());
+    peer.publish("amqp-rpc.events", "prices.changed", elsewhere, br#"{"price":3}"#).await;
+    assert_eq!(seen.next(1).await, ["billing: 3 -"]);
+    // What it cannot be is kept, unanswered.
+    for (key, body) in [("prices.changed.x", "no json"), ("prices.chang", "{}")] {
+        let queue = if body == "{}" { "prices.events.billing" } else { key };
+        let exchange = if body == "{}" { "" } else { "amqp-rpc.events" };
+        peer.publish(exchange, queue, asking.clone(), body.as_bytes()).await;
+    }
+    await_until("both are dead letters", || async {
+        vhost.existing_queue("prices.events.billing.dead").await.ready == 2
+    })
+    .await;
+    peer.publish("", replies.queue(), BasicProperties::default(), b"the first").await;
+    assert_eq!(within("what came", replies.next()).await.text(), "the first");
+}
+
+#[tokio::test]
+async fn a_group_s_queue_is_what_its_options_say_and_from_a_full_one_the_oldest_events_go() {
+    let vhost = Vhost::create().await;
+    let mut seen = Seen::new();
+    let bounded = QueueOptions::new().queue_type(QueueType::Quorum).max_length(2);
+    let group = everything(Subscription::group("slow")).queue_options(bounded);
+    subscribe(&vhost, seen.by("slow"), group.clone()).await.shutdown().await.unwrap();
+    let prices = PricesClient::new(connect(&vhost).await);
+    for price in 1..=4 {
+        within("the broker's word", prices.changed(price)).await.expect("a slow group holds up nobody");
+    }
+    await_until("the oldest are kept apart", || async {
+        vhost.existing_queue("prices.events.slow.dead").await.ready == 2
+    })
+    .await;
+    let _server = subscribe(&vhost, seen.by("slow"), group).await;
+    assert_eq!(seen.next(2).await, ["slow: 3 -", "slow: 4 -"]);
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let oldest = peer.get("prices.events.slow.dead").await.expect("it is there");
+    assert_eq!(oldest.text(), r#"{"price":1}"#);
+}
+
+#[tokio::test]
+async fn only_what_is_subscribed_to_exists_on_the_broker() {
+    let vhost = Vhost::create().await;
+    let seen = Seen::new();
+    let handler: PricesServer<_> = seen.by("billing");
+    let _server = subscribe(&vhost, handler, everything(Subscription::group("billing"))).await;
+    assert_eq!(vhost.queues().await, ["prices.events.billing", "prices.events.billing.dead"]);
+    assert!(!vhost.queue_exists("prices").await, "calls are not served by it");
+}
