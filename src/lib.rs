@@ -54,7 +54,9 @@
 //! | declare a service | [`rpc_service`] |
 //! | call it | [`Client`], [`Call`], [`CallOptions`], [`CallError`] |
 //! | send what nobody answers, publish events | [`Notify`], [`Publish`] |
+//! | call by name, without a trait | [`Client::call_json`], [`Client::call_bytes`], [`UntypedCall`] |
 //! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`], [`Failure`] |
+//! | serve by name, without a trait | [`Server::raw`], [`RawMethod`], [`RawService`] |
 //! | run something around every call, on either side | [`layers`], [`middleware`], [`RpcService`], [`ClientService`] |
 //! | reach the broker, by TLS, with passwords that change | [`ConnectOptions`], [`Tls`], [`Credentials`], [`ConnectError`] |
 //! | know whether a failed call ran | [`CallError::execution`], [`CallError::is_retryable`], [`Fault`] |

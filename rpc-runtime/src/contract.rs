@@ -102,6 +102,12 @@ pub trait Service: Send + Sync + 'static {
     /// Name and methods of the service.
     const DEFINITION: &'static ServiceDef;
 
+    /// The definition of this value; another one than [`DEFINITION`](Self::DEFINITION) only of services that are made while the program
+    /// runs, such as a [`RawService`](crate::RawService).
+    fn definition(&self) -> &'static ServiceDef {
+        Self::DEFINITION
+    }
+
     /// Runs the method that `call` names.
     ///
     /// The future owns all it needs. It may panic: the server answers `panicked` and goes on.
@@ -149,6 +155,8 @@ pub struct MethodDef {
     pub timeout: Option<Duration>,
     /// Whether running it twice is harmless, or forbidden.
     pub repetition: Repetition,
+    /// Its requests are given to it whatever their content type is.
+    pub(crate) reads_anything: bool,
 }
 
 impl MethodDef {
@@ -166,7 +174,18 @@ impl MethodDef {
             queue: service,
             timeout: None,
             repetition: Repetition::Undeclared,
+            reads_anything: false,
         }
+    }
+
+    /// The service that a method of this name belongs to where nothing else is said: what comes before the last dot.
+    pub(crate) fn service_of(full_name: &str) -> &str {
+        full_name.rsplit_once('.').map_or(full_name, |(service, _)| service)
+    }
+
+    pub(crate) const fn reading_anything(mut self) -> Self {
+        self.reads_anything = true;
+        self
     }
 
     /// Makes it one that nobody answers, run by one server.

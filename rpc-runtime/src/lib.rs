@@ -24,7 +24,7 @@ pub use amqp::Tls;
 pub use amqp::{ConnectOptions, ConnectionState, Credentials, NotReady, StateWatch};
 pub use client::{
     BoxClientService, Call, CallOptions, Client, ClientBuilder, ClientService, ClientStats, Notify,
-    OutgoingCall, Publish, ReplyTo,
+    OutgoingCall, Publish, ReplyTo, UntypedBody, UntypedCall,
 };
 pub use contract::{
     Event, MethodDef, MethodKind, NoError, NoReply, Notification, Repetition, Request, Response, ServeFuture,
@@ -33,7 +33,7 @@ pub use contract::{
 pub use error::{
     AccessRefused, Blocked, BrokerError, CallError, CertificateProblem, ChangeError, ConnectError,
     Disconnected, NoConsumer, Phase, Rejected, RemoteError, ServeError, Served, StartError, Timeout,
-    TooLarge, Undecodable, Unencodable, Unroutable,
+    TooLarge, Undecodable, Unencodable, Unroutable, UntypedError,
 };
 pub use layer::{BoxService, RpcService, layers, middleware, semconv};
 pub use message::{
@@ -41,6 +41,6 @@ pub use message::{
     Violation, Violations,
 };
 pub use server::{
-    AbandonedCall, ActiveSubscription, Declare, Failure, QueueOptions, QueueType, Redelivered, ReplyPolicy,
-    RunningServer, Server, ServerStats, ShutdownReport, Subscription,
+    AbandonedCall, ActiveSubscription, Declare, Failure, QueueOptions, QueueType, RawMethod, RawService,
+    Redelivered, ReplyPolicy, RunningServer, Server, ServerStats, ShutdownReport, Subscription,
 };

@@ -44,5 +44,6 @@ mod tls;
 mod tower_layers;
 mod tutorial;
 mod tutorial_interop;
+mod untyped;
 mod validation;
 mod wire_format;

@@ -151,6 +151,7 @@ impl<R: Request> Lazy<R> {
             body,
             message_id: None,
             fails_fast: options.fails_fast || settings.fails_fast,
+            untyped: None,
         };
         if let Some(layers) = &settings.layers {
             let maps = terms.error_maps.clone();

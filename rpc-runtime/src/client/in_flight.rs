@@ -21,6 +21,7 @@ use super::{
     send::{Sending, Sent, send_in_time},
     session::{Session, State},
 };
+use crate::error::Served;
 
 /// Why a call was not sent, the call, and its slot.
 pub(super) type Unsent = (NotSent, Prepared, OwnedSemaphorePermit);
@@ -141,8 +142,11 @@ impl InFlight {
 
     /// The call's time is over: with what was found of its queue meanwhile.
     pub(super) fn timed_out(&self) -> Failure {
-        let queue = self.session.settings.namespace.queue(self.call.method.queue);
+        let queue = self.session.settings.namespace.queue(self.call.queue());
         let served = self.session.queues.heard(&queue, SERVED_FOR);
+        // Of an untyped call it may be another queue.
+        let is_guess = self.call.untyped.is_some();
+        let served = served.filter(|served| !(is_guess && *served == Served::NoQueue));
         Failure::TimedOut { found: served.map(|served| (queue.into_owned(), served)) }
     }
 }

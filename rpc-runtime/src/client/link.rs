@@ -20,9 +20,11 @@ use super::{
     failure::Failure,
     lost::Lost,
     pending::{Ended, Outcome, Pending},
+    untyped::Untyped,
 };
 use crate::{
     amqp::{ConfirmingPublisher, Connection, Consumer, Publisher, Unpublishable},
+    codec,
     contract::MethodDef,
     error::{BrokerError, ConnectError},
     message::{Delivered, Headers},
@@ -76,9 +78,25 @@ pub(super) struct Prepared {
     pub(super) message_id: Option<Box<str>>,
     /// Refuse it rather than have it wait in a queue that nobody consumes.
     pub(super) fails_fast: bool,
+    /// What takes the place of the method's names, of a call that has none of our contracts.
+    pub(super) untyped: Option<Box<Untyped>>,
 }
 
 impl Prepared {
+    /// The name of the method on the wire.
+    pub(super) fn name(&self) -> &str {
+        self.untyped.as_ref().map_or(self.method.full_name, |untyped| &untyped.name)
+    }
+
+    /// The queue that it waits in, as far as that is known; without the namespace.
+    pub(super) fn queue(&self) -> &str {
+        self.untyped.as_ref().map_or(self.method.queue, |untyped| &untyped.queue)
+    }
+
+    fn content_type(&self) -> &str {
+        self.untyped.as_ref().map_or(codec::CONTENT_TYPE, |untyped| &untyped.content_type)
+    }
+
     /// Nobody takes it.
     pub(super) fn unroutable(&self, exchange_missing: bool) -> Failure {
         Failure::Unroutable {
@@ -99,6 +117,7 @@ impl Prepared {
             body: std::mem::take(&mut self.body),
             message_id: self.message_id.take(),
             fails_fast: self.fails_fast,
+            untyped: self.untyped.clone(),
         }
     }
 }
@@ -207,7 +226,8 @@ impl Link {
         // The waiter comes first: the reply may be here before `queue_mandatory` returns.
         let (number, outcome) = self.pending.insert(call.method, deadline).map_err(NotSent::Ended)?;
         let properties = Outgoing {
-            method: call.method,
+            name: call.name(),
+            content_type: call.content_type(),
             correlation_id: self.ids.id(number),
             reply_to: &self.reply_to,
             remaining: deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),

@@ -22,6 +22,7 @@ mod supervise;
 mod sweeper;
 mod sync;
 mod typed;
+mod untyped;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -33,6 +34,7 @@ pub use options::CallOptions;
 pub use outgoing::OutgoingCall;
 pub use session::ClientStats;
 pub use typed::TypedClient;
+pub use untyped::{UntypedBody, UntypedCall};
 
 use crate::{
     amqp::{ConnectOptions, ConnectionState, NotReady, StateWatch},

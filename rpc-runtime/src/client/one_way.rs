@@ -211,6 +211,7 @@ impl<R: Request> Lazy<R> {
             // What receivers can tell repetitions by.
             message_id: Some(Uuid::new_v4().to_string().into()),
             fails_fast: (options.fails_fast || settings.fails_fast) && !method.queue.is_empty(),
+            untyped: None,
         };
         Ok((session, message, terms))
     }

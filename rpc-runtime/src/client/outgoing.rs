@@ -31,7 +31,14 @@ impl OutgoingCall {
         Self { session, message, terms, started_at: Instant::now() }
     }
 
-    /// The method that is called. Its `kind` says whether somebody answers.
+    /// The name of the method on the wire, such as `fib.compute`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.message.name()
+    }
+
+    /// The method that is called. Its `kind` says whether somebody answers. Of an untyped call it says no more than that: all of them
+    /// have the same one, with empty names.
     #[must_use]
     pub fn method(&self) -> &'static MethodDef {
         self.message.method
@@ -106,7 +113,7 @@ impl OutgoingCall {
 impl fmt::Debug for OutgoingCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OutgoingCall")
-            .field("method", &self.method().full_name)
+            .field("method", &self.name())
             .field("routing_key", &self.routing_key())
             .field("headers", &self.headers().names())
             .field("timeout", &self.timeout())

@@ -111,9 +111,9 @@ impl Pending {
         let entry = table.calls.vacant_entry();
         let number = CallNumber((sequence << INDEX_BITS) | entry.key() as u64);
         // Underflows only on a clock that was just started; then nobody asks, and the error says less. What nobody answers waits for the
-        // broker, not for a server.
+        // broker, not for a server; of untyped calls the queue is not known here.
         let ask_at = deadline
-            .filter(|_| method.kind == MethodKind::Call)
+            .filter(|_| method.kind == MethodKind::Call && !method.queue.is_empty())
             .and_then(|deadline| deadline.checked_sub(ASKED_BEFORE));
         let waiting = Waiting { number, method, deadline, ask_at, outcome: sender };
         let look = waiting.next_look();

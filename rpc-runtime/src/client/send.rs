@@ -250,13 +250,13 @@ async fn find_exchange(session: &Session, link: &Link, call: &Prepared) -> Resul
 
 /// Whether somebody consumed the call's queue when that was last asked, shortly ago.
 fn is_served(session: &Session, call: &Prepared) -> bool {
-    let queue = session.settings.namespace.queue(call.method.queue);
+    let queue = session.settings.namespace.queue(call.queue());
     matches!(session.queues.heard(&queue, SERVED_FOR), Some(Served::By { .. }))
 }
 
 /// Refuses a call whose queue nobody consumes. A queue that is missing is left to the broker, which knows all bindings.
 async fn find_consumer(session: &Session, link: &Link, call: &Prepared) -> Result<(), Failure> {
-    let queue = session.settings.namespace.queue(call.method.queue);
+    let queue = session.settings.namespace.queue(call.queue());
     match session.queues.ask(&queue, &link.connection).await {
         Ok(Served::ByNobody { waiting }) => Err(Failure::NoConsumer { queue: queue.into_owned(), waiting }),
         Ok(Served::By { .. } | Served::NoQueue) => Ok(()),

@@ -12,6 +12,7 @@ mod serve;
 #[cfg(test)]
 mod tests;
 mod timeout;
+mod untyped;
 
 pub use broker::BrokerError;
 pub use call::{CallError, Disconnected, Phase, TooLarge, Undecodable, Unencodable, Unroutable};
@@ -24,3 +25,4 @@ pub(crate) use remote::ErrorMaps;
 pub use remote::RemoteError;
 pub use serve::{ServeError, StartError};
 pub use timeout::{Served, Timeout};
+pub use untyped::UntypedError;

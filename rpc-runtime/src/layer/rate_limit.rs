@@ -125,6 +125,7 @@ mod tests {
             redelivered: false,
             deadline: None,
             headers: Headers::new(),
+            content_type: None,
             user_id: user.map(Into::into),
             app_id: None,
             message_id: None,

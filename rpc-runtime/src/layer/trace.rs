@@ -102,15 +102,15 @@ impl fmt::Debug for Trace {
 }
 
 macro_rules! span {
-    ($name:literal, $kind:literal, $call:expr, $exchange:expr, $key:expr, $id:expr) => {
+    ($name:literal, $kind:literal, $method:expr, $exchange:expr, $key:expr, $id:expr) => {
         tracing::info_span!(
             target: "amqp_rpc_runtime::calls",
             $name,
             otel.kind = $kind,
-            otel.name = $call.method().full_name,
+            otel.name = $method,
             otel.status_code = Empty,
             { semconv::RPC_SYSTEM_NAME } = semconv::RPC_SYSTEM,
-            { semconv::RPC_METHOD } = $call.method().full_name,
+            { semconv::RPC_METHOD } = $method,
             { semconv::RPC_STATUS_CODE } = Empty,
             { semconv::ERROR_TYPE } = Empty,
             { semconv::MESSAGING_SYSTEM } = semconv::MESSAGING_RABBITMQ,
@@ -176,7 +176,7 @@ impl RpcService for TracedServer {
     async fn call(&self, mut call: IncomingCall) -> Result<Reply, Fault> {
         let context = &call.context;
         let (exchange, key, id) = (&*context.exchange, &*context.routing_key, context.correlation_id());
-        let span = span!("rpc.server", "server", call, exchange, key, id);
+        let span = span!("rpc.server", "server", call.method().full_name, exchange, key, id);
         if span.is_disabled() {
             return self.next.call(call).await;
         }
@@ -211,7 +211,7 @@ pub struct TracedClient {
 impl ClientService for TracedClient {
     async fn call(&self, mut call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
         let none: Option<&str> = None;
-        let span = span!("rpc.client", "client", call, call.exchange(), call.routing_key(), none);
+        let span = span!("rpc.client", "client", call.name(), call.exchange(), call.routing_key(), none);
         if span.is_disabled() {
             return self.next.call(call).await;
         }

@@ -67,6 +67,7 @@ pub struct Context {
     pub(crate) redelivered: bool,
     pub(crate) deadline: Option<Instant>,
     pub(crate) headers: Headers,
+    pub(crate) content_type: Option<String>,
     pub(crate) user_id: Option<Arc<str>>,
     pub(crate) app_id: Option<Arc<str>>,
     pub(crate) message_id: Option<String>,
@@ -128,6 +129,12 @@ impl Context {
         &self.headers
     }
 
+    /// What the request says that its body is. The library reads a body without one as JSON.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
     /// The broker user that sent the request; the broker refuses a message that claims another one.
     ///
     /// `None` when the caller did not state it.
@@ -186,6 +193,7 @@ impl std::fmt::Debug for Context {
             .field("redelivered", &self.redelivered)
             .field("remaining", &self.remaining())
             .field("headers", &self.headers.names())
+            .field("content_type", &self.content_type)
             .field("user_id", &self.user_id)
             .field("app_id", &self.app_id)
             .field("message_id", &self.message_id)

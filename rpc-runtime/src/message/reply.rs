@@ -1,12 +1,14 @@
 //! The reply of a method that ran: its result or its own error, encoded.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 /// What a method that ran sends back.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     pub(crate) kind: ReplyKind,
-    pub(crate) content_type: &'static str,
+    pub(crate) content_type: Cow<'static, str>,
     pub(crate) body: Bytes,
 }
 
@@ -24,6 +26,12 @@ impl Reply {
     #[must_use]
     pub fn kind(&self) -> ReplyKind {
         self.kind
+    }
+
+    /// What the body is, such as `application/json`.
+    #[must_use]
+    pub fn content_type(&self) -> &str {
+        &self.content_type
     }
 
     /// The encoded value or error.

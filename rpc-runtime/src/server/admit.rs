@@ -74,7 +74,7 @@ impl Conditions {
         request: Received,
         received_at: Instant,
     ) -> Result<(&'a Route, IncomingCall), Fault> {
-        request.check_media_type()?;
+        request.check_media_type(route.method)?;
         let (context, body) = request.into_context(route.method, received_at)?;
         // Before anything is said of earlier deliveries: that is for callers only.
         if self.authorization.as_ref().is_some_and(|authorization| !authorization.allows(&context)) {

@@ -118,8 +118,9 @@ impl Server {
     }
 
     fn give<S: Service>(mut self, service: S, role: Role) -> Self {
+        let definition = service.definition();
         let service = BoxService::innermost(service);
-        self.services.push(Given { definition: S::DEFINITION, service, role });
+        self.services.push(Given { definition, service, role });
         self
     }
 

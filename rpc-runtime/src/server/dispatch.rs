@@ -7,6 +7,7 @@ use std::{
     task::{self, Poll},
 };
 
+use serde::de::DeserializeOwned;
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::{
@@ -120,21 +121,30 @@ pub fn unknown_method(call: IncomingCall) -> ServeFuture {
 
 fn open<R: Request>(call: IncomingCall) -> Result<(R, Context), Fault> {
     let IncomingCall { context, body } = call;
-    // Looked at as late as possible: middleware may have waited.
+    refuse_expired(&context)?;
+    let request = decode::<R>(&body)?;
+    match request.validate() {
+        Ok(()) => Ok((request, context)),
+        Err(violations) => Err(Fault::of_violations(FaultCode::BadRequest, violations)),
+    }
+}
+
+/// Looked at as late as possible: middleware may have waited.
+pub(super) fn refuse_expired(context: &Context) -> Result<(), Fault> {
     if context.remaining().is_some_and(|remaining| remaining.is_zero()) {
         return Err(Fault::new(FaultCode::Expired, "the caller's time was over before the method started"));
     }
-    let request = codec::decode::<R>(&body).map_err(|malformed| {
+    Ok(())
+}
+
+pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    codec::decode(body).map_err(|malformed| {
         let fault = Fault::new(FaultCode::BadRequest, malformed.source.to_string());
         match malformed.field {
             Some(field) => fault.with_field(field),
             None => fault,
         }
-    })?;
-    match request.validate() {
-        Ok(()) => Ok((request, context)),
-        Err(violations) => Err(Fault::of_violations(FaultCode::BadRequest, violations)),
-    }
+    })
 }
 
 fn encode<R: Request>(returned: Result<R::Response, R::Error>) -> Result<Reply, Fault> {
@@ -148,7 +158,7 @@ fn encode<R: Request>(returned: Result<R::Response, R::Error>) -> Result<Reply, 
         Err(error) => (ReplyKind::Error, codec::encode(error)),
     };
     match body {
-        Ok(body) => Ok(Reply { kind, content_type: codec::CONTENT_TYPE, body }),
+        Ok(body) => Ok(Reply { kind, content_type: codec::CONTENT_TYPE.into(), body }),
         Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
     }
 }

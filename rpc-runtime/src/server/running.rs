@@ -129,8 +129,9 @@ impl RunningServer {
         service: S,
         queue_options: Option<QueueOptions>,
     ) -> Result<(), ChangeError> {
+        let definition = service.definition();
         let service = BoxService::innermost(service);
-        let given = Given { definition: S::DEFINITION, service, role: Role::Serve(queue_options) };
+        let given = Given { definition, service, role: Role::Serve(queue_options) };
         ask(&self.changes, |done| Asked::Add(given, done)).await
     }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     amqp::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch},
-    contract::ServiceDef,
+    contract::{MethodDef, ServiceDef},
     error::StartError,
     message::{HeaderValue, Headers},
     wire::address::Namespace,
@@ -44,6 +44,7 @@ pub(super) fn topology(
     let mut bindings = Vec::new();
     for (definition, options) in services {
         for method in called(definition) {
+            check(method)?;
             let queue = namespace.queue(method.queue).into_owned();
             if queues.entry(queue.clone()).or_insert_with(|| options.clone()) != options {
                 return Err(StartError::InvalidOption(format!(
@@ -107,6 +108,25 @@ pub(super) fn with_short_names(topology: Topology) -> Result<Topology, StartErro
         ))),
         None => Ok(topology),
     }
+}
+
+/// Typed methods are right by construction.
+fn check(method: &MethodDef) -> Result<(), StartError> {
+    let MethodDef { full_name, routing_key, queue, .. } = *method;
+    let why = if full_name.is_empty() {
+        "the name of a raw method is empty".to_owned()
+    } else if full_name.split('.').any(str::is_empty) {
+        format!("the name of the raw method {full_name:?} has an empty part")
+    } else if queue.is_empty() {
+        format!("`{full_name}` needs the name of a queue")
+    } else if method.exchange.is_empty() && routing_key != queue {
+        format!("on the default exchange the routing key of `{full_name}` must be its queue, `{queue}`")
+    } else if routing_key.len() > MAX_NAME_BYTES || full_name.len() > MAX_NAME_BYTES {
+        format!("`{full_name}` or its routing key has more than AMQP's {MAX_NAME_BYTES} bytes")
+    } else {
+        return Ok(());
+    };
+    Err(StartError::InvalidOption(why))
 }
 
 /// What one queue needs, of all that a server does; nothing but itself where others declare it.

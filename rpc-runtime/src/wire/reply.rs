@@ -38,10 +38,10 @@ pub(crate) fn compose(correlation_id: Option<String>, outcome: Result<Reply, Fau
             };
             (kind, reply.content_type, reply.body)
         }
-        Err(fault) => (FAULT, codec::CONTENT_TYPE, fault_body(&fault)),
+        Err(fault) => (FAULT, codec::CONTENT_TYPE.into(), fault_body(&fault)),
     };
     let properties = Properties {
-        content_type: Some(content_type.to_owned()),
+        content_type: Some(content_type.into_owned()),
         correlation_id,
         kind: Some(kind.to_owned()),
         ..Properties::default()
@@ -87,6 +87,19 @@ impl RawReply {
 
     /// What the method has sent back, still encoded.
     pub(crate) fn open<E>(self, idempotent: bool) -> Result<Answer, CallError<E>> {
+        self.open_if(codec::check, idempotent)
+    }
+
+    /// The same, whatever its content type is.
+    pub(crate) fn open_any<E>(self, idempotent: bool) -> Result<Answer, CallError<E>> {
+        self.open_if(|_, encoding| codec::check(None, encoding), idempotent)
+    }
+
+    fn open_if<E>(
+        self,
+        check: impl FnOnce(Option<&str>, Option<&str>) -> Result<(), String>,
+        idempotent: bool,
+    ) -> Result<Answer, CallError<E>> {
         // Servers that know nothing of this protocol set no type: what they send is the result.
         let kind = self.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or(RESULT);
         // Only who ran the method has its result or its error.
@@ -97,7 +110,7 @@ impl RawReply {
         if let Some(refusal) = self.refusal {
             return Err(undecodable("reply", refusal.into()));
         }
-        if let Err(foreign) = codec::check(self.content_type.as_deref(), self.content_encoding.as_deref()) {
+        if let Err(foreign) = check(self.content_type.as_deref(), self.content_encoding.as_deref()) {
             return Err(undecodable("reply", foreign.into()));
         }
         match kind {
@@ -181,14 +194,15 @@ mod tests {
 
     #[test]
     fn results_errors_and_faults_survive_the_wire() {
-        let result = Reply { kind: ReplyKind::Result, content_type: codec::CONTENT_TYPE, body: "7".into() };
+        let result =
+            Reply { kind: ReplyKind::Result, content_type: codec::CONTENT_TYPE.into(), body: "7".into() };
         let (properties, body) = compose(Some("id".into()), Ok(result));
         assert_eq!(properties.correlation_id.as_deref(), Some("id"));
         assert_eq!(read(properties, body).unwrap(), 7);
 
         let error = Reply {
             kind: ReplyKind::Error,
-            content_type: codec::CONTENT_TYPE,
+            content_type: codec::CONTENT_TYPE.into(),
             body: r#"{"limit":90}"#.into(),
         };
         let (properties, body) = compose(None, Ok(error));

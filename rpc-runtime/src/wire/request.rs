@@ -29,7 +29,9 @@ pub(crate) struct Caller {
 
 /// What differs from call to call.
 pub(crate) struct Outgoing<'a> {
-    pub(crate) method: &'static MethodDef,
+    /// Of the method.
+    pub(crate) name: &'a str,
+    pub(crate) content_type: &'a str,
     pub(crate) correlation_id: String,
     pub(crate) reply_to: &'a str,
     pub(crate) remaining: Option<Duration>,
@@ -40,7 +42,7 @@ pub(crate) struct Outgoing<'a> {
 impl Outgoing<'_> {
     pub(crate) fn properties(self, caller: &Caller) -> Properties {
         Properties {
-            content_type: Some(codec::CONTENT_TYPE.to_owned()),
+            content_type: Some(self.content_type.to_owned()),
             headers: (!self.headers.is_empty()).then_some(self.headers),
             delivery_mode: Some(TRANSIENT),
             priority: self.priority,
@@ -48,7 +50,7 @@ impl Outgoing<'_> {
             reply_to: Some(self.reply_to.to_owned()),
             expiration: self.remaining.map(|remaining| expiration(remaining).to_string()),
             timestamp: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|age| age.as_secs()),
-            kind: Some(self.method.full_name.to_owned()),
+            kind: Some(self.name.to_owned()),
             user_id: caller.user_id.clone(),
             app_id: caller.app_id.clone(),
             ..Properties::default()
@@ -142,9 +144,10 @@ impl Received {
         }
     }
 
-    /// Refuses what this server cannot read, before any of it is decoded.
-    pub(crate) fn check_media_type(&self) -> Result<(), Fault> {
-        codec::check(self.content_type.as_deref(), self.content_encoding.as_deref())
+    /// Refuses what this server cannot read for `method`, before any of it is decoded.
+    pub(crate) fn check_media_type(&self, method: &MethodDef) -> Result<(), Fault> {
+        let content_type = self.content_type.as_deref().filter(|_| !method.reads_anything);
+        codec::check(content_type, self.content_encoding.as_deref())
             .map_err(|foreign| Fault::new(FaultCode::UnsupportedMediaType, foreign))
     }
 
@@ -167,6 +170,7 @@ impl Received {
             redelivered: self.redelivered,
             deadline,
             headers: self.headers,
+            content_type: self.content_type,
             user_id: self.caller.user_id,
             app_id: self.caller.app_id,
             message_id: self.message_id,
@@ -230,7 +234,8 @@ mod tests {
     fn what_the_client_writes_the_server_reads() {
         let headers: Headers = [("tenant", "acme")].into_iter().collect();
         let outgoing = Outgoing {
-            method: METHOD,
+            name: METHOD.full_name,
+            content_type: codec::CONTENT_TYPE,
             correlation_id: "id".into(),
             reply_to: "replies",
             remaining: Some(Duration::from_secs(2)),
@@ -241,7 +246,7 @@ mod tests {
         let received = received(outgoing.properties(&caller));
         assert_eq!(received.return_address.reply_to.as_deref(), Some("replies"));
         assert_eq!(received.kind.as_deref(), Some("fib.compute"));
-        received.check_media_type().unwrap();
+        received.check_media_type(METHOD).unwrap();
 
         let now = Instant::now();
         let (context, _) = received.into_context(METHOD, now).unwrap();
@@ -260,11 +265,11 @@ mod tests {
     #[test]
     fn foreign_encodings_are_refused_by_name() {
         let gzip = received(Properties { content_encoding: Some("gzip".into()), ..Properties::default() });
-        let fault = gzip.check_media_type().unwrap_err();
+        let fault = gzip.check_media_type(METHOD).unwrap_err();
         assert_eq!(fault.code(), &FaultCode::UnsupportedMediaType);
         assert!(fault.message().contains("gzip"));
         received(Properties { content_encoding: Some("UTF-8".into()), ..Properties::default() })
-            .check_media_type()
+            .check_media_type(METHOD)
             .unwrap();
     }
 

@@ -187,7 +187,8 @@ fn ending() -> impl Strategy<Value = Ending> {
 fn settlement(tag: u64, fate: Fate) -> Settlement {
     let answer =
         |reply_to: String, outcome| Settlement::Answer { tag, reply_to, correlation_id: None, outcome };
-    let reply = Reply { kind: ReplyKind::Result, content_type: "application/json", body: Bytes::new() };
+    let reply =
+        Reply { kind: ReplyKind::Result, content_type: "application/json".into(), body: Bytes::new() };
     match fate {
         Fate::Answer => answer(tag.to_string(), Ok(reply)),
         Fate::Refusal => answer(tag.to_string(), Err(Fault::new(FaultCode::Overloaded, ""))),

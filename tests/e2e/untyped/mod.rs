@@ -1,0 +1,4 @@
+//! Calls by name, and methods without a trait.
+
+mod calls;
+mod raw;
