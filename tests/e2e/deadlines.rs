@@ -98,6 +98,47 @@ async fn a_handler_timeout_of_zero_is_refused_and_an_endless_one_is_none() {
     assert_eq!(GateClient::new(connect(&vhost).await).pass(7).await.unwrap(), 7);
 }
 
+/// A method that blocks its thread until the test lets it go on.
+#[rpc_service]
+trait Stubborn {
+    #[rpc(blocking)]
+    fn block(&self) -> bool;
+}
+
+struct Mule {
+    lets_go: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+    came_to_its_end: mpsc::UnboundedSender<bool>,
+}
+
+impl Stubborn for Mule {
+    fn block(&self) -> bool {
+        let lets_go = self.lets_go.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let was_let_go = lets_go.recv_timeout(crate::support::PATIENCE).is_ok();
+        let _ = self.came_to_its_end.send(was_let_go);
+        was_let_go
+    }
+}
+
+#[tokio::test]
+async fn a_blocking_method_whose_time_is_over_is_answered_and_goes_on_unheard() {
+    let vhost = Vhost::create().await;
+    let (let_go, lets_go) = std::sync::mpsc::channel();
+    let (came_to_its_end, mut ends) = mpsc::unbounded_channel();
+    let mule = StubbornServer::new(Mule { lets_go: lets_go.into(), came_to_its_end });
+    let _server = start(Server::new().service(mule).handler_timeout(SHORT), &vhost).await;
+    let client = connect(&vhost).await;
+    let error = StubbornClient::new(client.clone()).block().await.unwrap_err();
+    assert!(
+        matches!(&error, CallError::Fault(fault) if *fault.code() == FaultCode::DeadlineExceeded),
+        "{error}"
+    );
+    await_settled(&vhost, "stubborn").await;
+    assert!(ends.is_empty());
+    let_go.send(()).expect("the method waits");
+    assert_eq!(within("its end", ends.recv()).await, Some(true));
+    assert_eq!(client.stats().late_replies, 0, "one request has one reply");
+}
+
 /// What a server sees of a call: how long its caller waits, and its trace.
 type Seen = (Option<u64>, Option<String>);
 

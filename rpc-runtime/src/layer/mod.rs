@@ -32,7 +32,8 @@ use crate::message::{Fault, IncomingCall, Reply};
 pub trait RpcService: Send + Sync + 'static {
     /// Answers one call.
     ///
-    /// The future may be dropped at any await: when the server shuts down and its bound is over. A panic is answered
+    /// The future may be dropped at any await: when the server shuts down and its bound is over, when the connection is lost, or when a limit of
+    /// time says so ([`Server::handler_timeout`](crate::Server::handler_timeout), a layer). A panic is answered
     /// `panicked`.
     fn call(&self, call: IncomingCall) -> impl Future<Output = Result<Reply, Fault>> + Send;
 }
