@@ -10,7 +10,7 @@ use std::{
 use tower_layer::Layer;
 
 use super::{
-    call::{Conclusion, conclude},
+    conclude::{Conclusion, conclude},
     outgoing::OutgoingCall,
     posted,
     send::{self, Start},

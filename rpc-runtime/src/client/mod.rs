@@ -2,6 +2,7 @@
 
 mod builder;
 mod call;
+mod conclude;
 mod correlation;
 mod exchanges;
 mod failure;

@@ -3,6 +3,7 @@
 mod answer;
 mod call;
 mod fault;
+mod fault_code;
 mod headers;
 mod inherited;
 mod properties;
@@ -12,7 +13,8 @@ mod violation;
 
 pub use answer::Answer;
 pub use call::{Context, IncomingCall};
-pub use fault::{Execution, Fault, FaultCode};
+pub use fault::{Execution, Fault};
+pub use fault_code::FaultCode;
 pub use headers::{HeaderValue, Headers};
 pub(crate) use inherited::Inherited;
 pub(crate) use properties::{Delivered, Properties};
