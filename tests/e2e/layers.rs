@@ -1,4 +1,4 @@
-//! The ready-made layers, each by what its caller and its operator notice.
+//! The ready-made layers, each by what its caller and its operator notice: over 300 lines because each has a scene of its own.
 
 #[path = "../../examples/layers/recorder.rs"]
 mod recorder;

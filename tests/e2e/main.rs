@@ -16,6 +16,7 @@ mod faults;
 mod foreign_errors;
 mod full_queue;
 mod hostile;
+mod inherited;
 mod layers;
 mod least_privilege;
 mod load;

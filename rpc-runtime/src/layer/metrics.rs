@@ -137,7 +137,10 @@ pub struct MeasuredClient(BoxClientService);
 
 impl ClientService for MeasuredClient {
     async fn call(&self, call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
-        let method = call.method().full_name;
+        let method = match call.method().full_name {
+            "" => semconv::RPC_METHOD_OTHER,
+            method => method,
+        };
         let measured = Measured::begin(semconv::RPC_CLIENT_DURATION, semconv::RPC_CLIENT_ACTIVE, method);
         let outcome = self.0.call(call).await;
         measured.end(of_answer(&outcome));

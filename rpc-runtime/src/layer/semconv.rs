@@ -9,6 +9,8 @@ pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 pub const RPC_SYSTEM: &str = "amqp_rpc";
 /// `{service}.{method}`.
 pub const RPC_METHOD: &str = "rpc.method";
+/// The value of [`RPC_METHOD`] in metrics of untyped calls: their names are as many as programs make up.
+pub const RPC_METHOD_OTHER: &str = "_OTHER";
 /// How the call ended: `ok`, `error` for the method's own, a fault's code, why the client has no answer, or
 /// `cancelled`.
 pub const RPC_STATUS_CODE: &str = "rpc.response.status_code";

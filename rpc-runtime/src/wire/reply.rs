@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     codec,
     contract::{Request, Response},
-    error::{CallError, RemoteError, Undecodable},
+    error::{CallError, Undecodable},
     message::{
         Answer, Delivered, Execution, Fault, FaultCode, Properties, Refusal, Reply, ReplyKind, Violation,
     },
@@ -121,32 +121,6 @@ impl RawReply {
                 Err(malformed) => Err(undecodable("fault", malformed.source.into())),
             },
             kind => Err(undecodable("reply", format!("its type is {kind:?}").into())),
-        }
-    }
-}
-
-impl Answer {
-    pub(crate) fn decode<R: Request>(self) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
-        let execution = Execution::Completed;
-        let undecodable =
-            |what, source| CallError::Decode(Undecodable { what, execution, source, remote: None });
-        match self.kind {
-            ReplyKind::Result => match codec::decode::<R::Response>(&self.body) {
-                Ok(response) => match response.validate() {
-                    Ok(()) => Ok(response.into_value()),
-                    Err(violations) => Err(undecodable("result", violations.into())),
-                },
-                Err(malformed) => Err(undecodable("result", malformed.source.into())),
-            },
-            ReplyKind::Error => match codec::decode::<R::Error>(&self.body) {
-                Ok(error) => Err(CallError::Method(error)),
-                Err(malformed) => {
-                    let value = codec::decode::<serde_json::Value>(&self.body).ok();
-                    let remote = Some(Box::new(RemoteError::of_body(self.body, value.as_ref())));
-                    let (what, source) = ("method's error", malformed.source.into());
-                    Err(CallError::Decode(Undecodable { what, execution, source, remote }))
-                }
-            },
         }
     }
 }
