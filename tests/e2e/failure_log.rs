@@ -48,7 +48,6 @@ async fn s4_20_a_failure_is_logged_once_with_who_called_what_and_how_it_ended() 
         assert_eq!(line.field(field), text, "{field}");
     }
     assert_eq!(line.field("correlation_id").len(), 36);
-    assert_eq!(line.field("pid"), std::process::id().to_string());
     assert!(line.field("duration_ms").parse::<f64>().unwrap() > 0.0);
 }
 
@@ -148,6 +147,23 @@ async fn a_call_that_is_cancelled_while_it_runs_is_logged() {
         (Level::WARN, "cancelled", "gate.pass")
     );
     call.abort();
+}
+
+#[tokio::test]
+async fn s2_07_a_failure_names_the_process_and_the_queue_it_came_from() {
+    let vhost = Vhost::create().await;
+    let _server = start(fib(), &vhost).await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let mut replies = peer.open_reply_queue().await;
+    let log = Log::listen();
+    let properties = BasicProperties::default().with_reply_to(replies.queue().into());
+    peer.publish("", "fib", properties.with_type("fib.cube".into()), b"{}").await;
+    replies.next().await;
+    let lines = log.failures();
+    let [line] = &lines[..] else { panic!("{lines:#?}") };
+    assert_eq!((line.level, line.field("outcome")), (Level::DEBUG, "unknown_method"));
+    assert_eq!((line.field("queue"), line.field("method")), ("fib", ""));
+    assert_eq!(line.field("pid"), std::process::id().to_string());
 }
 
 #[tokio::test]
