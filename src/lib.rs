@@ -58,6 +58,7 @@
 //! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`], [`Failure`] |
 //! | serve by name, without a trait | [`Server::raw`], [`RawMethod`], [`RawService`] |
 //! | run something around every call, on either side | [`layers`], [`middleware`], [`RpcService`], [`ClientService`] |
+//! | bound how long things take | [`Call::timeout`], [`Client::with_timeout`], [`Server::handler_timeout`], [`Server::cancel_when_late`], [`Context::scope`] |
 //! | reach the broker, by TLS, with passwords that change | [`ConnectOptions`], [`Tls`], [`Credentials`], [`ConnectError`] |
 //! | know whether a failed call ran | [`CallError::execution`], [`CallError::is_retryable`], [`Fault`] |
 //!

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     services::{GateClient, GateServer, Gatekeeper, connect, start},
-    support::{RawPeer, Vhost, await_until, within},
+    support::{Log, RawPeer, Vhost, await_until, within},
 };
 
 /// Less than any other wait of these tests, and more than it takes to deliver a request.
@@ -96,6 +96,50 @@ async fn a_handler_timeout_of_zero_is_refused_and_an_endless_one_is_none() {
     let _server = serve_gate_by(Server::new().handler_timeout(Duration::MAX), &gate, &vhost).await;
     gate.open_for(1);
     assert_eq!(GateClient::new(connect(&vhost).await).pass(7).await.unwrap(), 7);
+}
+
+/// A method that waits, and panics when it is dropped there.
+#[rpc_service]
+trait Fragile {
+    async fn wait(&self);
+    async fn ping(&self) -> u8;
+}
+
+struct Glass;
+
+struct Shatters;
+
+impl Drop for Shatters {
+    fn drop(&mut self) {
+        panic!("expected by the test");
+    }
+}
+
+impl Fragile for Glass {
+    async fn wait(&self) {
+        let _shatters = Shatters;
+        std::future::pending::<()>().await;
+    }
+
+    async fn ping(&self) -> u8 {
+        1
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_panics_when_it_is_cancelled_is_answered_once_and_harms_no_other() {
+    let vhost = Vhost::create().await;
+    let server = Server::new().service(FragileServer::new(Glass)).handler_timeout(SHORT);
+    let _server = start(server, &vhost).await;
+    let client = connect(&vhost).await;
+    let fragile = FragileClient::new(client.clone());
+    let log = Log::listen();
+    let error = fragile.wait().await.unwrap_err();
+    assert!(matches!(&error, CallError::Fault(fault) if *fault.code() == FaultCode::Panicked), "{error}");
+    assert_eq!(log.failures().len(), 1, "{:#?}", log.failures());
+    await_settled(&vhost, "fragile").await;
+    assert_eq!(fragile.ping().await.unwrap(), 1);
+    assert_eq!(client.stats().late_replies, 0, "one request has one reply");
 }
 
 /// A method that blocks its thread until the test lets it go on.
