@@ -55,6 +55,7 @@
 //! | call it | [`Client`], [`Call`], [`CallOptions`], [`CallError`] |
 //! | send what nobody answers, publish events | [`Notify`], [`Publish`] |
 //! | call by name, without a trait | [`Client::call_json`], [`Client::call_bytes`], [`UntypedCall`] |
+//! | choose what bodies are written in | [`codec`] |
 //! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`], [`Failure`] |
 //! | serve by name, without a trait | [`Server::raw`], [`RawMethod`], [`RawService`] |
 //! | run something around every call, on either side | [`layers`], [`middleware`], [`RpcService`], [`ClientService`] |
@@ -70,6 +71,8 @@
 //! |---|---|
 //! | `tls` (default) | `amqps://` and [`Tls`], with the cryptography of aws-lc-rs |
 //! | `tls-ring` | the same with that of ring, which needs less to be built; switch the default features off |
+//! | `msgpack` | bodies in MessagePack: [`codec::MessagePack`] |
+//! | `cbor` | bodies in CBOR: [`codec::Cbor`] |
 //! | `garde` | rules for the values of parameters and results, by the crate garde |
 //! | `metrics` | `layers::Metrics`: durations and calls in flight, through the `metrics` facade |
 //! | `tower` | `layers::from_tower`: layers of the tower crate |

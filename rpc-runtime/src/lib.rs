@@ -5,7 +5,7 @@
 
 mod amqp;
 mod client;
-mod codec;
+pub mod codec;
 mod contract;
 mod error;
 mod layer;

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     amqp::{ConnectOptions, Inbound, connect_first},
+    codec::AnyCodec,
     error::ConnectError,
     wire::address::Namespace,
 };
@@ -47,6 +48,7 @@ pub struct ClientBuilder {
     waits_while_blocked: bool,
     detached: bool,
     validates: bool,
+    codec: AnyCodec,
     layers: Layers,
 }
 
@@ -60,6 +62,7 @@ pub(super) struct Settings {
     pub(super) waits_while_blocked: bool,
     pub(super) detached: bool,
     pub(super) validates: bool,
+    pub(super) codec: AnyCodec,
     /// What everything passes through before it is sent.
     pub(super) layers: Option<BoxClientService>,
     pub(super) namespace: Namespace,
@@ -80,6 +83,7 @@ impl ClientBuilder {
             waits_while_blocked: false,
             detached: false,
             validates: false,
+            codec: AnyCodec::JSON,
             layers: Layers::default(),
         }
     }
@@ -107,6 +111,13 @@ impl ClientBuilder {
     /// like the largest that a server sends.
     pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
         self.max_reply_bytes = bytes;
+        self
+    }
+
+    /// What requests are written in, and with them replies; see [`codec`](crate::codec). Default: JSON, which everybody reads. A server that
+    /// does not read it answers `unsupported_media_type`. Replies are read in all codecs that this crate was compiled with.
+    pub fn codec(mut self, codec: impl Into<AnyCodec>) -> Self {
+        self.codec = codec.into();
         self
     }
 
@@ -210,6 +221,7 @@ impl ClientBuilder {
             waits_while_blocked: self.waits_while_blocked,
             detached: self.detached,
             validates: self.validates,
+            codec: self.codec,
             layers: self.layers.build(),
             namespace,
         };

@@ -20,7 +20,7 @@ use super::{
     send::{self, Sending, Start},
 };
 use crate::{
-    codec,
+    codec::AnyCodec,
     contract::{Repetition, Request, Response},
     error::{CallError, ErrorMaps, TooLarge, Unencodable},
     message::{Answer, HeaderValue, Inherited},
@@ -91,6 +91,12 @@ impl<R: Request> Call<R> {
         self.with(CallOptions::fail_fast)
     }
 
+    /// What the request is written in, and with it the reply; see [`codec`](crate::codec). Default: that of the typed client, else of the
+    /// client, else JSON. A server that does not read it answers `unsupported_media_type`.
+    pub fn codec(self, codec: impl Into<AnyCodec>) -> Self {
+        self.with(|options| options.codec(codec))
+    }
+
     /// Neither the deadline nor the trace of the call that is being served limits or marks this one: for what must be done even when
     /// nobody waits for it any more.
     ///
@@ -118,7 +124,9 @@ impl<R: Request> Lazy<R> {
         if settings.validates {
             request.validate().map_err(CallError::Invalid)?;
         }
-        let body = codec::encode(&request).map_err(|error| CallError::Encode(Unencodable(error.into())))?;
+        let mut options = options.or(&defaults);
+        let codec = options.codec.take().unwrap_or_else(|| settings.codec.clone());
+        let body = codec.encode(&request).map_err(|error| CallError::Encode(Unencodable(error)))?;
         if body.len() > settings.max_request_bytes {
             return Err(CallError::TooLarge(TooLarge {
                 size: body.len(),
@@ -126,7 +134,6 @@ impl<R: Request> Lazy<R> {
             }));
         }
         let method = R::METHOD;
-        let mut options = options.or(&defaults);
         let own_timeout = options.timeout.or(method.timeout).or(timeout).unwrap_or(settings.timeout);
         let inherited =
             if options.detached || settings.detached { Inherited::default() } else { Inherited::current() };
@@ -140,6 +147,7 @@ impl<R: Request> Lazy<R> {
             repetitions: 0,
             lost_before: None,
             error_maps: options.error_maps,
+            codec,
         };
         let call = Prepared {
             method,
@@ -147,6 +155,7 @@ impl<R: Request> Lazy<R> {
             routing_key: settings.namespace.routing_key(method),
             headers: options.headers,
             priority: options.priority,
+            content_type: terms.codec.content_type().into(),
             body,
             message_id: None,
             fails_fast: options.fails_fast || settings.fails_fast,

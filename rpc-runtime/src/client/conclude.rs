@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::{CallError, ErrorMaps, RemoteError},
     message::FaultCode,
-    wire::reply::RawReply,
+    wire::reply::{RawReply, Reading},
 };
 
 /// How often a call is sent again at most: one that is itself the reason why links are lost, or that no server starts, must come to an
@@ -33,15 +33,15 @@ pub(super) enum Conclusion<T, E> {
     Again(Sending, Terms),
 }
 
-/// `read` is given the reply, and whether the method is idempotent.
+/// `read` makes of the reply what the caller wants.
 pub(super) fn conclude<T, E: 'static>(
     outcome: Outcome,
     mut in_flight: InFlight,
     mut terms: Terms,
-    read: impl FnOnce(RawReply, bool) -> Result<T, CallError<E>>,
+    read: impl FnOnce(RawReply, Reading<'_>) -> Result<T, CallError<E>>,
 ) -> Conclusion<T, E> {
     let failure = match outcome {
-        Outcome::Replied(reply) => match read(reply, terms.idempotent) {
+        Outcome::Replied(reply) => match read(reply, terms.reading()) {
             Err(CallError::Fault(fault)) => {
                 // It certainly did not run there, and that server takes nothing more.
                 if *fault.code() == FaultCode::ShuttingDown

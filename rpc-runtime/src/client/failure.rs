@@ -7,11 +7,13 @@ use super::{
     pending::Ended,
 };
 use crate::{
+    codec::AnyCodec,
     error::{
         AccessRefused, Blocked, CallError, Disconnected, ErrorMaps, NoConsumer, Phase, Served, Timeout,
         Unencodable, Unroutable,
     },
     message::Execution,
+    wire::reply::Reading,
 };
 
 /// Why a call has no reply, whatever its method.
@@ -58,6 +60,14 @@ pub(super) struct Terms {
     pub(super) lost_before: Option<Arc<Lost>>,
     /// What becomes of errors that are not the method's own.
     pub(super) error_maps: Option<Arc<ErrorMaps>>,
+    /// What it was written in.
+    pub(super) codec: AnyCodec,
+}
+
+impl Terms {
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading { idempotent: self.idempotent, codec: &self.codec }
+    }
 }
 
 impl Failure {
@@ -131,6 +141,7 @@ mod tests {
             repetitions: 0,
             lost_before: lost_before.map(|reason| Arc::new(Lost::because(reason))),
             error_maps: None,
+            codec: AnyCodec::JSON,
         }
     }
 

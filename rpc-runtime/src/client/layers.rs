@@ -119,11 +119,6 @@ async fn deliver(call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
 pub(super) async fn send(call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
     let left = call.remaining();
     let OutgoingCall { session, message, mut terms, .. } = call;
-    let open = if message.untyped.as_ref().is_some_and(|untyped| untyped.reads_anything) {
-        RawReply::open_any
-    } else {
-        RawReply::open
-    };
     let mut sent = match send::start(session, message, left) {
         Start::Sent(in_flight) => Ok(in_flight),
         Start::Waiting(sending) => sending.await,
@@ -132,7 +127,7 @@ pub(super) async fn send(call: OutgoingCall) -> Result<Answer, CallError<NoError
     loop {
         let mut in_flight = sent.map_err(|failure| failure.into_error(&terms))?;
         let outcome = poll_fn(|cx| in_flight.poll(cx)).await;
-        match conclude(outcome, in_flight, terms, open) {
+        match conclude(outcome, in_flight, terms, RawReply::open) {
             Conclusion::Ended(answered) => return answered,
             Conclusion::Again(sending, changed) => {
                 terms = changed;

@@ -24,7 +24,6 @@ use super::{
 };
 use crate::{
     amqp::{ConfirmingPublisher, Connection, Consumer, Publisher, Unpublishable},
-    codec,
     contract::MethodDef,
     error::{BrokerError, ConnectError},
     message::{Delivered, Headers},
@@ -73,6 +72,7 @@ pub(super) struct Prepared {
     pub(super) routing_key: Cow<'static, str>,
     pub(super) headers: Headers,
     pub(super) priority: Option<u8>,
+    pub(super) content_type: Cow<'static, str>,
     pub(super) body: Bytes,
     /// The same however often it is sent. Calls have none.
     pub(super) message_id: Option<Box<str>>,
@@ -93,10 +93,6 @@ impl Prepared {
         self.untyped.as_ref().map_or(self.method.queue, |untyped| &untyped.queue)
     }
 
-    fn content_type(&self) -> &str {
-        self.untyped.as_ref().map_or(codec::CONTENT_TYPE, |untyped| &untyped.content_type)
-    }
-
     /// Nobody takes it.
     pub(super) fn unroutable(&self, exchange_missing: bool) -> Failure {
         Failure::Unroutable {
@@ -114,6 +110,7 @@ impl Prepared {
             routing_key: self.routing_key.clone(),
             headers: std::mem::take(&mut self.headers),
             priority: self.priority,
+            content_type: self.content_type.clone(),
             body: std::mem::take(&mut self.body),
             message_id: self.message_id.take(),
             fails_fast: self.fails_fast,
@@ -227,7 +224,7 @@ impl Link {
         let (number, outcome) = self.pending.insert(call.method, deadline).map_err(NotSent::Ended)?;
         let properties = Outgoing {
             name: call.name(),
-            content_type: call.content_type(),
+            content_type: &call.content_type,
             correlation_id: self.ids.id(number),
             reply_to: &self.reply_to,
             remaining: deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),

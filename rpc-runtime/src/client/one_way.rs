@@ -16,7 +16,7 @@ use super::{
     CallOptions, Client, failure::Terms, link::Prepared, outgoing::OutgoingCall, posted, session::Session,
 };
 use crate::{
-    codec,
+    codec::AnyCodec,
     contract::{Event, NoError, Notification, Repetition, Request},
     error::{CallError, TooLarge, Unencodable},
     message::{HeaderValue, Inherited},
@@ -77,6 +77,11 @@ macro_rules! options_of {
             /// Adds a header.
             pub fn header(self, name: impl Into<String>, value: impl Into<HeaderValue>) -> Self {
                 Self(self.0.with(|lazy| lazy.options = std::mem::take(&mut lazy.options).header(name, value)))
+            }
+
+            /// What it is written in; see [`codec`](crate::codec). Receivers that do not read it send it to their dead letters.
+            pub fn codec(self, codec: impl Into<AnyCodec>) -> Self {
+                Self(self.0.with(|lazy| lazy.options = std::mem::take(&mut lazy.options).codec(codec)))
             }
 
             /// The message's priority; see [`Call::priority`](crate::Call::priority).
@@ -182,12 +187,13 @@ impl<R: Request> Lazy<R> {
         if settings.validates {
             request.validate().map_err(CallError::Invalid)?;
         }
-        let body = codec::encode(&request).map_err(|error| unencodable(error.into()))?;
+        let mut options = options.or(&defaults);
+        let codec = options.codec.take().unwrap_or_else(|| settings.codec.clone());
+        let body = codec.encode(&request).map_err(unencodable)?;
         if body.len() > settings.max_request_bytes {
             let (size, limit) = (body.len(), settings.max_request_bytes);
             return Err(CallError::TooLarge(TooLarge { size, limit }));
         }
-        let mut options = options.or(&defaults);
         if !(options.detached || settings.detached) {
             // The trace, but not the deadline: what has happened is told whether or not somebody still waits.
             Inherited::current().add_trace(&mut options.headers);
@@ -200,6 +206,7 @@ impl<R: Request> Lazy<R> {
             lost_before: None,
             // Nobody answers with an error.
             error_maps: None,
+            codec,
         };
         let message = Prepared {
             method,
@@ -207,6 +214,7 @@ impl<R: Request> Lazy<R> {
             routing_key,
             headers: options.headers,
             priority: options.priority,
+            content_type: terms.codec.content_type().into(),
             body,
             // What receivers can tell repetitions by.
             message_id: Some(Uuid::new_v4().to_string().into()),

@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
+    codec::AnyCodec,
     error::{ErrorMaps, RemoteError},
     message::{HeaderValue, Headers},
 };
@@ -23,6 +24,7 @@ pub struct CallOptions {
     pub(crate) fails_fast: bool,
     pub(crate) detached: bool,
     pub(crate) error_maps: Option<Arc<ErrorMaps>>,
+    pub(crate) codec: Option<AnyCodec>,
 }
 
 impl CallOptions {
@@ -46,6 +48,13 @@ impl CallOptions {
     /// The message's priority; it matters on queues that were declared with `x-max-priority`, and on quorum queues.
     pub fn priority(mut self, priority: u8) -> Self {
         self.priority = Some(priority);
+        self
+    }
+
+    /// What the request is written in, and with it the reply; see [`codec`](crate::codec). A server that does not read it answers
+    /// `unsupported_media_type`.
+    pub fn codec(mut self, codec: impl Into<AnyCodec>) -> Self {
+        self.codec = Some(codec.into());
         self
     }
 
@@ -97,6 +106,7 @@ impl CallOptions {
         self.priority = self.priority.or(defaults.priority);
         self.fails_fast |= defaults.fails_fast;
         self.detached |= defaults.detached;
+        self.codec = self.codec.or_else(|| defaults.codec.clone());
         self.error_maps = match (self.error_maps, &defaults.error_maps) {
             (Some(own), Some(defaults)) => Some(Arc::new(own.or(defaults))),
             (own, defaults) => own.or_else(|| defaults.clone()),
@@ -120,6 +130,7 @@ impl fmt::Debug for CallOptions {
             .field("priority", &self.priority)
             .field("fails_fast", &self.fails_fast)
             .field("detached", &self.detached)
+            .field("codec", &self.codec)
             .field("error_maps", &self.error_maps)
             .finish()
     }

@@ -140,6 +140,7 @@ impl Sent for Posted {
         };
         let properties = OneWay {
             method: message.method,
+            content_type: &message.content_type,
             correlation_id: link.ids.id(number),
             message_id: message.message_id.clone().map(String::from),
             priority: message.priority,

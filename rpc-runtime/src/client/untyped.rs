@@ -17,7 +17,7 @@ use super::{
     CallOptions, Client, failure::Terms, layers, link::Prepared, outgoing::OutgoingCall, session::Session,
 };
 use crate::{
-    codec,
+    codec::AnyCodec,
     contract::{MethodDef, NoError},
     error::{CallError, TooLarge, Undecodable, Unencodable, UntypedError},
     message::{Answer, Execution, HeaderValue, Inherited, ReplyKind},
@@ -34,9 +34,6 @@ pub(super) struct Untyped {
     pub(super) name: String,
     /// Empty where it is not known.
     pub(super) queue: String,
-    pub(super) content_type: Cow<'static, str>,
-    /// Whatever the content type of the reply is.
-    pub(super) reads_anything: bool,
 }
 
 impl Client {
@@ -183,14 +180,13 @@ impl UntypedBody for Value {}
 impl UntypedBody for Bytes {}
 
 mod travels {
-    use super::{Bytes, Unreadable};
+    use super::{Answer, Bytes, Unreadable};
 
     pub trait Travels: Sized + Send + Unpin + 'static {
         const CONTENT_TYPE: &'static str;
-        const READS_ANYTHING: bool;
 
         fn encode(self) -> Result<Bytes, Unreadable>;
-        fn decode(body: Bytes) -> Result<Self, Unreadable>;
+        fn decode(answer: Answer) -> Result<Self, Unreadable>;
     }
 }
 
@@ -199,28 +195,26 @@ use travels::Travels;
 type Unreadable = Box<dyn std::error::Error + Send + Sync>;
 
 impl Travels for Value {
-    const CONTENT_TYPE: &'static str = codec::CONTENT_TYPE;
-    const READS_ANYTHING: bool = false;
+    const CONTENT_TYPE: &'static str = "application/json";
 
     fn encode(self) -> Result<Bytes, Unreadable> {
-        codec::encode(&self).map_err(Into::into)
+        AnyCodec::JSON.encode(&self)
     }
 
-    fn decode(body: Bytes) -> Result<Self, Unreadable> {
-        codec::decode(&body).map_err(|malformed| malformed.source.into())
+    fn decode(answer: Answer) -> Result<Self, Unreadable> {
+        answer.codec?.decode(&answer.body).map_err(|malformed| malformed.source.into())
     }
 }
 
 impl Travels for Bytes {
     const CONTENT_TYPE: &'static str = BYTES;
-    const READS_ANYTHING: bool = true;
 
     fn encode(self) -> Result<Bytes, Unreadable> {
         Ok(self)
     }
 
-    fn decode(body: Bytes) -> Result<Self, Unreadable> {
-        Ok(body)
+    fn decode(answer: Answer) -> Result<Self, Unreadable> {
+        Ok(answer.body)
     }
 }
 
@@ -256,6 +250,7 @@ impl<B: UntypedBody> Lazy<B> {
             repetitions: 0,
             lost_before: None,
             error_maps: None,
+            codec: AnyCodec::JSON,
         };
         let exchange = self.exchange.unwrap_or_else(|| UNTYPED.exchange.to_owned());
         let routing_key = self.routing_key.unwrap_or_else(|| name.clone());
@@ -274,15 +269,11 @@ impl<B: UntypedBody> Lazy<B> {
             },
             headers: options.headers,
             priority: options.priority,
+            content_type: self.content_type,
             body,
             message_id: None,
             fails_fast: options.fails_fast || settings.fails_fast,
-            untyped: Some(Box::new(Untyped {
-                name,
-                queue,
-                content_type: self.content_type,
-                reads_anything: B::READS_ANYTHING,
-            })),
+            untyped: Some(Box::new(Untyped { name, queue })),
         };
         Ok(OutgoingCall::new(session, message, terms))
     }
@@ -320,9 +311,9 @@ fn read<B: UntypedBody>(answer: Answer) -> Result<B, CallError<UntypedError<B>>>
         }
     };
     match answer.kind {
-        ReplyKind::Result => B::decode(answer.body).map_err(undecodable("result")),
+        ReplyKind::Result => B::decode(answer).map_err(undecodable("result")),
         ReplyKind::Error => {
-            Err(CallError::Method(UntypedError(B::decode(answer.body).map_err(undecodable("error"))?)))
+            Err(CallError::Method(UntypedError(B::decode(answer).map_err(undecodable("error"))?)))
         }
     }
 }

@@ -1,6 +1,35 @@
-//! How values become bodies. JSON today; the content type names the codec, so that more can be added.
+//! How values become bodies: a codec for each content type.
+//!
+//! JSON is what everybody speaks, so it is the default and the only one that is always there. MessagePack and CBOR come with the features
+//! `msgpack` and `cbor`, others by implementing [`Codec`]. A client chooses: [`ClientBuilder::codec`](crate::ClientBuilder::codec),
+//! [`CallOptions::codec`](crate::CallOptions::codec), [`Call::codec`](crate::Call::codec). A server reads all that it has, and answers in
+//! the codec of the request; those of others it is given by [`Server::codec`](crate::Server::codec).
+//!
+//! ```
+//! # #[cfg(feature = "msgpack")] {
+//! use amqp_rpc_runtime::{Client, codec::MessagePack};
+//!
+//! let builder = Client::builder().codec(MessagePack);
+//! # let _ = builder; }
+//! ```
 
+mod any;
+#[cfg(feature = "cbor")]
+mod cbor;
+mod custom;
 mod json;
+mod media;
+#[cfg(feature = "msgpack")]
+mod message_pack;
+#[cfg(test)]
+mod tests;
 mod unreadable;
 
-pub(crate) use json::{CONTENT_TYPE, check, decode, encode};
+pub use any::AnyCodec;
+#[cfg(feature = "cbor")]
+pub use any::Cbor;
+pub use any::Json;
+#[cfg(feature = "msgpack")]
+pub use any::MessagePack;
+pub use custom::{Codec, CodecError, Decoding, Encodable};
+pub(crate) use media::{NotSpoken, check_encoding, spoken};

@@ -2,6 +2,31 @@
 
 use std::fmt;
 
+/// How deep a body may be nested; what JSON's reader sets for itself.
+#[cfg(any(feature = "cbor", feature = "msgpack"))]
+pub(super) const MAX_DEPTH: usize = 128;
+
+/// Why a body could not be read.
+#[derive(Debug)]
+pub(crate) struct Malformed {
+    /// Where in the body, such as `user.address`; absent when the body as a whole is to blame.
+    pub(crate) field: Option<String>,
+    pub(crate) source: Unreadable,
+}
+
+impl Malformed {
+    #[cfg(any(feature = "cbor", feature = "msgpack"))]
+    pub(super) fn left_over(bytes: usize) -> Self {
+        let source = Unreadable::text(format!("{bytes} bytes are left over after the value"));
+        Self { field: None, source }
+    }
+
+    pub(super) fn field_of(path: &serde_path_to_error::Path) -> Option<String> {
+        let path = path.to_string();
+        (path != ".").then_some(path)
+    }
+}
+
 /// Why a body is not what it should be. What serde quotes of the body is left out; what a type says in words of its own is kept.
 #[derive(Debug)]
 pub(crate) struct Unreadable(String);
@@ -10,7 +35,19 @@ impl From<serde_json::Error> for Unreadable {
     fn from(error: serde_json::Error) -> Self {
         let text = error.to_string();
         // The others, of syntax, quote nothing.
-        Self(if error.is_data() { without_quotes(&text).unwrap_or(text) } else { text })
+        if error.is_data() { Self::of_serde(&text) } else { Self(text) }
+    }
+}
+
+impl Unreadable {
+    /// What holds nothing of the body.
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// What serde, or a type, says of a body.
+    pub(super) fn of_serde(text: &str) -> Self {
+        Self(without_quotes(text).unwrap_or_else(|| text.to_owned()))
     }
 }
 

@@ -5,18 +5,21 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::ReplyKind;
+use crate::codec::{AnyCodec, NotSpoken};
 
 /// What a method that ran has sent back: its result or its own error, not yet decoded.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Answer {
     pub(crate) kind: ReplyKind,
+    /// What the body is written in.
+    pub(crate) codec: Result<AnyCodec, NotSpoken>,
     pub(crate) body: Bytes,
 }
 
 impl Answer {
     /// The result of what has none: a notification that the broker took.
     pub(crate) fn nothing() -> Self {
-        Self { kind: ReplyKind::Result, body: Bytes::from_static(b"null") }
+        Self { kind: ReplyKind::Result, codec: Ok(AnyCodec::JSON), body: Bytes::from_static(b"null") }
     }
 
     /// Whether the method returned its value or its error.

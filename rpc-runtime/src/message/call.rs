@@ -9,6 +9,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
+    codec::AnyCodec,
     contract::{MethodDef, MethodKind},
     message::{Headers, Inherited},
 };
@@ -18,6 +19,8 @@ use crate::{
 /// The body is still encoded; it is decoded right before the method starts.
 pub struct IncomingCall {
     pub(crate) context: Context,
+    /// What the body is written in, and its reply.
+    pub(crate) codec: AnyCodec,
     pub(crate) body: Bytes,
 }
 

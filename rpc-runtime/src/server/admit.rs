@@ -11,6 +11,7 @@ use super::{
     routes::{Route, Routes},
 };
 use crate::{
+    codec::AnyCodec,
     contract::MethodDef,
     message::{Context, Fault, FaultCode, IncomingCall, Refusal},
     wire::request::Received,
@@ -20,6 +21,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Conditions {
     pub(super) max_request_bytes: usize,
+    /// Those of users.
+    pub(super) codecs: Vec<AnyCodec>,
     pub(super) reply_policy: ReplyPolicy,
     pub(super) redelivered: Redelivered,
     pub(super) authorization: Option<Authorization>,
@@ -74,10 +77,10 @@ impl Conditions {
         request: Received,
         received_at: Instant,
     ) -> Result<(&'a Route, IncomingCall), Fault> {
-        request.check_media_type(route.method)?;
-        let (context, body) = request.into_context(route.method, received_at)?;
+        let call = request.into_call(route.method, received_at)?;
+        let context = &call.context;
         // Before anything is said of earlier deliveries: that is for callers only.
-        if self.authorization.as_ref().is_some_and(|authorization| !authorization.allows(&context)) {
+        if self.authorization.as_ref().is_some_and(|authorization| !authorization.allows(context)) {
             return Err(Fault::new(FaultCode::Unauthorized, "the caller may not call this method"));
         }
         if context.redelivered && self.redelivered.refuses(route.method.repetition) {
@@ -86,7 +89,7 @@ impl Conditions {
                 "the request was delivered before; the method runs at most once and may have run then",
             ));
         }
-        Ok((route, IncomingCall { context, body }))
+        Ok((route, call))
     }
 
     fn too_large(&self, size: u64) -> Fault {

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     amqp::{ConnectOptions, Inbound, connect_first},
+    codec::Codec,
     contract::Service,
     error::StartError,
     layer::{BoxService, RpcService},
@@ -60,6 +61,7 @@ impl Server {
             drain_timeout: Duration::from_secs(30),
             conditions: Conditions {
                 max_request_bytes: BROKER_LIMIT,
+                codecs: Vec::new(),
                 reply_policy: ReplyPolicy::default(),
                 redelivered: Redelivered::default(),
                 authorization: None,
@@ -180,6 +182,13 @@ impl Server {
     /// The largest encoded reply that is sent; instead of a larger one the caller gets `reply_too_large`. Default 16 MiB.
     pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
         self.max_reply_bytes = bytes;
+        self
+    }
+
+    /// Reads requests in a codec of one's own, and answers in it; see [`Codec`](crate::codec::Codec). May be called for any number of codecs.
+    /// Default: those that this crate was compiled with: JSON, and with the features `msgpack` and `cbor` MessagePack and CBOR.
+    pub fn codec(mut self, codec: impl Codec) -> Self {
+        self.conditions.codecs.push(codec.into());
         self
     }
 

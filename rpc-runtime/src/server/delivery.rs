@@ -114,13 +114,19 @@ impl Unsettled {
         let settlement = match self.address.reply_to.take() {
             Some(reply_to) => {
                 let correlation_id = self.address.correlation_id.take();
+                let codec = std::mem::take(&mut self.address.codec);
                 if is_direct(&reply_to) {
                     self.settled = true;
-                    let _ =
-                        self.outbox.direct.send(Direct::Answer { tag, reply_to, correlation_id, outcome });
+                    let _ = self.outbox.direct.send(Direct::Answer {
+                        tag,
+                        reply_to,
+                        correlation_id,
+                        codec,
+                        outcome,
+                    });
                     return;
                 }
-                Settlement::Answer { tag, reply_to, correlation_id, outcome }
+                Settlement::Answer { tag, reply_to, correlation_id, codec, outcome }
             }
             None if succeeded => Settlement::Done { tag },
             None => Settlement::Reject { tag },
@@ -162,6 +168,7 @@ impl Unsettled {
     fn log(&self, cause: Cause<'_>, queue: Option<&str>) {
         self.outbox.failures.write(&Failure {
             cause,
+            codec: &self.address.codec,
             request: &self.request,
             queue,
             correlation_id: self.address.correlation_id.as_deref(),

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::{
-    codec,
+    codec::AnyCodec,
     contract::{NoError, NoReply, Request, Response, ServeFuture},
     message::{Context, Fault, FaultCode, IncomingCall, Inherited, Reply, ReplyKind},
 };
@@ -24,8 +24,8 @@ where
     Fut: Future<Output = Result<R::Response, R::Error>> + Send + 'static,
 {
     Box::pin(async move {
-        let (request, context) = open::<R>(call)?;
-        encode::<R>(run(request, context).await)
+        let (request, context, codec) = open::<R>(call)?;
+        encode::<R>(&codec, run(request, context).await)
     })
 }
 
@@ -38,9 +38,9 @@ where
     Fut: Future<Output = Result<(), E>> + Send + 'static,
 {
     Box::pin(async move {
-        let (request, context) = open::<R>(call)?;
+        let (request, context, codec) = open::<R>(call)?;
         match run(request, context).await {
-            Ok(()) => encode::<R>(Ok(NoReply::default())),
+            Ok(()) => encode::<R>(&codec, Ok(NoReply::default())),
             Err(error) => Err(failed(&error)),
         }
     })
@@ -54,9 +54,9 @@ where
     F: FnOnce(R, Context) -> Result<(), E> + Send + 'static,
 {
     Box::pin(async move {
-        let (request, context) = open::<R>(call)?;
+        let (request, context, codec) = open::<R>(call)?;
         on_blocking_thread(move || match run(request, context) {
-            Ok(()) => encode::<R>(Ok(NoReply::default())),
+            Ok(()) => encode::<R>(&codec, Ok(NoReply::default())),
             Err(error) => Err(failed(&error)),
         })
         .await
@@ -77,8 +77,8 @@ where
     F: FnOnce(R, Context) -> Result<R::Response, R::Error> + Send + 'static,
 {
     Box::pin(async move {
-        let (request, context) = open::<R>(call)?;
-        on_blocking_thread(move || encode::<R>(run(request, context))).await
+        let (request, context, codec) = open::<R>(call)?;
+        on_blocking_thread(move || encode::<R>(&codec, run(request, context))).await
     })
 }
 
@@ -119,12 +119,12 @@ pub fn unknown_method(call: IncomingCall) -> ServeFuture {
     Box::pin(std::future::ready(Err(Fault::new(FaultCode::UnknownMethod, message))))
 }
 
-fn open<R: Request>(call: IncomingCall) -> Result<(R, Context), Fault> {
-    let IncomingCall { context, body } = call;
+fn open<R: Request>(call: IncomingCall) -> Result<(R, Context, AnyCodec), Fault> {
+    let IncomingCall { context, codec, body } = call;
     refuse_expired(&context)?;
-    let request = decode::<R>(&body)?;
+    let request = decode::<R>(&codec, &body)?;
     match request.validate() {
-        Ok(()) => Ok((request, context)),
+        Ok(()) => Ok((request, context, codec)),
         Err(violations) => Err(Fault::of_violations(FaultCode::BadRequest, violations)),
     }
 }
@@ -137,8 +137,8 @@ pub(super) fn refuse_expired(context: &Context) -> Result<(), Fault> {
     Ok(())
 }
 
-pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
-    codec::decode(body).map_err(|malformed| {
+pub(super) fn decode<T: DeserializeOwned>(codec: &AnyCodec, body: &[u8]) -> Result<T, Fault> {
+    codec.decode(body).map_err(|malformed| {
         let fault = Fault::new(FaultCode::BadRequest, malformed.source.to_string());
         match malformed.field {
             Some(field) => fault.with_field(field),
@@ -147,18 +147,18 @@ pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     })
 }
 
-fn encode<R: Request>(returned: Result<R::Response, R::Error>) -> Result<Reply, Fault> {
+fn encode<R: Request>(codec: &AnyCodec, returned: Result<R::Response, R::Error>) -> Result<Reply, Fault> {
     if let Ok(response) = &returned
         && let Err(violations) = response.validate()
     {
         return Err(Fault::of_violations(FaultCode::InvalidResult, violations));
     }
     let (kind, body) = match &returned {
-        Ok(response) => (ReplyKind::Result, codec::encode(response)),
-        Err(error) => (ReplyKind::Error, codec::encode(error)),
+        Ok(response) => (ReplyKind::Result, codec.encode(response)),
+        Err(error) => (ReplyKind::Error, codec.encode(error)),
     };
     match body {
-        Ok(body) => Ok(Reply { kind, content_type: codec::CONTENT_TYPE.into(), body }),
+        Ok(body) => Ok(Reply { kind, content_type: codec.content_type().into(), body }),
         Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
     }
 }

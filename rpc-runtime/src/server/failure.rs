@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::plan::{PlannedQueue, QueueKind};
 use crate::{
-    codec,
+    codec::AnyCodec,
     contract::MethodDef,
     message::{Fault, FaultCode, Reply},
     wire::request::Caller,
@@ -19,6 +19,8 @@ use crate::{
 /// A call that did not end with its method's value, as [`Server::log_exclude`](crate::Server::log_exclude) sees it.
 pub struct Failure<'a> {
     pub(super) cause: Cause<'a>,
+    /// What a reply is written in.
+    pub(super) codec: &'a AnyCodec,
     pub(super) request: &'a Known,
     pub(super) queue: Option<&'a str>,
     pub(super) correlation_id: Option<&'a str>,
@@ -88,7 +90,7 @@ impl Failure<'_> {
     #[must_use]
     pub fn error<E: DeserializeOwned>(&self) -> Option<E> {
         match self.cause {
-            Cause::Error(reply) => codec::decode(&reply.body).ok(),
+            Cause::Error(reply) => self.codec.decode(&reply.body).ok(),
             Cause::Fault(_) | Cause::Cancelled => None,
         }
     }

@@ -15,7 +15,7 @@ use super::{
     dispatch::{decode, refuse_expired},
 };
 use crate::{
-    codec,
+    codec::{self, AnyCodec},
     contract::{MethodDef, Repetition, ServeFuture, Service, ServiceDef},
     message::{Fault, FaultCode, IncomingCall, Reply, ReplyKind},
 };
@@ -191,9 +191,13 @@ impl IncomingCall {
     /// The fault to answer with: `unsupported_media_type` when the request says that it is something else, `bad_request` when it is
     /// not the JSON of a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        codec::check(self.context.content_type(), None)
-            .map_err(|foreign| Fault::new(FaultCode::UnsupportedMediaType, foreign))?;
-        decode(&self.body)
+        let content_type = self.context.content_type();
+        if !codec::spoken(content_type, &[]).is_ok_and(|codec| codec.is_json()) {
+            let content_type = content_type.unwrap_or_default();
+            let message = format!("content type {content_type:?} is not spoken here; send application/json");
+            return Err(Fault::new(FaultCode::UnsupportedMediaType, message));
+        }
+        decode(&AnyCodec::JSON, &self.body)
     }
 }
 
@@ -237,8 +241,8 @@ impl Reply {
     }
 
     fn of_json<T: Serialize>(kind: ReplyKind, value: &T) -> Result<Self, Fault> {
-        match codec::encode(value) {
-            Ok(body) => Ok(Self { kind, content_type: codec::CONTENT_TYPE.into(), body }),
+        match AnyCodec::JSON.encode(value) {
+            Ok(body) => Ok(Self { kind, content_type: AnyCodec::JSON.content_type().into(), body }),
             Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
         }
     }

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::acks::{Ack, AckWindow};
 use crate::{
     amqp::{Addressed, DataChannel, Publisher},
+    codec::AnyCodec,
     error::BrokerError,
     message::{Execution, Fault, Reply},
     wire::reply,
@@ -24,7 +25,14 @@ use crate::{
 #[allow(clippy::large_enum_variant, reason = "nearly every settlement is an answer")]
 pub(super) enum Settlement {
     /// Acknowledged once this reply is written; before it, when it says that the method never runs.
-    Answer { tag: u64, reply_to: String, correlation_id: Option<String>, outcome: Result<Reply, Fault> },
+    Answer {
+        tag: u64,
+        reply_to: String,
+        correlation_id: Option<String>,
+        /// What a fault is written in.
+        codec: AnyCodec,
+        outcome: Result<Reply, Fault>,
+    },
     /// Acknowledged; nobody waits for a reply.
     Done { tag: u64 },
     /// Acknowledged at once; then `settled` hears of it.
@@ -51,6 +59,7 @@ pub(super) trait SettlingChannel {
         &self,
         reply_to: String,
         correlation_id: Option<String>,
+        codec: &AnyCodec,
         outcome: Result<Reply, Fault>,
     ) -> Result<Self::Addressed, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -77,9 +86,10 @@ impl SettlingChannel for RequestChannel {
         &self,
         reply_to: String,
         correlation_id: Option<String>,
+        codec: &AnyCodec,
         outcome: Result<Reply, Fault>,
     ) -> Result<Addressed, Box<dyn std::error::Error + Send + Sync>> {
-        let (properties, body) = reply::compose(correlation_id, outcome);
+        let (properties, body) = reply::compose(correlation_id, codec, outcome);
         self.publisher.address(reply_to, properties, body)
     }
 
@@ -127,9 +137,9 @@ pub(super) async fn settle<C: SettlingChannel>(
         loop {
             while let Some(settlement) = next {
                 match settlement {
-                    Settlement::Answer { tag, reply_to, correlation_id, outcome } => {
+                    Settlement::Answer { tag, reply_to, correlation_id, codec, outcome } => {
                         let promises = promises_never_to_run(&outcome);
-                        match channel.address(reply_to, correlation_id, outcome) {
+                        match channel.address(reply_to, correlation_id, &codec, outcome) {
                             Ok(reply) => {
                                 if promises {
                                     channel.ack(Ack { tag, multiple: false })?;

@@ -149,7 +149,7 @@ impl Worker {
         if is_hostile {
             plan.counters.hostile_requests.add_one();
         }
-        let mut request = Received::read(delivered);
+        let mut request = Received::read(delivered, &plan.conditions.codecs);
         if queue.kind.is_of_events() {
             // An event has many receivers: if one of them answered, all would.
             request.return_address.reply_to = None;

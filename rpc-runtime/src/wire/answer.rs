@@ -1,7 +1,6 @@
 //! What a method has sent back, decoded for its caller.
 
 use crate::{
-    codec,
     contract::{Request, Response},
     error::{CallError, RemoteError, Undecodable},
     message::{Answer, Execution, ReplyKind},
@@ -12,18 +11,22 @@ impl Answer {
         let execution = Execution::Completed;
         let undecodable =
             |what, source| CallError::Decode(Undecodable { what, execution, source, remote: None });
+        let codec = match self.codec {
+            Ok(codec) => codec,
+            Err(foreign) => return Err(undecodable("reply", foreign.into())),
+        };
         match self.kind {
-            ReplyKind::Result => match codec::decode::<R::Response>(&self.body) {
+            ReplyKind::Result => match codec.decode::<R::Response>(&self.body) {
                 Ok(response) => match response.validate() {
                     Ok(()) => Ok(response.into_value()),
                     Err(violations) => Err(undecodable("result", violations.into())),
                 },
                 Err(malformed) => Err(undecodable("result", malformed.source.into())),
             },
-            ReplyKind::Error => match codec::decode::<R::Error>(&self.body) {
+            ReplyKind::Error => match codec.decode::<R::Error>(&self.body) {
                 Ok(error) => Err(CallError::Method(error)),
                 Err(malformed) => {
-                    let value = codec::decode::<serde_json::Value>(&self.body).ok();
+                    let value = codec.decode::<serde_json::Value>(&self.body).ok();
                     let remote = Some(Box::new(RemoteError::of_body(self.body, value.as_ref())));
                     let (what, source) = ("method's error", malformed.source.into());
                     Err(CallError::Decode(Undecodable { what, execution, source, remote }))

@@ -8,9 +8,9 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    codec,
+    codec::{self, AnyCodec, NotSpoken},
     contract::MethodDef,
-    message::{Context, Delivered, Fault, FaultCode, Headers, Properties, Refusal},
+    message::{Context, Delivered, Fault, FaultCode, Headers, IncomingCall, Properties, Refusal},
 };
 
 /// Delivery mode 1: calls are not persisted. Their callers time out before a broker is back.
@@ -59,19 +59,20 @@ impl Outgoing<'_> {
 }
 
 /// What differs from notification to notification, and from event to event.
-pub(crate) struct OneWay {
+pub(crate) struct OneWay<'a> {
     pub(crate) method: &'static MethodDef,
+    pub(crate) content_type: &'a str,
     pub(crate) correlation_id: String,
     pub(crate) message_id: Option<String>,
     pub(crate) priority: Option<u8>,
     pub(crate) headers: Headers,
 }
 
-impl OneWay {
+impl OneWay<'_> {
     /// Without an address for replies, and without expiration: nobody gives up on it.
     pub(crate) fn properties(self, caller: &Caller) -> Properties {
         Properties {
-            content_type: Some(codec::CONTENT_TYPE.to_owned()),
+            content_type: Some(self.content_type.to_owned()),
             headers: (!self.headers.is_empty()).then_some(self.headers),
             delivery_mode: Some(PERSISTENT),
             priority: self.priority,
@@ -101,6 +102,8 @@ pub(crate) struct Received {
     /// The rest is not what was sent.
     pub(crate) refusal: Option<Refusal>,
     content_type: Option<String>,
+    /// What the body is written in.
+    codec: Result<AnyCodec, NotSpoken>,
     content_encoding: Option<String>,
     expiration: Option<String>,
     pub(crate) redelivered: bool,
@@ -113,25 +116,31 @@ pub(crate) struct Received {
 }
 
 /// Where the reply goes and what ties it to its call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct ReturnAddress {
     /// Absent: nobody waits for a reply.
     pub(crate) reply_to: Option<String>,
     pub(crate) correlation_id: Option<String>,
+    /// What the caller reads: that of its request, where it is known.
+    pub(crate) codec: AnyCodec,
 }
 
 impl Received {
-    pub(crate) fn read(delivered: Delivered) -> Self {
+    /// `codecs` are those that the server was given.
+    pub(crate) fn read(delivered: Delivered, codecs: &[AnyCodec]) -> Self {
         let Delivered { redelivered, exchange, routing_key, properties, body, refusal, .. } = delivered;
+        let codec = codec::spoken(properties.content_type.as_deref(), codecs);
         Self {
             return_address: ReturnAddress {
                 reply_to: properties.reply_to.filter(|address| !address.is_empty()),
                 correlation_id: properties.correlation_id,
+                codec: codec.clone().unwrap_or_default(),
             },
             kind: properties.kind,
             body,
             refusal,
             content_type: properties.content_type,
+            codec,
             content_encoding: properties.content_encoding,
             expiration: properties.expiration,
             redelivered,
@@ -144,19 +153,27 @@ impl Received {
         }
     }
 
-    /// Refuses what this server cannot read for `method`, before any of it is decoded.
-    pub(crate) fn check_media_type(&self, method: &MethodDef) -> Result<(), Fault> {
-        let content_type = self.content_type.as_deref().filter(|_| !method.reads_anything);
-        codec::check(content_type, self.content_encoding.as_deref())
-            .map_err(|foreign| Fault::new(FaultCode::UnsupportedMediaType, foreign))
+    /// The codec of a body for `method`; of raw methods, which decode nothing, that of their faults.
+    fn codec_for(&self, method: &MethodDef) -> Result<AnyCodec, NotSpoken> {
+        codec::check_encoding(self.content_encoding.as_deref())?;
+        match &self.codec {
+            Err(_) if method.reads_anything => Ok(AnyCodec::JSON),
+            codec => codec.clone(),
+        }
     }
 
-    /// The context of the call, with the deadline counted from `received_at`.
-    pub(crate) fn into_context(
+    /// The call, with the deadline counted from `received_at`. Its body is not decoded.
+    ///
+    /// # Errors
+    /// When this server cannot read the body, or the time that is left.
+    pub(crate) fn into_call(
         self,
         method: &'static MethodDef,
         received_at: Instant,
-    ) -> Result<(Context, Bytes), Fault> {
+    ) -> Result<IncomingCall, Fault> {
+        let codec = self
+            .codec_for(method)
+            .map_err(|foreign| Fault::new(FaultCode::UnsupportedMediaType, foreign.to_string()))?;
         let deadline = match self.expiration.as_deref() {
             None => None,
             Some(milliseconds) => {
@@ -177,7 +194,7 @@ impl Received {
             correlation_id: self.return_address.correlation_id,
             priority: self.priority,
         };
-        Ok((context, self.body))
+        Ok(IncomingCall { context, codec, body: self.body })
     }
 }
 
@@ -202,7 +219,7 @@ mod tests {
     const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
 
     fn received(properties: Properties) -> Received {
-        Received::read(Delivered {
+        let delivered = Delivered {
             tag: 1,
             redelivered: false,
             exchange: "amqp-rpc".into(),
@@ -210,7 +227,8 @@ mod tests {
             properties,
             body: Bytes::new(),
             refusal: None,
-        })
+        };
+        Received::read(delivered, &[])
     }
 
     #[test]
@@ -225,8 +243,7 @@ mod tests {
     fn a_context_does_not_show_the_values_of_headers() {
         let headers = Headers::from_iter([("authorization", "secret")]);
         let received = received(Properties { headers: Some(headers), ..Properties::default() });
-        let (context, body) = received.into_context(METHOD, Instant::now()).unwrap();
-        let shown = format!("{:?}", crate::message::IncomingCall { context, body });
+        let shown = format!("{:?}", received.into_call(METHOD, Instant::now()).unwrap());
         assert!(shown.contains("authorization") && !shown.contains("secret"), "{shown}");
     }
 
@@ -235,7 +252,7 @@ mod tests {
         let headers: Headers = [("tenant", "acme")].into_iter().collect();
         let outgoing = Outgoing {
             name: METHOD.full_name,
-            content_type: codec::CONTENT_TYPE,
+            content_type: "application/json",
             correlation_id: "id".into(),
             reply_to: "replies",
             remaining: Some(Duration::from_secs(2)),
@@ -246,10 +263,9 @@ mod tests {
         let received = received(outgoing.properties(&caller));
         assert_eq!(received.return_address.reply_to.as_deref(), Some("replies"));
         assert_eq!(received.kind.as_deref(), Some("fib.compute"));
-        received.check_media_type(METHOD).unwrap();
 
         let now = Instant::now();
-        let (context, _) = received.into_context(METHOD, now).unwrap();
+        let context = received.into_call(METHOD, now).unwrap().context;
         assert_eq!(context.deadline(), Some(now + Duration::from_secs(2)));
         assert_eq!(context.headers(), &headers);
         assert_eq!((context.user_id(), context.app_id()), (Some("guest"), Some("app")));
@@ -265,11 +281,11 @@ mod tests {
     #[test]
     fn foreign_encodings_are_refused_by_name() {
         let gzip = received(Properties { content_encoding: Some("gzip".into()), ..Properties::default() });
-        let fault = gzip.check_media_type(METHOD).unwrap_err();
+        let fault = gzip.into_call(METHOD, Instant::now()).unwrap_err();
         assert_eq!(fault.code(), &FaultCode::UnsupportedMediaType);
         assert!(fault.message().contains("gzip"));
         received(Properties { content_encoding: Some("UTF-8".into()), ..Properties::default() })
-            .check_media_type(METHOD)
+            .into_call(METHOD, Instant::now())
             .unwrap();
     }
 
@@ -277,7 +293,7 @@ mod tests {
         #[test]
         fn any_expiration_is_a_budget_or_a_fault(expiration: String) {
             let request = received(Properties { expiration: Some(expiration.clone()), ..Properties::default() });
-            match request.into_context(METHOD, Instant::now()) {
+            match request.into_call(METHOD, Instant::now()) {
                 Ok(_) => prop_assert!(expiration.parse::<u64>().is_ok()),
                 Err(fault) => prop_assert_eq!(fault.code(), &FaultCode::BadRequest),
             }

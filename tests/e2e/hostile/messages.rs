@@ -176,7 +176,7 @@ fn properties() -> Vec<Hostile> {
         Hostile { properties: change(strange.properties.clone()), ..strange }
     };
     vec![
-        media("a foreign content type", "application/msgpack"),
+        media("a foreign content type", "application/xml"),
         media("a content type of 255 bytes", &"x".repeat(255)),
         encoded("gzip", "gzip"),
         encoded("an unknown encoding", "\u{1F980}"),

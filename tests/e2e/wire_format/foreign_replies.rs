@@ -111,7 +111,7 @@ async fn a_fault_says_what_its_code_means() {
 async fn a_reply_that_cannot_be_read_says_whether_its_call_ran() {
     let vhost = Vhost::create().await;
     let mut talk = Talk::start(&vhost).await;
-    let packed = BasicProperties::default().with_content_type("application/msgpack".into());
+    let packed = BasicProperties::default().with_content_type("application/xml".into());
     let zipped = BasicProperties::default().with_content_encoding("gzip".into());
     for (reply, body, execution) in [
         (of_type("result"), "\"x\"", Execution::Completed),

@@ -156,7 +156,7 @@ async fn content_types_of_json_and_none_are_read() {
             assert_eq!((reply.kind(), reply.text()), (Some("result"), "55"), "{content_type} {encoding}");
         }
     }
-    let request = BasicProperties::default().with_content_type("application/cbor".into());
+    let request = BasicProperties::default().with_content_type("application/xml".into());
     let reply = talk.ask_with(request, ("amqp-rpc", "fib.compute"), "{\"n\":10}").await;
     assert_eq!(reply.json()["code"], "unsupported_media_type");
     assert!(reply.json()["message"].as_str().is_some_and(|text| text.contains("application/json")));

@@ -21,7 +21,11 @@ use crate::{
         routes::{self, Routed},
     },
     test_contract::{Compute, Computed, TooLarge},
-    wire::{address::Namespace, reply, reply::RawReply},
+    wire::{
+        address::Namespace,
+        reply,
+        reply::{RawReply, Reading},
+    },
 };
 
 /// Computes nothing, and knows whether it was run.
@@ -123,7 +127,7 @@ fn delivered() -> impl Strategy<Value = Delivered> {
 
 /// As the caller would read it.
 fn read(outcome: Result<crate::message::Reply, Fault>) -> Result<u64, CallError<TooLarge>> {
-    let (properties, body) = reply::compose(Some("id".into()), outcome);
+    let (properties, body) = reply::compose(Some("id".into()), &AnyCodec::JSON, outcome);
     let reply = Delivered {
         tag: 1,
         redelivered: false,
@@ -133,7 +137,7 @@ fn read(outcome: Result<crate::message::Reply, Fault>) -> Result<u64, CallError<
         body,
         refusal: None,
     };
-    RawReply::read(reply).1.decode::<Compute>(false)
+    RawReply::read(reply).1.decode::<Compute>(Reading { idempotent: false, codec: &AnyCodec::JSON })
 }
 
 proptest! {
@@ -147,12 +151,13 @@ proptest! {
         let queues = routes::by_queue([routed], &Namespace::default()).unwrap();
         let conditions = Conditions {
             max_request_bytes: 1000,
+            codecs: Vec::new(),
             reply_policy: ReplyPolicy::default(),
             redelivered: Redelivered::default(),
             authorization: None,
         };
         let received_at = Instant::now().checked_sub(Duration::from_millis(waited)).unwrap();
-        let outcome = match conditions.admit(Received::read(delivered), &queues["fib"], received_at) {
+        let outcome = match conditions.admit(Received::read(delivered, &[]), &queues["fib"], received_at) {
             Ok((route, call)) => route.service.call(call).now_or_never().expect("it waits for nothing"),
             Err(refused) => Err(refused.fault),
         };

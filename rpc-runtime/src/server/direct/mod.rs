@@ -25,6 +25,7 @@ use crate::{
     amqp::{
         Addressed, Backoff, ConfirmedPublisher, ConnectOptions, Connection, DataChannel, Inbound, connect,
     },
+    codec::AnyCodec,
     error::chain,
     message::{Fault, Reply},
     wire::reply,
@@ -40,6 +41,7 @@ pub(super) enum Direct {
         tag: u64,
         reply_to: String,
         correlation_id: Option<String>,
+        codec: AnyCodec,
         outcome: Result<Reply, Fault>,
     },
     /// It says that the method never runs, and its request is acknowledged.
@@ -237,9 +239,9 @@ impl DirectReplies {
 
     fn take(&mut self, answer: Option<Direct>) {
         while self.acknowledging.try_join_next().is_some() {}
-        let (tag, reply_to, correlation_id, outcome) = match answer {
-            Some(Direct::Answer { tag, reply_to, correlation_id, outcome }) => {
-                (tag, reply_to, correlation_id, outcome)
+        let (tag, reply_to, correlation_id, codec, outcome) = match answer {
+            Some(Direct::Answer { tag, reply_to, correlation_id, codec, outcome }) => {
+                (tag, reply_to, correlation_id, codec, outcome)
             }
             Some(Direct::Refusal(reply)) => return self.waiting.push(reply),
             Some(Direct::Stop) | None => {
@@ -248,7 +250,7 @@ impl DirectReplies {
             }
         };
         let promises = promises_never_to_run(&outcome);
-        let (properties, body) = reply::compose(correlation_id, outcome);
+        let (properties, body) = reply::compose(correlation_id, &codec, outcome);
         let body_bytes = body.len();
         match Addressed::without_headers(reply_to.clone(), properties, body) {
             Ok(message) => {

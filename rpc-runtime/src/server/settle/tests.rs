@@ -68,6 +68,7 @@ impl SettlingChannel for FakeChannel {
         &self,
         reply_to: String,
         _: Option<String>,
+        _: &AnyCodec,
         _: Result<Reply, Fault>,
     ) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
         reply_to.parse().map_err(Into::into)
@@ -185,8 +186,13 @@ fn ending() -> impl Strategy<Value = Ending> {
 }
 
 fn settlement(tag: u64, fate: Fate) -> Settlement {
-    let answer =
-        |reply_to: String, outcome| Settlement::Answer { tag, reply_to, correlation_id: None, outcome };
+    let answer = |reply_to: String, outcome| Settlement::Answer {
+        tag,
+        reply_to,
+        correlation_id: None,
+        codec: AnyCodec::JSON,
+        outcome,
+    };
     let reply =
         Reply { kind: ReplyKind::Result, content_type: "application/json".into(), body: Bytes::new() };
     match fate {

@@ -1,0 +1,161 @@
+//! One of the codecs, chosen at run time. JSON comes first and is called directly: it pays nothing for the others.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+
+#[cfg(feature = "cbor")]
+use super::cbor;
+#[cfg(feature = "msgpack")]
+use super::message_pack;
+use super::{
+    custom::{self, Codec, CodecError},
+    json,
+    unreadable::Malformed,
+};
+
+/// JSON, `application/json`: the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Json;
+
+/// MessagePack, `application/msgpack`: structs as maps by the names of their fields, so that fields can be added.
+///
+/// Servers and clients read `application/x-msgpack` and `application/vnd.msgpack` as well. What a type writes differently for programs,
+/// it does: the crate uuid's as 16 bytes, where JSON has text. Byte strings are those of `serde_bytes`; a `Vec<u8>` is an array.
+/// Extension types are neither written nor read.
+#[cfg(feature = "msgpack")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct MessagePack;
+
+/// CBOR, `application/cbor`: RFC 8949, structs as maps by the names of their fields.
+///
+/// What a type writes differently for programs, it does: the crate uuid's as 16 bytes, where JSON has text. Tags are ignored when they are read.
+#[cfg(feature = "cbor")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Cbor;
+
+/// Any codec: `From` each of this crate's, and whatever implements [`Codec`].
+#[derive(Clone, Default)]
+pub struct AnyCodec(Kind);
+
+#[derive(Clone, Default)]
+enum Kind {
+    #[default]
+    Json,
+    #[cfg(feature = "msgpack")]
+    MessagePack,
+    #[cfg(feature = "cbor")]
+    Cbor,
+    Custom(Arc<dyn Codec>),
+}
+
+impl AnyCodec {
+    /// All that come with this crate, as it was compiled.
+    pub(super) const BUILT_IN: &[Self] = &[
+        Self(Kind::Json),
+        #[cfg(feature = "msgpack")]
+        Self(Kind::MessagePack),
+        #[cfg(feature = "cbor")]
+        Self(Kind::Cbor),
+    ];
+
+    pub(crate) const JSON: Self = Self(Kind::Json);
+
+    /// The content type of what it writes.
+    #[must_use]
+    pub fn content_type(&self) -> &'static str {
+        match &self.0 {
+            Kind::Json => json::CONTENT_TYPE,
+            #[cfg(feature = "msgpack")]
+            Kind::MessagePack => message_pack::CONTENT_TYPE,
+            #[cfg(feature = "cbor")]
+            Kind::Cbor => cbor::CONTENT_TYPE,
+            Kind::Custom(codec) => codec.content_type(),
+        }
+    }
+
+    /// Whether it is this crate's JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self.0, Kind::Json)
+    }
+
+    /// Whether it is one that a user has brought.
+    pub(crate) fn is_custom(&self) -> bool {
+        matches!(self.0, Kind::Custom(_))
+    }
+
+    /// Whether it reads bodies of a media type without parameters.
+    pub(super) fn reads(&self, media_type: &str) -> bool {
+        match &self.0 {
+            Kind::Json => json::reads(media_type),
+            #[cfg(feature = "msgpack")]
+            Kind::MessagePack => message_pack::reads(media_type),
+            #[cfg(feature = "cbor")]
+            Kind::Cbor => cbor::reads(media_type),
+            Kind::Custom(codec) => codec.reads(media_type),
+        }
+    }
+
+    /// Writes `value`.
+    ///
+    /// # Errors
+    /// When the value's `Serialize` fails, or the codec has no way to write it.
+    pub(crate) fn encode<T: Serialize>(&self, value: &T) -> Result<Bytes, CodecError> {
+        match &self.0 {
+            Kind::Json => json::encode(value).map_err(CodecError::from),
+            #[cfg(feature = "msgpack")]
+            Kind::MessagePack => message_pack::encode(value),
+            #[cfg(feature = "cbor")]
+            Kind::Cbor => cbor::encode(value),
+            Kind::Custom(codec) => custom::encode(&**codec, value),
+        }
+    }
+
+    /// Reads one value and nothing after it. Nesting is limited.
+    ///
+    /// # Errors
+    /// When the body is not what this codec writes for a `T`.
+    pub(crate) fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Malformed> {
+        match &self.0 {
+            Kind::Json => json::decode(body),
+            #[cfg(feature = "msgpack")]
+            Kind::MessagePack => message_pack::decode(body),
+            #[cfg(feature = "cbor")]
+            Kind::Cbor => cbor::decode(body),
+            Kind::Custom(codec) => custom::decode(&**codec, body),
+        }
+    }
+}
+
+impl fmt::Debug for AnyCodec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AnyCodec").field(&self.content_type()).finish()
+    }
+}
+
+impl From<Json> for AnyCodec {
+    fn from(_: Json) -> Self {
+        Self::JSON
+    }
+}
+
+#[cfg(feature = "msgpack")]
+impl From<MessagePack> for AnyCodec {
+    fn from(_: MessagePack) -> Self {
+        Self(Kind::MessagePack)
+    }
+}
+
+#[cfg(feature = "cbor")]
+impl From<Cbor> for AnyCodec {
+    fn from(_: Cbor) -> Self {
+        Self(Kind::Cbor)
+    }
+}
+
+impl<C: Codec> From<C> for AnyCodec {
+    fn from(codec: C) -> Self {
+        Self(Kind::Custom(Arc::new(codec)))
+    }
+}
