@@ -344,6 +344,29 @@ async fn a_change_during_an_outage_fails_and_leaves_nothing_half_done() {
 }
 
 #[tokio::test]
+async fn a_removal_whose_calls_are_cut_off_is_a_removal_all_the_same() {
+    let vhost = Vhost::create().await;
+    let proxy = Proxy::start(&vhost.uri()).await;
+    let gate = Gatekeeper::closed();
+    let server = Server::new().service(FibServer::new(Fibonacci)).service(GateServer::new(gate.clone()));
+    let server = Arc::new(within("the server", server.start(proxy.uri())).await.unwrap());
+    let _call = tokio::spawn(GateClient::new(connect(&vhost).await).pass(1));
+    gate.until_running(1).await;
+    let removing = {
+        let server = Arc::clone(&server);
+        tokio::spawn(async move { server.remove("gate").await })
+    };
+    await_until("it is removed", || async { server.queues() == ["fib"] }).await;
+    proxy.cut();
+    let error = within("the loss", removing).await.unwrap().unwrap_err();
+    assert!(matches!(&error, ChangeError::NotConnected(_)), "{error}");
+    assert!(error.to_string().contains("they are cancelled"), "{error}");
+    until_epoch(&server, 2).await;
+    assert_eq!(server.queues(), ["fib"]);
+    await_until("its request waits", || async { vhost.existing_queue("gate").await.ready == 1 }).await;
+}
+
+#[tokio::test]
 async fn a_server_of_nothing_waits_for_services_and_notices_losses() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;

@@ -22,9 +22,11 @@ fn all() -> Vec<String> {
 #[test]
 fn every_example_is_tested_here() {
     let tested = [
+        "composition",
         "deadlines",
         "embedded_broker",
         "errors",
+        "events",
         "fib",
         "fib_client",
         "fib_server",
@@ -322,4 +324,37 @@ async fn layers_trace_measure_and_shed() {
             assert!(lines.contains(&measured), "{measured} is missing: {printed}");
         }
     }
+}
+
+#[tokio::test]
+async fn events_reach_two_groups_and_a_listener_that_comes_and_goes() {
+    let vhost = Vhost::create().await;
+    let expected = "  audit saw 100 in eu.de\n  \
+           billing saw 100 in eu.de\n  \
+           audit saw 200 in us.ny\n\
+         a screen joins\n  \
+           audit saw 300 in everywhere\n  \
+           screen saw 300 in everywhere\n\
+         it looks at Asia only\n  \
+           audit saw 400 in eu.fr\n  \
+           billing saw 400 in eu.fr\n  \
+           audit saw 500 in asia.jp.tokyo\n  \
+           screen saw 500 in asia.jp.tokyo\n\
+         it leaves, and billing stops for a while\n  \
+           audit saw 600 in eu.de\n\
+         billing is back, and its group has kept what it missed\n  \
+           billing saw 600 in eu.de\n";
+    assert_eq!(output("events", &vhost).await, [expected; 2]);
+}
+
+#[tokio::test]
+async fn composition_chooses_adds_and_removes_services() {
+    let vhost = Vhost::create().await;
+    let expected = "the server has no service `wether` to serve or leave out; it has: garden.trees, weather\n\
+         served from weather: rain\n\
+         served from garden.trees, weather: planted: oak\n\
+         `garden.trees.plant` is served twice; give its service to the server once\n\
+         served from garden.trees, calls cut off: 0\n\
+         asked meanwhile: rain\n";
+    assert_eq!(output("composition", &vhost).await, [expected; 2]);
 }

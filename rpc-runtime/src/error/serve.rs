@@ -32,9 +32,7 @@ pub enum StartError {
         known: Vec<&'static str>,
     },
     /// Two methods of this server would receive the same requests.
-    #[error(
-        "`{first}` and `{second}` both have the routing key `{routing_key}` on exchange `{exchange}`; give one of them another `#[rpc(routing_key = \"..\")]`"
-    )]
+    #[error("{}", duplicate(exchange, routing_key, first, second))]
     DuplicateRoute {
         /// The exchange both are bound to.
         exchange: String,
@@ -112,6 +110,15 @@ pub enum StartError {
         /// What the broker said.
         source: BrokerError,
     },
+}
+
+fn duplicate(exchange: &str, routing_key: &str, first: &str, second: &str) -> String {
+    if first == second {
+        return format!("`{first}` is served twice; give its service to the server once");
+    }
+    format!(
+        "`{first}` and `{second}` both have the routing key `{routing_key}` on exchange `{exchange}`; give one of them another `#[rpc(routing_key = \"..\")]`"
+    )
 }
 
 impl StartError {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::error::ChangeError;
 
-type Done<T> = oneshot::Sender<Result<T, ChangeError>>;
+pub(super) type Done<T> = oneshot::Sender<Result<T, ChangeError>>;
 
 /// What becomes of a change is told to whoever asked for it, if anybody still waits.
 pub(super) enum Asked {

@@ -254,11 +254,9 @@ impl Epoch {
             self.staff.reassign(queue);
         }
         let shared = change.touched().map(|queue| &*queue.key);
-        let departure = self.staff.let_go(change.leaving.clone(), change.given_up(), shared);
+        let departure = self.staff.let_go(change.leaving.clone(), change.given_up(), shared, done);
         while self.departures.try_join_next().is_some() {}
-        self.departures.spawn(async move {
-            let _ = done.send(Ok(departure.complete(drain_timeout).await));
-        });
+        self.departures.spawn(departure.complete(drain_timeout));
     }
 
     /// Whom the broker knows the server as.

@@ -145,7 +145,8 @@ impl RunningServer {
     /// A removal outlives reconnects. Dropping the future does not undo it.
     ///
     /// # Errors
-    /// `NotServed`, which lists the names that are; `NotConnected` during an outage. Nothing is removed then.
+    /// `NotServed`, which lists the names that are; `NotConnected` during an outage; nothing is removed then. When the connection is lost while calls finish, it is
+    /// `NotConnected` as well; then they are cancelled like all others, and the service is removed.
     pub async fn remove(&self, name: &str) -> Result<ShutdownReport, ChangeError> {
         let name = name.to_owned();
         ask(&self.changes, |done| Asked::Remove(name, done)).await
@@ -161,8 +162,9 @@ impl RunningServer {
         service: S,
         subscription: Subscription,
     ) -> Result<ActiveSubscription, ChangeError> {
+        let definition = service.definition();
         let service = BoxService::innermost(service);
-        let given = Given { definition: S::DEFINITION, service, role: Role::Receive(subscription) };
+        let given = Given { definition, service, role: Role::Receive(subscription) };
         let shown = ask(&self.changes, |done| Asked::Subscribe(given, done)).await?;
         Ok(ActiveSubscription { shown, changes: self.changes.clone() })
     }

@@ -2,25 +2,22 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tokio::{
-    sync::watch,
-    task::{AbortHandle, JoinSet},
-};
+use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     calls::Calls,
+    change::Done,
     composition::MemberId,
     delivery::Outbox,
+    departure::{CANCEL_TIMEOUT, Departure},
     intake::Intake,
     plan::{Plan, PlannedQueue},
+    post::Post,
     roster::Roster,
-    shutdown::{AbandonedCall, ShutdownReport},
+    shutdown::ShutdownReport,
     worker::{Loss, Order, Told, Worker},
 };
 use crate::{amqp::Connection, error::BrokerError};
-
-/// How long cancelled calls may take to let go. One that blocks its thread does not.
-const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Dropped, it cancels everything.
 pub(super) struct Staff {
@@ -35,27 +32,10 @@ pub(super) struct Staff {
     left: Vec<Post>,
 }
 
-/// Where a worker is told things.
-#[derive(Clone)]
-struct Post {
-    told: watch::Sender<Told>,
-    worker: AbortHandle,
-}
-
 /// A queue that is served in another way.
 pub(super) struct Reassigned {
     pub(super) before: Arc<PlannedQueue>,
     pub(super) now: Arc<PlannedQueue>,
-}
-
-/// What was removed, and has calls to finish.
-pub(super) struct Departure {
-    leaving: Vec<MemberId>,
-    /// Of workers that end with it.
-    let_go: Vec<Post>,
-    /// Of workers that stay.
-    shared: Vec<Post>,
-    roster: Roster,
 }
 
 impl Staff {
@@ -113,6 +93,7 @@ impl Staff {
         leaving: Vec<MemberId>,
         given_up: impl Iterator<Item = &'a str>,
         shared: impl Iterator<Item = &'a str>,
+        done: Done<ShutdownReport>,
     ) -> Departure {
         let let_go: Vec<_> = given_up.filter_map(|queue| self.posts.remove(queue)).collect();
         for post in &let_go {
@@ -121,7 +102,7 @@ impl Staff {
         self.left.retain(|post| post.told.receiver_count() > 0);
         self.left.extend(let_go.iter().cloned());
         let shared = shared.filter_map(|queue| self.posts.get(queue).cloned()).collect();
-        Departure { leaving, let_go, shared, roster: self.roster.clone() }
+        Departure::new(leaving, let_go, shared, self.roster.clone(), done)
     }
 
     /// Resolves with `None` when a worker has panicked, and when there is none left, with the loss of the connection: nobody else would
@@ -153,47 +134,6 @@ impl Staff {
         for post in self.posts.values().chain(&self.left) {
             post.order(order);
         }
-    }
-}
-
-impl Post {
-    fn order(&self, order: Order) {
-        self.told.send_modify(|told| told.order = told.order.max(order));
-    }
-}
-
-impl Departure {
-    /// Waits for the calls to finish, and cancels them when that takes longer than `drain_timeout`.
-    pub(super) async fn complete(self, drain_timeout: Duration) -> ShutdownReport {
-        if tokio::time::timeout(drain_timeout, self.finish()).await.is_ok() {
-            return ShutdownReport::default();
-        }
-        let abandoned = self.unfinished();
-        for post in &self.let_go {
-            post.order(Order::Abandon);
-        }
-        for post in &self.shared {
-            post.told.send_modify(|told| told.given_up.extend(&self.leaving));
-        }
-        if tokio::time::timeout(CANCEL_TIMEOUT, self.finish()).await.is_err() {
-            for post in &self.let_go {
-                post.worker.abort();
-            }
-        }
-        ShutdownReport { abandoned }
-    }
-
-    async fn finish(&self) {
-        for post in &self.let_go {
-            post.told.closed().await;
-        }
-        for member in &self.leaving {
-            self.roster.until_left(*member).await;
-        }
-    }
-
-    fn unfinished(&self) -> Vec<AbandonedCall> {
-        self.leaving.iter().flat_map(|member| self.roster.list_of(*member)).collect()
     }
 }
 

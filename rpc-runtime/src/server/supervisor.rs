@@ -216,7 +216,12 @@ impl Supervisor {
         }
     }
 
-    async fn drain(self, epoch: Epoch) -> Result<ShutdownReport, ServeError> {
+    async fn drain(mut self, epoch: Epoch) -> Result<ShutdownReport, ServeError> {
+        // Nobody is to wait for the end to hear of it.
+        self.changes.close();
+        while let Ok(asked) = self.changes.try_recv() {
+            asked.refuse(ChangeError::Ended);
+        }
         self.state.enter(ConnectionState::Draining);
         let drained = epoch.drain(self.plan.drain_timeout).await;
         let reason = match &drained {

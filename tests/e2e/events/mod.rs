@@ -5,6 +5,7 @@ mod failing;
 mod interop;
 mod mistaken;
 mod outliving;
+mod permitted;
 mod receiving;
 
 use std::{fmt, sync::Arc};

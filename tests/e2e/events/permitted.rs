@@ -1,0 +1,83 @@
+//! The permissions that docs/topology.md lists for events: enough to subscribe and to publish, and nothing of others.
+
+use amqp_rpc::{Client, ReplyTo, Server, StartError, Subscription};
+
+use super::{PricesChangedRequest, PricesClient, Seen, everything};
+use crate::{
+    services::until_epoch,
+    support::{Permissions, Proxy, RawPeer, Vhost, await_until, within},
+};
+
+const GROUP: Permissions<'_> = Permissions {
+    configure: r"^(amqp-rpc\.events|amqp-rpc\.dead|prices\.events\.g(\.dead)?)$",
+    write: r"^(amqp-rpc\.dead|prices\.events\.g(\.dead)?)$",
+    read: r"^(amqp-rpc\.events|amqp-rpc\.dead|prices\.events\.g)$",
+};
+const LISTENER: Permissions<'_> = Permissions {
+    configure: r"^amqp-rpc\.events",
+    write: r"^amqp-rpc\.events\.",
+    read: r"^amqp-rpc\.events",
+};
+const PUBLISHER: Permissions<'_> =
+    Permissions { configure: r"^amqp-rpc\.events$", write: r"^amqp-rpc\.events$", read: "^$" };
+const PUBLISHER_TO_WHAT_EXISTS: Permissions<'_> =
+    Permissions { configure: "^$", write: r"^amqp-rpc\.events$", read: "^$" };
+
+/// A client that owns no queue: direct reply-to is for whoever may write.
+async fn connect(uri: &str) -> Client {
+    within("the client", Client::builder().reply_to(ReplyTo::Direct).connect(uri)).await.expect("it may")
+}
+
+#[tokio::test]
+async fn who_may_do_what_is_listed_can_subscribe_change_topics_and_publish() {
+    let mut vhost = Vhost::create().await;
+    let mut seen = Seen::new();
+    let (first, second) = (
+        vhost.add_user("first", "secret", PUBLISHER).await,
+        vhost.add_user("second", "secret", PUBLISHER_TO_WHAT_EXISTS).await,
+    );
+    let publisher = connect(&first).await;
+    within("an event before anybody listens", PricesClient::new(publisher).changed(1)).await.unwrap();
+
+    let group = vhost.add_user("group", "secret", GROUP).await;
+    let listener = vhost.add_user("listener", "secret", LISTENER).await;
+    let start = |name, uri: String, subscription| {
+        let server = Server::new().subscribe(seen.by(name), everything(subscription));
+        async move { within("the server", server.start(uri)).await.expect("it may") }
+    };
+    let proxy = Proxy::start(&listener).await;
+    let group = start("group", group, Subscription::group("g")).await;
+    let listener = start("listener", proxy.uri(), Subscription::listener()).await;
+    for server in [&group, &listener] {
+        let subscription = server.subscriptions().pop().unwrap();
+        subscription.add::<PricesChangedRequest>(["eu"]).await.unwrap();
+        subscription.remove::<PricesChangedRequest>(["#"]).await.unwrap();
+    }
+    proxy.cut();
+    until_epoch(&listener, 2).await;
+    let prices = PricesClient::new(connect(&second).await);
+    for (price, topic) in [(2, "us"), (3, "eu"), (13, "eu")] {
+        prices.changed(price).topic(topic).await.unwrap();
+    }
+    assert_eq!(seen.next(2).await, ["group: 3 eu", "listener: 3 eu"]);
+    await_until("what failed is kept", || async {
+        vhost.existing_queue("prices.events.g.dead").await.ready == 1
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_s_user_cannot_subscribe_for_another_group() {
+    let mut vhost = Vhost::create().await;
+    let seen = Seen::new();
+    let uri = vhost.add_user("group", "secret", GROUP).await;
+    let other = Server::new().subscribe(seen.by("x"), everything(Subscription::group("other")));
+    let error = within("the refusal", other.start(&uri)).await.unwrap_err();
+    assert!(
+        matches!(&error, StartError::AccessRefused { name, .. } if name == "prices.events.other"),
+        "{error}"
+    );
+    let channel = RawPeer::connect(&uri).await.open_channel().await;
+    let publish = channel.basic_get("prices.events.other".into(), Default::default()).await;
+    assert!(publish.is_err(), "it may not read there either");
+}
