@@ -54,6 +54,7 @@
 //! | declare a service | [`rpc_service`] |
 //! | call it | [`Client`], [`Call`], [`CallOptions`], [`CallError`] |
 //! | send what nobody answers, publish events | [`Notify`], [`Publish`] |
+//! | call without async, from threads that wait | [`blocking::Client`], [`blocking::Wait`] |
 //! | call by name, without a trait | [`Client::call_json`], [`Client::call_bytes`], [`UntypedCall`] |
 //! | choose what bodies are written in | [`codec`] |
 //! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`], [`Failure`] |

@@ -3,7 +3,7 @@
 
 use std::{fs, time::Duration};
 
-use amqp_rpc::{Client, ConnectError, ConnectOptions};
+use amqp_rpc::{Client, ConnectError, ConnectOptions, blocking};
 use amqp_rpc_broker::{Broker, faults::Direction};
 use tokio::{
     net::TcpListener,
@@ -20,9 +20,13 @@ const AT_ONCE: Duration = Duration::from_secs(3);
 const AFTER_GOODBYE: Duration = Duration::from_secs(10);
 
 fn io_threads() -> usize {
+    threads_of("lapin-io-loop")
+}
+
+fn threads_of(name: &str) -> usize {
     let tasks = fs::read_dir("/proc/self/task").expect("Linux lists the threads of a process");
     let names = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok());
-    names.filter(|name| name.trim() == "lapin-io-loop").count()
+    names.filter(|of| of.trim() == name).count()
 }
 
 async fn until_none_is_left(patience: Duration) {
@@ -122,4 +126,38 @@ async fn an_orderly_end_leaves_no_thread() {
         closed.close().await;
     }
     until_none_is_left(AT_ONCE).await;
+}
+
+#[test]
+fn blocking_clients_leave_no_thread_however_they_end() {
+    let _alone = ALONE.blocking_lock();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let broker = runtime.block_on(Broker::start()).expect("the loopback has a free port");
+    let connect = || blocking::Client::connect(broker.uri()).expect("the broker lets us in");
+    let (closed, dropped, held) = (connect(), connect(), connect());
+    assert_eq!((threads_of("amqp-rpc"), io_threads()), (3, 3));
+    closed.close().expect("no runtime is here");
+    drop((closed, dropped));
+    let handle = held.handle();
+    drop(held);
+    runtime.block_on(async {
+        let deadline = Instant::now() + AT_ONCE;
+        let mut polls = interval(Duration::from_millis(10));
+        while (threads_of("amqp-rpc"), io_threads()) != (1, 1) {
+            assert!(
+                Instant::now() < deadline,
+                "{} threads are left, and {} of lapin",
+                threads_of("amqp-rpc"),
+                io_threads()
+            );
+            polls.tick().await;
+        }
+        // Inside a runtime too: nothing is waited for.
+        drop(handle);
+        until_none_is_left(AT_ONCE).await;
+        while threads_of("amqp-rpc") > 0 {
+            assert!(Instant::now() < deadline + AT_ONCE, "a thread is left");
+            polls.tick().await;
+        }
+    });
 }

@@ -24,16 +24,16 @@ pub use amqp::Tls;
 pub use amqp::{ConnectOptions, ConnectionState, Credentials, NotReady, StateWatch};
 pub use client::{
     BoxClientService, Call, CallOptions, Client, ClientBuilder, ClientService, ClientStats, Notify,
-    OutgoingCall, Publish, ReplyTo, UntypedBody, UntypedCall,
+    OutgoingCall, Publish, ReplyTo, UntypedBody, UntypedCall, blocking,
 };
 pub use contract::{
     Event, MethodDef, MethodKind, NoError, NoReply, Notification, Repetition, Request, Response, ServeFuture,
     Service, ServiceDef, WireType,
 };
 pub use error::{
-    AccessRefused, Blocked, BrokerError, CallError, CertificateProblem, ChangeError, ConnectError,
-    Disconnected, NoConsumer, Phase, Rejected, RemoteError, ServeError, Served, StartError, Timeout,
-    TooLarge, Undecodable, Unencodable, Unroutable, UntypedError,
+    AccessRefused, Blocked, BrokerError, CallError, CannotBlock, CertificateProblem, ChangeError,
+    ConnectError, Disconnected, NoConsumer, Phase, Rejected, RemoteError, ServeError, Served, StartError,
+    Timeout, TooLarge, Undecodable, Unencodable, Unroutable, UntypedError,
 };
 pub use layer::{BoxService, RpcService, layers, middleware, semconv};
 pub use message::{

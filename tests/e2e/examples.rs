@@ -22,6 +22,7 @@ fn all() -> Vec<String> {
 #[test]
 fn every_example_is_tested_here() {
     let tested = [
+        "blocking",
         "composition",
         "deadlines",
         "embedded_broker",
@@ -357,4 +358,15 @@ async fn composition_chooses_adds_and_removes_services() {
          served from garden.trees, calls cut off: 0\n\
          asked meanwhile: rain\n";
     assert_eq!(output("composition", &vhost).await, [expected; 2]);
+}
+
+#[tokio::test]
+async fn blocking_counts_primes_on_threads_that_wait() {
+    let vhost = Vhost::create().await;
+    let expected = "4 primes up to 10\n\
+        25 primes up to 100\n\
+        168 primes up to 1000\n\
+        1229 primes up to 10000, asked without the trait\n\
+        nobody serves `primes.twins`: no queue is bound to exchange `amqp-rpc` with that key\n";
+    assert_eq!(output("blocking", &vhost).await, [expected, expected]);
 }

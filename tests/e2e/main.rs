@@ -1,6 +1,7 @@
 //! End to end: client, server and a broker, one test per claim: the embedded one, or RabbitMQ where `AMQP_URL` is set (`scripts/test.sh`).
 #![allow(clippy::disallowed_types, reason = "raw peers speak AMQP by hand, as foreign programs do")]
 
+mod blocking;
 mod bodies;
 mod call_options;
 mod client_connection;

@@ -6,6 +6,7 @@ use tower_layer::Layer;
 
 use super::{
     BoxClientService, Client, ClientService,
+    blocking::Background,
     layers::Layers,
     link::{Link, Manner},
     pending::MAX_CALLS,
@@ -195,6 +196,15 @@ impl ClientBuilder {
     /// # Errors
     /// See [`ConnectError`]; each variant says what to do.
     pub async fn connect(self, options: impl Into<ConnectOptions>) -> Result<Client, ConnectError> {
+        self.connect_on(options.into(), None).await
+    }
+
+    /// The same; where it is not on a runtime of the user's, with what keeps that runtime alive.
+    pub(super) async fn connect_on(
+        self,
+        options: ConnectOptions,
+        background: Option<Arc<Background>>,
+    ) -> Result<Client, ConnectError> {
         let invalid = |text: &str| Err(ConnectError::InvalidOption(text.to_owned()));
         if self.max_in_flight == 0 || self.max_in_flight > MAX_CALLS {
             return invalid("max_in_flight must be between 1 and 16777216");
@@ -209,7 +219,6 @@ impl ClientBuilder {
         let alarm = Arc::new(Alarm::default());
         let inbound =
             Inbound { max_body_bytes: self.max_reply_bytes, on_return: Arc::clone(&alarm.returned) };
-        let options = options.into();
         let manner = Manner { reply_to: self.reply_to, states_user: self.states_user, app_id: self.app_id };
         let open = |connection| Link::open(connection, manner.clone());
         let (link, replies) = connect_first(&options, &inbound, ConnectError::is_passing, open).await?;
@@ -226,7 +235,7 @@ impl ClientBuilder {
             namespace,
         };
         let supervisor = Supervisor { options, inbound, manner };
-        let session = Session::start(link, replies, settings, alarm, supervisor);
+        let session = Session::start(link, replies, settings, alarm, supervisor, background);
         Ok(Client { session, timeout: None })
     }
 }

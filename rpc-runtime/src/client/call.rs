@@ -11,6 +11,7 @@ use std::{
 
 use super::{
     CallOptions, Client,
+    blocking::{MadeByClient, Waiter},
     conclude::{Conclusion, conclude, mapped},
     failure::Terms,
     in_flight::InFlight,
@@ -211,6 +212,13 @@ impl<R: Request> Future for Call<R> {
                 State::Done => panic!("`Call` was polled after it had resolved"),
             }
         }
+    }
+}
+
+impl<R: Request> MadeByClient for Call<R> {
+    fn waiter(&self) -> Option<Waiter> {
+        let State::Lazy(lazy) = &self.state else { return None };
+        Waiter::of(&lazy.client.session)
     }
 }
 

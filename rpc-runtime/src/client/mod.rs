@@ -1,5 +1,6 @@
 //! The caller's side: one connection, one channel, one reply address, any number of calls in flight.
 
+pub mod blocking;
 mod builder;
 mod call;
 mod conclude;

@@ -13,7 +13,13 @@ use std::{
 use uuid::Uuid;
 
 use super::{
-    CallOptions, Client, failure::Terms, link::Prepared, outgoing::OutgoingCall, posted, session::Session,
+    CallOptions, Client,
+    blocking::{MadeByClient, Waiter},
+    failure::Terms,
+    link::Prepared,
+    outgoing::OutgoingCall,
+    posted,
+    session::Session,
 };
 use crate::{
     codec::AnyCodec,
@@ -95,6 +101,13 @@ macro_rules! options_of {
 
             fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 self.0.poll(cx)
+            }
+        }
+
+        impl<R: $bound> MadeByClient for $future<R> {
+            fn waiter(&self) -> Option<Waiter> {
+                let OneWay::Lazy(lazy) = &self.0 else { return None };
+                Waiter::of(&lazy.client.session)
             }
         }
 

@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use super::{
+    blocking::Background,
     builder::Settings,
     link::{Link, ReplyFate, Swept},
     lost::Lost,
@@ -67,11 +68,18 @@ pub(super) struct Session {
     resent: AtomicU64,
     // Aborted when the session is dropped.
     tasks: Mutex<JoinSet<()>>,
+    /// Keeps the runtime alive, where nobody else does. Last: everything above may need it while it is dropped.
+    background: Option<Arc<Background>>,
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
         self.show(ConnectionState::Closed { reason: "the client was dropped".into() });
+        if let Some(background) = &self.background
+            && let State::Ready(link) = self.state()
+        {
+            background.close_at_end(link.connection.clone());
+        }
     }
 }
 
@@ -82,6 +90,7 @@ impl Session {
         settings: Settings,
         alarm: Arc<Alarm>,
         supervisor: Supervisor,
+        background: Option<Arc<Background>>,
     ) -> Arc<Self> {
         let link = Arc::new(link);
         let session = Arc::new(Self {
@@ -97,6 +106,7 @@ impl Session {
             hostile_replies: AtomicU64::new(0),
             resent: AtomicU64::new(0),
             tasks: Mutex::default(),
+            background,
         });
         {
             let mut tasks = session.tasks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,6 +118,11 @@ impl Session {
 
     pub(super) fn state(&self) -> State {
         self.state.borrow().clone()
+    }
+
+    /// What a blocking client waits with.
+    pub(super) fn background(&self) -> Option<&Arc<Background>> {
+        self.background.as_ref()
     }
 
     pub(super) fn watch_state(&self) -> watch::Receiver<State> {

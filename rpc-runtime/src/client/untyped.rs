@@ -14,7 +14,13 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::{
-    CallOptions, Client, failure::Terms, layers, link::Prepared, outgoing::OutgoingCall, session::Session,
+    CallOptions, Client,
+    blocking::{MadeByClient, Waiter},
+    failure::Terms,
+    layers,
+    link::Prepared,
+    outgoing::OutgoingCall,
+    session::Session,
 };
 use crate::{
     codec::AnyCodec,
@@ -315,6 +321,13 @@ fn read<B: UntypedBody>(answer: Answer) -> Result<B, CallError<UntypedError<B>>>
         ReplyKind::Error => {
             Err(CallError::Method(UntypedError(B::decode(answer).map_err(undecodable("error"))?)))
         }
+    }
+}
+
+impl<B: UntypedBody> MadeByClient for UntypedCall<B> {
+    fn waiter(&self) -> Option<Waiter> {
+        let State::Lazy(lazy) = &self.state else { return None };
+        Waiter::of(&lazy.client.session)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{AccessRefused, Blocked, NoConsumer, Rejected, Timeout, TooLarge, Undecodable, Unencodable};
+use super::{
+    AccessRefused, Blocked, CannotBlock, NoConsumer, Rejected, Timeout, TooLarge, Undecodable, Unencodable,
+};
 use crate::message::{Execution, Fault, Violations};
 
 /// Why a call has no result. `E` is the method's own error.
@@ -41,6 +43,9 @@ pub enum CallError<E> {
     Decode(Undecodable),
     /// The client was closed before the call was sent.
     Closed,
+    /// The thread could not [wait](crate::blocking::Wait::wait) for it. Only calls of a [`blocking::Client`](crate::blocking::Client) end
+    /// with it.
+    CannotBlock(CannotBlock),
 }
 
 impl<E> CallError<E> {
@@ -61,6 +66,7 @@ impl<E> CallError<E> {
             Self::Encode(error) => CallError::Encode(error),
             Self::Decode(error) => CallError::Decode(error),
             Self::Closed => CallError::Closed,
+            Self::CannotBlock(why) => CallError::CannotBlock(why),
         }
     }
 
@@ -81,7 +87,8 @@ impl<E> CallError<E> {
             | Self::TooLarge(_)
             | Self::Invalid(_)
             | Self::Encode(_)
-            | Self::Closed => Execution::Never,
+            | Self::Closed
+            | Self::CannotBlock(_) => Execution::Never,
         }
     }
 
@@ -105,7 +112,8 @@ impl<E> CallError<E> {
             | Self::Invalid(_)
             | Self::Encode(_)
             | Self::Decode(_)
-            | Self::Closed => false,
+            | Self::Closed
+            | Self::CannotBlock(_) => false,
         }
     }
 }
@@ -127,6 +135,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
             Self::Encode(error) => error.fmt(f),
             Self::Decode(error) => error.fmt(f),
             Self::Closed => f.write_str("the client is closed"),
+            Self::CannotBlock(why) => why.fmt(f),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{BrokerError, CertificateProblem};
+use crate::error::{BrokerError, CannotBlock, CertificateProblem};
 
 /// Connecting to the broker failed. No variant holds or prints a password.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +121,12 @@ pub enum ConnectError {
     /// An option has a value that cannot work; the text names it.
     #[error("{0}")]
     InvalidOption(String),
+    /// A [`blocking::Client`](crate::blocking::Client) was to be connected where a thread must not wait.
+    #[error(transparent)]
+    CannotBlock(CannotBlock),
+    /// The thread of a [`blocking::Client`](crate::blocking::Client) could not be started.
+    #[error("the thread of the blocking client cannot be started")]
+    NoThread(#[source] std::io::Error),
     /// Any other failure of the connection.
     #[error("connection to {endpoint} broke during the handshake")]
     Broken {

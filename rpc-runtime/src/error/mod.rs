@@ -1,5 +1,6 @@
 //! The errors users match on: of a call, of connecting, of serving.
 
+mod blocking;
 mod broker;
 mod call;
 mod certificate;
@@ -15,6 +16,7 @@ mod tests;
 mod timeout;
 mod untyped;
 
+pub use blocking::CannotBlock;
 pub use broker::BrokerError;
 pub use call::{CallError, Disconnected, Phase, Unroutable};
 pub use certificate::CertificateProblem;

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    AccessRefused, Blocked, CallError, Disconnected, NoConsumer, Phase, Rejected, Served, Timeout, TooLarge,
-    Undecodable, Unencodable, Unroutable,
+    AccessRefused, Blocked, CallError, CannotBlock, Disconnected, NoConsumer, Phase, Rejected, Served,
+    Timeout, TooLarge, Undecodable, Unencodable, Unroutable,
 };
 use crate::message::{Execution, Fault, FaultCode, Violations};
 
@@ -71,6 +71,8 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
             remote: None,
         }),
         CallError::Closed,
+        CallError::CannotBlock(CannotBlock::InAsyncRuntime),
+        CallError::CannotBlock(CannotBlock::NoBlockingClient),
     ]);
     errors
 }
@@ -105,6 +107,7 @@ fn row(error: &CallError<&'static str>) -> String {
         }
         CallError::Decode(_) => "Decode of anything else".into(),
         CallError::Closed => "Closed".into(),
+        CallError::CannotBlock(_) => "CannotBlock".into(),
     }
 }
 

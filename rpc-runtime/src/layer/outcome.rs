@@ -37,6 +37,7 @@ pub(super) fn of_answer(outcome: &Result<Answer, CallError<NoError>>) -> Result<
         CallError::Encode(_) => "encode",
         CallError::Decode(_) => "decode",
         CallError::Closed => "closed",
+        CallError::CannotBlock(_) => "cannot_block",
     })
 }
 

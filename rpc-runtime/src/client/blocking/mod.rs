@@ -1,0 +1,128 @@
+//! A client for programs without an async runtime: the same generated clients and calls, waited for by the thread that makes them.
+
+mod background;
+mod wait;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+pub(super) use background::Background;
+pub use wait::Wait;
+pub(super) use wait::{MadeByClient, Waiter};
+
+use super::{ClientBuilder, ClientStats};
+use crate::{
+    amqp::{ConnectOptions, ConnectionState, NotReady},
+    error::{CallError, CannotBlock, ConnectError},
+};
+
+/// A connection to the broker for threads that wait. Clones share it, and may be used from any number of threads at once.
+///
+/// Generated clients are made of its [`handle`](Self::handle), and their calls are those of async programs, with all of their options;
+/// [`wait`](Wait::wait) takes the place of `.await`.
+///
+/// ```no_run
+/// use amqp_rpc_runtime::blocking::{Client, Wait};
+/// use serde_json::json;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::connect("amqp://localhost")?;
+/// // A generated client is used in the same way: FibClient::new(client.handle()).compute(30).wait()?
+/// let value = client.handle().call_json("fib.compute", json!({"n": 30})).wait()?;
+/// println!("fib(30) = {value}");
+/// client.close()?;
+/// # Ok(()) }
+/// ```
+///
+/// One thread in the background, named `amqp-rpc`, brings replies and timeouts. It ends after the last clone, with the last handle,
+/// generated client and call. Whoever waits is not waited for: [`close`](Self::close) ends its call at once, dropping this client does
+/// not, for the call has a handle of its own.
+///
+/// **Not inside an async runtime.** There a wait would stop the other tasks of its thread: everything here that waits fails with
+/// [`CannotBlock::InAsyncRuntime`] instead, also on the threads of `spawn_blocking` and in `#[rpc(blocking)]` methods, which belong to
+/// the runtime. Use the async [`Client`](crate::Client) there, and `Handle::current().block_on(call)` where blocking is allowed.
+#[derive(Clone)]
+pub struct Client {
+    inner: super::Client,
+    background: Arc<Background>,
+}
+
+impl Client {
+    /// Connects with the defaults of [`ClientBuilder`].
+    ///
+    /// # Errors
+    /// See [`ConnectError`]; each variant says what to do.
+    pub fn connect(options: impl Into<ConnectOptions>) -> Result<Self, ConnectError> {
+        Self::connect_with(super::Client::builder(), options)
+    }
+
+    /// Connects with other settings than the default ones.
+    ///
+    /// # Errors
+    /// See [`ConnectError`]; each variant says what to do.
+    pub fn connect_with(
+        builder: ClientBuilder,
+        options: impl Into<ConnectOptions>,
+    ) -> Result<Self, ConnectError> {
+        background::may_block().map_err(ConnectError::CannotBlock)?;
+        let background = Arc::new(Background::start().map_err(ConnectError::NoThread)?);
+        let connecting = builder.connect_on(options.into(), Some(Arc::clone(&background)));
+        let inner = background.wait(connecting).map_err(ConnectError::CannotBlock)??;
+        Ok(Self { inner, background })
+    }
+
+    /// What generated clients are made of: `FibClient::new(client.handle())`. It shares the connection.
+    #[must_use]
+    pub fn handle(&self) -> super::Client {
+        self.inner.clone()
+    }
+
+    /// Runs `future` on this thread until it ends: for several calls at once, or anything else that is made of calls.
+    ///
+    /// # Errors
+    /// Those of the future; [`CallError::CannotBlock`] inside an async runtime, where nothing of it is run.
+    pub fn wait<T, E>(
+        &self,
+        future: impl Future<Output = Result<T, CallError<E>>>,
+    ) -> Result<T, CallError<E>> {
+        self.background.wait(future).map_err(CallError::CannotBlock)?
+    }
+
+    /// How the connection stands.
+    #[must_use]
+    pub fn state(&self) -> ConnectionState {
+        self.inner.state()
+    }
+
+    /// Waits until calls can be sent, for at most `patience`.
+    ///
+    /// # Errors
+    /// The state at the end of that time, or at once the one that the client was closed with; inside an async runtime, at once the
+    /// state as it is, whichever that is.
+    pub fn wait_ready(&self, patience: Duration) -> Result<(), NotReady> {
+        let waited = self.background.wait(self.inner.wait_ready(patience));
+        waited.unwrap_or_else(|_| Err(NotReady { state: self.state() }))
+    }
+
+    /// How many calls are in flight, and how many replies nobody waited for.
+    #[must_use]
+    pub fn stats(&self) -> ClientStats {
+        self.inner.stats()
+    }
+
+    /// Closes the connection, for all clones and handles. Calls that other threads wait for fail at once, as those of an async
+    /// [`Client`](crate::Client) do. Returns after at most five seconds.
+    ///
+    /// # Errors
+    /// [`CannotBlock`] inside an async runtime; nothing is closed then.
+    pub fn close(&self) -> Result<(), CannotBlock> {
+        self.background.wait(self.inner.close())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("blocking::Client")
+            .field("connected", &self.inner.is_connected())
+            .finish_non_exhaustive()
+    }
+}
