@@ -58,6 +58,8 @@
 //! | call by name, without a trait | [`Client::call_json`], [`Client::call_bytes`], [`UntypedCall`] |
 //! | choose what bodies are written in | [`codec`] |
 //! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`], [`Failure`] |
+//! | receive events, as a group or as a listener | [`Server::subscribe`], [`Subscription`], [`ActiveSubscription`] |
+//! | choose, add and remove services | [`Server::only`], [`RunningServer::add`], [`RunningServer::remove`], [`ChangeError`] |
 //! | serve by name, without a trait | [`Server::raw`], [`RawMethod`], [`RawService`] |
 //! | run something around every call, on either side | [`layers`], [`middleware`], [`RpcService`], [`ClientService`] |
 //! | bound how long things take | [`Call::timeout`], [`Client::with_timeout`], [`Server::handler_timeout`], [`Server::cancel_when_late`], [`Context::scope`] |
