@@ -26,13 +26,20 @@ pub enum Execution {
 pub struct Fault {
     code: FaultCode,
     message: String,
-    field: Option<String>,
-    // Not on the wire: for the server's own log.
-    detail: Option<Box<str>>,
-    violations: Option<Box<[Violation]>>,
+    // Most faults have none, and every outcome of a call has room for a fault: it is copied many times.
+    more: Option<Box<More>>,
     // Not on the wire: set by the caller's side, which knows the method, and whether it sent the request before.
     idempotent: bool,
     is_of_repetition: bool,
+}
+
+/// What only some faults have.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct More {
+    field: Option<String>,
+    // Not on the wire: for the server's own log.
+    detail: Option<String>,
+    violations: Vec<Violation>,
 }
 
 impl Fault {
@@ -41,15 +48,11 @@ impl Fault {
     /// The message travels to the caller: leave out secrets, payloads and backtraces.
     #[must_use]
     pub fn new(code: FaultCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            field: None,
-            violations: None,
-            detail: None,
-            idempotent: false,
-            is_of_repetition: false,
-        }
+        Self { code, message: message.into(), more: None, idempotent: false, is_of_repetition: false }
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
 
     /// A fault for values that break the contract's rules.
@@ -60,16 +63,18 @@ impl Fault {
     }
 
     pub(crate) fn with_violations(mut self, violations: Vec<Violation>) -> Self {
-        let first = violations.first().map(|violation| violation.field().to_owned());
-        self.field = self.field.or(first.filter(|field| !field.is_empty()));
-        self.violations = (!violations.is_empty()).then(|| violations.into());
+        let Some(first) = violations.first() else { return self };
+        if self.field().is_none() && !first.field().is_empty() {
+            self.more().field = Some(first.field().to_owned());
+        }
+        self.more().violations = violations;
         self
     }
 
     /// Names the request field that is to blame, such as `user.address.zip`.
     #[must_use]
     pub fn with_field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
+        self.more().field = Some(field.into());
         self
     }
 
@@ -77,7 +82,7 @@ impl Fault {
     /// travels.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into().into());
+        self.more().detail = Some(detail.into());
         self
     }
 
@@ -96,19 +101,19 @@ impl Fault {
     /// The request field that is to blame, if the server named one.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
-        self.field.as_deref()
+        self.more.as_ref()?.field.as_deref()
     }
 
     /// What [`with_detail`](Self::with_detail) added; nothing on the caller's side.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
-        self.detail.as_deref()
+        self.more.as_ref()?.detail.as_deref()
     }
 
     /// The values that break the contract's rules, if that is what the fault is about.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
-        self.violations.as_deref().unwrap_or_default()
+        self.more.as_ref().map_or(&[], |more| &more.violations)
     }
 
     /// What the code says of execution; `Unknown` in place of `Never` when the request had to be sent twice, because what became
@@ -151,9 +156,9 @@ impl fmt::Display for Fault {
         if !self.message.is_empty() {
             write!(f, ": {}", self.message)?;
         }
-        match &self.field {
+        match self.field() {
             // The message names them all.
-            Some(_) if self.violations.is_some() => Ok(()),
+            Some(_) if !self.violations().is_empty() => Ok(()),
             Some(field) => write!(f, " (field `{field}`)"),
             None => Ok(()),
         }
@@ -165,7 +170,7 @@ impl fmt::Debug for Fault {
         f.debug_struct("Fault")
             .field("code", &self.code)
             .field("message", &self.message)
-            .field("field", &self.field)
+            .field("field", &self.field())
             .finish()
     }
 }

@@ -62,7 +62,7 @@ impl Unsettled {
         outbox: Arc<Outbox>,
     ) -> Self {
         let (redelivered, address) = (request.redelivered, request.return_address.clone());
-        let caller = request.caller.clone();
+        let caller = (!request.caller.is_anonymous()).then(|| Box::new(request.caller.clone()));
         let events = queue.kind.is_of_events().then(|| Arc::clone(queue));
         let request = Known { method: None, events, caller, redelivered, is_hostile, received_at };
         Self { tag, request, outbox, address, call: None, settled: false }

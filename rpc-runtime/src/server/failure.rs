@@ -43,7 +43,8 @@ pub(super) struct Known {
     pub(super) method: Option<&'static MethodDef>,
     /// Of an event, which may have come to several groups.
     pub(super) events: Option<Arc<PlannedQueue>>,
-    pub(super) caller: Caller,
+    /// Only if it says who it is.
+    pub(super) caller: Option<Box<Caller>>,
     pub(super) redelivered: bool,
     pub(super) is_hostile: bool,
     pub(super) received_at: Instant,
@@ -118,13 +119,13 @@ impl Failure<'_> {
     /// The broker user that sent the request, where it was stated.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
-        self.request.caller.user_id.as_deref()
+        self.request.caller.as_ref()?.user_id.as_deref()
     }
 
     /// The application that says it sent the request. Nobody checks it.
     #[must_use]
     pub fn app_id(&self) -> Option<&str> {
-        self.request.caller.app_id.as_deref()
+        self.request.caller.as_ref()?.app_id.as_deref()
     }
 
     /// The id that ties the reply to its call. Opaque: the caller chose it.

@@ -27,6 +27,12 @@ pub(crate) struct Caller {
     pub(crate) app_id: Option<Arc<str>>,
 }
 
+impl Caller {
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.user_id.is_none() && self.app_id.is_none()
+    }
+}
+
 /// What differs from call to call.
 pub(crate) struct Outgoing<'a> {
     /// Of the method.
