@@ -151,6 +151,8 @@
 /// `#[garde(..)]`, with the feature `garde` and that crate among the dependencies, gives rules for the value: `#[garde(range(max = 90))] n: u64`,
 /// `#[garde(dive)] user: User` for a type with rules of its own. The server checks them before the method runs and answers `bad_request`
 /// with everything that is wrong ([`Fault::violations`]); clients do so before they send, if they are to ([`ClientBuilder::validate`]).
+/// garde looks at every element, also of a list that another rule finds too long: how much that can be is bounded by
+/// [`Server::max_request_bytes`] alone.
 ///
 /// ```
 /// use amqp_rpc::{Context, rpc_service};

@@ -11,6 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use lapin::{
     Channel,
     options::{BasicPublishOptions, ConfirmSelectOptions},
@@ -41,11 +42,8 @@ struct Shared {
 }
 
 /// Confirms that nobody waits for any more. lapin keeps those that are dropped before they have come for as long as the channel lives.
-#[derive(Default)]
-struct Abandoned {
-    confirms: Vec<Publishing>,
-    looked_through_at: usize,
-}
+/// To look them through costs as much as have come.
+type Abandoned = FuturesUnordered<Publishing>;
 
 type Publishing = Pin<Box<dyn Future<Output = Result<Verdict, BrokerError>> + Send>>;
 
@@ -92,7 +90,7 @@ impl ConfirmingPublisher {
     pub(crate) fn is_full(&self) -> bool {
         let is_full = || self.0.unconfirmed.load(Ordering::Relaxed) > MAX_UNCONFIRMED / 2;
         if is_full() {
-            self.lock_abandoned().look_through();
+            self.let_go_of_confirmed();
         }
         is_full()
     }
@@ -102,7 +100,7 @@ impl ConfirmingPublisher {
         let size = body_bytes + OVERHEAD;
         let fits = |unconfirmed: usize| unconfirmed == 0 || unconfirmed + size <= MAX_UNCONFIRMED;
         if !fits(self.0.unconfirmed.load(Ordering::Relaxed)) {
-            self.lock_abandoned().look_through();
+            self.let_go_of_confirmed();
             if !fits(self.0.unconfirmed.load(Ordering::Relaxed)) {
                 return None;
             }
@@ -147,27 +145,10 @@ impl ConfirmingPublisher {
         Ok(Confirm { publishing: Some(publishing), publisher: self.clone() })
     }
 
-    fn abandon(&self, publishing: Publishing) {
-        const FEW: usize = 64;
-        let mut abandoned = self.lock_abandoned();
-        abandoned.confirms.push(publishing);
-        if abandoned.confirms.len() >= abandoned.looked_through_at.max(FEW) {
-            abandoned.look_through();
-        }
-    }
-
-    fn lock_abandoned(&self) -> std::sync::MutexGuard<'_, Abandoned> {
-        self.0.abandoned.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Abandoned {
-    /// Lets go of those whose confirm has come.
-    fn look_through(&mut self) {
-        let waiting = &mut Context::from_waker(Waker::noop());
-        self.confirms.retain_mut(|confirm| confirm.as_mut().poll(waiting).is_pending());
-        // At most twice as many as there are under way, and no look at all of them for each.
-        self.looked_through_at = self.confirms.len() * 2;
+    /// Lets go of the abandoned whose confirm has come.
+    fn let_go_of_confirmed(&self) {
+        let mut abandoned = self.0.abandoned.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Poll::Ready(Some(_)) = abandoned.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {}
     }
 }
 
@@ -199,7 +180,9 @@ impl Future for Confirm {
 impl Drop for Confirm {
     fn drop(&mut self) {
         if let Some(publishing) = self.publishing.take() {
-            self.publisher.abandon(publishing);
+            let abandoned = &self.publisher.0.abandoned;
+            abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(publishing);
+            self.publisher.let_go_of_confirmed();
         }
     }
 }

@@ -103,7 +103,7 @@ impl Connection {
     }
 
     /// Whether further questions should be asked on another connection.
-    pub(super) fn has_spent_its_channels(&self) -> bool {
+    pub(crate) fn has_spent_its_channels(&self) -> bool {
         let most = match self.inner.configuration().channel_max() {
             0 => MAX_SPENT_CHANNELS,
             channels => MAX_SPENT_CHANNELS.min(u32::from(channels) / 4),

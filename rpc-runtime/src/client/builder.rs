@@ -96,6 +96,8 @@ impl ClientBuilder {
     }
 
     /// How many calls may be in flight at once; others wait for a place, within their timeout. Default 1024.
+    ///
+    /// As many notifications and events may wait for the broker's word besides.
     pub fn max_in_flight(mut self, calls: usize) -> Self {
         self.max_in_flight = calls;
         self
@@ -207,7 +209,7 @@ impl ClientBuilder {
     ) -> Result<Client, ConnectError> {
         let invalid = |text: &str| Err(ConnectError::InvalidOption(text.to_owned()));
         if self.max_in_flight == 0 || self.max_in_flight > MAX_CALLS {
-            return invalid("max_in_flight must be between 1 and 16777216");
+            return invalid("max_in_flight must be between 1 and 8388608");
         }
         if self.app_id.as_ref().is_some_and(|app_id| app_id.len() > 255) {
             return invalid("app_id must have at most 255 bytes");

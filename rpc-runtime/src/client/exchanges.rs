@@ -41,6 +41,13 @@ impl Exchanges {
         exchanges.get(name).filter(|exchange| exchange.exists.load(Ordering::Acquire)).map(Arc::clone)
     }
 
+    /// It was found missing after all: it is looked for again.
+    pub(super) fn forget(&self, name: &str) {
+        if let Some(exchange) = self.get(name) {
+            exchange.exists.store(false, Ordering::Release);
+        }
+    }
+
     /// The exchange of that name, if it exists: from the broker where it is not known. The default exchange always does.
     ///
     /// That of events is made where it is missing, if this client's user may: who publishes them need not know who subscribes, or when.

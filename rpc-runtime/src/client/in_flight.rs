@@ -15,7 +15,7 @@ use super::{
     exchanges::Exchange,
     failure::Failure,
     link::{Link, NotSent, Prepared},
-    lost::Lost,
+    lost::{Lost, Offence},
     pending::Outcome,
     queues::SERVED_FOR,
     send::{Sending, Sent, send_in_time},
@@ -122,8 +122,17 @@ impl InFlight {
         Some(send_in_time(session, self.call.take(), self.deadline, self.slot.take()))
     }
 
-    pub(super) fn session(&self) -> &Session {
-        &self.session
+    /// The channel was lost, and with it only what nobody answers: the link stays, and must not go on in the belief that led there.
+    pub(super) fn learn_from(&self, lost: &Lost) {
+        if let Some(exchange) = lost.refused_exchange() {
+            self.session.refusals.remember(exchange, Arc::clone(&lost.reason));
+        }
+        if let Some((exchange, topic)) = lost.refused_topic() {
+            self.session.refusals.remember_topic(exchange, topic, Arc::clone(&lost.reason));
+        }
+        if lost.offence(&self.call.exchange) == Some(Offence::Missing) {
+            self.link.exchanges.forget(&self.call.exchange);
+        }
     }
 
     pub(super) fn link(&self) -> &Link {

@@ -52,6 +52,8 @@ pub(super) struct Link {
     settling: Mutex<()>,
     /// Notified when requests may be queued again.
     pub(super) room: Notify,
+    /// The same for what nobody answers.
+    pub(super) room_for_one_way: Notify,
     /// A reply came over it: what ends it has nothing to do with how it was made.
     was_of_use: AtomicBool,
 }
@@ -204,6 +206,7 @@ impl Link {
             confirming: tokio::sync::Mutex::default(),
             settling: Mutex::default(),
             room: Notify::new(),
+            room_for_one_way: Notify::new(),
             was_of_use: AtomicBool::new(false),
             connection,
         };
@@ -245,9 +248,17 @@ impl Link {
     pub(super) async fn confirming(&self) -> Result<ConfirmingPublisher, BrokerError> {
         let mut confirming = self.confirming.lock().await;
         match &*confirming {
-            Some(publisher) if publisher.is_open() => Ok(publisher.clone()),
-            _ => Ok(confirming.insert(self.connection.open_confirming().await?).clone()),
+            Some(publisher) if publisher.is_open() => return Ok(publisher.clone()),
+            Some(_) if self.connection.is_connected() => self.connection.count_spent_channel(),
+            _ => {}
         }
+        if confirming.is_some() && self.connection.has_spent_its_channels() {
+            // Its numbers would run out, and nothing but another connection has new ones.
+            tracing::warn!("too many channels were closed, and another connection is made");
+            self.connection.close().await;
+            return Err(BrokerError::new(None, "too many channels were closed by the broker"));
+        }
+        Ok(confirming.insert(self.connection.open_confirming().await?).clone())
     }
 
     /// Hands a reply to its call.
@@ -277,8 +288,11 @@ impl Link {
         // Locked only while the channel is being opened.
         let confirming = self.confirming.try_lock().ok().and_then(|confirming| confirming.clone());
         let is_full = confirming.as_ref().is_some_and(ConfirmingPublisher::is_full);
-        if backlog.has_room || (confirming.is_some() && !is_full) {
+        if backlog.has_room {
             self.room.notify_waiters();
+        }
+        if !is_full {
+            self.room_for_one_way.notify_waiters();
         }
         Swept { has_more: backlog.is_watching || is_full || self.pending.len() > 0, soon_late }
     }

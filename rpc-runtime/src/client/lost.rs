@@ -30,6 +30,13 @@ impl Lost {
         self.culprit.as_ref().filter(|(name, _)| name == exchange).map(|(_, offence)| *offence)
     }
 
+    /// Exchange and routing key, where only what has that key may not be published to it.
+    pub(crate) fn refused_topic(&self) -> Option<(&str, &str)> {
+        let (_, rest) = self.reason.split_once("access to topic '")?;
+        let (topic, rest) = rest.split_once("' in exchange '")?;
+        Some((rest.split_once('\'')?.0, topic))
+    }
+
     /// The exchange that may not be written to, when that was the reason.
     pub(crate) fn refused_exchange(&self) -> Option<&str> {
         match &self.culprit {

@@ -34,7 +34,7 @@ use crate::{
 /// run it. What fails there is logged there, and the message goes to the dead letters. It waits there as long as it takes: unlike a
 /// call's, its timeout is about the broker's word alone, and it inherits the trace of a call that is being served, but not its deadline.
 ///
-/// Dropping it before forgets it: a message that was sent stays sent. A connection that is lost before the broker's word has come makes it
+/// Must be polled inside a tokio runtime. Dropping it before it has resolved forgets it: a message that was sent stays sent. A connection that is lost before the broker's word has come makes it
 /// fail with `Disconnected`, for the broker may have it or not; declared `idempotent`, it is sent again within its timeout.
 ///
 /// # Errors

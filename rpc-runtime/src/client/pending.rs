@@ -88,8 +88,10 @@ const ASKED_BEFORE: Duration = Duration::from_millis(250);
 
 /// Bits of a call's number that are its place in the table; the others are its sequence.
 const INDEX_BITS: u32 = 24;
-/// The most calls a table holds.
-pub(crate) const MAX_CALLS: usize = 1 << INDEX_BITS;
+/// The most calls a table holds, with what nobody answers.
+const MAX_ENTRIES: usize = 1 << INDEX_BITS;
+/// The most of either.
+pub(crate) const MAX_CALLS: usize = MAX_ENTRIES / 2;
 
 impl Pending {
     /// Adds a call. Must precede its publishing: a reply may come at once.
@@ -184,7 +186,7 @@ impl Pending {
     }
 
     fn remove(&self, number: CallNumber) -> Option<Waiting> {
-        let index = usize::try_from(number.0 & (MAX_CALLS as u64 - 1)).ok()?;
+        let index = usize::try_from(number.0 & (MAX_ENTRIES as u64 - 1)).ok()?;
         let mut table = self.lock();
         // The place may belong to a younger call by now.
         if table.calls.get(index)?.number != number {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::{
     failure::{Failure, Terms},
@@ -30,6 +30,7 @@ use crate::{
 struct Posted {
     in_flight: InFlight,
     confirm: Confirm,
+    is_mandatory: bool,
 }
 
 /// What became of it.
@@ -67,9 +68,7 @@ pub(super) async fn deliver(
                 Phase::Sent,
             ),
             Fate::Failed(Outcome::Disconnected(lost)) => {
-                if let Some(exchange) = lost.refused_exchange() {
-                    posted.in_flight.session().refusals.remember(exchange, Arc::clone(&lost.reason));
-                }
+                posted.in_flight.learn_from(&lost);
                 match posted.in_flight.failure_of_loss(Arc::clone(&lost)) {
                     Failure::Lost(..) if terms.may_be_repeated_after(&lost) => {
                         match posted.in_flight.again::<Posted>() {
@@ -93,7 +92,11 @@ pub(super) async fn deliver(
 impl Posted {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Fate> {
         if let Poll::Ready(outcome) = self.in_flight.poll(cx) {
-            return Poll::Ready(Fate::Failed(outcome));
+            // An event that was taken in the last moment was taken. A notification may have come back as well, and cannot tell any more.
+            let was_taken = matches!(outcome, Outcome::TimedOut)
+                && !self.is_mandatory
+                && matches!(Pin::new(&mut self.confirm).poll(cx), Poll::Ready(Ok(Verdict::Taken)));
+            return Poll::Ready(if was_taken { Fate::Taken } else { Fate::Failed(outcome) });
         }
         let Poll::Ready(confirmed) = Pin::new(&mut self.confirm).poll(cx) else { return Poll::Pending };
         let verdict = match confirmed {
@@ -116,6 +119,14 @@ impl Posted {
 
 impl Sent for Posted {
     type With = ConfirmingPublisher;
+
+    fn slots(session: &Session) -> &Arc<Semaphore> {
+        &session.one_way_slots
+    }
+
+    fn room(link: &Link) -> &Notify {
+        &link.room_for_one_way
+    }
 
     async fn prepare(link: &Link) -> Result<ConfirmingPublisher, BrokerError> {
         link.confirming().await
@@ -154,7 +165,7 @@ impl Sent for Posted {
             Ok(confirm) => {
                 let entry = (number, outcome);
                 let in_flight = InFlight::of(session, link, exchange, entry, message, deadline, slot);
-                Ok(Self { in_flight, confirm })
+                Ok(Self { in_flight, confirm, is_mandatory: mandatory })
             }
             Err(error) => {
                 link.pending.forget(number);

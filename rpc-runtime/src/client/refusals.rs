@@ -13,9 +13,27 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub(super) struct Refusals(Mutex<HashMap<String, (Instant, Arc<str>)>>);
 
+/// No name of an exchange has such a character in it.
+fn of_topic(exchange: &str, topic: &str) -> String {
+    format!("{exchange}\0{topic}")
+}
+
 impl Refusals {
     pub(super) fn remember(&self, exchange: &str, reason: Arc<str>) {
-        self.lock().insert(exchange.to_owned(), (Instant::now(), reason));
+        let mut refused = self.lock();
+        // There may be any number of topics.
+        refused.retain(|_, (since, _)| since.elapsed() < REMEMBERED_FOR);
+        refused.insert(exchange.to_owned(), (Instant::now(), reason));
+    }
+
+    /// Only what has this routing key was refused.
+    pub(super) fn remember_topic(&self, exchange: &str, topic: &str, reason: Arc<str>) {
+        self.remember(&of_topic(exchange, topic), reason);
+    }
+
+    pub(super) fn of_topic(&self, exchange: &str, topic: &str) -> Option<Arc<str>> {
+        // Nearly always there is none, and then no name is made.
+        if self.lock().is_empty() { None } else { self.of(&of_topic(exchange, topic)) }
     }
 
     /// What the broker said when it refused, if that was lately.

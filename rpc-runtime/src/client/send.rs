@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::{
     exchanges::Exchange,
@@ -30,6 +30,12 @@ pub(super) type Sending = Pin<Box<dyn Future<Output = Result<InFlight, Failure>>
 pub(super) trait Sent: Sized + Send {
     /// What it is sent with.
     type With: Send;
+
+    /// What bounds how many are under way.
+    fn slots(session: &Session) -> &Arc<Semaphore>;
+
+    /// What tells that there may be room again for one that found none.
+    fn room(link: &Link) -> &Notify;
 
     /// Makes sure of what it is sent with.
     ///
@@ -56,6 +62,14 @@ pub(super) struct Attempt<'a, With> {
 
 impl Sent for InFlight {
     type With = ();
+
+    fn slots(session: &Session) -> &Arc<Semaphore> {
+        &session.slots
+    }
+
+    fn room(link: &Link) -> &Notify {
+        &link.room
+    }
 
     async fn prepare(_: &Link) -> Result<(), BrokerError> {
         Ok(())
@@ -141,7 +155,7 @@ async fn send_when_ready<S: Sent>(
     let mut slot = match slot {
         Some(slot) => slot,
         None => tokio::select! {
-            slot = Arc::clone(&session.slots).acquire_owned() => slot.expect("the semaphore is never closed"),
+            slot = Arc::clone(S::slots(&session)).acquire_owned() => slot.expect("the semaphore is never closed"),
             reason = end_of(session.watch_state()) => return Err(Failure::Ended(reason)),
         },
     };
@@ -188,7 +202,7 @@ async fn send_when_ready<S: Sent>(
             find_consumer(&session, &link, &call).await?;
         }
         // Made before the attempt, so that no notification is missed.
-        let room = link.room.notified();
+        let room = S::room(&link).notified();
         let mut blocked = link.connection.findings().watch_blocked();
         let not_sent;
         let attempt = Attempt { session: &session, link: &link, exchange, with };
@@ -234,7 +248,8 @@ enum NotFound {
 }
 
 async fn find_exchange(session: &Session, link: &Link, call: &Prepared) -> Result<Arc<Exchange>, NotFound> {
-    if let Some(reason) = session.refusals.of(&call.exchange) {
+    let refused = session.refusals.of(&call.exchange);
+    if let Some(reason) = refused.or_else(|| session.refusals.of_topic(&call.exchange, &call.routing_key)) {
         let exchange = call.exchange.clone().into_owned();
         return Err(NotFound::Refused(Failure::AccessRefused { exchange, reason }));
     }

@@ -56,6 +56,8 @@ pub(super) enum State {
 pub(super) struct Session {
     pub(super) settings: Settings,
     pub(super) slots: Arc<Semaphore>,
+    /// Of notifications and events, which wait for the broker alone: they must not keep calls from being sent.
+    pub(super) one_way_slots: Arc<Semaphore>,
     pub(super) alarm: Arc<Alarm>,
     pub(super) queues: Queues,
     pub(super) refusals: Refusals,
@@ -95,6 +97,7 @@ impl Session {
         let link = Arc::new(link);
         let session = Arc::new(Self {
             slots: Arc::new(Semaphore::new(settings.max_in_flight)),
+            one_way_slots: Arc::new(Semaphore::new(settings.max_in_flight)),
             settings,
             alarm,
             queues: Queues::default(),

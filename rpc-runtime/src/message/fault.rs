@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{FaultCode, Violation, Violations};
+use super::{FaultCode, Violation, Violations, violation::cut};
 
 /// Whether a call ran.
 ///
@@ -33,6 +33,9 @@ pub struct Fault {
     is_of_repetition: bool,
 }
 
+/// More of a text is not for people, and must fit beside others into a reply.
+const MOST_BYTES: usize = 32 * 1024;
+
 /// What only some faults have.
 #[derive(Clone, Default, PartialEq, Eq)]
 struct More {
@@ -45,10 +48,17 @@ struct More {
 impl Fault {
     /// A fault with a message for people.
     ///
-    /// The message travels to the caller: leave out secrets, payloads and backtraces.
+    /// Of message, field and detail the first 32 KiB are kept, for they may repeat what the caller has sent. The message travels to the
+    /// caller: leave out secrets, payloads and backtraces.
     #[must_use]
     pub fn new(code: FaultCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), more: None, idempotent: false, is_of_repetition: false }
+        Self {
+            code,
+            message: cut(message.into(), MOST_BYTES),
+            more: None,
+            idempotent: false,
+            is_of_repetition: false,
+        }
     }
 
     fn more(&mut self) -> &mut More {
@@ -74,7 +84,7 @@ impl Fault {
     /// Names the request field that is to blame, such as `user.address.zip`.
     #[must_use]
     pub fn with_field(mut self, field: impl Into<String>) -> Self {
-        self.more().field = Some(field.into());
+        self.more().field = Some(cut(field.into(), MOST_BYTES));
         self
     }
 
@@ -82,7 +92,7 @@ impl Fault {
     /// travels.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
-        self.more().detail = Some(detail.into());
+        self.more().detail = Some(cut(detail.into(), MOST_BYTES));
         self
     }
 

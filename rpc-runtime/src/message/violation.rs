@@ -14,9 +14,13 @@ pub struct Violation {
 }
 
 impl Violation {
+    /// Paths and messages may hold keys that the caller has chosen, of any length.
+    const MOST_BYTES: usize = 256;
+
     /// What is wrong with the value at the path `field`, such as `user.address.zip` or `ages[2]`; empty when it is the body as a whole.
+    /// Of both the first 256 bytes are kept.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self { field: cut(field.into(), Self::MOST_BYTES), message: cut(message.into(), Self::MOST_BYTES) }
     }
 
     /// The path of the value, by the names of the Rust types.
@@ -32,6 +36,16 @@ impl Violation {
     }
 }
 
+/// The beginning of a text that is longer than `most` bytes, and all of others.
+pub(super) fn cut(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.field.as_str() {
@@ -41,7 +55,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Everything in one request, or one result, that breaks a rule; at least one, and of very many the first hundred.
+/// Everything in one request, or one result, that breaks a rule; of very many the first hundred.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Violations {
     first: Vec<Violation>,
@@ -89,6 +103,15 @@ impl std::error::Error for Violations {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_caller_has_chosen_is_cut_between_its_letters() {
+        let violation = Violation::new("ä".repeat(1_000_000), "short");
+        assert_eq!(violation.field(), format!("{}…", "ä".repeat(128)));
+        assert_eq!(violation.message(), "short");
+        assert_eq!(cut("aä".into(), 2), "a…");
+        assert_eq!(cut("aä".into(), 3), "aä");
+    }
 
     #[test]
     fn of_very_many_the_first_hundred_are_told_and_the_others_counted() {

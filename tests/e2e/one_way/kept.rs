@@ -134,3 +134,24 @@ async fn a_broker_that_takes_no_messages_refuses_notifications_at_once() {
     assert!(scene.letter().await.starts_with("house 1"));
     scene.server.shutdown().await.unwrap();
 }
+
+#[tokio::test]
+async fn channels_that_are_closed_again_and_again_do_not_use_up_the_connection() {
+    let mut scene = Scene::new().await;
+    let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc");
+    let closing =
+        scene.broker.on(published, Action::CloseChannel(406, "PRECONDITION_FAILED - on purpose".into()));
+    for _ in 0..300 {
+        let error = within("the loss", scene.mail.send("house 1".into())).await.unwrap_err();
+        assert!(matches!(error, CallError::Disconnected(_)), "{error:?}");
+    }
+    closing.remove();
+    within("the broker's word", scene.mail.send("house 2".into())).await.unwrap();
+    assert_eq!(scene.letter().await, "house 2");
+    assert!(
+        matches!(scene.client.state(), ConnectionState::Ready { epoch: 2, .. }),
+        "{:?}",
+        scene.client.state()
+    );
+    scene.server.shutdown().await.unwrap();
+}

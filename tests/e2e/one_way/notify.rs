@@ -190,3 +190,33 @@ async fn of_many_at_once_each_notification_is_told_its_own_fate() {
     }
     assert_eq!(within("what was taken", inbox.collect(400)).await.len(), 400);
 }
+
+#[tokio::test]
+async fn an_exchange_that_was_deleted_is_looked_for_again_and_that_of_events_made_again() {
+    let vhost = Vhost::create().await;
+    let (peer, mut inbox) = eavesdrop(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
+    let client = connect(&vhost).await;
+    let mail = MailClient::new(client.clone());
+    mail.send("house 1".into()).await.unwrap();
+    mail.sent("house 1".into()).await.unwrap();
+    inbox.next().await;
+    let channel = peer.open_channel().await;
+    for exchange in ["amqp-rpc", "amqp-rpc.events"] {
+        channel.exchange_delete(exchange.into(), Default::default()).await.unwrap();
+    }
+
+    // The first one each finds out, at the cost of its channel.
+    for _ in 0..2 {
+        let error = mail.send("house 2".into()).await.unwrap_err();
+        assert_ne!(error.execution(), Execution::Completed, "{error:?}");
+    }
+    let error = mail.send("house 3".into()).await.unwrap_err();
+    assert!(
+        matches!(&error, CallError::Unroutable(unroutable) if unroutable.exchange_missing()),
+        "{error:?}"
+    );
+    assert_eq!(error.execution(), Execution::Never);
+    let published = || async { mail.sent("house 3".into()).topic("eu").await.is_ok() };
+    await_until("the exchange of events is made again", published).await;
+    assert!(client.is_connected(), "{:?}", client.state());
+}
