@@ -322,6 +322,30 @@ async fn calls_on_a_shared_queue_that_outlast_the_drain_end_without_those_of_oth
 }
 
 #[tokio::test]
+async fn calls_from_before_a_queue_was_shared_end_with_their_service_as_well() {
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let server = Server::new()
+        .service(GuestsServer::new(Host(gate.clone())))
+        .drain_timeout(Duration::from_millis(50));
+    let server = start(server, &vhost).await;
+    let client = connect(&vhost).await;
+    let staying = tokio::spawn(GuestsClient::new(client.clone()).stay());
+    gate.until_running(1).await;
+    within("the addition", server.add(GateServer::new(gate.clone()))).await.unwrap();
+    let passing = tokio::spawn(GateClient::new(client).pass(1));
+    gate.until_running(2).await;
+
+    let report = within("the removal", server.remove("guests")).await.unwrap();
+    assert_eq!(report.abandoned.len(), 1, "{report:?}");
+    let error = within("it was given back", staying).await.unwrap().unwrap_err();
+    assert_eq!(error.execution(), Execution::Unknown, "{error:?}");
+    gate.until_running(1).await;
+    gate.open_for(1);
+    assert_eq!(within("the other's", passing).await.unwrap().unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_change_during_an_outage_fails_and_leaves_nothing_half_done() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;

@@ -1,58 +1,70 @@
 //! The calls that one worker runs.
 
-use std::future::Future;
+#[cfg(all(test, not(shuttle)))]
+mod tests;
 
-use tokio::task::{AbortHandle, JoinSet};
+use std::{
+    future::{Future, poll_fn},
+    task::{Context, Poll},
+};
+
+use tokio::task::JoinSet;
 
 use super::composition::MemberId;
 
 /// Every call is a task. Dropped, it cancels them.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    running: JoinSet<()>,
-    /// Of queues that several services share: whose calls they are, so that those of one can be cancelled. Some have ended.
-    owned: Vec<(MemberId, AbortHandle)>,
+    /// Apart, so that those of one member can be cancelled, whoever shared its queue when they began. Nearly always there is one.
+    by_member: Vec<(MemberId, JoinSet<()>)>,
 }
 
 impl Calls {
-    /// `shares`: there are calls of other members here as well.
-    pub(super) fn spawn(
-        &mut self,
-        member: MemberId,
-        shares: bool,
-        call: impl Future<Output = ()> + Send + 'static,
-    ) {
-        const FEW: usize = 32;
-        let handle = self.running.spawn(call);
-        if !shares {
-            return;
-        }
-        if self.owned.len() >= self.running.len().max(FEW) * 2 {
-            self.owned.retain(|(_, call)| !call.is_finished());
-        }
-        self.owned.push((member, handle));
+    pub(super) fn spawn(&mut self, member: MemberId, call: impl Future<Output = ()> + Send + 'static) {
+        let found = self.by_member.iter().position(|(of, _)| *of == member);
+        let index = found.unwrap_or_else(|| self.begin(member));
+        self.by_member[index].1.spawn(call);
+    }
+
+    /// The place of a member that had no call here.
+    fn begin(&mut self, member: MemberId) -> usize {
+        // Members come and go, and their worker stays.
+        self.by_member.retain(|(_, calls)| !calls.is_empty());
+        self.by_member.push((member, JoinSet::new()));
+        self.by_member.len() - 1
     }
 
     pub(super) fn len(&self) -> usize {
-        self.running.len()
+        self.by_member.iter().map(|(_, calls)| calls.len()).sum()
     }
 
     /// `None` when there is none left.
     pub(super) async fn join_next(&mut self) -> Option<()> {
-        self.running.join_next().await.map(drop)
+        poll_fn(|cx| self.poll_join_next(cx)).await
+    }
+
+    fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
+        let mut next = Poll::Ready(None);
+        for (_, calls) in &mut self.by_member {
+            match calls.poll_join_next(cx) {
+                Poll::Ready(Some(_)) => return Poll::Ready(Some(())),
+                Poll::Ready(None) => {}
+                Poll::Pending => next = Poll::Pending,
+            }
+        }
+        next
     }
 
     pub(super) fn try_join_next(&mut self) -> Option<()> {
-        self.running.try_join_next().map(drop)
+        self.by_member.iter_mut().find_map(|(_, calls)| calls.try_join_next()).map(drop)
     }
 
     pub(super) fn abort_all(&mut self) {
-        self.running.abort_all();
+        self.by_member.iter_mut().for_each(|(_, calls)| calls.abort_all());
     }
 
     pub(super) fn abort_those_of(&mut self, member: MemberId) {
-        for (_, call) in self.owned.iter().filter(|(of, _)| *of == member) {
-            call.abort();
-        }
+        let its = self.by_member.iter_mut().filter(|(of, _)| *of == member);
+        its.for_each(|(_, calls)| calls.abort_all());
     }
 }

@@ -38,7 +38,7 @@ pub(super) enum Role {
 
 /// Tells what is added twice, one after the other, apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct MemberId(u32);
+pub(super) struct MemberId(pub(super) u32);
 
 /// All that is served.
 #[derive(Clone, Debug, Default)]

@@ -24,7 +24,6 @@ pub(super) struct Route {
 pub(super) struct Routes {
     by_key: HashMap<String, Route>,
     by_type: HashMap<&'static str, Route>,
-    shared: bool,
     /// They are events: their keys go on with what they are about.
     have_topics: bool,
 }
@@ -66,11 +65,6 @@ impl Routes {
         }
     }
 
-    /// Whether they are those of several members.
-    pub(super) fn are_shared(&self) -> bool {
-        self.shared
-    }
-
     /// The method that already receives what is for `method`.
     fn taken_by(&self, key: &str, method: &MethodDef) -> Option<&'static str> {
         let taken = self.by_key.get(key).or_else(|| self.by_type.get(method.full_name));
@@ -78,7 +72,6 @@ impl Routes {
     }
 
     fn insert(&mut self, key: String, route: Route) {
-        self.shared |= self.by_key.values().next().is_some_and(|other| other.member != route.member);
         self.by_type.insert(route.method.full_name, route.clone());
         self.by_key.insert(key, route);
     }

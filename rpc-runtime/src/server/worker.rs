@@ -170,7 +170,6 @@ impl Worker {
         match plan.conditions.admit(request, &queue.routes, received_at) {
             Ok((route, call)) => {
                 let Route { method, service, member } = route.clone();
-                let shares = queue.routes.are_shared();
                 let exposes_panics = plan.exposes_panics;
                 let runs_once = plan.conditions.redelivered.refuses(method.repetition);
                 unsettled.admit(method, self.roster.enter(route, runs_once), runs_once);
@@ -179,12 +178,12 @@ impl Worker {
                     return;
                 }
                 match plan.patience.limit(&call, received_at) {
-                    None => self.calls.spawn(member, shares, async move {
+                    None => self.calls.spawn(member, async move {
                         unsettled.start();
                         let outcome = run(&service, call, exposes_panics).await;
                         unsettled.answer(outcome);
                     }),
-                    Some(limit) => self.calls.spawn(member, shares, async move {
+                    Some(limit) => self.calls.spawn(member, async move {
                         unsettled.start();
                         let outcome = run_within(limit, &service, call, exposes_panics).await;
                         unsettled.answer(outcome);
