@@ -74,7 +74,7 @@ impl ActiveSubscription {
     }
 
     /// Receives nothing more, and returns when the events that are being handled are done; those that take longer than the drain timeout
-    /// are cancelled and given back, and the report names them.
+    /// are cancelled and given back, and the report names them, like those that a lost connection ends before.
     ///
     /// A group's queue stays and gathers events, for its other members or until it is subscribed again. A listener's ends, with what
     /// waits there.

@@ -49,7 +49,7 @@ struct AdmittedCall {
     runs_once: bool,
     started: bool,
     // Left when the delivery is settled.
-    _entry: Entry,
+    entry: Entry,
 }
 
 impl Unsettled {
@@ -81,7 +81,7 @@ impl Unsettled {
     /// The delivery is a call, which will run.
     pub(super) fn admit(&mut self, method: &'static MethodDef, entry: Entry, runs_once: bool) {
         self.request.method = Some(method);
-        self.call = Some(AdmittedCall { runs_once, started: false, _entry: entry });
+        self.call = Some(AdmittedCall { runs_once, started: false, entry });
     }
 
     /// The call is about to run. From here on it may have run.
@@ -187,6 +187,11 @@ impl Drop for Unsettled {
     fn drop(&mut self) {
         if self.settled {
             return;
+        }
+        if let Some(call) = &mut self.call
+            && !std::thread::panicking()
+        {
+            call.entry.cancel();
         }
         match &self.call {
             // Given back it would panic again, and again.

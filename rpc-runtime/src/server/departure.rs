@@ -3,19 +3,13 @@
 use std::time::Duration;
 
 use super::{
-    change::Done,
-    composition::MemberId,
-    post::Post,
-    roster::Roster,
-    shutdown::{AbandonedCall, ShutdownReport},
-    worker::Order,
+    change::Done, composition::MemberId, post::Post, roster::Roster, shutdown::ShutdownReport, worker::Order,
 };
-use crate::error::ChangeError;
-
 /// How long cancelled calls may take to let go. One that blocks its thread does not.
 pub(super) const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What was removed, and has calls to finish.
+/// What was removed, and has calls to finish. Dropped, it tells whoever asked for it which of them did not: those that took too long, or
+/// all that ran when the connection was lost or the server ended.
 pub(super) struct Departure {
     leaving: Vec<MemberId>,
     /// Of workers that end with it.
@@ -34,22 +28,15 @@ impl Departure {
         roster: Roster,
         done: Done<ShutdownReport>,
     ) -> Self {
+        leaving.iter().for_each(|member| roster.begin_departure(*member));
         Self { leaving, let_go, shared, roster, done: Some(done) }
     }
 
-    /// Waits for the calls to finish, and cancels them when that takes longer than `drain_timeout`. Then whoever asked for it is told.
-    pub(super) async fn complete(mut self, drain_timeout: Duration) {
-        let report = self.drain(drain_timeout).await;
-        if let Some(done) = self.done.take() {
-            let _ = done.send(Ok(report));
-        }
-    }
-
-    async fn drain(&self, drain_timeout: Duration) -> ShutdownReport {
+    /// Waits for the calls to finish, and cancels them when that takes longer than `drain_timeout`.
+    pub(super) async fn complete(self, drain_timeout: Duration) {
         if tokio::time::timeout(drain_timeout, self.finish()).await.is_ok() {
-            return ShutdownReport::default();
+            return;
         }
-        let abandoned = self.unfinished();
         for post in &self.let_go {
             post.order(Order::Abandon);
         }
@@ -61,7 +48,6 @@ impl Departure {
                 post.worker.abort();
             }
         }
-        ShutdownReport { abandoned }
     }
 
     async fn finish(&self) {
@@ -72,17 +58,14 @@ impl Departure {
             self.roster.until_left(*member).await;
         }
     }
-
-    fn unfinished(&self) -> Vec<AbandonedCall> {
-        self.leaving.iter().flat_map(|member| self.roster.list_of(*member)).collect()
-    }
 }
 
 impl Drop for Departure {
     fn drop(&mut self) {
+        let leaving = self.leaving.iter();
+        let abandoned = leaving.flat_map(|member| self.roster.end_departure(*member)).collect();
         if let Some(done) = self.done.take() {
-            let reason = "it was lost while calls of what was removed still ran; they are cancelled";
-            let _ = done.send(Err(ChangeError::NotConnected(reason.into())));
+            let _ = done.send(Ok(ShutdownReport { abandoned }));
         }
     }
 }

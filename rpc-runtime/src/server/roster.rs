@@ -14,6 +14,8 @@ pub(super) struct Roster(Arc<Mutex<Calls>>);
 #[derive(Debug, Default)]
 struct Calls {
     unfinished: Slab<(MemberId, AbandonedCall)>,
+    /// Of members that depart: their calls that were cancelled since.
+    cancelled: Vec<(MemberId, Vec<AbandonedCall>)>,
     /// Told of every call that leaves, while somebody waits for that.
     leaving: Option<watch::Sender<()>>,
 }
@@ -23,13 +25,15 @@ struct Calls {
 pub(super) struct Entry {
     roster: Roster,
     key: usize,
+    is_cancelled: bool,
 }
 
 impl Roster {
     /// `runs_once`: the request is not run again when it comes again.
     pub(super) fn enter(&self, route: &Route, runs_once: bool) -> Entry {
         let call = AbandonedCall { method: route.method.full_name, at_most_once: runs_once };
-        Entry { key: self.calls().unfinished.insert((route.member, call)), roster: self.clone() }
+        let key = self.calls().unfinished.insert((route.member, call));
+        Entry { roster: self.clone(), key, is_cancelled: false }
     }
 
     /// The calls that are on it now.
@@ -37,11 +41,19 @@ impl Roster {
         self.calls().unfinished.iter().map(|(_, (_, call))| call.clone()).collect()
     }
 
-    /// Those of one member.
-    pub(super) fn list_of(&self, member: MemberId) -> Vec<AbandonedCall> {
-        let calls = self.calls();
-        let of_member = calls.unfinished.iter().filter(|(_, (of, _))| *of == member);
-        of_member.map(|(_, (_, call))| call.clone()).collect()
+    /// From now on it is written down which calls of `member` are cancelled.
+    pub(super) fn begin_departure(&self, member: MemberId) {
+        self.calls().cancelled.push((member, Vec::new()));
+    }
+
+    /// The calls of `member` that were cancelled since its departure began, and those that are on it still.
+    pub(super) fn end_departure(&self, member: MemberId) -> Vec<AbandonedCall> {
+        let mut calls = self.calls();
+        let ended = calls.cancelled.extract_if(.., |(of, _)| *of == member);
+        let mut abandoned: Vec<_> = ended.flat_map(|(_, cancelled)| cancelled).collect();
+        let unfinished = calls.unfinished.iter().filter(|(_, (of, _))| *of == member);
+        abandoned.extend(unfinished.map(|(_, (_, call))| call.clone()));
+        abandoned
     }
 
     /// Waits until no call of `member` is on it.
@@ -66,10 +78,28 @@ impl Roster {
     }
 }
 
+impl Calls {
+    fn write_down(&mut self, member: MemberId, cancelled: AbandonedCall) {
+        if let Some((_, calls)) = self.cancelled.iter_mut().find(|(of, _)| *of == member) {
+            calls.push(cancelled);
+        }
+    }
+}
+
+impl Entry {
+    /// The call leaves without an outcome.
+    pub(super) fn cancel(&mut self) {
+        self.is_cancelled = true;
+    }
+}
+
 impl Drop for Entry {
     fn drop(&mut self) {
         let mut calls = self.roster.calls();
-        calls.unfinished.remove(self.key);
+        let (member, call) = calls.unfinished.remove(self.key);
+        if self.is_cancelled {
+            calls.write_down(member, call);
+        }
         if calls.leaving.as_ref().is_some_and(|leaving| leaving.send(()).is_err()) {
             // Nobody waits any more.
             calls.leaving = None;

@@ -136,7 +136,8 @@ impl RunningServer {
     }
 
     /// Serves the service of this name no more: takes no further requests for it, and returns when its calls have finished. Those that
-    /// take longer than the drain timeout are cancelled and given back; the report names them, and the server's other calls go on.
+    /// take longer than the drain timeout are cancelled and given back; the report names them, and the server's other calls go on. When
+    /// the connection is lost or the server shut down before that, those that still ran are cancelled with it, and reported as well.
     ///
     /// Its queues, their bindings and what waits in them stay on the broker: for other servers, or until it is [added](Self::add) again.
     /// While a queue is shared with a service that is still served, requests come all the same. Their callers get the fault
@@ -145,8 +146,7 @@ impl RunningServer {
     /// A removal outlives reconnects. Dropping the future does not undo it.
     ///
     /// # Errors
-    /// `NotServed`, which lists the names that are; `NotConnected` during an outage; nothing is removed then. When the connection is lost while calls finish, it is
-    /// `NotConnected` as well; then they are cancelled like all others, and the service is removed.
+    /// `NotServed`, which lists the names that are; `NotConnected` during an outage; `Ended`. Nothing is removed then.
     pub async fn remove(&self, name: &str) -> Result<ShutdownReport, ChangeError> {
         let name = name.to_owned();
         ask(&self.changes, |done| Asked::Remove(name, done)).await

@@ -1,6 +1,6 @@
 //! What a shutdown left behind.
 
-/// What became of the calls that ran when a server was told to stop.
+/// What became of the calls that ran when a server was told to stop, or to serve a service no more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
@@ -17,7 +17,7 @@ impl ShutdownReport {
     }
 }
 
-/// A call that was cancelled by a shutdown.
+/// A call that was cancelled by a shutdown or a removal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AbandonedCall {
