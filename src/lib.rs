@@ -140,9 +140,12 @@
 /// | `at_most_once` | | a request that may have run is not run again: its caller gets `maybe_executed` |
 /// | `notify` | | nobody answers it: the future is a [`Notify`], done when the broker has the message; one server runs it |
 /// | `event` | | everybody who subscribes receives it: the future is a [`Publish`], with a `topic` |
-/// | `bare` | | the single parameter is the body: `30`, not `{"n":30}` |
+/// | `bare` | | the single parameter is the body: `30`, not `{"n":30}`; of the type [`Bytes`], it is sent as it is |
 /// | `blocking` | | a plain `fn`, run on a thread where it may block |
 /// | `validate_result` | | garde's rules of the value's type are checked before it is sent, and when it is received |
+///
+/// A result of the type [`Bytes`], alone or in a `Result<Bytes, E>`, is sent as it is as well, whatever the codec: for protobuf, images, or anything else
+/// that both sides know how to read. Errors still travel by the codec.
 ///
 /// # On a parameter
 ///

@@ -36,6 +36,8 @@ pub(crate) struct Method {
     pub(crate) request: Ident,
     /// The wire struct of its value; unused where nobody answers.
     pub(crate) response: Ident,
+    /// Whether its value is bytes already.
+    pub(crate) returns_raw: bool,
     pub(crate) address: Address,
     pub(crate) timeout: Option<Duration>,
     pub(crate) repetition: Repetition,
@@ -132,6 +134,8 @@ pub(crate) enum Body {
     Named,
     /// The one parameter itself.
     Bare,
+    /// The same, which is bytes already.
+    Raw,
 }
 
 /// Where a method runs.

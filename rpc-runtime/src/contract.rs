@@ -2,6 +2,7 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::message::{Fault, IncomingCall, Reply, Violations};
@@ -29,6 +30,18 @@ pub trait Request: WireType {
     /// The method's own error; [`NoError`] for a method that does not return a `Result`.
     type Error: WireType;
 
+    /// The body, where the request travels as raw bytes.
+    #[doc(hidden)]
+    fn to_raw(&self) -> Option<Bytes> {
+        None
+    }
+
+    /// The request, where it travels as raw bytes; else the body.
+    #[doc(hidden)]
+    fn from_raw(body: Bytes) -> Result<Self, Bytes> {
+        Err(body)
+    }
+
     /// Checks the values against the rules of the contract; without rules they are all valid.
     ///
     /// # Errors
@@ -46,6 +59,18 @@ pub trait Response: WireType {
     fn from_value(value: Self::Value) -> Self;
     /// Unwraps what the caller receives.
     fn into_value(self) -> Self::Value;
+
+    /// The body, where the value travels as raw bytes.
+    #[doc(hidden)]
+    fn to_raw(&self) -> Option<Bytes> {
+        None
+    }
+
+    /// The value, where it travels as raw bytes; else the body.
+    #[doc(hidden)]
+    fn from_raw(body: Bytes) -> Result<Self, Bytes> {
+        Err(body)
+    }
 
     /// Checks the value against the rules of its type, for methods with `#[rpc(validate_result)]`; others have no rules.
     ///
@@ -183,7 +208,9 @@ impl MethodDef {
         full_name.rsplit_once('.').map_or(full_name, |(service, _)| service)
     }
 
-    pub(crate) const fn reading_anything(mut self) -> Self {
+    /// Gives it its requests whatever their content type is, not decoded.
+    #[must_use]
+    pub const fn reading_anything(mut self) -> Self {
         self.reads_anything = true;
         self
     }

@@ -22,6 +22,7 @@ mod wire;
 #[cfg(feature = "__rustls")]
 pub use amqp::Tls;
 pub use amqp::{ConnectOptions, ConnectionState, Credentials, NotReady, StateWatch};
+pub use bytes::Bytes;
 pub use client::{
     BoxClientService, Call, CallOptions, Client, ClientBuilder, ClientService, ClientStats, Notify,
     OutgoingCall, Publish, ReplyTo, UntypedBody, UntypedCall, blocking,

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 pub use std::{sync::Arc, time::Duration};
 
+pub use bytes::Bytes;
 pub use serde;
 
 #[cfg(feature = "garde")]
@@ -76,6 +77,28 @@ pub fn check_by_garde<T: CheckedByGarde>(_: &T) -> Result<(), Violations> {
     label = "this cannot be checked"
 )]
 pub trait CheckedByGarde {}
+
+/// A parameter or a value that is the whole body.
+#[diagnostic::on_unimplemented(
+    message = "a type named `Bytes` travels as raw bytes, and must be `amqp_rpc::Bytes`",
+    label = "`{Self}` is another type"
+)]
+pub trait RawBody: Sized {
+    /// The bytes, which are shared and not copied.
+    fn to_body(&self) -> Bytes;
+    /// The value.
+    fn from_body(body: Bytes) -> Self;
+}
+
+impl RawBody for Bytes {
+    fn to_body(&self) -> Bytes {
+        self.clone()
+    }
+
+    fn from_body(body: Bytes) -> Self {
+        body
+    }
+}
 
 /// The value of a notification or an event: there is none.
 #[diagnostic::on_unimplemented(

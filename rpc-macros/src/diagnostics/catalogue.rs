@@ -74,6 +74,7 @@ catalogue! {
     BareParameters { method, count } => "`{method}` is `bare`, so its body is one parameter without a name; it has {count}",
 
     // Parameters.
+    NamedBytes { parameter } => "`{parameter}` is raw bytes, which are a whole body; make it the only parameter of a `#[rpc(bare)]` method, or a `Vec<u8>`",
     Pattern { method } => "a parameter of `{method}` needs a plain name: it is the name of a field on the wire",
     BorrowedParameter { parameter, owned } => "`{parameter}` is borrowed, but it comes from another process; use {owned}",
     BorrowedContext { parameter } => "`{parameter}` is borrowed, but it comes from another process; to receive the call's context mark it `#[rpc(context)]`",

@@ -1,7 +1,8 @@
 //! The two wire structs of a method and what they say of it. Changes when the contract with the runtime does.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Type, spanned::Spanned};
 
 use super::{bounds, conditions, link_to_method, private, quiet};
 use crate::{
@@ -21,7 +22,7 @@ fn request(service: &Service, method: &Method) -> TokenStream {
     let (private, quiet, conditions) = (private(service), quiet(), conditions(service, method));
     let doc = format!(" The request of {}, as it travels.", link_to_method(service, method));
     let bound = bounds::bound(service, method);
-    let wire = wire_attributes(service, method.body == Body::Bare, bound.as_ref());
+    let wire = wire_attributes(service, method.body != Body::Named, bound.as_ref());
     let (rules, validate) = rules(service, method);
     let fields = method.parameters().map(|parameter| field(service, parameter));
     let definition = definition(service, method);
@@ -32,6 +33,10 @@ fn request(service: &Service, method: &Method) -> TokenStream {
         Kind::Event => Some(quote!(#conditions #quiet impl #private::Event for #request {})),
     };
     let debug = debug(service, method, request);
+    let raw = method.parameters().next().filter(|_| method.body == Body::Raw).map(|parameter| {
+        let ident = &parameter.ident;
+        raw(service, &parameter.ty, &quote!(#ident))
+    });
     quote! {
         #conditions
         #[doc = #doc]
@@ -55,6 +60,7 @@ fn request(service: &Service, method: &Method) -> TokenStream {
             const METHOD: &'static #private::MethodDef = Self::METHOD;
             type Response = #response;
             type Error = #error;
+            #raw
             #validate
         }
 
@@ -87,6 +93,8 @@ fn response(service: &Service, method: &Method) -> TokenStream {
         Returns::Alias(written) => quote!(<#written as #private::Fallible>::Value),
     };
     let validate = method.validates_result.then(|| validate(service, &quote!(&self.0)));
+    let raw =
+        method.returns.answer().filter(|_| method.returns_raw).map(|value| raw(service, value, &quote!(0)));
     let debug = debug(service, method, response);
     quote! {
         #conditions
@@ -108,10 +116,26 @@ fn response(service: &Service, method: &Method) -> TokenStream {
             fn into_value(self) -> Self::Value {
                 self.0
             }
+            #raw
             #validate
         }
 
         #debug
+    }
+}
+
+/// How the field `member`, of type `ty`, is the whole body.
+fn raw(service: &Service, ty: &Type, member: &TokenStream) -> TokenStream {
+    let private = private(service);
+    let to_body = quote_spanned!(ty.span()=> <#ty as #private::RawBody>::to_body);
+    let from_body = quote_spanned!(ty.span()=> <#ty as #private::RawBody>::from_body);
+    quote! {
+        fn to_raw(&self) -> ::core::option::Option<#private::Bytes> {
+            ::core::option::Option::Some(#to_body(&self.#member))
+        }
+        fn from_raw(body: #private::Bytes) -> ::core::result::Result<Self, #private::Bytes> {
+            ::core::result::Result::Ok(Self { #member: #from_body(body) })
+        }
     }
 }
 
@@ -122,7 +146,7 @@ fn rules(service: &Service, method: &Method) -> (Option<TokenStream>, Option<Tok
     }
     let fields = match method.body {
         Body::Named => quote!(allow_unvalidated),
-        Body::Bare => quote!(transparent),
+        Body::Bare | Body::Raw => quote!(transparent),
     };
     let derive = quote!(#[derive(::garde::Validate)] #[garde(#fields)]);
     (Some(derive), Some(validate(service, &quote!(self))))
@@ -189,7 +213,8 @@ fn definition(service: &Service, method: &Method) -> TokenStream {
         Repetition::Idempotent => Some(quote!(.repetition(#private::Repetition::Idempotent))),
         Repetition::AtMostOnce => Some(quote!(.repetition(#private::Repetition::AtMostOnce))),
     };
-    quote!(#private::MethodDef::new(#name, #full_name) #kind #exchange #routing_key #queue #timeout #repetition)
+    let raw = (method.body == Body::Raw).then(|| quote!(.reading_anything()));
+    quote!(#private::MethodDef::new(#name, #full_name) #kind #exchange #routing_key #queue #timeout #repetition #raw)
 }
 
 /// Shows the name only: parameters may be secrets, and need not be `Debug`.

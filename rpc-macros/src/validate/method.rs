@@ -3,11 +3,11 @@
 use proc_macro2::TokenTree;
 use syn::{Ident, ReceiverKind, Safety};
 
-use super::{ServiceAddress, parameter, returns};
+use super::{ServiceAddress, parameter, returns, types};
 use crate::{
     attrs::MethodKeys,
     diagnostics::{Errors, Mistake},
-    model::{Attributes, Body, Input, Kind, Method, Repetition, Returns, Run},
+    model::{Attributes, Body, Input, Kind, Method, Parameter, Repetition, Returns, Run},
     names,
     syntax::MethodSyntax,
 };
@@ -43,6 +43,8 @@ pub(super) fn method(
         attributes: Attributes::sort(&written.item.attrs),
         inputs: inputs?,
         kind,
+        returns_raw: kind == Kind::Call
+            && returns.as_ref().and_then(Returns::answer).is_some_and(types::are_bytes),
         returns: returns?,
         response: names::response_type(&request),
         request,
@@ -183,13 +185,27 @@ fn repetition(method: &Ident, keys: &MethodKeys, errors: &mut Errors) -> Repetit
 }
 
 fn body(method: &Ident, keys: &MethodKeys, inputs: Option<&[Input]>, errors: &mut Errors) -> Body {
-    let Some(bare) = &keys.bare else { return Body::Named };
-    let Some(inputs) = inputs else { return Body::Bare };
-    let parameters = inputs.iter().filter(|input| matches!(input, Input::Parameter(_))).count();
-    if parameters == 1 {
+    let parameters = || {
+        inputs.unwrap_or_default().iter().filter_map(|input| match input {
+            Input::Parameter(parameter) => Some(parameter),
+            Input::Context(_) => None,
+        })
+    };
+    let is_raw = |parameter: &&Parameter| types::are_bytes(&parameter.ty) && !parameter.custom;
+    let Some(bare) = &keys.bare else {
+        for parameter in parameters().filter(is_raw) {
+            errors.at(&parameter.ty, Mistake::NamedBytes { parameter: names::spoken(&parameter.ident) });
+        }
+        return Body::Named;
+    };
+    if inputs.is_none() {
         return Body::Bare;
     }
-    let count = if parameters == 0 { "none".to_owned() } else { parameters.to_string() };
+    let count = parameters().count();
+    if count == 1 {
+        return if parameters().any(|parameter| is_raw(&parameter)) { Body::Raw } else { Body::Bare };
+    }
+    let count = if count == 0 { "none".to_owned() } else { count.to_string() };
     errors.at(bare, Mistake::BareParameters { method: names::spoken(method), count });
     Body::Named
 }

@@ -41,6 +41,11 @@ pub(super) fn last_segment_is(ty: &Type, name: &str) -> bool {
     matches!(bare(ty), Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == name))
 }
 
+/// Whether `ty` is to travel as raw bytes. That it is the right `Bytes`, the compiler finds.
+pub(super) fn are_bytes(ty: &Type) -> bool {
+    last_segment_is(ty, "Bytes")
+}
+
 fn flaw_in(tokens: TokenStream) -> Option<Flaw> {
     let mut ends_operand = false;
     let mut tokens = tokens.into_iter();

@@ -21,7 +21,7 @@ use super::{
     send::{self, Sending, Start},
 };
 use crate::{
-    codec::AnyCodec,
+    codec::{self, AnyCodec},
     contract::{Repetition, Request, Response},
     error::{CallError, ErrorMaps, TooLarge, Unencodable},
     message::{Answer, HeaderValue, Inherited},
@@ -127,7 +127,8 @@ impl<R: Request> Lazy<R> {
         }
         let mut options = options.or(&defaults);
         let codec = options.codec.take().unwrap_or_else(|| settings.codec.clone());
-        let body = codec.encode(&request).map_err(|error| CallError::Encode(Unencodable(error)))?;
+        let (body, content_type) =
+            codec::of_request(&request, &codec).map_err(|error| CallError::Encode(Unencodable(error)))?;
         if body.len() > settings.max_request_bytes {
             return Err(CallError::TooLarge(TooLarge {
                 size: body.len(),
@@ -156,7 +157,7 @@ impl<R: Request> Lazy<R> {
             routing_key: settings.namespace.routing_key(method),
             headers: options.headers,
             priority: options.priority,
-            content_type: terms.codec.content_type().into(),
+            content_type: content_type.into(),
             body,
             message_id: None,
             fails_fast: options.fails_fast || settings.fails_fast,

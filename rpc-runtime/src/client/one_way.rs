@@ -22,7 +22,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    codec::AnyCodec,
+    codec::{self, AnyCodec},
     contract::{Event, NoError, Notification, Repetition, Request},
     error::{CallError, TooLarge, Unencodable},
     message::{HeaderValue, Inherited},
@@ -202,7 +202,7 @@ impl<R: Request> Lazy<R> {
         }
         let mut options = options.or(&defaults);
         let codec = options.codec.take().unwrap_or_else(|| settings.codec.clone());
-        let body = codec.encode(&request).map_err(unencodable)?;
+        let (body, content_type) = codec::of_request(&request, &codec).map_err(unencodable)?;
         if body.len() > settings.max_request_bytes {
             let (size, limit) = (body.len(), settings.max_request_bytes);
             return Err(CallError::TooLarge(TooLarge { size, limit }));
@@ -227,7 +227,7 @@ impl<R: Request> Lazy<R> {
             routing_key,
             headers: options.headers,
             priority: options.priority,
-            content_type: terms.codec.content_type().into(),
+            content_type: content_type.into(),
             body,
             // What receivers can tell repetitions by.
             message_id: Some(Uuid::new_v4().to_string().into()),

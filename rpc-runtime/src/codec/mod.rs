@@ -25,6 +25,9 @@ mod message_pack;
 mod tests;
 mod unreadable;
 
+use bytes::Bytes;
+
+use crate::contract::Request;
 pub use any::AnyCodec;
 #[cfg(feature = "cbor")]
 pub use any::Cbor;
@@ -33,3 +36,20 @@ pub use any::Json;
 pub use any::MessagePack;
 pub use custom::{Codec, CodecError, Decoding, Encodable};
 pub(crate) use media::{NotSpoken, check_encoding, spoken};
+
+/// The content type of raw bytes.
+pub(crate) const RAW: &str = "application/octet-stream";
+
+/// Body and content type of a request.
+///
+/// # Errors
+/// When its values cannot be written in the codec.
+pub(crate) fn of_request<R: Request>(
+    request: &R,
+    codec: &AnyCodec,
+) -> Result<(Bytes, &'static str), CodecError> {
+    match request.to_raw() {
+        Some(body) => Ok((body, RAW)),
+        None => Ok((codec.encode(request)?, codec.content_type())),
+    }
+}

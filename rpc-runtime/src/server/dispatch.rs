@@ -122,7 +122,10 @@ pub fn unknown_method(call: IncomingCall) -> ServeFuture {
 fn open<R: Request>(call: IncomingCall) -> Result<(R, Context, AnyCodec), Fault> {
     let IncomingCall { context, codec, body } = call;
     refuse_expired(&context)?;
-    let request = decode::<R>(&codec, &body)?;
+    let request = match R::from_raw(body) {
+        Ok(request) => request,
+        Err(body) => decode::<R>(&codec, &body)?,
+    };
     match request.validate() {
         Ok(()) => Ok((request, context, codec)),
         Err(violations) => Err(Fault::of_violations(FaultCode::BadRequest, violations)),
@@ -152,6 +155,11 @@ fn encode<R: Request>(codec: &AnyCodec, returned: Result<R::Response, R::Error>)
         && let Err(violations) = response.validate()
     {
         return Err(Fault::of_violations(FaultCode::InvalidResult, violations));
+    }
+    if let Ok(response) = &returned
+        && let Some(body) = response.to_raw()
+    {
+        return Ok(Reply::bytes(body));
     }
     let (kind, body) = match &returned {
         Ok(response) => (ReplyKind::Result, codec.encode(response)),

@@ -7,10 +7,18 @@ use crate::{
 };
 
 impl Answer {
-    pub(crate) fn decode<R: Request>(self) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
+    pub(crate) fn decode<R: Request>(
+        mut self,
+    ) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
         let execution = Execution::Completed;
         let undecodable =
             |what, source| CallError::Decode(Undecodable { what, execution, source, remote: None });
+        if self.kind == ReplyKind::Result {
+            match R::Response::from_raw(self.body) {
+                Ok(response) => return Ok(response.into_value()),
+                Err(body) => self.body = body,
+            }
+        }
         let codec = match self.codec {
             Ok(codec) => codec,
             Err(foreign) => return Err(undecodable("reply", foreign.into())),

@@ -73,6 +73,15 @@ pub(super) const TABLE: &[Rejection] = &[
         errors: &[("`n` is borrowed, but it comes from another process; use an owned type", "Cow<'_, str>")],
     },
     Rejection {
+        claim: "raw bytes are the whole body",
+        arguments: "",
+        item: "trait Fib { async fn compute(&self, data: amqp_rpc::Bytes); }",
+        errors: &[(
+            "`data` is raw bytes, which are a whole body; make it the only parameter of a `#[rpc(bare)]` method, or a `Vec<u8>`",
+            "amqp_rpc::Bytes",
+        )],
+    },
+    Rejection {
         claim: "the context is marked",
         arguments: "",
         item: "trait Fib { async fn compute(&self, cx: &amqp_rpc::Context); }",

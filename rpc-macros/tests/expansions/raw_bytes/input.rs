@@ -1,0 +1,5 @@
+#[rpc_service]
+trait Store {
+    #[rpc(bare)]
+    async fn put(&self, data: Bytes) -> Result<Bytes, StoreError>;
+}
