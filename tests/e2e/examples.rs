@@ -23,6 +23,7 @@ fn all() -> Vec<String> {
 fn every_example_is_tested_here() {
     let tested = [
         "blocking",
+        "codecs",
         "composition",
         "deadlines",
         "embedded_broker",
@@ -261,6 +262,20 @@ async fn notify_sends_letters_that_wait_for_a_server() {
          the letter to Nobody waits in the queue `post.dead`, for somebody to look at\n";
     assert_eq!(output("notify", &vhost).await, [expected, expected]);
     await_until("the dead letter", || async { vhost.existing_queue("post.dead").await.ready == 1 }).await;
+}
+
+#[tokio::test]
+async fn codecs_weighs_one_value_in_each_codec() {
+    let vhost = Vhost::create().await;
+    let expected = [
+        ("application/json", 854),
+        ("application/msgpack", 671),
+        ("application/cbor", 611),
+        ("application/x-postcard", 351),
+    ]
+    .map(|(codec, size)| format!("{codec:<22} {size:>4} bytes\n{:<22} 10 readings came back\n", ""))
+    .concat();
+    assert_eq!(output("codecs", &vhost).await, [expected.clone(), expected]);
 }
 
 #[tokio::test]

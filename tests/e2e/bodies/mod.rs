@@ -1,6 +1,7 @@
 //! What bodies are written in: codecs by content type.
 
 mod codecs;
+mod python;
 mod raw;
 
 use std::collections::BTreeMap;
