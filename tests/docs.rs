@@ -186,3 +186,44 @@ fn the_code_that_the_page_on_tls_shows_is_code_that_runs() {
         assert!(code.contains(shown), "docs/tls.md and tests/e2e/tls/guide.rs differ in:\n{shown}");
     }
 }
+
+/// Every line of the requirements: S0-01 to S0-18, S3-H1 to S3-H20, and so on.
+fn requirement_lines() -> Vec<String> {
+    let numbered = |prefix: &'static str, last: usize| (1..=last).map(move |n| format!("{prefix}{n:02}"));
+    let lettered = |prefix: &'static str, last: usize| (1..=last).map(move |n| format!("{prefix}{n}"));
+    numbered("S0-", 18)
+        .chain(lettered("S0-Q", 10))
+        .chain(numbered("S1-", 6))
+        .chain(numbered("S2-", 8))
+        .chain(numbered("S3-", 19))
+        .chain(lettered("S3-H", 20))
+        .chain(numbered("S4-", 22))
+        .collect()
+}
+
+#[test]
+fn every_requirement_is_shown_by_a_test_or_says_why_not() {
+    let root = Path::new(ROOT);
+    let page = read(&root.join("docs/coverage.md"));
+    let rows: Vec<Vec<&str>> = prose(&page)
+        .filter(|line| line.starts_with("| S") && line.matches('|').count() > 3)
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let lines: Vec<_> = rows.iter().map(|row| row[0].to_owned()).collect();
+    assert_eq!(lines, requirement_lines(), "each line once, in order");
+    for row in rows {
+        let [line, what, shown @ ..] = &row[..] else { panic!("a row without cells: {row:?}") };
+        let shown = shown.join("|");
+        assert!(!what.is_empty(), "{line}");
+        let names_a_test = shown.split('`').skip(1).step_by(2).any(is_test_name);
+        let example = shown.split("example `").nth(1).and_then(|rest| rest.split_once('`'));
+        if let Some((example, _)) = example {
+            assert!(
+                root.join("examples").join(format!("{example}.rs")).exists(),
+                "{line}: no example {example}"
+            );
+        }
+        let says_why_not = ["open: ", "does not apply: "].iter().any(|why| shown.contains(why));
+        assert!(names_a_test || says_why_not, "{line} is shown by nothing: {shown}");
+    }
+}
