@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::Semaphore;
 use tower_layer::Layer;
 
-use super::{BoxService, RpcService};
+use super::{BoxService, RpcService, unhurried};
 use crate::message::{Fault, FaultCode, IncomingCall, Reply};
 
 /// Runs at most so many calls of a method at once; others wait, in the order in which they came.
@@ -16,6 +16,8 @@ use crate::message::{Fault, FaultCode, IncomingCall, Reply};
 /// For a method that others must not suffer from, such as one that needs a connection of a small pool. A call that waits here was taken from the
 /// broker: no other server can have it, and it counts as one of the [`concurrency`](crate::Server::concurrency) of its queue, so that a method
 /// with a queue of its own waits better there. A call whose caller's time is over while it waits is answered `expired`, and does not run.
+/// What a notification or an event waits here is not taken from the time that [`handler_timeout`](crate::Server::handler_timeout) leaves its
+/// method; where that is set, others may overtake it.
 ///
 /// ```
 /// use amqp_rpc_runtime::{Server, layers::ConcurrencyLimit};
@@ -82,6 +84,13 @@ impl RpcService for ConcurrencyLimitService {
         let Some(slots) = self.slots(call.method().full_name) else { return self.next.call(call).await };
         let acquiring = slots.acquire();
         let slot = match call.context().deadline() {
+            // Its method has nearly all of its time when it is tried again.
+            _ if !call.context().has_caller() && unhurried::limit().is_some() => {
+                match tokio::time::timeout(unhurried::patience(), acquiring).await {
+                    Ok(slot) => slot,
+                    Err(_) => return Err(Fault::new(FaultCode::Overloaded, "the method has too much to do")),
+                }
+            }
             None => acquiring.await,
             Some(deadline) => match tokio::time::timeout_at(deadline.into(), acquiring).await {
                 Ok(slot) => slot,

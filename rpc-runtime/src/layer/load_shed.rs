@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tower_layer::Layer;
 
-use super::{BoxService, RpcService};
-use crate::message::{Fault, FaultCode, IncomingCall, Reply};
+use super::{BoxService, RpcService, unhurried};
+use crate::message::{Context, Fault, FaultCode, IncomingCall, Reply};
 
 /// Refuses calls while as many run behind it as it allows: `overloaded`, Never, at once.
 ///
 /// What waits on the broker is not counted, and cannot be: [`Server::concurrency`](crate::Server::concurrency) bounds what is taken from there, and
 /// [`QueueOptions::max_length`](crate::QueueOptions::max_length) what may wait. So the limit has an effect where it is below the concurrency
-/// of all queues together. How long a request has waited is not known either: the broker does not tell, and clocks are never compared.
+/// of all queues together. Notifications and events are not refused, for nobody would hear of it: they wait for their turn, each in one of
+/// the places that its queue's concurrency allows, and are given back when the server stops. How long a request has waited is not known
+/// either: the broker does not tell, and clocks are never compared.
 ///
 /// ```
 /// use amqp_rpc_runtime::{Server, layers::LoadShed};
@@ -46,9 +48,19 @@ pub struct LoadShedService {
     next: BoxService,
 }
 
+impl LoadShedService {
+    async fn slot(&self, context: &Context) -> Option<SemaphorePermit<'_>> {
+        match self.slots.try_acquire() {
+            Ok(slot) => Some(slot),
+            Err(_) if context.has_caller() => None,
+            Err(_) => tokio::time::timeout(unhurried::patience(), self.slots.acquire()).await.ok()?.ok(),
+        }
+    }
+}
+
 impl RpcService for LoadShedService {
     async fn call(&self, call: IncomingCall) -> Result<Reply, Fault> {
-        let Ok(_slot) = self.slots.try_acquire() else {
+        let Some(_slot) = self.slot(call.context()).await else {
             return Err(Fault::new(FaultCode::Overloaded, "the server has too much to do"));
         };
         self.next.call(call).await

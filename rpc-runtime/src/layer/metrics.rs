@@ -23,7 +23,8 @@ use crate::{
 /// [`RPC_CLIENT_DURATION`](semconv::RPC_CLIENT_DURATION)) with the method and the outcome as labels, and a gauge of calls in flight
 /// ([`RPC_SERVER_ACTIVE`](semconv::RPC_SERVER_ACTIVE), [`RPC_CLIENT_ACTIVE`](semconv::RPC_CLIENT_ACTIVE)) with the method. How many calls there
 /// were is the histogram's count. Only methods of contracts are labels: no peer can make up more of them. A call that is dropped before it ends
-/// has the outcome `cancelled`, one that panics `panicked`.
+/// has the outcome `cancelled`, one that panics `panicked`. A notification that a layer behind this one refuses for the moment is measured each time
+/// that the server tries it.
 ///
 /// The recorder is whatever the program has installed, such as `metrics-exporter-prometheus`; give it
 /// [`DURATION_BUCKETS`](semconv::DURATION_BUCKETS).

@@ -13,8 +13,8 @@ use crate::{
 /// A layer that runs `middleware` around every call.
 ///
 /// The function may look at the call, refuse it with a [`Fault`], or let it go on with [`Next::run`] and look at what came
-/// of it. Calls that are refused before they reach a method (unknown method, too large, foreign content type) do not pass
-/// through middleware.
+/// of it. What it refuses with `overloaded` for nobody to hear, such as a notification, is [tried again](crate::Context::has_caller). Calls
+/// that are refused before they reach a method (unknown method, too large, foreign content type) do not pass through middleware.
 ///
 /// ```
 /// use amqp_rpc_runtime::{Fault, FaultCode, IncomingCall, Reply, Server, middleware::{self, Next}};

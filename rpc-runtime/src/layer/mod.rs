@@ -18,6 +18,7 @@ mod timeout;
 mod tower;
 mod trace;
 mod trace_context;
+mod unhurried;
 
 use std::future::Future;
 

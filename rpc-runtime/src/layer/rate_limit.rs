@@ -8,13 +8,14 @@ use std::{
 
 use tower_layer::Layer;
 
-use super::{BoxService, RpcService};
+use super::{BoxService, RpcService, unhurried};
 use crate::message::{Context, Fault, FaultCode, IncomingCall, Reply};
 
 /// Lets so many calls pass in a period and refuses others at once: `overloaded`, Never.
 ///
 /// After a pause all of them may come together; then they become free one after the other, evenly over the period. What it counts it counts
-/// for itself: two servers let twice as many pass.
+/// for itself: two servers let twice as many pass. Notifications and events are not refused, for nobody would hear of it: they wait for their
+/// turn, each in one of the places that its queue's concurrency allows, and are given back when the server stops.
 ///
 /// ```
 /// use std::time::Duration;
@@ -64,7 +65,9 @@ impl RateLimit {
         self
     }
 
-    fn lets_pass(&self, context: &Context, now: Instant) -> bool {
+    /// # Errors
+    /// How long it will be until one passes, if nothing else does.
+    fn let_pass(&self, context: &Context, now: Instant) -> Result<(), Duration> {
         let key = match self.counts {
             Counts::Everything => "",
             Counts::Methods => context.method().full_name,
@@ -73,14 +76,32 @@ impl RateLimit {
         // No code panics while it holds the lock.
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
         let last = due.get(key).copied().filter(|due| *due > now).unwrap_or(now);
-        let Some(next) = last.checked_add(self.interval) else { return false };
-        if next.saturating_duration_since(now) > self.period {
-            return false;
+        let next = last.checked_add(self.interval).ok_or(Duration::MAX)?;
+        let ahead = next.saturating_duration_since(now);
+        if ahead > self.period {
+            return Err(ahead - self.period);
         }
         if !due.contains_key(key) && due.len() >= MOST_KEYS {
             due.retain(|_, due| *due > now);
         }
         due.insert(key.to_owned(), next);
+        Ok(())
+    }
+
+    async fn lets_pass(&self, context: &Context) -> bool {
+        // Many may wait for the same moment; what becomes free meanwhile is not lost.
+        const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+        let (start, mut turn) = (Instant::now(), self.let_pass(context, Instant::now()));
+        let patience =
+            if context.has_caller() || turn.is_ok() { Duration::ZERO } else { unhurried::patience() };
+        while let Err(wait) = turn {
+            let pause = wait.max(SHORTEST_PAUSE.min(self.period));
+            if pause > patience.saturating_sub(start.elapsed()) {
+                return false;
+            }
+            tokio::time::sleep(pause).await;
+            turn = self.let_pass(context, Instant::now());
+        }
         true
     }
 }
@@ -105,7 +126,7 @@ pub struct RateLimitService {
 
 impl RpcService for RateLimitService {
     async fn call(&self, call: IncomingCall) -> Result<Reply, Fault> {
-        if !self.limit.lets_pass(call.context(), Instant::now()) {
+        if !self.limit.lets_pass(call.context()).await {
             return Err(Fault::new(FaultCode::Overloaded, "too many calls in too short a time"));
         }
         self.next.call(call).await
@@ -124,6 +145,7 @@ mod tests {
             routing_key: String::new(),
             redelivered: false,
             deadline: None,
+            has_caller: true,
             headers: Headers::new(),
             content_type: None,
             user_id: user.map(Into::into),
@@ -143,7 +165,7 @@ mod tests {
         let (add, start) = (context(ADD, None), Instant::now());
         let passed = |at: u64| {
             let now = start + Duration::from_millis(at);
-            (0..10).filter(|_| limit.lets_pass(&add, now)).count()
+            (0..10).filter(|_| limit.let_pass(&add, now).is_ok()).count()
         };
         assert_eq!([0, 499, 500, 1000, 1100].map(passed), [4, 0, 1, 1, 0]);
         assert_eq!(passed(10_000), 4, "after a pause there is no more than the burst");
@@ -153,7 +175,7 @@ mod tests {
     fn methods_and_callers_have_their_own_limits_where_it_says_so() {
         let now = Instant::now();
         let calls = [context(ADD, Some("ada")), context(SUB, Some("ada")), context(SUB, None)];
-        let passed = |limit: RateLimit| calls.each_ref().map(|call| limit.lets_pass(call, now));
+        let passed = |limit: RateLimit| calls.each_ref().map(|call| limit.let_pass(call, now).is_ok());
         let limit = || RateLimit::new(1, Duration::from_secs(1));
         assert_eq!(passed(limit()), [true, false, false]);
         assert_eq!(passed(limit().per_method()), [true, true, false]);
@@ -167,7 +189,7 @@ mod tests {
         let start = Instant::now();
         for number in 0..10 * MOST_KEYS {
             let caller = context(ADD, Some(&number.to_string()));
-            assert!(limit.lets_pass(&caller, start + Duration::from_millis(2 * number as u64)));
+            assert!(limit.let_pass(&caller, start + Duration::from_millis(2 * number as u64)).is_ok());
         }
         assert!(limit.due.lock().unwrap().len() <= MOST_KEYS);
     }

@@ -29,7 +29,8 @@ use crate::{
 /// layer waits, the calls it holds back count as running for the server's [`concurrency`](crate::Server::concurrency).
 ///
 /// Its errors become faults: those of a load shed are `overloaded`, those of a timeout `deadline_exceeded` (on a client `Timeout`), others
-/// `internal`, with their text as [detail](Fault::detail). [`FromTower::map_err`] says otherwise for a server's.
+/// `internal`, with their text as [detail](Fault::detail). What is `overloaded` and has no caller is held and tried again
+/// ([`Context::has_caller`](crate::Context::has_caller)). [`FromTower::map_err`] says otherwise for a server's.
 ///
 /// ```
 /// use std::time::Duration;

@@ -42,6 +42,12 @@ impl IncomingCall {
         &mut self.context.headers
     }
 
+    /// The same once more.
+    pub(crate) fn again(&self) -> Self {
+        let Self { context, codec, body } = self;
+        Self { context: context.clone(), codec: codec.clone(), body: body.clone() }
+    }
+
     /// The encoded request.
     #[must_use]
     pub fn body(&self) -> &Bytes {
@@ -69,6 +75,7 @@ pub struct Context {
     pub(crate) routing_key: String,
     pub(crate) redelivered: bool,
     pub(crate) deadline: Option<Instant>,
+    pub(crate) has_caller: bool,
     pub(crate) headers: Headers,
     pub(crate) content_type: Option<String>,
     pub(crate) user_id: Option<Arc<str>>,
@@ -109,6 +116,15 @@ impl Context {
     #[must_use]
     pub fn redelivered(&self) -> bool {
         self.redelivered
+    }
+
+    /// Whether somebody waits for a reply: not for that of a notification or an event, nor of a request without an address for it.
+    ///
+    /// A layer that has too much to do refuses a call with a caller. One without had better wait: nobody would hear of the refusal.
+    /// The server holds it and tries it again, after pauses that grow to a second.
+    #[must_use]
+    pub fn has_caller(&self) -> bool {
+        self.has_caller
     }
 
     /// When the caller stops waiting, if the request said so.
@@ -195,6 +211,7 @@ impl std::fmt::Debug for Context {
             .field("routing_key", &self.routing_key)
             .field("redelivered", &self.redelivered)
             .field("remaining", &self.remaining())
+            .field("has_caller", &self.has_caller)
             .field("headers", &self.headers.names())
             .field("content_type", &self.content_type)
             .field("user_id", &self.user_id)

@@ -156,8 +156,9 @@ impl Server {
     /// limit.
     ///
     /// Make it a bit longer than the timeout of the clients: a caller whose own time is over first gets its `Timeout`. It counts from
-    /// the receipt of the request. A `blocking` method cannot be cancelled: the caller is answered, and the method, once it has started,
-    /// goes on unheard on its thread, beside those that run in its place.
+    /// the receipt of the request, and for one without a caller that a layer refused with `overloaded`, from each try. A `blocking` method
+    /// cannot be cancelled: the caller is answered, and the method, once it has started, goes on unheard on its thread, beside those that
+    /// run in its place.
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
         self.patience.handler_timeout = Some(timeout);
         self

@@ -91,6 +91,18 @@ impl Unsettled {
         }
     }
 
+    /// The call was refused before its method, and may run later.
+    pub(super) fn did_not_run(&mut self) {
+        if let Some(call) = &mut self.call {
+            call.started = false;
+        }
+    }
+
+    /// Given back, the call would not be run.
+    pub(super) fn runs_once(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| call.runs_once)
+    }
+
     /// Answers the caller and settles the delivery.
     ///
     /// When nobody waits for a reply, success is acknowledged and failure goes to the dead letters: it must not pass unseen.

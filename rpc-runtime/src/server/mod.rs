@@ -16,6 +16,7 @@ mod event_topology;
 mod failure;
 mod failure_log;
 mod intake;
+mod persevere;
 mod plan;
 mod post;
 mod queue;

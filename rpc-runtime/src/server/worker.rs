@@ -9,6 +9,7 @@ use super::{
     composition::MemberId,
     delivery::{Outbox, Unsettled},
     intake::Intake,
+    persevere::{may_be_tried_again, run_until_taken},
     plan::{Plan, PlannedQueue},
     reply_policy,
     roster::Roster,
@@ -176,6 +177,11 @@ impl Worker {
                 if order == Order::Abandon {
                     // Never started: dropping it says so.
                     return;
+                }
+                if may_be_tried_again(&call, plan) {
+                    let (plan, told) = (Arc::clone(&self.plan), self.told.clone());
+                    let running = run_until_taken(unsettled, service, call, received_at, plan, told);
+                    return self.calls.spawn(member, running);
                 }
                 match plan.patience.limit(&call, received_at) {
                     None => self.calls.spawn(member, async move {

@@ -192,6 +192,7 @@ impl Received {
             routing_key: self.routing_key,
             redelivered: self.redelivered,
             deadline,
+            has_caller: self.return_address.reply_to.is_some(),
             headers: self.headers,
             content_type: self.content_type,
             user_id: self.caller.user_id,

@@ -1,5 +1,6 @@
 //! What nobody answers: notifications for one server, events for everybody who has subscribed, as their senders see them.
 
+mod held;
 mod kept;
 mod lost;
 mod notify;
