@@ -1,4 +1,5 @@
-//! What a server serves at the moment, and the queues that it needs for that: never changed, only replaced.
+//! What a server serves at the moment, and the queues that it needs for that: never changed, only replaced. Over 300 lines because every
+//! change begins here.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -113,7 +114,11 @@ impl Composition {
         }
         let touched = queues_of(leaving.iter().map(|member| member.definition), plan);
         let ids = leaving.iter().map(|member| member.id).collect();
-        next.removed.extend(leaving.into_iter().map(Member::removed));
+        for member in leaving {
+            // Its departure is not to wait for requests that are refused.
+            let id = next.new_id();
+            next.removed.push(member.removed(id));
+        }
         next.arrange(plan, self, &touched)?;
         Ok(Change { next, leaving: ids, touched })
     }
@@ -185,8 +190,7 @@ impl Composition {
 
     fn admit(&mut self, given: Given, plan: &Plan) -> Result<(), StartError> {
         let Given { definition, service, role } = given;
-        self.ids = self.ids.wrapping_add(1);
-        let id = MemberId(self.ids);
+        let id = self.new_id();
         let service = plan.layers.around(service);
         match role {
             Role::Serve(queue_options) => {
@@ -205,6 +209,11 @@ impl Composition {
             }
         }
         Ok(())
+    }
+
+    fn new_id(&mut self) -> MemberId {
+        self.ids = self.ids.wrapping_add(1);
+        MemberId(self.ids)
     }
 
     /// Plans the queues anew; those of `before` that are not `touched` stay the same ones.
@@ -278,8 +287,8 @@ impl Member {
         Routed { member: self.id, definition: self.definition, service: &self.service }
     }
 
-    fn removed(self) -> Self {
-        Self { service: BoxService::new(Removed(self.definition.name)), ..self }
+    fn removed(self, id: MemberId) -> Self {
+        Self { id, service: BoxService::new(Removed(self.definition.name)), ..self }
     }
 }
 
