@@ -8,6 +8,7 @@ mod client_connection;
 mod client_layers;
 mod client_limits;
 mod composition;
+mod composition_cut_short;
 mod connecting;
 mod credentials;
 mod deadlines;

@@ -19,7 +19,8 @@ pub enum ChangeError {
         /// The names of the services that are.
         served: Vec<&'static str>,
     },
-    /// The server has no connection at the moment. Try again once it has: see `RunningServer::wait_ready`.
+    /// The server has no connection at the moment, or lost it before the change was made. Try again once it has: see
+    /// `RunningServer::wait_ready`.
     #[error("the server is not connected: {0}")]
     NotConnected(Arc<str>),
     /// The server has ended, or is being shut down.

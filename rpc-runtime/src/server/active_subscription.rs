@@ -50,7 +50,8 @@ impl ActiveSubscription {
     ///
     /// # Errors
     /// `Refused` for a pattern that cannot be, for an event of another service, and when the server does not bind its queues
-    /// (`Declare::Passive` or `None`); `NotServed` when it was unsubscribed.
+    /// (`Declare::Passive` or `None`); `NotServed` when it was unsubscribed; `NotConnected` and `Ended` when connection or server end before
+    /// it is done. What was not changed may have been bound, or unbound, on the broker by then, until the server connects again.
     pub async fn add<E: Event>(
         &self,
         topics: impl IntoIterator<Item = impl Into<String>>,

@@ -1,4 +1,6 @@
-//! One epoch of a server: a connection, the consumers on it, and the calls that came over it. Over 300 lines because it begins, changes and ends.
+//! One epoch of a server: a connection, the consumers on it, and the calls that came over it.
+
+mod take_up;
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,16 +13,16 @@ use super::{
     composition::{Change, Composition},
     delivery::Outbox,
     direct::{Direct, DirectReplies},
-    intake::{Intake, UNANSWERED},
+    intake::Intake,
     plan::{Plan, QueueKind},
     settle::{RequestChannel, Settlement, Settlements, settle},
     shutdown::ShutdownReport,
-    staff::{Reassigned, Staff, all_of},
+    staff::{Staff, all_of},
     topology::explain,
     worker::Loss,
 };
 use crate::{
-    amqp::{Binding, Connection, DataChannel, TopologyError, Touch},
+    amqp::{Connection, DataChannel, TopologyError, Touch},
     error::{BrokerError, ChangeError, ServeError, StartError, chain},
 };
 
@@ -185,64 +187,6 @@ impl Epoch {
         self.connection.findings().watch_blocked()
     }
 
-    /// Serves what `change` adds, on this channel. What is served does not notice.
-    ///
-    /// # Errors
-    /// When the broker refuses it; then everything is served as it was.
-    pub(super) async fn take_up(&mut self, change: &Change) -> Result<(), TopologyError> {
-        let patience = self.connection.options().0.timeout;
-        let (known, fresh): (Vec<_>, Vec<_>) =
-            change.touched().partition(|queue| self.staff.serves(&queue.key));
-        let mut intakes = Vec::new();
-        for queue in fresh {
-            let queue = queue.for_connection(&self.plan.namespace);
-            let intake = Intake::new(queue, self.connection.clone(), self.channel.clone());
-            intake.try_out(patience).await?;
-            intakes.push(intake);
-        }
-        let mut before = Vec::new();
-        let mut taken_up = Ok(());
-        for queue in known {
-            // Known to its worker before anything can come for it.
-            if let Some(Reassigned { before: served, now }) = self.staff.reassign(queue) {
-                before.push(served);
-                taken_up = now.bind_more(&self.connection, patience).await;
-            }
-            if taken_up.is_err() {
-                break;
-            }
-        }
-        if taken_up.is_ok() {
-            for intake in &mut intakes {
-                taken_up = intake.consume_within(patience).await;
-                if taken_up.is_err() {
-                    break;
-                }
-            }
-        }
-        match taken_up {
-            Ok(()) => intakes.into_iter().for_each(|intake| self.staff.hire(intake)),
-            // A consumer that was made is read by nobody: it must not outlive its channel.
-            Err(_) => before.iter().for_each(|queue| drop(self.staff.reassign(queue))),
-        }
-        taken_up
-    }
-
-    /// Takes bindings from the queue of this key.
-    pub(super) async fn unbind(&self, key: &str, mut bindings: Vec<Binding>) -> Result<(), TopologyError> {
-        let patience = self.connection.options().0.timeout;
-        let name = self.staff.name_of(key).unwrap_or_else(|| key.to_owned());
-        bindings.iter_mut().for_each(|binding| binding.queue.clone_from(&name));
-        match tokio::time::timeout(patience, self.connection.unbind(&bindings)).await {
-            Ok(unbound) => unbound,
-            Err(_) => {
-                self.connection.count_spent_channel();
-                let source = BrokerError::new(None, UNANSWERED);
-                Err(TopologyError { touch: Touch::BindQueue, name, source })
-            }
-        }
-    }
-
     /// Serves no more what `change` removes. Its calls go on until they have finished, at most for `drain_timeout`; then `done` hears of it.
     pub(super) fn give_up(
         &mut self,
@@ -257,11 +201,6 @@ impl Epoch {
         let departure = self.staff.let_go(change.leaving.clone(), change.given_up(), shared, done);
         while self.departures.try_join_next().is_some() {}
         self.departures.spawn(departure.complete(drain_timeout));
-    }
-
-    /// Whom the broker knows the server as.
-    pub(super) fn user_as_shown(&self) -> &str {
-        self.connection.user_as_shown()
     }
 
     /// Takes nothing new, finishes what it has within `drain_timeout`, cancels the rest, and closes the connection.

@@ -60,7 +60,11 @@ impl Intake {
         }
     }
 
-    /// Does so for at most `patience`.
+    pub(super) fn consumes(&self) -> bool {
+        self.consumer.is_some()
+    }
+
+    /// Consumes for at most `patience`.
     pub(super) async fn consume_within(&mut self, patience: Duration) -> Result<(), TopologyError> {
         match tokio::time::timeout(patience, self.consume()).await {
             Ok(consumed) => consumed,

@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, watch},
     task::JoinSet,
 };
 
@@ -46,7 +46,7 @@ pub struct RunningServer {
     counters: Arc<Counters>,
     state: StateWatch,
     failure: watch::Receiver<Option<ServeError>>,
-    stop: oneshot::Sender<()>,
+    stop: watch::Sender<bool>,
     // The one task that has all the others. Aborted when the server is dropped.
     supervisor: JoinSet<Result<ShutdownReport, ServeError>>,
 }
@@ -61,7 +61,7 @@ impl RunningServer {
     ) -> Self {
         let state = watch::Sender::new(ConnectionState::Ready { epoch: 1 });
         let failure = watch::Sender::new(None);
-        let (stop, told) = oneshot::channel();
+        let (stop, told) = watch::channel(false);
         let (watch_state, watch_failure) = (StateWatch::of(&state), failure.subscribe());
         let shown = watch::Sender::new(composition.shown());
         let watch_shown = shown.subscribe();
@@ -103,11 +103,13 @@ impl RunningServer {
     /// consumed already takes the new methods on.
     ///
     /// What was added survives reconnects. Changes are made one after the other; dropping the future before its turn has come makes
-    /// nothing happen, later the service may be served or not.
+    /// nothing happen, later the service may be served or not. Every exchange, queue and consumer has the time of
+    /// [`ConnectOptions::timeout`] to be made, and a shutdown waits for none of them.
     ///
     /// # Errors
-    /// `Refused` with the reason that a start would have had, `NotConnected` during an outage: then nothing is served that was not
-    /// before. A queue may have been declared by then, as by a start that fails.
+    /// `Refused` with the reason that a start would have had, `NotConnected` during an outage or when one begins meanwhile, `Ended` when
+    /// the server is shut down before: then nothing is served that was not before. A queue may have been declared by then, and an event
+    /// bound, as by a start that fails.
     pub async fn add<S: Service>(&self, service: S) -> Result<(), ChangeError> {
         self.add_given(service, None).await
     }
@@ -220,8 +222,9 @@ impl RunningServer {
     ///
     /// Requests that were already delivered are run as well. Calls that have not finished after the drain timeout (30 s unless
     /// set by `Server::drain_timeout`) are cancelled and given back to the queue; the report names them. `blocking` methods, and
-    /// methods that block their thread, cannot be cancelled: they are reported, and go on unheard. Returns at most about ten
-    /// seconds after the drain timeout; at once while there is no connection, for then there is nothing to drain.
+    /// methods that block their thread, cannot be cancelled: they are reported, and go on unheard. Returns at most about twelve
+    /// seconds after the drain timeout, even while a change is being made; at once while there is no connection, for then there is
+    /// nothing to drain.
     ///
     /// # Errors
     /// When the connection is lost before everything was settled: the broker delivers again what was not. When the server had
@@ -229,7 +232,7 @@ impl RunningServer {
     pub async fn shutdown(self) -> Result<ShutdownReport, ServeError> {
         let Self { stop, mut supervisor, .. } = self;
         // One that has ended says so itself.
-        let _ = stop.send(());
+        let _ = stop.send(true);
         match supervisor.join_next().await {
             Some(Ok(ended)) => ended,
             Some(Err(_)) | None => Err(ended()),

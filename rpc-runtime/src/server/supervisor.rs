@@ -12,10 +12,9 @@ use super::{
     plan::Plan,
     shutdown::ShutdownReport,
     subscription::Pattern,
-    topology::explain,
 };
 use crate::{
-    amqp::{Backoff, ConnectOptions, ConnectionState, Inbound, TopologyError, reconnect},
+    amqp::{Backoff, ConnectOptions, ConnectionState, Inbound, reconnect},
     error::{BrokerError, ChangeError, ServeError, StartError, chain},
 };
 
@@ -28,8 +27,8 @@ pub(super) struct Supervisor {
     pub(super) inbound: Inbound,
     pub(super) state: State,
     pub(super) failure: watch::Sender<Option<ServeError>>,
-    /// Sent to when the server is to stop.
-    pub(super) stop: oneshot::Receiver<()>,
+    /// True when the server is to stop.
+    pub(super) stop: watch::Receiver<bool>,
 }
 
 /// What the server tells of itself. Dropped with the server it is `Closed`.
@@ -101,7 +100,7 @@ impl Supervisor {
         }
     }
 
-    /// Bounded by the time that the broker has to answer.
+    /// Every question has the time that the broker has to answer; to be told to stop, or the loss of the connection, ends it before.
     async fn change(&mut self, epoch: &mut Epoch, asked: Asked) {
         if asked.is_abandoned() {
             return;
@@ -131,8 +130,9 @@ impl Supervisor {
 
     async fn add(&mut self, epoch: &mut Epoch, given: Given) -> Result<(), ChangeError> {
         let change = self.composition.with(given, &self.plan)?;
-        let taken_up = epoch.take_up(&change).await;
-        self.adopt_if(taken_up, change, epoch)
+        epoch.take_up(&change, Vec::new(), told(&mut self.stop)).await?;
+        self.adopt(change);
+        Ok(())
     }
 
     async fn rebind(
@@ -143,15 +143,9 @@ impl Supervisor {
         unbind: &[Pattern],
     ) -> Result<(), ChangeError> {
         let (change, unbound) = self.composition.rebound(shown, bind, unbind, &self.plan)?;
-        let rebound = match unbound.first().map(|binding| binding.queue.clone()) {
-            Some(key) => epoch.unbind(&key, unbound).await,
-            None => Ok(()),
-        };
-        let rebound = match rebound {
-            Ok(()) => epoch.take_up(&change).await,
-            Err(refused) => Err(refused),
-        };
-        self.adopt_if(rebound, change, epoch)
+        epoch.take_up(&change, unbound, told(&mut self.stop)).await?;
+        self.adopt(change);
+        Ok(())
     }
 
     fn remove(
@@ -167,17 +161,6 @@ impl Supervisor {
             }
             Err(error) => drop(done.send(Err(error))),
         }
-    }
-
-    fn adopt_if(
-        &mut self,
-        taken: Result<(), TopologyError>,
-        change: Change,
-        epoch: &Epoch,
-    ) -> Result<(), ChangeError> {
-        taken.map_err(|refused| explain(refused, epoch.user_as_shown()))?;
-        self.adopt(change);
-        Ok(())
     }
 
     fn adopt(&mut self, change: Change) {
@@ -280,8 +263,8 @@ impl Drop for State {
 }
 
 /// Resolves when the server is told to stop.
-async fn told(stop: &mut oneshot::Receiver<()>) {
-    if stop.await.is_err() {
+async fn told(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
         // The server was dropped: its tasks, this one included, are being cancelled.
         std::future::pending::<()>().await;
     }

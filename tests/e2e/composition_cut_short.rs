@@ -1,0 +1,83 @@
+//! Changes of a running server that are cut short: on the embedded broker, which can be silent.
+
+use std::{sync::Arc, time::Duration};
+
+use amqp_rpc::{ChangeError, ConnectOptions, RunningServer, Server};
+use amqp_rpc_broker::{
+    Broker,
+    faults::{Action, Event, Method},
+};
+
+use crate::{
+    services::{FibServer, Fibonacci, until_epoch},
+    support::within,
+};
+
+#[amqp_rpc::rpc_service]
+trait Pair {
+    #[rpc(queue = "pair.first")]
+    async fn first(&self) -> u64;
+    #[rpc(queue = "pair.second")]
+    async fn second(&self) -> u64;
+}
+
+struct Two;
+
+impl Pair for Two {
+    async fn first(&self) -> u64 {
+        1
+    }
+
+    async fn second(&self) -> u64 {
+        2
+    }
+}
+
+/// Longer than any test waits.
+const FOR_EVER: Duration = Duration::from_secs(600);
+
+async fn serve_fib(broker: &Broker, patience: Duration) -> Arc<RunningServer> {
+    let options = ConnectOptions::new(broker.uri()).name("server").timeout(patience);
+    let start = Server::new().service(FibServer::new(Fibonacci)).start(options);
+    Arc::new(within("the server", start).await.expect("the scene is set"))
+}
+
+/// Somebody adds the pair, and the test goes on.
+fn adding(server: &Arc<RunningServer>) -> tokio::task::JoinHandle<Result<(), ChangeError>> {
+    let server = Arc::clone(server);
+    tokio::spawn(async move { server.add(PairServer::new(Two)).await })
+}
+
+#[tokio::test]
+async fn a_change_whose_connection_is_lost_was_not_made_and_says_so_at_once() {
+    let broker = Broker::start().await.unwrap();
+    let server = serve_fib(&broker, FOR_EVER).await;
+    for (epoch, silent) in [(2, Method::QueueDeclare), (3, Method::BasicConsume)] {
+        let silence = broker.on(Event::from_client(silent).queue("pair.second"), Action::Drop);
+        let adding = adding(&server);
+        within("the question", silence.hit()).await;
+        broker.vhost("/").unwrap().connection("server").await.unwrap().reset();
+        let error = within("the answer", adding).await.unwrap().unwrap_err();
+        assert!(matches!(error, ChangeError::NotConnected(_)), "{error:?}");
+        until_epoch(&server, epoch).await;
+        assert_eq!(server.queues(), ["fib"]);
+    }
+    within("the addition", server.add(PairServer::new(Two))).await.unwrap();
+    assert_eq!(server.queues(), ["fib", "pair.first", "pair.second"]);
+}
+
+#[tokio::test]
+async fn a_shutdown_does_not_wait_for_a_change_that_hangs() {
+    let broker = Broker::start().await.unwrap();
+    for silent in [Method::QueueDeclare, Method::BasicConsume] {
+        let server = serve_fib(&broker, FOR_EVER).await;
+        let silence = broker.on(Event::from_client(silent).queue("pair.second"), Action::Drop);
+        // Whoever asked for the change has stopped waiting, and it goes on.
+        tokio::select! {
+            added = server.add(PairServer::new(Two)) => panic!("{added:?}"),
+            () = within("the question", silence.hit()) => {}
+        }
+        let server = Arc::into_inner(server).expect("nobody else has it");
+        assert!(within("the shutdown", server.shutdown()).await.unwrap().is_clean(), "{silent:?}");
+    }
+}
