@@ -2,15 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use amqp_rpc::{ChangeError, ConnectOptions, RunningServer, Server};
+use amqp_rpc::{ChangeError, Client, ConnectOptions, RunningServer, Server, StartError};
 use amqp_rpc_broker::{
     Broker,
     faults::{Action, Event, Method},
 };
 
 use crate::{
-    services::{FibServer, Fibonacci, until_epoch},
-    support::within,
+    services::{FibClient, FibServer, Fibonacci, until_epoch},
+    support::{await_until, within},
 };
 
 #[amqp_rpc::rpc_service]
@@ -46,6 +46,33 @@ async fn serve_fib(broker: &Broker, patience: Duration) -> Arc<RunningServer> {
 fn adding(server: &Arc<RunningServer>) -> tokio::task::JoinHandle<Result<(), ChangeError>> {
     let server = Arc::clone(server);
     tokio::spawn(async move { server.add(PairServer::new(Two)).await })
+}
+
+async fn ready(broker: &Broker, queue: &str) -> usize {
+    broker.vhost("/").expect("the scene is set").queue(queue).await.expect("the scene is set").ready
+}
+
+#[tokio::test]
+async fn a_consumer_that_does_not_come_in_time_keeps_nothing_that_the_others_were_given() {
+    let broker = Broker::start().await.unwrap();
+    let earlier = within("the start", Server::new().service(PairServer::new(Two)).start(broker.uri()));
+    within("the shutdown", earlier.await.unwrap().shutdown()).await.unwrap();
+    let client = within("the client", Client::connect(broker.uri())).await.unwrap();
+    let waiting = tokio::spawn(PairClient::new(client.clone()).first());
+    await_until("the request waits", || async { ready(&broker, "pair.first").await == 1 }).await;
+
+    let server = serve_fib(&broker, Duration::from_secs(2)).await;
+    let silence = broker.on(Event::from_client(Method::BasicConsume).queue("pair.second"), Action::Drop);
+    let error = within("the answer", server.add(PairServer::new(Two))).await.unwrap_err();
+    assert!(matches!(&error, ChangeError::Refused(StartError::Broker { name, .. }) if name == "pair.second"));
+    until_epoch(&server, 2).await;
+    await_until("it was given back", || async { ready(&broker, "pair.first").await == 1 }).await;
+    assert_eq!(server.queues(), ["fib"]);
+    assert_eq!(within("the call", FibClient::new(client).compute(10)).await.unwrap(), 55);
+
+    silence.remove();
+    within("the addition", server.add(PairServer::new(Two))).await.unwrap();
+    assert_eq!(within("the answer", waiting).await.unwrap().unwrap(), 1);
 }
 
 #[tokio::test]

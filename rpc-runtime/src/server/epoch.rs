@@ -42,6 +42,7 @@ pub(super) struct Epoch {
     direct: mpsc::UnboundedSender<Direct>,
     settler: JoinSet<()>,
     settlements: Settlements,
+    loss: Loss,
     lost: watch::Receiver<Option<BrokerError>>,
 }
 
@@ -150,9 +151,10 @@ impl Epoch {
         }
         let mut settler = JoinSet::new();
         let request_channel = RequestChannel { publisher: channel.publisher(), channel: channel.clone() };
+        let of_settler = loss.clone();
         settler.spawn(async move {
             if let Err(error) = settle(request_channel, to_settle).await {
-                loss.report(error);
+                of_settler.report(error);
             }
         });
         let departures = JoinSet::new();
@@ -166,6 +168,7 @@ impl Epoch {
             direct,
             settler,
             settlements,
+            loss,
             lost,
         })
     }

@@ -64,7 +64,7 @@ impl Intake {
         self.consumer.is_some()
     }
 
-    /// Consumes for at most `patience`.
+    /// Consumes for at most `patience`; when that is over, there may be a consumer yet.
     pub(super) async fn consume_within(&mut self, patience: Duration) -> Result<(), TopologyError> {
         match tokio::time::timeout(patience, self.consume()).await {
             Ok(consumed) => consumed,

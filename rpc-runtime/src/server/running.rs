@@ -110,6 +110,10 @@ impl RunningServer {
     /// `Refused` with the reason that a start would have had, `NotConnected` during an outage or when one begins meanwhile, `Ended` when
     /// the server is shut down before: then nothing is served that was not before. A queue may have been declared by then, and an event
     /// bound, as by a start that fails.
+    ///
+    /// Everything else is served as it was, over the same connection. Only a consumer that is refused although its queue was not, or that
+    /// does not come in time, costs the connection: what the consumers of this change were given goes back with it, and calls that run are
+    /// cancelled.
     pub async fn add<S: Service>(&self, service: S) -> Result<(), ChangeError> {
         self.add_given(service, None).await
     }

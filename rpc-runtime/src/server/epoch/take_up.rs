@@ -28,7 +28,8 @@ impl Epoch {
     /// Serves what `change` adds, on this channel, after `unbound` were taken from their queue. What is served does not notice.
     ///
     /// # Errors
-    /// When the broker refuses it; then everything is served as it was. `NotConnected` when the epoch is lost meanwhile, `Ended` when the server is `told` to stop: neither waits for a broker that does not answer.
+    /// When the broker refuses it; then everything is served as it was, but for a refused consumer, which costs the epoch. `NotConnected`
+    /// when the epoch is lost meanwhile, `Ended` when the server is `told` to stop: neither waits for a broker that does not answer.
     pub(in crate::server) async fn take_up(
         &mut self,
         change: &Change,
@@ -102,7 +103,11 @@ impl Epoch {
     async fn consume(&self, intakes: &mut [Intake]) -> Result<(), TopologyError> {
         let patience = self.connection.options().0.timeout;
         for intake in intakes {
-            intake.consume_within(patience).await?;
+            if let Err(refused) = intake.consume_within(patience).await {
+                // Consumers that were made, and this one if it is made yet, are read by nobody: what they are given must go back.
+                self.loss.report(refused.source.clone());
+                return Err(refused);
+            }
         }
         Ok(())
     }
