@@ -97,6 +97,8 @@ impl Worker {
                         if let Err(lost) = self.intake.renew(&mut told).await {
                             return self.loss.report(lost);
                         }
+                        // An order may have ended it, and is heard first: without a consumer there is at once nothing to read, for ever.
+                        has_news = self.told.has_changed().unwrap_or(false);
                     }
                     None => break,
                 },
