@@ -306,7 +306,7 @@ impl Server {
     }
 
     /// Everything that can be wrong without a broker is found here.
-    fn plan(self) -> Result<(Plan, Composition), StartError> {
+    pub(super) fn plan(self) -> Result<(Plan, Composition), StartError> {
         if self.concurrency == 0 {
             // For AMQP zero means without limit, which no server wants.
             return Err(StartError::InvalidOption("concurrency must be at least 1".into()));

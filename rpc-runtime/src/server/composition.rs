@@ -1,6 +1,9 @@
 //! What a server serves at the moment, and the queues that it needs for that: never changed, only replaced. Over 300 lines because every
 //! change begins here.
 
+#[cfg(all(test, not(shuttle)))]
+mod tests;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
