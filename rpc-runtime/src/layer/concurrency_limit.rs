@@ -33,8 +33,13 @@ pub struct ConcurrencyLimit {
 
 impl ConcurrencyLimit {
     /// Limits every method for itself.
+    ///
+    /// # Panics
+    /// With zero calls: none would ever run, and each would wait for as long as its caller does, or for ever.
     #[must_use]
+    #[track_caller]
     pub fn per_method(calls: usize) -> Self {
+        assert!(calls > 0, "a concurrency limit of zero calls per method: none would ever run");
         Self { default: Some(calls), by_method: HashMap::new() }
     }
 
@@ -44,10 +49,17 @@ impl ConcurrencyLimit {
         Self::default()
     }
 
-    /// Limits this method, `{service}.{method}`. With zero it never runs.
+    /// Limits this method, `{service}.{method}`.
+    ///
+    /// # Panics
+    /// With zero calls, as [`per_method`](Self::per_method). What must not be called is refused, such as by
+    /// [`Authorize`](crate::layers::Authorize).
     #[must_use]
+    #[track_caller]
     pub fn of(mut self, method: impl Into<String>, calls: usize) -> Self {
-        self.by_method.insert(method.into(), calls);
+        let method = method.into();
+        assert!(calls > 0, "a concurrency limit of zero calls for `{method}`: it would never run");
+        self.by_method.insert(method, calls);
         self
     }
 }
@@ -102,5 +114,22 @@ impl RpcService for ConcurrencyLimitService {
         };
         let _slot = slot.expect("the semaphore is never closed");
         self.next.call(call).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "zero calls for `reports.render`")]
+    fn a_limit_of_zero_for_one_method_is_refused() {
+        let _ = ConcurrencyLimit::per_method(8).of("reports.render", 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "zero calls per method")]
+    fn a_limit_of_zero_for_every_method_is_refused() {
+        let _ = ConcurrencyLimit::per_method(0);
     }
 }
