@@ -64,7 +64,9 @@ impl Unsettled {
         let (redelivered, address) = (request.redelivered, request.return_address.clone());
         let caller = (!request.caller.is_anonymous()).then(|| Box::new(request.caller.clone()));
         let events = queue.kind.is_of_events().then(|| Arc::clone(queue));
-        let request = Known { method: None, events, caller, redelivered, is_hostile, received_at };
+        let is_overflow = queue.overflow_of.is_some();
+        let request =
+            Known { method: None, events, is_overflow, caller, redelivered, is_hostile, received_at };
         Self { tag, request, outbox, address, call: None, settled: false }
     }
 

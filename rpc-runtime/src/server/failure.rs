@@ -43,6 +43,8 @@ pub(super) struct Known {
     pub(super) method: Option<&'static MethodDef>,
     /// Of an event, which may have come to several groups.
     pub(super) events: Option<Arc<PlannedQueue>>,
+    /// Its queue had no room for it.
+    pub(super) is_overflow: bool,
     /// Only if it says who it is.
     pub(super) caller: Option<Box<Caller>>,
     pub(super) redelivered: bool,
@@ -63,11 +65,13 @@ impl Failure<'_> {
         self.queue.or(self.request.events.as_ref().map(|queue| &*queue.name))
     }
 
-    /// Whether nothing keeps the request: an event that a listener failed with.
+    /// Whether nothing keeps the request: an event that a listener failed with; a request without a caller for which its queue had no room,
+    /// as the broker has told whoever published it with a confirm, such as a notification.
     #[must_use]
     pub fn is_dropped(&self) -> bool {
         let of_listener = self.request.events.as_ref().is_some_and(|queue| queue.kind == QueueKind::Listener);
-        of_listener && !self.is_cancelled()
+        let is_overflow = self.request.is_overflow && !self.has_caller;
+        (of_listener || is_overflow) && !self.is_cancelled()
     }
 
     /// What the caller gets in place of a result; `None` for the method's own error, and for a cancelled call.

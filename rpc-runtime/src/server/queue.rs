@@ -82,8 +82,9 @@ impl QueueOptions {
     }
 
     /// How many requests may wait in the queue. A further one is refused: the broker hands it to `{queue}.overflow`, from where the
-    /// server answers `overloaded` at once, so that its caller need not wait for its timeout. Default: no limit. Classic queues with dead
-    /// letters only.
+    /// server answers `overloaded` at once, so that its caller need not wait for its timeout. The sender of a notification is told by the
+    /// broker ([`Rejected`](crate::CallError::Rejected)), and what came to the overflow is logged and dropped; so is a request without reply
+    /// address, of which only a publisher with confirms hears. Default: no limit. Classic queues with dead letters only.
     pub fn max_length(mut self, requests: u32) -> Self {
         self.max_length = Some(requests);
         self

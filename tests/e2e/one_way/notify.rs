@@ -2,14 +2,14 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use amqp_rpc::{CallError, Client, Execution, Server};
+use amqp_rpc::{CallError, Client, Execution, QueueOptions, Server};
 use lapin::ExchangeKind;
 use tokio::sync::{mpsc, watch};
 
 use super::{MailClient, MailServer, Postman, bind_a_full_queue, eavesdrop};
 use crate::{
     services::{connect, start},
-    support::{RawPeer, Vhost, await_until, within},
+    support::{Log, RawPeer, Vhost, await_until, within},
 };
 
 #[tokio::test]
@@ -149,6 +149,48 @@ async fn a_notification_that_no_queue_takes_is_unroutable() {
     };
     await_until("the exchange is found", found).await;
     mail.stamp(1).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_notification_for_which_its_queue_has_no_room_is_rejected_and_kept_nowhere() {
+    let vhost = Vhost::create().await;
+    let fails = Log::listen();
+    let (letters, mut delivered) = mpsc::unbounded_channel();
+    let gate = watch::Sender::new(false);
+    let postman = Postman { name: "one", letters, gate: Some(gate.subscribe()) };
+    let options = QueueOptions::new().max_length(1);
+    let server = Server::new().service_with(MailServer::new(postman), options).concurrency(1);
+    let server = start(server, &vhost).await;
+    let mail = MailClient::new(connect(&vhost).await);
+    mail.send("house 1".into()).await.unwrap();
+    await_until("it runs", || async { vhost.existing_queue("mail").await.ready == 0 }).await;
+    mail.send("house 2".into()).await.unwrap();
+    await_until("one waits", || async { vhost.existing_queue("mail").await.ready == 1 }).await;
+
+    let error = mail.send("house 3".into()).await.unwrap_err();
+    assert!(matches!(error, CallError::Rejected(_)), "{error:?}");
+    // A program without confirms is told by nobody.
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let (channel, (options, properties)) = (peer.open_channel().await, Default::default());
+    let letter = br#"{"to":"house 4"}"#;
+    channel.basic_publish("amqp-rpc".into(), "mail.send".into(), options, letter, properties).await.unwrap();
+    await_until("both are logged", || async { fails.failures().len() == 2 }).await;
+    for line in fails.failures() {
+        let shown = ["outcome", "queue", "dropped"].map(|field| line.field(field));
+        assert_eq!(shown, ["overloaded", "mail.overflow", "true"], "{line:?}");
+        assert_eq!(line.level, tracing::Level::WARN);
+    }
+    let settled = || async { vhost.existing_queue("mail.overflow").await.is_settled() };
+    await_until("the overflow is settled", settled).await;
+    assert_eq!(vhost.existing_queue("mail.dead").await.ready, 0);
+
+    gate.send_replace(true);
+    for house in ["house 1", "house 2"] {
+        assert_eq!(within("a letter", delivered.recv()).await.unwrap().1, house);
+    }
+    mail.send("house 3".into()).await.expect("there is room again");
+    assert_eq!(within("a letter", delivered.recv()).await.unwrap().1, "house 3");
+    server.shutdown().await.unwrap();
 }
 
 /// lapin gives the confirms of two that publish at once to each other, and the returns to whom it likes.
