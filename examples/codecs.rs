@@ -1,12 +1,14 @@
-//! One value in each codec: what it weighs on the wire, and a call that carries it.
+//! One value in each codec: what it weighs, and a call that carries it; at last one that is compressed on its way.
 //!
-//! Run: `cargo run --example codecs --features cbor,msgpack`. It brings its own broker unless `AMQP_URL` names yours.
+//! Run: `cargo run --example codecs`. It brings its own broker unless `AMQP_URL` names yours.
 
 mod broker;
 
 use amqp_rpc::{
     Client, Fault, IncomingCall, Reply, Server,
-    codec::{AnyCodec, Cbor, Codec, CodecError, Decoding, Encodable, Json, MessagePack},
+    codec::{
+        AnyCodec, Cbor, Codec, CodecError, Compression, Decoding, Encodable, Encoding, Json, MessagePack,
+    },
     middleware::{self, Next},
     rpc_service,
 };
@@ -94,6 +96,13 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         println!("{:<22} {} readings came back", "", repeated.len());
     }
 
+    // The broker carries less; methods and layers see no difference.
+    let packing = Compression::new(Encoding::Gzip).min_bytes(100);
+    let packed = Client::builder().compression(packing).connect(broker.url()).await?;
+    let repeated = WeatherClient::new(packed.clone()).report(readings.clone()).await?;
+    println!("compressed on the way  {} readings came back", repeated.len());
+
+    packed.close().await;
     client.close().await;
     server.shutdown().await?;
     Ok(())

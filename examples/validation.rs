@@ -1,6 +1,6 @@
 //! Validation: rules stand where the parameters are declared, and everything that is wrong is told at once.
 //!
-//! Run: `cargo run --example validation --features garde`. It brings its own broker unless `AMQP_URL` names yours.
+//! Run: `cargo run --example validation`. It brings its own broker unless `AMQP_URL` names yours.
 
 mod broker;
 

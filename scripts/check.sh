@@ -56,7 +56,7 @@ check "build without TLS" cargo check --quiet --all-targets --no-default-feature
 check "build with ring" cargo check --quiet --all-targets --no-default-features --features tls-ring
 # Tests bring every feature along: the library alone has to be built without them, and with each.
 check "build without features" cargo check --quiet -p amqp-rpc-runtime --no-default-features
-for feature in cbor garde metrics msgpack tower; do
+for feature in cbor garde gzip metrics msgpack tower zstd; do
     check "build with $feature" cargo check --quiet -p amqp-rpc-runtime --no-default-features --features "$feature"
 done
 check "documentation" documentation

@@ -76,6 +76,7 @@
 //! | `tls-ring` | the same with that of ring, which needs less to be built; switch the default features off |
 //! | `msgpack` | bodies in MessagePack: `codec::MessagePack` |
 //! | `cbor` | bodies in CBOR: `codec::Cbor` |
+//! | `gzip`, `zstd` | bodies that are compressed: `codec::Compression` for [`ClientBuilder::compression`] and [`Server::compression`] |
 //! | `garde` | rules for the values of parameters and results, by the crate garde |
 //! | `metrics` | `layers::Metrics`: durations and calls in flight, through the `metrics` facade |
 //! | `tower` | `layers::from_tower`: layers of the tower crate |

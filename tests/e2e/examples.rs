@@ -275,6 +275,8 @@ async fn codecs_weighs_one_value_in_each_codec() {
     ]
     .map(|(codec, size)| format!("{codec:<22} {size:>4} bytes\n{:<22} 10 readings came back\n", ""))
     .concat();
+    let compressed = "application/json        854 bytes\ncompressed on the way  10 readings came back\n";
+    let expected = expected + compressed;
     assert_eq!(output("codecs", &vhost).await, [expected.clone(), expected]);
 }
 

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     amqp::{ConnectOptions, Inbound, connect_first},
-    codec::AnyCodec,
+    codec::{AnyCodec, Compression},
     error::ConnectError,
     wire::address::Namespace,
 };
@@ -49,6 +49,7 @@ pub struct ClientBuilder {
     waits_while_blocked: bool,
     detached: bool,
     validates: bool,
+    compression: Option<Compression>,
     codec: AnyCodec,
     layers: Layers,
 }
@@ -59,6 +60,7 @@ pub(super) struct Settings {
     pub(super) timeout: Duration,
     pub(super) max_in_flight: usize,
     pub(super) max_request_bytes: usize,
+    pub(super) max_reply_bytes: usize,
     pub(super) fails_fast: bool,
     pub(super) waits_while_blocked: bool,
     pub(super) detached: bool,
@@ -84,6 +86,7 @@ impl ClientBuilder {
             waits_while_blocked: false,
             detached: false,
             validates: false,
+            compression: None,
             codec: AnyCodec::JSON,
             layers: Layers::default(),
         }
@@ -193,6 +196,16 @@ impl ClientBuilder {
         self
     }
 
+    /// Compresses requests, notifications and events, and says that replies may be compressed as well, which is up to the server:
+    /// [`Server::compression`](crate::Server::compression). Default: bodies travel as they are. Whoever receives them must read the encoding;
+    /// servers of this library do so with its feature.
+    ///
+    /// Replies that are compressed are read in any case; inflated they may have no more than [`max_reply_bytes`](Self::max_reply_bytes).
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = Some(compression);
+        self
+    }
+
     /// Connects, and makes the reply address.
     ///
     /// # Errors
@@ -221,13 +234,19 @@ impl ClientBuilder {
         let alarm = Arc::new(Alarm::default());
         let inbound =
             Inbound { max_body_bytes: self.max_reply_bytes, on_return: Arc::clone(&alarm.returned) };
-        let manner = Manner { reply_to: self.reply_to, states_user: self.states_user, app_id: self.app_id };
+        let manner = Manner {
+            reply_to: self.reply_to,
+            states_user: self.states_user,
+            app_id: self.app_id,
+            compression: self.compression,
+        };
         let open = |connection| Link::open(connection, manner.clone());
         let (link, replies) = connect_first(&options, &inbound, ConnectError::is_passing, open).await?;
         let settings = Settings {
             timeout: self.timeout,
             max_in_flight: self.max_in_flight,
             max_request_bytes: self.max_request_bytes,
+            max_reply_bytes: self.max_reply_bytes,
             fails_fast: self.fails_fast,
             waits_while_blocked: self.waits_while_blocked,
             detached: self.detached,

@@ -16,8 +16,8 @@ use super::{
     failure::Terms,
     in_flight::InFlight,
     layers::AnswerFuture,
-    link::Prepared,
     outgoing::OutgoingCall,
+    prepared::Prepared,
     send::{self, Sending, Start},
 };
 use crate::{

@@ -41,7 +41,7 @@ pub(super) fn conclude<T, E: 'static>(
     read: impl FnOnce(RawReply, Reading<'_>) -> Result<T, CallError<E>>,
 ) -> Conclusion<T, E> {
     let failure = match outcome {
-        Outcome::Replied(reply) => match read(reply, terms.reading()) {
+        Outcome::Replied(reply) => match read(reply, in_flight.reading(&terms)) {
             Err(CallError::Fault(fault)) => {
                 // It certainly did not run there, and that server takes nothing more.
                 if *fault.code() == FaultCode::ShuttingDown

@@ -13,7 +13,6 @@ use crate::{
         Unencodable, Unroutable,
     },
     message::Execution,
-    wire::reply::Reading,
 };
 
 /// Why a call has no reply, whatever its method.
@@ -62,12 +61,6 @@ pub(super) struct Terms {
     pub(super) error_maps: Option<Arc<ErrorMaps>>,
     /// What it was written in.
     pub(super) codec: AnyCodec,
-}
-
-impl Terms {
-    pub(super) fn reading(&self) -> Reading<'_> {
-        Reading { idempotent: self.idempotent, codec: &self.codec }
-    }
 }
 
 impl Failure {

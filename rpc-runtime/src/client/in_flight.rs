@@ -13,15 +13,16 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::{
     correlation::CallNumber,
     exchanges::Exchange,
-    failure::Failure,
-    link::{Link, NotSent, Prepared},
+    failure::{Failure, Terms},
+    link::{Link, NotSent},
     lost::{Lost, Offence},
     pending::Outcome,
+    prepared::Prepared,
     queues::SERVED_FOR,
     send::{Sending, Sent, send_in_time},
     session::{Session, State},
 };
-use crate::error::Served;
+use crate::{error::Served, wire::reply::Reading};
 
 /// Why a call was not sent, the call, and its slot.
 pub(super) type Unsent = (NotSent, Prepared, OwnedSemaphorePermit);
@@ -142,6 +143,12 @@ impl InFlight {
     /// What the loss of its link means for this call.
     pub(super) fn failure_of_loss(&self, lost: Arc<Lost>) -> Failure {
         Failure::of_loss(lost, &self.call.exchange, &self.call.routing_key, self.exchange.has_had_one_call())
+    }
+
+    /// How its reply is read.
+    pub(super) fn reading<'a>(&self, terms: &'a Terms) -> Reading<'a> {
+        let max_bytes = self.session.settings.max_reply_bytes;
+        Reading { idempotent: terms.idempotent, codec: &terms.codec, max_bytes }
     }
 
     /// Its request came back.

@@ -1,7 +1,6 @@
 //! One epoch of a client: a connection with a channel, the reply address on it, and the calls that were sent over it.
 
 use std::{
-    borrow::Cow,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -9,7 +8,6 @@ use std::{
     time::Instant,
 };
 
-use bytes::Bytes;
 use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
@@ -17,20 +15,20 @@ use super::{
     builder::ReplyTo,
     correlation::{CallNumber, CorrelationIds},
     exchanges::Exchanges,
-    failure::Failure,
     lost::Lost,
     pending::{Ended, Outcome, Pending},
-    untyped::Untyped,
+    prepared::{Packed, Prepared},
 };
 use crate::{
     amqp::{ConfirmingPublisher, Connection, Consumer, Publisher, Unpublishable},
+    codec::{Compression, Encoding},
     contract::MethodDef,
     error::{BrokerError, ConnectError},
-    message::{Delivered, Headers},
+    message::Delivered,
     wire::{
         address::REPLY_QUEUES,
         reply::RawReply,
-        request::{Caller, Outgoing},
+        request::{ACCEPT_ENCODING, Caller, Outgoing},
     },
 };
 
@@ -45,6 +43,7 @@ pub(super) struct Link {
     reply_to: String,
     /// The user of this connection: another node may have let in another one.
     pub(super) caller: Caller,
+    compression: Option<Compression>,
     publisher: Publisher,
     /// For what nobody answers; opened with the first of it.
     confirming: tokio::sync::Mutex<Option<ConfirmingPublisher>>,
@@ -64,61 +63,7 @@ pub(super) struct Manner {
     pub(super) reply_to: ReplyTo,
     pub(super) states_user: bool,
     pub(super) app_id: Option<String>,
-}
-
-/// An encoded call, ready to be sent over any link.
-#[derive(Clone)]
-pub(super) struct Prepared {
-    pub(super) method: &'static MethodDef,
-    pub(super) exchange: Cow<'static, str>,
-    pub(super) routing_key: Cow<'static, str>,
-    pub(super) headers: Headers,
-    pub(super) priority: Option<u8>,
-    pub(super) content_type: Cow<'static, str>,
-    pub(super) body: Bytes,
-    /// The same however often it is sent. Calls have none.
-    pub(super) message_id: Option<Box<str>>,
-    /// Refuse it rather than have it wait in a queue that nobody consumes.
-    pub(super) fails_fast: bool,
-    /// What takes the place of the method's names, of a call that has none of our contracts.
-    pub(super) untyped: Option<Box<Untyped>>,
-}
-
-impl Prepared {
-    /// The name of the method on the wire.
-    pub(super) fn name(&self) -> &str {
-        self.untyped.as_ref().map_or(self.method.full_name, |untyped| &untyped.name)
-    }
-
-    /// The queue that it waits in, as far as that is known; without the namespace.
-    pub(super) fn queue(&self) -> &str {
-        self.untyped.as_ref().map_or(self.method.queue, |untyped| &untyped.queue)
-    }
-
-    /// Nobody takes it.
-    pub(super) fn unroutable(&self, exchange_missing: bool) -> Failure {
-        Failure::Unroutable {
-            exchange: self.exchange.clone().into_owned(),
-            routing_key: self.routing_key.clone().into_owned(),
-            exchange_missing,
-        }
-    }
-
-    /// The call, with nothing left behind to send.
-    pub(super) fn take(&mut self) -> Self {
-        Self {
-            method: self.method,
-            exchange: self.exchange.clone(),
-            routing_key: self.routing_key.clone(),
-            headers: std::mem::take(&mut self.headers),
-            priority: self.priority,
-            content_type: self.content_type.clone(),
-            body: std::mem::take(&mut self.body),
-            message_id: self.message_id.take(),
-            fails_fast: self.fails_fast,
-            untyped: self.untyped.clone(),
-        }
-    }
+    pub(super) compression: Option<Compression>,
 }
 
 /// Why a call was not sent. Nothing of it is on its way.
@@ -171,7 +116,7 @@ impl Link {
         connection: Connection,
         manner: Manner,
     ) -> Result<(Self, Consumer), ConnectError> {
-        let Manner { reply_to: strategy, states_user, app_id } = manner;
+        let Manner { reply_to: strategy, states_user, app_id, compression } = manner;
         let user_id = connection.user().filter(|_| states_user).map(Arc::from);
         if states_user && user_id.is_none() {
             return Err(ConnectError::InvalidOption(
@@ -202,6 +147,7 @@ impl Link {
             ids: CorrelationIds::new(),
             reply_to,
             caller: Caller { user_id, app_id: app_id.map(Arc::from) },
+            compression,
             publisher: channel.publisher(),
             confirming: tokio::sync::Mutex::default(),
             settling: Mutex::default(),
@@ -225,23 +171,38 @@ impl Link {
         }
         // The waiter comes first: the reply may be here before `queue_mandatory` returns.
         let (number, outcome) = self.pending.insert(call.method, deadline).map_err(NotSent::Ended)?;
+        let Packed { body, content_encoding, headers } = self.pack(call);
         let properties = Outgoing {
             name: call.name(),
             content_type: &call.content_type,
+            content_encoding,
             correlation_id: self.ids.id(number),
             reply_to: &self.reply_to,
             remaining: deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
             priority: call.priority,
-            headers: call.headers.clone(),
+            headers,
         }
         .properties(&self.caller);
-        match self.publisher.queue_mandatory(&call.exchange, &call.routing_key, properties, &call.body) {
+        match self.publisher.queue_mandatory(&call.exchange, &call.routing_key, properties, &body) {
             Ok(()) => Ok((number, outcome)),
             Err(error) => {
                 self.pending.forget(number);
                 Err(error.into())
             }
         }
+    }
+
+    /// Body and headers as they travel.
+    pub(super) fn pack(&self, message: &Prepared) -> Packed {
+        let (body, mut headers) = (message.body.clone(), message.headers.clone());
+        let Some(compression) = self.compression else {
+            return Packed { body, content_encoding: None, headers };
+        };
+        let (body, content_encoding) = compression.apply(body);
+        if headers.get(ACCEPT_ENCODING).is_none() {
+            headers.insert(ACCEPT_ENCODING, Encoding::all_names().into_owned());
+        }
+        Packed { body, content_encoding, headers }
     }
 
     /// The channel that confirms what is published on it.

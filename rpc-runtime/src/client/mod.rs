@@ -16,6 +16,7 @@ mod options;
 mod outgoing;
 mod pending;
 mod posted;
+mod prepared;
 mod queues;
 mod refusals;
 mod send;

@@ -16,9 +16,9 @@ use super::{
     CallOptions, Client,
     blocking::{MadeByClient, Waiter},
     failure::Terms,
-    link::Prepared,
     outgoing::OutgoingCall,
     posted,
+    prepared::Prepared,
     session::Session,
 };
 use crate::{

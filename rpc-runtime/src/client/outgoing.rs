@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{failure::Terms, link::Prepared, session::Session};
+use super::{failure::Terms, prepared::Prepared, session::Session};
 #[cfg(feature = "tower")]
 use crate::error::{Phase, Timeout};
 use crate::{contract::MethodDef, message::Headers};

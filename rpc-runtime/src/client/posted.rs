@@ -13,9 +13,10 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use super::{
     failure::{Failure, Terms},
     in_flight::{InFlight, Unsent},
-    link::{Link, NotSent, Prepared},
+    link::{Link, NotSent},
     lost::Lost,
     pending::Outcome,
+    prepared::{Packed, Prepared},
     send::{Attempt, Sent, send_in_time},
     session::Session,
 };
@@ -149,18 +150,19 @@ impl Sent for Posted {
             Ok(entry) => entry,
             Err(ended) => return Err((NotSent::Ended(ended), message, slot)),
         };
+        let Packed { body, content_encoding, headers } = link.pack(&message);
         let properties = OneWay {
             method: message.method,
             content_type: &message.content_type,
             correlation_id: link.ids.id(number),
             message_id: message.message_id.clone().map(String::from),
             priority: message.priority,
-            headers: message.headers.clone(),
+            content_encoding,
+            headers,
         }
         .properties(&link.caller);
         // A notification that no queue takes is an error; an event that nobody has subscribed to is none.
         let mandatory = message.method.kind != MethodKind::Event;
-        let body = message.body.clone();
         match publisher.queue(&message.exchange, &message.routing_key, properties, body, mandatory) {
             Ok(confirm) => {
                 let entry = (number, outcome);

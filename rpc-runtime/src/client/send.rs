@@ -13,9 +13,10 @@ use super::{
     exchanges::Exchange,
     failure::Failure,
     in_flight::{InFlight, Unsent},
-    link::{Link, NotSent, Prepared},
+    link::{Link, NotSent},
     lost::Lost,
     pending::Ended,
+    prepared::Prepared,
     queues::SERVED_FOR,
     session::{Session, State},
 };

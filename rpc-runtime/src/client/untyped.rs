@@ -1,4 +1,4 @@
-//! Calls without a contract: a method by its name, with a body that the caller has made.
+//! Calls without a contract: a method by its name, with a body that the caller has made. Over 300 lines because each option says what it means.
 
 use std::{
     borrow::Cow,
@@ -18,8 +18,8 @@ use super::{
     blocking::{MadeByClient, Waiter},
     failure::Terms,
     layers,
-    link::Prepared,
     outgoing::OutgoingCall,
+    prepared::Prepared,
     session::Session,
 };
 use crate::{

@@ -16,6 +16,7 @@
 mod any;
 #[cfg(feature = "cbor")]
 mod cbor;
+mod compression;
 mod custom;
 mod json;
 mod media;
@@ -34,8 +35,10 @@ pub use any::Cbor;
 pub use any::Json;
 #[cfg(feature = "msgpack")]
 pub use any::MessagePack;
+pub(crate) use compression::Uninflatable;
+pub use compression::{Compression, Encoding};
 pub use custom::{Codec, CodecError, Decoding, Encodable};
-pub(crate) use media::{NotSpoken, check_encoding, spoken};
+pub(crate) use media::{NotSpoken, spoken};
 
 /// The content type of raw bytes.
 pub(crate) const RAW: &str = "application/octet-stream";

@@ -9,9 +9,9 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    codec::AnyCodec,
+    codec::{AnyCodec, Encoding, Uninflatable},
     contract::{MethodDef, MethodKind},
-    message::{Headers, Inherited},
+    message::{Fault, FaultCode, Headers, Inherited},
 };
 
 /// A call on its way to its method, as middleware sees it.
@@ -21,10 +21,28 @@ pub struct IncomingCall {
     pub(crate) context: Context,
     /// What the body is written in, and its reply.
     pub(crate) codec: AnyCodec,
+    /// How the body is compressed.
+    pub(crate) encoding: Option<Encoding>,
     pub(crate) body: Bytes,
 }
 
 impl IncomingCall {
+    /// The same, not compressed.
+    ///
+    /// # Errors
+    /// The fault to answer with, when the body is malformed or would have more than `limit` bytes.
+    pub(crate) fn inflated(mut self, encoding: Encoding, limit: usize) -> Result<Self, Fault> {
+        self.encoding = None;
+        self.body = encoding.inflate(&self.body, limit).map_err(|error| {
+            let code = match error {
+                Uninflatable::Malformed => FaultCode::BadRequest,
+                Uninflatable::TooLarge(_) => FaultCode::RequestTooLarge,
+            };
+            Fault::new(code, error.to_string())
+        })?;
+        Ok(self)
+    }
+
     /// Who calls what, and how much time is left.
     #[must_use]
     pub fn context(&self) -> &Context {
@@ -44,8 +62,8 @@ impl IncomingCall {
 
     /// The same once more.
     pub(crate) fn again(&self) -> Self {
-        let Self { context, codec, body } = self;
-        Self { context: context.clone(), codec: codec.clone(), body: body.clone() }
+        let Self { context, codec, encoding, body } = self;
+        Self { context: context.clone(), codec: codec.clone(), encoding: *encoding, body: body.clone() }
     }
 
     /// The encoded request.

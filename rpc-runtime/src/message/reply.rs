@@ -4,11 +4,15 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+use crate::codec::{Compression, Encoding};
+
 /// What a method that ran sends back.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     pub(crate) kind: ReplyKind,
     pub(crate) content_type: Cow<'static, str>,
+    /// How the body is compressed.
+    pub(crate) encoding: Option<Encoding>,
     pub(crate) body: Bytes,
 }
 
@@ -32,6 +36,11 @@ impl Reply {
     #[must_use]
     pub fn content_type(&self) -> &str {
         &self.content_type
+    }
+
+    pub(crate) fn compress(self, compression: Compression) -> Self {
+        let (body, encoding) = compression.apply(self.body);
+        Self { body, encoding, ..self }
     }
 
     /// The encoded value or error.

@@ -11,7 +11,7 @@ use super::{
     routes::{Route, Routes},
 };
 use crate::{
-    codec::AnyCodec,
+    codec::{AnyCodec, Compression},
     contract::MethodDef,
     message::{Context, Fault, FaultCode, IncomingCall, Refusal},
     wire::request::Received,
@@ -23,6 +23,8 @@ pub(super) struct Conditions {
     pub(super) max_request_bytes: usize,
     /// Those of users.
     pub(super) codecs: Vec<AnyCodec>,
+    /// Of replies, where their callers read it.
+    pub(super) compression: Option<Compression>,
     pub(super) reply_policy: ReplyPolicy,
     pub(super) redelivered: Redelivered,
     pub(super) authorization: Option<Authorization>,

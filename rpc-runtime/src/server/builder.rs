@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     amqp::{ConnectOptions, Inbound, connect_first},
-    codec::Codec,
+    codec::{Codec, Compression},
     contract::Service,
     error::StartError,
     layer::{BoxService, RpcService},
@@ -62,6 +62,7 @@ impl Server {
             conditions: Conditions {
                 max_request_bytes: BROKER_LIMIT,
                 codecs: Vec::new(),
+                compression: None,
                 reply_policy: ReplyPolicy::default(),
                 redelivered: Redelivered::default(),
                 authorization: None,
@@ -183,6 +184,14 @@ impl Server {
     /// The largest encoded reply that is sent; instead of a larger one the caller gets `reply_too_large`. Default 16 MiB.
     pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
         self.max_reply_bytes = bytes;
+        self
+    }
+
+    /// Compresses replies for callers that say that they read it, by the header `accept-encoding`; clients that
+    /// [compress](crate::ClientBuilder::compression) say so. Default: replies travel as they are. Requests that are compressed are read in any
+    /// case, with the features `gzip` and `zstd`; inflated they may have no more than [`max_request_bytes`](Self::max_request_bytes).
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.conditions.compression = Some(compression);
         self
     }
 

@@ -120,7 +120,10 @@ impl Unsettled {
 
     fn conclude(&mut self, outcome: Result<Reply, Fault>, queue: Option<&str>) {
         let tag = self.tag;
-        let outcome = self.within_limit(outcome).map_err(|fault| self.as_far_as_known(fault));
+        let mut outcome = self.within_limit(outcome).map_err(|fault| self.as_far_as_known(fault));
+        if let Some(compression) = self.address.compression {
+            outcome = outcome.map(|reply| reply.compress(compression));
+        }
         let succeeded = matches!(&outcome, Ok(reply) if reply.kind == ReplyKind::Result);
         if !succeeded {
             self.log(outcome.as_ref().map_or_else(Cause::Fault, Cause::Error), queue);

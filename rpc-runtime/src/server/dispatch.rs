@@ -120,7 +120,7 @@ pub fn unknown_method(call: IncomingCall) -> ServeFuture {
 }
 
 fn open<R: Request>(call: IncomingCall) -> Result<(R, Context, AnyCodec), Fault> {
-    let IncomingCall { context, codec, body } = call;
+    let IncomingCall { context, codec, body, .. } = call;
     refuse_expired(&context)?;
     let request = match R::from_raw(body) {
         Ok(request) => request,
@@ -166,7 +166,7 @@ fn encode<R: Request>(codec: &AnyCodec, returned: Result<R::Response, R::Error>)
         Err(error) => (ReplyKind::Error, codec.encode(error)),
     };
     match body {
-        Ok(body) => Ok(Reply { kind, content_type: codec.content_type().into(), body }),
+        Ok(body) => Ok(Reply { kind, content_type: codec.content_type().into(), encoding: None, body }),
         Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
     }
 }

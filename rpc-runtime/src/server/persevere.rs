@@ -36,7 +36,7 @@ pub(super) fn may_be_tried_again(call: &IncomingCall, plan: &Plan) -> bool {
 pub(super) async fn run_until_taken(
     mut unsettled: Unsettled,
     service: BoxService,
-    call: IncomingCall,
+    mut call: IncomingCall,
     received_at: Instant,
     plan: Arc<Plan>,
     mut told: watch::Receiver<Told>,
@@ -45,6 +45,13 @@ pub(super) async fn run_until_taken(
     let mut pause = FIRST_PAUSE;
     // What it waits here is not taken from the method's time.
     let mut begun_at = received_at;
+    if let Some(encoding) = call.encoding {
+        unsettled.start();
+        call = match call.inflated(encoding, plan.conditions.max_request_bytes) {
+            Ok(call) => call,
+            Err(fault) => return unsettled.answer(Err(fault)),
+        };
+    }
     loop {
         unsettled.start();
         let outcome = match plan.patience.limit(&call, begun_at) {

@@ -223,7 +223,7 @@ impl Reply {
     #[must_use]
     pub fn bytes(body: impl Into<Bytes>) -> Self {
         let content_type = "application/octet-stream".into();
-        Self { kind: ReplyKind::Result, content_type, body: body.into() }
+        Self { kind: ReplyKind::Result, content_type, encoding: None, body: body.into() }
     }
 
     /// The same reply, said to be of this type, such as `application/msgpack`.
@@ -242,7 +242,9 @@ impl Reply {
 
     fn of_json<T: Serialize>(kind: ReplyKind, value: &T) -> Result<Self, Fault> {
         match AnyCodec::JSON.encode(value) {
-            Ok(body) => Ok(Self { kind, content_type: AnyCodec::JSON.content_type().into(), body }),
+            Ok(body) => {
+                Ok(Self { kind, content_type: AnyCodec::JSON.content_type().into(), encoding: None, body })
+            }
             Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
         }
     }

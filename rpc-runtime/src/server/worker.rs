@@ -157,6 +157,9 @@ impl Worker {
             // An event has many receivers: if one of them answered, all would.
             request.return_address.reply_to = None;
         }
+        if let Some(compression) = plan.conditions.compression {
+            request.compress_reply(compression);
+        }
         let received_at = Instant::now();
         let mut unsettled =
             Unsettled::of(tag, &request, is_hostile, received_at, queue, Arc::clone(&self.outbox));
@@ -185,7 +188,24 @@ impl Worker {
                     let running = run_until_taken(unsettled, service, call, received_at, plan, told);
                     return self.calls.spawn(member, running);
                 }
-                match plan.patience.limit(&call, received_at) {
+                let limit = plan.patience.limit(&call, received_at);
+                if let Some(encoding) = call.encoding {
+                    let max_bytes = plan.conditions.max_request_bytes;
+                    self.calls.spawn(member, async move {
+                        unsettled.start();
+                        // Not where all requests of the queue pass: it takes its time.
+                        let outcome = match call.inflated(encoding, max_bytes) {
+                            Ok(call) => match limit {
+                                None => run(&service, call, exposes_panics).await,
+                                Some(limit) => run_within(limit, &service, call, exposes_panics).await,
+                            },
+                            Err(fault) => Err(fault),
+                        };
+                        unsettled.answer(outcome);
+                    });
+                    return;
+                }
+                match limit {
                     None => self.calls.spawn(member, async move {
                         unsettled.start();
                         let outcome = run(&service, call, exposes_panics).await;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    codec::{self, AnyCodec},
+    codec::{self, AnyCodec, Encoding},
     contract::{Request, Response},
     error::{CallError, Undecodable},
     message::{
@@ -50,12 +50,14 @@ pub(crate) fn compose(
     codec: &AnyCodec,
     outcome: Result<Reply, Fault>,
 ) -> (Properties, Bytes) {
+    let mut content_encoding = None;
     let (kind, content_type, body) = match outcome {
         Ok(reply) => {
             let kind = match reply.kind {
                 ReplyKind::Result => RESULT,
                 ReplyKind::Error => ERROR,
             };
+            content_encoding = reply.encoding.map(|encoding| encoding.name().to_owned());
             (kind, reply.content_type, reply.body)
         }
         Err(fault) => {
@@ -65,6 +67,7 @@ pub(crate) fn compose(
     };
     let properties = Properties {
         content_type: Some(content_type.into_owned()),
+        content_encoding,
         correlation_id,
         kind: Some(kind.to_owned()),
         ..Properties::default()
@@ -104,6 +107,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) idempotent: bool,
     /// What the call was written in. Others that come with this crate are read as well.
     pub(crate) codec: &'a AnyCodec,
+    /// What a body may have once it is inflated.
+    pub(crate) max_bytes: usize,
 }
 
 /// A reply as the client received it, not yet decoded.
@@ -144,14 +149,19 @@ impl RawReply {
         if let Some(refusal) = self.refusal {
             return Err(undecodable("reply", refusal.into()));
         }
-        if let Err(foreign) = codec::check_encoding(self.content_encoding.as_deref()) {
-            return Err(undecodable("reply", foreign.into()));
-        }
+        let body = match Encoding::of(self.content_encoding.as_deref()) {
+            Ok(None) => self.body,
+            Ok(Some(encoding)) => match encoding.inflate(&self.body, reading.max_bytes) {
+                Ok(inflated) => inflated,
+                Err(error) => return Err(undecodable("reply", error.into())),
+            },
+            Err(foreign) => return Err(undecodable("reply", foreign.into())),
+        };
         let codec = codec::spoken(self.content_type.as_deref(), std::slice::from_ref(reading.codec));
         match kind {
-            RESULT => Ok(Answer { kind: ReplyKind::Result, codec, body: self.body }),
-            ERROR => Ok(Answer { kind: ReplyKind::Error, codec, body: self.body }),
-            FAULT => match codec.map(|codec| codec.decode::<FaultBody<'static>>(&self.body)) {
+            RESULT => Ok(Answer { kind: ReplyKind::Result, codec, body }),
+            ERROR => Ok(Answer { kind: ReplyKind::Error, codec, body }),
+            FAULT => match codec.map(|codec| codec.decode::<FaultBody<'static>>(&body)) {
                 Ok(Ok(body)) => Err(CallError::Fault(read_fault(body).of_method(reading.idempotent))),
                 Ok(Err(malformed)) => Err(undecodable("fault", malformed.source.into())),
                 Err(foreign) => Err(undecodable("reply", foreign.into())),

@@ -1,5 +1,8 @@
 //! The request as AMQP properties: how the client writes it and the server reads it.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -8,7 +11,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    codec::{self, AnyCodec, NotSpoken},
+    codec::{self, AnyCodec, Compression, Encoding, NotSpoken},
     contract::MethodDef,
     message::{Context, Delivered, Fault, FaultCode, Headers, IncomingCall, Properties, Refusal},
 };
@@ -18,6 +21,9 @@ const TRANSIENT: u8 = 1;
 
 /// Delivery mode 2: what nobody waits for must survive a restart of the broker.
 const PERSISTENT: u8 = 2;
+
+/// The header that tells how a reply may be compressed: names of content encodings, separated by commas.
+pub(crate) const ACCEPT_ENCODING: &str = "accept-encoding";
 
 /// What a client says of itself in every request. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +44,7 @@ pub(crate) struct Outgoing<'a> {
     /// Of the method.
     pub(crate) name: &'a str,
     pub(crate) content_type: &'a str,
+    pub(crate) content_encoding: Option<Encoding>,
     pub(crate) correlation_id: String,
     pub(crate) reply_to: &'a str,
     pub(crate) remaining: Option<Duration>,
@@ -49,6 +56,7 @@ impl Outgoing<'_> {
     pub(crate) fn properties(self, caller: &Caller) -> Properties {
         Properties {
             content_type: Some(self.content_type.to_owned()),
+            content_encoding: self.content_encoding.map(|encoding| encoding.name().to_owned()),
             headers: (!self.headers.is_empty()).then_some(self.headers),
             delivery_mode: Some(TRANSIENT),
             priority: self.priority,
@@ -68,6 +76,7 @@ impl Outgoing<'_> {
 pub(crate) struct OneWay<'a> {
     pub(crate) method: &'static MethodDef,
     pub(crate) content_type: &'a str,
+    pub(crate) content_encoding: Option<Encoding>,
     pub(crate) correlation_id: String,
     pub(crate) message_id: Option<String>,
     pub(crate) priority: Option<u8>,
@@ -79,6 +88,7 @@ impl OneWay<'_> {
     pub(crate) fn properties(self, caller: &Caller) -> Properties {
         Properties {
             content_type: Some(self.content_type.to_owned()),
+            content_encoding: self.content_encoding.map(|encoding| encoding.name().to_owned()),
             headers: (!self.headers.is_empty()).then_some(self.headers),
             delivery_mode: Some(PERSISTENT),
             priority: self.priority,
@@ -129,9 +139,18 @@ pub(crate) struct ReturnAddress {
     pub(crate) correlation_id: Option<String>,
     /// What the caller reads: that of its request, where it is known.
     pub(crate) codec: AnyCodec,
+    /// How its body may be compressed.
+    pub(crate) compression: Option<Compression>,
 }
 
 impl Received {
+    /// The reply is compressed in this way, if its caller reads that.
+    pub(crate) fn compress_reply(&mut self, compression: Compression) {
+        let accepted = self.headers.text(ACCEPT_ENCODING);
+        let accepted = accepted.and_then(|names| Encoding::accepted(names, compression.encoding()));
+        self.return_address.compression = accepted.map(|_| compression);
+    }
+
     /// `codecs` are those that the server was given.
     pub(crate) fn read(delivered: Delivered, codecs: &[AnyCodec]) -> Self {
         let Delivered { redelivered, exchange, routing_key, properties, body, refusal, .. } = delivered;
@@ -141,6 +160,7 @@ impl Received {
                 reply_to: properties.reply_to.filter(|address| !address.is_empty()),
                 correlation_id: properties.correlation_id,
                 codec: codec.clone().unwrap_or_default(),
+                compression: None,
             },
             kind: properties.kind,
             body,
@@ -161,7 +181,6 @@ impl Received {
 
     /// The codec of a body for `method`; of raw methods, which decode nothing, that of their faults.
     fn codec_for(&self, method: &MethodDef) -> Result<AnyCodec, NotSpoken> {
-        codec::check_encoding(self.content_encoding.as_deref())?;
         match &self.codec {
             Err(_) if method.reads_anything => Ok(AnyCodec::JSON),
             codec => codec.clone(),
@@ -177,9 +196,9 @@ impl Received {
         method: &'static MethodDef,
         received_at: Instant,
     ) -> Result<IncomingCall, Fault> {
-        let codec = self
-            .codec_for(method)
-            .map_err(|foreign| Fault::new(FaultCode::UnsupportedMediaType, foreign.to_string()))?;
+        let foreign = |foreign: NotSpoken| Fault::new(FaultCode::UnsupportedMediaType, foreign.to_string());
+        let encoding = Encoding::of(self.content_encoding.as_deref()).map_err(foreign)?;
+        let codec = self.codec_for(method).map_err(foreign)?;
         let deadline = match self.expiration.as_deref() {
             None => None,
             Some(milliseconds) => {
@@ -201,7 +220,7 @@ impl Received {
             correlation_id: self.return_address.correlation_id,
             priority: self.priority,
         };
-        Ok(IncomingCall { context, codec, body: self.body })
+        Ok(IncomingCall { context, codec, encoding, body: self.body })
     }
 }
 
@@ -214,96 +233,5 @@ fn read_expiration(milliseconds: &str) -> Result<Option<Duration>, Fault> {
             FaultCode::BadRequest,
             format!("expiration {milliseconds:?} is not a number of milliseconds"),
         )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
-
-    fn received(properties: Properties) -> Received {
-        let delivered = Delivered {
-            tag: 1,
-            redelivered: false,
-            exchange: "amqp-rpc".into(),
-            routing_key: "fib.compute".into(),
-            properties,
-            body: Bytes::new(),
-            refusal: None,
-        };
-        Received::read(delivered, &[])
-    }
-
-    #[test]
-    fn the_remaining_time_is_rounded_up_and_clamped() {
-        assert_eq!(expiration(Duration::from_nanos(1)), 1);
-        assert_eq!(expiration(Duration::from_millis(250)), 250);
-        assert_eq!(expiration(Duration::from_micros(250_001)), 251);
-        assert_eq!(expiration(Duration::MAX), u32::MAX);
-    }
-
-    #[test]
-    fn a_context_does_not_show_the_values_of_headers() {
-        let headers = Headers::from_iter([("authorization", "secret")]);
-        let received = received(Properties { headers: Some(headers), ..Properties::default() });
-        let shown = format!("{:?}", received.into_call(METHOD, Instant::now()).unwrap());
-        assert!(shown.contains("authorization") && !shown.contains("secret"), "{shown}");
-    }
-
-    #[test]
-    fn what_the_client_writes_the_server_reads() {
-        let headers: Headers = [("tenant", "acme")].into_iter().collect();
-        let outgoing = Outgoing {
-            name: METHOD.full_name,
-            content_type: "application/json",
-            correlation_id: "id".into(),
-            reply_to: "replies",
-            remaining: Some(Duration::from_secs(2)),
-            priority: Some(3),
-            headers: headers.clone(),
-        };
-        let caller = Caller { user_id: Some("guest".into()), app_id: Some("app".into()) };
-        let received = received(outgoing.properties(&caller));
-        assert_eq!(received.return_address.reply_to.as_deref(), Some("replies"));
-        assert_eq!(received.kind.as_deref(), Some("fib.compute"));
-
-        let now = Instant::now();
-        let context = received.into_call(METHOD, now).unwrap().context;
-        assert_eq!(context.deadline(), Some(now + Duration::from_secs(2)));
-        assert_eq!(context.headers(), &headers);
-        assert_eq!((context.user_id(), context.app_id()), (Some("guest"), Some("app")));
-        assert_eq!((context.correlation_id(), context.priority()), (Some("id"), Some(3)));
-    }
-
-    #[test]
-    fn an_empty_reply_address_is_none() {
-        let request = received(Properties { reply_to: Some(String::new()), ..Properties::default() });
-        assert_eq!(request.return_address.reply_to, None);
-    }
-
-    #[test]
-    fn foreign_encodings_are_refused_by_name() {
-        let gzip = received(Properties { content_encoding: Some("gzip".into()), ..Properties::default() });
-        let fault = gzip.into_call(METHOD, Instant::now()).unwrap_err();
-        assert_eq!(fault.code(), &FaultCode::UnsupportedMediaType);
-        assert!(fault.message().contains("gzip"));
-        received(Properties { content_encoding: Some("UTF-8".into()), ..Properties::default() })
-            .into_call(METHOD, Instant::now())
-            .unwrap();
-    }
-
-    proptest! {
-        #[test]
-        fn any_expiration_is_a_budget_or_a_fault(expiration: String) {
-            let request = received(Properties { expiration: Some(expiration.clone()), ..Properties::default() });
-            match request.into_call(METHOD, Instant::now()) {
-                Ok(_) => prop_assert!(expiration.parse::<u64>().is_ok()),
-                Err(fault) => prop_assert_eq!(fault.code(), &FaultCode::BadRequest),
-            }
-        }
     }
 }

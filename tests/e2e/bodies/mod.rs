@@ -1,6 +1,7 @@
 //! What bodies are written in: codecs by content type.
 
 mod codecs;
+mod compression;
 mod python;
 mod raw;
 

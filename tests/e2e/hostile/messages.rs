@@ -178,7 +178,7 @@ fn properties() -> Vec<Hostile> {
     vec![
         media("a foreign content type", "application/xml"),
         media("a content type of 255 bytes", &"x".repeat(255)),
-        encoded("gzip", "gzip"),
+        encoded("brotli", "br"),
         encoded("an unknown encoding", "\u{1F980}"),
         fine("a missing content type", |_| BasicProperties::default()),
         fine("another content type for JSON", |_| {

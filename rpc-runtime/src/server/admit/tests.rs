@@ -137,7 +137,11 @@ fn read(outcome: Result<crate::message::Reply, Fault>) -> Result<u64, CallError<
         body,
         refusal: None,
     };
-    RawReply::read(reply).1.decode::<Compute>(Reading { idempotent: false, codec: &AnyCodec::JSON })
+    RawReply::read(reply).1.decode::<Compute>(Reading {
+        idempotent: false,
+        codec: &AnyCodec::JSON,
+        max_bytes: 1024,
+    })
 }
 
 proptest! {
@@ -152,6 +156,7 @@ proptest! {
         let conditions = Conditions {
             max_request_bytes: 1000,
             codecs: Vec::new(),
+            compression: None,
             reply_policy: ReplyPolicy::default(),
             redelivered: Redelivered::default(),
             authorization: None,

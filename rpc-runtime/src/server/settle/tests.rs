@@ -193,8 +193,12 @@ fn settlement(tag: u64, fate: Fate) -> Settlement {
         codec: AnyCodec::JSON,
         outcome,
     };
-    let reply =
-        Reply { kind: ReplyKind::Result, content_type: "application/json".into(), body: Bytes::new() };
+    let reply = Reply {
+        kind: ReplyKind::Result,
+        content_type: "application/json".into(),
+        encoding: None,
+        body: Bytes::new(),
+    };
     match fate {
         Fate::Answer => answer(tag.to_string(), Ok(reply)),
         Fate::Refusal => answer(tag.to_string(), Err(Fault::new(FaultCode::Overloaded, ""))),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::test_contract::{Compute, TooLarge};
 
-const READING: Reading<'static> = Reading { idempotent: true, codec: &AnyCodec::JSON };
+const READING: Reading<'static> = Reading { idempotent: true, codec: &AnyCodec::JSON, max_bytes: 1024 };
 
 fn delivered(properties: Properties, body: impl Into<Bytes>) -> Delivered {
     Delivered {
@@ -34,13 +34,19 @@ fn a_reply_without_type_is_a_result() {
 
 #[test]
 fn results_errors_and_faults_survive_the_wire() {
-    let result = Reply { kind: ReplyKind::Result, content_type: "application/json".into(), body: "7".into() };
+    let result = Reply {
+        kind: ReplyKind::Result,
+        content_type: "application/json".into(),
+        encoding: None,
+        body: "7".into(),
+    };
     let (properties, body) = compose(Some("id".into()), &AnyCodec::JSON, Ok(result));
     assert_eq!(properties.correlation_id.as_deref(), Some("id"));
     assert_eq!(read(properties, body).unwrap(), 7);
 
     let error = Reply {
         kind: ReplyKind::Error,
+        encoding: None,
         content_type: "application/json".into(),
         body: r#"{"limit":90}"#.into(),
     };

@@ -1,0 +1,90 @@
+//! Requests on the wire: what the client writes the server reads.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
+
+fn received(properties: Properties) -> Received {
+    let delivered = Delivered {
+        tag: 1,
+        redelivered: false,
+        exchange: "amqp-rpc".into(),
+        routing_key: "fib.compute".into(),
+        properties,
+        body: Bytes::new(),
+        refusal: None,
+    };
+    Received::read(delivered, &[])
+}
+
+#[test]
+fn the_remaining_time_is_rounded_up_and_clamped() {
+    assert_eq!(expiration(Duration::from_nanos(1)), 1);
+    assert_eq!(expiration(Duration::from_millis(250)), 250);
+    assert_eq!(expiration(Duration::from_micros(250_001)), 251);
+    assert_eq!(expiration(Duration::MAX), u32::MAX);
+}
+
+#[test]
+fn a_context_does_not_show_the_values_of_headers() {
+    let headers = Headers::from_iter([("authorization", "secret")]);
+    let received = received(Properties { headers: Some(headers), ..Properties::default() });
+    let shown = format!("{:?}", received.into_call(METHOD, Instant::now()).unwrap());
+    assert!(shown.contains("authorization") && !shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn what_the_client_writes_the_server_reads() {
+    let headers: Headers = [("tenant", "acme")].into_iter().collect();
+    let outgoing = Outgoing {
+        name: METHOD.full_name,
+        content_type: "application/json",
+        content_encoding: None,
+        correlation_id: "id".into(),
+        reply_to: "replies",
+        remaining: Some(Duration::from_secs(2)),
+        priority: Some(3),
+        headers: headers.clone(),
+    };
+    let caller = Caller { user_id: Some("guest".into()), app_id: Some("app".into()) };
+    let received = received(outgoing.properties(&caller));
+    assert_eq!(received.return_address.reply_to.as_deref(), Some("replies"));
+    assert_eq!(received.kind.as_deref(), Some("fib.compute"));
+
+    let now = Instant::now();
+    let context = received.into_call(METHOD, now).unwrap().context;
+    assert_eq!(context.deadline(), Some(now + Duration::from_secs(2)));
+    assert_eq!(context.headers(), &headers);
+    assert_eq!((context.user_id(), context.app_id()), (Some("guest"), Some("app")));
+    assert_eq!((context.correlation_id(), context.priority()), (Some("id"), Some(3)));
+}
+
+#[test]
+fn an_empty_reply_address_is_none() {
+    let request = received(Properties { reply_to: Some(String::new()), ..Properties::default() });
+    assert_eq!(request.return_address.reply_to, None);
+}
+
+#[test]
+fn foreign_encodings_are_refused_by_name() {
+    let br = received(Properties { content_encoding: Some("br".into()), ..Properties::default() });
+    let fault = br.into_call(METHOD, Instant::now()).unwrap_err();
+    assert_eq!(fault.code(), &FaultCode::UnsupportedMediaType);
+    assert!(fault.message().contains("br"));
+    received(Properties { content_encoding: Some("UTF-8".into()), ..Properties::default() })
+        .into_call(METHOD, Instant::now())
+        .unwrap();
+}
+
+proptest! {
+    #[test]
+    fn any_expiration_is_a_budget_or_a_fault(expiration: String) {
+        let request = received(Properties { expiration: Some(expiration.clone()), ..Properties::default() });
+        match request.into_call(METHOD, Instant::now()) {
+            Ok(_) => prop_assert!(expiration.parse::<u64>().is_ok()),
+            Err(fault) => prop_assert_eq!(fault.code(), &FaultCode::BadRequest),
+        }
+    }
+}
