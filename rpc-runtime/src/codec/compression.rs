@@ -86,7 +86,7 @@ impl Encoding {
     ///
     /// Foreign programs often say nothing of it, and kombu (nameko, Celery) names the character set as the encoding.
     pub(crate) fn of(content_encoding: Option<&str>) -> Result<Option<Self>, NotSpoken> {
-        let name = content_encoding.unwrap_or_default();
+        let Some(name) = content_encoding else { return Ok(None) };
         if ["", "identity", "utf-8"].iter().any(|plain| name.eq_ignore_ascii_case(plain)) {
             return Ok(None);
         }

@@ -23,6 +23,10 @@ impl std::error::Error for NotSpoken {}
 /// When no codec reads it.
 pub(crate) fn spoken(content_type: Option<&str>, others: &[AnyCodec]) -> Result<AnyCodec, NotSpoken> {
     let Some(content_type) = content_type else { return Ok(AnyCodec::JSON) };
+    // As nearly all of them are, to the letter.
+    if content_type == AnyCodec::JSON.content_type() && !others.iter().any(AnyCodec::is_custom) {
+        return Ok(AnyCodec::JSON);
+    }
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     if media_type.is_empty() {
         return Ok(AnyCodec::JSON);

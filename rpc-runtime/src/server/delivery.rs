@@ -55,13 +55,13 @@ struct AdmittedCall {
 impl Unsettled {
     pub(super) fn of(
         tag: u64,
-        request: &Received,
+        request: &mut Received,
         is_hostile: bool,
         received_at: Instant,
         queue: &Arc<PlannedQueue>,
         outbox: Arc<Outbox>,
     ) -> Self {
-        let (redelivered, address) = (request.redelivered, request.return_address.clone());
+        let (redelivered, address) = (request.redelivered, request.take_return_address());
         let caller = (!request.caller.is_anonymous()).then(|| Box::new(request.caller.clone()));
         let events = queue.kind.is_of_events().then(|| Arc::clone(queue));
         let is_overflow = queue.overflow_of.is_some();

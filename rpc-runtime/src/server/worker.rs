@@ -162,7 +162,7 @@ impl Worker {
         }
         let received_at = Instant::now();
         let mut unsettled =
-            Unsettled::of(tag, &request, is_hostile, received_at, queue, Arc::clone(&self.outbox));
+            Unsettled::of(tag, &mut request, is_hostile, received_at, queue, Arc::clone(&self.outbox));
         if let Some(foreign) = unsettled.foreign_address(&plan.conditions.reply_policy) {
             plan.counters.foreign_reply_addresses.add_one();
             let address = reply_policy::shown(foreign);

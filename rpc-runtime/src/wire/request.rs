@@ -112,6 +112,8 @@ fn expiration(remaining: Duration) -> u32 {
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) return_address: ReturnAddress,
+    /// Somebody waits for the reply, though the address was taken already.
+    address_was_taken: bool,
     /// The `type` property: names the method when the routing key does not.
     pub(crate) kind: Option<String>,
     pub(crate) body: Bytes,
@@ -151,6 +153,18 @@ impl Received {
         self.return_address.compression = accepted.map(|_| compression);
     }
 
+    /// For whoever answers; what comes after only needs to know whether there is one.
+    pub(crate) fn take_return_address(&mut self) -> ReturnAddress {
+        let ReturnAddress { reply_to, correlation_id, codec, compression } = &mut self.return_address;
+        self.address_was_taken = reply_to.is_some();
+        ReturnAddress {
+            reply_to: reply_to.take(),
+            correlation_id: correlation_id.clone(),
+            codec: codec.clone(),
+            compression: *compression,
+        }
+    }
+
     /// `codecs` are those that the server was given.
     pub(crate) fn read(delivered: Delivered, codecs: &[AnyCodec]) -> Self {
         let Delivered { redelivered, exchange, routing_key, properties, body, refusal, .. } = delivered;
@@ -162,6 +176,7 @@ impl Received {
                 codec: codec.clone().unwrap_or_default(),
                 compression: None,
             },
+            address_was_taken: false,
             kind: properties.kind,
             body,
             refusal,
@@ -211,7 +226,7 @@ impl Received {
             routing_key: self.routing_key,
             redelivered: self.redelivered,
             deadline,
-            has_caller: self.return_address.reply_to.is_some(),
+            has_caller: self.address_was_taken || self.return_address.reply_to.is_some(),
             headers: self.headers,
             content_type: self.content_type,
             user_id: self.caller.user_id,
