@@ -182,11 +182,19 @@ async fn send_when_ready<S: Sent>(
             }
             continue;
         }
-        let found = match find_exchange(&session, &link, &call).await {
-            Ok(exchange) => {
-                S::prepare(&link).await.map_err(NotFound::Unanswered).map(|with| (exchange, with))
+        let find = async {
+            let exchange = find_exchange(&session, &link, &call).await?;
+            if call.fails_fast {
+                find_consumer(&session, &link, &call).await.map_err(NotFound::Refused)?;
             }
-            Err(not_found) => Err(not_found),
+            let with = S::prepare(&link).await.map_err(NotFound::Unanswered)?;
+            Ok((exchange, with))
+        };
+        // A question that a connection dies of may never be answered: the next link is asked then.
+        let found = tokio::select! {
+            biased;
+            found = find => found,
+            _ = states.changed() => continue,
         };
         let (exchange, with) = match found {
             Ok(found) => found,
@@ -199,9 +207,6 @@ async fn send_when_ready<S: Sent>(
                 }
             }
         };
-        if call.fails_fast {
-            find_consumer(&session, &link, &call).await?;
-        }
         // Made before the attempt, so that no notification is missed.
         let room = S::room(&link).notified();
         let mut blocked = link.connection.findings().watch_blocked();

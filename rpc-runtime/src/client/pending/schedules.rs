@@ -6,13 +6,16 @@ use shuttle::{sync::Mutex, thread};
 
 use super::*;
 use crate::{
+    codec::AnyCodec,
     message::{Delivered, Properties},
     schedules::check,
     test_contract::Compute,
+    wire::reply::Reading,
 };
 
 const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
 const CALLERS: usize = 3;
+const READING: Reading<'static> = Reading { idempotent: false, codec: &AnyCodec::JSON, max_bytes: 1024 };
 
 /// A reply that holds the number of the call that it is for.
 fn reply_to(number: CallNumber) -> Outcome {
@@ -94,7 +97,7 @@ fn every_call_has_one_outcome_and_it_is_its_own() {
             match receiver.try_recv() {
                 Ok(Outcome::Replied(reply)) => {
                     assert_eq!(
-                        reply.decode::<Compute>(false).unwrap(),
+                        reply.decode::<Compute>(READING).unwrap(),
                         number.0,
                         "the reply of another call"
                     );
