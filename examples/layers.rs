@@ -30,6 +30,8 @@ trait Kitchen {
 
 struct Cook {
     kitchen: KitchenClient,
+    /// Permits for those that wait at the oven, and for its places.
+    waiting: Arc<Semaphore>,
     oven: Arc<Semaphore>,
 }
 
@@ -46,6 +48,7 @@ impl Kitchen for Cook {
     }
 
     async fn bake(&self) -> u32 {
+        self.waiting.add_permits(1);
         let _place = self.oven.acquire().await;
         220
     }
@@ -94,10 +97,11 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let broker = BrokerToUse::find_or_start().await?;
     let client = Client::builder().layer(Trace::new()).layer(Metrics::new()).connect(broker.url()).await?;
     let kitchen = KitchenClient::new(client.clone());
-    let oven = Arc::new(Semaphore::new(0));
+    let (waiting, oven) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let cook = Cook { kitchen: kitchen.clone(), waiting: Arc::clone(&waiting), oven: Arc::clone(&oven) };
     // The first layer sees a call first: what is refused is traced and measured as well.
     let server = Server::new()
-        .service(KitchenServer::new(Cook { kitchen: kitchen.clone(), oven: Arc::clone(&oven) }))
+        .service(KitchenServer::new(cook))
         .layer(Trace::new())
         .layer(Metrics::new())
         .layer(LoadShed::above(2))
@@ -109,9 +113,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
 
     println!("-- two calls wait for the oven, and the server takes on no more");
     let baking = [(); 2].map(|()| tokio::spawn(kitchen.bake()));
-    while running(&metrics) < 2.0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    tokio::time::timeout(Duration::from_secs(10), waiting.acquire_many(2)).await??.forget();
     match kitchen.bake().await {
         Ok(degrees) => println!("baked at {degrees}"),
         Err(error) => println!("refused: {error} (executed: {:?})", error.execution()),
@@ -129,13 +131,4 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         println!("{name}: {} calls", values.len());
     }
     Ok(())
-}
-
-/// How many calls of `bake` the server runs.
-fn running(metrics: &Remembered) -> f64 {
-    let name = format!(
-        "{} {{rpc.system.name=amqp_rpc, rpc.method=kitchen.bake}}",
-        amqp_rpc::semconv::RPC_SERVER_ACTIVE
-    );
-    metrics.all().get(&name).and_then(|values| values.last().copied()).unwrap_or_default()
 }

@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
+
 use tower_layer::Layer;
 
 use super::{
-    BoxClientService, Client, ClientService,
+    BoxClientService, CallOptions, Client, ClientService,
     blocking::Background,
     layers::Layers,
     link::{Link, Manner},
@@ -17,7 +19,8 @@ use super::{
 use crate::{
     amqp::{ConnectOptions, Inbound, connect_first},
     codec::{AnyCodec, Compression},
-    error::ConnectError,
+    error::{ConnectError, TooLarge},
+    message::Inherited,
     wire::address::Namespace,
 };
 
@@ -69,6 +72,19 @@ pub(super) struct Settings {
     /// What everything passes through before it is sent.
     pub(super) layers: Option<BoxClientService>,
     pub(super) namespace: Namespace,
+}
+
+impl Settings {
+    /// Refuses a body that is larger than this client sends.
+    pub(super) fn check_size(&self, body: &Bytes) -> Result<(), TooLarge> {
+        let (size, limit) = (body.len(), self.max_request_bytes);
+        if size > limit { Err(TooLarge { size, limit }) } else { Ok(()) }
+    }
+
+    /// What a call with these options takes over from the call that is being served.
+    pub(super) fn inherited(&self, options: &CallOptions) -> Inherited {
+        if options.detached || self.detached { Inherited::default() } else { Inherited::current() }
+    }
 }
 
 impl ClientBuilder {

@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -23,8 +23,8 @@ use super::{
 use crate::{
     codec::{self, AnyCodec},
     contract::{Repetition, Request, Response},
-    error::{CallError, ErrorMaps, TooLarge, Unencodable},
-    message::{Answer, HeaderValue, Inherited},
+    error::{CallError, ErrorMaps, Unencodable},
+    message::{Answer, HeaderValue},
     wire::reply::RawReply,
 };
 
@@ -129,19 +129,12 @@ impl<R: Request> Lazy<R> {
         let codec = options.codec.take().unwrap_or_else(|| settings.codec.clone());
         let (body, content_type) =
             codec::of_request(&request, &codec).map_err(|error| CallError::Encode(Unencodable(error)))?;
-        if body.len() > settings.max_request_bytes {
-            return Err(CallError::TooLarge(TooLarge {
-                size: body.len(),
-                limit: settings.max_request_bytes,
-            }));
-        }
+        settings.check_size(&body).map_err(CallError::TooLarge)?;
         let method = R::METHOD;
         let own_timeout = options.timeout.or(method.timeout).or(timeout).unwrap_or(settings.timeout);
-        let inherited =
-            if options.detached || settings.detached { Inherited::default() } else { Inherited::current() };
+        let inherited = settings.inherited(&options);
         inherited.add_trace(&mut options.headers);
-        let left = inherited.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let left = left.filter(|left| *left < own_timeout);
+        let left = inherited.less_than(own_timeout);
         let terms = Terms {
             timeout: left.unwrap_or(own_timeout),
             inherited: left.is_some(),

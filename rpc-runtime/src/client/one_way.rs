@@ -24,8 +24,8 @@ use super::{
 use crate::{
     codec::{self, AnyCodec},
     contract::{Event, NoError, Notification, Repetition, Request},
-    error::{CallError, TooLarge, Unencodable},
-    message::{HeaderValue, Inherited},
+    error::{CallError, Unencodable},
+    message::HeaderValue,
 };
 
 /// A message for one server, which nobody answers: nothing happens until it is awaited, or polled.
@@ -203,14 +203,9 @@ impl<R: Request> Lazy<R> {
         let mut options = options.or(&defaults);
         let codec = options.codec.take().unwrap_or_else(|| settings.codec.clone());
         let (body, content_type) = codec::of_request(&request, &codec).map_err(unencodable)?;
-        if body.len() > settings.max_request_bytes {
-            let (size, limit) = (body.len(), settings.max_request_bytes);
-            return Err(CallError::TooLarge(TooLarge { size, limit }));
-        }
-        if !(options.detached || settings.detached) {
-            // The trace, but not the deadline: what has happened is told whether or not somebody still waits.
-            Inherited::current().add_trace(&mut options.headers);
-        }
+        settings.check_size(&body).map_err(CallError::TooLarge)?;
+        // The trace, but not the deadline: what has happened is told whether or not somebody still waits.
+        settings.inherited(&options).add_trace(&mut options.headers);
         let terms = Terms {
             timeout: options.timeout.or(method.timeout).or(timeout).unwrap_or(settings.timeout),
             inherited: false,

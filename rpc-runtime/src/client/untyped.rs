@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -25,8 +25,8 @@ use super::{
 use crate::{
     codec::AnyCodec,
     contract::{MethodDef, NoError},
-    error::{CallError, TooLarge, Undecodable, Unencodable, UntypedError},
-    message::{Answer, Execution, HeaderValue, Inherited, ReplyKind},
+    error::{CallError, Undecodable, Unencodable, UntypedError},
+    message::{Answer, Execution, HeaderValue, ReplyKind},
 };
 
 /// What layers see as the method of all untyped calls.
@@ -238,17 +238,12 @@ impl<B: UntypedBody> Lazy<B> {
         let Client { session, timeout } = self.client;
         let settings = &session.settings;
         let body = self.body.encode().map_err(unencodable)?;
-        if body.len() > settings.max_request_bytes {
-            let (size, limit) = (body.len(), settings.max_request_bytes);
-            return Err(CallError::TooLarge(TooLarge { size, limit }));
-        }
+        settings.check_size(&body).map_err(CallError::TooLarge)?;
         let mut options = self.options;
-        let inherited =
-            if options.detached || settings.detached { Inherited::default() } else { Inherited::current() };
+        let inherited = settings.inherited(&options);
         inherited.add_trace(&mut options.headers);
         let own_timeout = options.timeout.or(timeout).unwrap_or(settings.timeout);
-        let left = inherited.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let left = left.filter(|left| *left < own_timeout);
+        let left = inherited.less_than(own_timeout);
         let terms = Terms {
             timeout: left.unwrap_or(own_timeout),
             inherited: left.is_some(),

@@ -1,6 +1,10 @@
 //! What calls take over that are made while another one is served: its deadline and its trace.
 
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::Headers;
 
@@ -38,6 +42,12 @@ impl Inherited {
     /// The same, with no more time than until `end`.
     pub(crate) fn until(self, end: Instant) -> Self {
         Self { deadline: Some(self.deadline.map_or(end, |deadline| deadline.min(end))), ..self }
+    }
+
+    /// What is left until the deadline, if that is less than `timeout`.
+    pub(crate) fn less_than(&self, timeout: Duration) -> Option<Duration> {
+        let left = self.deadline?.saturating_duration_since(Instant::now());
+        (left < timeout).then_some(left)
     }
 
     /// Makes the calls that `future` makes inherit this.
