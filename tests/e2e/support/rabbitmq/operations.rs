@@ -30,8 +30,15 @@ impl Node {
     }
 
     /// From now on the broker takes no messages: a connection that publishes is told `connection.blocked`.
+    ///
+    /// The alarm is raised in the background. What is asked afterwards is answered when every connection has been told of it; without
+    /// that a publish may be taken as if there were none, and nobody is told.
     pub(crate) async fn set_alarm(&self, resource: Resource) {
-        self.eval_ok(&format!("rabbit_alarm:set_alarm({{{}, []}})", resource.as_alarm())).await;
+        let alarm = resource.as_alarm();
+        self.eval_ok(&format!(
+            "rabbit_alarm:set_alarm({{{alarm}, []}}), gen_event:which_handlers(rabbit_alarm), ok"
+        ))
+        .await;
     }
 
     pub(crate) async fn clear_alarm(&self, resource: Resource) {
