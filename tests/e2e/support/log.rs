@@ -3,16 +3,23 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use tracing::{
-    Metadata, Subscriber,
+    Dispatch, Metadata, Subscriber,
     field::{Field, Visit},
     span,
     subscriber::DefaultGuard,
 };
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt};
+
+/// Two subscribers that hear nothing and are never dropped.
+///
+/// While a program has no more than one, what a thread logs for the first time is switched off for all threads unless it is the
+/// subscriber's own thread. A test of another thread would take a line from the one that listens. (tracing-core 0.1.36, `callsite.rs`)
+static MORE_THAN_ONE: LazyLock<[Dispatch; 2]> =
+    LazyLock::new(|| [(); 2].map(|()| Dispatch::new(tracing_subscriber::registry())));
 
 /// Notes what is logged until it is dropped.
 pub(crate) struct Log {
@@ -33,6 +40,7 @@ pub(crate) struct Line {
 
 impl Log {
     pub(crate) fn listen() -> Self {
+        LazyLock::force(&MORE_THAN_ONE);
         let (lines, spans) = (Arc::default(), Arc::default());
         let listener = Listener { lines: Arc::clone(&lines), spans: Arc::clone(&spans) };
         let subscriber = tracing_subscriber::registry().with(listener);

@@ -8,7 +8,7 @@ use lapin::{
 };
 
 use super::{
-    Permissions, Program, Proxy, RawPeer, Vhost, await_until, proxy::Toward, rabbitmq::Node, within,
+    Log, Permissions, Program, Proxy, RawPeer, Vhost, await_until, proxy::Toward, rabbitmq::Node, within,
 };
 
 async fn queue_of(peer: &RawPeer, name: &str) -> String {
@@ -189,4 +189,16 @@ async fn the_python_peers_speak_with_each_other_and_end_when_told() {
         assert!(!server.finish().await.status.success());
         vhost.delete_queue("rpc_queue").await;
     }
+}
+
+#[test]
+fn a_log_hears_what_another_thread_was_the_first_to_say() {
+    fn say() {
+        tracing::info!(target: "amqp_rpc_runtime::selftest", "said");
+    }
+    let log = Log::listen();
+    std::thread::spawn(say).join().expect("nothing panics");
+    assert!(log.lines().is_empty(), "another thread's lines are another test's");
+    say();
+    assert_eq!(log.lines().len(), 1, "{:?}", log.lines());
 }
