@@ -5,6 +5,7 @@ use std::time::Duration;
 use amqp_rpc_broker::{
     Broker, Vhost,
     faults::{Action, Connection, Direction, Event, Method, Rule},
+    recorder::Observed,
 };
 use tokio::time::Instant;
 
@@ -66,7 +67,8 @@ const FAULTS: &[(u64, Fault)] = &[
     (2, Fault::RefuseRequests),
 ];
 
-const QUEUES: [&str; 2] = ["work", "vault"];
+/// The queues of calls. Their requests may be lost, and they may be deleted with all they hold.
+const CALLED: [&str; 2] = ["work", "vault"];
 
 impl Embedded {
     pub(super) async fn start() -> Result<Self, Failure> {
@@ -166,8 +168,16 @@ impl Embedded {
             Fault::DuplicateReplies => {
                 self.rule(replies().times(20 * times), Action::Duplicate, "replies duplicated")
             }
-            Fault::DropReplies => self.rule(replies().times(times), Action::Drop, "replies dropped"),
-            Fault::DropRequests => self.rule(requests().times(times), Action::Drop, "requests dropped"),
+            // Of what is confirmed none is dropped: the confirms of what comes later would be its own, which no network does.
+            Fault::DropReplies => {
+                let unconfirmed =
+                    Event::from_client(Method::BasicPublish).exchange("").matching(is_plain_reply);
+                self.rule(unconfirmed.times(times), Action::Drop, "replies dropped")
+            }
+            Fault::DropRequests => {
+                let unconfirmed = requests().matching(is_request_of_a_call);
+                self.rule(unconfirmed.times(times), Action::Drop, "requests dropped")
+            }
             Fault::Delay => {
                 let delay = Action::Delay(dice.millis(20, 200));
                 self.rule(requests().times(times), delay, "requests delayed")
@@ -241,11 +251,20 @@ impl Embedded {
     }
 }
 
-fn is_reply(observed: &amqp_rpc_broker::recorder::Observed) -> bool {
+fn is_reply(observed: &Observed) -> bool {
     let key = observed.routing_key().unwrap_or_default();
-    key.starts_with("amqp-rpc.reply.") || key.starts_with("amq.rabbitmq.reply-to")
+    is_plain_reply(observed) || key.starts_with("amq.rabbitmq.reply-to")
+}
+
+fn is_plain_reply(observed: &Observed) -> bool {
+    observed.routing_key().is_some_and(|key| key.starts_with("amqp-rpc.reply."))
+}
+
+fn is_request_of_a_call(observed: &Observed) -> bool {
+    let service = observed.routing_key().and_then(|key| key.split('.').next());
+    service.is_some_and(|service| CALLED.contains(&service))
 }
 
 fn queue(dice: &mut Dice) -> &'static str {
-    QUEUES[dice.below(QUEUES.len() as u64) as usize]
+    CALLED[dice.below(CALLED.len() as u64) as usize]
 }
