@@ -1,0 +1,309 @@
+//! The soak's ledgers find what must not happen, and nothing else. They are those of `benches/soak`, which cannot hold tests itself.
+#![allow(dead_code, reason = "only what the ledgers need of the soak is used")]
+
+#[path = "../benches/soak/forgetting.rs"]
+mod forgetting;
+#[path = "../benches/soak/history.rs"]
+mod history;
+#[path = "../benches/soak/journal.rs"]
+mod journal;
+#[path = "../benches/soak/kinds.rs"]
+mod kinds;
+#[path = "../benches/soak/ledger.rs"]
+mod ledger;
+#[path = "../benches/soak/message_ledger.rs"]
+mod message_ledger;
+#[path = "../benches/soak/messages.rs"]
+mod messages;
+#[path = "../benches/soak/violations.rs"]
+mod violations;
+
+use std::{sync::Arc, time::Duration};
+
+use forgetting::{Forgetting, Queue};
+use history::History;
+use journal::Journal;
+use kinds::Kind;
+use ledger::{Ledger, Verdict};
+use message_ledger::{Circumstances, MessageLedger, Word};
+use messages::{MessageKind, Receiver};
+
+const DISTURBED: Circumstances = Circumstances { is_calm: false, letters_are_missing: false };
+
+fn journal(forgets: bool) -> Arc<Journal> {
+    Arc::new(Journal::new(History::new(false), Forgetting::new(forgets)))
+}
+
+fn messages() -> MessageLedger {
+    MessageLedger::with_room_for(8, journal(false))
+}
+
+fn sent(ledger: &MessageLedger, kind: MessageKind, word: Word) -> u64 {
+    let key = ledger.make(kind).expect("there is room");
+    ledger.end(key, word, "what it was told");
+    key
+}
+
+fn handle(ledger: &MessageLedger, receiver: Receiver, key: u64, is_redelivered: bool) {
+    ledger.start(receiver, key, is_redelivered);
+    ledger.finish(receiver, key);
+}
+
+fn violations(ledger: &MessageLedger) -> usize {
+    ledger.close(DISTURBED);
+    ledger.journal.violations.count()
+}
+
+#[test]
+fn a_notification_that_was_confirmed_and_ran_is_no_violation() {
+    let ledger = messages();
+    let key = sent(&ledger, MessageKind::Note, Word::Confirmed);
+    handle(&ledger, Receiver::Post, key, false);
+    assert_eq!(violations(&ledger), 0);
+}
+
+#[test]
+fn a_notification_that_was_confirmed_and_never_ran_is_found() {
+    let ledger = messages();
+    sent(&ledger, MessageKind::Note, Word::Confirmed);
+    assert_eq!(violations(&ledger), 1);
+}
+
+#[test]
+fn a_notification_that_was_confirmed_and_whose_run_was_cut_short_is_found() {
+    let ledger = messages();
+    let key = sent(&ledger, MessageKind::NoteQuorum, Word::Confirmed);
+    ledger.start(Receiver::Archive, key, false);
+    assert_eq!(violations(&ledger), 1);
+}
+
+#[test]
+fn a_notification_of_which_nothing_is_known_may_run_or_not() {
+    let ledger = messages();
+    let key = sent(&ledger, MessageKind::Note, Word::Unknown);
+    handle(&ledger, Receiver::Post, key, false);
+    sent(&ledger, MessageKind::Note, Word::Unknown);
+    sent(&ledger, MessageKind::Note, Word::Dropped);
+    assert_eq!(violations(&ledger), 0);
+}
+
+#[test]
+fn a_notification_that_ran_though_it_never_should_is_found_whichever_comes_first() {
+    let ledger = messages();
+    let key = ledger.make(MessageKind::Note).unwrap();
+    ledger.start(Receiver::Post, key, false);
+    ledger.end(key, Word::Never, "blocked");
+    assert_eq!(ledger.journal.violations.count(), 1);
+    let key = sent(&ledger, MessageKind::Note, Word::Never);
+    ledger.start(Receiver::Post, key, false);
+    assert_eq!(ledger.journal.violations.count(), 2);
+}
+
+#[test]
+fn a_message_whose_sender_is_told_twice_or_never_is_found() {
+    let ledger = messages();
+    let key = sent(&ledger, MessageKind::Event, Word::Unknown);
+    ledger.end(key, Word::Unknown, "again");
+    assert_eq!(ledger.journal.violations.count(), 1);
+    ledger.make(MessageKind::Event);
+    assert_eq!(violations(&ledger), 2);
+}
+
+#[test]
+fn a_notification_may_run_again_after_a_redelivery_only() {
+    let ledger = messages();
+    let key = sent(&ledger, MessageKind::Note, Word::Confirmed);
+    handle(&ledger, Receiver::Post, key, true);
+    handle(&ledger, Receiver::Post, key, false);
+    handle(&ledger, Receiver::Post, key, true);
+    assert_eq!(ledger.journal.violations.count(), 0);
+    handle(&ledger, Receiver::Post, key, false);
+    assert_eq!(violations(&ledger), 1);
+}
+
+#[test]
+fn what_runs_at_most_once_and_runs_again_is_found_redelivered_or_not() {
+    let ledger = messages();
+    for is_redelivered in [true, false] {
+        let key = sent(&ledger, MessageKind::NoteOnce, Word::Confirmed);
+        handle(&ledger, Receiver::Post, key, false);
+        handle(&ledger, Receiver::Post, key, is_redelivered);
+    }
+    assert_eq!(violations(&ledger), 2);
+}
+
+#[test]
+fn what_runs_at_most_once_may_be_a_dead_letter_in_place_of_running_and_nothing_else_may() {
+    let ledger = messages();
+    let key = sent(&ledger, MessageKind::NoteOnce, Word::Confirmed);
+    ledger.bury(Receiver::Post, key);
+    assert_eq!(ledger.close(DISTURBED).buried, 1);
+    assert_eq!(ledger.journal.violations.count(), 0);
+
+    let key = sent(&ledger, MessageKind::Note, Word::Confirmed);
+    handle(&ledger, Receiver::Post, key, false);
+    ledger.bury(Receiver::Post, key);
+    assert_eq!(violations(&ledger), 1);
+}
+
+#[test]
+fn what_a_client_sent_again_is_counted_so_that_it_can_be_compared() {
+    let ledger = messages();
+    let key = sent(&ledger, MessageKind::EventAgain, Word::Confirmed);
+    for receiver in [Receiver::Audit, Receiver::Europe, Receiver::Screen] {
+        handle(&ledger, receiver, key, false);
+        handle(&ledger, receiver, key, false);
+    }
+    let account = ledger.close(DISTURBED);
+    assert_eq!((account.repeated_by_client, ledger.journal.violations.count()), (1, 0));
+}
+
+#[test]
+fn each_group_must_receive_the_confirmed_events_that_it_subscribes_to() {
+    let ledger = messages();
+    let european = sent(&ledger, MessageKind::Event, Word::Confirmed);
+    let american = sent(&ledger, MessageKind::Event, Word::Confirmed);
+    handle(&ledger, Receiver::Audit, european, false);
+    handle(&ledger, Receiver::Audit, american, false);
+    assert_eq!(violations(&ledger), 1, "Europe has not received what is European");
+    handle(&ledger, Receiver::Europe, european, false);
+    assert_eq!(violations(&ledger), 1, "and then it has");
+    handle(&ledger, Receiver::Europe, american, false);
+    assert_eq!(ledger.journal.violations.count(), 2, "which is not for Europe");
+}
+
+#[test]
+fn a_listener_may_miss_events_only_where_something_was_broken() {
+    let ledger = messages();
+    let key = sent(&ledger, MessageKind::EventOnce, Word::Confirmed);
+    handle(&ledger, Receiver::Audit, key, false);
+    handle(&ledger, Receiver::Europe, key, false);
+    assert_eq!(violations(&ledger), 0);
+    ledger.close(Circumstances { is_calm: true, letters_are_missing: false });
+    assert_eq!(ledger.journal.violations.count(), 1);
+}
+
+#[test]
+fn a_listener_that_hears_twice_or_what_nobody_published_is_found() {
+    let ledger = messages();
+    let key = sent(&ledger, MessageKind::Event, Word::Unknown);
+    handle(&ledger, Receiver::Screen, key, false);
+    handle(&ledger, Receiver::Screen, key, false);
+    assert_eq!(ledger.journal.violations.count(), 1);
+    handle(&ledger, Receiver::Screen, key + 1, false);
+    assert_eq!(ledger.journal.violations.count(), 2);
+    let note = sent(&ledger, MessageKind::Note, Word::Unknown);
+    handle(&ledger, Receiver::Screen, note, false);
+    assert_eq!(ledger.journal.violations.count(), 3);
+    handle(&ledger, Receiver::Screen, u64::MAX, false);
+    assert_eq!(ledger.journal.violations.count(), 3, "the chaos made that one up");
+}
+
+#[test]
+fn an_unmarked_second_run_is_excused_on_a_classic_queue_from_a_restart_until_it_counts_again() {
+    let ledger = MessageLedger::with_room_for(8, journal(true));
+    let twice = |kind, receiver| {
+        let key = sent(&ledger, kind, Word::Unknown);
+        handle(&ledger, receiver, key, false);
+        handle(&ledger, receiver, key, false);
+        ledger.journal.violations.count()
+    };
+    assert_eq!(twice(MessageKind::Note, Receiver::Post), 1, "before any restart");
+    ledger.journal.forgetting.restarts(ledger.journal.millis());
+    assert_eq!(twice(MessageKind::Note, Receiver::Post), 1, "after one");
+    assert_eq!(twice(MessageKind::NoteOnce, Receiver::Post), 1);
+    assert_eq!(twice(MessageKind::NoteQuorum, Receiver::Archive), 2, "quorum queues do not forget");
+    assert_eq!(
+        twice(MessageKind::Event, Receiver::Screen),
+        3,
+        "a listener's queue is younger than the restart"
+    );
+    assert_eq!(ledger.close(DISTURBED).unmarked, 2);
+}
+
+#[test]
+fn a_queue_is_excused_for_a_while_after_it_was_seen_to_count() {
+    let forgetting = Forgetting::new(true);
+    assert!(!forgetting.may_be_unmarked(Queue::Work, 0));
+    forgetting.restarts(1000);
+    forgetting.restarts(1500);
+    assert_eq!(forgetting.doubtful(), [Queue::Work, Queue::Post, Queue::Audit]);
+    forgetting.counts(Queue::Work, 2000);
+    assert!(forgetting.may_be_unmarked(Queue::Work, 6999), "what was delivered before may just start");
+    assert!(!forgetting.may_be_unmarked(Queue::Work, 7000));
+    assert!(forgetting.may_be_unmarked(Queue::Post, 1_000_000));
+    assert!(!forgetting.may_be_unmarked(Queue::Vault, 1500));
+    assert_eq!(forgetting.doubtful_millis(3000), 1000 + 2 * 2000);
+}
+
+#[test]
+fn a_broker_that_forgets_nothing_is_excused_for_nothing() {
+    let ledger = Ledger::with_room_for(4, journal(false));
+    ledger.journal.forgetting.restarts(0);
+    let key = ledger.make(Kind::AtMostOnce, Duration::MAX).unwrap();
+    ledger.start(key, false);
+    ledger.start(key, false);
+    assert_eq!(ledger.journal.violations.count(), 1);
+}
+
+#[test]
+fn an_unmarked_second_run_of_a_call_is_excused_after_a_restart_only() {
+    let ledger = Ledger::with_room_for(8, journal(true));
+    let twice = |kind| {
+        let key = ledger.make(kind, Duration::MAX).unwrap();
+        ledger.start(key, false);
+        ledger.start(key, false);
+        ledger.journal.violations.count()
+    };
+    assert_eq!(twice(Kind::AtMostOnce), 1);
+    ledger.journal.forgetting.restarts(ledger.journal.millis());
+    assert_eq!(twice(Kind::AtMostOnce), 1);
+    assert_eq!(twice(Kind::QuorumAtMostOnce), 2);
+    ledger.journal.forgetting.counts(Queue::Work, 0);
+    assert_eq!(ledger.close().unmarked, 1);
+}
+
+#[test]
+fn a_refusal_of_what_another_server_ran_is_excused_after_a_restart_only() {
+    let ledger = Ledger::with_room_for(8, journal(true));
+    let refused_after_it_ran = |kind| {
+        let key = ledger.make(kind, Duration::MAX).unwrap();
+        ledger.start(key, false);
+        ledger.end(key, Verdict::Refused, "fault overloaded");
+        ledger.journal.violations.count()
+    };
+    assert_eq!(refused_after_it_ran(Kind::Plain), 1);
+    ledger.journal.forgetting.restarts(ledger.journal.millis());
+    assert_eq!(refused_after_it_ran(Kind::Plain), 1, "the request came again, unmarked");
+    assert_eq!(refused_after_it_ran(Kind::QuorumPlain), 2);
+    let key = ledger.make(Kind::Plain, Duration::MAX).unwrap();
+    ledger.start(key, false);
+    ledger.end(key, Verdict::Never, "unroutable");
+    assert_eq!(ledger.journal.violations.count(), 3, "which no server has said");
+    assert_eq!(ledger.close().unmarked, 1);
+}
+
+#[test]
+fn a_call_that_ran_and_is_said_never_to_have_run_is_found_whichever_comes_first() {
+    let ledger = Ledger::with_room_for(4, journal(false));
+    let key = ledger.make(Kind::Plain, Duration::MAX).unwrap();
+    ledger.start(key, false);
+    ledger.end(key, Verdict::Never, "unroutable");
+    assert_eq!(ledger.journal.violations.count(), 1);
+    let key = ledger.make(Kind::Plain, Duration::MAX).unwrap();
+    ledger.end(key, Verdict::Never, "unroutable");
+    ledger.start(key, false);
+    assert_eq!(ledger.journal.violations.count(), 2);
+}
+
+#[test]
+fn a_call_that_was_answered_before_it_finished_or_never_ended_is_found() {
+    let ledger = Ledger::with_room_for(4, journal(false));
+    let key = ledger.make(Kind::Plain, Duration::MAX).unwrap();
+    ledger.start(key, false);
+    ledger.end(key, Verdict::Answered, "answered");
+    assert_eq!(ledger.journal.violations.count(), 1);
+    ledger.make(Kind::Plain, Duration::MAX);
+    ledger.close();
+    assert_eq!(ledger.journal.violations.count(), 2);
+}
