@@ -1,4 +1,4 @@
-//! The callers: tasks that make every kind of call, one after the other, and write down how each ended.
+//! The callers: tasks that make every kind of call, one after the other, and write down how each ended; in between they send messages that nobody answers.
 
 use std::{
     borrow::Cow,
@@ -15,20 +15,26 @@ use tokio::time::Instant;
 
 use crate::{
     dice::Dice,
-    ledger::{Ledger, Repeats, Verdict},
+    kinds::{Kind, MIX},
+    ledger::{Ledger, Verdict},
+    message_ledger::MessageLedger,
+    messages::MessageKind,
     outcomes::{Outcomes, label},
     recovery::Recoveries,
+    senders::Sender,
     service::{NobodyClient, OldWorkClient, Refused, VaultClient, WorkClient, answer_to},
 };
 
-/// How long after its timeout a call may end on a busy machine. Later it hangs.
-const BOUND: Duration = Duration::from_secs(5);
+/// How long after its timeout a call or message may end on a busy machine. Later it hangs.
+pub(crate) const BOUND: Duration = Duration::from_secs(5);
 
 /// What all callers share.
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) ledger: Arc<Ledger>,
-    pub(crate) outcomes: Outcomes,
+    pub(crate) outcomes: Outcomes<Kind>,
+    pub(crate) messages: Arc<MessageLedger>,
+    pub(crate) message_outcomes: Outcomes<MessageKind>,
     pub(crate) recoveries: Recoveries,
     /// The longest that a call lasted beyond its timeout.
     pub(crate) overrun_micros: AtomicU64,
@@ -39,7 +45,7 @@ pub(crate) fn has_direct_replies(client: usize) -> bool {
     client % 2 == 1
 }
 
-/// One caller: one call at a time.
+/// One caller: one call or message at a time.
 pub(crate) struct Caller {
     desk: Arc<Desk>,
     /// The number of its client.
@@ -49,60 +55,7 @@ pub(crate) struct Caller {
     old_work: OldWorkClient,
     vault: VaultClient,
     nobody: NobodyClient,
-}
-
-/// The kinds of calls, and how many of a hundred are of each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Plain,
-    Idempotent,
-    AtMostOnce,
-    Blocking,
-    MethodError,
-    Large,
-    Panic,
-    Garbled,
-    QuorumPlain,
-    QuorumIdempotent,
-    QuorumAtMostOnce,
-    Unserved,
-    TooSlow,
-}
-
-const MIX: &[(u64, Kind)] = &[
-    (24, Kind::Plain),
-    (22, Kind::Idempotent),
-    (22, Kind::AtMostOnce),
-    (3, Kind::Blocking),
-    (5, Kind::MethodError),
-    (3, Kind::Large),
-    (1, Kind::Panic),
-    (2, Kind::Garbled),
-    (4, Kind::QuorumPlain),
-    (4, Kind::QuorumIdempotent),
-    (4, Kind::QuorumAtMostOnce),
-    (3, Kind::Unserved),
-    (3, Kind::TooSlow),
-];
-
-impl Kind {
-    pub(crate) const ALL: [Self; MIX.len()] = {
-        let mut all = [Self::Plain; MIX.len()];
-        let mut at = 0;
-        while at < MIX.len() {
-            all[at] = MIX[at].1;
-            at += 1;
-        }
-        all
-    };
-
-    pub(crate) fn repeats(self) -> Repeats {
-        match self {
-            Self::Idempotent | Self::QuorumIdempotent => Repeats::Idempotent,
-            Self::AtMostOnce | Self::QuorumAtMostOnce => Repeats::Never,
-            _ => Repeats::Plain,
-        }
-    }
+    sender: Sender,
 }
 
 /// How one call is made.
@@ -116,8 +69,9 @@ struct Terms {
 }
 
 impl Caller {
-    pub(crate) fn new(desk: Arc<Desk>, number: usize, client: Client, dice: Dice) -> Self {
+    pub(crate) fn new(desk: Arc<Desk>, number: usize, client: Client, mut dice: Dice) -> Self {
         Self {
+            sender: Sender::new(Arc::clone(&desk), client.clone(), dice.split()),
             desk,
             number,
             dice,
@@ -128,12 +82,16 @@ impl Caller {
         }
     }
 
-    /// Calls until `end`, at most once in `pause`.
+    /// Calls and sends until `end`, at most once in `pause`.
     pub(crate) async fn run(mut self, end: Instant, pause: Duration) {
         let mut turns = tokio::time::interval(pause);
         turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         while Instant::now() < end {
             turns.tick().await;
+            if self.dice.one_in(4) {
+                let Some(()) = self.sender.send().await else { return };
+                continue;
+            }
             let kind = self.dice.weighted(MIX);
             let timeout = match kind {
                 Kind::TooSlow => self.dice.millis(20, 100),
@@ -192,7 +150,7 @@ impl Caller {
         let call = call.timeout(timeout);
         let call = if fails_fast { call.fail_fast() } else { call };
         let ledger = &self.desk.ledger;
-        let (made, begun) = (ledger.now(), Instant::now());
+        let (made, begun) = (ledger.journal.now(), Instant::now());
         let Some(ended) = watch(call, timeout + BOUND, dropped_after).await else {
             ledger.violate(key, &format!("no outcome {BOUND:?} after its timeout of {timeout:?}"));
             self.desk.outcomes.add(kind, "hangs");
@@ -216,13 +174,14 @@ impl Caller {
                     }
                     Verdict::MethodError
                 }
+                (Execution::Never, CallError::Fault(_)) => Verdict::Refused,
                 (Execution::Never, _) => Verdict::Never,
                 (Execution::Completed, _) => Verdict::Undecodable,
                 _ => Verdict::Unknown,
             },
         };
         if matches!(verdict, Verdict::Answered | Verdict::MethodError) {
-            self.desk.recoveries.answered(self.number, made, ledger);
+            self.desk.recoveries.answered(self.number, made, &ledger.journal);
         }
         let outcome = match &ended {
             Ended::Dropped => Cow::Borrowed("dropped"),
@@ -234,13 +193,13 @@ impl Caller {
     }
 }
 
-enum Ended<T> {
+pub(crate) enum Ended<T> {
     With(T),
     Dropped,
 }
 
 /// `None` when the call has not ended within `bound`.
-async fn watch<F: Future>(
+pub(crate) async fn watch<F: Future>(
     call: F,
     bound: Duration,
     dropped_after: Option<Duration>,

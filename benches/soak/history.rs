@@ -1,16 +1,16 @@
-//! The newest events of a run: what is shown of a call when something is wrong with it.
+//! The newest events of a run: what is shown of a call or message when something is wrong with it.
 
 use std::{
     fmt::{self, Write},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::ledger::Verdict;
+use crate::{ledger::Verdict, message_ledger::Word, messages::Receiver};
 
 /// At some thousand calls in a second the last half minute.
 const KEPT: usize = 400_000;
 
-/// What happened to a call.
+/// What happened to a call or a message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Deed {
     Made,
@@ -19,6 +19,13 @@ pub(crate) enum Deed {
     StartedAgain,
     Finished,
     Ended(Verdict),
+    /// A message, by one of those whom it is for.
+    Received {
+        receiver: Receiver,
+        is_redelivered: bool,
+    },
+    /// The sender of a message was.
+    Told(Word),
 }
 
 impl fmt::Display for Deed {
@@ -29,6 +36,11 @@ impl fmt::Display for Deed {
             Self::StartedAgain => f.write_str("started, redelivered"),
             Self::Finished => f.write_str("finished"),
             Self::Ended(verdict) => write!(f, "ended: {verdict:?}"),
+            Self::Received { receiver, is_redelivered: false } => write!(f, "received by {receiver:?}"),
+            Self::Received { receiver, is_redelivered: true } => {
+                write!(f, "received by {receiver:?}, redelivered")
+            }
+            Self::Told(word) => write!(f, "its sender was told: {word:?}"),
         }
     }
 }
@@ -70,7 +82,7 @@ impl History {
         ring.next = (next + 1) % KEPT;
     }
 
-    /// What happened to no call, and perhaps to all.
+    /// What happened to no call or message, and perhaps to all.
     pub(crate) fn note(&self, at: u32, what: &str) {
         if self.traces {
             println!("{:9.3} s  {what}", f64::from(at) / 1e3);
@@ -78,7 +90,7 @@ impl History {
         lock(&self.scene).push((at, what.to_owned()));
     }
 
-    /// The events of one call, with the scene from two seconds before it was made.
+    /// What happened to one, with the scene from two seconds before it was made.
     pub(crate) fn of(&self, key: u64) -> String {
         let mut lines: Vec<(u32, String)> = Vec::new();
         {

@@ -1,25 +1,18 @@
-//! What callers saw beside what servers did, call by call: each event is checked against all that came before it. Over 300 lines because every rule reads the same words.
+//! What callers saw beside what servers did, call by call: each event is checked against all that came before it.
 
 use std::{
-    sync::atomic::{AtomicU32, AtomicU64, Ordering},
-    time::{Duration, Instant},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use crate::{
-    callers::Kind,
-    history::{Deed, History},
-    violations::Violations,
+    history::Deed,
+    journal::Journal,
+    kinds::{Kind, Repeats},
 };
-
-/// How often a method may be run for one call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Repeats {
-    /// Again after a redelivery only.
-    Plain,
-    /// Again after a redelivery, or when its client sent it again.
-    Idempotent,
-    Never,
-}
 
 /// What a caller knows of its call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +23,23 @@ pub(crate) enum Verdict {
     Undecodable,
     /// Known not to have run, for good.
     Never,
+    /// The same, for a server says so.
+    Refused,
     Unknown,
     /// The caller let go of the call before it ended.
     Dropped,
 }
 
 impl Verdict {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Answered, Self::MethodError, Self::Undecodable, Self::Never, Self::Unknown, Self::Dropped];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Answered,
+        Self::MethodError,
+        Self::Undecodable,
+        Self::Never,
+        Self::Refused,
+        Self::Unknown,
+        Self::Dropped,
+    ];
 
     fn code(self) -> u64 {
         self as u64 + 1
@@ -45,6 +47,10 @@ impl Verdict {
 
     fn of_code(code: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|verdict| verdict.code() == code)
+    }
+
+    fn says_it_never_runs(self) -> bool {
+        matches!(self, Self::Never | Self::Refused)
     }
 
     fn says_it_ran(self) -> bool {
@@ -56,8 +62,7 @@ impl Verdict {
 #[derive(Debug)]
 struct Entry {
     /// Bits 0–7: how often it started; 8–15: how often it finished; 16–19: the verdict's code; 20–21: its repeats; 22–29: how often it
-    /// started from a request that is no redelivery; 32–39: its kind; 40: whether its
-    /// reply is a direct one.
+    /// started from a request that is no redelivery; 32–39: its kind.
     fate: AtomicU64,
     /// Milliseconds since the run began: when it was made, and when its caller gives up.
     made: AtomicU32,
@@ -83,20 +88,19 @@ fn verdict(fate: u64) -> Option<Verdict> {
     Verdict::of_code(fate >> VERDICT & 0xf)
 }
 
+fn kind(fate: u64) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| *kind as u64 == fate >> KIND & 0xff)
+}
+
 /// All calls of a run.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    began: Instant,
+    pub(crate) journal: Arc<Journal>,
     entries: Vec<Entry>,
     made: AtomicU64,
-    pub(crate) history: History,
-    pub(crate) violations: Violations,
     /// Executions for which no call was made: of requests that the chaos made up.
     strangers: AtomicU64,
     redelivered: AtomicU64,
-    /// Whether the broker may deliver a request of a classic queue again without saying so, as RabbitMQ 3.10 does after a restart:
-    /// `tests/interop/unmarked_redeliveries.py` shows it.
-    forgets_deliveries: bool,
     unmarked: AtomicU64,
     repeated_by_client: AtomicU64,
     late: AtomicU64,
@@ -108,12 +112,12 @@ pub(crate) struct Ledger {
 pub(crate) struct Account {
     pub(crate) made: u64,
     /// In the order of [`Verdict::ALL`]: how many, and how many of them started at least once.
-    pub(crate) verdicts: [(u64, u64); 6],
+    pub(crate) verdicts: [(u64, u64); Verdict::ALL.len()],
     pub(crate) executions: u64,
     /// Calls that started more than once.
     pub(crate) repeated: u64,
     pub(crate) redelivered: u64,
-    /// Second executions that the broker's forgetting explains.
+    /// Second executions, and refusals after a first one, that the broker's forgetting explains.
     pub(crate) unmarked: u64,
     pub(crate) repeated_by_client: u64,
     pub(crate) strangers: u64,
@@ -123,40 +127,23 @@ pub(crate) struct Account {
 
 impl Ledger {
     /// Takes all the memory it will need at once, so that a run that grows is not one that keeps accounts.
-    pub(crate) fn with_room_for(calls: usize, history: History, forgets_deliveries: bool) -> Self {
+    pub(crate) fn with_room_for(calls: usize, journal: Arc<Journal>) -> Self {
         let untouched = || Entry {
             fate: AtomicU64::new(0),
             made: AtomicU32::new(u32::MAX),
             deadline: AtomicU32::new(u32::MAX),
         };
         Self {
-            began: Instant::now(),
+            journal,
             entries: std::iter::repeat_with(untouched).take(calls).collect(),
             made: AtomicU64::new(0),
-            history,
-            violations: Violations::default(),
             strangers: AtomicU64::new(0),
             redelivered: AtomicU64::new(0),
-            forgets_deliveries,
             unmarked: AtomicU64::new(0),
             repeated_by_client: AtomicU64::new(0),
             late: AtomicU64::new(0),
             latest_micros: AtomicU64::new(0),
         }
-    }
-
-    /// Since the run began.
-    pub(crate) fn now(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    /// Into the history, so that what happens next is seen beside it.
-    pub(crate) fn note(&self, what: &str) {
-        self.history.note(self.millis(), what);
-    }
-
-    fn millis(&self) -> u32 {
-        u32::try_from(self.now().as_millis()).unwrap_or(u32::MAX)
     }
 
     /// A call that is about to be made. `None` when the ledger is full.
@@ -166,13 +153,13 @@ impl Ledger {
             self.made.fetch_sub(1, Ordering::Relaxed);
             return None;
         };
-        let now = self.millis();
+        let now = self.journal.millis();
         entry.made.store(now, Ordering::Relaxed);
         let timeout = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
         entry.deadline.store(now.saturating_add(timeout), Ordering::Relaxed);
         let kinds = (kind.repeats() as u64) << REPEATS | (kind as u64) << KIND;
         entry.fate.fetch_or(kinds, Ordering::SeqCst);
-        self.history.add(now, key, Deed::Made);
+        self.journal.add(key, Deed::Made);
         Some(key)
     }
 
@@ -182,8 +169,8 @@ impl Ledger {
             self.strangers.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        let now = self.millis();
-        self.history.add(now, key, if redelivered { Deed::StartedAgain } else { Deed::Started });
+        let now = self.journal.millis();
+        self.journal.add(key, if redelivered { Deed::StartedAgain } else { Deed::Started });
         // Of two deliveries of one request either may be first: a server may begin with the one that it was given before it was lost.
         let anew = if redelivered { 0 } else { 1 << ANEW };
         let before = entry.fate.fetch_add(STARTED + anew, Ordering::SeqCst);
@@ -191,8 +178,8 @@ impl Ledger {
         if redelivered {
             self.redelivered.fetch_add(1, Ordering::Relaxed);
         }
-        if verdict(before) == Some(Verdict::Never) {
-            self.violate(key, "it started, and its caller was told that it never will");
+        if let Some(told) = verdict(before).filter(|verdict| verdict.says_it_never_runs()) {
+            self.contradict(key, told, "it started, and its caller was told that it never will");
         }
         if started(before) > 0 {
             let plain = (Repeats::Plain as u64) << REPEATS;
@@ -201,7 +188,7 @@ impl Ledger {
                 repeats
                     if (repeats == never || repeats == plain)
                         && requests > 1
-                        && self.may_be_unmarked(before) =>
+                        && self.may_be_unmarked(before, now) =>
                 {
                     self.unmarked.fetch_add(1, Ordering::Relaxed);
                 }
@@ -217,7 +204,7 @@ impl Ledger {
         }
         let deadline = Duration::from_millis(entry.deadline.load(Ordering::Relaxed).into());
         // Both are rounded down.
-        let late = self.now().saturating_sub(deadline + Duration::from_millis(1));
+        let late = self.journal.now().saturating_sub(deadline + Duration::from_millis(1));
         if !late.is_zero() {
             self.late.fetch_add(1, Ordering::Relaxed);
             let micros = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
@@ -225,17 +212,24 @@ impl Ledger {
         }
     }
 
-    fn may_be_unmarked(&self, fate: u64) -> bool {
-        let kind = Kind::ALL.into_iter().find(|kind| *kind as u64 == fate >> KIND & 0xff);
-        let is_quorum =
-            matches!(kind, Some(Kind::QuorumPlain | Kind::QuorumIdempotent | Kind::QuorumAtMostOnce));
-        self.forgets_deliveries && !is_quorum
+    fn may_be_unmarked(&self, fate: u64, now: u32) -> bool {
+        kind(fate).is_some_and(|kind| self.journal.forgetting.may_be_unmarked(kind.queue(), now))
+    }
+
+    /// It is said never to run, and runs. A server that refuses what is not marked cannot know that another one ran it.
+    fn contradict(&self, key: u64, told: Verdict, claim: &str) {
+        let fate = self.entry(key).map_or(u64::MAX, |entry| entry.fate.load(Ordering::SeqCst));
+        if told == Verdict::Refused && self.may_be_unmarked(fate, self.journal.millis()) {
+            self.unmarked.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.violate(key, claim);
+        }
     }
 
     /// The method has done its work; what follows is its answer.
     pub(crate) fn finish(&self, key: u64) {
         if let Some(entry) = self.entry(key) {
-            self.history.add(self.millis(), key, Deed::Finished);
+            self.journal.add(key, Deed::Finished);
             entry.fate.fetch_add(FINISHED, Ordering::SeqCst);
         }
     }
@@ -243,16 +237,14 @@ impl Ledger {
     /// The call has ended for its caller, who was told `outcome`.
     pub(crate) fn end(&self, key: u64, seen: Verdict, outcome: &str) {
         let Some(entry) = self.entry(key) else { return };
-        self.history.add(self.millis(), key, Deed::Ended(seen));
+        self.journal.add(key, Deed::Ended(seen));
         let before = entry.fate.fetch_or(seen.code() << VERDICT, Ordering::SeqCst);
         if verdict(before).is_some() {
             self.violate(key, "it ended twice");
         }
-        if seen == Verdict::Never && started(before) > 0 {
-            self.violate(
-                key,
-                &format!("it has started, and its caller is told that it never ran: {outcome}"),
-            );
+        if seen.says_it_never_runs() && started(before) > 0 {
+            let claim = format!("it has started, and its caller is told that it never ran: {outcome}");
+            self.contradict(key, seen, &claim);
         }
         if seen.says_it_ran() && finished(before) == 0 {
             self.violate(key, &format!("it has not finished, and its caller is told that it ran: {outcome}"));
@@ -266,9 +258,8 @@ impl Ledger {
     /// Writes down what must not be, with the call's history.
     pub(crate) fn violate(&self, key: u64, claim: &str) {
         let fate = self.entry(key).map_or(u64::MAX, |entry| entry.fate.load(Ordering::SeqCst));
-        let kind = Kind::ALL.into_iter().find(|kind| *kind as u64 == fate >> KIND & 0xff);
-        let kind = kind.map_or("unknown".to_owned(), |kind| format!("{kind:?}"));
-        self.violations.add(&format!("call {key}, {kind}: {claim}\n{}", self.history.of(key)));
+        let kind = kind(fate).map_or("unknown".to_owned(), |kind| format!("{kind:?}"));
+        self.journal.violate(key, &format!("call {key}, {kind}"), claim);
     }
 
     /// Adds it all up, and finds the calls that never ended.

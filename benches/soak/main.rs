@@ -1,18 +1,27 @@
-//! The soak: calls of every kind while brokers restart, connections break, servers are killed and bad messages come. At the end every
-//! call is accounted for. This file says in which order; CONTRIBUTING.md says what is checked.
+//! The soak: calls, notifications and events of every kind while brokers restart, connections break, servers are killed and bad messages come. At
+//! the end every one of them is accounted for. This file says in which order; CONTRIBUTING.md says what is checked.
 //!
 //! `cargo bench --bench soak -- --minutes 10` runs on the embedded broker, `scripts/with-rabbitmq.sh cargo bench --bench soak` on RabbitMQ.
 
 mod callers;
 mod chaos;
+mod dead_letters;
 mod dice;
+mod forgetting;
 mod history;
+mod journal;
+mod kinds;
 mod ledger;
+mod message_ledger;
+mod messages;
 mod options;
 mod outcomes;
+mod peer;
+mod receivers;
 mod recovery;
 mod report;
 mod run;
+mod senders;
 mod servers;
 mod service;
 mod violations;

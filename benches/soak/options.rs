@@ -9,8 +9,8 @@ usage: cargo bench --bench soak -- [OPTION]...
   --seed NUMBER      repeats the choices of another run; chosen by the clock otherwise, and printed
   --clients 4        clients, half of them with direct reply-to
   --servers 3        servers
-  --in-flight 64     calls at once, over all clients
-  --rate 2000        calls a second at most, over all clients
+  --in-flight 64     calls and messages at once, over all clients
+  --rate 2000        calls and messages a second at most, over all clients
   --calm             nothing is broken: to compare with
   --trace            prints what is broken, and how connections stand, as it happens
 The broker is an embedded one. With AMQP_URL set it is that RabbitMQ, restarted at will through erl_call:
@@ -38,7 +38,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// More calls than can be made in this time.
+    /// More calls and messages than can be made in this time.
     pub(crate) fn most_calls(&self) -> usize {
         // Callers that catch up after a pause may be ahead by a call each.
         (self.rate as f64 * (self.duration.as_secs_f64() + 5.0)) as usize + 10 * self.in_flight

@@ -1,19 +1,24 @@
-//! How calls ended, by kind of call and by what their callers were told.
+//! How calls and messages ended, by their kinds and by what callers and senders were told.
 
 use std::{
     borrow::Cow,
     collections::BTreeMap,
+    fmt,
     sync::{Mutex, PoisonError},
 };
 
 use amqp_rpc::{CallError, Phase};
 
-use crate::callers::Kind;
+#[derive(Debug)]
+pub(crate) struct Outcomes<Kind>(Mutex<BTreeMap<String, BTreeMap<Kind, u64>>>);
 
-#[derive(Debug, Default)]
-pub(crate) struct Outcomes(Mutex<BTreeMap<String, BTreeMap<Kind, u64>>>);
+impl<Kind> Default for Outcomes<Kind> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
 
-impl Outcomes {
+impl<Kind: Copy + Ord + fmt::Debug> Outcomes<Kind> {
     pub(crate) fn add(&self, kind: Kind, outcome: &str) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !counts.contains_key(outcome) {
@@ -24,7 +29,7 @@ impl Outcomes {
         }
     }
 
-    /// Each outcome with its number of calls and their kinds, the commonest first.
+    /// Each outcome with how many there are and of which kinds, the commonest first.
     pub(crate) fn by_number(&self) -> Vec<(String, u64, String)> {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rows: Vec<_> = counts
@@ -50,6 +55,7 @@ pub(crate) fn label<E>(error: &CallError<E>) -> Cow<'static, str> {
         CallError::Timeout(timeout) => return format!("timeout, {}", phase(timeout.phase())).into(),
         CallError::Disconnected(lost) => return format!("disconnected, {}", phase(lost.phase())).into(),
         CallError::Blocked(_) => "blocked",
+        CallError::Rejected(_) => "rejected",
         CallError::AccessRefused(_) => "access refused",
         CallError::TooLarge(_) => "too large",
         CallError::Encode(_) => "encode",

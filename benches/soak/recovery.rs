@@ -10,7 +10,7 @@ use std::{
 
 use amqp_rpc::{Client, ConnectionState};
 
-use crate::ledger::Ledger;
+use crate::journal::Journal;
 
 /// Of all clients.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Recoveries {
     }
 
     /// Follows the state of a client until it is gone.
-    pub(crate) async fn watch(&self, number: usize, client: Client, ledger: &Ledger) {
+    pub(crate) async fn watch(&self, number: usize, client: Client, journal: &Journal) {
         let mut states = client.state_changes();
         drop(client);
         let mut epoch = states.current().epoch();
@@ -34,25 +34,25 @@ impl Recoveries {
             // A connection that was lost and made again between two looks was lost all the same.
             let is_another = state.epoch().is_some() && state.epoch() != epoch;
             if matches!(state, ConnectionState::Connecting { .. }) || is_another {
-                let now = micros(ledger.now()).max(1);
+                let now = micros(journal.now()).max(1);
                 // The first loss counts when the next one comes before any answer.
                 let _ = self.lost[number].compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
             }
             epoch = state.epoch().or(epoch);
-            ledger.note(&format!("client {number}: {state}"));
+            journal.note(&format!("client {number}: {state}"));
         }
     }
 
     /// A call of this client, made at that time since the run began, was answered.
-    pub(crate) fn answered(&self, number: usize, made: Duration, ledger: &Ledger) {
+    pub(crate) fn answered(&self, number: usize, made: Duration, journal: &Journal) {
         let lost = self.lost[number].load(Ordering::Relaxed);
         // The answer to a call that was made before may have come before as well.
         if lost == 0 || micros(made) < lost {
             return;
         }
         if self.lost[number].compare_exchange(lost, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            let took = Duration::from_micros(micros(ledger.now()).saturating_sub(lost));
-            ledger.note(&format!("client {number} has an answer again, after {} ms", took.as_millis()));
+            let took = Duration::from_micros(micros(journal.now()).saturating_sub(lost));
+            journal.note(&format!("client {number} has an answer again, after {} ms", took.as_millis()));
             self.times.lock().unwrap_or_else(PoisonError::into_inner).push(took);
         }
     }

@@ -4,6 +4,8 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use crate::{
     ledger::Verdict,
+    message_ledger::Word,
+    messages::Receiver,
     options::Plan,
     run::Findings,
     violations::Violations,
@@ -19,7 +21,7 @@ const MORE_THREADS: f64 = 3.0;
 
 pub(crate) fn begin(plan: &Plan, broker: &str) {
     println!(
-        "soak on {broker} for {:?}: seed {}, {} clients, {} servers, {} calls in flight, at most {} a second",
+        "soak on {broker} for {:?}: seed {}, {} clients, {} servers, {} calls and messages in flight, at most {} a second",
         plan.duration, plan.seed, plan.clients, plan.servers, plan.in_flight, plan.rate
     );
 }
@@ -48,10 +50,9 @@ fn thirds(vitals: &[Vitals]) -> (&[Vitals], &[Vitals]) {
 
 pub(crate) fn print(plan: &Plan, findings: &Findings) {
     calls(findings);
-    println!("\n| outcome | calls | of which |\n|---|---|---|");
-    for (outcome, count, kinds) in findings.outcomes.by_number() {
-        println!("| {outcome} | {count} | {kinds} |");
-    }
+    outcomes("outcome of calls", findings.outcomes.by_number());
+    messages(findings);
+    outcomes("outcome of messages", findings.message_outcomes.by_number());
     println!("\n| what was broken | times |\n|---|---|");
     for (what, times) in &findings.chaos {
         println!("| {what} | {times} |");
@@ -59,6 +60,48 @@ pub(crate) fn print(plan: &Plan, findings: &Findings) {
     peers(findings);
     process(findings);
     verdict(plan, findings);
+}
+
+fn outcomes(title: &str, rows: Vec<(String, u64, String)>) {
+    println!("\n| {title} | times | of which |\n|---|---|---|");
+    for (outcome, count, kinds) in rows {
+        println!("| {outcome} | {count} | {kinds} |");
+    }
+}
+
+fn messages(findings: &Findings) {
+    let account = &findings.messages;
+    println!("\n| what the sender knows | notifications | events |\n|---|---|---|");
+    for (word, (notifications, events)) in Word::ALL.iter().zip(account.words) {
+        let text = match word {
+            Word::Confirmed => "the broker has it",
+            Word::Never => "nobody took it, and nobody ever will",
+            Word::Unknown => "unknown",
+            Word::Dropped => "dropped by its sender",
+        };
+        println!("| {text} | {notifications} | {events} |");
+    }
+    println!("\n| receiver | confirmed for it | received | more than once |\n|---|---|---|---|");
+    for (receiver, (confirmed, received, again)) in Receiver::ALL.iter().zip(account.received) {
+        let text = match receiver {
+            Receiver::Post => "servers with a classic queue",
+            Receiver::Archive => "servers with a quorum queue",
+            Receiver::Audit => "a group with a classic queue",
+            Receiver::Europe => "a group with a quorum queue, some topics",
+            Receiver::Screen => "a listener, for which nothing is kept",
+        };
+        println!("| {text} | {confirmed} | {received} | {again} |");
+    }
+    println!(
+        "\n{} messages; {} executions of redelivered ones, {} because a client sent again, at most, {} of messages that the broker had delivered \
+         before and did not say so; {} executions of made-up ones; {} that run at most once were dead letters in place of having run",
+        account.made,
+        account.redelivered,
+        account.repeated_by_client,
+        account.unmarked,
+        account.strangers,
+        account.buried
+    );
 }
 
 fn calls(findings: &Findings) {
@@ -70,6 +113,7 @@ fn calls(findings: &Findings) {
             Verdict::MethodError => "answered with its method's own error",
             Verdict::Undecodable => "it ran, and its reply cannot be read",
             Verdict::Never => "it never ran, and never will",
+            Verdict::Refused => "the same, as a server says",
             Verdict::Unknown => "unknown",
             Verdict::Dropped => "dropped by its caller",
         };
@@ -87,8 +131,10 @@ fn calls(findings: &Findings) {
         account.strangers
     );
     println!(
-        "{} second executions of requests that the broker had delivered before and did not say so",
-        account.unmarked
+        "{} second executions or refusals of requests that the broker had delivered before and did not say so; for {:.0} s, of all queues together, it \
+         may have forgotten what it had delivered",
+        account.unmarked,
+        findings.doubtful.as_secs_f64()
     );
     println!(
         "{} executions began after their caller's deadline, the latest {} ms after it; no call ended later than {} ms after its timeout",
@@ -159,8 +205,8 @@ fn process(findings: &Findings) {
 fn verdict(plan: &Plan, findings: &Findings) {
     let seconds = findings.took.as_secs_f64();
     println!(
-        "\nsoak on {}: seed {}, {} calls in {seconds:.0} s, {} violations",
-        findings.broker, plan.seed, findings.account.made, findings.violations
+        "\nsoak on {}: seed {}, {} calls and {} messages in {seconds:.0} s, {} violations",
+        findings.broker, plan.seed, findings.account.made, findings.messages.made, findings.violations
     );
     let (word, passed) = if findings.violations == 0 { ("ok", 1) } else { ("FAILED", 0) };
     println!(

@@ -1,4 +1,4 @@
-//! One run from its start to its verdict.
+//! One run from its start to its verdict. Over 300 lines because what is looked at in the end belongs to who was started.
 
 use std::{
     sync::{Arc, atomic::AtomicU64},
@@ -15,13 +15,20 @@ use crate::{
     Failure,
     callers::{Caller, Desk, has_direct_replies},
     chaos::{Chaos, Tally, Target},
+    dead_letters,
     dice::Dice,
+    forgetting::{Forgetting, Queue},
     history::History,
+    journal::Journal,
+    kinds::Kind,
     ledger::{Account, Ledger},
+    message_ledger::{Circumstances, MessageAccount, MessageLedger},
+    messages::{MessageKind, Receiver},
     options::Plan,
     outcomes::Outcomes,
     recovery::Recoveries,
     report,
+    senders::Sender,
     servers::{Lives, Servers},
     service::WANTED_PANIC,
     vitals::Vitals,
@@ -29,7 +36,7 @@ use crate::{
 
 /// How long everything together may take after the last disturbance. Then the run itself hangs.
 const AFTERMATH: Duration = Duration::from_secs(120);
-/// How long requests may still be in their queues, and threads and sockets there, when nobody calls any more.
+/// How long requests and messages may still be in their queues, and threads and sockets there, when nobody calls any more.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is known at the end of a run.
@@ -37,7 +44,11 @@ pub(crate) struct Findings {
     pub(crate) broker: &'static str,
     pub(crate) took: Duration,
     pub(crate) account: Account,
-    pub(crate) outcomes: Outcomes,
+    pub(crate) outcomes: Outcomes<Kind>,
+    pub(crate) messages: MessageAccount,
+    pub(crate) message_outcomes: Outcomes<MessageKind>,
+    /// How long the broker may have forgotten what it had delivered: of all queues together.
+    pub(crate) doubtful: Duration,
     pub(crate) recoveries: Vec<Duration>,
     pub(crate) overrun: Duration,
     pub(crate) chaos: Tally,
@@ -96,25 +107,26 @@ struct Played {
 impl Scene {
     async fn set(plan: &Plan) -> Result<Self, Failure> {
         let began = Instant::now();
-        let ledger = Arc::new(Ledger::with_room_for(
-            plan.most_calls(),
-            History::new(plan.trace),
-            plan.rabbitmq.is_some(),
-        ));
+        let forgetting = Forgetting::new(plan.rabbitmq.is_some());
+        let journal = Arc::new(Journal::new(History::new(plan.trace), forgetting));
+        let ledger = Arc::new(Ledger::with_room_for(plan.most_calls(), Arc::clone(&journal)));
+        let messages = Arc::new(MessageLedger::with_room_for(plan.most_calls(), journal));
         let target = Target::of(plan).await?;
         report::begin(plan, target.name());
-        let servers = Servers::start(plan.servers, &target.uri(), &ledger).await?;
+        let servers = Servers::start(plan.servers, &target.uri(), &ledger, &messages).await?;
         let clients = connect(plan, &target.uri()).await?;
         let desk = Arc::new(Desk {
             ledger,
             outcomes: Outcomes::default(),
+            messages,
+            message_outcomes: Outcomes::default(),
             recoveries: Recoveries::of(plan.clients),
             overrun_micros: AtomicU64::new(0),
         });
         let mut watchers = JoinSet::new();
         for (number, client) in clients.iter().cloned().enumerate() {
             let desk = Arc::clone(&desk);
-            watchers.spawn(async move { desk.recoveries.watch(number, client, &desk.ledger).await });
+            watchers.spawn(async move { desk.recoveries.watch(number, client, &desk.ledger.journal).await });
         }
         Ok(Self { began, dice: Dice::of(plan.seed), target, servers, clients, desk, watchers })
     }
@@ -136,7 +148,7 @@ impl Scene {
             (Tally::new(), 0)
         } else {
             let dice = self.dice.split();
-            Chaos::of(&mut self.target, &self.servers, &self.desk.ledger, dice).run(end).await
+            Chaos::of(&mut self.target, &self.servers, &self.desk.ledger.journal, dice).run(end).await
         };
         // Each call is bounded by its timeout.
         while let Some(ended) = callers.join_next().await {
@@ -148,38 +160,56 @@ impl Scene {
     /// Ends everything in order, and looks whether anything is left.
     async fn clear(mut self, plan: &Plan, played: Played) -> Result<Findings, Failure> {
         let desk = self.desk;
-        let ledger = &desk.ledger;
-        let dead_letters = expect_empty_queues(&self.target, ledger, played.bad_messages).await;
+        let (ledger, journal) = (&desk.ledger, &*desk.ledger.journal);
+        if let Some(client) = self.clients.first() {
+            expect_the_listener_to_hear(Sender::new(Arc::clone(&desk), client.clone(), self.dice.split()))
+                .await;
+        }
+        for queue in Queue::ALL {
+            expect_empty(&self.target, queue, journal).await;
+        }
+        let dead_letters = count_dead_requests(&self.target, ledger, played.bad_messages).await;
+        let letters_are_missing = bury(&self.target.uri(), &desk.messages).await?;
         let stats: Vec<ClientStats> = self.clients.iter().map(Client::stats).collect();
         for (number, client) in self.clients.drain(..).enumerate() {
-            check_client(number, &client, ledger);
+            check_client(number, &client, journal);
             client.close().await;
         }
         while self.watchers.join_next().await.is_some() {}
         let lives = Arc::clone(&self.servers.lives);
         self.servers.finish().await;
-        expect_no_threads(ledger).await;
+        expect_no_threads(journal).await;
         let broker = self.target.name();
         self.target.finish().await;
 
         let account = ledger.close();
         let resent: u64 = stats.iter().map(|stats| stats.resent).sum();
-        if account.repeated_by_client > resent {
-            ledger.violations.add(&format!(
-                "{} calls were repeated without a redelivery, and clients sent {resent} again",
-                account.repeated_by_client
+        let circumstances = Circumstances { is_calm: plan.calm, letters_are_missing };
+        let messages = desk.messages.close(circumstances);
+        let repeated = account.repeated_by_client + messages.repeated_by_client;
+        if repeated > resent {
+            journal.violations.add(&format!(
+                "{repeated} calls and messages were repeated without a redelivery, and clients sent {resent} again"
             ));
         }
-        if !plan.calm {
-            report::check_vitals(plan, &played.vitals, &ledger.violations);
+        let redelivered = account.redelivered + messages.redelivered;
+        if plan.calm && redelivered > 0 {
+            journal.violations.add(&format!("{redelivered} redeliveries, though nothing was broken"));
         }
-        let violations = ledger.violations.count();
+        let doubtful = Duration::from_millis(journal.forgetting.doubtful_millis(journal.millis()));
+        if !plan.calm {
+            report::check_vitals(plan, &played.vitals, &journal.violations);
+        }
+        let violations = journal.violations.count();
         let desk = Arc::into_inner(desk).ok_or("a caller is still there")?;
         Ok(Findings {
             broker,
             took: self.began.elapsed(),
             account,
             outcomes: desk.outcomes,
+            messages,
+            message_outcomes: desk.message_outcomes,
+            doubtful,
             recoveries: desk.recoveries.sorted(),
             overrun: Duration::from_micros(desk.overrun_micros.into_inner()),
             chaos: played.chaos,
@@ -217,23 +247,46 @@ async fn sample(end: Instant) -> Vec<Vitals> {
     samples
 }
 
-/// All requests are settled, and none but bad ones are dead. Returns how many those are.
-async fn expect_empty_queues(target: &Target, ledger: &Ledger, bad_messages: u64) -> u64 {
-    let mut dead_letters = 0;
-    for queue in ["work", "vault"] {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let depth = target.depth(queue).await;
-            if depth.is_some_and(|depth| depth.ready + depth.unacked == 0) {
-                break;
-            }
-            if Instant::now() > deadline {
-                ledger.violations.add(&format!("queue {queue} is not empty at the end: {depth:?}"));
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+/// Publishes until the listener hears something: nothing is kept for it, and it may still be on its way to another connection.
+async fn expect_the_listener_to_hear(mut sender: Sender) {
+    let messages = Arc::clone(sender.messages());
+    let deadline = Instant::now() + PATIENCE;
+    let mut probes = Vec::new();
+    let mut ticks = tokio::time::interval(Duration::from_millis(200));
+    while !probes.iter().any(|probe| messages.was_received(Receiver::Screen, *probe)) {
+        if Instant::now() > deadline {
+            return messages
+                .journal
+                .violations
+                .add(&format!("the listener has heard nothing for {PATIENCE:?}"));
         }
-        let dead = format!("{queue}.dead");
+        let Some(probe) = sender.probe().await else { return };
+        probes.push(probe);
+        ticks.tick().await;
+    }
+}
+
+/// All that was in the queue is settled.
+async fn expect_empty(target: &Target, queue: Queue, journal: &Journal) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let depth = target.depth(queue.name()).await;
+        if depth.is_some_and(|depth| depth.ready + depth.unacked == 0) {
+            return;
+        }
+        if Instant::now() > deadline {
+            let queue = queue.name();
+            return journal.violations.add(&format!("queue {queue} is not empty at the end: {depth:?}"));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// None but bad requests are dead. Returns how many those are.
+async fn count_dead_requests(target: &Target, ledger: &Ledger, bad_messages: u64) -> u64 {
+    let mut dead_letters = 0;
+    for queue in [Queue::Work, Queue::Vault] {
+        let dead = format!("{}.dead", queue.name());
         dead_letters += target.depth(&dead).await.unwrap_or_default().ready;
         for body in target.peek(&dead).await {
             if let Some(key) = key_in(&body).filter(|key| ledger.knows(*key)) {
@@ -245,30 +298,47 @@ async fn expect_empty_queues(target: &Target, ledger: &Ledger, bad_messages: u64
         }
     }
     if dead_letters > bad_messages {
-        ledger.violations.add(&format!("{dead_letters} dead letters after {bad_messages} bad messages"));
+        let claim = format!("{dead_letters} dead letters after {bad_messages} bad messages");
+        ledger.journal.violations.add(&claim);
     }
     dead_letters
 }
 
-/// Whose request this is, if it is one.
+/// Takes the dead letters of those who receive messages. Returns whether some are missing, for there were too many.
+async fn bury(uri: &str, messages: &MessageLedger) -> Result<bool, Failure> {
+    const RECEIVERS: [(Receiver, &str); 4] = [
+        (Receiver::Post, "post.dead"),
+        (Receiver::Archive, "archive.dead"),
+        (Receiver::Audit, "news.events.audit.dead"),
+        (Receiver::Europe, "news.events.europe.dead"),
+    ];
+    let dead = dead_letters::take(uri, RECEIVERS.map(|(_, queue)| queue)).await?;
+    let are_missing = dead.iter().any(|letters| letters.len() >= dead_letters::MOST);
+    for ((receiver, _), letters) in RECEIVERS.into_iter().zip(dead) {
+        letters.iter().filter_map(|body| key_in(body)).for_each(|key| messages.bury(receiver, key));
+    }
+    Ok(are_missing)
+}
+
+/// Whose request or message this is, if it is one.
 fn key_in(body: &[u8]) -> Option<u64> {
     serde_json::from_slice::<serde_json::Value>(body).ok()?.get("key")?.as_u64()
 }
 
-fn check_client(number: usize, client: &Client, ledger: &Ledger) {
+fn check_client(number: usize, client: &Client, journal: &Journal) {
     let in_flight = client.stats().in_flight;
     if in_flight > 0 {
-        ledger
+        journal
             .violations
             .add(&format!("client {number} still has {in_flight} calls, and none waits for them"));
     }
 }
 
-async fn expect_no_threads(ledger: &Ledger) {
+async fn expect_no_threads(journal: &Journal) {
     let deadline = Instant::now() + PATIENCE;
     while let Some(vitals) = Vitals::of_now().filter(|vitals| vitals.io_threads > 0) {
         if Instant::now() > deadline {
-            ledger.violations.add(&format!("{} threads of closed connections are left", vitals.io_threads));
+            journal.violations.add(&format!("{} threads of closed connections are left", vitals.io_threads));
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -8,11 +8,20 @@ use std::{
     time::Duration,
 };
 
-use amqp_rpc::{ConnectOptions, QueueOptions, QueueType, RunningServer, Server, StartError, middleware};
+use amqp_rpc::{
+    ConnectOptions, QueueOptions, QueueType, RunningServer, Server, StartError, Subscription, middleware,
+};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
+    journal::Journal,
     ledger::Ledger,
+    message_ledger::MessageLedger,
+    messages::Receiver,
+    receivers::{
+        ArchiveServer, Clerk, NewsServer, NewsToldAgainRequest, NewsToldOnceRequest, NewsToldRequest,
+        PostServer,
+    },
     service::{VaultServer, WorkServer, Worker, refuse_some},
 };
 
@@ -45,12 +54,23 @@ pub(crate) struct Servers {
 
 impl Servers {
     /// Starts so many, and returns when all serve.
-    pub(crate) async fn start(number: usize, uri: &str, ledger: &Arc<Ledger>) -> Result<Self, StartError> {
+    pub(crate) async fn start(
+        number: usize,
+        uri: &str,
+        ledger: &Arc<Ledger>,
+        messages: &Arc<MessageLedger>,
+    ) -> Result<Self, StartError> {
         let lives = Arc::new(Lives::default());
         let mut servers = Self { slots: JoinSet::new(), fates: Vec::new(), lives: Arc::clone(&lives) };
         for number in 0..number {
-            let slot =
-                Slot { number, uri: uri.to_owned(), ledger: Arc::clone(ledger), lives: Arc::clone(&lives) };
+            let slot = Slot {
+                number,
+                uri: uri.to_owned(),
+                journal: Arc::clone(&ledger.journal),
+                ledger: Arc::clone(ledger),
+                messages: Arc::clone(messages),
+                lives: Arc::clone(&lives),
+            };
             let first = slot.server().await?;
             let (fate, fates) = mpsc::unbounded_channel();
             servers.fates.push(fate);
@@ -78,7 +98,9 @@ impl Servers {
 struct Slot {
     number: usize,
     uri: String,
+    journal: Arc<Journal>,
     ledger: Arc<Ledger>,
+    messages: Arc<MessageLedger>,
     lives: Arc<Lives>,
 }
 
@@ -88,7 +110,7 @@ impl Slot {
         loop {
             let fate = tokio::select! {
                 failure = server.failed() => {
-                    self.ledger.note(&format!("server {}: {failure:?}", self.number));
+                    self.journal.note(&format!("server {}: {failure:?}", self.number));
                     count(&self.lives.failed);
                     Some(Fate::Killed(Duration::ZERO))
                 }
@@ -129,12 +151,12 @@ impl Slot {
         loop {
             match self.server().await {
                 Ok(server) => {
-                    self.ledger.note(&format!("server {} serves", self.number));
+                    self.journal.note(&format!("server {} serves", self.number));
                     return server;
                 }
                 // Some of what is broken on purpose hits those that start.
                 Err(error) => {
-                    self.ledger.note(&format!("server {}: {error:?}", self.number));
+                    self.journal.note(&format!("server {}: {error:?}", self.number));
                     count(&self.lives.not_started);
                 }
             }
@@ -148,9 +170,25 @@ impl Slot {
         let options = ConnectOptions::new(&self.uri)
             .name(format!("server-{}", self.number))
             .wait_for_broker(Duration::from_secs(5));
-        let server = Server::new()
+        let clerk = |receiver| Clerk { receiver, messages: Arc::clone(&self.messages) };
+        let audit = to_all(Subscription::group("audit"));
+        let europe = Subscription::group("europe")
+            .to::<NewsToldRequest>(["eu.*"])
+            .to::<NewsToldAgainRequest>(["eu.*"])
+            .to::<NewsToldOnceRequest>(["eu.*"])
+            .queue_options(quorum.clone());
+        let mut server = Server::new()
             .service(WorkServer::new(worker.clone()))
-            .service_with(VaultServer::new(worker), quorum)
+            .service_with(VaultServer::new(worker), quorum.clone())
+            .service(PostServer::new(clerk(Receiver::Post)))
+            .service_with(ArchiveServer::new(clerk(Receiver::Archive)), quorum)
+            .subscribe(NewsServer::new(clerk(Receiver::Audit)), audit)
+            .subscribe(NewsServer::new(clerk(Receiver::Europe)), europe);
+        if self.number == 0 {
+            let screen = NewsServer::new(clerk(Receiver::Screen));
+            server = server.subscribe(screen, to_all(Subscription::listener()));
+        }
+        let server = server
             .layer(middleware::from_fn(refuse_some))
             .drain_timeout(Duration::from_secs(2))
             .start(options)
@@ -158,6 +196,10 @@ impl Slot {
         count(&self.lives.started);
         Ok(server)
     }
+}
+
+fn to_all(subscription: Subscription) -> Subscription {
+    subscription.to_all::<NewsToldRequest>().to_all::<NewsToldAgainRequest>().to_all::<NewsToldOnceRequest>()
 }
 
 fn count(counter: &AtomicU64) {

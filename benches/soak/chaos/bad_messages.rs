@@ -1,15 +1,13 @@
-//! Messages that no honest peer sends, written byte by byte: to the services, and to the clients as forged replies.
+//! Messages that no honest peer sends, written byte by byte: to the services and subscribers, and to the clients as forged replies.
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
-use tokio::net::TcpStream;
+use crate::{
+    Failure,
+    dice::Dice,
+    peer::{Peer, long, short},
+};
 
-use crate::{Failure, dice::Dice};
-
-const METHOD: u8 = 1;
-const HEADER: u8 = 2;
-const BODY: u8 = 3;
-const FRAME_END: u8 = 0xCE;
 /// A burst takes no longer, whatever the broker does.
 const BOUND: Duration = Duration::from_secs(5);
 
@@ -19,7 +17,7 @@ pub(crate) struct BadMessages {
 }
 
 impl BadMessages {
-    /// To the services' queues: no more than these can be among the dead letters.
+    /// To the queues of services and groups: no more than these can be among the dead letters.
     pub(crate) fn sent(&self) -> u64 {
         self.sent
     }
@@ -37,11 +35,7 @@ impl BadMessages {
     async fn send(&mut self, uri: &str, replies: &[String], dice: &mut Dice) -> Result<(), Failure> {
         let mut peer = Peer::connect(uri).await?;
         for _ in 0..10 {
-            let queue = if dice.one_in(3) { "vault" } else { "work" };
-            let (exchange, key) = match dice.below(3) {
-                0 => ("", queue.to_owned()),
-                _ => ("amqp-rpc", format!("{queue}.{}", ["plain", "again", "once"][dice.below(3) as usize])),
-            };
+            let (exchange, key) = destination(dice);
             let (properties, body) = (properties(dice), body(dice));
             // Before it is written: it may arrive although writing fails. Twice, for an answer to a service is a bad request again.
             self.sent += 2;
@@ -53,6 +47,21 @@ impl BadMessages {
         }
         peer.close().await
     }
+}
+
+fn destination(dice: &mut Dice) -> (&'static str, String) {
+    let (queue, exchange, service, methods) = match dice.below(5) {
+        0 => ("vault", "amqp-rpc", "vault", ["plain", "again", "once"]),
+        1 => ("post", "amqp-rpc", "post", ["note", "note_again", "note_once"]),
+        2 => {
+            ("news.events.audit", "amqp-rpc.events", "news", ["told.eu.de", "told_again", "told_once.us.ny"])
+        }
+        _ => ("work", "amqp-rpc", "work", ["plain", "again", "once"]),
+    };
+    if dice.one_in(3) {
+        return ("", queue.to_owned());
+    }
+    (exchange, format!("{service}.{}", methods[dice.below(3) as usize]))
 }
 
 fn body(dice: &mut Dice) -> Vec<u8> {
@@ -126,110 +135,4 @@ fn nested(levels: u32) -> Vec<u8> {
         entry.extend_from_slice(&(5 * level).to_be_bytes());
     }
     entry
-}
-
-/// One connection with one channel.
-struct Peer {
-    socket: TcpStream,
-    unread: Vec<u8>,
-}
-
-impl Peer {
-    async fn connect(uri: &str) -> Result<Self, Failure> {
-        let rest = uri.strip_prefix("amqp://").ok_or("the broker's address is no amqp:// one")?;
-        let (credentials, rest) = rest.split_once('@').unwrap_or(("guest:guest", rest));
-        let (authority, vhost) = rest.split_once('/').unwrap_or((rest, "/"));
-        let (user, password) = credentials.split_once(':').ok_or("the broker's address has no password")?;
-        let socket = TcpStream::connect(authority).await?;
-        let mut peer = Self { socket, unread: Vec::new() };
-        peer.write(b"AMQP\x00\x00\x09\x01").await?;
-        peer.until((10, 10)).await?;
-        let login = long(format!("\0{user}\0{password}").as_bytes());
-        peer.say(0, (10, 11), &[long(b""), short(b"PLAIN"), login, short(b"en_US")].concat()).await?;
-        peer.until((10, 30)).await?;
-        // One channel, frames of 128 KiB, no heartbeats.
-        peer.say(0, (10, 31), &[0, 1, 0, 2, 0, 0, 0, 0]).await?;
-        peer.say(0, (10, 40), &[short(vhost.as_bytes()), short(b""), vec![0]].concat()).await?;
-        peer.until((10, 41)).await?;
-        peer.say(1, (20, 10), &short(b"")).await?;
-        peer.until((20, 11)).await?;
-        Ok(peer)
-    }
-
-    async fn publish(
-        &mut self,
-        exchange: &str,
-        key: &[u8],
-        properties: &[u8],
-        body: &[u8],
-    ) -> io::Result<()> {
-        let publish = [vec![0, 0], short(exchange.as_bytes()), short(key), vec![0]].concat();
-        self.say(1, (60, 40), &publish).await?;
-        let size = (body.len() as u64).to_be_bytes();
-        self.frame(HEADER, 1, &[&[0, 60, 0, 0][..], &size, properties].concat()).await?;
-        if body.is_empty() { Ok(()) } else { self.frame(BODY, 1, body).await }
-    }
-
-    /// Returns when the broker has handled everything.
-    async fn close(mut self) -> Result<(), Failure> {
-        self.say(0, (10, 50), &[vec![0, 200], short(b""), vec![0, 0, 0, 0]].concat()).await?;
-        self.until((10, 51)).await
-    }
-
-    async fn say(&mut self, channel: u16, method: (u16, u16), arguments: &[u8]) -> io::Result<()> {
-        let payload = [&method.0.to_be_bytes()[..], &method.1.to_be_bytes(), arguments].concat();
-        self.frame(METHOD, channel, &payload).await
-    }
-
-    async fn frame(&mut self, kind: u8, channel: u16, payload: &[u8]) -> io::Result<()> {
-        let size = (payload.len() as u32).to_be_bytes();
-        self.write(&[&[kind][..], &channel.to_be_bytes(), &size, payload, &[FRAME_END]].concat()).await
-    }
-
-    async fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            self.socket.writable().await?;
-            match self.socket.try_write(bytes) {
-                Ok(written) => bytes = &bytes[written..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads up to this method.
-    async fn until(&mut self, method: (u16, u16)) -> Result<(), Failure> {
-        let wanted = [&method.0.to_be_bytes()[..], &method.1.to_be_bytes()].concat();
-        loop {
-            while let Some(&[kind, _, _, a, b, c, d]) = self.unread.first_chunk::<7>() {
-                let length = u32::from_be_bytes([a, b, c, d]) as usize + 8;
-                if self.unread.len() < length {
-                    break;
-                }
-                let frame: Vec<u8> = self.unread.drain(..length).collect();
-                if kind == METHOD && frame[7..].starts_with(&wanted) {
-                    return Ok(());
-                }
-            }
-            let mut chunk = [0; 4096];
-            self.socket.readable().await?;
-            match self.socket.try_read(&mut chunk) {
-                Ok(0) => return Err("the broker closed the connection".into()),
-                Ok(read) => self.unread.extend_from_slice(&chunk[..read]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-}
-
-fn short(text: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![text.len() as u8];
-    bytes.extend_from_slice(text);
-    bytes
-}
-
-fn long(bytes: &[u8]) -> Vec<u8> {
-    [&(bytes.len() as u32).to_be_bytes()[..], bytes].concat()
 }

@@ -9,8 +9,8 @@ use amqp_rpc_broker::{
 };
 use tokio::time::Instant;
 
-use super::target::Depth;
-use crate::{Failure, dice::Dice, ledger::Ledger};
+use super::target::{Depth, is_of_a_connection};
+use crate::{Failure, dice::Dice, forgetting::Queue, journal::Journal};
 
 pub(crate) struct Embedded {
     broker: Broker,
@@ -27,7 +27,8 @@ enum Fault {
     Close,
     CloseChannel,
     CancelConsumers,
-    DeleteReplyQueue,
+    /// For replies, or of a listener.
+    DeleteConnectionQueue,
     DeleteRequestQueue,
     Block,
     Stall,
@@ -51,7 +52,7 @@ const FAULTS: &[(u64, Fault)] = &[
     (4, Fault::Close),
     (4, Fault::CloseChannel),
     (3, Fault::CancelConsumers),
-    (3, Fault::DeleteReplyQueue),
+    (3, Fault::DeleteConnectionQueue),
     (1, Fault::DeleteRequestQueue),
     (3, Fault::Block),
     (3, Fault::Stall),
@@ -70,6 +71,11 @@ const FAULTS: &[(u64, Fault)] = &[
 /// The queues of calls. Their requests may be lost, and they may be deleted with all they hold.
 const CALLED: [&str; 2] = ["work", "vault"];
 
+/// All that servers consume and that outlives them.
+fn consumed(dice: &mut Dice) -> &'static str {
+    Queue::ALL[dice.below(Queue::ALL.len() as u64) as usize].name()
+}
+
 impl Embedded {
     pub(super) async fn start() -> Result<Self, Failure> {
         Ok(Self { broker: Broker::start().await?, rules: Vec::new() })
@@ -79,7 +85,7 @@ impl Embedded {
         self.broker.uri()
     }
 
-    pub(super) async fn disturb(&mut self, dice: &mut Dice, ledger: &Ledger) -> String {
+    pub(super) async fn disturb(&mut self, dice: &mut Dice, journal: &Journal) -> String {
         let now = Instant::now();
         self.rules.retain(|(_, end)| *end > now);
         let times = 1 + dice.below(5) as usize;
@@ -88,14 +94,14 @@ impl Embedded {
         let text = match dice.weighted(FAULTS) {
             Fault::Crash => {
                 self.broker.crash().await;
-                ledger.note("the broker is down");
+                journal.note("the broker is down");
                 tokio::time::sleep(dice.millis(10, 600)).await;
                 self.bring_up().await;
                 "broker crashed and up again"
             }
             Fault::Restart => {
                 self.broker.take_down().await;
-                ledger.note("the broker is down");
+                journal.note("the broker is down");
                 tokio::time::sleep(dice.millis(0, 600)).await;
                 self.bring_up().await;
                 "broker restarted"
@@ -122,17 +128,16 @@ impl Embedded {
                 "channel closed"
             }
             Fault::CancelConsumers => {
-                self.vhost().cancel_consumers(queue(dice)).await;
+                self.vhost().cancel_consumers(consumed(dice)).await;
                 "consumers cancelled"
             }
-            Fault::DeleteReplyQueue => {
+            Fault::DeleteConnectionQueue => {
                 let queues = self.queues().await;
-                let replies: Vec<_> =
-                    queues.iter().filter(|name| name.starts_with("amqp-rpc.reply.")).collect();
-                if let Some(queue) = dice.pick(&replies) {
+                let of_connections: Vec<_> = queues.iter().filter(|name| is_of_a_connection(name)).collect();
+                if let Some(queue) = dice.pick(&of_connections) {
                     self.vhost().delete_queue(queue).await;
                 }
-                "reply queue deleted"
+                "queue of a connection deleted"
             }
             Fault::DeleteRequestQueue => {
                 self.vhost().delete_queue(queue(dice)).await;
@@ -140,7 +145,7 @@ impl Embedded {
             }
             Fault::Block => {
                 self.broker.block("for the soak");
-                ledger.note("the broker takes no messages");
+                journal.note("the broker takes no messages");
                 tokio::time::sleep(dice.millis(50, 800)).await;
                 self.broker.unblock();
                 "publishers blocked"

@@ -16,7 +16,7 @@ use bad_messages::BadMessages;
 
 use crate::{
     dice::Dice,
-    ledger::Ledger,
+    journal::Journal,
     servers::{Fate, Servers},
 };
 
@@ -26,7 +26,7 @@ pub(crate) type Tally = BTreeMap<String, u64>;
 pub(crate) struct Chaos<'a> {
     target: &'a mut Target,
     servers: &'a Servers,
-    ledger: &'a Ledger,
+    journal: &'a Journal,
     dice: Dice,
     bad_messages: BadMessages,
     tally: Tally,
@@ -44,8 +44,8 @@ const MIX: &[(u64, Disturbance)] =
     &[(3, Disturbance::Server), (2, Disturbance::BadMessages), (9, Disturbance::Broker)];
 
 impl<'a> Chaos<'a> {
-    pub(crate) fn of(target: &'a mut Target, servers: &'a Servers, ledger: &'a Ledger, dice: Dice) -> Self {
-        Self { target, servers, ledger, dice, bad_messages: BadMessages::default(), tally: Tally::new() }
+    pub(crate) fn of(target: &'a mut Target, servers: &'a Servers, journal: &'a Journal, dice: Dice) -> Self {
+        Self { target, servers, journal, dice, bad_messages: BadMessages::default(), tally: Tally::new() }
     }
 
     /// Disturbs until `end`, then sets everything right again. Returns what it did, and how many bad messages may be dead letters.
@@ -59,7 +59,7 @@ impl<'a> Chaos<'a> {
             let done = match self.dice.weighted(MIX) {
                 Disturbance::Server => self.disturb_server(),
                 Disturbance::BadMessages => self.send_bad_messages().await,
-                Disturbance::Broker => self.target.disturb(&mut self.dice, self.ledger).await,
+                Disturbance::Broker => self.target.disturb(&mut self.dice, self.journal).await,
             };
             self.note(&done);
         }
@@ -89,7 +89,7 @@ impl<'a> Chaos<'a> {
     }
 
     fn note(&mut self, what: &str) {
-        self.ledger.note(what);
+        self.journal.note(what);
         *self.tally.entry(what.to_owned()).or_default() += 1;
     }
 }

@@ -1,7 +1,11 @@
 //! A private RabbitMQ node, disturbed from inside.
 
-use super::{BOUND, node::Node, target::Depth};
-use crate::{Failure, dice::Dice, ledger::Ledger};
+use super::{
+    BOUND,
+    node::Node,
+    target::{Depth, is_of_a_connection},
+};
+use crate::{Failure, dice::Dice, forgetting::Queue, journal::Journal};
 
 pub(crate) struct RabbitMq {
     node: Node,
@@ -15,7 +19,8 @@ enum Fault {
     Close,
     Kill,
     KillChannel,
-    DeleteReplyQueue,
+    /// For replies, or of a listener.
+    DeleteConnectionQueue,
     DeleteRequestQueue,
     Block,
 }
@@ -26,13 +31,14 @@ const FAULTS: &[(u64, Fault)] = &[
     (6, Fault::Close),
     (8, Fault::Kill),
     (3, Fault::KillChannel),
-    (3, Fault::DeleteReplyQueue),
+    (3, Fault::DeleteConnectionQueue),
     (1, Fault::DeleteRequestQueue),
     (3, Fault::Block),
 ];
 
 const VHOST: &str = "soak";
-const QUEUES: [&str; 2] = ["work", "vault"];
+/// The queues of calls. They may be deleted with all they hold.
+const CALLED: [Queue; 2] = [Queue::Work, Queue::Vault];
 
 impl RabbitMq {
     /// A fresh virtual host on the node of `url`.
@@ -51,15 +57,18 @@ impl RabbitMq {
         self.uri.clone()
     }
 
-    pub(super) async fn disturb(&mut self, dice: &mut Dice, ledger: &Ledger) -> String {
+    pub(super) async fn disturb(&mut self, dice: &mut Dice, journal: &Journal) -> String {
+        self.look_whether_queues_count(journal).await;
         let nth = dice.roll() >> 1;
+        let mut deleted = None;
         // Whichever is the n-th, if there is any.
         let some_of = |list: &str, what: &str| {
             format!("case {list} of [] -> none; L -> P = lists:nth({nth} rem length(L) + 1, L), {what} end")
         };
         let (text, expression) = match dice.weighted(FAULTS) {
             Fault::Restart => {
-                ledger.note("the broker restarts");
+                journal.note("the broker restarts");
+                journal.forgetting.restarts(journal.millis());
                 ("broker restarted", "rabbit:stop(), rabbit:start()".to_owned())
             }
             Fault::CloseAll => (
@@ -72,18 +81,19 @@ impl RabbitMq {
             ),
             Fault::Kill => ("connection killed", some_of(&connections(), "exit(P, kill)")),
             Fault::KillChannel => ("channel killed", some_of("rabbit_channel:list_local()", "exit(P, kill)")),
-            Fault::DeleteReplyQueue => {
+            Fault::DeleteConnectionQueue => {
                 let queues: Vec<_> = self.queues().await;
-                let replies: Vec<_> =
-                    queues.iter().filter(|name| name.starts_with("amqp-rpc.reply.")).collect();
-                let deletion = dice.pick(&replies).map_or("none".to_owned(), |queue| delete(queue));
-                ("reply queue deleted", deletion)
+                let of_connections: Vec<_> = queues.iter().filter(|name| is_of_a_connection(name)).collect();
+                let deletion = dice.pick(&of_connections).map_or("none".to_owned(), |queue| delete(queue));
+                ("queue of a connection deleted", deletion)
             }
             Fault::DeleteRequestQueue => {
-                ("request queue deleted", delete(QUEUES[dice.below(QUEUES.len() as u64) as usize]))
+                let queue = CALLED[dice.below(CALLED.len() as u64) as usize];
+                deleted = Some(queue);
+                ("request queue deleted", delete(queue.name()))
             }
             Fault::Block => {
-                ledger.note("the broker takes no messages");
+                journal.note("the broker takes no messages");
                 let pause = dice.millis(50, 800).as_millis();
                 let alarm = "{resource_limit, memory, node()}";
                 (
@@ -95,13 +105,34 @@ impl RabbitMq {
             }
         };
         match tokio::time::timeout(BOUND, self.node.eval(&expression)).await {
-            Ok(Ok(_)) => text.to_owned(),
+            Ok(Ok(_)) => {
+                if let Some(queue) = deleted {
+                    journal.forgetting.counts(queue, journal.millis());
+                }
+                text.to_owned()
+            }
             // Another disturbance may have been quicker.
             Ok(Err(failure)) => {
-                ledger.note(&failure.to_string());
+                journal.note(&failure.to_string());
                 format!("{text}, in vain")
             }
             Err(_) => format!("{text}, without end"),
+        }
+    }
+
+    /// A queue counts what it delivers when the next message to be counted is the next one to come. Not so while messages wait, which says
+    /// nothing; then it is asked again before the next disturbance.
+    async fn look_whether_queues_count(&self, journal: &Journal) {
+        for queue in journal.forgetting.doubtful() {
+            let ask = format!(
+                "{{ok, Q}} = {}, [{{_, S}}] = rabbit_amqqueue:info(Q, [backing_queue_status]),
+                 proplists:get_value(next_seq_id, S) =:= proplists:get_value(next_deliver_seq_id, S)",
+                lookup(queue.name())
+            );
+            if self.node.eval(&ask).await.is_ok_and(|answer| answer == "true") {
+                journal.forgetting.counts(queue, journal.millis());
+                journal.note(&format!("queue {} counts what it delivers", queue.name()));
+            }
         }
     }
 

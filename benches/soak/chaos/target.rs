@@ -1,7 +1,7 @@
 //! The broker under the calls, of either kind.
 
 use super::{embedded::Embedded, rabbitmq::RabbitMq};
-use crate::{Failure, dice::Dice, ledger::Ledger, options::Plan};
+use crate::{Failure, dice::Dice, journal::Journal, options::Plan};
 
 pub(crate) enum Target {
     Embedded(Embedded),
@@ -13,6 +13,11 @@ pub(crate) enum Target {
 pub(crate) struct Depth {
     pub(crate) ready: u64,
     pub(crate) unacked: u64,
+}
+
+/// Whether the queue belongs to a connection: for replies, or of a listener.
+pub(super) fn is_of_a_connection(queue: &str) -> bool {
+    queue.starts_with("amqp-rpc.reply.") || queue.starts_with("amqp-rpc.events.")
 }
 
 impl Target {
@@ -39,10 +44,10 @@ impl Target {
     }
 
     /// Breaks something, and says what it was.
-    pub(super) async fn disturb(&mut self, dice: &mut Dice, ledger: &Ledger) -> String {
+    pub(super) async fn disturb(&mut self, dice: &mut Dice, journal: &Journal) -> String {
         match self {
-            Self::Embedded(broker) => broker.disturb(dice, ledger).await,
-            Self::RabbitMq(broker) => broker.disturb(dice, ledger).await,
+            Self::Embedded(broker) => broker.disturb(dice, journal).await,
+            Self::RabbitMq(broker) => broker.disturb(dice, journal).await,
         }
     }
 
