@@ -46,8 +46,6 @@ cluster_formation.peer_discovery_backend = classic_config
 cluster_formation.classic_config.nodes.1 = $(member 1)
 cluster_formation.classic_config.nodes.2 = $(member 2)
 cluster_formation.classic_config.nodes.3 = $(member 3)
-cluster_formation.randomized_startup_delay_range.min = 0
-cluster_formation.randomized_startup_delay_range.max = 0
 cluster_partition_handling = pause_minority
 net_ticktime = 5
 # The first to start waits for nobody: the others join it.

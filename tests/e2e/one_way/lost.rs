@@ -101,7 +101,9 @@ async fn notifications_on_a_connection_that_does_not_move_do_not_fill_the_memory
     let vhost = Vhost::create().await;
     let (peer, mut inbox) = eavesdrop(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
     let proxy = Proxy::start(&vhost.uri()).await;
-    let client = Client::builder().timeout(Duration::from_secs(60)).connect(proxy.uri()).await.unwrap();
+    // On a busy machine it stands still for longer than the default heartbeat allows.
+    let patient = format!("{}?heartbeat=60", proxy.uri());
+    let client = Client::builder().timeout(Duration::from_secs(60)).connect(patient).await.unwrap();
     let mail = MailClient::new(client.clone());
     mail.send("the first".into()).await.unwrap();
     inbox.next().await.ack().await;
