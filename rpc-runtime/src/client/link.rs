@@ -228,7 +228,7 @@ impl Link {
         let Some(number) = correlation_id.and_then(|id| self.ids.number(&id)) else {
             return ReplyFate::Unknown;
         };
-        self.was_of_use.store(true, Ordering::Relaxed);
+        self.is_of_use();
         if self.pending.complete(number, Outcome::Replied(reply)) {
             ReplyFate::Delivered
         } else {
@@ -236,7 +236,12 @@ impl Link {
         }
     }
 
-    /// Whether any call was answered over it.
+    /// Something came over it that only a broker which holds its connections brings.
+    pub(super) fn is_of_use(&self) {
+        self.was_of_use.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether any call was answered over it, or the broker took a message that nobody answers.
     pub(super) fn was_of_use(&self) -> bool {
         self.was_of_use.load(Ordering::Relaxed)
     }

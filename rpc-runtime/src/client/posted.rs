@@ -93,13 +93,14 @@ pub(super) async fn deliver(
 impl Posted {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Fate> {
         if let Poll::Ready(outcome) = self.in_flight.poll(cx) {
+            let confirmed = self.poll_confirm(cx);
             // An event that was taken in the last moment was taken. A notification may have come back as well, and cannot tell any more.
             let was_taken = matches!(outcome, Outcome::TimedOut)
                 && !self.is_mandatory
-                && matches!(Pin::new(&mut self.confirm).poll(cx), Poll::Ready(Ok(Verdict::Taken)));
+                && matches!(confirmed, Poll::Ready(Ok(Verdict::Taken)));
             return Poll::Ready(if was_taken { Fate::Taken } else { Fate::Failed(outcome) });
         }
-        let Poll::Ready(confirmed) = Pin::new(&mut self.confirm).poll(cx) else { return Poll::Pending };
+        let Poll::Ready(confirmed) = self.poll_confirm(cx) else { return Poll::Pending };
         let verdict = match confirmed {
             Ok(verdict) => verdict,
             Err(error) => {
@@ -115,6 +116,15 @@ impl Posted {
             Verdict::Taken => Fate::Taken,
             Verdict::Refused => Fate::Rejected,
         })
+    }
+
+    /// The broker's word shows that the connection was of use, also where it came just before the loss.
+    fn poll_confirm(&mut self, cx: &mut Context<'_>) -> Poll<Result<Verdict, BrokerError>> {
+        let confirmed = Pin::new(&mut self.confirm).poll(cx);
+        if matches!(confirmed, Poll::Ready(Ok(_))) {
+            self.in_flight.link().is_of_use();
+        }
+        confirmed
     }
 }
 

@@ -112,6 +112,21 @@ async fn a_notification_survives_a_crash_of_the_broker() {
 }
 
 #[tokio::test]
+async fn a_client_that_only_notifies_comes_back_as_soon_as_one_whose_calls_are_answered() {
+    let scene = Scene::new().await;
+    let _losses = scene.broker.on(Event::to_client(Method::BasicAck).times(12), Action::BreakAfter);
+    let thirteen = async {
+        for house in 0..13 {
+            let sent = scene.mail.send_again(format!("house {house}")).await;
+            sent.expect("it is taken, over this connection or the next");
+        }
+    };
+    // Pauses that grow from one loss to the next would take minutes.
+    within("thirteen words of the broker, with a loss after each", thirteen).await;
+    scene.server.shutdown().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_broker_that_takes_no_messages_refuses_notifications_at_once() {
     let mut scene = Scene::new().await;
     scene.broker.block("low on disk");
