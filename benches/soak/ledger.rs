@@ -185,11 +185,8 @@ impl Ledger {
             let plain = (Repeats::Plain as u64) << REPEATS;
             let never = (Repeats::Never as u64) << REPEATS;
             match before & (0b11 << REPEATS) {
-                repeats
-                    if (repeats == never || repeats == plain)
-                        && requests > 1
-                        && self.may_be_unmarked(before, now) =>
-                {
+                // Then even what its client may have sent again is not known to be that.
+                _ if requests > 1 && self.may_be_unmarked(before, now) => {
                     self.unmarked.fetch_add(1, Ordering::Relaxed);
                 }
                 repeats if repeats == never => self.violate(key, "an `at_most_once` call started twice"),

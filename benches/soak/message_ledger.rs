@@ -181,7 +181,8 @@ impl MessageLedger {
             .queue()
             .is_some_and(|queue| self.journal.forgetting.may_be_unmarked(queue, self.journal.millis()));
         match kind.repeats() {
-            Repeats::Plain | Repeats::Never if deliveries > 1 && may_be_unmarked => {
+            // Then even what its client may have sent again is not known to be that.
+            _ if deliveries > 1 && may_be_unmarked => {
                 self.unmarked.fetch_add(1, Ordering::Relaxed);
             }
             Repeats::Never => {
