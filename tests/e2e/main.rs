@@ -24,6 +24,7 @@ mod layers;
 mod least_privilege;
 mod load;
 mod one_way;
+mod opentelemetry;
 mod overload;
 mod rabbitmq;
 mod reconnecting;

@@ -29,28 +29,47 @@ use crate::{
 /// begins one; calls made while the call is served carry it on; a client's layer adds a span of its own. Where spans are switched off, the
 /// header passes unchanged.
 ///
-/// With `tracing-opentelemetry` the ids of a span are OpenTelemetry's: let its propagator read and write the headers.
+/// # With OpenTelemetry
+///
+/// With `tracing-opentelemetry` the ids of a span are OpenTelemetry's, so its propagator has to read and write the headers: two functions, for the
+/// versions of these crates that the program has. With both, the spans of clients and servers are one trace; without them the collector gets
+/// spans of traces that have nothing to do with each other, though the logs fit together.
 ///
 /// ```
-/// use amqp_rpc_runtime::{Client, Headers, Server, layers::Trace};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use std::collections::HashMap;
+///
+/// use amqp_rpc::{Client, Headers, Server, layers::Trace};
+/// use opentelemetry::global;
+/// use opentelemetry_sdk::propagation::TraceContextPropagator;
 /// use tracing::Span;
+/// use tracing_opentelemetry::OpenTelemetrySpanExt;
 ///
 /// fn continue_trace(span: &Span, headers: &Headers) {
-///     // let parent = global::get_text_map_propagator(|propagator| propagator.extract(&Extractor(headers)));
-///     // span.set_parent(parent);
-/// #   let _ = (span, headers);
+///     let texts = headers.iter().filter_map(|(name, _)| Some((name.to_owned(), headers.text(name)?.to_owned())));
+///     let carrier: HashMap<String, String> = texts.collect();
+///     let caller = global::get_text_map_propagator(|propagator| propagator.extract(&carrier));
+///     // Fails only where no layer of OpenTelemetry has seen the span.
+///     let _ = span.set_parent(caller);
 /// }
 ///
 /// fn pass_trace_on(span: &Span, headers: &mut Headers) {
-///     // global::get_text_map_propagator(|propagator| propagator.inject_context(&span.context(), &mut Injector(headers)));
-/// #   let _ = (span, headers);
+///     let mut carrier = HashMap::new();
+///     global::get_text_map_propagator(|propagator| propagator.inject_context(&span.context(), &mut carrier));
+///     for (name, text) in carrier {
+///         headers.insert(name, text);
+///     }
 /// }
 ///
+/// // Without it, OpenTelemetry neither reads nor writes a header.
+/// global::set_text_map_propagator(TraceContextPropagator::new());
 /// let trace = Trace::new().on_receive(continue_trace).on_send(pass_trace_on);
 /// let server = Server::new().layer(trace.clone());
 /// let client = Client::builder().layer(trace);
 /// # let _ = (server, client);
 /// ```
+///
+/// A filter that is to let the spans pass names their target: `amqp_rpc_runtime::calls=info`.
 #[derive(Clone, Default)]
 pub struct Trace {
     on_receive: Option<Arc<Extract>>,
@@ -75,22 +94,31 @@ impl Trace {
     }
 
     /// Lets `inject` write into the headers of everything that a client sends, and of what a server hands to its methods, in place of what this
-    /// layer would write.
+    /// layer would write. The ids in the span's fields are those that it writes as `traceparent`; when it writes none, they are left out.
     #[must_use]
     pub fn on_send(mut self, inject: impl Fn(&Span, &mut Headers) + Send + Sync + 'static) -> Self {
         self.on_send = Some(Arc::new(inject));
         self
     }
 
-    /// Puts the trace of `span` into the headers.
+    /// Puts the trace of `span` into the headers, and its ids into the span.
     fn pass_on(&self, span: &Span, headers: &mut Headers) {
-        let context = TraceContext::child_of(headers);
-        span.record("trace_id", context.trace_id());
-        span.record("span_id", context.span_id());
-        span.record("parent_span_id", context.parent_span_id());
-        match &self.on_send {
-            Some(inject) => inject(span, headers),
-            None => headers.insert(semconv::TRACEPARENT, context.to_string()),
+        let context = match &self.on_send {
+            Some(inject) => {
+                let before = headers.text(semconv::TRACEPARENT).map(str::to_owned);
+                inject(span, headers);
+                TraceContext::written(before.as_deref(), headers)
+            }
+            None => {
+                let context = TraceContext::child_of(headers);
+                headers.insert(semconv::TRACEPARENT, context.to_string());
+                Some(context)
+            }
+        };
+        if let Some(context) = context {
+            span.record("trace_id", context.trace_id());
+            span.record("span_id", context.span_id());
+            span.record("parent_span_id", context.parent_span_id());
         }
     }
 }

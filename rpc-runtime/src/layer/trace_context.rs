@@ -37,6 +37,19 @@ impl TraceContext {
         }
     }
 
+    /// The span that somebody else has put into the headers, in place of `before`; none where they are as they were.
+    pub(super) fn written(before: Option<&str>, headers: &Headers) -> Option<Self> {
+        let after = headers.text(semconv::TRACEPARENT).filter(|after| before != Some(after))?;
+        let [trace_id, span_id, flags] = read(after)?;
+        let parent = before.and_then(read).filter(|[trace, ..]| *trace == trace_id);
+        Some(Self {
+            trace_id: trace_id.to_owned(),
+            parent_span_id: parent.map(|[_, parent, _]| parent.to_owned()),
+            span_id: span_id.to_owned(),
+            flags: flags.to_owned(),
+        })
+    }
+
     pub(super) fn trace_id(&self) -> &str {
         &self.trace_id
     }
@@ -89,6 +102,22 @@ mod tests {
         assert_ne!(context.span_id(), PARENT);
         let written = context.to_string();
         assert_eq!(read(&written), Some([TRACE, context.span_id(), "00"]), "{written}");
+    }
+
+    #[test]
+    fn a_span_that_somebody_else_has_written_is_read_with_its_parent() {
+        let header = |trace: &str, span: &str| format!("00-{trace}-{span}-01");
+        let (other, span) = ("1".repeat(32), "2".repeat(16));
+        let headers = Headers::from_iter([("traceparent", header(TRACE, &span))]);
+        let written = |before: &str| {
+            let context = TraceContext::written(Some(before), &headers)?;
+            Some((context.span_id().to_owned(), context.parent_span_id().map(str::to_owned)))
+        };
+        assert_eq!(written(&header(TRACE, PARENT)), Some((span.clone(), Some(PARENT.to_owned()))));
+        assert_eq!(written(&header(&other, PARENT)), Some((span.clone(), None)), "of another trace");
+        assert_eq!(written("nothing that can be read"), Some((span.clone(), None)));
+        assert_eq!(written(&header(TRACE, &span)), None, "unchanged");
+        assert!(TraceContext::written(None, &Headers::new()).is_none());
     }
 
     #[test]
