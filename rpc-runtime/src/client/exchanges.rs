@@ -20,6 +20,9 @@ use crate::{
 /// How long a missing exchange is not asked for again: each time costs the connection a channel.
 const MISSING_FOR: Duration = Duration::from_millis(500);
 
+/// As many are remembered before missing ones are forgotten: untyped calls may name any number of them.
+const ENOUGH: usize = 1024;
+
 /// What is known of the exchanges that calls were made to.
 #[derive(Debug, Default)]
 pub(super) struct Exchanges(Mutex<HashMap<String, Arc<Exchange>>>);
@@ -59,6 +62,7 @@ impl Exchanges {
     ) -> Result<Option<Arc<Exchange>>, BrokerError> {
         let exchange = {
             let mut exchanges = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            make_room(&mut exchanges);
             Arc::clone(exchanges.entry(name.to_owned()).or_default())
         };
         if exchange.exists.load(Ordering::Acquire) {
@@ -85,6 +89,14 @@ impl Exchanges {
     }
 }
 
+/// Those that exist stay: they are as many as the broker has.
+fn make_room(exchanges: &mut HashMap<String, Arc<Exchange>>) {
+    if exchanges.len() >= ENOUGH {
+        let is_asked_for = |exchange: &Arc<Exchange>| Arc::strong_count(exchange) > 1;
+        exchanges.retain(|_, exchange| exchange.exists.load(Ordering::Acquire) || is_asked_for(exchange));
+    }
+}
+
 async fn declare_for_events(name: &str, connection: &Connection) -> bool {
     let exchange = crate::amqp::Exchange { name: name.to_owned(), kind: ExchangeKind::Topic };
     let topology = Topology { exchanges: vec![exchange], ..Topology::default() };
@@ -104,5 +116,25 @@ impl Exchange {
     /// Whether only one call was sent to it in this epoch: if the broker refused any, it was that one.
     pub(super) fn has_had_one_call(&self) -> bool {
         self.sent.load(Ordering::Relaxed) == 1
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_exchanges_those_that_are_missing_are_forgotten() {
+        let mut exchanges: HashMap<_, Arc<Exchange>> =
+            (0..ENOUGH).map(|n| (n.to_string(), Arc::default())).collect();
+        let asked_for = Arc::clone(&exchanges["3"]);
+        exchanges["7"].exists.store(true, Ordering::Release);
+        make_room(&mut exchanges);
+        let mut left: Vec<_> = exchanges.keys().cloned().collect();
+        left.sort_unstable();
+        assert_eq!(left, ["3", "7"]);
+        drop(asked_for);
+        make_room(&mut exchanges);
+        assert_eq!(exchanges.len(), 2, "there is room");
     }
 }

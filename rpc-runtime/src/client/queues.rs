@@ -18,6 +18,9 @@ pub(super) const UNSERVED_FOR: Duration = Duration::from_millis(100);
 /// The same for a queue that does not exist: each question for one costs the connection a channel.
 const MISSING_FOR: Duration = Duration::from_millis(500);
 
+/// As many queues are remembered before old ones are forgotten: untyped calls may name any number of them.
+const ENOUGH: usize = 1024;
+
 /// What was last heard of each queue.
 #[derive(Debug, Default)]
 pub(super) struct Queues(Mutex<HashMap<String, Arc<Queue>>>);
@@ -40,7 +43,11 @@ impl Queues {
     /// # Errors
     /// When the broker does not say.
     pub(super) async fn ask(&self, queue: &str, connection: &Connection) -> Result<Served, BrokerError> {
-        let entry = Arc::clone(self.lock().entry(queue.to_owned()).or_default());
+        let entry = {
+            let mut queues = self.lock();
+            make_room(&mut queues);
+            Arc::clone(queues.entry(queue.to_owned()).or_default())
+        };
         if let Some(served) = entry.still_true() {
             return Ok(served);
         }
@@ -72,5 +79,31 @@ impl Queue {
             Served::NoQueue => MISSING_FOR,
         };
         self.heard(age)
+    }
+}
+
+fn make_room(queues: &mut HashMap<String, Arc<Queue>>) {
+    if queues.len() >= ENOUGH {
+        let is_asked_for = |queue: &Arc<Queue>| Arc::strong_count(queue) > 1;
+        queues.retain(|_, queue| queue.still_true().is_some() || is_asked_for(queue));
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_queues_those_that_were_not_asked_for_lately_are_forgotten() {
+        let mut queues: HashMap<_, Arc<Queue>> =
+            (0..ENOUGH).map(|n| (n.to_string(), Arc::default())).collect();
+        let asked_for = Arc::clone(&queues["3"]);
+        *queues["7"].last.lock().unwrap() =
+            Some((Instant::now() + Duration::from_secs(3600), Served::ByNobody { waiting: 0 }));
+        make_room(&mut queues);
+        let mut left: Vec<_> = queues.keys().cloned().collect();
+        left.sort_unstable();
+        assert_eq!(left, ["3", "7"]);
+        drop(asked_for);
     }
 }

@@ -24,6 +24,8 @@ use crate::error::{BrokerError, Phase, Served};
 
 /// How long after a question that failed the loss of its link shows, at the latest.
 const LOSS_NOTICED_WITHIN: Duration = Duration::from_secs(1);
+/// What AMQP has room for.
+const MOST_BYTES_OF_A_NAME: usize = 255;
 
 pub(super) type Sending = Pin<Box<dyn Future<Output = Result<InFlight, Failure>> + Send>>;
 
@@ -258,6 +260,10 @@ async fn find_exchange(session: &Session, link: &Link, call: &Prepared) -> Resul
     if let Some(reason) = refused.or_else(|| session.refusals.of_topic(&call.exchange, &call.routing_key)) {
         let exchange = call.exchange.clone().into_owned();
         return Err(NotFound::Refused(Failure::AccessRefused { exchange, reason }));
+    }
+    if call.exchange.len() > MOST_BYTES_OF_A_NAME {
+        let why = format!("the exchange is longer than AMQP's {MOST_BYTES_OF_A_NAME} bytes");
+        return Err(NotFound::Refused(Failure::Unwritable(why.into())));
     }
     match link.exchanges.find(&call.exchange, call.method.kind, &link.connection).await {
         Ok(Some(exchange)) => Ok(exchange),

@@ -62,6 +62,22 @@ async fn s4_05_an_empty_method_name_is_an_error_at_the_caller() {
 }
 
 #[tokio::test]
+async fn names_that_amqp_has_no_room_for_are_encode_errors() {
+    let vhost = Vhost::create().await;
+    let client = connect(&vhost).await;
+    let (long, call) = ("x".repeat(256), || client.call_json("fib.compute", json!({"n": 1})));
+    for (what, call) in
+        [("exchange", call().exchange(&*long)), ("routing key", call().exchange("").routing_key(&*long))]
+    {
+        let error = call.await.unwrap_err();
+        assert!(matches!(error, CallError::Encode(_)), "{what}: {error:?}");
+        assert!(!error.is_retryable(), "it would never be sent");
+        let why = std::error::Error::source(&error).expect("it has a reason").to_string();
+        assert_eq!(why, format!("the {what} is longer than AMQP's 255 bytes"));
+    }
+}
+
+#[tokio::test]
 async fn s4_08_what_is_no_method_of_the_trait_is_not_reachable_by_name() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
