@@ -217,7 +217,7 @@ async fn a_removed_service_finishes_its_calls_and_the_others_do_not_notice() {
     assert_eq!(server.state().epoch(), Some(1));
 
     let error = within("the refusal", server.remove("gate")).await.unwrap_err();
-    assert_eq!(error.to_string(), "no service `gate` is served; served are: fib, servers.trees");
+    assert_eq!(error.to_string(), "`gate` is not served; served are: fib, servers.trees");
     gate.open_for(1);
     within("the addition", server.add(GateServer::new(gate.clone()))).await.unwrap();
     assert_eq!(within("the one that waited", late).await.unwrap().unwrap(), 9);

@@ -11,13 +11,13 @@ pub enum ChangeError {
     /// A server that starts with it would have been refused in the same way.
     #[error(transparent)]
     Refused(#[from] StartError),
-    /// No service of this name is served.
-    #[error("no service `{name}` is served; served are: {}", listed(served))]
+    /// No service of this name is served, or this subscription was ended before.
+    #[error("`{name}` is not served; served are: {}", listed(served))]
     NotServed {
-        /// The name that was asked for.
+        /// The name that was asked for; of a subscription the queue of its group, or its service and `(listener)`.
         name: String,
-        /// The names of the services that are.
-        served: Vec<&'static str>,
+        /// The names of the services, or of the subscriptions, that are: each once.
+        served: Vec<String>,
     },
     /// The server has no connection at the moment, or lost it before the change was made. Try again once it has: see
     /// `RunningServer::wait_ready`.
@@ -28,6 +28,7 @@ pub enum ChangeError {
     Ended,
 }
 
-pub(super) fn listed(names: &[&'static str]) -> String {
+pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
     if names.is_empty() { "none".into() } else { names.join(", ") }
 }

@@ -93,12 +93,6 @@ impl ActiveSubscription {
     }
 }
 
-impl ShownSubscription {
-    pub(super) fn not_served(&self, served: Vec<&'static str>) -> ChangeError {
-        ChangeError::NotServed { name: self.to_string(), served }
-    }
-}
-
 impl fmt::Display for ShownSubscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.by {

@@ -112,8 +112,8 @@ impl Composition {
         let mut next = self.clone();
         let leaving: Vec<_> = next.members.extract_if(.., |member| member.definition.name == name).collect();
         if leaving.is_empty() {
-            let served = self.members.iter().map(|member| member.definition.name).collect();
-            return Err(ChangeError::NotServed { name: name.to_owned(), served });
+            let served = self.members.iter().map(|member| member.definition.name);
+            return Err(not_served(name, served));
         }
         let touched = queues_of(leaving.iter().map(|member| member.definition), plan);
         let ids = leaving.iter().map(|member| member.id).collect();
@@ -172,10 +172,7 @@ impl Composition {
 
     fn find(&self, shown: &ShownSubscription) -> Result<usize, ChangeError> {
         let found = self.subscribers.iter().position(|subscribed| subscribed.id == shown.id);
-        found.ok_or_else(|| {
-            let served = self.subscribers.iter().map(|subscribed| subscribed.definition.name).collect();
-            shown.not_served(served)
-        })
+        found.ok_or_else(|| not_served(shown, self.subscribers.iter().map(Subscribed::shown)))
     }
 
     /// Makes sure of exchanges, queues and bindings, as far as the server may.
@@ -247,7 +244,7 @@ impl Composition {
         for subscribed in &self.subscribers {
             if self.queues.iter().any(|queue| queue.key == subscribed.queue) {
                 return Err(StartError::InvalidOption(format!(
-                    "queue `{}` is consumed already; subscribe to `{}` once, as a group of another name",
+                    "queue `{}` is consumed already; name all events in one subscription to `{}`, or subscribe as a group of another name",
                     subscribed.queue, subscribed.definition.name
                 )));
             }
@@ -293,6 +290,14 @@ impl Member {
     fn removed(self, id: MemberId) -> Self {
         Self { id, service: BoxService::new(Removed(self.definition.name)), ..self }
     }
+}
+
+/// Services of several raw methods, and a server's listeners, have one name together.
+fn not_served(name: impl ToString, served: impl Iterator<Item = impl ToString>) -> ChangeError {
+    let mut served: Vec<_> = served.map(|served| served.to_string()).collect();
+    served.sort_unstable();
+    served.dedup();
+    ChangeError::NotServed { name: name.to_string(), served }
 }
 
 /// What anybody can know of it.

@@ -41,3 +41,18 @@ fn requests_that_are_refused_are_none_of_the_calls_that_a_removal_waits_for() {
     assert!(!leaving.contains(&member(&next, "guests.greet")));
     assert_eq!(member(&next, "gate.pass"), member(&composition, "gate.pass"), "it stays");
 }
+
+#[test]
+fn what_is_served_is_listed_once_where_it_is_not_what_was_asked_for() {
+    async fn answer(_: IncomingCall) -> Result<crate::message::Reply, Fault> {
+        crate::message::Reply::json(&())
+    }
+    let server = Server::new().raw("legacy.sum", answer).service(Gate).raw("legacy.product", answer);
+    let (plan, composition) = server.plan().unwrap();
+    let error = composition.without("lagacy", &plan).err().unwrap();
+    assert_eq!(error.to_string(), "`lagacy` is not served; served are: gate, legacy");
+
+    let shown = ShownSubscription { id: MemberId(99), service: "prices", by: Subscriber::Listener };
+    let error = composition.unsubscribed(&shown, &plan).err().unwrap();
+    assert_eq!(error.to_string(), "`prices (listener)` is not served; served are: none");
+}
