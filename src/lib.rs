@@ -99,6 +99,10 @@
 //! [`Server::log_exclude`] keeps expected ones out. Calls that succeed log nothing. Payloads, passwords and headers
 //! are never in its own lines, nor in its errors. **lapin traces every frame, passwords and payloads included**, at `TRACE` and at no
 //! other level. Whoever logs everything leaves that out: `trace,lapin=debug` as a filter of `tracing-subscriber`.
+//!
+//! lapin also logs at `ERROR` what is no error here: each channel that the broker closes, such as one on which this library has asked for an
+//! exchange that does not exist yet, and each connection that ends. What of it matters is returned, or logged by this library as well:
+//! `lapin=off` keeps a log quiet and loses nothing.
 
 /// Turns a trait into a typed client, a server, and the structs that travel between them.
 ///
@@ -155,8 +159,12 @@
 /// `#[garde(..)]`, with the feature `garde` and that crate among the dependencies, gives rules for the value: `#[garde(range(max = 90))] n: u64`,
 /// `#[garde(dive)] user: User` for a type with rules of its own. The server checks them before the method runs and answers `bad_request`
 /// with everything that is wrong ([`Fault::violations`]); clients do so before they send, if they are to ([`ClientBuilder::validate`]).
-/// garde looks at every element, also of a list that another rule finds too long: how much that can be is bounded by
-/// [`Server::max_request_bytes`] alone.
+/// At most a hundred violations are told, each with 256 bytes of path and of message, so that a fault has less than half a MiB, whatever came.
+///
+/// **garde looks at every element, also of a list that another rule finds too long,** and keeps what is wrong with each until it is done. For lists
+/// of strangers set [`Server::max_request_bytes`] to what an honest request has, or refuse them while they are read, by
+/// `#[serde(deserialize_with = "..")]` on the parameter, or by a type of your own in place of the `Vec`. A `custom` rule in place of `length` and
+/// `inner` stops where it likes.
 ///
 /// ```
 /// use amqp_rpc::{Context, rpc_service};

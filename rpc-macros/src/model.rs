@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use proc_macro2::Span;
 use syn::{Attribute, Ident, Path, TraitItem, Type, TypeParamBound, Visibility};
 
 /// A service, ready to be generated.
@@ -74,8 +75,8 @@ pub(crate) struct Parameter {
     pub(crate) kept: Vec<Attribute>,
     /// Doc comments, `#[serde(..)]` and `#[garde(..)]` of the request's field.
     pub(crate) field: Vec<Attribute>,
-    /// Whether there are rules for its value.
-    pub(crate) validated: bool,
+    /// Where the rules for its value stand, if there are any.
+    pub(crate) rules: Option<Span>,
     pub(crate) documented: bool,
     /// Whether serde treats the field in its own way, so that its type need not be serializable.
     pub(crate) custom: bool,

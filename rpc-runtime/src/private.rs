@@ -59,8 +59,7 @@ impl<T: ?Sized> NotResult for Probe<T> {}
 #[cfg(feature = "garde")]
 pub fn check_by_garde<T: garde::Validate<Context: Default>>(value: &T) -> Result<(), Violations> {
     value.validate().map_err(|report| {
-        let violations = report.iter().map(|(path, error)| Violation::new(path.to_string(), error.message()));
-        violations.collect()
+        Violations::of(report.iter(), |(path, error)| Violation::new(path.to_string(), error.message()))
     })
 }
 

@@ -1,6 +1,6 @@
 //! The two wire structs of a method and what they say of it. Changes when the contract with the runtime does.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
@@ -92,7 +92,8 @@ fn response(service: &Service, method: &Method) -> TokenStream {
         Returns::Plain(value) | Returns::Fallible { value, .. } => value.to_token_stream(),
         Returns::Alias(written) => quote!(<#written as #private::Fallible>::Value),
     };
-    let validate = method.validates_result.then(|| validate(service, &quote!(&self.0)));
+    let span = || Span::call_site().located_at(value.span());
+    let validate = method.validates_result.then(|| validate(service, &quote!(&self.0), span()));
     let raw =
         method.returns.answer().filter(|_| method.returns_raw).map(|value| raw(service, value, &quote!(0)));
     let debug = debug(service, method, response);
@@ -141,22 +142,25 @@ fn raw(service: &Service, ty: &Type, member: &TokenStream) -> TokenStream {
 
 /// Garde's derive, which names its own crate, and the check that it makes, if there are rules for any parameter.
 fn rules(service: &Service, method: &Method) -> (Option<TokenStream>, Option<TokenStream>) {
-    if !method.parameters().any(|parameter| parameter.validated) {
+    let Some(rules) = method.parameters().find_map(|parameter| parameter.rules) else {
         return (None, None);
-    }
+    };
     let fields = match method.body {
         Body::Named => quote!(allow_unvalidated),
         Body::Bare | Body::Raw => quote!(transparent),
     };
-    let derive = quote!(#[derive(::garde::Validate)] #[garde(#fields)]);
-    (Some(derive), Some(validate(service, &quote!(self))))
+    // What garde has to say of them is said there, and not above the trait.
+    let span = Span::call_site().located_at(rules);
+    let derive = quote_spanned!(span=> #[derive(::garde::Validate)] #[garde(#fields)]);
+    (Some(derive), Some(validate(service, &quote!(self), span)))
 }
 
-fn validate(service: &Service, value: &TokenStream) -> TokenStream {
+fn validate(service: &Service, value: &TokenStream, span: Span) -> TokenStream {
     let private = private(service);
+    let check = quote_spanned!(span=> #private::check_by_garde(#value));
     quote! {
         fn validate(&self) -> ::core::result::Result<(), #private::Violations> {
-            #private::check_by_garde(#value)
+            #check
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The rules of a single parameter. Changes when one of them does.
 
-use proc_macro2::TokenTree;
+use proc_macro2::{Span, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Ident, Type};
 
@@ -43,10 +43,14 @@ pub(super) fn parameter(method: &Ident, written: &ParameterSyntax, errors: &mut 
             kept,
             field: written.field.clone(),
             documented: written.field.iter().any(|attribute| attribute.path().is_ident("doc")),
-            validated: written.field.iter().any(|attribute| attribute.path().is_ident("garde")),
+            rules: written.field.iter().find_map(rules),
             custom: written.field.iter().any(is_custom),
         }),
     })
+}
+
+fn rules(attribute: &Attribute) -> Option<Span> {
+    attribute.path().get_ident().filter(|name| *name == "garde").map(Ident::span)
 }
 
 fn report_conditions(parameter: &str, attributes: &[Attribute], errors: &mut Errors) {

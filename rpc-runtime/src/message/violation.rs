@@ -77,11 +77,18 @@ impl Violations {
     }
 }
 
+impl Violations {
+    /// Of very many the texts of most are never made.
+    pub(crate) fn of<T>(found: impl IntoIterator<Item = T>, violation: impl Fn(T) -> Violation) -> Self {
+        let mut found = found.into_iter();
+        let first = found.by_ref().take(Self::MOST).map(violation).collect();
+        Self { first, more: found.count() }
+    }
+}
+
 impl FromIterator<Violation> for Violations {
     fn from_iter<I: IntoIterator<Item = Violation>>(violations: I) -> Self {
-        let mut violations = violations.into_iter();
-        let first = violations.by_ref().take(Self::MOST).collect();
-        Self { first, more: violations.count() }
+        Self::of(violations, |violation| violation)
     }
 }
 

@@ -28,6 +28,19 @@ fn of_type(kind: &str) -> Properties {
 }
 
 #[test]
+fn a_fault_has_at_most_half_a_mebibyte_whatever_the_request_was() {
+    // What JSON makes most of: each of these has six letters there.
+    let worst = "\u{1}".repeat(1024 * 1024);
+    let violations = (0..1000).map(|_| Violation::new(worst.as_str(), worst.as_str())).collect();
+    let of_rules = Fault::of_violations(FaultCode::BadRequest, violations);
+    let of_text = Fault::new(FaultCode::BadRequest, worst.as_str()).with_field(worst.as_str());
+    for fault in [of_rules, of_text] {
+        let (_, body) = compose(None, &AnyCodec::JSON, Err(fault));
+        assert!((100_000..512 * 1024).contains(&body.len()), "{}", body.len());
+    }
+}
+
+#[test]
 fn a_reply_without_type_is_a_result() {
     assert_eq!(read(Properties::default(), "832040").unwrap(), 832_040);
 }
