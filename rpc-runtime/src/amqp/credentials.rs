@@ -10,7 +10,8 @@ use tokio::sync::watch;
 /// [`update`](Self::update) any of them.
 ///
 /// ```
-/// use amqp_rpc_runtime::{ConnectOptions, Credentials};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{ConnectOptions, Credentials};
 ///
 /// let credentials = Credentials::new("orders", "a token");
 /// let options = ConnectOptions::new("amqp://rabbit-1/shop").credentials(&credentials);

@@ -53,7 +53,8 @@ impl ConnectOptions {
     /// would refuse as well. All URIs are checked when connecting, before any node is tried.
     ///
     /// ```
-    /// use amqp_rpc_runtime::ConnectOptions;
+    /// # extern crate amqp_rpc_runtime as amqp_rpc;
+    /// use amqp_rpc::ConnectOptions;
     ///
     /// let options = ConnectOptions::any_of([
     ///     "amqp://orders:secret@rabbit-1/shop",

@@ -69,8 +69,9 @@ impl Client {
     /// elsewhere wait, even past their timeout.
     ///
     /// ```no_run
-    /// # async fn run() -> Result<(), amqp_rpc_runtime::ConnectError> {
-    /// let client = amqp_rpc_runtime::Client::connect("amqp://localhost").await?;
+    /// # extern crate amqp_rpc_runtime as amqp_rpc;
+    /// # async fn run() -> Result<(), amqp_rpc::ConnectError> {
+    /// let client = amqp_rpc::Client::connect("amqp://localhost").await?;
     /// # Ok(()) }
     /// ```
     ///

@@ -78,7 +78,8 @@ impl CallOptions {
     /// asked first. An error that can be decoded is never mapped.
     ///
     /// ```
-    /// use amqp_rpc_runtime::{CallOptions, RemoteError};
+    /// # extern crate amqp_rpc_runtime as amqp_rpc;
+    /// use amqp_rpc::{CallOptions, RemoteError};
     ///
     /// enum FibError {
     ///     TooLarge { limit: u64 },

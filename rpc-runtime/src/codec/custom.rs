@@ -24,7 +24,8 @@ pub type CodecError = Box<dyn std::error::Error + Send + Sync>;
 /// sent it, and logged by nobody; what serde quotes of the body is left out of it.
 ///
 /// ```
-/// use amqp_rpc_runtime::codec::{Codec, CodecError, Decoding, Encodable};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::codec::{Codec, CodecError, Decoding, Encodable};
 ///
 /// #[derive(Debug)]
 /// struct Postcard;

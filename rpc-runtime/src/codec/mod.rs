@@ -7,7 +7,8 @@
 //!
 //! ```
 //! # #[cfg(feature = "msgpack")] {
-//! use amqp_rpc_runtime::{Client, codec::MessagePack};
+//! # extern crate amqp_rpc_runtime as amqp_rpc;
+//! use amqp_rpc::{Client, codec::MessagePack};
 //!
 //! let builder = Client::builder().codec(MessagePack);
 //! # let _ = builder; }

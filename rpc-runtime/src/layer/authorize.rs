@@ -15,7 +15,8 @@ use crate::message::{Fault, FaultCode, IncomingCall, Reply};
 /// panics, the call does not run either, and is answered `panicked`.
 ///
 /// ```
-/// use amqp_rpc_runtime::{IncomingCall, Server, layers::Authorize};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{IncomingCall, Server, layers::Authorize};
 ///
 /// async fn is_valid(token: Option<String>) -> bool {
 ///     token.as_deref() == Some("s3same")

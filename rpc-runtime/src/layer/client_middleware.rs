@@ -17,7 +17,8 @@ use crate::{
 /// look at what came of it. The method's own error is an [`Answer`].
 ///
 /// ```
-/// use amqp_rpc_runtime::{Answer, CallError, Client, NoError, OutgoingCall, middleware::{self, ClientNext}};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{Answer, CallError, Client, NoError, OutgoingCall, middleware::{self, ClientNext}};
 ///
 /// async fn with_token(mut call: OutgoingCall, next: ClientNext) -> Result<Answer, CallError<NoError>> {
 ///     call.headers_mut().insert("token", "s3same");

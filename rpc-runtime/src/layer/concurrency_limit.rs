@@ -20,7 +20,8 @@ use crate::message::{Fault, FaultCode, IncomingCall, Reply};
 /// method; where that is set, others may overtake it.
 ///
 /// ```
-/// use amqp_rpc_runtime::{Server, layers::ConcurrencyLimit};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{Server, layers::ConcurrencyLimit};
 ///
 /// let server = Server::new().layer(ConcurrencyLimit::per_method(8).of("reports.render", 1));
 /// # let _ = server;

@@ -17,7 +17,8 @@ use crate::message::{Context, Fault, FaultCode, IncomingCall, Reply};
 /// either: the broker does not tell, and clocks are never compared.
 ///
 /// ```
-/// use amqp_rpc_runtime::{Server, layers::LoadShed};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{Server, layers::LoadShed};
 ///
 /// let server = Server::new().concurrency(256).layer(LoadShed::above(200));
 /// # let _ = server;

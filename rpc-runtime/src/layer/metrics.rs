@@ -30,7 +30,8 @@ use crate::{
 /// [`DURATION_BUCKETS`](semconv::DURATION_BUCKETS).
 ///
 /// ```
-/// use amqp_rpc_runtime::{Client, Server, layers::Metrics};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{Client, Server, layers::Metrics};
 ///
 /// let server = Server::new().layer(Metrics::new());
 /// let client = Client::builder().layer(Metrics::new());

@@ -17,7 +17,8 @@ use crate::{
 /// that are refused before they reach a method (unknown method, too large, foreign content type) do not pass through middleware.
 ///
 /// ```
-/// use amqp_rpc_runtime::{Fault, FaultCode, IncomingCall, Reply, Server, middleware::{self, Next}};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{Fault, FaultCode, IncomingCall, Reply, Server, middleware::{self, Next}};
 ///
 /// async fn only_known_tenants(call: IncomingCall, next: Next) -> Result<Reply, Fault> {
 ///     match call.context().headers().text("tenant") {

@@ -20,7 +20,8 @@ use crate::message::{Context, Fault, FaultCode, IncomingCall, Reply};
 /// ```
 /// use std::time::Duration;
 ///
-/// use amqp_rpc_runtime::{Server, layers::RateLimit};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{Server, layers::RateLimit};
 ///
 /// let server = Server::new().layer(RateLimit::new(100, Duration::from_secs(1)).per_caller());
 /// # let _ = server;

@@ -19,7 +19,8 @@ use crate::message::{Fault, FaultCode, IncomingCall, Inherited, Reply};
 /// ```
 /// use std::time::Duration;
 ///
-/// use amqp_rpc_runtime::{Server, layers::Timeout};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{Server, layers::Timeout};
 ///
 /// let server = Server::new()
 ///     .layer(Timeout::after(Duration::from_secs(5)).of("reports.render", Duration::from_secs(300)));

@@ -35,7 +35,8 @@ use crate::{
 /// ```
 /// use std::time::Duration;
 ///
-/// use amqp_rpc_runtime::{Server, layers::from_tower};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{Server, layers::from_tower};
 ///
 /// let server = Server::new().layer(from_tower(tower::timeout::TimeoutLayer::new(Duration::from_secs(5))));
 /// # let _ = server;

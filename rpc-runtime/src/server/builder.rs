@@ -220,7 +220,8 @@ impl Server {
     /// `amqp_rpc_runtime::failures`.
     ///
     /// ```
-    /// use amqp_rpc_runtime::{FaultCode, Server};
+    /// # extern crate amqp_rpc_runtime as amqp_rpc;
+    /// use amqp_rpc::{FaultCode, Server};
     ///
     /// #[derive(serde::Deserialize)]
     /// enum FibError {
@@ -260,7 +261,8 @@ impl Server {
     /// [`layer`](Self::layer). When it panics, the call is refused.
     ///
     /// ```
-    /// use amqp_rpc_runtime::{Client, Context, Server};
+    /// # extern crate amqp_rpc_runtime as amqp_rpc;
+    /// use amqp_rpc::{Client, Context, Server};
     ///
     /// fn may_call(cx: &Context) -> bool {
     ///     match cx.method().full_name {

@@ -33,7 +33,8 @@ impl Server {
     /// [`start`](Self::start). See [`RawService`] for what can be added to a running server.
     ///
     /// ```
-    /// use amqp_rpc_runtime::{IncomingCall, Reply, Server};
+    /// # extern crate amqp_rpc_runtime as amqp_rpc;
+    /// use amqp_rpc::{IncomingCall, Reply, Server};
     ///
     /// let server = Server::new().raw("legacy.sum", |call: IncomingCall| async move {
     ///     let numbers: Vec<f64> = call.json()?;

@@ -21,7 +21,8 @@ use crate::wire::address::OWN_REPLY_ADDRESSES;
 /// letters. A request without an address is none of the policy's business.
 ///
 /// ```
-/// use amqp_rpc_runtime::{ReplyPolicy, Server};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{ReplyPolicy, Server};
 ///
 /// // A partner's clients wait at queues of their own.
 /// let policy = ReplyPolicy::default().allow_prefix("partner.replies.").allow("audit");

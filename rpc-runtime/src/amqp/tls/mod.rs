@@ -11,7 +11,8 @@ pub(super) use refusal::explain;
 /// How to encrypt the connection to the broker. Needs `amqps://` URIs, which without this trust what the system trusts.
 ///
 /// ```
-/// use amqp_rpc_runtime::{ConnectOptions, Tls};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{ConnectOptions, Tls};
 ///
 /// let tls = Tls::new().ca_file("/etc/shop/ca.pem").client_certificate_files("/etc/shop/me.pem", "/etc/shop/me.key");
 /// let options = ConnectOptions::new("amqps://orders:secret@rabbit-1/shop").tls(tls);

@@ -21,7 +21,8 @@ use crate::{
 /// [`wait`](Wait::wait) takes the place of `.await`.
 ///
 /// ```no_run
-/// use amqp_rpc_runtime::blocking::{Client, Wait};
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::blocking::{Client, Wait};
 /// use serde_json::json;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
