@@ -34,8 +34,10 @@ use crate::{
 /// run it. What fails there is logged there, and the message goes to the dead letters. It waits there as long as it takes: unlike a
 /// call's, its timeout is about the broker's word alone, and it inherits the trace of a call that is being served, but not its deadline.
 ///
-/// Must be polled inside a tokio runtime. Dropping it before it has resolved forgets it: a message that was sent stays sent. A connection that is lost before the broker's word has come makes it
-/// fail with `Disconnected`, for the broker may have it or not; declared `idempotent`, it is sent again within its timeout.
+/// Must be polled inside a tokio runtime. Dropping it before it has resolved forgets it, and **a timeout does not take it back**: a message that
+/// was sent stays sent, and the broker's word may come a moment too late. So a `Timeout` that is `Unknown` may be of a notification that is run.
+/// A connection that is lost before the broker's word has come makes it fail with `Disconnected`, for the broker may have it or not; declared
+/// `idempotent`, it is sent again within its timeout, with the same `message_id`.
 ///
 /// # Errors
 /// As a [`Call`](crate::Call), but for what only a reply can bring; in addition `Rejected`, when the broker has refused the message.

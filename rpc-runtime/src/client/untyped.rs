@@ -174,6 +174,9 @@ impl<B: UntypedBody> UntypedCall<B> {
 
 impl UntypedCall<Bytes> {
     /// What the body is, such as `application/msgpack`. Default: `application/octet-stream`.
+    ///
+    /// A server that reads this type answers in it, and writes faults in it as well. They are read where this client knows the type: those of its
+    /// features, and a [`Codec`](crate::codec::Codec) of one's own never. Of one that it does not know, a fault is `Decode`, Unknown.
     pub fn content_type(self, content_type: impl Into<String>) -> Self {
         self.with(|lazy| lazy.content_type = Cow::Owned(content_type.into()))
     }

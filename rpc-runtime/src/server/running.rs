@@ -147,7 +147,11 @@ impl RunningServer {
     ///
     /// Its queues, their bindings and what waits in them stay on the broker: for other servers, or until it is [added](Self::add) again.
     /// While a queue is shared with a service that is still served, requests come all the same. Their callers get the fault
-    /// `shutting_down`, which says that nothing ran and that another server may be tried; notifications go to the dead letters.
+    /// `shutting_down`, which says that nothing ran and that another server may be tried.
+    ///
+    /// **Its notifications that come from a shared queue go to the dead letters**, each with a `WARN` in the log, also those that other
+    /// servers could have run: given back, they would come again at once and for ever. Let a service that is to come and go have a queue of
+    /// its own, as it has unless it is given another; then its notifications wait there.
     ///
     /// A removal outlives reconnects. Dropping the future does not undo it.
     ///
