@@ -106,21 +106,13 @@ impl InFlight {
     }
 
     /// Sends the same call again, within the time that is left. `None` when there is none, or nobody to send it.
-    pub(super) fn send_again(&mut self) -> Option<Sending> {
-        let again = self.again()?;
-        Some(Box::pin(again))
-    }
-
-    /// The same, sent in any way.
-    pub(super) fn again<S: Sent>(
-        &mut self,
-    ) -> Option<impl Future<Output = Result<S, Failure>> + Send + use<S>> {
+    pub(super) fn send_again<S: Sent>(&mut self) -> Option<Sending<S>> {
         if self.is_late() || matches!(self.session.state(), State::Ended(_)) {
             return None;
         }
         self.session.count_resent();
         let session = Arc::clone(&self.session);
-        Some(send_in_time(session, self.call.take(), self.deadline, self.slot.take()))
+        Some(Box::pin(send_in_time(session, self.call.take(), self.deadline, self.slot.take())))
     }
 
     /// The channel was lost, and with it only what nobody answers: the link stays, and must not go on in the belief that led there.

@@ -11,6 +11,7 @@ use tower_layer::Layer;
 
 use super::{
     conclude::{Conclusion, conclude},
+    in_flight::InFlight,
     outgoing::OutgoingCall,
     posted,
     send::{self, Start},
@@ -119,7 +120,7 @@ async fn deliver(call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
 pub(super) async fn send(call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
     let left = call.remaining();
     let OutgoingCall { session, message, mut terms, .. } = call;
-    let mut sent = match send::start(session, message, left) {
+    let mut sent = match send::start::<InFlight>(session, message, left) {
         Start::Sent(in_flight) => Ok(in_flight),
         Start::Waiting(sending) => sending.await,
         Start::Failed(failure) => Err(failure),

@@ -205,7 +205,14 @@ impl Link {
         Packed { body, content_encoding, headers }
     }
 
-    /// The channel that confirms what is published on it.
+    /// The channel that confirms what is published on it, if it is open.
+    pub(super) fn confirming_now(&self) -> Option<ConfirmingPublisher> {
+        // Locked while the channel is being opened, and for a moment by whoever else looks.
+        let confirming = self.confirming.try_lock().ok()?;
+        confirming.as_ref().filter(|publisher| publisher.is_open()).cloned()
+    }
+
+    /// The same, opened where it is not.
     pub(super) async fn confirming(&self) -> Result<ConfirmingPublisher, BrokerError> {
         let mut confirming = self.confirming.lock().await;
         match &*confirming {

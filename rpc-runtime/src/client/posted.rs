@@ -17,7 +17,7 @@ use super::{
     lost::Lost,
     pending::Outcome,
     prepared::{Packed, Prepared},
-    send::{Attempt, Sent, send_in_time},
+    send::{self, Attempt, Sent, Start},
     session::Session,
 };
 use crate::{
@@ -48,12 +48,11 @@ pub(super) async fn deliver(
     left: Duration,
     mut terms: Terms,
 ) -> Result<(), CallError<NoError>> {
-    if left.is_zero() {
-        return Err(Failure::NotSentInTime { not_connected: None }.into_error(&terms));
-    }
-    // `Duration::MAX` is beyond what the clock can count: no deadline.
-    let deadline = Instant::now().checked_add(left);
-    let mut sent = send_in_time::<Posted>(session, message, deadline, None).await;
+    let mut sent: Result<Posted, Failure> = match send::start(session, message, left) {
+        Start::Sent(posted) => Ok(posted),
+        Start::Waiting(sending) => sending.await,
+        Start::Failed(failure) => Err(failure),
+    };
     loop {
         let mut posted = sent.map_err(|failure| failure.into_error(&terms))?;
         let failure = match poll_fn(|cx| posted.poll(cx)).await {
@@ -72,7 +71,7 @@ pub(super) async fn deliver(
                 posted.in_flight.learn_from(&lost);
                 match posted.in_flight.failure_of_loss(Arc::clone(&lost)) {
                     Failure::Lost(..) if terms.may_be_repeated_after(&lost) => {
-                        match posted.in_flight.again::<Posted>() {
+                        match posted.in_flight.send_again() {
                             Some(again) => {
                                 terms.repetitions += 1;
                                 terms.lost_before.get_or_insert(lost);
@@ -137,6 +136,14 @@ impl Sent for Posted {
 
     fn room(link: &Link) -> &Notify {
         &link.room_for_one_way
+    }
+
+    fn ready(session: &Session, link: &Link, message: &Prepared) -> Option<ConfirmingPublisher> {
+        // The link outlives the channel that a refusal has cost, and still believes in the exchange.
+        let refusals = &session.refusals;
+        let is_refused = refusals.of(&message.exchange).is_some()
+            || refusals.of_topic(&message.exchange, &message.routing_key).is_some();
+        if is_refused { None } else { link.confirming_now() }
     }
 
     async fn prepare(link: &Link) -> Result<ConfirmingPublisher, BrokerError> {

@@ -27,10 +27,10 @@ const LOSS_NOTICED_WITHIN: Duration = Duration::from_secs(1);
 /// What AMQP has room for.
 const MOST_BYTES_OF_A_NAME: usize = 255;
 
-pub(super) type Sending = Pin<Box<dyn Future<Output = Result<InFlight, Failure>> + Send>>;
+pub(super) type Sending<S = InFlight> = Pin<Box<dyn Future<Output = Result<S, Failure>> + Send>>;
 
 /// How something is sent, once a slot, a link and the exchange are there.
-pub(super) trait Sent: Sized + Send {
+pub(super) trait Sent: Sized + Send + 'static {
     /// What it is sent with.
     type With: Send;
 
@@ -39,6 +39,9 @@ pub(super) trait Sent: Sized + Send {
 
     /// What tells that there may be room again for one that found none.
     fn room(link: &Link) -> &Notify;
+
+    /// What it is sent with, if that is there, and nothing is known that speaks against this one.
+    fn ready(session: &Session, link: &Link, call: &Prepared) -> Option<Self::With>;
 
     /// Makes sure of what it is sent with.
     ///
@@ -74,6 +77,10 @@ impl Sent for InFlight {
         &link.room
     }
 
+    fn ready(_: &Session, _: &Link, _: &Prepared) -> Option<()> {
+        Some(())
+    }
+
     async fn prepare(_: &Link) -> Result<(), BrokerError> {
         Ok(())
     }
@@ -90,14 +97,14 @@ impl Sent for InFlight {
 }
 
 /// Where a call stands after its first poll.
-pub(super) enum Start {
-    Sent(InFlight),
-    Waiting(Sending),
+pub(super) enum Start<S = InFlight> {
+    Sent(S),
+    Waiting(Sending<S>),
     Failed(Failure),
 }
 
-/// Sends at once if nothing is in the way.
-pub(super) fn start(session: Arc<Session>, call: Prepared, timeout: Duration) -> Start {
+/// Sends at once if nothing is in the way: what would wait is large, and costs much even where it does not have to.
+pub(super) fn start<S: Sent>(session: Arc<Session>, call: Prepared, timeout: Duration) -> Start<S> {
     if timeout.is_zero() {
         return Start::Failed(Failure::NotSentInTime { not_connected: None });
     }
@@ -106,10 +113,12 @@ pub(super) fn start(session: Arc<Session>, call: Prepared, timeout: Duration) ->
     if let State::Ready(link) = session.state()
         && (!call.fails_fast || is_served(&session, &call))
         && let Some(exchange) = link.exchanges.get(&call.exchange)
-        && let Ok(slot) = Arc::clone(&session.slots).try_acquire_owned()
+        && let Some(with) = S::ready(&session, &link, &call)
+        && let Ok(slot) = Arc::clone(S::slots(&session)).try_acquire_owned()
     {
-        return match InFlight::send(&session, &link, exchange, call, deadline, slot) {
-            Ok(in_flight) => Start::Sent(in_flight),
+        let attempt = Attempt { session: &session, link: &link, exchange, with };
+        return match S::send(attempt, call, deadline, slot) {
+            Ok(sent) => Start::Sent(sent),
             // The link has just ended, or does not move: wait.
             Err((NotSent::Ended(_) | NotSent::Congested, call, slot)) => {
                 Start::Waiting(Box::pin(send_in_time(session, call, deadline, Some(slot))))
