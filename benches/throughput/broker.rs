@@ -1,13 +1,11 @@
 //! The broker beside the measurements: which process it is, and leaving nothing on it.
 #![allow(clippy::disallowed_types, reason = "deletes what this library declares and never deletes")]
 
-use lapin::{Connection, ConnectionProperties};
+use std::time::Duration;
 
-use crate::{
-    Failure,
-    options::Plan,
-    variant::{EXCHANGE, Variant},
-};
+use lapin::{Connection, ConnectionProperties, options::QueueDeclareOptions, types::FieldTable};
+
+use crate::{Failure, options::Plan, variant::Variant};
 
 const WHAT_TO_DO: &str = "run `scripts/with-rabbitmq.sh cargo bench --bench throughput`, which brings a RabbitMQ, \
                           or set AMQP_URL";
@@ -28,9 +26,23 @@ pub(crate) async fn clean(plan: &Plan) -> Result<(), Failure> {
         .await
         .map_err(|error| format!("no broker to measure with ({error}): {WHAT_TO_DO}"))?;
     let channel = connection.create_channel().await?;
-    for variant in Variant::ALL {
+    for variant in Variant::all() {
         channel.queue_delete(variant.queue().into(), Default::default()).await?;
+        channel.exchange_delete(variant.exchange().into(), Default::default()).await?;
     }
-    channel.exchange_delete(EXCHANGE.into(), Default::default()).await?;
     Ok(connection.close(200, "cleaned".into()).await?)
+}
+
+/// Waits until the server of `variant` has taken all that its queue holds: who is confirmed may be faster than who takes it.
+pub(crate) async fn drained(plan: &Plan, variant: Variant) -> Result<(), Failure> {
+    let connection = Connection::connect(&plan.url, ConnectionProperties::default()).await?;
+    let channel = connection.create_channel().await?;
+    let passive = QueueDeclareOptions { passive: true, ..Default::default() };
+    loop {
+        let queue = channel.queue_declare(variant.queue().into(), passive, FieldTable::default()).await?;
+        if queue.message_count() == 0 {
+            return Ok(connection.close(200, "drained".into()).await?);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

@@ -36,7 +36,9 @@ pub(crate) fn measure(plan: &Plan) -> Result<(), Failure> {
             // Each round begins with another variant: none is always measured after the same one.
             for turn in 0..pairs.len() {
                 let which = (round + turn) % pairs.len();
-                samples[which].push(pairs[which].sample(load)?);
+                let variant = plan.variants[which];
+                let drain = || runtime.block_on(broker::drained(plan, variant));
+                samples[which].push(pairs[which].sample(load, drain)?);
             }
         }
         report::table(calls_in_flight, &plan.variants, &samples);
@@ -56,16 +58,19 @@ struct Pair {
 
 impl Pair {
     fn start(plan: &Plan, variant: Variant) -> Result<Self, Failure> {
-        let part = |side| Part { url: plan.url.clone(), side, variant };
+        let part = |side| Part { url: plan.url.clone(), side, variant, extra: None };
         let server = Process::start(&part(Side::Server))?;
         let client = Process::start(&part(Side::Client))?;
         Ok(Self { server, client })
     }
 
-    fn sample(&mut self, load: Load) -> Result<Sample, Failure> {
+    /// `drain`: waits until the server has taken everything.
+    fn sample(&mut self, load: Load, drain: impl Fn() -> Result<(), Failure>) -> Result<Sample, Failure> {
         self.client.apply(Load { duration: WARM_UP, ..load })?;
+        drain()?;
         let before = self.spent()?;
         let measured = self.client.apply(load)?;
+        drain()?;
         let after = self.spent()?;
         let calls = measured.calls as f64;
         let per_call = |side: usize| {

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use crate::variant::Variant;
+use crate::variant::{Extra, Variant};
 
 const HELP: &str = "\
 usage: cargo bench --bench throughput -- [OPTION]...
   --calls-in-flight 1,64   loads to measure
   --seconds 2              length of one measurement
   --rounds 5               measurements of every variant under every load, taken in turn
-  --only NAME,...          some of: amqp-rpc, best, spawn, inline, tutorial
+  --only NAME,...          some of: amqp-rpc, best, spawn, inline, tutorial; the first is held against the others. Or of what
+                           nobody answers, which counts when it is confirmed: notify, notify-best, event, event-best
   --skip-edges             without unroutable calls and timeouts
 The broker is AMQP_URL, or amqp://localhost; `scripts/with-rabbitmq.sh cargo bench --bench throughput` brings one.";
 
@@ -37,6 +38,8 @@ pub(crate) struct Part {
     pub(crate) url: String,
     pub(crate) side: Side,
     pub(crate) variant: Variant,
+    /// Of this library's own client and server.
+    pub(crate) extra: Option<Extra>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +66,10 @@ pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Invocation
         calls_in_flight: vec![1, 64],
         duration: Duration::from_secs(2),
         rounds: 5,
-        variants: Variant::ALL.to_vec(),
+        variants: Variant::CALLS.to_vec(),
         measures_edges: true,
     };
-    let mut side = None;
+    let (mut side, mut extra) = (None, None);
     // cargo says `--bench` to a benchmark that is to measure, and nothing to one that `cargo test` runs.
     let mut measures = false;
 
@@ -85,11 +88,15 @@ pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Invocation
             "--play" => {
                 side = Some(if value()? == "server" { Side::Server } else { Side::Client });
             }
+            "--with" => extra = Some(Extra::named(&value()?)?),
             unknown => return Err(format!("unknown option {unknown:?}; --help lists them")),
         }
     }
     match side {
-        Some(side) => Ok(Invocation::Play(Part { url, side, variant: plan.variants[0] })),
+        Some(side) => Ok(Invocation::Play(Part { url, side, variant: plan.variants[0], extra })),
+        None if extra.is_some() => {
+            Err("--with is for one part alone, as scripts/instructions.sh plays it".into())
+        }
         None if measures => Ok(Invocation::Measure(plan)),
         None => Ok(Invocation::Say(NOT_A_TEST)),
     }

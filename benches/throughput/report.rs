@@ -20,7 +20,7 @@ pub(crate) fn head(plan: &Plan) {
     println!("Medians of {} rounds of {seconds} s; CPU is µs per call.", plan.rounds);
 }
 
-/// `samples[v][r]` is what variant `v` did in round `r`.
+/// `samples[v][r]` is what variant `v` did in round `r`. The first variant is held against the others.
 pub(crate) fn table(calls_in_flight: usize, variants: &[Variant], samples: &[Vec<Sample>]) {
     println!(
         "\n{calls_in_flight} in flight | calls/s | p50 µs | p99 µs | client CPU | server CPU | broker CPU"
@@ -40,21 +40,21 @@ pub(crate) fn table(calls_in_flight: usize, variants: &[Variant], samples: &[Vec
             broker.map_or("unknown".into(), |rounds| format!("{:.1}", median(rounds))),
         );
     }
-    let Some(ours) = variants.iter().position(|&variant| variant == Variant::AmqpRpc) else { return };
     if variants.len() > 1 {
-        println!("\namqp-rpc / … | calls/s | p50 | client + server CPU");
-        println!("---|---|---|---");
+        println!("\n{} / … | calls/s | p50 | client CPU | client + server CPU", variants[0].name());
+        println!("---|---|---|---|---");
     }
-    for (variant, rounds) in variants.iter().zip(samples).filter(|(variant, _)| **variant != Variant::AmqpRpc)
-    {
+    for (variant, rounds) in variants.iter().zip(samples).skip(1) {
         let ratio = |what: fn(&Sample) -> f64| {
-            spread(samples[ours].iter().zip(rounds).map(|(ours, theirs)| what(ours) / what(theirs)).collect())
+            let both = samples[0].iter().zip(rounds);
+            spread(both.map(|(first, other)| what(first) / what(other)).collect())
         };
         println!(
-            "{} | {} | {} | {}",
+            "{} | {} | {} | {} | {}",
             variant.name(),
             ratio(|sample| sample.calls_per_second),
             ratio(|sample| sample.median),
+            ratio(|sample| sample.client_cpu),
             ratio(|sample| sample.client_cpu + sample.server_cpu),
         );
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{Context, QueueOptions, RunningServer, Server, StartError, rpc_service};
+use amqp_rpc::{Client, Context, QueueOptions, RunningServer, Server, rpc_service};
 
 use super::Caller;
 use crate::{Failure, options::Part};
@@ -32,9 +32,22 @@ impl Echo for Service {
     }
 }
 
-pub(super) async fn start(part: &Part) -> Result<RunningServer, StartError> {
+pub(super) async fn start(part: &Part) -> Result<RunningServer, Failure> {
     let options = QueueOptions::new().without_dead_letters();
-    Server::new().service_with(EchoServer::new(Service), options).start(&part.url).await
+    let server = Server::new().service_with(EchoServer::new(Service), options);
+    let server = match &part.extra {
+        None => server,
+        Some(extra) => extra.add_to_server(server)?,
+    };
+    Ok(server.start(&part.url).await?)
+}
+
+pub(super) async fn connect(part: &Part) -> Result<EchoClient, Failure> {
+    let client = match &part.extra {
+        None => Client::builder(),
+        Some(extra) => extra.add_to_client(Client::builder())?,
+    };
+    Ok(EchoClient::new(client.connect(&part.url).await?))
 }
 
 impl Caller for EchoClient {
