@@ -157,12 +157,22 @@ fn rules(service: &Service, method: &Method) -> (Option<TokenStream>, Option<Tok
 
 fn validate(service: &Service, value: &TokenStream, span: Span) -> TokenStream {
     let private = private(service);
-    let check = quote_spanned!(span=> #private::check_by_garde(#value));
+    let (check, value) = (located(quote!(#private::check_by_garde), span), located(value.clone(), span));
+    let check = quote_spanned!(span=> #check(#value));
     quote! {
         fn validate(&self) -> ::core::result::Result<(), #private::Violations> {
             #check
         }
     }
+}
+
+/// The same tokens, shown at `span` in what rustc has to say: of an expression that begins elsewhere it shows all that is between.
+fn located(tokens: TokenStream, span: Span) -> TokenStream {
+    let located = tokens.into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(span));
+        token
+    });
+    located.collect()
 }
 
 /// Serde's derives, found through the runtime.

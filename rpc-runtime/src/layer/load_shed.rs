@@ -27,7 +27,7 @@ use crate::message::{Context, Fault, FaultCode, IncomingCall, Reply};
 pub struct LoadShed(Arc<Semaphore>);
 
 impl LoadShed {
-    /// Lets `calls` run at once, for all services together.
+    /// Lets `calls` run at once, for all services together. With zero calls none runs, and what has no caller is held for ever.
     #[must_use]
     pub fn above(calls: usize) -> Self {
         Self(Arc::new(Semaphore::new(calls.min(Semaphore::MAX_PERMITS))))

@@ -44,7 +44,8 @@ enum Counts {
 }
 
 impl RateLimit {
-    /// Lets `calls` pass in each `period`, of all methods together. With zero calls none passes.
+    /// Lets `calls` pass in each `period`, of all methods together. With zero calls none passes, and what
+    /// has no caller is held for ever.
     #[must_use]
     pub fn new(calls: u32, period: Duration) -> Self {
         let interval = period.checked_div(calls).unwrap_or(Duration::MAX);
