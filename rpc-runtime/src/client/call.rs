@@ -23,7 +23,7 @@ use super::{
 use crate::{
     codec::{self, AnyCodec},
     contract::{Repetition, Request, Response},
-    error::{CallError, ErrorMaps, Unencodable},
+    error::{Awaited, CallError, ErrorMaps, Unencodable},
     message::{Answer, HeaderValue},
     wire::reply::RawReply,
 };
@@ -139,6 +139,7 @@ impl<R: Request> Lazy<R> {
             timeout: left.unwrap_or(own_timeout),
             inherited: left.is_some(),
             idempotent: method.repetition == Repetition::Idempotent,
+            awaited: Awaited::Reply,
             repetitions: 0,
             lost_before: None,
             error_maps: options.error_maps,

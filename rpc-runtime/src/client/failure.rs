@@ -9,8 +9,8 @@ use super::{
 use crate::{
     codec::AnyCodec,
     error::{
-        AccessRefused, Blocked, CallError, Disconnected, ErrorMaps, NoConsumer, Phase, Served, Timeout,
-        Unencodable, Unroutable,
+        AccessRefused, Awaited, Blocked, CallError, Disconnected, ErrorMaps, NoConsumer, Phase, Served,
+        Timeout, Unencodable, Unroutable,
     },
     message::Execution,
 };
@@ -53,6 +53,7 @@ pub(super) struct Terms {
     /// It is what was left of the time of the call that this one is made for.
     pub(super) inherited: bool,
     pub(super) idempotent: bool,
+    pub(super) awaited: Awaited,
     /// How often it was sent again.
     pub(super) repetitions: u32,
     /// Why the link that it was sent over before was lost. It may have run then, whatever becomes of it now.
@@ -77,8 +78,8 @@ impl Failure {
     /// The error of this attempt alone.
     fn describe<E>(self, terms: &Terms) -> CallError<E> {
         let timeout = |phase, found, not_connected| {
-            let (after, inherited, idempotent) = (terms.timeout, terms.inherited, terms.idempotent);
-            CallError::Timeout(Timeout { after, inherited, phase, idempotent, found, not_connected })
+            let Terms { timeout: after, inherited, idempotent, awaited, .. } = *terms;
+            CallError::Timeout(Timeout { after, inherited, phase, awaited, idempotent, found, not_connected })
         };
         match self {
             Self::NotSentInTime { not_connected } => timeout(Phase::WaitingToSend, None, not_connected),
@@ -131,6 +132,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             inherited: false,
             idempotent: true,
+            awaited: Awaited::Reply,
             repetitions: 0,
             lost_before: lost_before.map(|reason| Arc::new(Lost::because(reason))),
             error_maps: None,

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     codec::{self, AnyCodec},
     contract::{Event, NoError, Notification, Repetition, Request},
-    error::{CallError, Unencodable},
+    error::{Awaited, CallError, Unencodable},
     message::HeaderValue,
 };
 
@@ -212,6 +212,7 @@ impl<R: Request> Lazy<R> {
             timeout: options.timeout.or(method.timeout).or(timeout).unwrap_or(settings.timeout),
             inherited: false,
             idempotent: method.repetition == Repetition::Idempotent,
+            awaited: Awaited::Confirm,
             repetitions: 0,
             lost_before: None,
             // Nobody answers with an error.

@@ -95,6 +95,7 @@ impl OutgoingCall {
             after: self.terms.timeout,
             inherited: self.terms.inherited,
             phase,
+            awaited: self.terms.awaited,
             idempotent: self.terms.idempotent,
             found: None,
             not_connected: None,

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     codec::AnyCodec,
     contract::{MethodDef, NoError},
-    error::{CallError, Undecodable, Unencodable, UntypedError},
+    error::{Awaited, CallError, Undecodable, Unencodable, UntypedError},
     message::{Answer, Execution, HeaderValue, ReplyKind},
 };
 
@@ -251,6 +251,7 @@ impl<B: UntypedBody> Lazy<B> {
             timeout: left.unwrap_or(own_timeout),
             inherited: left.is_some(),
             idempotent: self.idempotent,
+            awaited: Awaited::Reply,
             repetitions: 0,
             lost_before: None,
             error_maps: None,

@@ -28,5 +28,6 @@ pub use refused::{AccessRefused, Blocked, NoConsumer, Rejected};
 pub(crate) use remote::ErrorMaps;
 pub use remote::RemoteError;
 pub use serve::{ServeError, StartError};
+pub(crate) use timeout::Awaited;
 pub use timeout::{Served, Timeout};
 pub use untyped::UntypedError;

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use super::timeout::Waiting;
+
 /// The broker takes no messages at the moment: it is short of memory or disk, and has said so (`connection.blocked`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
@@ -46,7 +48,7 @@ impl NoConsumer {
 impl fmt::Display for NoConsumer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { queue, waiting } = self;
-        write!(f, "nobody consumes queue `{queue}`, where {waiting} requests wait")
+        write!(f, "nobody consumes queue `{queue}`, where {}", Waiting(*waiting))
     }
 }
 

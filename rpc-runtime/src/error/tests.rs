@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    AccessRefused, Blocked, CallError, CannotBlock, Disconnected, NoConsumer, Phase, Rejected, Served,
-    Timeout, TooLarge, Undecodable, Unencodable, Unroutable,
+    AccessRefused, Awaited, Blocked, CallError, CannotBlock, Disconnected, NoConsumer, Phase, Rejected,
+    Served, Timeout, TooLarge, Undecodable, Unencodable, Unroutable,
 };
 use crate::message::{Execution, Fault, FaultCode, Violations};
 
@@ -39,7 +39,9 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
         for found in [None, Some(("fib".to_owned(), Served::NoQueue))] {
             for inherited in [false, true] {
                 let found = found.clone();
-                let timeout = Timeout { after, inherited, phase, idempotent, found, not_connected: None };
+                let awaited = Awaited::Reply;
+                let timeout =
+                    Timeout { after, inherited, phase, awaited, idempotent, found, not_connected: None };
                 errors.push(CallError::Timeout(timeout));
             }
         }
@@ -140,4 +142,33 @@ fn the_documented_semantics_of_every_error_are_those_of_the_code() {
             "docs/semantics.md has a row for {row:?}, the code has no such error"
         );
     }
+}
+
+#[test]
+fn a_timeout_says_what_was_waited_for_and_counts_in_words() {
+    let text = |phase, awaited, found: Option<Served>| {
+        let (after, not_connected) = (Duration::from_secs(1), None);
+        let found = found.map(|served| ("fib".to_owned(), served));
+        Timeout { after, inherited: false, phase, awaited, idempotent: false, found, not_connected }
+            .to_string()
+    };
+    assert_eq!(
+        text(Phase::Sent, Awaited::Confirm, None),
+        "the broker has not confirmed it within 1s, and may have it"
+    );
+    assert_eq!(
+        text(Phase::WaitingToSend, Awaited::Confirm, None),
+        text(Phase::WaitingToSend, Awaited::Reply, None)
+    );
+    assert_eq!(text(Phase::Sent, Awaited::Reply, None), "no reply within 1s");
+    for (waiting, words) in [(0, "no request waits"), (1, "1 request waits"), (2, "2 requests wait")] {
+        assert_eq!(
+            text(Phase::Sent, Awaited::Reply, Some(Served::ByNobody { waiting })),
+            format!("no reply within 1s: nobody consumes queue `fib`, where {words}")
+        );
+    }
+    assert_eq!(
+        text(Phase::Sent, Awaited::Reply, Some(Served::By { consumers: 1, waiting: 0 })),
+        "no reply within 1s: no server answered; queue `fib` has 1 consumer, and no request waits in it"
+    );
 }

@@ -1,21 +1,29 @@
-//! No reply came in time, and what was found out about why.
+//! No reply, or no word of the broker, came in time, and what was found out about why.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::Phase;
 
-/// No reply came in time.
+/// No reply came in time; of what nobody answers, no word of the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timeout {
     pub(crate) after: Duration,
     /// It is what was left of the time of the call that this one was made for.
     pub(crate) inherited: bool,
     pub(crate) phase: Phase,
+    pub(crate) awaited: Awaited,
     pub(crate) idempotent: bool,
     /// The queue of the method, and who serves it.
     pub(crate) found: Option<(String, Served)>,
     /// Why there was no connection, when that was what the call waited for.
     pub(crate) not_connected: Option<Arc<str>>,
+}
+
+/// What the sender of a message waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    Reply,
+    Confirm,
 }
 
 /// Who serves a method's queue, as the broker saw it shortly before a call to it timed out.
@@ -81,18 +89,38 @@ impl fmt::Display for Timeout {
             (Phase::WaitingToSend, None) => {
                 return write!(f, "not sent within {after:?}: no free slot, or the connection does not move");
             }
+            (Phase::Sent, _) if self.awaited == Awaited::Confirm => {
+                return write!(f, "the broker has not confirmed it within {after:?}, and may have it");
+            }
             (Phase::Sent, _) => write!(f, "no reply within {after:?}")?,
         }
         match &self.found {
             None => Ok(()),
             Some((queue, Served::NoQueue)) => write!(f, ": queue `{queue}` does not exist"),
             Some((queue, Served::ByNobody { waiting })) => {
-                write!(f, ": nobody consumes queue `{queue}`, where {waiting} requests wait")
+                write!(f, ": nobody consumes queue `{queue}`, where {}", Waiting(*waiting))
             }
-            Some((queue, Served::By { consumers, waiting })) => write!(
-                f,
-                ": no server answered; queue `{queue}` has {consumers} consumers, and {waiting} requests wait in it"
-            ),
+            Some((queue, Served::By { consumers, waiting })) => {
+                let plural = if *consumers == 1 { "" } else { "s" };
+                let waiting = Waiting(*waiting);
+                write!(
+                    f,
+                    ": no server answered; queue `{queue}` has {consumers} consumer{plural}, and {waiting} in it"
+                )
+            }
+        }
+    }
+}
+
+/// So many requests wait.
+pub(super) struct Waiting(pub(super) u32);
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("no request waits"),
+            1 => f.write_str("1 request waits"),
+            several => write!(f, "{several} requests wait"),
         }
     }
 }

@@ -51,7 +51,7 @@ async fn a_timeout_says_that_a_server_is_there_and_did_not_answer() {
     let gates = GateClient::new(connect(&vhost).await);
     let (served, text) = until_said(|| gates.pass(1).timeout(SHORT)).await;
     assert!(matches!(served, Some(Served::By { consumers: 1, waiting: 0, .. })), "{served:?}");
-    assert!(text.contains("queue `gate` has 1 consumers"), "{text}");
+    assert!(text.contains("queue `gate` has 1 consumer, and no request waits"), "{text}");
 }
 
 #[tokio::test]
