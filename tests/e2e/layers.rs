@@ -21,7 +21,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use crate::{
     services::{FibClient, FibServer, Fibonacci, GateClient, GateServer, Gatekeeper, connect, start},
-    support::{Log, Vhost, await_until, within},
+    support::{Log, Vhost, await_until, listen_by, within},
 };
 
 fn gate_with<L>(gate: &Gatekeeper, layer: L) -> Server
@@ -255,7 +255,7 @@ async fn a_span_says_how_its_call_ended_and_nothing_private() {
 #[tokio::test]
 async fn where_spans_are_switched_off_a_trace_passes_unchanged() {
     let off = tracing_subscriber::registry().with(tracing_subscriber::filter::LevelFilter::OFF);
-    let _off = tracing::subscriber::set_default(off);
+    let _off = listen_by(off);
     let vhost = Vhost::create().await;
     let (_server, echo) = echo(&vhost).await;
     let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

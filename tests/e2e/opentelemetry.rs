@@ -22,7 +22,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use crate::{
     services::start,
-    support::{Vhost, await_until},
+    support::{Vhost, await_until, listen_by},
 };
 
 /// Keeps what OpenTelemetry would send to a collector.
@@ -43,7 +43,7 @@ impl Exported {
         let provider = SdkTracerProvider::builder().with_simple_exporter(exported.clone()).build();
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("e2e"));
         let subscriber = tracing_subscriber::registry().with(layer);
-        (exported, tracing::subscriber::set_default(subscriber))
+        (exported, listen_by(subscriber))
     }
 
     /// Waits until so many have ended.

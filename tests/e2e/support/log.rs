@@ -21,6 +21,13 @@ use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt};
 static MORE_THAN_ONE: LazyLock<[Dispatch; 2]> =
     LazyLock::new(|| [(); 2].map(|()| Dispatch::new(tracing_subscriber::registry())));
 
+/// Has `subscriber` hear what this thread logs, until the guard is dropped, whatever other tests log.
+#[expect(clippy::disallowed_methods, reason = "the one place that takes care of it")]
+pub(crate) fn listen_by(subscriber: impl Subscriber + Send + Sync) -> DefaultGuard {
+    LazyLock::force(&MORE_THAN_ONE);
+    tracing::subscriber::set_default(subscriber)
+}
+
 /// Notes what is logged until it is dropped.
 pub(crate) struct Log {
     lines: Arc<Mutex<Vec<Line>>>,
@@ -40,11 +47,10 @@ pub(crate) struct Line {
 
 impl Log {
     pub(crate) fn listen() -> Self {
-        LazyLock::force(&MORE_THAN_ONE);
         let (lines, spans) = (Arc::default(), Arc::default());
         let listener = Listener { lines: Arc::clone(&lines), spans: Arc::clone(&spans) };
         let subscriber = tracing_subscriber::registry().with(listener);
-        Self { lines, spans, _listening: tracing::subscriber::set_default(subscriber) }
+        Self { lines, spans, _listening: listen_by(subscriber) }
     }
 
     /// What the library itself has logged so far.

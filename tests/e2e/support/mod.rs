@@ -35,7 +35,7 @@ pub(crate) mod wait;
 
 pub(crate) use byte_peer::{BytePeer, RawProperties};
 pub(crate) use frames::Said;
-pub(crate) use log::Log;
+pub(crate) use log::{Log, listen_by};
 pub(crate) use program::Program;
 pub(crate) use proxy::Proxy;
 pub(crate) use rabbitmq::{PrivateCluster, PrivateNode};
