@@ -235,7 +235,7 @@ impl Link {
         let Some(number) = correlation_id.and_then(|id| self.ids.number(&id)) else {
             return ReplyFate::Unknown;
         };
-        self.is_of_use();
+        self.mark_of_use();
         if self.pending.complete(number, Outcome::Replied(reply)) {
             ReplyFate::Delivered
         } else {
@@ -244,7 +244,7 @@ impl Link {
     }
 
     /// Something came over it that only a broker which holds its connections brings.
-    pub(super) fn is_of_use(&self) {
+    pub(super) fn mark_of_use(&self) {
         self.was_of_use.store(true, Ordering::Relaxed);
     }
 

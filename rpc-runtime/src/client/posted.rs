@@ -121,7 +121,7 @@ impl Posted {
     fn poll_confirm(&mut self, cx: &mut Context<'_>) -> Poll<Result<Verdict, BrokerError>> {
         let confirmed = Pin::new(&mut self.confirm).poll(cx);
         if matches!(confirmed, Poll::Ready(Ok(_))) {
-            self.in_flight.link().is_of_use();
+            self.in_flight.link().mark_of_use();
         }
         confirmed
     }
