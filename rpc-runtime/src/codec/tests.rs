@@ -2,10 +2,11 @@
 
 mod hostile;
 
-use std::{collections::BTreeMap, fmt::Debug, net::IpAddr};
+use std::{collections::BTreeMap, fmt::Debug, net::IpAddr, time::SystemTime};
 
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 use super::{AnyCodec, Codec, CodecError, Decoding, Encodable};
 
@@ -121,6 +122,18 @@ fn s4_16_what_a_codec_writes_it_reads() {
             let body = codec.encode(&shape).unwrap();
             assert_eq!(codec.decode::<Shape>(&body).unwrap(), shape, "{codec:?}");
         }
+    }
+}
+
+#[test]
+fn dates_and_uuids_travel_as_their_types_say() {
+    // A UUID is text where people read it, and sixteen bytes elsewhere.
+    let written = (Uuid::from_u128(0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c), SystemTime::now());
+    for codec in all() {
+        let body = codec.encode(&written).unwrap();
+        assert_eq!(codec.decode::<(Uuid, SystemTime)>(&body).unwrap(), written, "{codec:?}");
+        let shows_text = body.windows(8).any(|part| part == b"0af76519");
+        assert_eq!(shows_text, codec.content_type() == "application/json", "{codec:?}");
     }
 }
 
