@@ -85,7 +85,7 @@
 //!
 //! # Logging
 //!
-//! The library logs through `tracing`, under the targets `amqp_rpc_runtime` and `lapin`. It logs what it does not return, such as a lost
+//! The library logs through `tracing`, under the targets `amqp_rpc_runtime`, `amqp_rpc_transport` and `lapin`. It logs what it does not return, such as a lost
 //! channel or strange replies (`WARN`). A server logs each call that fails once, under `amqp_rpc_runtime::failures`, with service,
 //! method, user and application that called, correlation id, duration and outcome:
 //!

@@ -17,12 +17,12 @@ use super::{
     sweeper::Alarm,
 };
 use crate::{
-    amqp::{ConnectOptions, Inbound, connect_first},
     codec::{AnyCodec, Compression},
-    error::{ConnectError, TooLarge},
+    error::TooLarge,
     message::Inherited,
     wire::address::Namespace,
 };
+use amqp_rpc_transport::{ConnectError, ConnectOptions, Inbound, connect_first};
 
 /// Where replies come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

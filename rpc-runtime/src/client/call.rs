@@ -24,9 +24,10 @@ use crate::{
     codec::{self, AnyCodec},
     contract::{Repetition, Request, Response},
     error::{Awaited, CallError, ErrorMaps, Unencodable},
-    message::{Answer, HeaderValue},
+    message::Answer,
     wire::reply::RawReply,
 };
+use amqp_rpc_transport::HeaderValue;
 
 /// A call of one method: nothing happens until it is awaited, or polled.
 ///

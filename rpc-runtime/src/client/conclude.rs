@@ -1,11 +1,11 @@
 //! What follows from the outcome of a call: a result, an error, or another attempt.
 
+use amqp_rpc_transport::Disconnect;
 use std::sync::Arc;
 
 use super::{
     failure::{Failure, Terms},
     in_flight::InFlight,
-    lost::Lost,
     pending::Outcome,
     send::Sending,
 };
@@ -21,7 +21,7 @@ const MOST_REPETITIONS: u32 = 8;
 
 impl Terms {
     /// A channel is closed for what was published on it, and most likely for one of those that were pending: once more, and no more.
-    pub(super) fn may_be_repeated_after(&self, lost: &Lost) -> bool {
+    pub(super) fn may_be_repeated_after(&self, lost: &Disconnect) -> bool {
         let most = if lost.is_of_channel { 1 } else { MOST_REPETITIONS };
         self.idempotent && self.repetitions < most
     }

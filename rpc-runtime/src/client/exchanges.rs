@@ -11,11 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    amqp::{Connection, ExchangeKind, Topology},
-    contract::MethodKind,
-    error::BrokerError,
-};
+use crate::contract::MethodKind;
+use amqp_rpc_transport::{BrokerError, Connection, ExchangeKind, Topology};
 
 /// How long a missing exchange is not asked for again: each time costs the connection a channel.
 const MISSING_FOR: Duration = Duration::from_millis(500);
@@ -98,7 +95,7 @@ fn make_room(exchanges: &mut HashMap<String, Arc<Exchange>>) {
 }
 
 async fn declare_for_events(name: &str, connection: &Connection) -> bool {
-    let exchange = crate::amqp::Exchange { name: name.to_owned(), kind: ExchangeKind::Topic };
+    let exchange = amqp_rpc_transport::Exchange { name: name.to_owned(), kind: ExchangeKind::Topic };
     let topology = Topology { exchanges: vec![exchange], ..Topology::default() };
     let declared = topology.declare(connection, false).await;
     if let Err(error) = &declared {

@@ -1,11 +1,9 @@
 //! Why a call has no reply, and what its caller is told.
 
+use amqp_rpc_transport::{Disconnect, ExchangeError};
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    lost::{Lost, Offence},
-    pending::Ended,
-};
+use super::pending::Ended;
 use crate::{
     codec::AnyCodec,
     error::{
@@ -43,7 +41,7 @@ pub(super) enum Failure {
     TimedOut {
         found: Option<(String, Served)>,
     },
-    Lost(Arc<Lost>, Phase),
+    Lost(Arc<Disconnect>, Phase),
 }
 
 /// What an error says of the call it belongs to.
@@ -57,7 +55,7 @@ pub(super) struct Terms {
     /// How often it was sent again.
     pub(super) repetitions: u32,
     /// Why the link that it was sent over before was lost. It may have run then, whatever becomes of it now.
-    pub(super) lost_before: Option<Arc<Lost>>,
+    pub(super) lost_before: Option<Arc<Disconnect>>,
     /// What becomes of errors that are not the method's own.
     pub(super) error_maps: Option<Arc<ErrorMaps>>,
     /// What it was written in.
@@ -103,13 +101,13 @@ impl Failure {
     ///
     /// When the broker closed the channel because of that exchange, and this was the only call to it, it was refused and has not run. Of
     /// several the earlier ones may have been taken: a permission, or an exchange, can go at any time.
-    pub(super) fn of_loss(lost: Arc<Lost>, exchange: &str, routing_key: &str, was_alone: bool) -> Self {
-        match lost.offence(exchange).filter(|_| was_alone) {
+    pub(super) fn of_loss(lost: Arc<Disconnect>, exchange: &str, routing_key: &str, was_alone: bool) -> Self {
+        match lost.exchange_error(exchange).filter(|_| was_alone) {
             None => Self::Lost(lost, Phase::Sent),
-            Some(Offence::NoAccess) => {
+            Some(ExchangeError::AccessRefused) => {
                 Self::AccessRefused { exchange: exchange.to_owned(), reason: Arc::clone(&lost.reason) }
             }
-            Some(Offence::Missing) => Self::Unroutable {
+            Some(ExchangeError::Missing) => Self::Unroutable {
                 exchange: exchange.to_owned(),
                 routing_key: routing_key.to_owned(),
                 exchange_missing: true,
@@ -134,14 +132,14 @@ mod tests {
             idempotent: true,
             awaited: Awaited::Reply,
             repetitions: 0,
-            lost_before: lost_before.map(|reason| Arc::new(Lost::because(reason))),
+            lost_before: lost_before.map(|reason| Arc::new(Disconnect::new(reason))),
             error_maps: None,
             codec: AnyCodec::JSON,
         }
     }
 
     fn every_failure() -> Vec<Failure> {
-        let lost = || Arc::new(Lost::because("now"));
+        let lost = || Arc::new(Disconnect::new("now"));
         vec![
             Failure::NotSentInTime { not_connected: None },
             Failure::Unwritable("a header is too long".into()),
@@ -169,8 +167,9 @@ mod tests {
 
     #[test]
     fn a_loss_is_blamed_on_a_call_that_was_alone_on_its_exchange() {
-        let broker = crate::error::BrokerError::new(Some(403), "access to exchange 'x' in vhost '/' refused");
-        let lost = Arc::new(Lost::from(&broker));
+        let broker =
+            amqp_rpc_transport::BrokerError::new(Some(403), "access to exchange 'x' in vhost '/' refused");
+        let lost = Arc::new(Disconnect::from(&broker));
         let execution = |exchange, was_alone| {
             let failure = Failure::of_loss(Arc::clone(&lost), exchange, "k", was_alone);
             failure.into_error::<()>(&terms(None)).execution()

@@ -1,5 +1,6 @@
 //! A call that was sent: it waits for its outcome, and may be sent again.
 
+use amqp_rpc_transport::{Disconnect, ExchangeError};
 use std::{
     future::Future,
     pin::Pin,
@@ -15,7 +16,6 @@ use super::{
     exchanges::Exchange,
     failure::{Failure, Terms},
     link::{Link, NotSent},
-    lost::{Lost, Offence},
     pending::Outcome,
     prepared::Prepared,
     queues::SERVED_FOR,
@@ -95,7 +95,7 @@ impl InFlight {
         Pin::new(&mut self.outcome).poll(cx).map(|outcome| {
             self.has_left = true;
             outcome.unwrap_or_else(|_| {
-                Outcome::Disconnected(Arc::new(Lost::because("the call was dropped from the table")))
+                Outcome::Disconnected(Arc::new(Disconnect::new("the call was dropped from the table")))
             })
         })
     }
@@ -116,14 +116,14 @@ impl InFlight {
     }
 
     /// The channel was lost, and with it only what nobody answers: the link stays, and must not go on in the belief that led there.
-    pub(super) fn learn_from(&self, lost: &Lost) {
+    pub(super) fn learn_from(&self, lost: &Disconnect) {
         if let Some(exchange) = lost.refused_exchange() {
             self.session.refusals.remember(exchange, Arc::clone(&lost.reason));
         }
         if let Some((exchange, topic)) = lost.refused_topic() {
             self.session.refusals.remember_topic(exchange, topic, Arc::clone(&lost.reason));
         }
-        if lost.offence(&self.call.exchange) == Some(Offence::Missing) {
+        if lost.exchange_error(&self.call.exchange) == Some(ExchangeError::Missing) {
             self.link.exchanges.forget(&self.call.exchange);
         }
     }
@@ -133,7 +133,7 @@ impl InFlight {
     }
 
     /// What the loss of its link means for this call.
-    pub(super) fn failure_of_loss(&self, lost: Arc<Lost>) -> Failure {
+    pub(super) fn failure_of_loss(&self, lost: Arc<Disconnect>) -> Failure {
         Failure::of_loss(lost, &self.call.exchange, &self.call.routing_key, self.exchange.has_had_one_call())
     }
 

@@ -15,21 +15,21 @@ use super::{
     builder::ReplyTo,
     correlation::{CallNumber, CorrelationIds},
     exchanges::Exchanges,
-    lost::Lost,
     pending::{Ended, Outcome, Pending},
     prepared::{Packed, Prepared},
 };
 use crate::{
-    amqp::{ConfirmingPublisher, Connection, Consumer, Publisher, Unpublishable},
     codec::{Compression, Encoding},
     contract::MethodDef,
-    error::{BrokerError, ConnectError},
-    message::Delivered,
     wire::{
         address::REPLY_QUEUES,
         reply::RawReply,
         request::{ACCEPT_ENCODING, Caller, Outgoing},
     },
+};
+use amqp_rpc_transport::{
+    BrokerError, ConfirmingPublisher, ConnectError, Connection, Consumer, Delivered, Disconnect, Publisher,
+    Unpublishable,
 };
 
 const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to";
@@ -86,7 +86,9 @@ impl From<Unpublishable> for NotSent {
         match error {
             Unpublishable::Congested => Self::Congested,
             Unpublishable::Unwritable(source) => Self::Unwritable(source),
-            Unpublishable::Lost(error) => Self::Ended(Ended::Disconnected(Arc::new(Lost::from(&error)))),
+            Unpublishable::Lost(error) => {
+                Self::Ended(Ended::Disconnected(Arc::new(Disconnect::from(&error))))
+            }
         }
     }
 }

@@ -10,7 +10,6 @@ mod failure;
 mod in_flight;
 mod layers;
 mod link;
-mod lost;
 mod one_way;
 mod options;
 mod outgoing;
@@ -39,10 +38,7 @@ pub use session::ClientStats;
 pub use typed::TypedClient;
 pub use untyped::{UntypedBody, UntypedCall};
 
-use crate::{
-    amqp::{ConnectOptions, ConnectionState, NotReady, StateWatch},
-    error::ConnectError,
-};
+use amqp_rpc_transport::{ConnectError, ConnectOptions, ConnectionState, NotReady, StateWatch};
 use session::Session;
 
 /// A connection to the broker that calls are made through. Clones share it.

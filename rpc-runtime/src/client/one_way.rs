@@ -25,8 +25,8 @@ use crate::{
     codec::{self, AnyCodec},
     contract::{Event, NoError, Notification, Repetition, Request},
     error::{Awaited, CallError, Unencodable},
-    message::HeaderValue,
 };
+use amqp_rpc_transport::HeaderValue;
 
 /// A message for one server, which nobody answers: nothing happens until it is awaited, or polled.
 ///

@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use crate::{
     codec::AnyCodec,
     error::{ErrorMaps, RemoteError},
-    message::{HeaderValue, Headers},
 };
+use amqp_rpc_transport::{HeaderValue, Headers};
 
 /// Timeout, headers and priority of calls.
 ///

@@ -9,9 +9,10 @@ use std::{
 use bytes::Bytes;
 
 use super::{failure::Terms, prepared::Prepared, session::Session};
+use crate::contract::MethodDef;
 #[cfg(feature = "tower")]
 use crate::error::{Phase, Timeout};
-use crate::{contract::MethodDef, message::Headers};
+use amqp_rpc_transport::Headers;
 
 /// A call, notification or event on its way from its caller to the broker, as the layers of a client see it.
 ///

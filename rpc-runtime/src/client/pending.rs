@@ -5,6 +5,7 @@ mod schedules;
 #[cfg(all(test, not(shuttle)))]
 mod tests;
 
+use amqp_rpc_transport::Disconnect;
 use std::{
     sync::{Arc, PoisonError},
     time::{Duration, Instant},
@@ -15,7 +16,6 @@ use tokio::sync::oneshot;
 
 use super::{
     correlation::CallNumber,
-    lost::Lost,
     sync::{Mutex, MutexGuard},
 };
 use crate::{
@@ -31,13 +31,13 @@ pub(crate) enum Outcome {
     Unroutable,
     TimedOut,
     /// The channel or connection it was sent on is gone.
-    Disconnected(Arc<Lost>),
+    Disconnected(Arc<Disconnect>),
 }
 
 /// Why a table takes no more calls.
 #[derive(Clone, Debug)]
 pub(crate) enum Ended {
-    Disconnected(Arc<Lost>),
+    Disconnected(Arc<Disconnect>),
     Closed,
 }
 
@@ -46,7 +46,7 @@ impl From<Ended> for Outcome {
         match ended {
             Ended::Disconnected(lost) => Self::Disconnected(lost),
             // It was sent: whether it runs is as unknown as after any other end.
-            Ended::Closed => Self::Disconnected(Arc::new(Lost::because("this client was closed"))),
+            Ended::Closed => Self::Disconnected(Arc::new(Disconnect::new("this client was closed"))),
         }
     }
 }

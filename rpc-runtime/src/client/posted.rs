@@ -14,18 +14,17 @@ use super::{
     failure::{Failure, Terms},
     in_flight::{InFlight, Unsent},
     link::{Link, NotSent},
-    lost::Lost,
     pending::Outcome,
     prepared::{Packed, Prepared},
     send::{self, Attempt, Sent, Start},
     session::Session,
 };
 use crate::{
-    amqp::{Confirm, ConfirmingPublisher, Verdict},
     contract::{MethodKind, NoError},
-    error::{BrokerError, CallError, Phase, Rejected},
+    error::{CallError, Phase, Rejected},
     wire::request::OneWay,
 };
+use amqp_rpc_transport::{BrokerError, Confirm, ConfirmingPublisher, Disconnect, Verdict};
 
 /// A message that was sent. It has a place among the calls, for it may come back, and its time may be over.
 struct Posted {
@@ -64,7 +63,7 @@ pub(super) async fn deliver(
             Fate::Failed(Outcome::TimedOut) => Failure::TimedOut { found: None },
             // Nobody answers it: a reply to its id is a forgery, and proves nothing.
             Fate::Failed(Outcome::Replied(_)) => Failure::Lost(
-                Arc::new(Lost::because("somebody answered a message that has no answer")),
+                Arc::new(Disconnect::new("somebody answered a message that has no answer")),
                 Phase::Sent,
             ),
             Fate::Failed(Outcome::Disconnected(lost)) => {
@@ -103,7 +102,7 @@ impl Posted {
         let verdict = match confirmed {
             Ok(verdict) => verdict,
             Err(error) => {
-                return Poll::Ready(Fate::Failed(Outcome::Disconnected(Arc::new(Lost::from(&error)))));
+                return Poll::Ready(Fate::Failed(Outcome::Disconnected(Arc::new(Disconnect::from(&error)))));
             }
         };
         // What comes back is confirmed as well, right after it came back.

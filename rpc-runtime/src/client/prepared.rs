@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::{failure::Failure, untyped::Untyped};
-use crate::{codec::Encoding, contract::MethodDef, message::Headers};
+use crate::{codec::Encoding, contract::MethodDef};
+use amqp_rpc_transport::Headers;
 
 /// An encoded call, ready to be sent over any link.
 #[derive(Clone)]

@@ -6,10 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    amqp::Connection,
-    error::{BrokerError, Served},
-};
+use crate::error::Served;
+use amqp_rpc_transport::{BrokerError, Connection};
 
 /// How long a served queue is taken to be served.
 pub(super) const SERVED_FOR: Duration = Duration::from_secs(1);
@@ -55,7 +53,7 @@ impl Queues {
         if let Some(served) = entry.still_true() {
             return Ok(served);
         }
-        let served = connection.who_serves(queue).await?;
+        let served = Served::from(connection.queue_status(queue).await?);
         *entry.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), served));
         Ok(served)
     }

@@ -14,13 +14,13 @@ use super::{
     failure::Failure,
     in_flight::{InFlight, Unsent},
     link::{Link, NotSent},
-    lost::Lost,
     pending::Ended,
     prepared::Prepared,
     queues::SERVED_FOR,
     session::{Session, State},
 };
-use crate::error::{BrokerError, Phase, Served};
+use crate::error::{Phase, Served};
+use amqp_rpc_transport::{BrokerError, Disconnect};
 
 /// How long after a question that failed the loss of its link shows, at the latest.
 const LOSS_NOTICED_WITHIN: Duration = Duration::from_secs(1);
@@ -214,7 +214,9 @@ async fn send_when_ready<S: Sent>(
             Err(NotFound::Unanswered(error)) => {
                 match tokio::time::timeout(LOSS_NOTICED_WITHIN, states.changed()).await {
                     Ok(_) => continue,
-                    Err(_) => return Err(Failure::Lost(Arc::new(Lost::from(&error)), Phase::WaitingToSend)),
+                    Err(_) => {
+                        return Err(Failure::Lost(Arc::new(Disconnect::from(&error)), Phase::WaitingToSend));
+                    }
                 }
             }
         };
@@ -278,7 +280,7 @@ async fn find_exchange(session: &Session, link: &Link, call: &Prepared) -> Resul
         Ok(Some(exchange)) => Ok(exchange),
         Ok(None) => Err(NotFound::Refused(call.unroutable(true))),
         Err(error) if error.is_of_channel() => {
-            Err(NotFound::Refused(Failure::Lost(Arc::new(Lost::from(&error)), Phase::WaitingToSend)))
+            Err(NotFound::Refused(Failure::Lost(Arc::new(Disconnect::from(&error)), Phase::WaitingToSend)))
         }
         Err(error) => Err(NotFound::Unanswered(error)),
     }

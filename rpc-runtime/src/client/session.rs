@@ -17,14 +17,13 @@ use super::{
     blocking::Background,
     builder::Settings,
     link::{Link, ReplyFate, Swept},
-    lost::Lost,
     pending::Ended,
     queues::Queues,
     refusals::Refusals,
     supervise::{self, Supervisor},
     sweeper::{self, Alarm},
 };
-use crate::amqp::{ConnectionState, Consumer, StateWatch};
+use amqp_rpc_transport::{ConnectionState, Consumer, Disconnect, StateWatch};
 
 /// Numbers of a client, as of now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +48,7 @@ pub struct ClientStats {
 pub(super) enum State {
     Ready(Arc<Link>),
     /// The last one was lost, or the next could not be made, for this reason.
-    Connecting(Arc<Lost>),
+    Connecting(Arc<Disconnect>),
     Ended(Ended),
 }
 
@@ -76,7 +75,7 @@ pub(super) struct Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.show(ConnectionState::Closed { reason: "the client was dropped".into() });
+        self.show(ConnectionState::closed("the client was dropped"));
         if let Some(background) = &self.background
             && let State::Ready(link) = self.state()
         {
@@ -103,7 +102,7 @@ impl Session {
             queues: Queues::default(),
             refusals: Refusals::default(),
             state: watch::Sender::new(State::Ready(Arc::clone(&link))),
-            shown: watch::Sender::new(ConnectionState::Ready { epoch: supervise::FIRST_EPOCH }),
+            shown: watch::Sender::new(ConnectionState::ready(supervise::FIRST_EPOCH)),
             late_replies: AtomicU64::new(0),
             unknown_replies: AtomicU64::new(0),
             hostile_replies: AtomicU64::new(0),
@@ -182,7 +181,7 @@ impl Session {
                 Ended::Closed => "closed by the application".into(),
                 Ended::Disconnected(lost) => Arc::clone(&lost.reason),
             };
-            self.shown.send_replace(ConnectionState::Closed { reason });
+            self.shown.send_replace(ConnectionState::closed(reason));
         }
         if let Some(link) = &link {
             link.pending.end(ended);

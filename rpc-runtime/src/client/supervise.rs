@@ -12,13 +12,11 @@ use std::{
 
 use super::{
     link::{Link, Manner, ReplyFate},
-    lost::Lost,
     pending::Ended,
     session::{Session, State},
 };
-use crate::{
-    amqp::{Backoff, ConnectOptions, ConnectionState, Consumer, Inbound, reconnect},
-    error::{ConnectError, chain},
+use amqp_rpc_transport::{
+    Backoff, ConnectError, ConnectOptions, ConnectionState, Consumer, Disconnect, Inbound, chain, reconnect,
 };
 
 /// The number of a client's first link.
@@ -46,7 +44,7 @@ impl Supervisor {
             };
             let Some(strong) = session.upgrade() else { return };
             let reason = Arc::clone(&lost.reason);
-            let connecting = ConnectionState::Connecting { failures: 0, reason: Arc::clone(&reason) };
+            let connecting = ConnectionState::connecting(0, Arc::clone(&reason));
             // Before the pending calls hear of it: whoever calls again at once finds the state that will serve.
             if !strong.advance(State::Connecting(Arc::clone(&lost)), connecting) {
                 return;
@@ -67,7 +65,7 @@ impl Supervisor {
             let Some(next) = self.next_link(&session, &mut backoff).await else { return };
             (link, replies) = (Arc::new(next.0), next.1);
             epoch += 1;
-            let ready = ConnectionState::Ready { epoch };
+            let ready = ConnectionState::ready(epoch);
             let Some(strong) = session.upgrade() else { return };
             if !strong.advance(State::Ready(Arc::clone(&link)), ready) {
                 return;
@@ -81,8 +79,8 @@ impl Supervisor {
         let failures = AtomicU32::new(0);
         let failed = |error: &ConnectError| {
             let failures = failures.fetch_add(1, Ordering::Relaxed) + 1;
-            let lost = Arc::new(Lost::because(chain(error).to_string()));
-            let connecting = ConnectionState::Connecting { failures, reason: Arc::clone(&lost.reason) };
+            let lost = Arc::new(Disconnect::new(chain(error).to_string()));
+            let connecting = ConnectionState::connecting(failures, Arc::clone(&lost.reason));
             if let Some(session) = session.upgrade() {
                 session.advance(State::Connecting(lost), connecting);
             }
@@ -97,7 +95,7 @@ impl Supervisor {
         match connected {
             Ok(next) => Some(next),
             Err(error) => {
-                let lost = Lost::because(chain(&error).to_string());
+                let lost = Disconnect::new(chain(&error).to_string());
                 session.upgrade()?.end(Ended::Disconnected(Arc::new(lost)));
                 None
             }
@@ -111,7 +109,7 @@ struct EndWithRuntime(Weak<Session>);
 impl Drop for EndWithRuntime {
     fn drop(&mut self) {
         if let Some(session) = self.0.upgrade() {
-            let lost = Lost::because("the runtime that this client was connected on has stopped");
+            let lost = Disconnect::new("the runtime that this client was connected on has stopped");
             session.end(Ended::Disconnected(Arc::new(lost)));
         }
     }
@@ -124,9 +122,9 @@ async fn show_blocked(session: &Weak<Session>, link: &Link, epoch: u64) -> Infal
         let state = match blocked.borrow_and_update().clone() {
             Some(reason) => {
                 tracing::warn!(%reason, "the broker takes no messages");
-                ConnectionState::Blocked { epoch, reason }
+                ConnectionState::blocked(epoch, reason)
             }
-            None => ConnectionState::Ready { epoch },
+            None => ConnectionState::ready(epoch),
         };
         if let Some(session) = session.upgrade() {
             session.show(state);
@@ -138,7 +136,7 @@ async fn show_blocked(session: &Weak<Session>, link: &Link, epoch: u64) -> Infal
 }
 
 /// Hands replies to their calls until there are no more. Returns why.
-async fn hand_out(session: &Weak<Session>, link: &Link, replies: &mut Consumer) -> Lost {
+async fn hand_out(session: &Weak<Session>, link: &Link, replies: &mut Consumer) -> Disconnect {
     loop {
         match replies.next().await {
             Some(Ok(delivered)) => {
@@ -155,8 +153,8 @@ async fn hand_out(session: &Weak<Session>, link: &Link, replies: &mut Consumer) 
                     session.count(fate);
                 }
             }
-            Some(Err(error)) => return Lost::from(&error),
-            None => return Lost::because("the broker cancelled the consumer of the reply queue"),
+            Some(Err(error)) => return Disconnect::from(&error),
+            None => return Disconnect::new("the broker cancelled the consumer of the reply queue"),
         }
     }
 }

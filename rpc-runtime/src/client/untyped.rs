@@ -26,8 +26,9 @@ use crate::{
     codec::AnyCodec,
     contract::{MethodDef, NoError},
     error::{Awaited, CallError, Undecodable, Unencodable, UntypedError},
-    message::{Answer, Execution, HeaderValue, ReplyKind},
+    message::{Answer, Execution, ReplyKind},
 };
+use amqp_rpc_transport::HeaderValue;
 
 /// What layers see as the method of all untyped calls.
 const UNTYPED: &MethodDef = &MethodDef::new("", "").routing_key("").queue("");

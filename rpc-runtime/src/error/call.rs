@@ -2,9 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{
-    AccessRefused, Blocked, CannotBlock, NoConsumer, Rejected, Timeout, TooLarge, Undecodable, Unencodable,
-};
+use amqp_rpc_transport::CannotBlock;
+
+use super::{AccessRefused, Blocked, NoConsumer, Rejected, Timeout, TooLarge, Undecodable, Unencodable};
 use crate::message::{Execution, Fault, Violations};
 
 /// Why a call has no result. `E` is the method's own error.

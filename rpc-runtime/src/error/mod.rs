@@ -1,12 +1,7 @@
 //! The errors users match on: of a call, of connecting, of serving.
 
-mod blocking;
-mod broker;
 mod call;
-mod certificate;
-mod chain;
 mod change;
-mod connect;
 mod encoding;
 mod refused;
 mod remote;
@@ -16,13 +11,8 @@ mod tests;
 mod timeout;
 mod untyped;
 
-pub use blocking::CannotBlock;
-pub use broker::BrokerError;
 pub use call::{CallError, Disconnected, Phase, Unroutable};
-pub use certificate::CertificateProblem;
-pub(crate) use chain::chain;
 pub use change::ChangeError;
-pub use connect::ConnectError;
 pub use encoding::{TooLarge, Undecodable, Unencodable};
 pub use refused::{AccessRefused, Blocked, NoConsumer, Rejected};
 pub(crate) use remote::ErrorMaps;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{BrokerError, ConnectError};
+use amqp_rpc_transport::{BrokerError, ConnectError};
 
 /// A server could not start. Nothing is consumed and no connection is left open.
 #[derive(Debug, thiserror::Error)]

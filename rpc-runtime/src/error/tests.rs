@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use amqp_rpc_transport::CannotBlock;
+
 use super::{
-    AccessRefused, Awaited, Blocked, CallError, CannotBlock, Disconnected, NoConsumer, Phase, Rejected,
-    Served, Timeout, TooLarge, Undecodable, Unencodable, Unroutable,
+    AccessRefused, Awaited, Blocked, CallError, Disconnected, NoConsumer, Phase, Rejected, Served, Timeout,
+    TooLarge, Undecodable, Unencodable, Unroutable,
 };
 use crate::message::{Execution, Fault, FaultCode, Violations};
 

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use amqp_rpc_transport::QueueStatus;
+
 use super::Phase;
 
 /// No reply came in time; of what nobody answers, no word of the broker.
@@ -46,6 +48,16 @@ pub enum Served {
         /// How many requests wait in the queue.
         waiting: u32,
     },
+}
+
+impl From<Option<QueueStatus>> for Served {
+    fn from(status: Option<QueueStatus>) -> Self {
+        match status {
+            None => Self::NoQueue,
+            Some(QueueStatus { consumers: 0, waiting }) => Self::ByNobody { waiting },
+            Some(QueueStatus { consumers, waiting }) => Self::By { consumers, waiting },
+        }
+    }
 }
 
 impl Timeout {

@@ -138,7 +138,8 @@ impl RpcService for RateLimitService {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{contract::MethodDef, message::Headers};
+    use crate::contract::MethodDef;
+    use amqp_rpc_transport::Headers;
 
     fn context(method: &'static MethodDef, user: Option<&str>) -> Context {
         Context {

@@ -15,8 +15,9 @@ use crate::{
     client::{BoxClientService, ClientService, OutgoingCall},
     contract::NoError,
     error::CallError,
-    message::{Answer, Fault, Headers, IncomingCall, Inherited, Reply},
+    message::{Answer, Fault, IncomingCall, Inherited, Reply},
 };
+use amqp_rpc_transport::Headers;
 
 /// Runs every call in a `tracing` span with OpenTelemetry's names, and passes its trace on.
 ///

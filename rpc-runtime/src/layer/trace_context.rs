@@ -5,7 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::semconv;
-use crate::message::Headers;
+use amqp_rpc_transport::Headers;
 
 /// A span: its own id, its parent's, and the trace that both belong to.
 #[derive(Debug)]

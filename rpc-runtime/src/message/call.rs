@@ -11,8 +11,9 @@ use bytes::Bytes;
 use crate::{
     codec::{AnyCodec, Encoding, Uninflatable},
     contract::{MethodDef, MethodKind},
-    message::{Fault, FaultCode, Headers, Inherited},
+    message::{Fault, FaultCode, Inherited},
 };
+use amqp_rpc_transport::Headers;
 
 /// A call on its way to its method, as middleware sees it.
 ///

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Headers;
+use amqp_rpc_transport::Headers;
 
 tokio::task_local! {
     /// Of the call that the running task serves.

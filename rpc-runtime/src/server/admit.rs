@@ -13,9 +13,10 @@ use super::{
 use crate::{
     codec::{AnyCodec, Compression},
     contract::MethodDef,
-    message::{Context, Fault, FaultCode, IncomingCall, Refusal},
+    message::{Context, Fault, FaultCode, IncomingCall},
     wire::request::Received,
 };
+use amqp_rpc_transport::Refusal;
 
 /// What a server asks of every request.
 #[derive(Clone, Debug)]

@@ -16,7 +16,6 @@ use super::{
     subset::Subset,
 };
 use crate::{
-    amqp::{ConnectOptions, Inbound, connect_first},
     codec::{Codec, Compression},
     contract::Service,
     error::StartError,
@@ -24,6 +23,7 @@ use crate::{
     message::Context,
     wire::address::Namespace,
 };
+use amqp_rpc_transport::{ConnectOptions, Inbound, connect_first};
 
 /// Services, and how they are served; [`start`](Self::start) makes it run.
 #[must_use = "a server does nothing until `start`"]

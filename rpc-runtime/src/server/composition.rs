@@ -18,11 +18,11 @@ use super::{
     topology::{overflow_of, part_of, topology},
 };
 use crate::{
-    amqp::{Binding, Connection, Topology, TopologyError},
     contract::ServiceDef,
     error::{ChangeError, StartError},
     layer::BoxService,
 };
+use amqp_rpc_transport::{Binding, Connection, Topology, TopologyError};
 
 /// A service as it was given to the server, its layers not yet around it.
 pub(super) struct Given {

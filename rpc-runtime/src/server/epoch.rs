@@ -21,10 +21,8 @@ use super::{
     topology::explain,
     worker::Loss,
 };
-use crate::{
-    amqp::{Connection, DataChannel, TopologyError, Touch},
-    error::{BrokerError, ChangeError, ServeError, StartError, chain},
-};
+use crate::error::{ChangeError, ServeError, StartError};
+use amqp_rpc_transport::{BrokerError, Connection, DataChannel, TopologyError, Touch, chain};
 
 /// How long the last replies and acknowledgements may take to be written.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -56,7 +54,7 @@ impl Epoch {
         let prepare = async {
             composition.declare(&connection, plan.declare).await?;
             let mut consumers = Consumers::without_any(plan, composition, &connection).await?;
-            let patience = connection.options().0.timeout;
+            let patience = connection.attempt_timeout();
             for intake in &mut consumers.intakes {
                 if intake.queue.kind == QueueKind::Listener {
                     intake.prepare(patience).await?;
@@ -84,7 +82,7 @@ impl Epoch {
             let mut refused = Vec::new();
             // All together have half of the attempt's time.
             let queues = u32::try_from(consumers.intakes.len()).unwrap_or(u32::MAX).max(1);
-            let patience = connection.options().0.timeout / queues / 2;
+            let patience = connection.attempt_timeout() / queues / 2;
             let (suspected, trusted): (Vec<_>, Vec<_>) =
                 consumers.intakes.iter_mut().partition(|intake| intake.queue.is_suspected());
             let mut consumes = false;

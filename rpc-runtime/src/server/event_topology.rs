@@ -11,12 +11,8 @@ use super::{
     subscription::{Pattern, Subscriber},
     topology::{DEAD_LETTER_EXCHANGE, add_dead_letters, with_short_names},
 };
-use crate::{
-    amqp::{Binding, Exchange, ExchangeKind, Queue, Topology},
-    error::StartError,
-    message::Headers,
-    wire::address::Namespace,
-};
+use crate::{error::StartError, wire::address::Namespace};
+use amqp_rpc_transport::{Binding, Exchange, ExchangeKind, Headers, Queue, Topology};
 
 /// How the names of the queues of listeners begin.
 const LISTENER_QUEUES: &str = "amqp-rpc.events.";

@@ -11,10 +11,9 @@ use super::{
     plan::PlannedQueue,
     worker::{Order, Told, next_order},
 };
-use crate::{
-    amqp::{Backoff, Connection, Consumer, DataChannel, TopologyError, Touch, connect},
-    error::{BrokerError, ConnectError, chain},
-    message::Delivered,
+use amqp_rpc_transport::{
+    Backoff, BrokerError, ConnectError, Connection, Consumer, DataChannel, Delivered, TopologyError, Touch,
+    chain, connect,
 };
 
 pub(super) const UNANSWERED: &str = "the broker did not answer in time";
@@ -153,7 +152,7 @@ impl Intake {
                 () = tokio::time::sleep(self.backoff.next_delay()) => {}
             }
             // Orders do not interrupt this: a consumer that nobody reads would keep what it is given until the connection ends.
-            let patience = self.connection.options().0.timeout;
+            let patience = self.connection.attempt_timeout();
             match tokio::time::timeout(patience, self.try_again()).await {
                 Ok(Ok(true)) => return Ok(()),
                 Ok(Ok(false)) => {}
@@ -166,7 +165,7 @@ impl Intake {
     /// Whether there is a consumer now.
     async fn try_again(&mut self) -> Result<bool, BrokerError> {
         // The last third is for consuming.
-        let patience = self.connection.options().0.timeout / 3;
+        let patience = self.connection.attempt_timeout() / 3;
         if let Err(error) = self.prepare(patience).await {
             if !self.connection.is_connected() {
                 return Err(error.source);

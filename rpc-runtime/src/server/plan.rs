@@ -19,12 +19,8 @@ use super::{
     run::Patience,
     stats::Counters,
 };
-use crate::{
-    amqp::{Connection, Topology, TopologyError, Touch},
-    error::BrokerError,
-    layer::BoxService,
-    wire::address::Namespace,
-};
+use crate::{layer::BoxService, wire::address::Namespace};
+use amqp_rpc_transport::{BrokerError, Connection, Topology, TopologyError, Touch};
 
 /// How a server serves, whatever that is at the moment.
 #[derive(Debug)]

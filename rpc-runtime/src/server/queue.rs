@@ -1,6 +1,6 @@
 //! How a server's queues look on the broker, and who makes them.
 
-use crate::message::{HeaderValue, Headers};
+use amqp_rpc_transport::{HeaderValue, Headers};
 
 /// Who makes exchanges, queues and bindings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

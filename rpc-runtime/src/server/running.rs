@@ -20,11 +20,11 @@ use super::{
     supervisor::{State, Supervisor},
 };
 use crate::{
-    amqp::{ConnectOptions, ConnectionState, Inbound, NotReady, StateWatch},
     contract::Service,
-    error::{BrokerError, ChangeError, ServeError},
+    error::{ChangeError, ServeError},
     layer::BoxService,
 };
+use amqp_rpc_transport::{BrokerError, ConnectOptions, ConnectionState, Inbound, NotReady, StateWatch};
 
 /// A server that serves, and goes on to do so when its connection is lost.
 ///
@@ -59,7 +59,7 @@ impl RunningServer {
         inbound: Inbound,
         first: Epoch,
     ) -> Self {
-        let state = watch::Sender::new(ConnectionState::Ready { epoch: 1 });
+        let state = watch::Sender::new(ConnectionState::ready(1));
         let failure = watch::Sender::new(None);
         let (stop, told) = watch::channel(false);
         let (watch_state, watch_failure) = (StateWatch::of(&state), failure.subscribe());

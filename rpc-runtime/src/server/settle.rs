@@ -13,12 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::acks::{Ack, AckWindow};
 use crate::{
-    amqp::{Addressed, DataChannel, Publisher},
     codec::AnyCodec,
-    error::BrokerError,
     message::{Execution, Fault, Reply},
     wire::reply,
 };
+use amqp_rpc_transport::{Addressed, BrokerError, DataChannel, Publisher};
 
 /// How one delivery ends. Each gets exactly one.
 #[derive(Debug)]

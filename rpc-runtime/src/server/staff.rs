@@ -17,7 +17,7 @@ use super::{
     shutdown::ShutdownReport,
     worker::{Loss, Order, Told, Worker},
 };
-use crate::{amqp::Connection, error::BrokerError};
+use amqp_rpc_transport::{BrokerError, Connection};
 
 /// Dropped, it cancels everything.
 pub(super) struct Staff {

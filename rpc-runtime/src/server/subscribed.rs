@@ -9,7 +9,8 @@ use super::{
     routes::{Routed, Routes},
     subscription::{Patterns, Subscriber, Subscription},
 };
-use crate::{amqp::Topology, contract::ServiceDef, error::StartError, layer::BoxService};
+use crate::{contract::ServiceDef, error::StartError, layer::BoxService};
+use amqp_rpc_transport::Topology;
 
 /// A member that receives events.
 #[derive(Clone, Debug)]

@@ -13,10 +13,8 @@ use super::{
     shutdown::ShutdownReport,
     subscription::Pattern,
 };
-use crate::{
-    amqp::{Backoff, ConnectOptions, ConnectionState, Inbound, reconnect},
-    error::{BrokerError, ChangeError, ServeError, StartError, chain},
-};
+use crate::error::{ChangeError, ServeError, StartError};
+use amqp_rpc_transport::{Backoff, BrokerError, ConnectOptions, ConnectionState, Inbound, chain, reconnect};
 
 pub(super) struct Supervisor {
     pub(super) plan: Arc<Plan>,
@@ -63,7 +61,7 @@ impl Supervisor {
                 End::Lost(lost) => lost,
             };
             tracing::warn!(error = %lost, "the server lost its connection and makes another one");
-            self.state.enter(ConnectionState::Connecting { failures: 0, reason: lost.message().into() });
+            self.state.enter(ConnectionState::connecting(0, lost.message()));
             // Its calls are cancelled: nothing of it can be acknowledged any more, and the broker delivers their requests again.
             drop(epoch);
             backoff.reset_after(since.elapsed());
@@ -72,7 +70,7 @@ impl Supervisor {
                 Next::GivenUp(error) => return Err(self.give_up(error)),
                 Next::Told(Some(next)) => return self.drain(next).await,
                 Next::Told(None) => {
-                    self.state.enter(ConnectionState::Closed { reason: SHUT_DOWN.into() });
+                    self.state.enter(ConnectionState::closed(SHUT_DOWN));
                     return Ok(ShutdownReport::default());
                 }
             };
@@ -87,8 +85,8 @@ impl Supervisor {
         loop {
             let reason = blocked.borrow_and_update().clone();
             self.state.enter(match reason {
-                Some(reason) => ConnectionState::Blocked { epoch: number, reason },
-                None => ConnectionState::Ready { epoch: number },
+                Some(reason) => ConnectionState::blocked(number, reason),
+                None => ConnectionState::ready(number),
             });
             tokio::select! {
                 biased;
@@ -207,17 +205,17 @@ impl Supervisor {
         }
         self.state.enter(ConnectionState::Draining);
         let drained = epoch.drain(self.plan.drain_timeout).await;
-        let reason = match &drained {
+        let reason: Arc<str> = match &drained {
             Ok(_) => SHUT_DOWN.into(),
             Err(error) => chain(error).to_string().into(),
         };
-        self.state.enter(ConnectionState::Closed { reason });
+        self.state.enter(ConnectionState::closed(reason));
         drained
     }
 
     fn give_up(&self, error: StartError) -> ServeError {
         let error = ServeError::GivenUp(Arc::new(error));
-        self.state.enter(ConnectionState::Closed { reason: chain(&error).to_string().into() });
+        self.state.enter(ConnectionState::closed(chain(&error).to_string()));
         self.failure.send_replace(Some(error.clone()));
         error
     }
@@ -248,8 +246,8 @@ impl State {
                 ConnectionState::Connecting { failures, .. } => *failures,
                 _ => 0,
             };
-            let reason = chain(error).to_string().into();
-            *state = ConnectionState::Connecting { failures: earlier.saturating_add(1), reason };
+            let reason = chain(error).to_string();
+            *state = ConnectionState::connecting(earlier.saturating_add(1), reason);
         });
     }
 }
@@ -257,7 +255,7 @@ impl State {
 impl Drop for State {
     fn drop(&mut self) {
         if !self.0.borrow().is_closed() {
-            self.enter(ConnectionState::Closed { reason: "the server was dropped".into() });
+            self.enter(ConnectionState::closed("the server was dropped"));
         }
     }
 }

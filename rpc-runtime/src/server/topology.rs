@@ -8,11 +8,12 @@ use super::{
     routes::called,
 };
 use crate::{
-    amqp::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch},
     contract::{MethodDef, ServiceDef},
     error::StartError,
-    message::{HeaderValue, Headers},
     wire::address::Namespace,
+};
+use amqp_rpc_transport::{
+    Binding, Exchange, ExchangeKind, HeaderValue, Headers, Queue, Topology, TopologyError, Touch,
 };
 
 /// The exchange that rejected requests of all services go to.

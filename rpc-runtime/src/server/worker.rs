@@ -17,10 +17,10 @@ use super::{
     run::{run, run_within},
 };
 use crate::{
-    error::BrokerError,
-    message::{Delivered, Fault, FaultCode, Refusal},
+    message::{Fault, FaultCode},
     wire::request::Received,
 };
+use amqp_rpc_transport::{BrokerError, Delivered, Refusal};
 
 /// What a server tells its workers, each going further than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

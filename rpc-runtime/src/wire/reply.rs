@@ -12,10 +12,9 @@ use crate::{
     codec::{self, AnyCodec, Encoding},
     contract::{Request, Response},
     error::{CallError, Undecodable},
-    message::{
-        Answer, Delivered, Execution, Fault, FaultCode, Properties, Refusal, Reply, ReplyKind, Violation,
-    },
+    message::{Answer, Execution, Fault, FaultCode, Reply, ReplyKind, Violation},
 };
+use amqp_rpc_transport::{Delivered, Properties, Refusal};
 
 const RESULT: &str = "result";
 const ERROR: &str = "error";

@@ -13,8 +13,9 @@ use bytes::Bytes;
 use crate::{
     codec::{self, AnyCodec, Compression, Encoding, NotSpoken},
     contract::MethodDef,
-    message::{Context, Delivered, Fault, FaultCode, Headers, IncomingCall, Properties, Refusal},
+    message::{Context, Fault, FaultCode, IncomingCall},
 };
+use amqp_rpc_transport::{Delivered, Headers, Properties, Refusal};
 
 /// Delivery mode 1: calls are not persisted. Their callers time out before a broker is back.
 const TRANSIENT: u8 = 1;

@@ -56,7 +56,8 @@ impl Log {
     /// What the library itself has logged so far.
     pub(crate) fn lines(&self) -> Vec<Line> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        lines.into_iter().filter(|line| line.target.starts_with("amqp_rpc_runtime")).collect()
+        let of_the_library = ["amqp_rpc_runtime", "amqp_rpc_transport"];
+        lines.into_iter().filter(|line| of_the_library.iter().any(|it| line.target.starts_with(it))).collect()
     }
 
     /// The spans of calls, in the order in which they began, with all that was recorded until now.

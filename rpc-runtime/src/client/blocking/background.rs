@@ -13,7 +13,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use crate::{amqp::Connection, error::CannotBlock};
+use amqp_rpc_transport::{CannotBlock, Connection};
 
 /// Held by everybody who may wait: with the last of them the thread ends, once the connection is closed.
 #[derive(Debug)]

@@ -10,10 +10,8 @@ pub use wait::Wait;
 pub(super) use wait::{MadeByClient, Waiter};
 
 use super::{ClientBuilder, ClientStats};
-use crate::{
-    amqp::{ConnectOptions, ConnectionState, NotReady},
-    error::{CallError, CannotBlock, ConnectError},
-};
+use crate::error::CallError;
+use amqp_rpc_transport::{CannotBlock, ConnectError, ConnectOptions, ConnectionState, NotReady};
 
 /// A connection to the broker for threads that wait. Clones share it, and may be used from any number of threads at once.
 ///
@@ -101,7 +99,7 @@ impl Client {
     /// state as it is, whichever that is.
     pub fn wait_ready(&self, patience: Duration) -> Result<(), NotReady> {
         let waited = self.background.wait(self.inner.wait_ready(patience));
-        waited.unwrap_or_else(|_| Err(NotReady { state: self.state() }))
+        waited.unwrap_or_else(|_| Err(NotReady::new(self.state())))
     }
 
     /// How many calls are in flight, and how many replies nobody waited for.

@@ -3,10 +3,8 @@
 use std::{future::Future, sync::Arc};
 
 use super::{Background, background::may_block};
-use crate::{
-    client::session::Session,
-    error::{CallError, CannotBlock},
-};
+use crate::{client::session::Session, error::CallError};
+use amqp_rpc_transport::CannotBlock;
 
 /// Waits for calls, notifications, events and untyped calls that were made through a [`blocking::Client`](super::Client).
 ///

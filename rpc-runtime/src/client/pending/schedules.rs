@@ -5,13 +5,8 @@ use std::collections::HashMap;
 use shuttle::{sync::Mutex, thread};
 
 use super::*;
-use crate::{
-    codec::AnyCodec,
-    message::{Delivered, Properties},
-    schedules::check,
-    test_contract::Compute,
-    wire::reply::Reading,
-};
+use crate::{codec::AnyCodec, schedules::check, test_contract::Compute, wire::reply::Reading};
+use amqp_rpc_transport::{Delivered, Properties};
 
 const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
 const CALLERS: usize = 3;

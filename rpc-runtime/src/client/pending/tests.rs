@@ -32,7 +32,7 @@ fn a_late_reply_does_not_reach_the_call_that_took_its_place() {
 fn an_ended_table_answers_everybody_and_takes_nobody() {
     let pending = Pending::default();
     let (_, mut receiver) = pending.insert(METHOD, None).unwrap();
-    pending.end(Ended::Disconnected(Arc::new(Lost::because("gone"))));
+    pending.end(Ended::Disconnected(Arc::new(Disconnect::new("gone"))));
     pending.end(Ended::Closed);
     assert!(matches!(receiver.try_recv(), Ok(Outcome::Disconnected(lost)) if &*lost.reason == "gone"));
     assert!(matches!(pending.insert(METHOD, None), Err(Ended::Disconnected(_))));

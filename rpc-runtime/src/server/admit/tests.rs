@@ -14,7 +14,7 @@ use crate::{
     contract::{Request, Response, ServeFuture, Service, ServiceDef},
     error::CallError,
     layer::{BoxService, RpcService},
-    message::{Delivered, Execution, Headers, Properties},
+    message::Execution,
     server::{
         composition::MemberId,
         dispatch,
@@ -23,10 +23,10 @@ use crate::{
     test_contract::{Compute, Computed, TooLarge},
     wire::{
         address::Namespace,
-        reply,
-        reply::{RawReply, Reading},
+        reply::{self, RawReply, Reading},
     },
 };
+use amqp_rpc_transport::{Delivered, Headers, Properties};
 
 /// Computes nothing, and knows whether it was run.
 struct Fib(Arc<AtomicBool>);

@@ -22,13 +22,12 @@ use super::{
     stats::Counters,
 };
 use crate::{
-    amqp::{
-        Addressed, Backoff, ConfirmedPublisher, ConnectOptions, Connection, DataChannel, Inbound, connect,
-    },
     codec::AnyCodec,
-    error::chain,
     message::{Fault, Reply},
     wire::reply,
+};
+use amqp_rpc_transport::{
+    Addressed, Backoff, ConfirmedPublisher, ConnectOptions, Connection, DataChannel, Inbound, chain, connect,
 };
 
 /// So long after the last confirm, while some are due, the connection counts as silent: half-open, or blocked by the broker.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::amqp::Addressed;
+use amqp_rpc_transport::Addressed;
 
 /// So many wait at most, whatever happens; the oldest make way.
 const MOST: usize = 1024;

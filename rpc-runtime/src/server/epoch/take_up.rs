@@ -4,12 +4,12 @@ use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use super::{Epoch, Intake};
 use crate::{
-    amqp::{Binding, TopologyError, Touch},
-    error::{BrokerError, ChangeError, StartError},
+    error::{ChangeError, StartError},
     server::{
         composition::Change, intake::UNANSWERED, plan::PlannedQueue, staff::Reassigned, topology::explain,
     },
 };
+use amqp_rpc_transport::{Binding, BrokerError, TopologyError, Touch};
 
 /// How long a change may go on once it is known that it comes to nothing.
 ///
@@ -80,7 +80,7 @@ impl Epoch {
         unbound: Vec<Binding>,
         progress: &mut Progress,
     ) -> Result<(), TopologyError> {
-        let patience = self.connection.options().0.timeout;
+        let patience = self.connection.attempt_timeout();
         self.unbind(unbound, patience).await?;
         let (known, fresh): (Vec<_>, Vec<_>) =
             change.touched().partition(|queue| self.staff.serves(&queue.key));
@@ -101,7 +101,7 @@ impl Epoch {
     }
 
     async fn consume(&self, intakes: &mut [Intake]) -> Result<(), TopologyError> {
-        let patience = self.connection.options().0.timeout;
+        let patience = self.connection.attempt_timeout();
         for intake in intakes {
             if let Err(refused) = intake.consume_within(patience).await {
                 // Consumers that were made, and this one if it is made yet, are read by nobody: what they are given must go back.

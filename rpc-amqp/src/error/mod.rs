@@ -1,0 +1,14 @@
+//! Errors of the broker and of connecting to it, as plain data.
+
+mod broker;
+mod cannot_block;
+mod certificate;
+mod chain;
+mod connect;
+mod from_lapin;
+
+pub use broker::BrokerError;
+pub use cannot_block::CannotBlock;
+pub use certificate::CertificateProblem;
+pub use chain::{Chain, chain};
+pub use connect::ConnectError;

@@ -1,0 +1,9 @@
+//! The byte stream below lapin: socket, TLS, the guard on inbound frames, and what ends it from outside.
+
+pub(crate) mod cutoff;
+pub(crate) mod guard;
+pub(crate) mod runtime;
+pub(crate) mod socket;
+pub(crate) mod tcp;
+#[cfg(feature = "__rustls")]
+pub(crate) mod tls;

@@ -1,0 +1,163 @@
+//! The handshake of TLS, and what it is prepared from: certificates, a key, and somebody's cryptography.
+
+use std::{fs, path::Path, sync::Arc};
+
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+};
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use super::refusal::explain;
+use crate::{
+    error::{BrokerError, ConnectError},
+    options::{BrokerUri, Pem, Tls},
+};
+
+/// Everything read and found usable.
+pub(crate) struct Client {
+    connector: TlsConnector,
+    server_name: Option<ServerName<'static>>,
+}
+
+impl Client {
+    /// Reads files and the system's store; not for a thread that must not block.
+    ///
+    /// # Errors
+    /// `InvalidOption`, naming what is missing or broken, never showing it.
+    pub(crate) fn prepare(tls: &Tls) -> Result<Self, ConnectError> {
+        if tls.external && tls.certificate.is_none() {
+            return Err(invalid("TLS: a login by client certificate is asked for, and none is given"));
+        }
+        let server_name =
+            tls.server_name.as_deref().map(|name| server_name(name, "server_name")).transpose()?;
+        let config = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| invalid(format!("TLS: the process's default cryptography: {error}")))?
+            .with_root_certificates(roots(&tls.authorities)?);
+        let config = match &tls.certificate {
+            None => config.with_no_client_auth(),
+            Some((chain, key)) => config
+                .with_client_auth_cert(certificates(chain, "the client certificate")?, private_key(key)?)
+                .map_err(|error| invalid(format!("TLS: the client certificate with its key: {error}")))?,
+        };
+        Ok(Self { connector: Arc::new(config).into(), server_name })
+    }
+
+    /// Whom the node's certificate must name.
+    ///
+    /// # Errors
+    /// `InvalidOption` for a host that no certificate can name.
+    pub(crate) fn expects(&self, node: &BrokerUri) -> Result<ServerName<'static>, ConnectError> {
+        match &self.server_name {
+            Some(name) => Ok(name.clone()),
+            None => server_name(node.host(), "the host"),
+        }
+    }
+
+    /// # Errors
+    /// Those of [`explain`], `TlsHandshake` for anything else.
+    pub(crate) async fn handshake(
+        &self,
+        socket: TcpStream,
+        node: &BrokerUri,
+    ) -> Result<TlsStream<TcpStream>, ConnectError> {
+        let handshake = self.connector.connect(self.expects(node)?, socket);
+        handshake.await.map_err(|error| {
+            explain(&error, &node.endpoint()).unwrap_or_else(|| ConnectError::TlsHandshake {
+                endpoint: node.endpoint(),
+                source: BrokerError::new(None, error.to_string()),
+            })
+        })
+    }
+}
+
+/// What the process has installed, or else ours. Nothing is installed here: that is for programs to do.
+fn provider() -> Arc<CryptoProvider> {
+    if let Some(installed) = CryptoProvider::get_default() {
+        return Arc::clone(installed);
+    }
+    #[cfg(feature = "tls")]
+    let ours = rustls::crypto::aws_lc_rs::default_provider();
+    #[cfg(not(feature = "tls"))]
+    let ours = rustls::crypto::ring::default_provider();
+    Arc::new(ours)
+}
+
+fn roots(authorities: &[Pem]) -> Result<RootCertStore, ConnectError> {
+    if authorities.is_empty() {
+        return system_roots();
+    }
+    let mut roots = RootCertStore::empty();
+    for authority in authorities {
+        for certificate in certificates(authority, "the certificate authority")? {
+            roots.add(certificate).map_err(|error| {
+                invalid(format!("TLS: {}: {error}", authority.called("the certificate authority")))
+            })?;
+        }
+    }
+    Ok(roots)
+}
+
+fn system_roots() -> Result<RootCertStore, ConnectError> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    // Stores of systems hold odd certificates, which others do not mind either.
+    let (usable, _) = roots.add_parsable_certificates(found.certs);
+    if usable > 0 {
+        return Ok(roots);
+    }
+    let why = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
+    Err(invalid(format!(
+        "TLS: the system trusts no certificate authority{why}; install its certificates (Debian: ca-certificates), or give your own by ca_file"
+    )))
+}
+
+fn certificates(pem: &Pem, what: &str) -> Result<Vec<CertificateDer<'static>>, ConnectError> {
+    let bytes = pem.read(what)?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        Ok(_) => Err(invalid(format!("TLS: {} holds no PEM of a certificate", pem.called(what)))),
+        Err(_) => Err(invalid(format!("TLS: {} holds broken PEM", pem.called(what)))),
+    }
+}
+
+fn private_key(pem: &Pem) -> Result<PrivateKeyDer<'static>, ConnectError> {
+    let what = "the key of the client certificate";
+    // What is wrong with it is not repeated: the reader's errors quote what they read.
+    PrivateKeyDer::from_pem_slice(&pem.read(what)?)
+        .map_err(|_| invalid(format!("TLS: {} holds no PEM of an unencrypted private key", pem.called(what))))
+}
+
+fn server_name(name: &str, what: &str) -> Result<ServerName<'static>, ConnectError> {
+    ServerName::try_from(name.to_owned())
+        .map_err(|_| invalid(format!("TLS: {what} `{name}` is neither a DNS name nor an IP address")))
+}
+
+impl Pem {
+    fn read(&self, what: &str) -> Result<Arc<[u8]>, ConnectError> {
+        match self {
+            Self::Bytes(bytes) => Ok(Arc::clone(bytes)),
+            Self::File(path) => read_file(path)
+                .map_err(|error| invalid(format!("TLS: {} cannot be read: {error}", self.called(what)))),
+        }
+    }
+
+    fn called(&self, what: &str) -> String {
+        match self {
+            Self::Bytes(_) => what.to_owned(),
+            Self::File(path) => format!("{what} in {}", path.display()),
+        }
+    }
+}
+
+fn read_file(path: &Path) -> std::io::Result<Arc<[u8]>> {
+    fs::read(path).map(Into::into)
+}
+
+fn invalid(why: impl Into<String>) -> ConnectError {
+    ConnectError::InvalidOption(why.into())
+}
