@@ -10,7 +10,7 @@ use crate::{
     error::BrokerError,
     message::Delivered,
     properties,
-    transport::{cutoff::Anchor, guard::Findings},
+    transport::{cutoff::ConnectionGuard, guard::Findings},
 };
 
 /// Deliveries of one queue.
@@ -19,7 +19,7 @@ pub struct Consumer {
     tag: String,
     channel: u16,
     findings: Arc<Findings>,
-    _anchor: Arc<Anchor>,
+    _guard: Arc<ConnectionGuard>,
 }
 
 impl Consumer {
@@ -28,13 +28,13 @@ impl Consumer {
         channel: &lapin::Channel,
         queue: &str,
         options: BasicConsumeOptions,
-        anchor: Arc<Anchor>,
+        connection_guard: Arc<ConnectionGuard>,
         findings: Arc<Findings>,
     ) -> Result<Self, BrokerError> {
         let queue = properties::short("queue", queue).map_err(properties::Unwritable::into_broker_error)?;
         let inner = channel.basic_consume(queue, "".into(), options, Default::default()).await?;
         let tag = inner.tag().to_string();
-        Ok(Self { inner, tag, channel: channel.id(), findings, _anchor: anchor })
+        Ok(Self { inner, tag, channel: channel.id(), findings, _guard: connection_guard })
     }
 
     pub fn tag(&self) -> &str {

@@ -29,7 +29,8 @@ pub use message::{Delivered, HeaderValue, Headers, Properties, Refusal};
 pub use options::Tls;
 pub use options::{ConnectOptions, Credentials, Inbound};
 pub use publish::{
-    Addressed, Answer, Confirm, ConfirmedPublisher, ConfirmingPublisher, Publisher, Unpublishable, Verdict,
+    Addressed, BacklogState, Confirm, ConfirmedPublisher, ConfirmingPublisher, Publisher, Unpublishable,
+    Verdict,
 };
 pub use topology::{Binding, Exchange, ExchangeKind, Queue, QueueStatus, Topology, TopologyError, Touch};
 pub use transport::guard::Findings;

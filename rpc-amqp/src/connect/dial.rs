@@ -19,10 +19,10 @@ use crate::{
     options::{BrokerUri, ConnectOptions, Inbound},
     reply_code,
     transport::{
-        cutoff::{CutOnDrop, Lifeline},
+        cutoff::{AbortOnDrop, Cutoff},
         guard::{Findings, Inspector},
-        runtime::{Kit, Transport},
-        socket::{Socket, SpeaksTls},
+        runtime::{LapinRuntime, Transport},
+        socket::{PeerSpeaksTls, Socket},
         tcp,
     },
 };
@@ -107,7 +107,7 @@ async fn dial(
     let patience = patience.saturating_sub(started.elapsed()).min(options.handshake_timeout);
     let handshake = async {
         let socket = security.secure(socket, node).await?;
-        shake_hands(options, inbound, node, &mut login, socket).await
+        handshake(options, inbound, node, &mut login, socket).await
     };
     match timeout(patience, handshake).await {
         Ok(settled) => settled,
@@ -116,7 +116,7 @@ async fn dial(
 }
 
 /// From the protocol's header to the open virtual host.
-async fn shake_hands(
+async fn handshake(
     options: &ConnectOptions,
     inbound: &Inbound,
     node: &BrokerUri,
@@ -134,8 +134,8 @@ async fn shake_hands(
     let findings = Arc::new(Findings::new(Arc::clone(&inbound.on_return)));
     let frame_max = address.query.frame_max.unwrap_or_default();
     let inspector = Inspector::new(Arc::clone(&findings), inbound.max_body_bytes, frame_max);
-    let lifeline = Arc::new(Lifeline::default());
-    let transport = Mutex::new(Some(Transport::new(socket, inspector, Arc::clone(&lifeline))));
+    let cutoff = Arc::new(Cutoff::default());
+    let transport = Mutex::new(Some(Transport::new(socket, inspector, Arc::clone(&cutoff))));
     // Asked once: lapin's own recovery is off.
     let hand_over = async move |_, _| {
         let transport = transport.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -143,18 +143,18 @@ async fn shake_hands(
             .map(AsyncTcpStream::Plain)
             .ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into())
     };
-    let abandoned = CutOnDrop(Some(&lifeline));
+    let abandoned = AbortOnDrop(Some(&cutoff));
     let connection =
-        lapin::Connection::connector(address, Runtime::new(Kit::current()), hand_over, properties)
+        lapin::Connection::connector(address, Runtime::new(LapinRuntime::current()), hand_over, properties)
             .await
             .map_err(|error| explain(error, node, login))?;
     abandoned.disarm();
     let connection = Arc::new(connection);
     if let Some(changes) = login.take_changes() {
-        update_secret::pass_on(changes, &connection, Arc::clone(&lifeline));
+        update_secret::forward_changes(changes, &connection, Arc::clone(&cutoff));
     }
     let options = (options.clone(), inbound.clone());
-    Ok(Connection::new(connection, lifeline, findings, options, login.user()))
+    Ok(Connection::new(connection, cutoff, findings, options, login.user()))
 }
 
 fn explain(error: Error, node: &BrokerUri, login: &Login) -> ConnectError {
@@ -192,7 +192,7 @@ fn explain(error: Error, node: &BrokerUri, login: &Login) -> ConnectError {
 
 /// What the layers below AMQP have found out.
 fn explain_io(error: &io::Error, node: &BrokerUri) -> Option<ConnectError> {
-    if error.get_ref()?.is::<SpeaksTls>() {
+    if error.get_ref()?.is::<PeerSpeaksTls>() {
         return Some(ConnectError::TlsExpected { endpoint: node.endpoint() });
     }
     #[cfg(feature = "__rustls")]

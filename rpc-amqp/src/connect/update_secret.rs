@@ -4,26 +4,26 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::watch;
 
-use crate::{error::BrokerError, options::Secret, transport::cutoff::Lifeline};
+use crate::{error::BrokerError, options::Secret, transport::cutoff::Cutoff};
 
 /// Tells the broker every later password, for as long as the connection lives. What it does about it is its decision.
 ///
 /// The task is owned by nobody, and bounded: it ends with the transport, or when nobody uses the connection any more.
-pub(crate) fn pass_on(
+pub(crate) fn forward_changes(
     changes: watch::Receiver<Secret>,
     connection: &Arc<lapin::Connection>,
-    lifeline: Arc<Lifeline>,
+    cutoff: Arc<Cutoff>,
 ) {
     let connection = Arc::downgrade(connection);
     tokio::spawn(async move {
         tokio::select! {
-            () = tell_each(changes, connection) => {}
-            () = lifeline.ended() => {}
+            () = send_each(changes, connection) => {}
+            () = cutoff.ended() => {}
         }
     });
 }
 
-async fn tell_each(mut changes: watch::Receiver<Secret>, connection: Weak<lapin::Connection>) {
+async fn send_each(mut changes: watch::Receiver<Secret>, connection: Weak<lapin::Connection>) {
     while changes.changed().await.is_ok() {
         let Some(connection) = connection.upgrade() else { return };
         let secret = changes.borrow_and_update().clone();

@@ -8,7 +8,7 @@ use crate::{
     consume::Consumer,
     error::BrokerError,
     publish::Publisher,
-    transport::{cutoff::Anchor, guard::Findings},
+    transport::{cutoff::ConnectionGuard, guard::Findings},
 };
 
 /// A channel that carries messages. Clones share it; the broker closes it when anything on it goes wrong.
@@ -16,13 +16,13 @@ use crate::{
 pub struct DataChannel {
     pub(super) channel: lapin::Channel,
     pub(super) frame_max: u32,
-    pub(super) anchor: Arc<Anchor>,
+    pub(super) connection_guard: Arc<ConnectionGuard>,
     pub(super) findings: Arc<Findings>,
 }
 
 impl DataChannel {
     pub fn publisher(&self) -> Publisher {
-        Publisher::new(self.channel.clone(), self.frame_max, Arc::clone(&self.anchor))
+        Publisher::new(self.channel.clone(), self.frame_max, Arc::clone(&self.connection_guard))
     }
 
     /// Consumes `queue`, at most `prefetch` deliveries unacknowledged at a time.
@@ -49,8 +49,8 @@ impl DataChannel {
         queue: &str,
         options: lapin::options::BasicConsumeOptions,
     ) -> Result<Consumer, BrokerError> {
-        let (anchor, findings) = (Arc::clone(&self.anchor), Arc::clone(&self.findings));
-        Consumer::start(&self.channel, queue, options, anchor, findings).await
+        let (connection_guard, findings) = (Arc::clone(&self.connection_guard), Arc::clone(&self.findings));
+        Consumer::start(&self.channel, queue, options, connection_guard, findings).await
     }
 
     /// Stops the delivery of new messages; those on the way still arrive, then the consumer ends.

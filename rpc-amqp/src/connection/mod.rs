@@ -16,7 +16,7 @@ use crate::{
     error::BrokerError,
     options::{ConnectOptions, Inbound},
     transport::{
-        cutoff::{Anchor, Lifeline},
+        cutoff::{ConnectionGuard, Cutoff},
         guard::Findings,
     },
 };
@@ -27,37 +27,38 @@ pub(crate) const NAMED_BY_CERTIFICATE: &str = "(the one that the certificate nam
 /// How long an orderly close may take before it is given up.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many channels of a connection may be lost to refused questions.
-const MAX_SPENT_CHANNELS: u32 = 256;
+const MAX_LEAKED_CHANNELS: u32 = 256;
 
 /// A connection; clones share it. It ends when [`close`](Self::close)d, or when the last clone and channel are dropped; a broker
 /// that does not answer the goodbye holds up neither.
 #[derive(Clone)]
 pub struct Connection {
     inner: Arc<lapin::Connection>,
-    anchor: Arc<Anchor>,
+    connection_guard: Arc<ConnectionGuard>,
     findings: Arc<Findings>,
     options: Arc<(ConnectOptions, Inbound)>,
     user: Option<Arc<str>>,
-    spent_channels: Arc<AtomicU32>,
+    leaked_channels: Arc<AtomicU32>,
 }
 
 impl Connection {
     /// A connection of the current runtime.
     pub(crate) fn new(
         connection: Arc<lapin::Connection>,
-        lifeline: Arc<Lifeline>,
+        cutoff: Arc<Cutoff>,
         findings: Arc<Findings>,
         options: (ConnectOptions, Inbound),
         user: Option<&str>,
     ) -> Self {
-        let anchor = Anchor { lifeline, runtime: tokio::runtime::Handle::current(), patience: CLOSE_TIMEOUT };
+        let connection_guard =
+            ConnectionGuard { cutoff, runtime: tokio::runtime::Handle::current(), patience: CLOSE_TIMEOUT };
         Self {
             inner: connection,
-            anchor: Arc::new(anchor),
+            connection_guard: Arc::new(connection_guard),
             findings,
             options: Arc::new(options),
             user: user.map(Into::into),
-            spent_channels: Arc::default(),
+            leaked_channels: Arc::default(),
         }
     }
 
@@ -103,16 +104,16 @@ impl Connection {
     /// A question was refused, and its channel closed by the broker: lapin 4.12 never uses that channel's number again, and
     /// once all numbers were used it drops what is sent on those.
     pub fn count_spent_channel(&self) {
-        self.spent_channels.fetch_add(1, Ordering::Relaxed);
+        self.leaked_channels.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether further questions should be asked on another connection.
     pub fn has_spent_its_channels(&self) -> bool {
         let most = match self.inner.configuration().channel_max() {
-            0 => MAX_SPENT_CHANNELS,
-            channels => MAX_SPENT_CHANNELS.min(u32::from(channels) / 4),
+            0 => MAX_LEAKED_CHANNELS,
+            channels => MAX_LEAKED_CHANNELS.min(u32::from(channels) / 4),
         };
-        self.spent_channels.load(Ordering::Relaxed) >= most
+        self.leaked_channels.load(Ordering::Relaxed) >= most
     }
 
     /// Opens a channel for messages. Nothing that can fail belongs on it but publishing and consuming.
@@ -120,7 +121,7 @@ impl Connection {
         Ok(DataChannel {
             channel: self.open_channel().await?,
             frame_max: self.frame_max(),
-            anchor: Arc::clone(&self.anchor),
+            connection_guard: Arc::clone(&self.connection_guard),
             findings: Arc::clone(&self.findings),
         })
     }
@@ -129,8 +130,8 @@ impl Connection {
         self.inner.configuration().frame_max()
     }
 
-    pub(crate) fn anchor(&self) -> Arc<Anchor> {
-        Arc::clone(&self.anchor)
+    pub(crate) fn connection_guard(&self) -> Arc<ConnectionGuard> {
+        Arc::clone(&self.connection_guard)
     }
 
     pub(crate) async fn open_channel(&self) -> Result<lapin::Channel, BrokerError> {
@@ -146,7 +147,7 @@ impl Connection {
             Ok(Err(error)) => tracing::debug!(%error, "the connection was already gone when it was closed"),
             Err(_) => {
                 tracing::debug!("the broker did not answer the close in time");
-                self.anchor.lifeline.cut();
+                self.connection_guard.cutoff.abort();
             }
         }
     }

@@ -34,7 +34,7 @@ struct State {
 
 /// What a [`Backlog`] knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct BacklogState {
     /// Something is not written: ask again.
     pub is_watching: bool,
     /// Messages of ordinary size may be queued.
@@ -84,10 +84,13 @@ impl Backlog {
     }
 
     /// Asks whether the watermark is written. What is known then holds until the next message is queued.
-    pub(crate) fn ask(&self) -> Answer {
+    pub(crate) fn ask(&self) -> BacklogState {
         let mut state = self.lock();
         state.ask();
-        Answer { is_watching: state.watermark.is_some(), has_room: !state.is_full_for(MAX_UNWRITTEN / 2) }
+        BacklogState {
+            is_watching: state.watermark.is_some(),
+            has_room: !state.is_full_for(MAX_UNWRITTEN / 2),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -117,7 +120,7 @@ mod tests {
 
     use super::*;
 
-    const EMPTY: Answer = Answer { is_watching: false, has_room: true };
+    const EMPTY: BacklogState = BacklogState { is_watching: false, has_room: true };
 
     /// A publish that is written when the test says so.
     fn publish(backlog: &Backlog, bytes: usize) -> Option<oneshot::Sender<()>> {
@@ -154,7 +157,7 @@ mod tests {
     fn a_lost_channel_holds_nothing() {
         let backlog = Backlog::default();
         let written = publish(&backlog, MAX_UNWRITTEN).unwrap();
-        assert_eq!(backlog.ask(), Answer { is_watching: true, has_room: false });
+        assert_eq!(backlog.ask(), BacklogState { is_watching: true, has_room: false });
         drop(written);
         assert_eq!(backlog.ask(), EMPTY);
     }

@@ -5,7 +5,7 @@ mod exclusive_confirms;
 mod publisher;
 mod shared_confirms;
 
-pub use backlog::Answer;
+pub use backlog::BacklogState;
 pub use exclusive_confirms::ConfirmedPublisher;
 pub use publisher::{Addressed, Publisher, Unpublishable};
 pub use shared_confirms::{Confirm, ConfirmingPublisher, Verdict};

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use lapin::{BasicProperties, Channel, options::BasicPublishOptions, types::ShortString};
 
-use super::backlog::{Answer, Backlog, Room, Watermark};
-use crate::{error::BrokerError, message::Properties, properties, transport::cutoff::Anchor};
+use super::backlog::{Backlog, BacklogState, Room, Watermark};
+use crate::{error::BrokerError, message::Properties, properties, transport::cutoff::ConnectionGuard};
 
 /// Publishes on one channel.
 ///
@@ -17,7 +17,7 @@ pub struct Publisher {
     channel: Channel,
     max_header_bytes: usize,
     backlog: Backlog,
-    _anchor: Arc<Anchor>,
+    _guard: Arc<ConnectionGuard>,
 }
 
 /// Why a message was not queued.
@@ -55,12 +55,12 @@ impl Addressed {
 }
 
 impl Publisher {
-    pub(crate) fn new(channel: Channel, frame_max: u32, anchor: Arc<Anchor>) -> Self {
+    pub(crate) fn new(channel: Channel, frame_max: u32, connection_guard: Arc<ConnectionGuard>) -> Self {
         Self {
             channel,
             max_header_bytes: properties::max_header_bytes(frame_max),
             backlog: Backlog::default(),
-            _anchor: anchor,
+            _guard: connection_guard,
         }
     }
 
@@ -106,7 +106,7 @@ impl Publisher {
     }
 
     /// Whether requests are still being written, and whether more may be queued.
-    pub fn ask_backlog(&self) -> Answer {
+    pub fn ask_backlog(&self) -> BacklogState {
         self.backlog.ask()
     }
 

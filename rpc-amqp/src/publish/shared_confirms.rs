@@ -19,7 +19,8 @@ use lapin::{
 
 use super::Unpublishable;
 use crate::{
-    connection::Connection, error::BrokerError, message::Properties, properties, transport::cutoff::Anchor,
+    connection::Connection, error::BrokerError, message::Properties, properties,
+    transport::cutoff::ConnectionGuard,
 };
 
 /// More than this never waits for the broker's word, on a connection that does not move or a broker that is slow; a single message may be
@@ -40,7 +41,7 @@ struct Shared {
     abandoned: Mutex<Abandoned>,
     /// Bytes of the messages that wait for the broker's word, the abandoned ones included.
     unconfirmed: Arc<AtomicUsize>,
-    _anchor: Arc<Anchor>,
+    _guard: Arc<ConnectionGuard>,
 }
 
 /// Confirms that nobody waits for any more. lapin keeps those that are dropped before they have come for as long as the channel lives.
@@ -77,7 +78,7 @@ impl Connection {
             numbering: Mutex::default(),
             abandoned: Mutex::default(),
             unconfirmed: Arc::default(),
-            _anchor: self.anchor(),
+            _guard: self.connection_guard(),
         })))
     }
 }
@@ -92,7 +93,7 @@ impl ConfirmingPublisher {
     pub fn is_full(&self) -> bool {
         let is_full = || self.0.unconfirmed.load(Ordering::Relaxed) > MAX_UNCONFIRMED / 2;
         if is_full() {
-            self.let_go_of_confirmed();
+            self.release_confirmed();
         }
         is_full()
     }
@@ -102,7 +103,7 @@ impl ConfirmingPublisher {
         let size = body_bytes + OVERHEAD;
         let fits = |unconfirmed: usize| unconfirmed == 0 || unconfirmed + size <= MAX_UNCONFIRMED;
         if !fits(self.0.unconfirmed.load(Ordering::Relaxed)) {
-            self.let_go_of_confirmed();
+            self.release_confirmed();
             if !fits(self.0.unconfirmed.load(Ordering::Relaxed)) {
                 return None;
             }
@@ -131,8 +132,8 @@ impl ConfirmingPublisher {
             // It counts as long as this lives.
             let _unconfirmed = unconfirmed;
             let confirm = channel.basic_publish(exchange, routing_key, options, &body, properties).await?;
-            let verdict = if confirm.await?.is_nack() { Verdict::Refused } else { Verdict::Taken };
-            Ok(verdict)
+            let outcome = if confirm.await?.is_nack() { Verdict::Refused } else { Verdict::Taken };
+            Ok(outcome)
         });
         // The first poll numbers the message and queues it whole; what follows only waits.
         let first = {
@@ -141,14 +142,14 @@ impl ConfirmingPublisher {
         };
         let publishing = match first {
             Poll::Ready(Err(error)) => return Err(Unpublishable::Lost(error)),
-            Poll::Ready(Ok(verdict)) => Box::pin(std::future::ready(Ok(verdict))),
+            Poll::Ready(Ok(outcome)) => Box::pin(std::future::ready(Ok(outcome))),
             Poll::Pending => publishing,
         };
         Ok(Confirm { publishing: Some(publishing), publisher: self.clone() })
     }
 
     /// Lets go of the abandoned whose confirm has come.
-    fn let_go_of_confirmed(&self) {
+    fn release_confirmed(&self) {
         let mut abandoned = self.0.abandoned.lock().unwrap_or_else(PoisonError::into_inner);
         while let Poll::Ready(Some(_)) = abandoned.poll_next_unpin(&mut Context::from_waker(Waker::noop())) {}
     }
@@ -184,7 +185,7 @@ impl Drop for Confirm {
         if let Some(publishing) = self.publishing.take() {
             let abandoned = &self.publisher.0.abandoned;
             abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(publishing);
-            self.publisher.let_go_of_confirmed();
+            self.publisher.release_confirmed();
         }
     }
 }

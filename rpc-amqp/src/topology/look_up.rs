@@ -26,25 +26,25 @@ impl Connection {
             return Ok(true);
         }
         let exchange = Exchange { name: name.to_owned(), kind: ExchangeKind::Direct };
-        Ok(self.ask(Question::Exchange(exchange)).await? != Answer::Missing)
+        Ok(self.look_up(Target::Exchange(exchange)).await? != LookUp::Missing)
     }
 
     /// The state of a queue, or `None` where there is no such queue.
     pub async fn queue_status(&self, queue: &str) -> Result<Option<QueueStatus>, BrokerError> {
         let name = properties::short("queue", queue).map_err(properties::Unwritable::into_broker_error)?;
-        Ok(match self.ask(Question::Queue(name)).await? {
-            Answer::Missing => None,
-            Answer::Exists { consumers, waiting } => Some(QueueStatus { consumers, waiting }),
+        Ok(match self.look_up(Target::Queue(name)).await? {
+            LookUp::Missing => None,
+            LookUp::Exists { consumers, waiting } => Some(QueueStatus { consumers, waiting }),
         })
     }
 
-    async fn ask(&self, question: Question) -> Result<Answer, BrokerError> {
+    async fn look_up(&self, question: Target) -> Result<LookUp, BrokerError> {
         if !self.has_spent_its_channels() {
-            return self.ask_here(question).await;
+            return self.look_up_on(question).await;
         }
         let (options, inbound) = self.options();
         let asked = connect(options, inbound, async |other: Connection| {
-            let answer = other.ask_here(question).await;
+            let answer = other.look_up_on(question).await;
             other.close().await;
             Ok(answer)
         });
@@ -52,12 +52,12 @@ impl Connection {
     }
 
     /// Asks on a channel of its own, which the broker closes when it says no.
-    async fn ask_here(&self, question: Question) -> Result<Answer, BrokerError> {
+    async fn look_up_on(&self, question: Target) -> Result<LookUp, BrokerError> {
         let channel = self.open_channel().await?;
         // Goes on until the broker has answered or the connection is gone, whether or not somebody still waits for it: lapin closes a
         // channel that nobody holds, and takes a refusal that crosses its close for the end of the whole connection.
         let asking = tokio::spawn(async move {
-            let answer = question.put(&channel).await;
+            let answer = question.declare_passively(&channel).await;
             if answer.is_ok() {
                 let _ = channel.close(200, "answered".into()).await;
             }
@@ -68,20 +68,20 @@ impl Connection {
             Ok(answer) => Ok(answer),
             Err(error) => {
                 self.count_spent_channel();
-                if error.code() == Some(reply_code::NOT_FOUND) { Ok(Answer::Missing) } else { Err(error) }
+                if error.code() == Some(reply_code::NOT_FOUND) { Ok(LookUp::Missing) } else { Err(error) }
             }
         }
     }
 }
 
 /// What is asked by a passive declaration.
-enum Question {
+enum Target {
     Exchange(Exchange),
     Queue(ShortString),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
+enum LookUp {
     Missing,
     /// The counts are those of a queue.
     Exists {
@@ -90,17 +90,17 @@ enum Answer {
     },
 }
 
-impl Question {
-    async fn put(&self, channel: &lapin::Channel) -> Result<Answer, BrokerError> {
+impl Target {
+    async fn declare_passively(&self, channel: &lapin::Channel) -> Result<LookUp, BrokerError> {
         match self {
             Self::Exchange(exchange) => {
                 declare_exchange(channel, exchange, true).await?;
-                Ok(Answer::Exists { consumers: 0, waiting: 0 })
+                Ok(LookUp::Exists { consumers: 0, waiting: 0 })
             }
             Self::Queue(name) => {
                 let passive = QueueDeclareOptions { passive: true, ..Default::default() };
                 let queue = channel.queue_declare(name.clone(), passive, Default::default()).await?;
-                Ok(Answer::Exists { consumers: queue.consumer_count(), waiting: queue.message_count() })
+                Ok(LookUp::Exists { consumers: queue.consumer_count(), waiting: queue.message_count() })
             }
         }
     }

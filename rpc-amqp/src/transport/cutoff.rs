@@ -14,23 +14,23 @@ use tokio::{runtime::Handle, sync::watch};
 
 /// What a connection's transport hangs on. Cut, it fails every read and write; lapin's thread wakes up and ends.
 #[derive(Debug, Default)]
-pub(crate) struct Lifeline {
-    cut: AtomicBool,
+pub(crate) struct Cutoff {
+    aborted: AtomicBool,
     reader: AtomicWaker,
     ended: watch::Sender<bool>,
 }
 
-impl Lifeline {
-    pub(crate) fn cut(&self) {
-        self.cut.store(true, Ordering::SeqCst);
+impl Cutoff {
+    pub(crate) fn abort(&self) {
+        self.aborted.store(true, Ordering::SeqCst);
         self.reader.wake();
     }
 
-    pub(crate) fn is_cut(&self) -> bool {
-        self.cut.load(Ordering::SeqCst)
+    pub(crate) fn is_aborted(&self) -> bool {
+        self.aborted.load(Ordering::SeqCst)
     }
 
-    /// Wakes `reader` when this is cut. To be followed by a look at [`is_cut`](Self::is_cut).
+    /// Wakes `reader` when this is cut. To be followed by a look at [`is_aborted`](Self::is_aborted).
     pub(crate) fn register(&self, reader: &Waker) {
         self.reader.register(reader);
     }
@@ -47,39 +47,39 @@ impl Lifeline {
     }
 }
 
-/// Cuts the lifeline of an attempt that is abandoned.
-pub(crate) struct CutOnDrop<'a>(pub(crate) Option<&'a Lifeline>);
+/// Cuts the cutoff of an attempt that is abandoned.
+pub(crate) struct AbortOnDrop<'a>(pub(crate) Option<&'a Cutoff>);
 
-impl CutOnDrop<'_> {
+impl AbortOnDrop<'_> {
     pub(crate) fn disarm(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for CutOnDrop<'_> {
+impl Drop for AbortOnDrop<'_> {
     fn drop(&mut self) {
-        if let Some(lifeline) = self.0 {
-            lifeline.cut();
+        if let Some(cutoff) = self.0 {
+            cutoff.abort();
         }
     }
 }
 
 /// Shared by all that use a connection. With the last of them lapin says goodbye to the broker, which has `patience` to answer.
 #[derive(Debug)]
-pub(crate) struct Anchor {
-    pub(crate) lifeline: Arc<Lifeline>,
+pub(crate) struct ConnectionGuard {
+    pub(crate) cutoff: Arc<Cutoff>,
     pub(crate) runtime: Handle,
     pub(crate) patience: Duration,
 }
 
-impl Drop for Anchor {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
-        let (lifeline, patience) = (Arc::clone(&self.lifeline), self.patience);
+        let (cutoff, patience) = (Arc::clone(&self.cutoff), self.patience);
         // Owned by nobody, and bounded: it ends with the transport, or ends it.
         self.runtime.spawn(async move {
-            if tokio::time::timeout(patience, lifeline.ended()).await.is_err() {
+            if tokio::time::timeout(patience, cutoff.ended()).await.is_err() {
                 tracing::debug!("the broker did not answer the close in time");
-                lifeline.cut();
+                cutoff.abort();
             }
         });
     }

@@ -1,4 +1,4 @@
-//! The byte stream that lapin reads and writes: our socket, behind the guard, on a lifeline.
+//! The byte stream that lapin reads and writes: our socket, behind the guard, on a cutoff.
 
 use std::{
     future::Future,
@@ -20,7 +20,7 @@ use futures_util::Stream;
 use tokio::io::AsyncWrite as _;
 
 use super::{
-    cutoff::Lifeline,
+    cutoff::Cutoff,
     guard::{Guarded, Inspector},
     socket::Socket,
 };
@@ -29,16 +29,16 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Transport {
     guarded: Guarded<Socket>,
-    lifeline: Arc<Lifeline>,
+    cutoff: Arc<Cutoff>,
 }
 
 impl Transport {
-    pub(crate) fn new(socket: Socket, inspector: Inspector, lifeline: Arc<Lifeline>) -> Self {
-        Self { guarded: Guarded::new(socket, inspector), lifeline }
+    pub(crate) fn new(socket: Socket, inspector: Inspector, cutoff: Arc<Cutoff>) -> Self {
+        Self { guarded: Guarded::new(socket, inspector), cutoff }
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.lifeline.is_cut() {
+        if self.cutoff.is_aborted() {
             return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the connection was given up"));
         }
         Ok(())
@@ -54,7 +54,7 @@ impl AsyncRead for Transport {
         self.check()?;
         let read = self.guarded.poll_read(cx, into);
         if read.is_pending() {
-            self.lifeline.register(cx.waker());
+            self.cutoff.register(cx.waker());
             self.check()?;
         }
         read
@@ -89,25 +89,25 @@ impl AsyncWrite for Transport {
 
 impl Drop for Transport {
     fn drop(&mut self) {
-        self.guarded.socket.say_goodbye();
-        self.lifeline.end();
+        self.guarded.socket.send_close_notify();
+        self.cutoff.end();
     }
 }
 
 /// tokio, but with our transport in the place of its TCP streams.
 #[derive(Clone, Debug)]
-pub(crate) struct Kit(Tokio);
+pub(crate) struct LapinRuntime(Tokio);
 
-impl Kit {
+impl LapinRuntime {
     /// Bound to the runtime this is called on.
     pub(crate) fn current() -> Self {
         Self(Tokio::current())
     }
 }
 
-impl RuntimeKit for Kit {}
+impl RuntimeKit for LapinRuntime {}
 
-impl Executor for Kit {
+impl Executor for LapinRuntime {
     type Task<T: Send + 'static> = <Tokio as Executor>::Task<T>;
 
     fn block_on<T, F: Future<Output = T>>(&self, future: F) -> T {
@@ -130,7 +130,7 @@ impl Executor for Kit {
 }
 
 /// lapin makes no sockets itself: it asks the connector, which hands over the one it has.
-impl Reactor for Kit {
+impl Reactor for LapinRuntime {
     type TcpStream = Transport;
     type Sleep = <Tokio as Reactor>::Sleep;
 

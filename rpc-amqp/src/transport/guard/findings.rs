@@ -81,7 +81,7 @@ impl Findings {
         self.blocked.subscribe()
     }
 
-    pub(crate) fn give_back(&self, correlation_id: String) {
+    pub(crate) fn record_return(&self, correlation_id: String) {
         lock(&self.returned).push(correlation_id);
         self.on_return.notify_one();
     }

@@ -216,7 +216,7 @@ impl Inspector {
             }
             Some(Stage::Return) => {
                 if let Some(id) = properties::correlation_id(properties) {
-                    self.findings.give_back(id.to_owned());
+                    self.findings.record_return(id.to_owned());
                 }
                 self.leave_out(head.channel, size);
                 Ok(0)

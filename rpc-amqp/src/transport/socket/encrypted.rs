@@ -33,7 +33,7 @@ impl Encrypted {
     }
 
     /// What cannot be written at once is not worth a wait.
-    pub(crate) fn say_goodbye(&mut self) {
+    pub(crate) fn send_close_notify(&mut self) {
         let (stream, session) = self.stream.get_mut();
         session.send_close_notify();
         let _ = session.write_tls(&mut AtOnce(stream));

@@ -35,7 +35,7 @@ pub(crate) struct Plain {
 
 /// The peer speaks TLS, and we do not.
 #[derive(Debug)]
-pub(crate) struct SpeaksTls;
+pub(crate) struct PeerSpeaksTls;
 
 impl Socket {
     pub(crate) fn plain(stream: TcpStream) -> Self {
@@ -43,10 +43,10 @@ impl Socket {
     }
 
     /// Says TLS's goodbye before the socket is dropped, which lapin forgets.
-    pub(crate) fn say_goodbye(&mut self) {
+    pub(crate) fn send_close_notify(&mut self) {
         #[cfg(feature = "__rustls")]
         if let Self::Tls(encrypted) = self {
-            encrypted.say_goodbye();
+            encrypted.send_close_notify();
         }
     }
 }
@@ -63,7 +63,7 @@ impl AsyncRead for Plain {
             self.has_read = true;
             // A record of TLS, most likely a complaint about what we said. A frame of AMQP begins with 1, 2, 3, 8 or an `A`.
             if into.filled()[before..].first().is_some_and(|first| (0x14..=0x18).contains(first)) {
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, SpeaksTls)));
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, PeerSpeaksTls)));
             }
         }
         Poll::Ready(Ok(()))
@@ -141,10 +141,10 @@ impl AsyncWrite for Socket {
     }
 }
 
-impl fmt::Display for SpeaksTls {
+impl fmt::Display for PeerSpeaksTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the peer speaks TLS")
     }
 }
 
-impl std::error::Error for SpeaksTls {}
+impl std::error::Error for PeerSpeaksTls {}
