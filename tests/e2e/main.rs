@@ -1,54 +1,35 @@
-//! End to end: client, server and a broker, one test per claim: the embedded one, or RabbitMQ where `AMQP_URL` is set (`scripts/test.sh`).
+//! End-to-end tests: client, server and a broker. The broker is the embedded one, or RabbitMQ where `AMQP_URL` is set (`scripts/test.sh`).
 #![allow(clippy::disallowed_types, reason = "raw peers speak AMQP by hand, as foreign programs do")]
 
-mod blocking;
+// A call, from both sides.
 mod bodies;
-mod call_options;
-mod client_connection;
-mod client_layers;
-mod client_limits;
-mod composition;
-mod composition_cut_short;
-mod connecting;
-mod credentials;
-mod deadlines;
-mod events;
-mod examples;
-mod failure_log;
-mod faults;
-mod foreign_errors;
-mod full_queue;
-mod hostile;
-mod inherited;
-mod layers;
-mod least_privilege;
-mod load;
+mod calls;
+mod client;
 mod one_way;
-mod opentelemetry;
-mod overload;
-mod rabbitmq;
+mod server;
+mod untyped;
+
+// Events and their subscribers.
+mod events;
+
+// Connections: how they are opened, secured, lost and opened again.
+mod connecting;
 mod reconnecting;
-mod redelivered;
-mod s0_tutorial;
-mod s2_workers;
-mod s3_s4;
-mod server_context;
-mod server_direct_replies;
-mod server_fairness;
-mod server_faults;
-mod server_lifecycle;
-mod server_policies;
-mod server_reconnect;
-mod server_refused_queues;
-mod server_start;
-mod services;
-mod settling;
-mod support;
 #[cfg(any(feature = "tls", feature = "tls-ring"))]
 mod tls;
-mod tower_layers;
+
+// What runs around calls.
+mod layers;
+
+// Other programs: foreign peers, malformed messages, the tutorial, our own examples.
+mod examples;
+mod malformed;
 mod tutorial;
-mod tutorial_interop;
-mod untyped;
-mod validation;
 mod wire_format;
+
+// What only RabbitMQ can do.
+mod rabbitmq;
+
+// What the tests share: services, brokers, peers that speak AMQP by hand.
+mod services;
+mod support;

@@ -1,12 +1,12 @@
-//! Events as those who subscribe to them see them: groups that share them, listeners of their own, and what becomes of both in time.
+//! Events as their subscribers see them: groups that share events, listeners that each get a copy.
 
-mod changing;
-mod failing;
+mod delivery;
+mod durability;
+mod failures;
 mod interop;
-mod mistaken;
-mod outliving;
-mod permitted;
-mod receiving;
+mod permissions;
+mod refused_subscriptions;
+mod subscribing;
 
 use std::{fmt, sync::Arc};
 

@@ -1,10 +1,10 @@
-//! What nobody answers: notifications for one server, events for everybody who has subscribed, as their senders see them.
+//! One-way messages as their senders see them: notifications for one server, events for all subscribers.
 
-mod held;
-mod kept;
-mod lost;
+mod broker_faults;
+mod lost_connection;
 mod notify;
 mod publish;
+mod requeued;
 
 use std::sync::Arc;
 

@@ -1,9 +1,12 @@
-//! What callers are promised when connections come and go: at once an honest answer, and soon a connection again.
+//! Lost connections: pending calls fail or are sent again, and clients and servers reconnect.
 
-mod abandoned_questions;
+mod abandoned_declarations;
 mod blocked;
-mod epochs;
+mod client;
+mod consumer_lookup;
 mod half_open;
 mod refused_exchanges;
-mod repetition;
-mod who_serves;
+mod refused_queues;
+mod retries;
+mod server;
+mod server_broker_faults;

@@ -1,11 +1,11 @@
-//! TLS: whom a client believes, as whom it appears, and that it never speaks in clear to somebody it does not believe.
+//! TLS: which brokers a client trusts, which certificate it presents, and that it never falls back to plain TCP.
 
 mod calling;
 mod client_certificates;
 mod guide;
-mod mistaken;
+mod mismatch;
 mod rabbitmq;
-mod setting_up;
+mod settings;
 mod trust;
 
 use amqp_rpc::{Client, ConnectError, ConnectOptions, Tls};

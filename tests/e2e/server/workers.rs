@@ -1,4 +1,4 @@
-//! What the multi-threaded pika server and client promise, by numbers of the requirements: workers, callers, and no leaks.
+//! Workers, as in the multi-threaded pika server and client: concurrency, callers on many threads, no leaks.
 
 use std::{thread, time::Duration};
 

@@ -1,4 +1,12 @@
-//! The RabbitMQ tutorial's service: its contract, our server of it, and a server that the test plays by hand.
+//! The RPC tutorial of RabbitMQ: its contract, our server of it, and a server that the test plays by hand.
+
+mod calling;
+mod faults;
+mod interop;
+mod open_questions;
+mod replies;
+mod serving;
+mod takeover;
 
 use amqp_rpc::{Client, QueueOptions, RunningServer, Server, rpc_service};
 use lapin::{BasicProperties, options::QueueDeclareOptions, types::FieldTable};

@@ -1,6 +1,6 @@
 //! The ready-made layers, each by what its caller and its operator notice: over 300 lines because each has a scene of its own.
 
-#[path = "../../examples/layers/recorder.rs"]
+#[path = "../../../examples/layers/recorder.rs"]
 mod recorder;
 
 use std::{

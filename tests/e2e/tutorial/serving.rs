@@ -1,4 +1,4 @@
-//! S0-10 to S0-13: how a server takes requests, answers and settles them, and shares them with others.
+//! A server takes requests, answers and settles them, and shares the load with a second server.
 
 use amqp_rpc::Server;
 use futures_util::future::join_all;

@@ -2,7 +2,7 @@
 
 use lapin::BasicProperties;
 
-use super::messages::{
+use super::catalogue::{
     Expected, Hostile, TARGETS, TWICE_PREFETCH, Target, catalogue, good_calls_succeed, serve_targets,
 };
 use crate::support::{Message, RawPeer, Vhost, await_until, raw_peer::Inbox};

@@ -2,7 +2,7 @@
 
 use lapin::{BasicProperties, types::ShortString};
 
-use super::messages::{Expected, TARGETS, TWICE_PREFETCH, catalogue, good_calls_succeed, serve_targets};
+use super::catalogue::{Expected, TARGETS, TWICE_PREFETCH, catalogue, good_calls_succeed, serve_targets};
 use crate::{
     services::{GateClient, Gatekeeper, connect, serve_gate},
     support::{RawPeer, Vhost, await_until, within},

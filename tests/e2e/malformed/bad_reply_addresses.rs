@@ -2,7 +2,7 @@
 
 use lapin::{BasicProperties, options::QueueDeclareOptions, types::FieldTable};
 
-use super::messages::{TARGETS, TWICE_PREFETCH, good_calls_succeed, serve_targets_to_any_address};
+use super::catalogue::{TARGETS, TWICE_PREFETCH, good_calls_succeed, serve_targets_to_any_address};
 use crate::support::{RawPeer, Vhost, await_until};
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Lines of requirements S3 and S4 that concern no single part; docs/coverage.md says where the others are shown.
+//! A call follows its contract: shared definitions, parameter types and defaults, concurrency, and close.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! S0-Q1, S0-Q2, S0-Q5, S0-Q6 and S0-Q8: nobody serves, time runs out, many calls at once, methods that block, lost connections.
+//! Questions that the tutorial leaves open: no server, timeouts, many calls at once, methods that block, lost connections.
 
 use std::{
     sync::{Mutex, mpsc},

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use amqp_rpc::{CallError, Client, Execution, Server};
 
-use super::messages::{PREFETCH, TWICE_PREFETCH};
+use super::catalogue::{PREFETCH, TWICE_PREFETCH};
 use crate::{
     services::{FibClient, FibServer, Fibonacci, GateClient, Gatekeeper, connect, serve_gate, start},
     support::{BytePeer, Proxy, RawPeer, RawProperties, Vhost, await_until, proxy::Toward, within},

@@ -1,4 +1,4 @@
-//! S0-07 to S0-09, S0-Q9 and S0-Q10: replies that no call waits for, that come twice, out of order, forged or malformed.
+//! Replies that are late, duplicate, out of order, forged or malformed.
 
 use amqp_rpc::{CallError, Execution};
 use lapin::BasicProperties;

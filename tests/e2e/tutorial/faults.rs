@@ -1,4 +1,4 @@
-//! S0-Q3, S0-Q4 and S0-Q7: exceptions, messages that are no requests, and requests that want no reply.
+//! Panics of the method, malformed messages, and requests without reply address.
 
 use amqp_rpc::{CallError, Execution, FaultCode};
 use lapin::BasicProperties;

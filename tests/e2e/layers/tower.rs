@@ -16,8 +16,8 @@ use tower::{
 };
 use tower_layer::Stack;
 
+use super::builtin::until_expired;
 use crate::{
-    layers::until_expired,
     services::{GateClient, GateServer, Gatekeeper, connect, start},
     support::{Vhost, within},
 };

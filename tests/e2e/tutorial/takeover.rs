@@ -1,4 +1,4 @@
-//! S0-14 and S0-15: what becomes of the requests of a server that dies.
+//! A second server takes over the requests of a server that dies.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! S0-01 to S0-06: what a call is, and what it sends.
+//! A call of the tutorial: what the caller gets, and what the client sends.
 
 use std::{collections::BTreeSet, future::Future};
 

@@ -1,0 +1,5 @@
+//! Opening a connection: nodes, credentials, and the permissions a user needs.
+
+mod credentials;
+mod least_privilege;
+mod nodes;

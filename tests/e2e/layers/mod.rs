@@ -1,0 +1,6 @@
+//! Layers: the built-in ones, those of a client, and those of tower and OpenTelemetry.
+
+mod builtin;
+mod client;
+mod opentelemetry;
+mod tower;

@@ -1,0 +1,15 @@
+//! The server: start and shutdown, services and queues, replies, settling, and what it logs.
+
+mod composition;
+mod context;
+mod direct_replies;
+mod failure_log;
+mod fairness;
+mod full_queue;
+mod interrupted_changes;
+mod lifecycle;
+mod policies;
+mod redelivery;
+mod settling;
+mod start;
+mod workers;
