@@ -70,7 +70,7 @@ fn anchors(page: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_has_a_target() {
     let mut broken = Vec::new();
     for path in pages() {
         let page = read(&path);
@@ -160,7 +160,7 @@ fn the_documented_python_client_is_the_tested_one() {
 }
 
 #[test]
-fn the_tests_that_the_guide_shows_are_tests_that_run() {
+fn the_tests_in_the_testing_guide_run() {
     let page = read(&Path::new(ROOT).join("docs/testing.md"));
     let tests = read(&Path::new(ROOT).join("tests/testing_guide.rs"));
     let shown: Vec<_> = page
@@ -176,7 +176,7 @@ fn the_tests_that_the_guide_shows_are_tests_that_run() {
 }
 
 #[test]
-fn the_code_that_the_page_on_tls_shows_is_code_that_runs() {
+fn the_code_in_the_tls_guide_runs() {
     let page = read(&Path::new(ROOT).join("docs/tls.md"));
     let code = read(&Path::new(ROOT).join("tests/e2e/tls/guide.rs"));
     let blocks = page.split("```rust\n").skip(1).filter_map(|rest| rest.split_once("```"));
@@ -202,7 +202,7 @@ fn requirement_lines() -> Vec<String> {
 }
 
 #[test]
-fn every_requirement_is_shown_by_a_test_or_says_why_not() {
+fn every_requirement_names_a_test_or_a_reason() {
     let root = Path::new(ROOT);
     let page = read(&root.join("docs/coverage.md"));
     let rows: Vec<Vec<&str>> = prose(&page)

@@ -210,7 +210,7 @@ where
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn passwords_and_payloads_are_in_no_error_and_in_no_line_but_those_that_lapin_traces() {
+async fn passwords_and_payloads_are_in_no_error_and_no_log_line_except_lapin_trace() {
     let everything = Eavesdropper::default();
     let recommended = Eavesdropper::default();
     let filter = EnvFilter::new(RECOMMENDED);

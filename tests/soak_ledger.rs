@@ -78,7 +78,7 @@ fn a_notification_that_was_confirmed_and_whose_run_was_cut_short_is_found() {
 }
 
 #[test]
-fn a_notification_of_which_nothing_is_known_may_run_or_not() {
+fn an_unconfirmed_notification_may_run_or_not() {
     let ledger = messages();
     let key = sent(&ledger, MessageKind::Note, Word::Unknown);
     handle(&ledger, Receiver::Post, key, false);
@@ -88,7 +88,7 @@ fn a_notification_of_which_nothing_is_known_may_run_or_not() {
 }
 
 #[test]
-fn a_notification_that_ran_though_it_never_should_is_found_whichever_comes_first() {
+fn a_run_of_a_notification_that_was_never_taken_is_found_in_either_order() {
     let ledger = messages();
     let key = ledger.make(MessageKind::Note).unwrap();
     ledger.start(Receiver::Post, key, false);
@@ -100,7 +100,7 @@ fn a_notification_that_ran_though_it_never_should_is_found_whichever_comes_first
 }
 
 #[test]
-fn a_message_whose_sender_is_told_twice_or_never_is_found() {
+fn a_message_whose_sender_gets_two_outcomes_or_none_is_found() {
     let ledger = messages();
     let key = sent(&ledger, MessageKind::Event, Word::Unknown);
     ledger.end(key, Word::Unknown, "again");
@@ -122,7 +122,7 @@ fn a_notification_may_run_again_after_a_redelivery_only() {
 }
 
 #[test]
-fn what_runs_at_most_once_and_runs_again_is_found_redelivered_or_not() {
+fn a_second_run_of_an_at_most_once_message_is_found_redelivered_or_not() {
     let ledger = messages();
     for is_redelivered in [true, false] {
         let key = sent(&ledger, MessageKind::NoteOnce, Word::Confirmed);
@@ -133,7 +133,7 @@ fn what_runs_at_most_once_and_runs_again_is_found_redelivered_or_not() {
 }
 
 #[test]
-fn what_runs_at_most_once_may_be_a_dead_letter_in_place_of_running_and_nothing_else_may() {
+fn only_at_most_once_messages_may_be_dead_letters_instead_of_running() {
     let ledger = messages();
     let key = sent(&ledger, MessageKind::NoteOnce, Word::Confirmed);
     ledger.bury(Receiver::Post, key);
@@ -147,7 +147,7 @@ fn what_runs_at_most_once_may_be_a_dead_letter_in_place_of_running_and_nothing_e
 }
 
 #[test]
-fn what_a_client_sent_again_is_counted_so_that_it_can_be_compared() {
+fn messages_that_a_client_sent_again_are_counted() {
     let ledger = messages();
     let key = sent(&ledger, MessageKind::EventAgain, Word::Confirmed);
     for receiver in [Receiver::Audit, Receiver::Europe, Receiver::Screen] {
@@ -184,7 +184,7 @@ fn a_listener_may_miss_events_only_where_something_was_broken() {
 }
 
 #[test]
-fn a_listener_that_hears_twice_or_what_nobody_published_is_found() {
+fn a_listener_that_receives_an_event_twice_or_an_unpublished_one_is_found() {
     let ledger = messages();
     let key = sent(&ledger, MessageKind::Event, Word::Unknown);
     handle(&ledger, Receiver::Screen, key, false);
@@ -237,7 +237,7 @@ fn a_queue_is_excused_for_a_while_after_it_was_seen_to_count() {
 }
 
 #[test]
-fn a_broker_that_forgets_nothing_is_excused_for_nothing() {
+fn a_broker_that_keeps_its_delivery_counts_is_not_excused() {
     let ledger = Ledger::with_room_for(4, journal(false));
     ledger.journal.forgetting.restarts(0);
     let key = ledger.make(Kind::AtMostOnce, Duration::MAX).unwrap();
@@ -266,7 +266,7 @@ fn an_unmarked_second_run_of_a_call_is_excused_after_a_restart_only() {
 }
 
 #[test]
-fn a_refusal_of_what_another_server_ran_is_excused_after_a_restart_only() {
+fn a_refusal_of_a_request_that_ran_elsewhere_is_excused_after_a_restart_only() {
     let ledger = Ledger::with_room_for(8, journal(true));
     let refused_after_it_ran = |kind| {
         let key = ledger.make(kind, Duration::MAX).unwrap();
@@ -286,7 +286,7 @@ fn a_refusal_of_what_another_server_ran_is_excused_after_a_restart_only() {
 }
 
 #[test]
-fn a_call_that_ran_and_is_said_never_to_have_run_is_found_whichever_comes_first() {
+fn a_run_of_a_call_reported_as_never_run_is_found_in_either_order() {
     let ledger = Ledger::with_room_for(4, journal(false));
     let key = ledger.make(Kind::Plain, Duration::MAX).unwrap();
     ledger.start(key, false);

@@ -73,7 +73,7 @@ async fn test_broker() -> Result<(String, Option<Broker>), Box<dyn Error>> {
 }
 
 #[tokio::test]
-async fn it_greets_on_the_broker_of_production_too() -> Result<(), Box<dyn Error>> {
+async fn it_greets_on_the_production_broker_too() -> Result<(), Box<dyn Error>> {
     let (url, _embedded) = test_broker().await?;
     // Queues on a broker that others use, too: a namespace for this test alone.
     let namespace = format!("test-{}-greets", std::process::id());

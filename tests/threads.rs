@@ -52,7 +52,7 @@ async fn silent_peer() -> (String, tokio::task::JoinHandle<()>) {
 }
 
 #[tokio::test]
-async fn an_attempt_at_a_silent_peer_leaves_no_thread() {
+async fn connecting_to_a_silent_peer_leaves_no_thread() {
     let _alone = ALONE.lock().await;
     let (uri, _peer) = silent_peer().await;
     let mut attempts = tokio::task::JoinSet::new();
@@ -79,7 +79,7 @@ fn timed_out(connected: Result<Client, ConnectError>) {
 }
 
 #[tokio::test]
-async fn an_attempt_that_the_embedded_broker_leaves_without_answer_leaves_no_thread() {
+async fn connecting_to_a_silent_embedded_broker_leaves_no_thread() {
     let _alone = ALONE.lock().await;
     let broker = Broker::start().await.expect("the loopback has a free port");
     broker.accept_then_silence(5);
@@ -96,7 +96,7 @@ async fn an_attempt_that_the_embedded_broker_leaves_without_answer_leaves_no_thr
 }
 
 #[tokio::test]
-async fn a_close_towards_a_silent_broker_returns_and_leaves_no_thread() {
+async fn a_close_returns_and_leaves_no_thread_when_the_broker_is_silent() {
     let _alone = ALONE.lock().await;
     let broker = Broker::start().await.expect("the loopback has a free port");
     // Heartbeats would end it as well, after two minutes.
@@ -117,7 +117,7 @@ async fn a_close_towards_a_silent_broker_returns_and_leaves_no_thread() {
 }
 
 #[tokio::test]
-async fn an_orderly_end_leaves_no_thread() {
+async fn an_orderly_close_leaves_no_thread() {
     let _alone = ALONE.lock().await;
     let broker = Broker::start().await.expect("the loopback has a free port");
     for _ in 0..5 {

@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     #[cfg(all(feature = "msgpack", feature = "cbor"))]
-    fn s4_16_the_content_type_names_the_codec() {
+    fn the_content_type_names_the_codec() {
         for content_type in [
             "application/msgpack",
             "application/x-msgpack",

@@ -114,7 +114,7 @@ fn complaint<T: DeserializeOwned + Debug>(codec: &AnyCodec, body: &[u8]) -> (Str
 }
 
 #[test]
-fn s4_16_what_a_codec_writes_it_reads() {
+fn a_codec_reads_what_it_writes() {
     for codec in all() {
         let body = codec.encode(&user()).unwrap();
         assert_eq!(codec.decode::<User>(&body).unwrap(), user(), "{codec:?}");
@@ -139,7 +139,7 @@ fn dates_and_uuids_travel_as_their_types_say() {
 
 #[test]
 #[cfg(feature = "msgpack")]
-fn s4_16_lists_are_read_as_tuples_and_keys_may_be_tuples() {
+fn lists_are_read_as_tuples_and_keys_may_be_tuples() {
     let codec = AnyCodec::from(super::MessagePack);
     let list = codec.encode(&vec![1u8, 2]).unwrap();
     assert_eq!(codec.decode::<(u8, u8)>(&list).unwrap(), (1, 2));
@@ -151,7 +151,7 @@ fn s4_16_lists_are_read_as_tuples_and_keys_may_be_tuples() {
 
 #[test]
 #[cfg(feature = "msgpack")]
-fn s4_17_what_cannot_be_written_is_an_error_at_its_sender_and_an_extension_at_its_reader() {
+fn unsupported_values_fail_at_the_sender_and_extensions_fail_at_the_reader() {
     /// As a type that has no representation does.
     struct Unwritable;
     impl Serialize for Unwritable {
@@ -170,7 +170,7 @@ fn s4_17_what_cannot_be_written_is_an_error_at_its_sender_and_an_extension_at_it
 }
 
 #[test]
-fn s4_18_no_body_names_code_to_run() {
+fn no_body_names_code_to_run() {
     // b"cos\nsystem\n" and the like: a pickle is a content type that nobody reads.
     for content_type in ["application/x-python-serialize", "application/x-python-pickle"] {
         assert!(super::spoken(Some(content_type), &all()).is_err());

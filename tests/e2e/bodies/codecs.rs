@@ -21,7 +21,7 @@ fn codecs() -> [AnyCodec; 4] {
 }
 
 #[tokio::test]
-async fn s4_16_a_call_travels_in_the_codec_that_its_client_chooses() {
+async fn a_call_uses_the_codec_of_its_client() {
     let vhost = Vhost::create().await;
     let _server = start(registry(), &vhost).await;
     for codec in codecs() {
@@ -37,7 +37,7 @@ async fn s4_16_a_call_travels_in_the_codec_that_its_client_chooses() {
 }
 
 #[tokio::test]
-async fn s4_16_keys_that_are_tuples_travel_where_the_codec_has_them() {
+async fn tuple_keys_work_in_codecs_that_support_them() {
     let vhost = Vhost::create().await;
     let _server = start(registry(), &vhost).await;
     let people = PeopleClient::new(connect(&vhost).await);
@@ -54,7 +54,7 @@ async fn s4_16_keys_that_are_tuples_travel_where_the_codec_has_them() {
 }
 
 #[tokio::test]
-async fn the_nearest_choice_of_a_codec_counts() {
+async fn the_most_specific_codec_setting_wins() {
     let vhost = Vhost::create().await;
     let peer = RawPeer::connect(&vhost.uri()).await;
     start(registry(), &vhost).await.shutdown().await.expect("the server stops");
@@ -106,7 +106,7 @@ async fn a_request_without_content_type_is_json() {
 }
 
 #[tokio::test]
-async fn s4_18_a_content_type_that_is_not_spoken_is_told_those_that_are() {
+async fn an_unsupported_content_type_is_answered_with_the_supported_ones() {
     let vhost = Vhost::create().await;
     let _server = start(registry(), &vhost).await;
     for content_type in ["application/x-python-serialize", "application/xml"] {
@@ -121,7 +121,7 @@ async fn s4_18_a_content_type_that_is_not_spoken_is_told_those_that_are() {
 }
 
 #[tokio::test]
-async fn a_server_without_a_codec_refuses_it_and_the_caller_learns_why() {
+async fn a_server_without_the_codec_refuses_the_call_and_says_why() {
     let vhost = Vhost::create().await;
     let _server =
         start(amqp_rpc::Server::new().service(super::PeopleServer::new(super::Registry)), &vhost).await;
@@ -134,7 +134,7 @@ async fn a_server_without_a_codec_refuses_it_and_the_caller_learns_why() {
 }
 
 #[tokio::test]
-async fn the_field_to_blame_is_named_whatever_the_codec() {
+async fn the_invalid_field_is_named_in_every_codec() {
     let vhost = Vhost::create().await;
     let _server = start(registry(), &vhost).await;
     for (content_type, body) in [
@@ -152,7 +152,7 @@ async fn the_field_to_blame_is_named_whatever_the_codec() {
 }
 
 #[tokio::test]
-async fn hostile_bodies_of_every_codec_are_refused_and_the_server_goes_on() {
+async fn malformed_bodies_of_every_codec_are_refused_and_the_server_serves_on() {
     let vhost = Vhost::create().await;
     let _server = start(registry(), &vhost).await;
     for (content_type, body) in [
@@ -171,7 +171,7 @@ async fn hostile_bodies_of_every_codec_are_refused_and_the_server_goes_on() {
 }
 
 #[tokio::test]
-async fn a_notification_in_another_codec_is_run_and_one_that_is_not_spoken_is_kept() {
+async fn a_notification_in_a_supported_codec_runs_and_in_another_is_a_dead_letter() {
     let vhost = Vhost::create().await;
     let server =
         start(amqp_rpc::Server::new().service(super::PeopleServer::new(super::Registry)), &vhost).await;

@@ -65,7 +65,7 @@ async fn large_bodies_are_compressed_in_both_directions_and_small_ones_are_not()
 }
 
 #[tokio::test]
-async fn what_travels_says_how_it_is_compressed() {
+async fn compressed_messages_name_their_content_encoding() {
     let vhost = Vhost::create().await;
     let peer = RawPeer::connect(&vhost.uri()).await;
     let channel = peer.open_channel().await;
@@ -102,7 +102,7 @@ async fn what_travels_says_how_it_is_compressed() {
 }
 
 #[tokio::test]
-async fn a_reply_is_compressed_only_for_who_says_that_he_reads_it() {
+async fn a_reply_is_compressed_only_for_callers_that_accept_it() {
     let vhost = Vhost::create().await;
     let server = start(press().compression(Compression::new(Encoding::Zstd)), &vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -127,7 +127,7 @@ async fn a_reply_is_compressed_only_for_who_says_that_he_reads_it() {
 }
 
 #[tokio::test]
-async fn a_bomb_is_refused_by_its_size_and_what_is_no_gzip_as_a_bad_request() {
+async fn a_decompression_bomb_is_too_large_and_invalid_gzip_is_a_bad_request() {
     let vhost = Vhost::create().await;
     let server = start(press().max_request_bytes(100_000), &vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -159,7 +159,7 @@ async fn a_bomb_is_refused_by_its_size_and_what_is_no_gzip_as_a_bad_request() {
 }
 
 #[tokio::test]
-async fn a_reply_that_inflates_beyond_the_limit_is_not_taken() {
+async fn a_reply_that_inflates_beyond_the_limit_is_an_error() {
     let vhost = Vhost::create().await;
     let server = start(press().compression(Compression::new(Encoding::Gzip)), &vhost).await;
     let client = Client::builder()

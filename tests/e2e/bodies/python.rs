@@ -12,7 +12,7 @@ async fn printed(vhost: &Vhost, method: &str, arguments: &str) -> String {
 
 #[tokio::test]
 #[ignore = "needs Python with pika: scripts/test.sh"]
-async fn s4_16_a_python_program_calls_in_message_pack_and_reads_the_reply() {
+async fn a_python_program_calls_in_message_pack_and_reads_the_reply() {
     let vhost = Vhost::create().await;
     let _server = start(registry(), &vhost).await;
     let ada =

@@ -77,7 +77,7 @@ async fn bytes_travel_as_they_are_and_errors_by_the_codec() {
 }
 
 #[tokio::test]
-async fn raw_bodies_are_raw_on_the_wire_whatever_they_are_said_to_be() {
+async fn raw_bodies_are_sent_unchanged_under_any_content_type() {
     let vhost = Vhost::create().await;
     let _server = start(shelf(), &vhost).await;
     let of = |content_type: &str| BasicProperties::default().with_content_type(content_type.into());

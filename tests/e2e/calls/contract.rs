@@ -45,7 +45,7 @@ async fn ask_by_hand(vhost: &Vhost, routing_key: &str, body: &Value) -> (String,
 }
 
 #[tokio::test]
-async fn s4_01_of_several_clients_and_servers_each_caller_gets_its_own_answer() {
+async fn with_several_clients_and_servers_each_caller_gets_its_own_result() {
     let vhost = Vhost::create().await;
     let servers =
         [start(desk("one").concurrency(1), &vhost).await, start(desk("two").concurrency(1), &vhost).await];
@@ -67,7 +67,7 @@ async fn s4_01_of_several_clients_and_servers_each_caller_gets_its_own_answer() 
 }
 
 #[tokio::test]
-async fn s4_11_an_unknown_method_and_wrong_parameters_are_told_apart() {
+async fn an_unknown_method_and_wrong_parameters_are_different_faults() {
     let vhost = Vhost::create().await;
     let server = start(desk("one"), &vhost).await;
     let (kind, fault) = ask_by_hand(&vhost, "desk.answer", &json!({})).await;
@@ -79,7 +79,7 @@ async fn s4_11_an_unknown_method_and_wrong_parameters_are_told_apart() {
 }
 
 #[tokio::test]
-async fn s4_13_parameters_have_the_types_of_the_contract_and_may_have_defaults() {
+async fn parameters_have_the_types_of_the_contract_and_may_have_defaults() {
     let vhost = Vhost::create().await;
     let server = start(desk("one"), &vhost).await;
     let (kind, answer) = ask_by_hand(&vhost, "desk.ask", &json!({"question": "?"})).await;
@@ -101,7 +101,7 @@ async fn s4_13_parameters_have_the_types_of_the_contract_and_may_have_defaults()
 }
 
 #[tokio::test]
-async fn s4_19_after_close_every_clone_says_that_it_is_closed() {
+async fn after_close_calls_of_every_clone_fail_with_closed() {
     let vhost = Vhost::create().await;
     let server = start(desk("one"), &vhost).await;
     let client = Client::connect(vhost.uri()).await.unwrap();
@@ -116,7 +116,7 @@ async fn s4_19_after_close_every_clone_says_that_it_is_closed() {
 }
 
 #[tokio::test]
-async fn s3_05_client_and_server_share_one_set_of_definitions() {
+async fn client_and_server_share_one_set_of_definitions() {
     let served = <FibServer<Fibonacci> as Service>::DEFINITION;
     let called = [FibComputeRequest::METHOD, FibWhoamiRequest::METHOD];
     assert_eq!(served.methods, called);
@@ -126,7 +126,7 @@ async fn s3_05_client_and_server_share_one_set_of_definitions() {
 }
 
 #[tokio::test]
-async fn s3_06_as_many_requests_run_at_once_as_the_server_says() {
+async fn a_server_runs_as_many_requests_at_once_as_its_concurrency() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let server = serve_gate(&vhost, &gate, 5).await;
@@ -142,7 +142,7 @@ async fn s3_06_as_many_requests_run_at_once_as_the_server_says() {
 }
 
 #[tokio::test]
-async fn s3_h7_of_two_replies_to_one_call_the_first_counts() {
+async fn of_two_faults_in_reply_to_one_call_the_first_counts() {
     let vhost = Vhost::create().await;
     start(desk("one"), &vhost).await.shutdown().await.unwrap();
     let peer = RawPeer::connect(&vhost.uri()).await;

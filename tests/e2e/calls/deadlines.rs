@@ -23,7 +23,7 @@ async fn await_settled(vhost: &Vhost, queue: &str) {
 }
 
 #[tokio::test]
-async fn s4_15_a_server_timeout_cancels_the_handler_and_its_caller_hears() {
+async fn a_handler_timeout_cancels_the_handler_and_its_caller_gets_a_fault() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate_by(Server::new().handler_timeout(SHORT), &gate, &vhost).await;
@@ -41,7 +41,7 @@ async fn s4_15_a_server_timeout_cancels_the_handler_and_its_caller_hears() {
 }
 
 #[tokio::test]
-async fn a_method_whose_caller_waits_no_longer_is_cancelled_where_the_server_says_so() {
+async fn a_method_is_cancelled_at_its_caller_s_deadline_when_enabled() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     // A limit that comes later changes nothing.
@@ -86,7 +86,7 @@ async fn a_request_without_caller_that_takes_too_long_goes_to_the_dead_letters()
 }
 
 #[tokio::test]
-async fn a_handler_timeout_of_zero_is_refused_and_an_endless_one_is_none() {
+async fn a_handler_timeout_of_zero_is_refused_and_the_maximum_never_fires() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let server = Server::new().service(GateServer::new(gate.clone()));
@@ -164,7 +164,7 @@ impl Stubborn for Mule {
 }
 
 #[tokio::test]
-async fn a_blocking_method_whose_time_is_over_is_answered_and_goes_on_unheard() {
+async fn a_blocking_method_past_its_timeout_is_answered_and_runs_on() {
     let vhost = Vhost::create().await;
     let (let_go, lets_go) = std::sync::mpsc::channel();
     let (came_to_its_end, mut ends) = mpsc::unbounded_channel();

@@ -25,7 +25,7 @@ fn fault<T: std::fmt::Debug, E: std::fmt::Debug>(result: Result<T, CallError<E>>
 }
 
 #[tokio::test]
-async fn s4_09_a_method_s_own_error_arrives_as_its_type() {
+async fn a_method_s_own_error_arrives_as_its_type() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let error = FibClient::new(connect(&vhost).await).compute(91).await.unwrap_err();
@@ -91,7 +91,7 @@ async fn a_method_that_an_old_server_does_not_know_is_never_executed() {
 }
 
 #[tokio::test]
-async fn an_undecodable_request_names_the_field_to_blame() {
+async fn an_undecodable_request_names_the_invalid_field() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let fault = fault(newer::FibClient::new(connect(&vhost).await).compute("ten".into()).await);
@@ -103,7 +103,7 @@ async fn an_undecodable_request_names_the_field_to_blame() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_not_what_the_types_say_is_a_decode_error() {
+async fn a_reply_of_another_type_is_a_decode_error() {
     let vhost = Vhost::create().await;
     struct Words;
     impl words::Fib for Words {
@@ -189,7 +189,7 @@ async fn size_limits_hold_in_both_directions_and_on_both_sides() {
 }
 
 #[tokio::test]
-async fn values_that_json_cannot_hold_are_told_apart_by_side() {
+async fn values_that_json_cannot_hold_are_different_errors_on_each_side() {
     type Pairs = HashMap<(u8, u8), u8>;
     #[rpc_service]
     trait Keys {

@@ -52,7 +52,7 @@ async fn an_error_that_is_not_the_method_s_own_is_kept_with_its_code_and_message
 }
 
 #[tokio::test]
-async fn s4_10_a_table_makes_errors_of_the_method_s_own_of_codes() {
+async fn a_table_maps_foreign_error_codes_to_the_method_s_own_errors() {
     let vhost = Vhost::create().await;
     let (peer, mut inbox) = foreign_server(&vhost).await;
     let fib = FibClient::new(connect(&vhost).await).with_options(CallOptions::new().map_errors(table));

@@ -135,7 +135,7 @@ async fn a_call_made_while_another_is_served_inherits_its_deadline_and_its_trace
 }
 
 #[tokio::test]
-async fn detached_and_spawned_calls_inherit_nothing_unless_they_are_put_in_scope() {
+async fn detached_and_spawned_calls_inherit_nothing_unless_put_in_scope() {
     let vhost = Vhost::create().await;
     let chain = chain(&vhost, connect(&vhost).await, Server::new()).await;
     let seen = asked!(chain.outer.detached());

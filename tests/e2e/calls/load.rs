@@ -61,7 +61,7 @@ async fn two_thousand_calls_with_direct_replies_all_get_their_own_answer_without
 }
 
 #[tokio::test]
-async fn several_clients_of_both_kinds_do_not_hear_each_other() {
+async fn clients_of_both_reply_kinds_do_not_receive_each_other_s_replies() {
     let vhost = Vhost::create().await;
     let _server = serve_gate(&vhost, &Gatekeeper::closed(), 64).await;
     let strategies = [ReplyTo::ExclusiveQueue, ReplyTo::Direct].repeat(3);
@@ -110,17 +110,17 @@ async fn at_most_1024_calls_are_unanswered(reply_to: ReplyTo) {
 }
 
 #[tokio::test]
-async fn by_default_at_most_1024_calls_are_unanswered() {
+async fn by_default_at_most_1024_calls_are_in_flight() {
     at_most_1024_calls_are_unanswered(ReplyTo::ExclusiveQueue).await;
 }
 
 #[tokio::test]
-async fn by_default_at_most_1024_calls_with_direct_replies_are_unanswered() {
+async fn by_default_at_most_1024_calls_with_direct_replies_are_in_flight() {
     at_most_1024_calls_are_unanswered(ReplyTo::Direct).await;
 }
 
 #[tokio::test]
-async fn every_answer_makes_room_for_one_more_call_and_no_other() {
+async fn every_reply_admits_exactly_one_more_call() {
     const BOUND: usize = 10;
     const CALLS: usize = 200;
     let vhost = Vhost::create().await;

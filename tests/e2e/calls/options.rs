@@ -39,7 +39,7 @@ fn assert_timeout(message: &Message, seconds: u64) {
 }
 
 #[tokio::test]
-async fn s4_14_the_timeout_of_the_call_wins_over_typed_client_method_scoped_client_and_client() {
+async fn the_timeout_of_the_call_wins_over_typed_client_method_scoped_client_and_client() {
     let vhost = Vhost::create().await;
     let (_plain_peer, mut plain) = queue(&vhost, "seen").await;
     let (_timed_peer, mut timed) = queue(&vhost, "seen_timed").await;
@@ -73,7 +73,7 @@ async fn s4_14_the_timeout_of_the_call_wins_over_typed_client_method_scoped_clie
 }
 
 #[tokio::test]
-async fn the_longest_timeouts_are_no_overflow() {
+async fn the_longest_timeouts_do_not_overflow() {
     let vhost = Vhost::create().await;
     let (_peer, mut inbox) = queue(&vhost, "seen").await;
     let seen = SeenClient::new(connect(&vhost).await);
@@ -143,7 +143,7 @@ async fn headers_and_priority_travel_and_the_call_s_win() {
 }
 
 #[tokio::test]
-async fn a_caller_says_who_it_is_only_when_asked_to() {
+async fn a_caller_sends_its_user_id_only_when_enabled() {
     let vhost = Vhost::create().await;
     let (_peer, mut inbox) = queue(&vhost, "seen").await;
 
@@ -200,7 +200,7 @@ async fn a_call_is_lazy_unpin_send_and_static() {
 }
 
 #[tokio::test]
-async fn dropping_a_call_forgets_it_and_its_late_reply_is_dropped() {
+async fn dropping_a_call_stops_waiting_and_its_late_reply_is_discarded() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 4).await;

@@ -94,7 +94,7 @@ fn told(fault: &Fault) -> Vec<(&str, &str)> {
 }
 
 #[tokio::test]
-async fn s0_q4_a_value_out_of_bounds_is_refused_before_the_method_runs() {
+async fn a_value_out_of_bounds_is_refused_before_the_method_runs() {
     let vhost = Vhost::create().await;
     let office = Office::default();
     let server = start(Server::new().service(RegistryServer::new(office.clone())), &vhost).await;
@@ -112,7 +112,7 @@ async fn s0_q4_a_value_out_of_bounds_is_refused_before_the_method_runs() {
 }
 
 #[tokio::test]
-async fn s4_12_everything_that_is_wrong_is_told_with_its_path() {
+async fn every_violation_is_reported_with_its_path() {
     let vhost = Vhost::create().await;
     let office = Office::default();
     let server = start(Server::new().service(RegistryServer::new(office.clone())), &vhost).await;
@@ -139,7 +139,7 @@ async fn s4_12_everything_that_is_wrong_is_told_with_its_path() {
 }
 
 #[tokio::test]
-async fn s3_01_a_result_that_breaks_its_rules_does_not_leave_the_server() {
+async fn an_invalid_result_does_not_leave_the_server() {
     let vhost = Vhost::create().await;
     let server = start(Server::new().service(RegistryServer::new(Office::default())), &vhost).await;
     let registry = RegistryClient::new(connect(&vhost).await);
@@ -153,7 +153,7 @@ async fn s3_01_a_result_that_breaks_its_rules_does_not_leave_the_server() {
 }
 
 #[tokio::test]
-async fn s3_01_a_foreign_server_s_result_that_breaks_its_rules_is_not_taken() {
+async fn an_invalid_result_of_a_foreign_server_is_an_error() {
     let vhost = Vhost::create().await;
     // The exchange and the queue as our server declares them, with somebody else behind.
     start(Server::new().service(RegistryServer::new(Office::default())), &vhost)

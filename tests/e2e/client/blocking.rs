@@ -41,7 +41,7 @@ async fn connect_blocking(vhost: &Vhost) -> blocking::Client {
 }
 
 #[tokio::test]
-async fn s2_05_ten_threads_share_one_connection_and_each_gets_its_own_answers() {
+async fn ten_threads_share_one_connection_and_each_gets_its_own_results() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let client = connect_blocking(&vhost).await;
@@ -68,7 +68,7 @@ async fn s2_05_ten_threads_share_one_connection_and_each_gets_its_own_answers() 
 }
 
 #[tokio::test]
-async fn s2_06_calling_again_and_again_leaks_no_queue_and_no_channel() {
+async fn repeated_blocking_calls_leak_no_queue_and_no_channel() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let client = connect_blocking(&vhost).await;
@@ -91,7 +91,7 @@ async fn s2_06_calling_again_and_again_leaks_no_queue_and_no_channel() {
 }
 
 #[tokio::test]
-async fn s2_08_a_blocking_call_waits_no_longer_than_its_timeout() {
+async fn a_blocking_call_waits_no_longer_than_its_timeout() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 1).await;
@@ -107,7 +107,7 @@ async fn s2_08_a_blocking_call_waits_no_longer_than_its_timeout() {
 }
 
 #[tokio::test]
-async fn errors_notifications_events_and_untyped_calls_are_waited_for_alike() {
+async fn errors_notifications_events_and_untyped_calls_block_the_same_way() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let echo = RawService::new("echo.it", |call| async move { Reply::json(&call.json::<u64>()?) });
@@ -165,7 +165,7 @@ async fn a_blocking_client_inside_an_async_runtime_is_an_error_that_says_what_to
 }
 
 #[tokio::test]
-async fn closing_a_blocking_client_ends_the_waits_of_all_threads() {
+async fn closing_a_blocking_client_wakes_all_waiting_threads() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 4).await;
@@ -223,7 +223,7 @@ async fn a_blocking_client_connects_again_while_no_thread_waits() {
 }
 
 #[tokio::test]
-async fn a_broker_that_is_not_there_is_a_connect_error_on_a_thread_too() {
+async fn a_missing_broker_is_a_connect_error_on_a_thread_too() {
     let error = on_a_thread(|| blocking::Client::connect("amqp://127.0.0.1:1")).await.unwrap_err();
     assert!(matches!(error, ConnectError::Unreachable { .. }), "{error:?}");
 }

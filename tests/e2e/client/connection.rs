@@ -24,7 +24,7 @@ impl Doomed for Answer {
 }
 
 #[tokio::test]
-async fn s4_19_when_the_connection_dies_every_pending_call_fails_at_once() {
+async fn every_pending_call_fails_at_once_when_the_connection_is_lost() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 64).await;
@@ -46,7 +46,7 @@ async fn s4_19_when_the_connection_dies_every_pending_call_fails_at_once() {
 }
 
 #[tokio::test]
-async fn a_connection_that_the_operator_closes_says_so() {
+async fn a_connection_closed_by_the_operator_is_reported_as_such() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let server = serve_gate(&vhost, &gate, 4).await;
@@ -86,7 +86,7 @@ async fn a_missing_exchange_is_unroutable_and_harms_no_other_call() {
 }
 
 #[tokio::test]
-async fn s3_h19_a_call_nobody_serves_is_unroutable_and_never_executed() {
+async fn a_call_without_a_server_is_unroutable_and_never_executed() {
     let vhost = Vhost::create().await;
     // Makes the exchange, but no queue for the other service.
     let _server = serve_fib(&vhost).await;
@@ -125,7 +125,7 @@ async fn returned_requests_are_attributed_to_their_own_calls() {
 }
 
 #[tokio::test]
-async fn a_channel_error_fails_what_was_pending_and_opens_a_new_channel() {
+async fn a_channel_error_fails_pending_calls_and_opens_a_new_channel() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _gates = serve_gate(&vhost, &gate, 4).await;
@@ -240,7 +240,7 @@ async fn connect_errors_say_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_listener_that_says_nothing_is_given_up() {
+async fn connecting_to_a_silent_listener_times_out() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("amqp://{}", silent.local_addr().unwrap());
     let options = amqp_rpc::ConnectOptions::new(uri).timeout(Duration::from_millis(100));
@@ -266,7 +266,7 @@ async fn a_client_whose_user_may_not_declare_uses_direct_replies() {
 }
 
 #[tokio::test]
-async fn a_call_that_runs_is_not_said_never_to_have_run_because_its_exchange_went() {
+async fn a_running_call_whose_exchange_is_deleted_may_have_run() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _gates = serve_gate(&vhost, &gate, 4).await;

@@ -32,7 +32,7 @@ impl Later for Answer {
 }
 
 #[tokio::test]
-async fn the_first_burst_of_calls_asks_for_the_exchange_once() {
+async fn the_first_burst_of_calls_checks_the_exchange_once() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let proxy = Proxy::start(&vhost.uri()).await;
@@ -67,7 +67,7 @@ async fn a_retry_loop_against_a_missing_exchange_harms_nothing() {
 }
 
 #[tokio::test]
-async fn a_connection_that_does_not_move_does_not_fill_the_memory() {
+async fn a_stalled_connection_does_not_fill_the_memory() {
     let vhost = Vhost::create().await;
     let _server = start(Server::new().service(LaterServer::new(Answer)), &vhost).await;
     let proxy = Proxy::start(&vhost.uri()).await;
@@ -150,7 +150,7 @@ async fn a_channel_error_under_load_is_survived() {
 }
 
 #[tokio::test]
-async fn connect_and_start_are_bounded_with_all_they_prepare() {
+async fn connect_and_start_are_bounded_including_their_setup() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     // Silent from the first byte on, but accepting.

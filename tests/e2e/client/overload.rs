@@ -57,7 +57,7 @@ async fn a_call_without_a_slot_times_out_and_never_runs() {
 }
 
 #[tokio::test]
-async fn a_slot_comes_back_however_a_call_ends() {
+async fn a_slot_is_free_again_however_a_call_ends() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 8).await;
@@ -72,7 +72,7 @@ async fn a_slot_comes_back_however_a_call_ends() {
 }
 
 #[tokio::test]
-async fn waiting_calls_hear_at_once_that_the_client_is_closed() {
+async fn waiting_calls_fail_at_once_when_the_client_is_closed() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 8).await;

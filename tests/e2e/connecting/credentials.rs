@@ -21,7 +21,7 @@ fn count(proxy: &Proxy, toward: Toward, method: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_new_password_is_told_on_every_live_connection_of_clients_and_servers() {
+async fn a_new_password_is_sent_on_every_live_connection_of_clients_and_servers() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let credentials = Credentials::new("guest", "guest");
@@ -76,7 +76,7 @@ async fn every_later_connection_logs_in_with_the_new_password() {
 }
 
 #[tokio::test]
-async fn a_password_that_changes_during_the_login_is_told_after_it() {
+async fn a_password_that_changes_during_the_login_is_sent_after_it() {
     let broker = Broker::start().await.expect("the loopback has a free port");
     let credentials = Credentials::new("guest", "guest");
     let recording = broker.record();
@@ -92,7 +92,7 @@ async fn a_password_that_changes_during_the_login_is_told_after_it() {
 }
 
 #[tokio::test]
-async fn a_broker_that_refuses_the_new_password_decides_over_the_connection() {
+async fn a_client_reconnects_when_the_broker_closes_over_a_refused_password() {
     let broker = Broker::start().await.expect("the loopback has a free port");
     let credentials = Credentials::new("guest", "guest");
     let options = ConnectOptions::new(broker.uri()).credentials(&credentials);
@@ -136,7 +136,7 @@ async fn nothing_is_left_of_a_connection_that_waited_for_new_passwords() {
 
 #[tokio::test]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
-async fn on_rabbitmq_a_changed_password_lets_in_again_and_live_connections_are_told() {
+async fn on_rabbitmq_a_changed_password_is_accepted_and_live_connections_get_it() {
     let mut vhost = Vhost::create().await;
     let uri = vhost.add_user("ada", "old", Permissions::ALL).await;
     let user = format!("ada-{}", vhost.name());

@@ -42,7 +42,7 @@ async fn a_client_finds_the_one_node_that_serves() {
 }
 
 #[tokio::test]
-async fn a_silent_node_costs_its_share_of_the_time_only() {
+async fn a_silent_node_uses_up_only_its_share_of_the_timeout() {
     let vhost = Vhost::create().await;
     let (_listener, silent) = silent().await;
     let service = || Server::new().service(FibServer::new(Fibonacci));

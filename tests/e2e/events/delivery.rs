@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn s4_03_each_group_receives_what_matches_its_patterns_once_and_each_listener_a_copy() {
+async fn each_group_receives_a_matching_event_once_and_each_listener_a_copy() {
     let vhost = Vhost::create().await;
     let mut seen = Seen::new();
     let european = || Subscription::group("billing").to::<PricesChangedRequest>(["eu.*", "uk.#"]);
@@ -44,7 +44,7 @@ async fn s4_03_each_group_receives_what_matches_its_patterns_once_and_each_liste
 }
 
 #[tokio::test]
-async fn the_members_of_a_group_share_its_events_out() {
+async fn the_members_of_a_group_share_its_events() {
     let vhost = Vhost::create().await;
     let mut seen = Seen::new();
     let mut members = Vec::new();
@@ -88,7 +88,7 @@ async fn a_server_may_serve_a_service_and_receive_its_events_in_several_groups()
 }
 
 #[tokio::test]
-async fn a_configuration_that_leaves_a_service_out_leaves_its_subscriptions_out() {
+async fn a_configuration_that_excludes_a_service_excludes_its_subscriptions() {
     let vhost = Vhost::create().await;
     let seen = Seen::new();
     let server = Server::new()
@@ -100,7 +100,7 @@ async fn a_configuration_that_leaves_a_service_out_leaves_its_subscriptions_out(
 }
 
 #[tokio::test]
-async fn an_event_from_elsewhere_is_received_by_its_key_or_its_type_and_never_answered() {
+async fn a_foreign_event_is_matched_by_routing_key_or_type_and_never_answered() {
     let vhost = Vhost::create().await;
     let mut seen = Seen::new();
     let group = everything(Subscription::group("billing"));
@@ -133,7 +133,7 @@ async fn an_event_from_elsewhere_is_received_by_its_key_or_its_type_and_never_an
 }
 
 #[tokio::test]
-async fn a_group_s_queue_is_what_its_options_say_and_from_a_full_one_the_oldest_events_go() {
+async fn a_group_s_queue_follows_its_options_and_drops_its_oldest_events_when_full() {
     let vhost = Vhost::create().await;
     let mut seen = Seen::new();
     let bounded = QueueOptions::new().queue_type(QueueType::Quorum).max_length(2);
@@ -155,7 +155,7 @@ async fn a_group_s_queue_is_what_its_options_say_and_from_a_full_one_the_oldest_
 }
 
 #[tokio::test]
-async fn only_what_is_subscribed_to_exists_on_the_broker() {
+async fn a_subscription_declares_its_own_queues_and_not_the_service_queue() {
     let vhost = Vhost::create().await;
     let seen = Seen::new();
     let handler: PricesServer<_> = seen.by("billing");

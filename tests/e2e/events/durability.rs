@@ -61,7 +61,7 @@ async fn subscriptions_survive_lost_connections_and_each_listener_gets_a_new_que
 }
 
 #[tokio::test]
-async fn queues_that_somebody_deletes_are_made_again_with_their_bindings() {
+async fn deleted_queues_are_declared_again_with_their_bindings() {
     let vhost = Vhost::create().await;
     let mut seen = Seen::new();
     let server = Server::new()

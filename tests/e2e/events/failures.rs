@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn events_that_a_group_fails_with_are_its_dead_letters_and_no_other_group_s() {
+async fn events_that_fail_in_a_group_are_dead_letters_of_that_group_only() {
     let vhost = Vhost::create().await;
     let mut seen = Seen::new();
     let log = Log::listen();
@@ -52,7 +52,7 @@ async fn events_that_a_group_fails_with_are_its_dead_letters_and_no_other_group_
 }
 
 #[tokio::test]
-async fn a_listener_drops_what_it_fails_with_and_goes_on() {
+async fn a_listener_drops_events_that_fail_and_goes_on() {
     let vhost = Vhost::create().await;
     let mut seen = Seen::new();
     let fails = Log::listen();
@@ -71,7 +71,7 @@ async fn a_listener_drops_what_it_fails_with_and_goes_on() {
 }
 
 #[tokio::test]
-async fn an_event_that_runs_at_most_once_and_was_delivered_before_is_kept_for_people() {
+async fn a_redelivered_at_most_once_event_becomes_a_dead_letter() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let mut seen = Seen::new();
@@ -111,7 +111,7 @@ async fn an_event_that_runs_at_most_once_and_was_delivered_before_is_kept_for_pe
 }
 
 #[tokio::test]
-async fn a_notification_that_asks_for_an_answer_is_answered_with_null() {
+async fn a_notification_with_a_reply_address_is_answered_with_null() {
     #[amqp_rpc::rpc_service]
     trait Desk {
         #[rpc(notify)]

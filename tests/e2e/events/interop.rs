@@ -10,7 +10,7 @@ use crate::{
 
 #[tokio::test]
 #[ignore = "needs Python with pika: scripts/test.sh"]
-async fn s4_03_our_subscribers_receive_what_a_python_program_publishes() {
+async fn our_subscribers_receive_events_of_a_python_publisher() {
     let vhost = Vhost::create().await;
     let mut seen = Seen::new();
     let _group = subscribe(&vhost, seen.by("billing"), everything(Subscription::group("billing"))).await;
@@ -22,7 +22,7 @@ async fn s4_03_our_subscribers_receive_what_a_python_program_publishes() {
 
 #[tokio::test]
 #[ignore = "needs Python with pika: scripts/test.sh"]
-async fn s4_03_a_python_program_receives_what_we_publish() {
+async fn a_python_subscriber_receives_our_events() {
     let vhost = Vhost::create().await;
     let mut python = Program::python("events.py", &["receive", "eu.*"], &vhost.uri());
     assert_eq!(python.line().await, "subscribed");

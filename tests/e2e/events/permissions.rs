@@ -29,7 +29,7 @@ async fn connect(uri: &str) -> Client {
 }
 
 #[tokio::test]
-async fn who_may_do_what_is_listed_can_subscribe_change_topics_and_publish() {
+async fn the_documented_permissions_suffice_to_subscribe_change_topics_and_publish() {
     let mut vhost = Vhost::create().await;
     let mut seen = Seen::new();
     let (first, second) = (

@@ -30,7 +30,7 @@ async fn refusal(server: Server) -> String {
 }
 
 #[tokio::test]
-async fn what_cannot_be_subscribed_to_is_refused_before_anything_is_sent() {
+async fn an_invalid_subscription_is_refused_before_anything_is_sent() {
     let seen = Seen::new();
     let to = |topics: &str| Subscription::listener().to::<PricesChangedRequest>([topics]);
     for topics in ["", "eu..de", "#x", "eu\0", &"x".repeat(255)] {
@@ -55,7 +55,7 @@ async fn what_cannot_be_subscribed_to_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_service_of_nothing_but_events_is_not_served_but_subscribed_to() {
+async fn a_service_of_events_only_is_subscribed_to_and_cannot_be_served() {
     let error = Server::new().service(NewsServer::new(Reader)).start("amqp://127.0.0.1:1").await.unwrap_err();
     assert!(matches!(error, StartError::OnlyEvents { service: "news" }), "{error}");
     assert!(error.to_string().contains(".subscribe(..)"), "{error}");
@@ -67,7 +67,7 @@ async fn a_service_of_nothing_but_events_is_not_served_but_subscribed_to() {
 }
 
 #[tokio::test]
-async fn a_server_that_declares_nothing_uses_the_queue_and_the_bindings_that_are_there() {
+async fn a_server_that_declares_nothing_uses_the_existing_queue_and_bindings() {
     let vhost = Vhost::create().await;
     let mut seen = Seen::new();
     let server = |declare| {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn s4_21_a_server_subscribes_and_unsubscribes_while_it_runs() {
+async fn a_server_subscribes_and_unsubscribes_while_it_runs() {
     let vhost = Vhost::create().await;
     let mut seen = Seen::new();
     let server = start(Server::new().service(FibServer::new(Fibonacci)), &vhost).await;
@@ -105,7 +105,7 @@ async fn topics_change_at_run_time_and_stay_changed_over_reconnects() {
 }
 
 #[tokio::test]
-async fn what_an_earlier_program_bound_is_unbound_by_hand() {
+async fn bindings_of_an_earlier_program_are_removed_by_hand() {
     let vhost = Vhost::create().await;
     let mut seen = Seen::new();
     let group = |topics: &str| {
@@ -126,7 +126,7 @@ async fn what_an_earlier_program_bound_is_unbound_by_hand() {
 }
 
 #[tokio::test]
-async fn a_subscription_cannot_be_changed_during_an_outage_and_stays_what_it_was() {
+async fn a_subscription_cannot_be_changed_during_an_outage_and_stays_as_it_was() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let mut seen = Seen::new();

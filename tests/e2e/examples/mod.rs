@@ -44,7 +44,7 @@ fn every_example_is_tested_here() {
 }
 
 #[tokio::test]
-async fn without_the_broker_of_amqp_url_every_example_says_in_one_line_what_to_do() {
+async fn every_example_explains_a_missing_broker_in_one_line() {
     let runs = all().into_iter().filter(|name| name != "embedded_broker").map(|name| async move {
         // Nothing listens on port 1.
         let finished = Program::example(&name, &[], "amqp://me:s3cret@127.0.0.1:1").finish().await;
@@ -98,7 +98,7 @@ async fn fib_prints_results_an_error_an_unroutable_call_and_a_timeout() {
 }
 
 #[tokio::test]
-async fn fib_client_asks_fib_server_which_stops_when_interrupted() {
+async fn fib_client_calls_fib_server_which_stops_when_interrupted() {
     let vhost = Vhost::create().await;
     let alone = Program::example("fib_client", &["30"], &vhost.uri()).finish().await;
     assert!(!alone.status.success());
@@ -119,7 +119,7 @@ async fn fib_client_asks_fib_server_which_stops_when_interrupted() {
 }
 
 #[tokio::test]
-async fn fib_server_without_amqp_url_prints_how_to_ask_it() {
+async fn fib_server_without_amqp_url_prints_how_to_call_it() {
     let lost = Program::example_alone("fib_client", &["30"]).finish().await;
     assert!(!lost.status.success());
     assert_eq!(lost.stderr, "AMQP_URL is not set: start `cargo run --example fib_server`, which prints it\n");
@@ -195,7 +195,7 @@ async fn multi_service_serves_three_services_to_each_of_two_tenants() {
 }
 
 #[tokio::test]
-async fn errors_says_of_every_failure_whether_it_ran_and_may_be_retried() {
+async fn errors_prints_execution_and_retryability_of_every_failure() {
     let vhost = Vhost::create().await;
     for printed in output("errors", &vhost).await {
         let columns: Vec<Vec<_>> =
@@ -281,7 +281,7 @@ async fn codecs_weighs_one_value_in_each_codec() {
 }
 
 #[tokio::test]
-async fn validation_tells_everything_that_is_wrong() {
+async fn validation_prints_every_violation() {
     let vhost = Vhost::create().await;
     let expected = "[server] Ada is valid, and registered\n\
          copies: 2\n\
@@ -345,7 +345,7 @@ async fn layers_trace_measure_and_shed() {
 }
 
 #[tokio::test]
-async fn events_reach_two_groups_and_a_listener_that_comes_and_goes() {
+async fn events_reach_two_groups_and_a_temporary_listener() {
     let vhost = Vhost::create().await;
     let expected = "  audit saw 100 in eu.de\n  \
            billing saw 100 in eu.de\n  \
@@ -378,7 +378,7 @@ async fn composition_chooses_adds_and_removes_services() {
 }
 
 #[tokio::test]
-async fn blocking_counts_primes_on_threads_that_wait() {
+async fn blocking_counts_primes_on_blocking_threads() {
     let vhost = Vhost::create().await;
     let expected = "4 primes up to 10\n\
         25 primes up to 100\n\

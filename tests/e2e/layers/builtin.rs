@@ -104,7 +104,7 @@ async fn calls_above_the_rate_are_overloaded_per_caller() {
 }
 
 #[tokio::test]
-async fn who_is_not_allowed_is_unauthorized_after_the_authority_has_been_asked() {
+async fn a_call_is_unauthorized_unless_the_async_check_allows_it() {
     let vhost = Vhost::create().await;
     let (questions, mut authority) = mpsc::unbounded_channel::<(Option<String>, oneshot::Sender<bool>)>();
     let allowed = move |call: &IncomingCall| {
@@ -235,7 +235,7 @@ async fn a_trace_goes_from_call_to_call_and_every_span_names_its_parent() {
 }
 
 #[tokio::test]
-async fn a_span_says_how_its_call_ended_and_nothing_private() {
+async fn a_span_records_the_outcome_of_its_call_and_nothing_private() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = start(gate_with(&gate, Trace::new()), &vhost).await;
@@ -265,7 +265,7 @@ async fn where_spans_are_switched_off_a_trace_passes_unchanged() {
 }
 
 #[tokio::test]
-async fn both_sides_measure_how_long_calls_took_how_they_ended_and_how_many_there_are() {
+async fn both_sides_measure_durations_outcomes_and_calls_in_flight() {
     let metrics = Remembered::default();
     let _recording = metrics::set_default_local_recorder(&metrics);
     let vhost = Vhost::create().await;

@@ -153,7 +153,7 @@ async fn layers_of_a_client_see_notifications_and_events() {
 }
 
 #[tokio::test]
-async fn what_layers_do_not_answer_fails_as_it_does_without_them() {
+async fn calls_that_layers_pass_on_fail_as_they_do_without_layers() {
     async fn transparent(call: OutgoingCall, next: ClientNext) -> Answered {
         next.run(call).await
     }

@@ -97,7 +97,7 @@ async fn tower_s_rate_limit_which_is_not_clone_lets_no_more_pass() {
 }
 
 #[tokio::test]
-async fn what_a_layer_s_error_means_is_the_server_s_to_say_and_faults_pass_as_they_are() {
+async fn the_server_maps_the_error_of_a_layer_and_faults_pass_unchanged() {
     let vhost = Vhost::create().await;
     let keeper = Gatekeeper::closed();
     let own = shedding(0).map_err(|error: BoxError| Fault::new(FaultCode::from("closed"), error.to_string()));
@@ -135,7 +135,7 @@ impl<C: Clone, A> Policy<C, A, CallError<amqp_rpc::NoError>> for Once {
 }
 
 #[tokio::test]
-async fn layers_of_tower_serve_clients_as_well() {
+async fn tower_layers_work_around_clients_as_well() {
     let vhost = Vhost::create().await;
     let keeper = Gatekeeper::closed();
     let _server = start(gate(&keeper), &vhost).await;

@@ -59,7 +59,7 @@ async fn all_is_settled_without_dead_letters(vhost: &Vhost) {
 }
 
 #[tokio::test]
-async fn s3_h8_every_bad_message_is_answered_and_the_next_call_succeeds() {
+async fn every_malformed_message_is_answered_and_the_next_call_succeeds() {
     let vhost = Vhost::create().await;
     let _server = serve_targets(&vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -74,7 +74,7 @@ async fn s3_h8_every_bad_message_is_answered_and_the_next_call_succeeds() {
 }
 
 #[tokio::test]
-async fn s3_h16_correlation_ids_come_back_whatever_they_are() {
+async fn any_correlation_id_is_returned_unchanged() {
     let vhost = Vhost::create().await;
     let _server = serve_targets(&vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -98,7 +98,7 @@ async fn s3_h16_correlation_ids_come_back_whatever_they_are() {
 }
 
 #[tokio::test]
-async fn redelivered_bad_messages_are_answered_like_new_ones() {
+async fn redelivered_malformed_messages_are_answered_like_new_ones() {
     let vhost = Vhost::create().await;
     let peer = RawPeer::connect(&vhost.uri()).await;
     let mut replies = peer.open_reply_queue().await;

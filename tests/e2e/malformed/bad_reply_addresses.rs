@@ -6,7 +6,7 @@ use super::catalogue::{TARGETS, TWICE_PREFETCH, good_calls_succeed, serve_target
 use crate::support::{RawPeer, Vhost, await_until};
 
 #[tokio::test]
-async fn replies_to_a_queue_that_does_not_exist_are_lost_and_nothing_else_is() {
+async fn replies_to_a_missing_queue_are_lost_and_nothing_else_is() {
     let vhost = Vhost::create().await;
     let _server = serve_targets_to_any_address(&vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -27,7 +27,7 @@ async fn replies_to_a_queue_that_does_not_exist_are_lost_and_nothing_else_is() {
 }
 
 #[tokio::test]
-async fn a_request_whose_reply_comes_back_as_a_request_makes_no_loop() {
+async fn a_reply_delivered_as_a_request_makes_no_loop() {
     let vhost = Vhost::create().await;
     let _server = serve_targets_to_any_address(&vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -52,7 +52,7 @@ async fn a_request_whose_reply_comes_back_as_a_request_makes_no_loop() {
 }
 
 #[tokio::test]
-async fn a_full_reply_queue_harms_only_its_owner() {
+async fn a_full_reply_queue_affects_only_its_owner() {
     let vhost = Vhost::create().await;
     let _server = serve_targets_to_any_address(&vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn bad_messages_without_reply_address_go_to_the_dead_letters() {
+async fn malformed_messages_without_reply_address_go_to_the_dead_letters() {
     let vhost = Vhost::create().await;
     let _server = serve_targets(&vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -35,7 +35,7 @@ async fn bad_messages_without_reply_address_go_to_the_dead_letters() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_is_the_message_as_it_was_with_the_reason_of_its_death() {
+async fn a_dead_letter_is_the_unchanged_message_with_its_reason() {
     let vhost = Vhost::create().await;
     let _server = serve_targets(&vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;

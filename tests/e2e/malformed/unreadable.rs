@@ -30,7 +30,7 @@ fn kinds(reply_to: &str) -> Vec<(&'static str, RawProperties, bool)> {
 }
 
 #[tokio::test]
-async fn hostile_headers_are_answered_or_put_aside_and_disturb_nobody() {
+async fn malformed_headers_are_answered_or_dead_lettered_and_affect_no_other_call() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let server = Server::new().service(FibServer::new(Fibonacci)).concurrency(PREFETCH);
@@ -69,7 +69,7 @@ async fn hostile_headers_are_answered_or_put_aside_and_disturb_nobody() {
 }
 
 #[tokio::test]
-async fn hostile_messages_in_a_reply_queue_disturb_no_other_call() {
+async fn malformed_messages_in_a_reply_queue_affect_no_other_call() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 4).await;
@@ -95,7 +95,7 @@ async fn hostile_messages_in_a_reply_queue_disturb_no_other_call() {
 }
 
 #[tokio::test]
-async fn a_hostile_reply_fails_its_own_call_and_no_other() {
+async fn a_malformed_reply_fails_its_own_call_only() {
     let vhost = Vhost::create().await;
     let peer = RawPeer::connect(&vhost.uri()).await;
     let mut server = serve_by_hand(&peer).await;
@@ -174,7 +174,7 @@ async fn a_reply_above_the_clients_limit_fails_its_call_with_its_size() {
 }
 
 #[tokio::test]
-async fn an_unroutable_call_leaves_its_payload_on_the_wire() {
+async fn an_unroutable_call_does_not_read_its_returned_payload() {
     let vhost = Vhost::create().await;
     let _server = start(Server::new().service(FibServer::new(Fibonacci)), &vhost).await;
     let proxy = Proxy::start(&vhost.uri()).await;

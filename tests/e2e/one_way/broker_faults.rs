@@ -41,7 +41,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn what_was_taken_unheard_is_sent_again_if_idempotent_with_one_message_id() {
+async fn an_unconfirmed_idempotent_notification_is_sent_again_with_the_same_message_id() {
     let mut scene = Scene::new().await;
     let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
     let _crash = scene.broker.on(published, Action::BreakAfter);
@@ -54,7 +54,7 @@ async fn what_was_taken_unheard_is_sent_again_if_idempotent_with_one_message_id(
 }
 
 #[tokio::test]
-async fn what_was_taken_unheard_is_not_sent_again_and_not_said_to_be_lost() {
+async fn an_unconfirmed_notification_is_not_sent_again_and_may_have_been_taken() {
     let mut scene = Scene::new().await;
     let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
     let _crash = scene.broker.on(published, Action::BreakAfter);
@@ -66,7 +66,7 @@ async fn what_was_taken_unheard_is_not_sent_again_and_not_said_to_be_lost() {
 }
 
 #[tokio::test]
-async fn a_broker_that_refuses_a_message_is_heard() {
+async fn a_negative_publisher_confirm_is_an_error() {
     let mut scene = Scene::new().await;
     let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
     let _refusal = scene.broker.on(published, Action::Nack);
@@ -79,7 +79,7 @@ async fn a_broker_that_refuses_a_message_is_heard() {
 }
 
 #[tokio::test]
-async fn a_closed_channel_of_notifications_costs_no_call_its_own() {
+async fn a_closed_channel_of_notifications_affects_no_call() {
     let mut scene = Scene::new().await;
     let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
     let _close =
@@ -112,7 +112,7 @@ async fn a_notification_survives_a_crash_of_the_broker() {
 }
 
 #[tokio::test]
-async fn a_client_that_only_notifies_comes_back_as_soon_as_one_whose_calls_are_answered() {
+async fn a_client_that_only_notifies_reconnects_as_soon_as_one_that_calls() {
     let scene = Scene::new().await;
     let _losses = scene.broker.on(Event::to_client(Method::BasicAck).times(12), Action::BreakAfter);
     let thirteen = async {
@@ -127,7 +127,7 @@ async fn a_client_that_only_notifies_comes_back_as_soon_as_one_whose_calls_are_a
 }
 
 #[tokio::test]
-async fn a_broker_that_takes_no_messages_refuses_notifications_at_once() {
+async fn notifications_fail_at_once_while_the_broker_blocks_publishers() {
     let mut scene = Scene::new().await;
     scene.broker.block("low on disk");
     // Like RabbitMQ the broker says so at the next publish, which it does not take yet.
@@ -151,7 +151,7 @@ async fn a_broker_that_takes_no_messages_refuses_notifications_at_once() {
 }
 
 #[tokio::test]
-async fn channels_that_are_closed_again_and_again_do_not_use_up_the_connection() {
+async fn repeatedly_closed_channels_do_not_use_up_the_connection() {
     let mut scene = Scene::new().await;
     let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc");
     let closing =

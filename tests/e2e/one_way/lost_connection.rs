@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_notification_without_the_broker_s_word_may_have_been_taken() {
+async fn a_notification_without_a_publisher_confirm_may_have_been_taken() {
     let vhost = Vhost::create().await;
     let (letters, mut delivered) = mpsc::unbounded_channel();
     let server =
@@ -67,7 +67,7 @@ async fn a_client_that_is_closed_sends_no_notification() {
 }
 
 #[tokio::test]
-async fn notifications_that_are_dropped_before_the_broker_s_word_leave_nothing_behind() {
+async fn notifications_dropped_before_their_publisher_confirm_leave_nothing_behind() {
     let vhost = Vhost::create().await;
     let (letters, mut delivered) = mpsc::unbounded_channel();
     let server =
@@ -95,7 +95,7 @@ async fn notifications_that_are_dropped_before_the_broker_s_word_leave_nothing_b
 }
 
 #[tokio::test]
-async fn notifications_on_a_connection_that_does_not_move_do_not_fill_the_memory() {
+async fn notifications_on_a_stalled_connection_do_not_fill_the_memory() {
     const LETTERS: usize = 10;
     const LETTER: usize = 12 * 1024 * 1024;
     let vhost = Vhost::create().await;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn s4_02_each_notification_is_run_by_one_of_the_servers_and_answered_by_none() {
+async fn each_notification_is_run_by_one_server_and_never_answered() {
     let vhost = Vhost::create().await;
     let (letters, mut delivered) = mpsc::unbounded_channel();
     let server =
@@ -45,7 +45,7 @@ async fn s4_02_each_notification_is_run_by_one_of_the_servers_and_answered_by_no
 }
 
 #[tokio::test]
-async fn s0_17_a_notification_is_sent_when_the_broker_has_it_long_before_it_has_run() {
+async fn a_notification_resolves_on_its_publisher_confirm_before_it_has_run() {
     let vhost = Vhost::create().await;
     let (letters, mut delivered) = mpsc::unbounded_channel();
     let gate = watch::Sender::new(false);
@@ -61,7 +61,7 @@ async fn s0_17_a_notification_is_sent_when_the_broker_has_it_long_before_it_has_
 }
 
 #[tokio::test]
-async fn a_notification_waits_in_its_queue_for_as_long_as_there_is_no_server() {
+async fn a_notification_waits_in_its_queue_until_a_server_starts() {
     let vhost = Vhost::create().await;
     let (letters, mut delivered) = mpsc::unbounded_channel();
     let server = || Server::new().service(MailServer::from_arc(Postman::new("late", &letters)));
@@ -78,7 +78,7 @@ async fn a_notification_waits_in_its_queue_for_as_long_as_there_is_no_server() {
 }
 
 #[tokio::test]
-async fn a_notification_is_persistent_has_no_expiration_and_nobody_to_answer() {
+async fn a_notification_is_persistent_and_has_no_expiration_and_no_reply_address() {
     let vhost = Vhost::create().await;
     let (_peer, mut inbox) = eavesdrop(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
     let client = Client::builder().app_id("shop").state_user().connect(vhost.uri()).await.unwrap();
@@ -132,7 +132,7 @@ async fn a_notification_that_fails_goes_to_the_dead_letters() {
 }
 
 #[tokio::test]
-async fn a_notification_that_no_queue_takes_is_unroutable() {
+async fn a_notification_without_a_queue_is_unroutable() {
     let vhost = Vhost::create().await;
     let mail = MailClient::new(connect(&vhost).await);
     let error = mail.send("house 1".into()).await.unwrap_err();
@@ -152,7 +152,7 @@ async fn a_notification_that_no_queue_takes_is_unroutable() {
 }
 
 #[tokio::test]
-async fn a_notification_for_which_its_queue_has_no_room_is_rejected_and_kept_nowhere() {
+async fn a_notification_to_a_full_queue_is_rejected_and_not_kept() {
     let vhost = Vhost::create().await;
     let fails = Log::listen();
     let (letters, mut delivered) = mpsc::unbounded_channel();

@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn s4_03_an_event_is_published_under_its_topic_and_nobody_needs_to_listen() {
+async fn an_event_is_published_under_its_topic_and_needs_no_subscriber() {
     let vhost = Vhost::create().await;
     let mail = MailClient::new(connect(&vhost).await);
     mail.sent("nobody".into()).topic("eu.de").await.expect("that nobody has subscribed is no error");

@@ -52,7 +52,7 @@ async fn until_each_was_delivered_once(vhost: &Vhost, letters: usize, delivered:
 }
 
 #[tokio::test]
-async fn a_backlog_of_notifications_waits_for_the_places_of_a_layer_and_none_is_a_dead_letter() {
+async fn notifications_wait_while_a_layer_is_overloaded_and_none_is_a_dead_letter() {
     for layered in [
         |server: Server| server.layer(LoadShed::above(1)),
         |server: Server| server.layer(ConcurrencyLimit::per_method(1)),
@@ -74,7 +74,7 @@ async fn a_backlog_of_notifications_waits_for_the_places_of_a_layer_and_none_is_
 }
 
 #[tokio::test]
-async fn the_time_that_a_notification_waits_in_a_layer_is_not_its_method_s() {
+async fn waiting_in_a_layer_does_not_count_towards_the_method_timeout_of_a_notification() {
     for layered in [
         |server: Server| server.layer(LoadShed::above(1)),
         |server: Server| server.layer(ConcurrencyLimit::per_method(1)),
@@ -133,7 +133,7 @@ fn overloaded() -> Fault {
 }
 
 #[tokio::test]
-async fn what_a_user_s_layer_refuses_for_the_moment_is_tried_again_as_if_it_had_just_come() {
+async fn a_notification_that_a_custom_layer_calls_overloaded_is_retried_unchanged() {
     let vhost = Vhost::create().await;
     let (chores, mut done) = mpsc::unbounded_channel();
     let tries: Arc<Mutex<HashMap<&str, usize>>> = Arc::default();
@@ -166,7 +166,7 @@ async fn what_a_user_s_layer_refuses_for_the_moment_is_tried_again_as_if_it_had_
 }
 
 #[tokio::test]
-async fn a_shutdown_gives_back_at_once_what_is_held_and_what_runs_at_most_once_when_its_time_is_over() {
+async fn a_shutdown_requeues_waiting_notifications_at_once_and_at_most_once_ones_at_its_timeout() {
     let vhost = Vhost::create().await;
     let (chores, mut done) = mpsc::unbounded_channel();
     let service = || ChoresServer::new(Maid(chores.clone()));

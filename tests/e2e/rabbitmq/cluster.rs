@@ -27,7 +27,7 @@ fn ledger_server(book: &Book) -> Server {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
-async fn a_cluster_that_loses_a_follower_and_then_a_leader_answers_on_and_every_call_is_accounted_for() {
+async fn a_cluster_that_loses_a_follower_and_a_leader_serves_on_and_every_call_is_accounted_for() {
     let cluster = PrivateCluster::borrow().await;
     let vhost = cluster.vhost_seen_from(0).await;
     let queue = QueueIn { vhost: &vhost, name: "ledger" };
@@ -114,7 +114,7 @@ async fn a_server_whose_node_dies_serves_on_from_another_node() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
-async fn a_client_on_the_lonely_side_of_a_partition_goes_over_to_the_majority() {
+async fn a_client_on_the_minority_side_of_a_partition_moves_to_the_majority() {
     let cluster = PrivateCluster::borrow().await;
     let vhost = cluster.vhost_seen_from(0).await;
     let client = Client::connect(ConnectOptions::any_of(cluster.uris(&vhost, &[0, 1, 2]))).await.unwrap();

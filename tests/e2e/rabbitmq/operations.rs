@@ -48,7 +48,7 @@ async fn two_servers_restarted_in_turn_under_load_fail_no_call() {
 
 #[tokio::test]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
-async fn a_queue_deleted_under_its_server_is_made_and_served_again() {
+async fn a_queue_deleted_under_its_server_is_declared_and_served_again() {
     let vhost = Vhost::create().await;
     let scene = Scene::set(vhost.uri()).await;
     let ledger = LedgerClient::new(scene.client.clone());

@@ -10,7 +10,7 @@ use amqp_rpc::{QueueOptions, QueueType, Server, rpc_service};
 use crate::support::{Program, RawPeer, Vhost, await_until, within};
 
 /// The full name of the test that is the server's process.
-const SERVER: &str = "rabbitmq::poison::a_server_that_dies_of_poison";
+const SERVER: &str = "rabbitmq::poison::a_server_that_dies_of_a_poison_message";
 
 #[rpc_service]
 trait Taster {
@@ -33,7 +33,7 @@ impl Taster for Victim {
 /// Not a test when it is started by one, but the server's program; a test that does nothing otherwise.
 #[tokio::test]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
-async fn a_server_that_dies_of_poison() {
+async fn a_server_that_dies_of_a_poison_message() {
     if !Program::is_running_test() {
         return;
     }
@@ -48,7 +48,7 @@ async fn a_server_that_dies_of_poison() {
 
 #[tokio::test]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
-async fn poison_that_kills_its_server_ends_among_the_dead_letters_and_holds_up_no_other_request() {
+async fn a_poison_message_ends_among_the_dead_letters_and_holds_up_no_other_request() {
     let vhost = Vhost::create().await;
     let serve = async || {
         let mut server = Program::running_test(SERVER, &vhost.uri());

@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_question_that_is_refused_when_its_call_has_gone_costs_no_connection() {
+async fn a_passive_declare_refused_after_its_call_ended_costs_no_connection() {
     let broker = Broker::start().await.unwrap();
     let _server =
         amqp_rpc::Server::new().service(FibServer::new(Fibonacci)).start(broker.uri()).await.unwrap();

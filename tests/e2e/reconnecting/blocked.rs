@@ -51,7 +51,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn while_the_broker_takes_no_messages_calls_fail_at_once_and_never_run() {
+async fn calls_fail_at_once_and_never_run_while_the_broker_blocks_publishers() {
     let scene = Scene::of(Client::builder().timeout(Duration::from_secs(600))).await;
     scene.block().await;
     assert!(matches!(scene.client.state(), ConnectionState::Blocked { epoch: 1, .. }));
@@ -74,7 +74,7 @@ async fn while_the_broker_takes_no_messages_calls_fail_at_once_and_never_run() {
 }
 
 #[tokio::test]
-async fn calls_may_wait_until_the_broker_takes_messages_again() {
+async fn calls_may_wait_until_the_broker_unblocks_publishers() {
     let scene = Scene::of(Client::builder().wait_while_blocked().timeout(Duration::from_secs(20))).await;
     scene.block().await;
     let late = scene.gates().pass(1).timeout(Duration::from_millis(50));

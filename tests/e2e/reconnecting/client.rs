@@ -77,7 +77,7 @@ async fn a_call_that_finds_no_connection_in_time_was_never_sent_and_says_why() {
 }
 
 #[tokio::test]
-async fn the_state_tells_of_every_connection_and_of_the_end() {
+async fn the_state_reports_every_connection_and_the_end() {
     let line = Line::open().await;
     assert!(line.client.state().is_ready() && line.client.is_connected());
     line.interrupt().await;
@@ -108,7 +108,7 @@ async fn the_state_tells_of_every_connection_and_of_the_end() {
 }
 
 #[tokio::test]
-async fn a_connection_that_the_operator_closes_is_made_again() {
+async fn a_connection_closed_by_the_operator_is_replaced() {
     let line = Line::open().await;
     let _server = serve_fib(&line.vhost).await;
     let fib = FibClient::new(line.client.clone());
@@ -119,7 +119,7 @@ async fn a_connection_that_the_operator_closes_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_closed_while_it_connects_tells_everybody_at_once() {
+async fn a_client_closed_while_it_connects_fails_all_waiting_calls_at_once() {
     let line = Line::open().await;
     line.interrupt().await;
     let call = tokio::spawn(FibClient::new(line.client.clone()).compute(1));
@@ -129,7 +129,7 @@ async fn a_client_that_is_closed_while_it_connects_tells_everybody_at_once() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_dropped_while_it_connects_tries_no_more() {
+async fn a_client_dropped_while_it_connects_stops_trying() {
     let line = Line::open().await;
     line.interrupt().await;
     let mut states = line.client.state_changes();
@@ -139,7 +139,7 @@ async fn a_client_that_is_dropped_while_it_connects_tries_no_more() {
 }
 
 #[tokio::test]
-async fn a_broker_may_be_given_up() {
+async fn a_client_stops_reconnecting_after_its_limit() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let options = ConnectOptions::new(proxy.uri()).give_up_after(Duration::from_millis(50));
@@ -171,7 +171,7 @@ async fn a_client_that_starts_before_its_broker_may_wait_for_it() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_a_broker_that_refuses_the_login() {
+async fn a_refused_login_is_not_retried() {
     let vhost = Vhost::create().await;
     let wrong = vhost.uri().replace("guest:guest", "guest:wr0ng");
     let connecting = Client::connect(ConnectOptions::new(wrong).wait_for_broker(Duration::from_secs(600)));

@@ -44,7 +44,7 @@ where
 }
 
 #[tokio::test]
-async fn a_timeout_says_that_a_server_is_there_and_did_not_answer() {
+async fn a_timeout_says_that_a_server_consumes_the_queue_and_did_not_answer() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 1).await;
@@ -55,7 +55,7 @@ async fn a_timeout_says_that_a_server_is_there_and_did_not_answer() {
 }
 
 #[tokio::test]
-async fn a_timeout_says_that_nobody_consumes_the_queue_and_how_many_requests_wait() {
+async fn a_timeout_says_that_the_queue_has_no_consumer_and_how_many_requests_wait() {
     let vhost = Vhost::create().await;
     serve_fib(&vhost).await.shutdown().await.unwrap();
     let fib = FibClient::new(connect(&vhost).await);
@@ -81,7 +81,7 @@ async fn a_timeout_says_that_the_queue_is_gone() {
 }
 
 #[tokio::test]
-async fn a_broker_that_does_not_say_costs_the_timeout_nothing() {
+async fn a_broker_that_does_not_answer_the_queue_lookup_delays_no_timeout() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let proxy = Proxy::start(&vhost.uri()).await;
@@ -93,7 +93,7 @@ async fn a_broker_that_does_not_say_costs_the_timeout_nothing() {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_fast_is_refused_when_nobody_consumes_its_queue() {
+async fn a_fail_fast_call_to_a_queue_without_consumer_is_refused() {
     let vhost = Vhost::create().await;
     serve_fib(&vhost).await.shutdown().await.unwrap();
     let client =
@@ -112,7 +112,7 @@ async fn a_call_that_fails_fast_is_refused_when_nobody_consumes_its_queue() {
 }
 
 #[tokio::test]
-async fn calls_that_fail_fast_share_one_question() {
+async fn fail_fast_calls_share_one_queue_lookup() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let proxy = Proxy::start(&vhost.uri()).await;
@@ -129,7 +129,7 @@ async fn calls_that_fail_fast_share_one_question() {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_fast_and_has_no_queue_is_unroutable() {
+async fn a_fail_fast_call_without_a_queue_is_unroutable() {
     let vhost = Vhost::create().await;
     let _other = serve_fib(&vhost).await;
     let gates = GateClient::new(connect(&vhost).await);

@@ -115,7 +115,7 @@ fn assert_ready(server: &RunningServer, epoch: u64) {
 }
 
 #[tokio::test]
-async fn a_queue_that_may_be_consumed_no_longer_does_not_stop_the_others() {
+async fn a_queue_whose_read_permission_was_revoked_does_not_stop_the_others() {
     let scene = Scene::set().await;
     let server = scene.serve_both().await;
     let attempts = scene.watch_attempts();
@@ -134,7 +134,7 @@ async fn a_queue_that_may_be_consumed_no_longer_does_not_stop_the_others() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_cannot_be_made_again_costs_one_connection_and_no_more() {
+async fn a_consumer_that_cannot_be_recreated_costs_one_connection_only() {
     let scene = Scene::set().await;
     let server = scene.serve_both().await;
     let attempts = scene.watch_attempts();
@@ -155,7 +155,7 @@ async fn a_consumer_that_cannot_be_made_again_costs_one_connection_and_no_more()
 }
 
 #[tokio::test]
-async fn a_server_whose_only_queue_may_be_consumed_no_longer_is_not_ready_and_says_why() {
+async fn a_server_whose_only_queue_may_not_be_consumed_is_not_ready_and_says_why() {
     let scene = Scene::set().await;
     let server = scene.serve(Server::new().service(ZetaServer::new(Zero))).await;
     let attempts = scene.watch_attempts();

@@ -49,7 +49,7 @@ async fn idempotent_calls_are_sent_again_when_their_connection_is_lost_and_other
 }
 
 #[tokio::test]
-async fn a_call_that_was_sent_before_may_have_run_whatever_becomes_of_its_repetition() {
+async fn a_call_that_was_sent_may_have_run_however_its_retry_ends() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 4).await;
@@ -91,7 +91,7 @@ async fn a_call_that_a_stopping_server_did_not_start_is_sent_again() {
 }
 
 #[tokio::test]
-async fn a_call_that_costs_the_channel_itself_is_sent_twice_and_no_more() {
+async fn a_call_that_closes_its_channel_is_sent_twice_at_most() {
     let broker = amqp_rpc_broker::Broker::builder().max_message_size(1000).start().await.unwrap();
     let client = Client::builder().timeout(LONG).connect(broker.uri()).await.unwrap();
     let _server = amqp_rpc::Server::new().service(EchoServer::new(Parrot)).start(broker.uri()).await.unwrap();
@@ -117,7 +117,7 @@ impl Echo for Parrot {
 }
 
 #[tokio::test]
-async fn a_call_that_no_server_ever_starts_is_given_up() {
+async fn a_call_that_no_server_starts_is_not_retried_for_ever() {
     let vhost = Vhost::create().await;
     let mut server = ForeignServer::start(&vhost).await;
     let client = connect(&vhost).await;

@@ -39,7 +39,7 @@ fn assert_serving(server: &RunningServer, epoch: u64) {
 }
 
 #[tokio::test]
-async fn a_server_whose_connection_is_lost_again_and_again_serves_on() {
+async fn a_server_that_loses_its_connection_repeatedly_serves_on() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let gate = Gatekeeper::closed();
@@ -62,7 +62,7 @@ async fn a_server_whose_connection_is_lost_again_and_again_serves_on() {
 }
 
 #[tokio::test]
-async fn a_server_cut_off_under_load_again_and_again_loses_no_call() {
+async fn a_server_cut_off_repeatedly_under_load_loses_no_call() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let server = start_by(&proxy, both(&Gatekeeper::closed())).await;
@@ -150,7 +150,7 @@ async fn a_shutdown_without_a_connection_has_nothing_to_drain_and_returns_at_onc
 }
 
 #[tokio::test]
-async fn a_server_that_gives_the_broker_up_says_so() {
+async fn a_server_that_stops_reconnecting_says_so() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let options = || ConnectOptions::new(proxy.uri()).give_up_after(Duration::ZERO);
@@ -171,7 +171,7 @@ async fn a_server_that_gives_the_broker_up_says_so() {
 }
 
 #[tokio::test]
-async fn a_connection_lost_while_draining_is_not_made_again() {
+async fn a_connection_lost_while_draining_is_not_replaced() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let gate = Gatekeeper::closed();
@@ -206,7 +206,7 @@ async fn a_dropped_server_is_closed() {
 }
 
 #[tokio::test]
-async fn a_deleted_queue_is_made_again_and_neither_calls_nor_other_queues_notice() {
+async fn a_deleted_queue_is_declared_again_and_calls_and_other_queues_do_not_notice() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let server = start(both(&gate), &vhost).await;
@@ -232,7 +232,7 @@ async fn a_deleted_queue_is_made_again_and_neither_calls_nor_other_queues_notice
 }
 
 #[tokio::test]
-async fn a_queue_that_others_declare_is_waited_for_while_the_rest_is_served() {
+async fn a_queue_declared_by_others_is_waited_for_while_the_rest_is_served() {
     for declare in [Declare::Passive, Declare::None] {
         let vhost = Vhost::create().await;
         let gate = Gatekeeper::closed();
@@ -284,7 +284,7 @@ async fn a_queue_that_is_refused_after_a_reconnect_does_not_stop_the_others() {
 }
 
 #[tokio::test]
-async fn what_keeps_a_server_from_serving_again_is_in_its_state() {
+async fn the_state_says_what_keeps_a_server_from_serving_again() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let server = start_by(&proxy, Server::new().service(FibServer::new(Fibonacci))).await;

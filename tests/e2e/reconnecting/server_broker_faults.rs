@@ -53,7 +53,7 @@ async fn a_server_that_loses_its_channel_alone_serves_on() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_the_broker_cancels_is_made_again_and_its_calls_are_answered() {
+async fn a_cancelled_consumer_is_recreated_and_its_calls_are_answered() {
     let broker = Broker::start().await.unwrap();
     let vhost = broker.vhost("/").unwrap();
     let gate = Gatekeeper::closed();
@@ -101,7 +101,7 @@ async fn a_blocked_connection_shows_in_the_servers_state() {
 }
 
 #[tokio::test]
-async fn a_permission_that_is_missing_after_a_reconnect_is_named_and_waited_for() {
+async fn a_permission_missing_after_a_reconnect_is_named_and_waited_for() {
     let broker = Broker::start().await.unwrap();
     let all = || Permissions::new(".*", ".*", ".*").unwrap();
     broker.add_user("worker", "secret");
@@ -137,7 +137,7 @@ async fn a_server_outlives_a_restart_and_a_crash_of_its_broker() {
 }
 
 #[tokio::test]
-async fn a_refused_acknowledgement_costs_an_epoch_and_no_call() {
+async fn a_lost_acknowledgement_costs_the_connection_and_no_call() {
     let broker = Broker::start().await.unwrap();
     let gate = Gatekeeper::closed();
     let server = serve(&broker, &gate).await;

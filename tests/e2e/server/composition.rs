@@ -86,7 +86,7 @@ fn is_shutting_down<E>(error: &CallError<E>) -> bool {
 }
 
 #[tokio::test]
-async fn s3_09_services_of_several_modules_are_one_server_and_a_route_taken_twice_is_refused() {
+async fn services_of_several_modules_form_one_server_and_a_duplicate_route_is_refused() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let services = || {
@@ -106,7 +106,7 @@ async fn s3_09_services_of_several_modules_are_one_server_and_a_route_taken_twic
 }
 
 #[tokio::test]
-async fn s4_08_what_is_no_method_of_the_trait_cannot_be_called() {
+async fn only_methods_of_the_trait_can_be_called() {
     let vhost = Vhost::create().await;
     let _server = start(Server::new().service(TreesServer::new(Gardener)), &vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -120,7 +120,7 @@ async fn s4_08_what_is_no_method_of_the_trait_cannot_be_called() {
 }
 
 #[tokio::test]
-async fn s3_04_a_configuration_may_choose_among_the_services_and_the_rest_is_left_alone() {
+async fn a_configuration_selects_services_and_the_others_are_not_declared() {
     let vhost = Vhost::create().await;
     let all = || {
         let server = Server::new().service(FibServer::new(Fibonacci)).service(TreesServer::new(Gardener));
@@ -146,7 +146,7 @@ async fn s3_04_a_configuration_may_choose_among_the_services_and_the_rest_is_lef
 }
 
 #[tokio::test]
-async fn s4_21_a_service_that_is_added_is_served_within_the_layers_and_survives_a_reconnect() {
+async fn an_added_service_runs_within_the_layers_and_survives_a_reconnect() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let seen = Arc::new(AtomicUsize::new(0));
@@ -224,7 +224,7 @@ async fn a_removed_service_finishes_its_calls_and_the_others_do_not_notice() {
 }
 
 #[tokio::test]
-async fn calls_that_outlast_the_drain_of_a_removed_service_are_given_back() {
+async fn calls_that_outlast_the_drain_of_a_removed_service_are_requeued() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let server = Server::new()
@@ -367,7 +367,7 @@ async fn a_change_during_an_outage_fails_and_leaves_nothing_half_done() {
 }
 
 #[tokio::test]
-async fn a_removal_whose_calls_are_cut_off_is_a_removal_all_the_same() {
+async fn a_service_stays_removed_when_its_calls_are_cut_off() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let gate = Gatekeeper::closed();
@@ -390,7 +390,7 @@ async fn a_removal_whose_calls_are_cut_off_is_a_removal_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_server_of_nothing_waits_for_services_and_notices_losses() {
+async fn a_server_without_services_waits_for_them_and_notices_disconnects() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let server = Server::new().service(FibServer::new(Fibonacci));
@@ -406,7 +406,7 @@ async fn a_server_of_nothing_waits_for_services_and_notices_losses() {
 }
 
 #[tokio::test]
-async fn what_the_broker_refuses_is_not_added_and_the_others_do_not_notice() {
+async fn a_service_that_the_broker_refuses_is_not_added_and_the_others_do_not_notice() {
     let mut vhost = Vhost::create().await;
     let permissions = Permissions { configure: ".*", write: ".*", read: "^(amqp-rpc.*|gate.*)$" };
     let user = vhost.add_user("worker", "secret", permissions).await;

@@ -56,7 +56,7 @@ async fn a_method_sees_how_it_was_addressed() {
 }
 
 #[tokio::test]
-async fn a_method_sees_how_long_its_caller_waits() {
+async fn a_method_sees_the_deadline_of_its_caller() {
     let vhost = Vhost::create().await;
     let (_server, mirror) = mirror(&vhost).await;
     let remaining = mirror.remaining_millis().timeout(Duration::from_secs(60)).await.unwrap().unwrap();
@@ -83,7 +83,7 @@ async fn headers_arrive_in_their_own_types() {
 }
 
 #[tokio::test]
-async fn foreign_properties_are_seen_as_they_are() {
+async fn foreign_properties_are_visible_unchanged() {
     let vhost = Vhost::create().await;
     let (_server, mirror) = mirror(&vhost).await;
     assert_eq!(mirror.ids().priority(4).await.unwrap(), (None, Some(4), false));
@@ -101,7 +101,7 @@ async fn foreign_properties_are_seen_as_they_are() {
 }
 
 #[tokio::test]
-async fn the_broker_vouches_for_the_stated_user() {
+async fn the_broker_validates_the_user_id() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let client = Client::builder().state_user().app_id("billing").connect(vhost.uri()).await.unwrap();
@@ -140,7 +140,7 @@ impl Blocking for Channel {
 
 // One thread for everything: a blocking method on it would keep the signal from ever being handled.
 #[tokio::test(flavor = "current_thread")]
-async fn s4_06_a_blocking_method_does_not_block_the_others() {
+async fn a_blocking_method_does_not_block_the_others() {
     let vhost = Vhost::create().await;
     let (sender, receiver) = std::sync::mpsc::channel();
     let service = BlockingServer::new(Channel(receiver.into(), sender));

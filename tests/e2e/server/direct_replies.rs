@@ -34,7 +34,7 @@ async fn send_forged(peer: &RawPeer, address: &str) {
 }
 
 #[tokio::test]
-async fn a_flood_of_forged_addresses_delays_direct_callers_and_nobody_else() {
+async fn a_flood_of_forged_addresses_delays_direct_callers_only() {
     let vhost = Vhost::create().await;
     let server = serve_gate(&vhost, &Gatekeeper::closed(), 4).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -59,7 +59,7 @@ async fn a_flood_of_forged_addresses_delays_direct_callers_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn the_second_connection_is_made_for_the_first_direct_reply() {
+async fn the_second_connection_is_opened_for_the_first_direct_reply() {
     let vhost = Vhost::create().await;
     let _server = serve_gate(&vhost, &Gatekeeper::closed(), 4).await;
     let exclusive = GateClient::new(connect(&vhost).await);
@@ -98,7 +98,7 @@ async fn await_settled(broker: &Broker) {
 }
 
 #[tokio::test]
-async fn each_forged_address_is_found_and_every_honest_reply_is_delivered() {
+async fn each_forged_address_is_dropped_and_every_honest_reply_is_delivered() {
     let (broker, server, gate, rule) = serve_fragile(64).await;
     let peer = RawPeer::connect(&broker.uri()).await;
     let direct = direct_client(&broker.uri()).await;
@@ -156,7 +156,7 @@ async fn without_a_second_connection_direct_replies_wait_and_others_are_served()
 }
 
 #[tokio::test]
-async fn a_shutdown_that_cannot_send_a_direct_reply_leaves_its_request_to_others() {
+async fn a_shutdown_that_cannot_send_a_direct_reply_requeues_its_request() {
     let (broker, server, gate, _rule) = serve_fragile(4).await;
     let direct = direct_client(&broker.uri()).await;
     broker.refuse_connections(usize::MAX);

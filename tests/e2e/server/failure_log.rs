@@ -25,7 +25,7 @@ fn gate() -> Server {
 }
 
 #[tokio::test]
-async fn s4_20_a_failure_is_logged_once_with_who_called_what_and_how_it_ended() {
+async fn a_failure_is_logged_once_with_caller_method_and_outcome() {
     let vhost = Vhost::create().await;
     let _server = start(gate(), &vhost).await;
     let client = Client::builder().state_user().app_id("billing").connect(vhost.uri()).await.unwrap();
@@ -52,7 +52,7 @@ async fn s4_20_a_failure_is_logged_once_with_who_called_what_and_how_it_ended() 
 }
 
 #[tokio::test]
-async fn s4_20_the_errors_of_methods_are_logged_where_the_server_says_so_without_their_content() {
+async fn method_errors_are_logged_when_enabled_and_without_their_content() {
     let vhost = Vhost::create().await;
     let silent = start(fib(), &vhost).await;
     let fib_client = FibClient::new(connect(&vhost).await);
@@ -70,7 +70,7 @@ async fn s4_20_the_errors_of_methods_are_logged_where_the_server_says_so_without
 }
 
 #[tokio::test]
-async fn s4_20_expected_failures_are_left_out_of_the_log() {
+async fn expected_failures_are_left_out_of_the_log() {
     let vhost = Vhost::create().await;
     let server = fib()
         .service(GateServer::new(Gatekeeper::closed()))
@@ -97,7 +97,7 @@ async fn s4_20_expected_failures_are_left_out_of_the_log() {
 }
 
 #[tokio::test]
-async fn s3_h5_the_detail_of_a_fault_is_for_the_log_alone() {
+async fn the_detail_of_a_fault_is_logged_and_never_sent() {
     async fn broken(_: IncomingCall, _: Next) -> Result<Reply, Fault> {
         Err(Fault::new(FaultCode::Internal, "try later").with_detail("the disk of db-7 is full"))
     }
@@ -115,7 +115,7 @@ async fn s3_h5_the_detail_of_a_fault_is_for_the_log_alone() {
 }
 
 #[tokio::test]
-async fn a_failure_that_nobody_hears_of_is_a_warning() {
+async fn a_failure_without_a_caller_is_logged_as_a_warning() {
     let vhost = Vhost::create().await;
     let _server = start(fib(), &vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -150,7 +150,7 @@ async fn a_call_that_is_cancelled_while_it_runs_is_logged() {
 }
 
 #[tokio::test]
-async fn s2_07_a_failure_names_the_process_and_the_queue_it_came_from() {
+async fn a_logged_failure_names_the_calling_process_and_the_queue() {
     let vhost = Vhost::create().await;
     let _server = start(fib(), &vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -167,7 +167,7 @@ async fn s2_07_a_failure_names_the_process_and_the_queue_it_came_from() {
 }
 
 #[tokio::test]
-async fn s4_22_failures_have_a_named_target_and_successes_log_nothing() {
+async fn failures_have_a_named_target_and_successes_log_nothing() {
     let vhost = Vhost::create().await;
     let _server = start(fib().log_errors(), &vhost).await;
     let fib = FibClient::new(connect(&vhost).await);

@@ -54,7 +54,7 @@ async fn replies_that_arrive_do_not_lengthen_the_pause_after_a_forged_address() 
 }
 
 #[tokio::test]
-async fn a_consumer_that_is_made_again_runs_no_more_calls_at_once() {
+async fn a_recreated_consumer_runs_no_more_calls_at_once() {
     let (broker, server, gate) = serve(2).await;
     let vhost = broker.vhost("/").expect("nobody removes it");
     let gates = client(&broker, ReplyTo::ExclusiveQueue).await;
@@ -76,7 +76,7 @@ async fn a_consumer_that_is_made_again_runs_no_more_calls_at_once() {
 }
 
 #[tokio::test]
-async fn a_second_connection_gone_silent_delays_direct_callers_and_nobody_else() {
+async fn a_silent_second_connection_delays_direct_callers_only() {
     let (broker, server, _gate) = serve(4).await;
     let (direct, exclusive) =
         (client(&broker, ReplyTo::Direct).await, client(&broker, ReplyTo::ExclusiveQueue).await);

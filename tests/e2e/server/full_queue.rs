@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_request_for_which_its_queue_has_no_room_is_answered_overloaded_at_once() {
+async fn a_request_to_a_full_queue_is_answered_overloaded_at_once() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let options = QueueOptions::new().max_length(2);
@@ -52,7 +52,7 @@ async fn a_request_for_which_its_queue_has_no_room_is_answered_overloaded_at_onc
 }
 
 #[tokio::test]
-async fn a_queue_that_would_drop_requests_without_a_word_is_refused() {
+async fn a_queue_that_would_drop_requests_silently_is_refused() {
     let vhost = Vhost::create().await;
     let dropping = QueueOptions::new().argument("x-max-length", 5);
     // Nobody waits for confirms of requests: what the broker refuses is as lost as what it drops.

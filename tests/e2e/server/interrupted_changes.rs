@@ -53,7 +53,7 @@ async fn ready(broker: &Broker, queue: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_consumer_that_does_not_come_in_time_keeps_nothing_that_the_others_were_given() {
+async fn a_consumer_that_times_out_requeues_the_deliveries_of_the_others() {
     let broker = Broker::start().await.unwrap();
     let earlier = within("the start", Server::new().service(PairServer::new(Two)).start(broker.uri()));
     within("the shutdown", earlier.await.unwrap().shutdown()).await.unwrap();
@@ -76,7 +76,7 @@ async fn a_consumer_that_does_not_come_in_time_keeps_nothing_that_the_others_wer
 }
 
 #[tokio::test]
-async fn a_change_whose_connection_is_lost_was_not_made_and_says_so_at_once() {
+async fn a_change_whose_connection_is_lost_fails_at_once_and_is_not_made() {
     let broker = Broker::start().await.unwrap();
     let server = serve_fib(&broker, FOR_EVER).await;
     for (epoch, silent) in [(2, Method::QueueDeclare), (3, Method::BasicConsume)] {

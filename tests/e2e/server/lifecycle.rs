@@ -25,7 +25,7 @@ async fn start_returns_when_every_consumer_is_live() {
 }
 
 #[tokio::test]
-async fn a_method_may_have_a_queue_and_so_a_concurrency_of_its_own() {
+async fn a_method_may_have_a_separate_queue_with_its_own_concurrency() {
     #[amqp_rpc::rpc_service]
     trait Shop {
         #[rpc(queue = "shop.slow")]
@@ -56,7 +56,7 @@ async fn a_method_may_have_a_queue_and_so_a_concurrency_of_its_own() {
 }
 
 #[tokio::test]
-async fn s3_h12_a_shutdown_answers_what_it_has_and_settles_it() {
+async fn a_shutdown_answers_and_settles_delivered_requests() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let server = serve_gate(&vhost, &gate, 8).await;
@@ -123,7 +123,7 @@ async fn run_until_serves_until_the_signal() {
 }
 
 #[tokio::test]
-async fn a_dropped_server_gives_its_requests_to_others() {
+async fn a_dropped_server_requeues_its_requests() {
     let vhost = Vhost::create().await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
     let first = serve_gate(&vhost, &first_gate, 4).await;
@@ -205,7 +205,7 @@ async fn a_method_that_blocks_its_thread_is_reported_and_holds_up_no_shutdown() 
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn what_did_not_start_before_a_shutdown_is_not_called_maybe_executed() {
+async fn a_call_not_started_before_a_shutdown_is_not_maybe_executed() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let server = Server::new().service(GateServer::new(gate.clone())).drain_timeout(Duration::ZERO);

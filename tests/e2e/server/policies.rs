@@ -34,7 +34,7 @@ async fn lose_with(gate: &Gatekeeper, requests: usize, server: &RunningServer, p
 }
 
 #[tokio::test]
-async fn a_server_may_refuse_what_another_may_have_run() {
+async fn a_server_may_refuse_redelivered_requests() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
@@ -53,7 +53,7 @@ async fn a_server_may_refuse_what_another_may_have_run() {
 }
 
 #[tokio::test]
-async fn by_default_what_another_may_have_run_is_run() {
+async fn by_default_redelivered_requests_are_run() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
@@ -69,7 +69,7 @@ async fn by_default_what_another_may_have_run_is_run() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_drain_calls_nothing_maybe_executed_that_did_not_start() {
+async fn a_drain_reports_no_unstarted_call_as_maybe_executed() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let server = gate_with(&gate, Redelivered::Refuse).drain_timeout(std::time::Duration::ZERO);
@@ -98,7 +98,7 @@ async fn a_drain_calls_nothing_maybe_executed_that_did_not_start() {
 }
 
 #[tokio::test]
-async fn a_request_with_a_foreign_reply_address_is_not_run_and_answered_nowhere() {
+async fn a_request_with_a_foreign_reply_address_is_not_run_and_not_answered() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let server = serve_gate(&vhost, &gate, 4).await;
@@ -157,7 +157,7 @@ fn rules(boss: String) -> impl Fn(&Context) -> bool + Send + Sync {
 }
 
 #[tokio::test]
-async fn whom_the_server_does_not_let_call_a_method_is_unauthorized() {
+async fn a_caller_that_the_server_does_not_authorize_is_unauthorized() {
     let mut vhost = Vhost::create().await;
     let boss_uri = vhost.add_user("boss", "secret", Permissions::ALL).await;
     let worker_uri = vhost.add_user("worker", "secret", Permissions::ALL).await;
@@ -189,7 +189,7 @@ async fn whom_the_server_does_not_let_call_a_method_is_unauthorized() {
 }
 
 #[tokio::test]
-async fn nobody_learns_of_a_request_that_is_not_his() {
+async fn an_unauthorized_request_is_refused_before_it_is_read_or_checked_for_redelivery() {
     let mut vhost = Vhost::create().await;
     let thief_uri = vhost.add_user("thief", "secret", Permissions::ALL).await;
     let proxy = Proxy::start(&vhost.uri()).await;

@@ -77,7 +77,7 @@ async fn serve_gate_by_proxy(vhost: &Vhost, gate: &Gatekeeper) -> (amqp_rpc::Run
 }
 
 #[tokio::test]
-async fn s3_11_a_lost_server_s_request_is_answered_by_another() {
+async fn a_lost_server_s_request_is_answered_by_another() {
     let vhost = Vhost::create().await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
     let (lost, proxy) = serve_gate_by_proxy(&vhost, &first_gate).await;
@@ -145,7 +145,7 @@ async fn expired_requests_leave_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_failure_that_nobody_waits_for_goes_to_the_dead_letters() {
+async fn a_failure_without_a_caller_goes_to_the_dead_letters() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 4).await;
@@ -169,7 +169,7 @@ async fn a_failure_that_nobody_waits_for_goes_to_the_dead_letters() {
 }
 
 #[tokio::test]
-async fn a_reply_that_nobody_takes_any_more_harms_nothing() {
+async fn a_reply_to_a_closed_client_harms_nothing() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 4).await;

@@ -95,7 +95,7 @@ async fn an_exchange_of_another_type_is_named() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_named_when_it_is_not_to_be_made() {
+async fn a_missing_queue_or_exchange_is_named_when_declaring_is_off() {
     let vhost = Vhost::create().await;
     let error = refused(fib().declare(Declare::Passive), &vhost.uri()).await;
     assert!(
@@ -108,7 +108,7 @@ async fn what_is_missing_is_named_when_it_is_not_to_be_made() {
 }
 
 #[tokio::test]
-async fn a_user_without_permission_learns_which_one() {
+async fn a_missing_permission_is_named() {
     let mut vhost = Vhost::create().await;
     let uri = vhost.add_user("server", "secret", Permissions::NONE).await;
     let error = refused(fib(), &uri).await;
@@ -136,7 +136,7 @@ async fn a_queue_of_another_connection_is_named() {
 }
 
 #[tokio::test]
-async fn each_service_may_have_queues_of_its_own_kind() {
+async fn each_service_may_have_its_own_queue_options() {
     let vhost = Vhost::create().await;
     let server = Server::new().service(FibServer::new(Fibonacci)).service_with(
         GateServer::new(Gatekeeper::closed()),

@@ -39,7 +39,7 @@ async fn serve(vhost: &Vhost, gate: &Gatekeeper) -> RunningServer {
 }
 
 #[tokio::test]
-async fn s2_02_ten_calls_of_five_workers_run_five_at_a_time_and_get_their_own_sums() {
+async fn ten_calls_to_five_workers_run_five_at_a_time_and_get_their_own_sums() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve(&vhost, &gate).await;
@@ -59,7 +59,7 @@ async fn s2_02_ten_calls_of_five_workers_run_five_at_a_time_and_get_their_own_su
 }
 
 #[tokio::test]
-async fn s2_03_the_names_on_the_broker_are_those_of_the_contract() {
+async fn the_names_on_the_broker_are_those_of_the_contract() {
     let vhost = Vhost::create().await;
     let server = serve(&vhost, &Gatekeeper::closed()).await;
     assert_eq!(server.queues(), ["adder"]);
@@ -67,7 +67,7 @@ async fn s2_03_the_names_on_the_broker_are_those_of_the_contract() {
 }
 
 #[tokio::test]
-async fn s2_04_what_is_no_pair_of_numbers_kills_no_worker() {
+async fn a_body_that_cannot_be_parsed_kills_no_worker() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve(&vhost, &gate).await;
@@ -93,7 +93,7 @@ async fn s2_04_what_is_no_pair_of_numbers_kills_no_worker() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s2_05_one_client_serves_many_threads_at_once() {
+async fn many_threads_call_through_one_client_at_once() {
     let vhost = Vhost::create().await;
     let _server = serve(&vhost, &Gatekeeper::closed()).await;
     let client = connect(&vhost).await;
@@ -114,7 +114,7 @@ async fn s2_05_one_client_serves_many_threads_at_once() {
 }
 
 #[tokio::test]
-async fn s2_06_a_thousand_calls_leave_nothing_behind() {
+async fn a_thousand_calls_leave_nothing_behind() {
     let vhost = Vhost::create().await;
     let _server = serve(&vhost, &Gatekeeper::closed()).await;
     let proxy = Proxy::start(&vhost.uri()).await;
@@ -142,7 +142,7 @@ async fn s2_06_a_thousand_calls_leave_nothing_behind() {
 }
 
 #[tokio::test]
-async fn s2_07_the_broker_shows_which_process_works() {
+async fn the_broker_shows_which_process_serves_a_queue() {
     let vhost = Vhost::create().await;
     let named = ConnectOptions::new(vhost.uri()).name("adder worker 7");
     let server = Server::new().service(AdderServer::new(Slow(Gatekeeper::closed())));
@@ -160,7 +160,7 @@ async fn s2_07_the_broker_shows_which_process_works() {
 }
 
 #[tokio::test]
-async fn s2_08_no_call_waits_for_ever_on_workers_that_do_not_answer() {
+async fn calls_to_workers_that_never_answer_time_out() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve(&vhost, &gate).await;

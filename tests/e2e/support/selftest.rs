@@ -34,7 +34,7 @@ async fn virtual_hosts_do_not_see_each_other() {
 }
 
 #[tokio::test]
-async fn a_dropped_virtual_host_serves_nobody_any_more() {
+async fn a_dropped_virtual_host_refuses_connections() {
     let mut vhost = Vhost::create().await;
     let users = [vhost.uri(), vhost.add_user("someone", "secret", Permissions::ALL).await];
     for uri in &users {
@@ -52,7 +52,7 @@ async fn a_dropped_virtual_host_serves_nobody_any_more() {
 
 #[tokio::test]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
-async fn on_rabbitmq_a_virtual_host_is_the_node_s_until_it_is_dropped_with_its_users() {
+async fn on_rabbitmq_a_virtual_host_is_deleted_on_drop_with_its_users() {
     let mut vhost = Vhost::create().await;
     vhost.add_user("someone", "secret", Permissions::ALL).await;
     let name = vhost.name().to_owned();
@@ -68,7 +68,7 @@ async fn on_rabbitmq_a_virtual_host_is_the_node_s_until_it_is_dropped_with_its_u
 }
 
 #[tokio::test]
-async fn the_state_of_a_queue_is_what_happened_to_its_messages() {
+async fn the_state_of_a_queue_counts_its_messages() {
     let vhost = Vhost::create().await;
     let peer = RawPeer::connect(&vhost.uri()).await;
     queue_of(&peer, "work").await;
@@ -94,7 +94,7 @@ async fn the_state_of_a_queue_is_what_happened_to_its_messages() {
 }
 
 #[tokio::test]
-async fn a_mandatory_message_for_nobody_comes_back_and_replies_are_collected() {
+async fn an_unroutable_mandatory_message_is_returned_and_replies_are_collected() {
     let vhost = Vhost::create().await;
     let peer = RawPeer::connect(&vhost.uri()).await;
     let mut replies = peer.open_reply_queue().await;
@@ -143,7 +143,7 @@ async fn closing_and_cutting_connections_reach_the_peer() {
 }
 
 #[tokio::test]
-async fn the_proxy_holds_back_refuses_and_shows_what_was_said() {
+async fn the_proxy_stalls_refuses_and_records_traffic() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let peer = RawPeer::connect(&proxy.uri()).await;
@@ -177,7 +177,7 @@ async fn the_proxy_holds_back_refuses_and_shows_what_was_said() {
 
 #[tokio::test]
 #[ignore = "needs Python with pika: scripts/test.sh"]
-async fn the_python_peers_speak_with_each_other_and_end_when_told() {
+async fn the_python_peers_call_each_other_and_stop_on_request() {
     let vhost = Vhost::create().await;
     for shape in ["seed", "upstream"] {
         let mut server = Program::python("rpc_server.py", &["--shape", shape], &vhost.uri());
@@ -192,7 +192,7 @@ async fn the_python_peers_speak_with_each_other_and_end_when_told() {
 }
 
 #[test]
-fn a_log_hears_what_another_thread_was_the_first_to_say() {
+fn a_log_captures_events_first_emitted_on_another_thread() {
     fn say() {
         tracing::info!(target: "amqp_rpc_runtime::selftest", "said");
     }

@@ -45,7 +45,7 @@ async fn calls_of_any_size_pass_through_tls() {
 }
 
 #[tokio::test]
-async fn a_close_says_goodbye_to_tls_as_well() {
+async fn a_close_sends_the_close_alert_of_tls() {
     let behind = Behind::tls().await;
     let closed = within("the client", Client::connect(behind.options())).await.unwrap();
     within("the close", closed.close()).await;
@@ -62,7 +62,7 @@ async fn a_close_says_goodbye_to_tls_as_well() {
 }
 
 #[tokio::test]
-async fn a_silence_in_the_handshake_of_tls_is_given_up_in_time_and_leaves_no_socket() {
+async fn a_silent_tls_handshake_times_out_and_leaves_no_socket() {
     let behind = Behind::tls().await;
     let proxy = Proxy::start(&behind.front.plain_uri()).await;
     proxy.stall(true);
@@ -80,7 +80,7 @@ async fn a_silence_in_the_handshake_of_tls_is_given_up_in_time_and_leaves_no_soc
 }
 
 #[tokio::test]
-async fn a_connection_that_is_cut_is_made_again_in_tls() {
+async fn a_lost_connection_is_replaced_over_tls() {
     let behind = Behind::tls().await;
     let _server = serve_fib(&behind.vhost).await;
     let proxy = Proxy::start(&behind.front.plain_uri()).await;
@@ -95,7 +95,7 @@ async fn a_connection_that_is_cut_is_made_again_in_tls() {
 }
 
 #[tokio::test]
-async fn a_node_whose_certificate_is_refused_is_passed_over() {
+async fn a_node_whose_certificate_is_refused_is_skipped() {
     let behind = Behind::tls().await;
     let expired = behind.authority.issue_between(2001, 2002);
     let expired = TlsFront::start(&behind.vhost.uri(), expired.server()).await;

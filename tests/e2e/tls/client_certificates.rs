@@ -13,7 +13,7 @@ async fn behind_mutual_tls() -> Behind {
 }
 
 #[tokio::test]
-async fn a_broker_that_wants_a_client_certificate_gets_it() {
+async fn a_broker_that_requires_a_client_certificate_gets_it() {
     let behind = behind_mutual_tls().await;
     let me = behind.authority.issue_for_user("ada");
     let tls = behind.trusted().client_certificate_pem(&me.certificate, &me.key);
@@ -22,7 +22,7 @@ async fn a_broker_that_wants_a_client_certificate_gets_it() {
 }
 
 #[tokio::test]
-async fn a_broker_that_wants_a_client_certificate_refuses_those_without_or_with_a_strange_one() {
+async fn a_broker_refuses_clients_without_or_with_an_unknown_certificate() {
     let behind = behind_mutual_tls().await;
     let stranger = Authority::new("somebody else's").issue_for_user("ada");
     let strange = behind.trusted().client_certificate_pem(&stranger.certificate, &stranger.key);
@@ -34,7 +34,7 @@ async fn a_broker_that_wants_a_client_certificate_refuses_those_without_or_with_
 }
 
 #[tokio::test]
-async fn a_broker_that_wants_no_client_certificate_lets_in_who_has_one() {
+async fn a_broker_that_requires_no_client_certificate_accepts_clients_with_one() {
     let behind = Behind::tls().await;
     let me = behind.authority.issue_for_user("ada");
     let tls = behind.trusted().client_certificate_pem(&me.certificate, &me.key);

@@ -37,7 +37,7 @@ async fn amqp_to_a_port_with_tls_is_refused() {
 }
 
 #[tokio::test]
-async fn a_peer_that_hangs_up_in_the_handshake_of_tls_is_told_from_one_that_is_not_there() {
+async fn a_peer_that_closes_during_the_tls_handshake_differs_from_a_missing_one() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("the loopback has a free port");
     let uri = format!("amqps://{}", listener.local_addr().expect("a listener has an address"));
     let hanging_up = tokio::spawn(async move {
@@ -55,7 +55,7 @@ async fn a_peer_that_hangs_up_in_the_handshake_of_tls_is_told_from_one_that_is_n
 }
 
 #[tokio::test]
-async fn tls_that_a_uri_does_not_ask_for_is_an_error_and_not_left_out() {
+async fn tls_options_on_a_plain_uri_are_an_error() {
     let behind = Behind::tls().await;
     let nodes = ConnectOptions::any_of([behind.front.uri(), behind.vhost.uri()]).tls(behind.trusted());
     let error = refused(nodes).await;
@@ -67,7 +67,7 @@ async fn tls_that_a_uri_does_not_ask_for_is_an_error_and_not_left_out() {
 }
 
 #[tokio::test]
-async fn a_login_by_certificate_needs_one_and_no_password() {
+async fn an_external_login_needs_a_certificate_and_no_password() {
     let behind = Behind::tls().await;
     let error = refused(ConnectOptions::new(behind.front.uri()).tls(behind.trusted().external())).await;
     assert!(matches!(error, ConnectError::InvalidOption(_)), "{error:?}");

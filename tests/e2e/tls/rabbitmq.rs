@@ -17,7 +17,7 @@ use crate::{
 /// One node for all that can be asked of it: starting one takes seconds.
 #[tokio::test]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
-async fn on_rabbitmq_tls_and_logins_by_certificate_are_what_they_are_elsewhere() {
+async fn on_rabbitmq_tls_and_external_logins_work_as_on_other_brokers() {
     let authority = Authority::new("the shop's");
     let node = tls_node(&authority, &authority.issue_for_loopback()).await;
     node.add_user_without_password("ada").await;

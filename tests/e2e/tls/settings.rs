@@ -18,7 +18,7 @@ async fn complaint(behind: &Behind, tls: Tls) -> String {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_broken_is_said_before_anybody_is_spoken_to() {
+async fn a_missing_or_invalid_file_is_an_error_before_any_connection() {
     let behind = Behind::tls().await;
     let me = behind.authority.issue_for_user("ada");
     let other = behind.authority.issue_for_user("bob");
@@ -71,7 +71,7 @@ async fn renewed_files_are_used_from_the_next_connection_on() {
 }
 
 #[test]
-fn a_key_is_never_shown() {
+fn a_private_key_is_never_shown() {
     let tls = Tls::new().ca_pem("marker").client_certificate_pem("marker", "marker").server_name("rabbit");
     let options = ConnectOptions::new("amqps://u:marker@rabbit").tls(tls.clone());
     let shown = format!("{tls:?} {options:?}");

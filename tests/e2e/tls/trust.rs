@@ -18,7 +18,7 @@ fn problem(error: ConnectError) -> CertificateProblem {
 }
 
 #[tokio::test]
-async fn s3_h13_a_broker_that_our_authority_vouches_for_is_believed_by_name_and_by_address() {
+async fn a_certificate_of_our_authority_is_trusted_by_name_and_by_address() {
     let behind = Behind::tls().await;
     for host in ["localhost", "127.0.0.1"] {
         let options = ConnectOptions::new(behind.front.uri_at(host)).tls(behind.trusted());
@@ -27,7 +27,7 @@ async fn s3_h13_a_broker_that_our_authority_vouches_for_is_believed_by_name_and_
 }
 
 #[tokio::test]
-async fn a_broker_that_nobody_vouches_for_is_refused_before_a_password_is_sent() {
+async fn a_certificate_of_an_unknown_issuer_is_refused_before_a_password_is_sent() {
     let behind = Behind::tls().await;
     let other = Authority::new("somebody else's");
     for tls in [Tls::new().ca_pem(other.pem()), Tls::new().ca_pem(other.pem()).ca_pem(other.pem())] {
@@ -61,7 +61,7 @@ async fn a_certificate_for_another_name_is_refused_unless_that_name_is_expected(
 }
 
 #[tokio::test]
-async fn a_certificate_out_of_its_time_is_refused() {
+async fn an_expired_or_not_yet_valid_certificate_is_refused() {
     let expired = Behind::certificate(|authority| authority.issue_between(2001, 2002)).await;
     assert_eq!(problem(refused(expired.options()).await), CertificateProblem::Expired);
     let early = Behind::certificate(|authority| authority.issue_between(2100, 2101)).await;
@@ -70,7 +70,7 @@ async fn a_certificate_out_of_its_time_is_refused() {
 
 /// The system's store is named by the environment, which belongs to a process: this test calls itself in one of its own.
 #[tokio::test]
-async fn the_system_is_believed_unless_an_authority_of_our_own_is_given() {
+async fn the_system_s_authorities_are_trusted_unless_a_custom_one_is_given() {
     const URI: &str = "AMQP_RPC_TEST_TLS_URI";
     if let Ok(uri) = env::var(URI) {
         let client = Client::connect(uri.as_str());
@@ -85,7 +85,7 @@ async fn the_system_is_believed_unless_an_authority_of_our_own_is_given() {
     let this = env::current_exe().expect("the test runs from a file");
     let mut child = tokio::process::Command::new(this);
     child
-        .args(["--exact", "tls::trust::the_system_is_believed_unless_an_authority_of_our_own_is_given"])
+        .args(["--exact", "tls::trust::the_system_s_authorities_are_trusted_unless_a_custom_one_is_given"])
         .env("SSL_CERT_FILE", &store)
         .env(URI, behind.front.uri())
         .stdout(Stdio::piped())

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn s0_01_each_method_is_a_function_that_returns_the_decoded_result() {
+async fn each_method_is_a_function_that_returns_the_decoded_result() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let fib = FibClient::new(connect(&vhost).await);
@@ -28,7 +28,7 @@ fn assert_remote<T, E>(call: impl Future<Output = Result<T, CallError<E>>>) {
 }
 
 #[tokio::test]
-async fn s0_02_a_method_that_cannot_fail_locally_is_still_a_future_of_a_result() {
+async fn an_infallible_method_is_called_as_a_future_of_a_result() {
     let vhost = Vhost::create().await;
     let client = connect(&vhost).await;
     assert_remote::<String, NoError>(FibClient::new(client.clone()).whoami());
@@ -42,7 +42,7 @@ fn reply_queues(queues: Vec<String>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn s0_03_a_client_has_one_callback_queue_for_all_its_calls_consumed_without_acks() {
+async fn a_client_has_one_callback_queue_for_all_calls_consumed_without_acks() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let proxy = Proxy::start(&vhost.uri()).await;
@@ -66,7 +66,7 @@ async fn s0_03_a_client_has_one_callback_queue_for_all_its_calls_consumed_withou
 }
 
 #[tokio::test]
-async fn s0_03_the_callback_queue_is_exclusive() {
+async fn the_callback_queue_is_exclusive() {
     let vhost = Vhost::create().await;
     let _client = connect(&vhost).await;
     let queue = reply_queues(vhost.queues().await).pop().expect("the client has a callback queue");
@@ -78,7 +78,7 @@ async fn s0_03_the_callback_queue_is_exclusive() {
 }
 
 #[tokio::test]
-async fn s0_04_every_request_names_the_callback_queue_and_has_an_id_of_its_own() {
+async fn every_request_names_the_callback_queue_and_has_a_unique_id() {
     let vhost = Vhost::create().await;
     let (mut server, _client, tutorial) = foreign_server_and_client(&vhost).await;
     let callback_queue = reply_queues(vhost.queues().await).pop().expect("the client has a callback queue");
@@ -98,7 +98,7 @@ async fn s0_04_every_request_names_the_callback_queue_and_has_an_id_of_its_own()
 }
 
 #[tokio::test]
-async fn s0_05_on_the_default_exchange_the_routing_key_is_the_queue() {
+async fn on_the_default_exchange_the_routing_key_is_the_queue() {
     let vhost = Vhost::create().await;
     let (mut server, _client, tutorial) = foreign_server_and_client(&vhost).await;
     let call = tokio::spawn(tutorial.fib(30));
@@ -110,7 +110,7 @@ async fn s0_05_on_the_default_exchange_the_routing_key_is_the_queue() {
 }
 
 #[tokio::test]
-async fn s0_06_a_call_is_one_message_out_and_one_in_and_nothing_else() {
+async fn a_call_is_one_message_out_and_one_in_and_nothing_else() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let proxy = Proxy::start(&vhost.uri()).await;

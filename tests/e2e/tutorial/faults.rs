@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn s0_q3_an_exception_of_the_server_reaches_the_caller_and_the_request_is_settled() {
+async fn a_panic_of_the_method_reaches_the_caller_and_the_request_is_settled() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     // One at a time: a request that stays unsettled would block the next.
@@ -33,7 +33,7 @@ async fn s0_q3_an_exception_of_the_server_reaches_the_caller_and_the_request_is_
 }
 
 #[tokio::test]
-async fn s0_q4_what_is_no_number_is_refused_before_the_method_and_crashes_nobody() {
+async fn a_body_that_is_no_number_is_refused_before_the_method_runs() {
     let vhost = Vhost::create().await;
     let _server = serve_tutorial(&vhost, seed_shape()).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -55,7 +55,7 @@ async fn s0_q4_what_is_no_number_is_refused_before_the_method_and_crashes_nobody
 }
 
 #[tokio::test]
-async fn s0_q7_a_request_without_reply_address_is_run_and_settled() {
+async fn a_request_without_reply_address_is_run_and_settled() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 1).await;

@@ -139,7 +139,7 @@ async fn a_queue_of_the_other_shape_is_a_start_error_that_says_what_to_do() {
 
 #[tokio::test]
 #[ignore = "needs Python with pika: scripts/test.sh"]
-async fn a_python_server_that_dies_of_a_request_does_not_hang_our_client() {
+async fn a_python_server_killed_by_a_request_does_not_hang_our_client() {
     let vhost = Vhost::create().await;
     let server = python_server(&vhost, "seed").await;
     let tutorial = TutorialClient::new(connect(&vhost).await);
@@ -158,7 +158,7 @@ async fn a_python_server_that_dies_of_a_request_does_not_hang_our_client() {
 
 #[tokio::test]
 #[ignore = "needs Python with pika: scripts/test.sh"]
-async fn s3_12_a_python_script_that_knows_only_the_protocol_calls_any_method() {
+async fn a_python_script_that_knows_only_the_protocol_calls_any_method() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     for (method, arguments, printed) in [

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn s0_q1_a_call_to_no_queue_is_unroutable_at_once() {
+async fn a_call_without_a_queue_is_unroutable_at_once() {
     let vhost = Vhost::create().await;
     let client = Client::builder().timeout(Duration::from_secs(3600)).connect(vhost.uri()).await.unwrap();
     let error = within("the refusal", TutorialClient::new(client).fib(30)).await.unwrap_err();
@@ -28,7 +28,7 @@ async fn s0_q1_a_call_to_no_queue_is_unroutable_at_once() {
 }
 
 #[tokio::test]
-async fn s0_q1_a_call_to_a_queue_without_consumer_times_out_and_its_request_is_gone() {
+async fn a_call_to_a_queue_without_consumer_times_out_and_its_request_expires() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let server = serve_gate(&vhost, &gate, 4).await;
@@ -49,7 +49,7 @@ async fn s0_q1_a_call_to_a_queue_without_consumer_times_out_and_its_request_is_g
 }
 
 #[tokio::test]
-async fn s0_q2_a_late_reply_is_ignored() {
+async fn a_late_reply_is_ignored() {
     let vhost = Vhost::create().await;
     let (mut server, client, tutorial) = foreign_server_and_client(&vhost).await;
     let error = tutorial.fib(1).timeout(Duration::from_millis(100)).await.unwrap_err();
@@ -69,7 +69,7 @@ async fn s0_q2_a_late_reply_is_ignored() {
 }
 
 #[tokio::test]
-async fn s0_q2_a_call_on_its_way_outlives_every_handle_of_its_client() {
+async fn a_call_in_flight_outlives_every_handle_of_its_client() {
     let vhost = Vhost::create().await;
     let (mut server, client, tutorial) = foreign_server_and_client(&vhost).await;
     let answered = tokio::spawn(tutorial.fib(1));
@@ -85,7 +85,7 @@ async fn s0_q2_a_call_on_its_way_outlives_every_handle_of_its_client() {
 }
 
 #[tokio::test]
-async fn s0_q2_a_request_that_waited_too_long_behind_others_does_not_run() {
+async fn a_request_that_waited_too_long_behind_others_does_not_run() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 1).await;
@@ -102,7 +102,7 @@ async fn s0_q2_a_request_that_waited_too_long_behind_others_does_not_run() {
 }
 
 #[tokio::test]
-async fn s0_q5_many_calls_of_one_client_are_outstanding_at_once() {
+async fn many_calls_of_one_client_are_in_flight_at_once() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 200).await;
@@ -135,7 +135,7 @@ impl Heavy for Mill {
 
 // One thread for everything: a method that held it would silence the heartbeats.
 #[tokio::test(flavor = "current_thread")]
-async fn s0_q6_a_method_that_blocks_does_not_stop_the_heartbeats() {
+async fn a_method_that_blocks_does_not_stop_the_heartbeats() {
     const HEARTBEAT_BYTES: usize = 8;
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
@@ -159,7 +159,7 @@ async fn s0_q6_a_method_that_blocks_does_not_stop_the_heartbeats() {
 }
 
 #[tokio::test]
-async fn s0_q8_both_sides_notice_that_their_connection_is_lost() {
+async fn both_sides_notice_that_their_connection_is_lost() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let gate = Gatekeeper::closed();
@@ -178,7 +178,7 @@ async fn s0_q8_both_sides_notice_that_their_connection_is_lost() {
 }
 
 #[tokio::test]
-async fn s0_q1_a_queue_that_somebody_else_made_serves_as_soon_as_a_server_comes() {
+async fn a_call_waits_in_an_existing_queue_until_a_server_starts() {
     let vhost = Vhost::create().await;
     let peer = RawPeer::connect(&vhost.uri()).await;
     peer.declare_queue("rpc_queue", QueueDeclareOptions::default(), FieldTable::default()).await;

@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn s0_07_a_reply_with_an_unknown_id_is_dropped_and_counted() {
+async fn a_reply_with_an_unknown_id_is_dropped_and_counted() {
     let vhost = Vhost::create().await;
     let (mut server, client, tutorial) = foreign_server_and_client(&vhost).await;
 
@@ -32,7 +32,7 @@ async fn s0_07_a_reply_with_an_unknown_id_is_dropped_and_counted() {
 }
 
 #[tokio::test]
-async fn s0_08_the_first_of_two_replies_wins_and_the_other_is_dropped() {
+async fn the_first_of_two_replies_wins_and_the_other_is_dropped() {
     let vhost = Vhost::create().await;
     let (mut server, client, tutorial) = foreign_server_and_client(&vhost).await;
 
@@ -52,7 +52,7 @@ async fn s0_08_the_first_of_two_replies_wins_and_the_other_is_dropped() {
 }
 
 #[tokio::test]
-async fn s0_08_a_server_that_died_between_reply_and_ack_leaves_a_duplicate_that_is_dropped() {
+async fn the_duplicate_reply_of_a_server_that_died_before_its_ack_is_dropped() {
     let vhost = Vhost::create().await;
     let (mut server, client, tutorial) = foreign_server_and_client(&vhost).await;
 
@@ -68,7 +68,7 @@ async fn s0_08_a_server_that_died_between_reply_and_ack_leaves_a_duplicate_that_
 }
 
 #[tokio::test]
-async fn s0_09_replies_out_of_order_reach_their_own_calls() {
+async fn replies_out_of_order_reach_their_own_calls() {
     let vhost = Vhost::create().await;
     let (mut server, client, tutorial) = foreign_server_and_client(&vhost).await;
 
@@ -85,7 +85,7 @@ async fn s0_09_replies_out_of_order_reach_their_own_calls() {
 }
 
 #[tokio::test]
-async fn s0_q9_who_has_seen_one_id_can_answer_no_other_call() {
+async fn a_peer_that_saw_one_correlation_id_cannot_answer_other_calls() {
     let vhost = Vhost::create().await;
     let (mut server, client, tutorial) = foreign_server_and_client(&vhost).await;
     let seen_call = tokio::spawn(tutorial.fib(1));
@@ -107,7 +107,7 @@ async fn s0_q9_who_has_seen_one_id_can_answer_no_other_call() {
 }
 
 #[tokio::test]
-async fn s0_q10_a_reply_that_cannot_be_decoded_is_an_error_of_its_call_alone() {
+async fn a_reply_that_cannot_be_decoded_fails_its_own_call_only() {
     let vhost = Vhost::create().await;
     let (mut server, _client, tutorial) = foreign_server_and_client(&vhost).await;
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn s0_10_a_server_declares_its_queue_and_takes_as_many_requests_as_it_may_run() {
+async fn a_server_declares_its_queue_and_prefetches_no_more_than_it_may_run() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let proxy = Proxy::start(&vhost.uri()).await;
@@ -38,7 +38,7 @@ async fn s0_10_a_server_declares_its_queue_and_takes_as_many_requests_as_it_may_
 }
 
 #[tokio::test]
-async fn s0_11_a_request_is_acknowledged_after_its_reply_was_sent() {
+async fn a_request_is_acknowledged_after_its_reply_was_sent() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     // One at a time: which acknowledgement belongs to which reply is plain to see.
@@ -58,7 +58,7 @@ async fn s0_11_a_request_is_acknowledged_after_its_reply_was_sent() {
 }
 
 #[tokio::test]
-async fn s0_12_the_reply_goes_to_its_address_on_the_default_exchange_with_the_request_s_id() {
+async fn the_reply_goes_to_reply_to_on_the_default_exchange_with_the_request_s_id() {
     let vhost = Vhost::create().await;
     let _server = crate::tutorial::serve_tutorial(&vhost, crate::tutorial::seed_shape()).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -75,7 +75,7 @@ async fn s0_12_the_reply_goes_to_its_address_on_the_default_exchange_with_the_re
 }
 
 #[tokio::test]
-async fn s0_13_a_second_server_takes_half_of_the_load_and_no_client_knows() {
+async fn a_second_server_takes_half_of_the_load() {
     let vhost = Vhost::create().await;
     let gates_of_servers = [Gatekeeper::closed(), Gatekeeper::closed()];
     let gates = GateClient::new(connect(&vhost).await);

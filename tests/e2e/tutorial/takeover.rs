@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn s0_14_a_request_of_a_server_that_lost_its_connection_is_answered_once_by_another() {
+async fn a_request_of_a_disconnected_server_is_answered_once_by_another() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
@@ -39,7 +39,7 @@ async fn s0_14_a_request_of_a_server_that_lost_its_connection_is_answered_once_b
 }
 
 #[tokio::test]
-async fn s0_14_a_killed_process_loses_no_call() {
+async fn a_killed_process_loses_no_call() {
     let vhost = Vhost::create().await;
     let mut process = Program::example("fib_server", &[], &vhost.uri());
     process.line_with("serving").await;
@@ -57,7 +57,7 @@ async fn s0_14_a_killed_process_loses_no_call() {
 }
 
 #[tokio::test]
-async fn s0_14_a_server_lost_under_load_loses_no_call() {
+async fn a_server_lost_under_load_loses_no_call() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let gate = Gatekeeper::closed();
@@ -81,7 +81,7 @@ async fn s0_14_a_server_lost_under_load_loses_no_call() {
 }
 
 #[tokio::test]
-async fn s0_15_only_what_is_declared_idempotent_may_be_retried_after_an_unknown_outcome() {
+async fn only_idempotent_methods_are_retryable_after_an_unknown_outcome() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
     let _server = serve_gate(&vhost, &gate, 8).await;
@@ -101,7 +101,7 @@ async fn s0_15_only_what_is_declared_idempotent_may_be_retried_after_an_unknown_
 }
 
 #[tokio::test]
-async fn s0_15_what_is_declared_at_most_once_is_not_run_by_the_second_server() {
+async fn an_at_most_once_method_is_not_run_by_the_second_server() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());

@@ -32,7 +32,7 @@ mod trees {
 }
 
 #[tokio::test]
-async fn s4_04_a_call_by_name_takes_named_and_positional_arguments_and_nested_names() {
+async fn a_call_by_name_takes_named_and_positional_arguments_and_nested_names() {
     let vhost = Vhost::create().await;
     let _server = start(Server::new().service(trees::TreesServer::new(trees::Gardener)), &vhost).await;
     let client = connect(&vhost).await;
@@ -48,7 +48,7 @@ async fn s4_04_a_call_by_name_takes_named_and_positional_arguments_and_nested_na
 }
 
 #[tokio::test]
-async fn s4_05_an_empty_method_name_is_an_error_at_the_caller() {
+async fn an_empty_method_name_is_an_error_at_the_caller() {
     let vhost = Vhost::create().await;
     let client = connect(&vhost).await;
     for name in ["", ".", "fib.", ".compute", "fib..compute"] {
@@ -62,7 +62,7 @@ async fn s4_05_an_empty_method_name_is_an_error_at_the_caller() {
 }
 
 #[tokio::test]
-async fn names_that_amqp_has_no_room_for_are_encode_errors() {
+async fn names_longer_than_amqp_allows_are_encode_errors() {
     let vhost = Vhost::create().await;
     let client = connect(&vhost).await;
     let (long, call) = ("x".repeat(256), || client.call_json("fib.compute", json!({"n": 1})));
@@ -78,7 +78,7 @@ async fn names_that_amqp_has_no_room_for_are_encode_errors() {
 }
 
 #[tokio::test]
-async fn s4_08_what_is_no_method_of_the_trait_is_not_reachable_by_name() {
+async fn only_methods_of_the_trait_are_reachable_by_name() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
     let client = connect(&vhost).await;
@@ -93,7 +93,7 @@ async fn s4_08_what_is_no_method_of_the_trait_is_not_reachable_by_name() {
 }
 
 #[tokio::test]
-async fn the_method_s_own_error_comes_as_json_and_question_marks_take_it() {
+async fn the_method_s_own_error_is_json_and_works_with_the_question_mark_operator() {
     async fn compute(client: &Client, n: u64) -> Result<Value, Box<dyn std::error::Error>> {
         Ok(client.call_json("fib.compute", json!({"n": n})).await?)
     }
@@ -111,7 +111,7 @@ async fn the_method_s_own_error_comes_as_json_and_question_marks_take_it() {
 }
 
 #[tokio::test]
-async fn bytes_are_sent_and_received_as_they_are_with_the_type_that_they_were_given() {
+async fn bytes_are_sent_and_received_unchanged_with_the_given_content_type() {
     let vhost = Vhost::create().await;
     let echo = |call: IncomingCall| async move {
         let content_type = call.context().content_type().unwrap_or("none").to_owned();
@@ -172,7 +172,7 @@ async fn an_untyped_call_carries_its_options_to_a_foreign_server() {
 }
 
 #[tokio::test]
-async fn an_untyped_call_fails_fast_and_times_out_as_a_typed_one() {
+async fn an_untyped_call_fails_fast_and_times_out_like_a_typed_one() {
     let vhost = Vhost::create().await;
     serve_fib(&vhost).await.shutdown().await.expect("it stops");
     let client = connect(&vhost).await;

@@ -26,7 +26,7 @@ async fn sum(call: IncomingCall) -> Result<Reply, amqp_rpc::Fault> {
 }
 
 #[tokio::test]
-async fn s4_07_a_function_is_served_by_name_beside_typed_services() {
+async fn a_function_is_served_by_name_beside_typed_services() {
     let vhost = Vhost::create().await;
     let list = |_: IncomingCall| async { Reply::json(&["oak", "elm"]) };
     let server = Server::new()
@@ -56,7 +56,7 @@ async fn s4_07_a_function_is_served_by_name_beside_typed_services() {
 }
 
 #[tokio::test]
-async fn s4_08_only_names_that_were_given_are_reachable() {
+async fn only_registered_names_are_reachable() {
     let vhost = Vhost::create().await;
     let _server = start(Server::new().raw("legacy.sum", sum), &vhost).await;
     let client = connect(&vhost).await;
@@ -70,7 +70,7 @@ async fn s4_08_only_names_that_were_given_are_reachable() {
 }
 
 #[tokio::test]
-async fn a_typed_client_does_not_notice_that_a_function_serves_it() {
+async fn a_typed_client_can_be_served_by_a_function() {
     let vhost = Vhost::create().await;
     let compute = |call: IncomingCall| async move {
         let request: Value = call.json()?;
@@ -87,7 +87,7 @@ async fn a_typed_client_does_not_notice_that_a_function_serves_it() {
 }
 
 #[tokio::test]
-async fn a_raw_method_has_an_address_of_its_own_where_it_is_given_one() {
+async fn a_raw_method_may_have_its_own_address() {
     let vhost = Vhost::create().await;
     let legacy = RawMethod::new("legacy.sum").exchange("").queue("legacy_queue");
     let keyed = RawMethod::new("sum").exchange("numbers").routing_key("add").queue("numbers.v2");
@@ -128,7 +128,7 @@ async fn raw_methods_that_cannot_be_served_are_refused_before_anything_is_declar
 }
 
 #[tokio::test]
-async fn raw_methods_run_within_layers_and_their_panics_and_shutdowns_are_those_of_typed_ones() {
+async fn raw_methods_have_the_layers_panics_and_shutdowns_of_typed_ones() {
     let vhost = Vhost::create().await;
     let seen = Arc::new(AtomicUsize::new(0));
     let count = {
@@ -169,7 +169,7 @@ async fn raw_methods_run_within_layers_and_their_panics_and_shutdowns_are_those_
 }
 
 #[tokio::test]
-async fn what_a_raw_method_cannot_answer_goes_to_the_dead_letters() {
+async fn a_one_way_failure_of_a_raw_method_goes_to_the_dead_letters() {
     let vhost = Vhost::create().await;
     let _server = start(Server::new().raw("legacy.sum", sum), &vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;

@@ -58,7 +58,7 @@ async fn a_reply_without_type_is_a_result() {
 }
 
 #[tokio::test]
-async fn what_else_a_reply_carries_does_not_matter() {
+async fn unknown_properties_of_a_reply_are_ignored() {
     let vhost = Vhost::create().await;
     let mut talk = Talk::start(&vhost).await;
     let reply = BasicProperties::default()
@@ -84,7 +84,7 @@ async fn an_error_is_decoded_as_the_method_s_own() {
 }
 
 #[tokio::test]
-async fn a_fault_says_what_its_code_means() {
+async fn a_fault_code_decides_execution_and_retryability() {
     let vhost = Vhost::create().await;
     let mut talk = Talk::start(&vhost).await;
     for (code, execution, retryable) in [

@@ -43,7 +43,7 @@ async fn a_namespace_prefixes_exchanges_and_queues_but_not_routing_keys() {
 }
 
 #[tokio::test]
-async fn who_has_another_namespace_or_none_is_not_heard() {
+async fn calls_of_another_namespace_or_of_none_do_not_arrive() {
     let vhost = Vhost::create().await;
     let _server = serve_fib_in(&vhost, "staging").await;
     for (client, exchange) in

@@ -107,7 +107,7 @@ async fn a_fault_is_an_object_of_code_message_and_sometimes_field() {
 }
 
 #[tokio::test]
-async fn the_routing_key_names_the_method_and_else_the_type_does() {
+async fn the_routing_key_names_the_method_or_else_the_type_does() {
     let vhost = Vhost::create().await;
     let mut talk = Talk::start(&vhost).await;
     let of_type = |kind: &str| BasicProperties::default().with_type(kind.into());

@@ -95,7 +95,7 @@ async fn a_request_has_these_properties_and_no_other() {
 }
 
 #[tokio::test]
-async fn s3_03_the_body_is_an_object_of_the_parameters_by_name() {
+async fn the_body_is_an_object_of_the_parameters_by_name() {
     let vhost = Vhost::create().await;
     let (_peer, mut requests) = foreign_server(&vhost).await;
     let wire = WireClient::new(connect(&vhost).await);
@@ -127,7 +127,7 @@ async fn a_request_is_addressed_by_routing_key_and_names_its_method_by_type() {
 }
 
 #[tokio::test]
-async fn s3_13_the_expiration_is_what_is_left_rounded_up() {
+async fn the_expiration_is_the_remaining_time_rounded_up() {
     let vhost = Vhost::create().await;
     let (_peer, mut requests) = foreign_server(&vhost).await;
     let wire = WireClient::new(connect(&vhost).await);
@@ -142,7 +142,7 @@ async fn s3_13_the_expiration_is_what_is_left_rounded_up() {
 }
 
 #[tokio::test]
-async fn headers_priority_and_names_travel_only_when_asked_for() {
+async fn headers_priority_and_names_are_sent_only_when_set() {
     let vhost = Vhost::create().await;
     let (_peer, mut requests) = foreign_server(&vhost).await;
     let client = Client::builder().app_id("billing").state_user().connect(vhost.uri()).await.unwrap();
@@ -161,7 +161,7 @@ async fn headers_priority_and_names_travel_only_when_asked_for() {
 }
 
 #[tokio::test]
-async fn a_client_of_direct_replies_has_the_broker_s_address() {
+async fn a_client_of_direct_replies_uses_the_broker_s_address() {
     let vhost = Vhost::create().await;
     let (peer, mut requests) = foreign_server(&vhost).await;
     let client = Client::builder().reply_to(ReplyTo::Direct).connect(vhost.uri()).await.unwrap();
