@@ -99,7 +99,7 @@ fn is_test_name(span: &str) -> bool {
 #[test]
 fn every_test_that_a_page_names_exists() {
     let root = Path::new(ROOT);
-    let sources = [root.join("tests"), root.join("rpc-runtime/src")];
+    let sources = [root.join("tests"), root.join("rpc-amqp/src"), root.join("rpc-runtime/src")];
     let functions: BTreeSet<String> = sources
         .iter()
         .flat_map(|folder| files(folder, "rs"))
