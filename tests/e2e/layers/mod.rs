@@ -4,3 +4,4 @@ mod builtin;
 mod client;
 mod opentelemetry;
 mod tower;
+mod trace_and_metrics;

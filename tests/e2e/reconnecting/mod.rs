@@ -10,3 +10,4 @@ mod refused_queues;
 mod retries;
 mod server;
 mod server_broker_faults;
+mod server_queues;

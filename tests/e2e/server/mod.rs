@@ -6,7 +6,6 @@ mod direct_replies;
 mod failure_log;
 mod fairness;
 mod full_queue;
-mod interrupted_changes;
 mod lifecycle;
 mod policies;
 mod redelivery;

@@ -19,7 +19,6 @@ pub(crate) mod byte_peer;
 mod bytes;
 #[cfg(any(feature = "tls", feature = "tls-ring"))]
 pub(crate) mod certificates;
-mod embedded;
 mod frames;
 pub(crate) mod log;
 pub(crate) mod program;

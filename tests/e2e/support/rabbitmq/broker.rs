@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{process::Command, time::timeout};
 
-use super::Node;
+use super::node::Node;
 
 /// The scripts have bounds of their own, below this one.
 const SCRIPT_PATIENCE: Duration = Duration::from_secs(180);

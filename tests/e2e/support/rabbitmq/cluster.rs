@@ -5,12 +5,12 @@ use std::fmt::Write;
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 use super::{
-    Node,
     broker::{Broker, run},
+    node::Node,
     private::Directory,
     vhost::binary,
 };
-use crate::support::{BrokerUri, Vhost, await_until};
+use crate::support::{uri::BrokerUri, vhost::Vhost, wait::await_until};
 
 /// Three nodes; one that cannot see another pauses.
 #[derive(Debug)]

@@ -3,12 +3,12 @@
 
 mod broker;
 mod cluster;
-mod node;
+pub(super) mod node;
 mod operations;
 mod private;
 #[cfg(any(feature = "tls", feature = "tls-ring"))]
 mod tls_node;
-mod vhost;
+pub(super) mod vhost;
 
 pub(crate) use broker::Broker;
 pub(crate) use cluster::{PrivateCluster, QueueIn};

@@ -76,6 +76,12 @@ impl Node {
         self.try_eval(expression).await.unwrap_or_else(|refusal| panic!("{refusal}"))
     }
 
+    /// Evaluates an expression that must return `ok`.
+    pub(super) async fn eval_ok(&self, expression: &str) {
+        let value = self.eval(expression).await;
+        assert_eq!(value, "ok", "`{expression}` on the node");
+    }
+
     /// Evaluates an expression whose failure is no surprise: the node may be down, or not ready.
     pub(super) async fn try_eval(&self, expression: &str) -> Result<String, String> {
         let mut command = tokio::process::Command::from(self.erl_call());

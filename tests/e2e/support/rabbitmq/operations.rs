@@ -1,6 +1,6 @@
 //! What an operator does to a node, and what it does to itself when it runs short: by administration, the process lives on.
 
-use super::Node;
+use super::node::Node;
 
 /// What a broker may run short of.
 #[derive(Clone, Copy, Debug)]
@@ -49,10 +49,5 @@ impl Node {
     /// knows a quorum queue by its name and finds none of its files, and the queue has no leader ever after (seen with 3.10.8).
     pub(crate) async fn sync_definitions(&self) {
         self.eval_ok("[ok = dets:sync(Table) || Table <- dets:all()], mnesia:sync_log()").await;
-    }
-
-    pub(super) async fn eval_ok(&self, expression: &str) {
-        let value = self.eval(expression).await;
-        assert_eq!(value, "ok", "`{expression}` on the node");
     }
 }

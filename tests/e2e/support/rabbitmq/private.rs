@@ -3,7 +3,7 @@
 use std::{ffi::OsStr, fs, ops::Deref, path::PathBuf, thread};
 
 use super::broker::{Broker, kill_all, new_directory, run};
-use crate::support::Vhost;
+use crate::support::vhost::Vhost;
 
 /// A node that is killed and deleted when this is dropped; after a panic its logs stay.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::{net::TcpListener, ops::Deref};
 
 use uuid::Uuid;
 
-use super::{Configuration, PrivateNode};
+use super::private::{Configuration, PrivateNode};
 use crate::support::certificates::{Authority, Certified, pem_file};
 
 /// A private node with a port for TLS beside the plain one.

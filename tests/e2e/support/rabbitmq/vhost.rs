@@ -1,7 +1,7 @@
 //! A virtual host of a RabbitMQ node, made and looked at by its administrator.
 
-use super::Node;
-use crate::support::vhost::{Permissions, QueueState};
+use super::node::Node;
+use crate::support::vhost::{permissions::Permissions, queue_state::QueueState};
 
 /// A virtual host that is deleted with its users, queues and connections when it is dropped.
 #[derive(Debug)]

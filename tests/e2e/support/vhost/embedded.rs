@@ -1,8 +1,8 @@
-//! The embedded broker as the broker of a test: one of its own for each virtual host.
+//! A virtual host of the embedded broker: each test starts its own broker.
 
 use amqp_rpc_broker::{Broker, Permissions as Patterns, QueueInfo, Vhost};
 
-use super::vhost::{Permissions, QueueState};
+use super::{permissions::Permissions, queue_state::QueueState};
 
 /// The one virtual host of a broker that stops when this is dropped.
 #[derive(Debug)]

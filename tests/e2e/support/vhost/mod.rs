@@ -1,14 +1,17 @@
 //! A virtual host per test, on either broker: nothing that one test declares, breaks or leaves behind is seen by another.
 
+mod embedded;
+pub(super) mod permissions;
+pub(super) mod queue_state;
+
 use std::{
     env, process,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use super::{
-    embedded::EmbeddedVhost,
-    rabbitmq::{Node, RabbitMqVhost},
-};
+use self::embedded::EmbeddedVhost;
+pub(crate) use self::{permissions::Permissions, queue_state::QueueState};
+use super::rabbitmq::{node::Node, vhost::RabbitMqVhost};
 
 /// A fresh virtual host, gone with its users, queues and connections when it is dropped. Keep it for the whole test.
 ///
@@ -23,36 +26,6 @@ pub(crate) struct Vhost {
 enum Host {
     Embedded(EmbeddedVhost),
     RabbitMq(RabbitMqVhost),
-}
-
-/// What the broker knows of a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct QueueState {
-    /// Messages that wait to be delivered.
-    pub(crate) ready: u64,
-    /// Messages that were delivered and are not acknowledged yet.
-    pub(crate) unacked: u64,
-    pub(crate) consumers: u64,
-}
-
-impl QueueState {
-    /// Everything that came was delivered and settled.
-    pub(crate) fn is_settled(&self) -> bool {
-        self.ready == 0 && self.unacked == 0
-    }
-}
-
-/// What a user may do: regular expressions over names of queues and exchanges.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Permissions<'a> {
-    pub(crate) configure: &'a str,
-    pub(crate) write: &'a str,
-    pub(crate) read: &'a str,
-}
-
-impl Permissions<'_> {
-    pub(crate) const ALL: Self = Self { configure: ".*", write: ".*", read: ".*" };
-    pub(crate) const NONE: Self = Self { configure: "^$", write: "^$", read: "^$" };
 }
 
 /// Does the same with the virtual host of either broker.
@@ -142,7 +115,7 @@ impl Vhost {
 
     /// Closes every connection with 320 `CONNECTION_FORCED`, as an operator would, and says how many there were.
     ///
-    /// For a connection that dies without a word, see [`Proxy::cut`](super::Proxy::cut).
+    /// For a connection that dies without a word, see [`Proxy::cut`](super::proxy::Proxy::cut).
     pub(crate) async fn close_all_connections(&self) -> usize {
         of_either!(&self.host, host => host.close_all_connections().await)
     }

@@ -1,0 +1,18 @@
+//! The counts that a broker keeps for a queue.
+
+/// What the broker knows of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct QueueState {
+    /// Messages that wait to be delivered.
+    pub(crate) ready: u64,
+    /// Messages that were delivered and are not acknowledged yet.
+    pub(crate) unacked: u64,
+    pub(crate) consumers: u64,
+}
+
+impl QueueState {
+    /// Everything that came was delivered and settled.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.ready == 0 && self.unacked == 0
+    }
+}
