@@ -1,4 +1,4 @@
-//! The documentation keeps its promises: its links lead somewhere, the tests it names exist, its tables are those of the code.
+//! Checks of the documentation: its links have targets, the tests it names exist, its tables match the code.
 
 use std::{
     collections::BTreeSet,
@@ -54,7 +54,7 @@ fn links(page: &str) -> Vec<String> {
     targets.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
 }
 
-/// What stands between backticks outside of code blocks.
+/// The code spans of a page, outside of code blocks.
 fn code_spans(page: &str) -> BTreeSet<String> {
     prose(page).flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }
@@ -187,7 +187,7 @@ fn the_code_in_the_tls_guide_runs() {
     }
 }
 
-/// Every line of the requirements: S0-01 to S0-18, S3-H1 to S3-H20, and so on.
+/// The numbers of all requirements: S0-01 to S0-18, S3-H1 to S3-H20, and so on.
 fn requirement_lines() -> Vec<String> {
     let numbered = |prefix: &'static str, last: usize| (1..=last).map(move |n| format!("{prefix}{n:02}"));
     let lettered = |prefix: &'static str, last: usize| (1..=last).map(move |n| format!("{prefix}{n}"));

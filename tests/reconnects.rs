@@ -1,4 +1,5 @@
-//! A hundred lost connections cost a client neither memory nor threads nor files. A process of its own, because it measures it.
+//! A hundred lost connections leave no memory, threads or files behind. A separate program, because it
+//! measures its process.
 #![cfg(target_os = "linux")]
 
 #[path = "../rpc-broker/tests/process_memory/mod.rs"]
@@ -24,8 +25,8 @@ impl Echo for Parrot {
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(30);
-/// What the allocator and the runtime may keep for themselves.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// The memory that the allocator and the runtime may keep.
 const RESERVE: usize = 8 * 1024 * 1024;
 
 fn threads() -> usize {
@@ -45,7 +46,7 @@ async fn reconnect(broker: &Broker, client: &Client) -> Duration {
             states.changed().await.expect("the client lives");
         }
     };
-    timeout(PATIENCE, connected).await.expect("the client connects again");
+    timeout(TIMEOUT, connected).await.expect("the client connects again");
     lost.elapsed()
 }
 
@@ -80,8 +81,8 @@ async fn a_hundred_lost_connections_leave_nothing_behind() {
     assert!(grown < RESERVE, "{grown} bytes more after 100 reconnects");
     assert!(matches!(client.state(), ConnectionState::Ready { epoch: 121, .. }), "{:?}", client.state());
 
-    // The goodbyes of the last connections may still be under way.
-    let deadline = Instant::now() + PATIENCE;
+    // The last connections may still be closing.
+    let deadline = Instant::now() + TIMEOUT;
     let settled = |now: usize, before: usize| now <= before + 2;
     let mut polls = tokio::time::interval(Duration::from_millis(10));
     while !settled(process_memory::open_files(), files) {

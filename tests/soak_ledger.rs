@@ -1,4 +1,6 @@
-//! The soak's ledgers find what must not happen, and nothing else. They are those of `benches/soak`, which cannot hold tests itself. Over 300 lines because it tells one rule after the other.
+//! Tests of the soak's ledgers: over 300 lines because they check one rule after the other.
+//!
+//! The ledgers are those of `benches/soak`, which cannot hold tests itself.
 #![allow(dead_code, reason = "only what the ledgers need of the soak is used")]
 
 #[path = "../benches/soak/forgetting.rs"]

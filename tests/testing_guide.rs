@@ -41,7 +41,8 @@ async fn another_server_answers_when_one_dies_before_its_reply() -> Result<(), B
     let _other = Server::new().service(GreeterServer::new(Polite)).start(broker.uri()).await?;
     let greeter = GreeterClient::new(Client::connect(broker.uri()).await?);
 
-    // Replies are published to the default exchange. The first one is lost, with the connection of its server.
+    // Replies are published to the default exchange. The first one is lost, with the connection of its
+    // server.
     let first_reply = Event::from_client(Method::BasicPublish).exchange("").nth(1);
     let crash = broker.on(first_reply, Action::Reset);
     assert_eq!(greeter.greet("Ada".into()).await?, "hello, Ada");
@@ -63,7 +64,7 @@ async fn a_call_on_a_silent_network_times_out_and_may_have_run() -> Result<(), B
     Ok(())
 }
 
-/// The broker of `AMQP_URL`, or one of this test's own, which lives as long as what is returned.
+/// The broker of `AMQP_URL`, or an embedded one, which lives as long as the returned value.
 async fn test_broker() -> Result<(String, Option<Broker>), Box<dyn Error>> {
     if let Ok(url) = std::env::var("AMQP_URL") {
         return Ok((url, None));

@@ -1,4 +1,5 @@
-//! No attempt and no close leaves a thread behind. A process of its own, because it counts the threads of the process.
+//! Connecting and closing leave no thread behind. A separate program, because it counts the threads of its
+//! process.
 #![cfg(target_os = "linux")]
 
 use std::{fs, time::Duration};
@@ -14,10 +15,10 @@ use tokio::{
 /// One test at a time: they count the same threads.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
-/// How long a thread may take to end once it is told to.
+/// The longest time that a thread may take to end.
 const AT_ONCE: Duration = Duration::from_secs(3);
-/// How long a broker may take to answer a goodbye, with the same again for a busy machine.
-const AFTER_GOODBYE: Duration = Duration::from_secs(10);
+/// The longest time that a broker may take to answer a close, doubled for a busy machine.
+const AFTER_CLOSE: Duration = Duration::from_secs(10);
 
 fn io_threads() -> usize {
     threads_of("lapin-io-loop")
@@ -29,16 +30,16 @@ fn threads_of(name: &str) -> usize {
     names.filter(|of| of.trim() == name).count()
 }
 
-async fn until_none_is_left(patience: Duration) {
-    let deadline = Instant::now() + patience;
+async fn until_none_is_left(timeout: Duration) {
+    let deadline = Instant::now() + timeout;
     let mut polls = interval(Duration::from_millis(10));
     while io_threads() > 0 {
-        assert!(Instant::now() < deadline, "{} threads are left after {patience:?}", io_threads());
+        assert!(Instant::now() < deadline, "{} threads are left after {timeout:?}", io_threads());
         polls.tick().await;
     }
 }
 
-/// Accepts whatever comes and says nothing. Keeps the sockets, so that it never closes them either.
+/// Accepts connections and never sends a byte. Keeps the sockets open.
 async fn silent_peer() -> (String, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("the loopback has a free port");
     let uri = format!("amqp://{}", listener.local_addr().expect("a listener has an address"));
@@ -61,7 +62,7 @@ async fn connecting_to_a_silent_peer_leaves_no_thread() {
         let bound = Duration::from_millis(200);
         attempts.spawn(async move {
             match attempt % 3 {
-                // Dropped by whoever had no more patience.
+                // Dropped by the caller's own timeout.
                 0 => assert!(timeout(bound, Client::connect(options)).await.is_err()),
                 1 => timed_out(Client::connect(options.timeout(bound)).await),
                 _ => timed_out(Client::connect(options.handshake_timeout(bound)).await),
@@ -89,10 +90,10 @@ async fn connecting_to_a_silent_embedded_broker_leaves_no_thread() {
         );
     }
     until_none_is_left(AT_ONCE).await;
-    // The sixth is let in.
+    // The sixth connection is accepted.
     let client = Client::connect(broker.uri()).await.expect("the broker answers again");
     client.close().await;
-    until_none_is_left(AFTER_GOODBYE).await;
+    until_none_is_left(AFTER_CLOSE).await;
 }
 
 #[tokio::test]
@@ -112,8 +113,8 @@ async fn a_close_returns_and_leaves_no_thread_when_the_broker_is_silent() {
     }
 
     drop(dropped);
-    timeout(AFTER_GOODBYE, closed.close()).await.expect("the close is bounded");
-    until_none_is_left(AFTER_GOODBYE).await;
+    timeout(AFTER_CLOSE, closed.close()).await.expect("the close is bounded");
+    until_none_is_left(AFTER_CLOSE).await;
 }
 
 #[tokio::test]
@@ -152,7 +153,7 @@ fn blocking_clients_leave_no_thread_however_they_end() {
             );
             polls.tick().await;
         }
-        // Inside a runtime too: nothing is waited for.
+        // Dropping the handle inside a runtime does not block.
         drop(handle);
         until_none_is_left(AT_ONCE).await;
         while threads_of("amqp-rpc") > 0 {

@@ -1,4 +1,5 @@
-//! End-to-end tests: client, server and a broker. The broker is the embedded one, or RabbitMQ where `AMQP_URL` is set (`scripts/test.sh`).
+//! End-to-end tests: client, server and a broker. The broker is the embedded one, or RabbitMQ where
+//! `AMQP_URL` is set (`scripts/test.sh`).
 #![allow(clippy::disallowed_types, reason = "raw peers speak AMQP by hand, as foreign programs do")]
 
 // A call, from both sides.

@@ -21,7 +21,7 @@ pub(crate) enum FibError {
     TooLarge { limit: u64 },
 }
 
-/// What the README serves.
+/// The service of the README.
 #[rpc_service]
 pub(crate) trait Fib {
     #[rpc(idempotent)]
@@ -44,7 +44,7 @@ impl Fib for Fibonacci {
     }
 }
 
-/// Methods that wait until the test lets them go.
+/// Methods that wait until the test opens the gate.
 #[rpc_service]
 pub(crate) trait Gate {
     /// Returns `tag` when the gate opens.
@@ -58,7 +58,7 @@ pub(crate) trait Gate {
     async fn panic(&self, message: String);
 }
 
-/// A gate that is closed at first. Clones share it, and what it has seen.
+/// A gate that is closed at first, with counts of its calls. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Gatekeeper(Arc<GateState>);
 
@@ -79,12 +79,12 @@ impl Gatekeeper {
         }))
     }
 
-    /// Lets `calls` of those that wait, or will wait, pass.
+    /// Lets the next `calls` calls pass, waiting or future.
     pub(crate) fn open_for(&self, calls: usize) {
         self.0.permits.add_permits(calls);
     }
 
-    /// How many calls of the waiting methods have started so far.
+    /// The number of calls of the waiting methods that have started so far.
     pub(crate) fn started(&self) -> usize {
         *self.0.started.borrow()
     }
@@ -110,7 +110,7 @@ impl Gatekeeper {
             .expect("the gate lives");
     }
 
-    /// Waits at the gate, as its methods do: for services of a test's own.
+    /// Waits at the gate, as its methods do: for custom services of a test.
     pub(crate) async fn wait(&self) {
         let _running = Running::enter(&self.0);
         self.0.permits.acquire().await.expect("the gate is never torn down").forget();
@@ -176,7 +176,7 @@ pub(crate) async fn start(server: Server, vhost: &Vhost) -> RunningServer {
     within("the server to start", server.start(vhost.uri())).await.expect("the server starts")
 }
 
-/// Waits until the server serves over its connection of this number.
+/// Waits until the server serves over the connection of this epoch.
 pub(crate) async fn until_epoch(server: &RunningServer, epoch: u64) {
     let mut states = server.state_changes();
     let serving = async {
@@ -187,7 +187,7 @@ pub(crate) async fn until_epoch(server: &RunningServer, epoch: u64) {
     within(&format!("epoch {epoch}"), serving).await;
 }
 
-/// Waits until the server knows that its connection is lost. It must not be able to make another one.
+/// Waits until the server has noticed that its connection is lost. The test must keep it from reconnecting.
 pub(crate) async fn until_connecting(server: &RunningServer) {
     let mut states = server.state_changes();
     let connecting = async {
@@ -198,7 +198,7 @@ pub(crate) async fn until_connecting(server: &RunningServer) {
     within("the server to notice", connecting).await;
 }
 
-/// A client with a timeout that no test should reach.
+/// Connects a client with a timeout that no test should reach.
 pub(crate) async fn connect(vhost: &Vhost) -> Client {
     let client = Client::builder().timeout(Duration::from_secs(30)).connect(vhost.uri());
     within("the client to connect", client).await.expect("the client connects")

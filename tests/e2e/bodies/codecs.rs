@@ -1,4 +1,4 @@
-//! Calls in JSON, MessagePack, CBOR and a user's codec, and what servers answer them in.
+//! Calls and replies in JSON, MessagePack, CBOR and a custom codec.
 
 use amqp_rpc::{
     CallError, CallOptions, Client, Execution, FaultCode,
@@ -78,7 +78,7 @@ async fn the_most_specific_codec_setting_wins() {
     let request = within("the notification", inbox.next()).await;
     assert_eq!(request.content_type(), Some("application/x-postcard"));
     request.ack().await;
-    within("the broker's word", told).await.unwrap().unwrap();
+    within("the publisher confirm", told).await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn a_server_answers_in_the_codec_of_the_request_faults_included() {
     let _server = start(registry(), &vhost).await;
     for codec in codecs() {
         let content_type = codec.content_type();
-        // Nothing of any codec, or of another type.
+        // No value of any codec, or a value of another type.
         let fault = ask(&vhost, "people.birthday", of(content_type), b"\xff").await;
         assert_eq!((fault.kind(), fault.content_type()), (Some("fault"), Some(content_type)));
     }
@@ -177,9 +177,9 @@ async fn a_notification_in_a_supported_codec_runs_and_in_another_is_a_dead_lette
         start(amqp_rpc::Server::new().service(super::PeopleServer::new(super::Registry)), &vhost).await;
     let people = PeopleClient::new(connect(&vhost).await);
     for codec in [MessagePack.into(), AnyCodec::from(Postcard)] {
-        within("the broker's word", people.greet(Person::aged(1)).codec(codec)).await.unwrap();
+        within("the publisher confirm", people.greet(Person::aged(1)).codec(codec)).await.unwrap();
     }
-    // One failed, as that method does, the other could not be read.
+    // One failed in its method, the other could not be read.
     await_until("both are dead letters", || async { vhost.existing_queue("people.dead").await.ready == 2 })
         .await;
     drop(server);

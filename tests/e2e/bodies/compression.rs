@@ -1,4 +1,5 @@
-//! Bodies that are compressed: requests where the client says so, replies where both sides do, and never more than the limits inflated.
+//! Compression: of requests by the client's setting, of replies by both sides', with limits on the inflated
+//! size.
 
 use amqp_rpc::{
     Bytes, CallError, Client, Execution, FaultCode, Server,
@@ -173,7 +174,7 @@ async fn a_reply_that_inflates_beyond_the_limit_is_an_error() {
     assert!(format!("{error:?}").contains("50000"), "{error:?}");
     assert_eq!(library.copy("a".into(), 3000).await.unwrap().len(), 3000);
 
-    // Who does not ask for it gets it as it is.
+    // A caller that does not accept it gets the plain body.
     let plain = LibraryClient::new(connect(&vhost).await);
     assert_eq!(plain.copy("a line of a book".into(), 10_000).await.unwrap().len(), 160_000);
     server.shutdown().await.unwrap();

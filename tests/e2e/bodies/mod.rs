@@ -1,4 +1,4 @@
-//! What bodies are written in: codecs by content type.
+//! Bodies: codecs by content type, compression, raw bytes.
 
 mod codecs;
 mod compression;
@@ -17,14 +17,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::support::{Message, RawPeer, Vhost, within};
 
-/// People, some of whom are refused.
+/// A service of people, some of whom it refuses.
 #[rpc_service]
 pub(crate) trait People {
     /// The same person, one year older.
     async fn birthday(&self, person: Person) -> Result<Person, Refused>;
     #[rpc(notify)]
     async fn greet(&self, person: Person) -> Result<(), String>;
-    /// What only some codecs can write: keys that are no text.
+    /// A map whose keys are no text, which only some codecs can write.
     async fn board(&self, columns: u8) -> BTreeMap<(u8, u8), String>;
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn registry() -> Server {
     Server::new().service(PeopleServer::new(Registry)).codec(Postcard)
 }
 
-/// As users bring it: compact, and for both sides to have the same types.
+/// A custom codec: compact, and both sides need the same types.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Postcard;
 
@@ -94,7 +94,7 @@ impl Codec for Postcard {
     }
 }
 
-/// Sends this to a method by hand, and returns the reply as it is on the wire.
+/// Publishes a request by hand, and returns the reply as it is on the wire.
 pub(crate) async fn ask(vhost: &Vhost, method: &str, properties: BasicProperties, body: &[u8]) -> Message {
     let peer = RawPeer::connect(&vhost.uri()).await;
     let mut replies = peer.open_reply_queue().await;

@@ -25,7 +25,7 @@ async fn a_python_program_calls_in_message_pack_and_reads_the_reply() {
         printed(&vhost, "people.birthday", &ada(101)).await,
         "application/msgpack error {'TooOld': {'limit': 100}}\n"
     );
-    // Keys that JSON has no way to write.
+    // Keys that JSON cannot write.
     assert_eq!(
         printed(&vhost, "people.board", r#"{"columns": 2}"#).await,
         "application/msgpack result {(0, 0): 'pawn', (0, 1): 'pawn'}\n"

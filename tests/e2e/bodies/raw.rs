@@ -1,4 +1,4 @@
-//! Bodies that are bytes already: protobuf, images, whatever both sides agree on.
+//! Raw bodies: bytes that no codec encodes, such as protobuf or images.
 
 use amqp_rpc::{Bytes, CallError, Context, FaultCode, Server, codec::MessagePack, rpc_service};
 use lapin::BasicProperties;
@@ -9,15 +9,15 @@ use crate::{
     support::{Vhost, await_until, within},
 };
 
-/// Keeps nothing, and says what it was given.
+/// A service that returns what it was given.
 #[rpc_service]
 trait Store {
-    /// The bytes, backwards. None are refused.
+    /// The bytes in reverse order. An empty body is refused.
     #[rpc(bare)]
     async fn turn(&self, data: Bytes) -> Result<Bytes, Refused>;
     /// As many bytes.
     async fn make(&self, count: usize) -> Bytes;
-    /// How many there are, and what they were said to be.
+    /// The number of bytes, and their content type.
     #[rpc(bare)]
     async fn weigh(&self, data: Bytes, #[rpc(context)] cx: &Context) -> (usize, Option<String>);
     #[rpc(notify, bare)]
@@ -51,11 +51,11 @@ fn shelf() -> Server {
     Server::new().service(StoreServer::new(Shelf))
 }
 
-/// No text in any encoding, no body of any codec.
+/// Bytes that are no text in any encoding and no body of any codec.
 const DATA: &[u8] = b"\x08\x96\x01\xff\x00\xfe";
 
 #[tokio::test]
-async fn bytes_travel_as_they_are_and_errors_by_the_codec() {
+async fn bytes_are_sent_unchanged_and_errors_in_the_codec() {
     let vhost = Vhost::create().await;
     let _server = start(shelf(), &vhost).await;
     let store = StoreClient::new(connect(&vhost).await);
@@ -94,10 +94,10 @@ async fn raw_bodies_are_sent_unchanged_under_any_content_type() {
     }
     let weighed = ask(&vhost, "store.weigh", of("application/protobuf"), DATA).await;
     assert_eq!(weighed.text(), r#"[6,"application/protobuf"]"#);
-    // Nothing is known of what such a caller reads: its errors come as JSON.
+    // The codec of such a caller is unknown: its errors come as JSON.
     let error = ask(&vhost, "store.turn", of("application/protobuf"), b"").await;
     assert_eq!((error.kind(), error.content_type()), (Some("error"), Some("application/json")));
-    // Packed bytes are not what the method would expect.
+    // Compressed bytes are not what the method expects.
     let packed = of("application/protobuf").with_content_encoding("br".into());
     let fault = ask(&vhost, "store.turn", packed, DATA).await;
     assert_eq!(
@@ -111,8 +111,8 @@ async fn a_notification_may_be_bytes() {
     let vhost = Vhost::create().await;
     let _server = start(shelf(), &vhost).await;
     let store = StoreClient::new(connect(&vhost).await);
-    within("the broker's word", store.drop_off(Bytes::from_static(DATA))).await.unwrap();
-    within("the broker's word", store.drop_off(Bytes::new())).await.unwrap();
+    within("the publisher confirm", store.drop_off(Bytes::from_static(DATA))).await.unwrap();
+    within("the publisher confirm", store.drop_off(Bytes::new())).await.unwrap();
     await_until("one was run, one has failed", || async {
         vhost.existing_queue("store").await.is_settled()
             && vhost.existing_queue("store.dead").await.ready == 1

@@ -15,7 +15,7 @@ use crate::{
     support::{RawPeer, Vhost, within},
 };
 
-/// Says which of the servers answers.
+/// Returns the name of the server that answers.
 #[rpc_service]
 trait Desk {
     async fn ask(&self, question: String, #[serde(default)] copies: u8) -> (String, String, u8);
@@ -33,12 +33,12 @@ fn desk(name: &'static str) -> Server {
     Server::new().service(DeskServer::new(Clerk(name)))
 }
 
-/// Asks by hand, and returns the type of the reply and its body.
+/// Publishes a request by hand, and returns the type and the body of the reply.
 async fn ask_by_hand(vhost: &Vhost, routing_key: &str, body: &Value) -> (String, Value) {
     let peer = RawPeer::connect(&vhost.uri()).await;
     let mut replies = peer.open_reply_queue().await;
     let properties = BasicProperties::default().with_reply_to(replies.queue().into());
-    // By the queue's name, so that a key of no method reaches the server as well.
+    // Published to the queue by name, so that an unknown method reaches the server as well.
     peer.publish("", "desk", properties.with_type(routing_key.into()), body.to_string().as_bytes()).await;
     let reply = within("a reply", replies.next()).await;
     (reply.kind().expect("our server says what it is").to_owned(), reply.json())

@@ -1,4 +1,4 @@
-//! Deadlines: who cancels what when time is over.
+//! Deadlines: the limits of callers and servers, and the cancellation of methods.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
     support::{Log, RawPeer, Vhost, await_until, within},
 };
 
-/// Less than any other wait of these tests, and more than it takes to deliver a request.
+/// Shorter than any other wait of these tests, and longer than a delivery takes.
 const SHORT: Duration = Duration::from_millis(100);
 
 async fn serve_gate_by(server: Server, gate: &Gatekeeper, vhost: &Vhost) -> amqp_rpc::RunningServer {
@@ -49,7 +49,7 @@ async fn a_method_is_cancelled_at_its_caller_s_deadline_when_enabled() {
     let _server = serve_gate_by(server, &gate, &vhost).await;
     let gates = GateClient::new(connect(&vhost).await);
 
-    // Whether the caller's clock or the server's answer is first: the caller's error is always the same.
+    // The caller's error is the same, whether its own timer or the server's answer comes first.
     let calls: Vec<_> = (0..32).map(|tag| tokio::spawn(gates.pass(tag).timeout(SHORT))).collect();
     for call in calls {
         let error = call.await.unwrap().unwrap_err();
@@ -157,7 +157,7 @@ struct Mule {
 impl Stubborn for Mule {
     fn block(&self) -> bool {
         let lets_go = self.lets_go.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let was_let_go = lets_go.recv_timeout(crate::support::PATIENCE).is_ok();
+        let was_let_go = lets_go.recv_timeout(crate::support::TIMEOUT).is_ok();
         let _ = self.came_to_its_end.send(was_let_go);
         was_let_go
     }

@@ -1,4 +1,4 @@
-//! Each fault, made for real: what the caller gets, and what it says of execution.
+//! Every fault, caused by a real failure: the error of the caller, and its execution.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -40,7 +40,7 @@ async fn a_panic_is_answered_and_its_text_stays_on_the_server() {
     let gate = Gatekeeper::closed();
     let server = serve_gate(&vhost, &gate, 2).await;
     let gates = GateClient::new(connect(&vhost).await);
-    // More often than the server has slots: none of them is lost.
+    // More panics than the server has slots: none of the slots is lost.
     for _ in 0..5 {
         let fault = fault(gates.panic("secret of the test".into()).await);
         assert_eq!((fault.code(), fault.execution()), (&FaultCode::Panicked, Execution::Unknown));
@@ -55,7 +55,7 @@ async fn a_panic_is_answered_and_its_text_stays_on_the_server() {
     assert!(fault.message().contains("told to all"), "{fault}");
 }
 
-/// `fib`, as a newer version of the contract has it.
+/// A newer version of the contract of `fib`.
 mod newer {
     use amqp_rpc::rpc_service;
 
@@ -118,7 +118,7 @@ async fn a_reply_of_another_type_is_a_decode_error() {
     assert!(!error.is_retryable());
 }
 
-/// `fib`, as a server with another idea of the result has it.
+/// The contract of `fib` with another result type.
 mod words {
     use amqp_rpc::rpc_service;
 
@@ -130,7 +130,7 @@ mod words {
 
 #[tokio::test]
 async fn a_request_whose_time_is_over_before_its_method_starts_is_not_run() {
-    /// Holds every call until its caller has given up.
+    /// Holds every call until its caller has timed out.
     async fn dawdling(call: IncomingCall, next: Next) -> Result<Reply, Fault> {
         if let Some(deadline) = call.context().deadline() {
             tokio::time::sleep_until(deadline.into()).await;

@@ -1,4 +1,4 @@
-//! Errors of servers in other languages, which know nothing of the method's error type.
+//! Errors of foreign servers, which do not know the error type of the method.
 
 use amqp_rpc::{CallError, CallOptions, Execution, RemoteError};
 use lapin::BasicProperties;
@@ -8,7 +8,7 @@ use crate::{
     support::{RawPeer, Vhost, raw_peer::Inbox, within},
 };
 
-/// A queue as our server declares it, with somebody else behind it.
+/// A queue as our server declares it, consumed by a foreign server.
 async fn foreign_server(vhost: &Vhost) -> (RawPeer, Inbox) {
     let ours = amqp_rpc::Server::new().service(FibServer::new(Fibonacci));
     start(ours, vhost).await.shutdown().await.expect("the server stops");
@@ -17,11 +17,11 @@ async fn foreign_server(vhost: &Vhost) -> (RawPeer, Inbox) {
     (peer, inbox)
 }
 
-/// Answers the next request with this.
+/// Answers the next request with this reply.
 async fn answer(peer: &RawPeer, inbox: &mut Inbox, kind: &str, body: &str) {
     let request = within("the request", inbox.next()).await;
     let id = request.correlation_id().expect("it has an id").to_owned();
-    let reply_to = request.properties.reply_to().clone().expect("somebody waits");
+    let reply_to = request.properties.reply_to().clone().expect("the call waits for a reply");
     let properties = BasicProperties::default().with_correlation_id(id.into()).with_type(kind.into());
     peer.publish("", reply_to.as_str(), properties, body.as_bytes()).await;
     request.ack().await;
@@ -67,7 +67,7 @@ async fn a_table_maps_foreign_error_codes_to_the_method_s_own_errors() {
         assert!(matches!(error, CallError::Method(FibError::TooLarge { limit: 90 })), "{kind}: {error:?}");
     }
 
-    // What the table does not know, and what needs no table.
+    // A code that the table does not have, and one that needs no table.
     for (kind, body) in [
         ("error", r#"{"exc_type":"KeyError","value":"90"}"#),
         ("fault", r#"{"code":"KeyError","message":"90"}"#),

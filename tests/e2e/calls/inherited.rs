@@ -1,4 +1,4 @@
-//! What calls inherit that are made while another one is served: its deadline and its trace.
+//! Calls made while another one is served: they inherit its deadline and its trace.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     support::{Vhost, within},
 };
 
-/// What a server sees of a call: how long its caller waits, and its trace.
+/// The deadline and the trace of a call, as the server sees them.
 type Seen = (Option<u64>, Option<String>);
 
 #[rpc_service]
@@ -27,7 +27,7 @@ impl Inner for Glass {
     }
 }
 
-/// Asks [`Inner`] what it sees when it is asked in different ways.
+/// Calls [`Inner`] in different ways and returns what it sees.
 #[rpc_service]
 trait Outer {
     async fn directly(&self) -> Seen;
@@ -37,7 +37,7 @@ trait Outer {
     async fn spawned_in_scope(&self, #[rpc(context)] cx: &Context) -> Seen;
     #[rpc(blocking)]
     fn blocking(&self) -> Seen;
-    /// Asks when the caller's time is over.
+    /// Calls when the caller's deadline is over.
     async fn too_late(&self, #[rpc(context)] cx: &Context);
 }
 
@@ -86,7 +86,7 @@ impl Outer for Asker {
     }
 }
 
-/// Servers of both, a client of the outer one, and what became of calls that came too late.
+/// Servers of both, a client of the outer one, and the outcomes of calls that came too late.
 struct Chain {
     _servers: [amqp_rpc::RunningServer; 2],
     client: Client,
@@ -103,7 +103,7 @@ async fn chain(vhost: &Vhost, to_inner: Client, outer: Server) -> Chain {
     Chain { _servers: [inner, outer], outer: OuterClient::new(client.clone()), client, too_late }
 }
 
-/// Longer than any call here takes, and shorter than the 30 s that clients of these tests wait.
+/// A limit longer than any call here takes, and shorter than the 30 s timeout of these clients.
 const LEFT: Duration = Duration::from_secs(10);
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

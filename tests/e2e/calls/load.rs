@@ -1,4 +1,4 @@
-//! Many calls at once: each gets its own answer, and the number that is unanswered stays bounded.
+//! Many calls at once: each gets its own result, and the number in flight is bounded.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::{
     tutorial::{ForeignServer, TutorialClient},
 };
 
-/// A bound that only a hang reaches.
+/// A timeout that only a hang reaches.
 const LONG: Duration = Duration::from_secs(120);
 
 fn patient(reply_to: ReplyTo) -> ClientBuilder {
     Client::builder().timeout(LONG).reply_to(reply_to)
 }
 
-/// `calls` calls, `per_task` at once in each task; every one must come back with its own number.
+/// Makes `calls` calls, `per_task` at once in each task; each must return its own number.
 async fn all_get_their_own_answer(client: &Client, calls: u64, per_task: u64) {
     let gates = GateClient::new(client.clone());
     let tasks: Vec<_> = (0..calls / per_task)
@@ -72,13 +72,13 @@ async fn clients_of_both_reply_kinds_do_not_receive_each_other_s_replies() {
     join_all(clients.iter().map(|client| all_get_their_own_answer(client, 300, 30))).await;
 }
 
-/// How many requests the client behind this proxy has sent.
+/// The number of requests that the client behind this proxy has sent.
 fn sent(proxy: &Proxy) -> usize {
     proxy.methods(Toward::Broker).iter().filter(|method| *method == "basic.publish").count()
 }
 
 async fn answer_all(server: &ForeignServer, requests: &[Message]) {
-    // The last come first.
+    // In reverse order.
     for request in requests.iter().rev() {
         server.answer(request, request.text()).await;
     }

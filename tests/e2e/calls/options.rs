@@ -1,4 +1,4 @@
-//! What a caller says of a call: timeouts, headers, priority, who it is; and what a lazy future promises.
+//! Options of a call: timeout, headers, priority, user id; and the future of a call.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn expiration(message: &Message) -> Option<u64> {
     Some(text.parse().expect("the expiration is a number"))
 }
 
-/// The time that was left when the request was sent: a little less than the timeout.
+/// The remaining time when the request was sent: a little less than the timeout.
 fn assert_timeout(message: &Message, seconds: u64) {
     let milliseconds = expiration(message).expect("the request expires");
     let most = seconds * 1000;
@@ -92,7 +92,7 @@ async fn a_timeout_below_a_millisecond_expires_after_one() {
     let (_peer, mut inbox) = queue(&vhost, "seen").await;
     let seen = SeenClient::new(connect(&vhost).await);
     let options = CallOptions::new().timeout(Duration::from_secs(20));
-    // The first call checks what later calls need not.
+    // The first call checks the exchange, later ones do not.
     let first = tokio::spawn(seen.clone().with_options(options).plain());
     inbox.next().await;
     first.abort();
@@ -117,7 +117,7 @@ async fn a_timeout_of_zero_sends_nothing() {
     );
     assert_eq!(error.execution(), Execution::Never);
 
-    // What comes first is the next call's.
+    // The first request is that of the next call.
     let next = tokio::spawn(seen.plain().header("second", true));
     let first_seen = inbox.next().await;
     assert!(first_seen.properties.headers().as_ref().is_some_and(|headers| headers.contains_key("second")));

@@ -1,4 +1,4 @@
-//! Values are checked before the method runs, results before they leave, and everything that is wrong is told at once.
+//! Validation: parameters before the method runs, results before they are sent, all violations in one error.
 
 use std::sync::{
     Arc,
@@ -155,7 +155,7 @@ async fn an_invalid_result_does_not_leave_the_server() {
 #[tokio::test]
 async fn an_invalid_result_of_a_foreign_server_is_an_error() {
     let vhost = Vhost::create().await;
-    // The exchange and the queue as our server declares them, with somebody else behind.
+    // The exchange and the queue as our server declares them, consumed by a foreign server.
     start(Server::new().service(RegistryServer::new(Office::default())), &vhost)
         .await
         .shutdown()
@@ -181,7 +181,7 @@ async fn a_client_that_validates_sends_nothing_that_breaks_a_rule() {
     let vhost = Vhost::create().await;
     let client = Client::builder().validate().connect(vhost.uri()).await.unwrap();
     let registry = RegistryClient::new(client);
-    // Nobody serves: what is sent is unroutable.
+    // No server has started: a request that is sent is unroutable.
     let error = registry.fib(91, "too much".into()).await.unwrap_err();
     assert!(matches!(&error, CallError::Invalid(_)), "{error:?}");
     assert_eq!((error.to_string().as_str(), error.execution()), ("n: greater than 90", Execution::Never));

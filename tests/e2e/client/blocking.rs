@@ -1,4 +1,4 @@
-//! Clients of programs without a runtime: threads that wait, and what becomes of them.
+//! The blocking client, for threads without a runtime.
 
 use std::{
     thread,
@@ -24,7 +24,7 @@ trait Letters {
     async fn sent(&self, to: String);
 }
 
-/// Runs `body` on a thread that no runtime knows of.
+/// Runs `body` on a thread outside of any runtime.
 async fn on_a_thread<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, result) = oneshot::channel();
     let thread = thread::spawn(move || {
@@ -124,7 +124,7 @@ async fn errors_notifications_events_and_untyped_calls_block_the_same_way() {
         );
 
         let letters = LettersClient::new(client.handle());
-        letters.sent("Ada".into()).topic("eu").wait().expect("nobody needs to listen");
+        letters.sent("Ada".into()).topic("eu").wait().expect("no subscriber is needed");
         let error = letters.send("Ada".into()).wait().unwrap_err();
         assert!(matches!(error, CallError::Unroutable(_)), "{error:?}");
 
@@ -160,7 +160,7 @@ async fn a_blocking_client_inside_an_async_runtime_is_an_error_that_says_what_to
     let of_async = FibClient::new(connect(&vhost).await);
     let error = on_a_thread(move || of_async.compute(1).wait()).await.unwrap_err();
     assert!(matches!(error, CallError::CannotBlock(CannotBlock::NoBlockingClient)), "{error:?}");
-    // Dropping it here blocks nobody.
+    // Dropping it here does not block.
     drop(client);
 }
 
@@ -200,7 +200,7 @@ async fn a_thread_that_waits_outlives_its_blocking_client() {
     drop(client);
     gate.open_for(1);
     assert_eq!(within("the reply", waiting).await.unwrap().unwrap(), 7);
-    // With the call went the last that needed the connection.
+    // The call was the last user of the connection.
     crate::support::await_until("the end of the connection", async || vhost.connections().await == 1).await;
 }
 

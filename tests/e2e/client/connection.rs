@@ -1,4 +1,4 @@
-//! What a client does when its channel, its connection or its broker goes, and when nobody serves.
+//! Connections of a client: connect errors, lost channels and connections, missing exchanges and queues.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{
     support::{Proxy, RawPeer, Vhost, await_until, within},
 };
 
-/// Has an exchange of its own, which tests delete under it.
+/// A service with its own exchange, which tests delete.
 #[rpc_service(exchange = "doomed")]
 trait Doomed {
     async fn ask(&self) -> u64;

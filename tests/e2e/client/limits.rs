@@ -1,4 +1,4 @@
-//! A client under strain: bursts, endless retries, a connection that does not move, a runtime that stops.
+//! Limits of a client under load: bursts, retry loops, a stalled connection, a stopped runtime.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     support::{Proxy, RawPeer, Vhost, await_until, within},
 };
 
-/// On an exchange of its own, which is not there at first.
+/// A service with its own exchange, which does not exist at first.
 #[rpc_service(exchange = "later")]
 trait Later {
     async fn ask(&self) -> u64;
@@ -71,7 +71,7 @@ async fn a_stalled_connection_does_not_fill_the_memory() {
     let vhost = Vhost::create().await;
     let _server = start(Server::new().service(LaterServer::new(Answer)), &vhost).await;
     let proxy = Proxy::start(&vhost.uri()).await;
-    // On a busy machine it stands still for longer than the default heartbeat allows.
+    // On a busy machine it is stalled for longer than the default heartbeat allows.
     let patient = format!("{}?heartbeat=60", proxy.uri());
     let client = Client::builder().max_in_flight(4).timeout(Duration::from_millis(40)).connect(patient);
     let later = LaterClient::new(client.await.unwrap());
@@ -141,7 +141,7 @@ async fn a_channel_error_under_load_is_survived() {
         let error = within("the channel error", later.ask()).await.unwrap_err();
         assert!(matches!(error, CallError::Disconnected(_)), "round {round}: {error:?}");
         for call in load {
-            // Whether it was answered before the channel went does not matter; that it ends does.
+            // It may be answered before the channel is lost; it must end.
             let _ = within("the call to end", call).await.unwrap();
         }
         let again = within("the next channel", fib.compute(10)).await;
@@ -153,7 +153,7 @@ async fn a_channel_error_under_load_is_survived() {
 async fn connect_and_start_are_bounded_including_their_setup() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
-    // Silent from the first byte on, but accepting.
+    // Accepts connections and never sends a byte.
     proxy.stall(true);
     let options = || amqp_rpc::ConnectOptions::new(proxy.uri()).timeout(Duration::from_millis(200));
     let error = within("connect", Client::connect(options())).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! The number of calls in flight is bounded: others wait, within their timeout, and are then never executed.
+//! The limit of calls in flight: further calls wait, within their timeout, and then fail unsent.
 
 use std::{sync::Arc, time::Duration};
 
@@ -93,7 +93,7 @@ async fn waiting_calls_fail_at_once_when_the_client_is_closed() {
 }
 
 #[tokio::test]
-async fn slots_are_at_least_one_and_at_most_what_a_call_number_holds() {
+async fn the_limit_of_calls_in_flight_is_at_least_one_and_fits_a_call_number() {
     let vhost = Vhost::create().await;
     for slots in [0, (1 << 23) + 1] {
         let error = Client::builder().max_in_flight(slots).connect(vhost.uri()).await.unwrap_err();

@@ -35,7 +35,7 @@ async fn a_new_password_is_sent_on_every_live_connection_of_clients_and_servers(
 
     let connections = vhost.connections().await;
     assert!(connections >= 2);
-    // Of the name's owner or of a clone of it, and by whoever holds one.
+    // Through the original or a clone: each holder of the credentials can update them.
     tokio::task::spawn_blocking(move || credentials.clone().update("marker-of-a-token")).await.unwrap();
     await_until("the broker has taken it everywhere", || async {
         count(&proxy, Toward::Client, TAKEN) == connections
@@ -55,7 +55,7 @@ async fn every_later_connection_logs_in_with_the_new_password() {
     broker.add_user("ada", "old");
     broker.set_permissions("ada", "/", all);
     let credentials = Credentials::new("ada", "old");
-    // The URI's user would not be let in.
+    // The user of the URI would be refused.
     let uri = broker.uri_as("nobody", "wrong", "/");
     let options = ConnectOptions::new(uri).credentials(&credentials);
     within("the client", Client::connect(options.clone())).await.unwrap().close().await;
@@ -68,7 +68,7 @@ async fn every_later_connection_logs_in_with_the_new_password() {
     credentials.update("new");
     let client = within("the client", Client::connect(options.clone())).await.unwrap();
 
-    // Whoever is in stays in, whatever becomes of the password.
+    // Open connections stay open, whatever the password is.
     broker.add_user("ada", "newest");
     credentials.update("newest");
     within("another client", Client::connect(options)).await.unwrap().close().await;
@@ -103,7 +103,7 @@ async fn a_client_reconnects_when_the_broker_closes_over_a_refused_password() {
     broker.add_user("guest", "next");
     credentials.update("next");
     within("the refusal", refusal.hit()).await;
-    // It is made again like any that was lost, and logs in with the new password.
+    // The client reconnects as after any loss, and logs in with the new password.
     let login = Event::to_client(Method::ConnectionOpenOk);
     within("the next connection", recording.until(&login)).await;
     await_until("the client is connected again", || async { client.is_connected() }).await;
@@ -115,7 +115,7 @@ async fn nothing_is_left_of_a_connection_that_waited_for_new_passwords() {
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let broker = Broker::start().await.expect("the loopback has a free port");
     let credentials = Credentials::new("guest", "guest");
-    // lapin's own task looks up every half of it.
+    // A task of lapin wakes up twice in each heartbeat interval.
     let options =
         ConnectOptions::new(broker.uri()).credentials(&credentials).heartbeat(Duration::from_secs(1));
     let before = tasks();

@@ -1,4 +1,4 @@
-//! The permissions that SECURITY.md recommends: enough for what they are for, and for nothing else.
+//! The permissions that SECURITY.md recommends are sufficient and allow nothing else.
 
 use amqp_rpc::{Client, Declare, ReplyTo, RunningServer, Server};
 use lapin::{BasicProperties, options::BasicPublishOptions, types::FieldTable};
@@ -8,21 +8,21 @@ use crate::{
     support::{Permissions, RawPeer, Vhost, within},
 };
 
-/// A client that comes and goes, or that is trusted with nothing but calling: direct reply-to.
+/// A short-lived client, or one that may only call: direct reply-to.
 const CALLER: Permissions<'_> = Permissions { configure: "^$", write: "^amqp-rpc$", read: "^$" };
-/// A client with a reply queue of its own, the default.
+/// A client with its own reply queue, the default.
 const CALLER_WITH_REPLY_QUEUE: Permissions<'_> =
     Permissions { configure: r"^amqp-rpc\.reply\.", write: "^amqp-rpc$", read: r"^amqp-rpc\.reply\." };
-/// A server whose queue somebody else declares: `Declare::Passive`.
+/// A server whose queue is declared by a deployment: `Declare::Passive`.
 const SERVER: Permissions<'_> = Permissions { configure: "^$", write: r"^amq\.default$", read: "^fib$" };
-/// A server that declares its queue, and what belongs to it.
+/// A server that declares its queue, exchanges and dead-letter queue.
 const DECLARING_SERVER: Permissions<'_> = Permissions {
     configure: r"^(amqp-rpc(\.dead)?|fib(\.dead)?)$",
     write: r"^(amq\.default|amqp-rpc\.dead|fib(\.dead)?)$",
     read: r"^(amqp-rpc(\.dead)?|fib)$",
 };
 
-/// What a user tries that its recipe does not let it do. Each is refused with 403.
+/// Operations outside of a user's recipe. Each is refused with 403.
 #[derive(Clone, Copy, Debug)]
 enum Trespass {
     PublishTo(&'static str),
@@ -117,7 +117,7 @@ async fn a_user_that_may_own_reply_queues_can_call_and_nothing_else() {
 async fn a_server_s_user_that_may_only_consume_its_queue_and_reply_can_serve_and_nothing_else() {
     let mut vhost = Vhost::create().await;
     let _other = serve_gate(&vhost, &Gatekeeper::closed(), 1).await;
-    // Whoever deploys declares.
+    // The deployment declares the queues.
     serve_fib(&vhost).await.shutdown().await.unwrap();
     let (_server, uri) = serve_as(&mut vhost, SERVER, Declare::Passive).await;
     for reply_to in [ReplyTo::ExclusiveQueue, ReplyTo::Direct] {
@@ -136,7 +136,7 @@ async fn a_server_s_user_that_may_only_consume_its_queue_and_reply_can_serve_and
 }
 
 #[tokio::test]
-async fn a_server_s_user_that_may_declare_what_is_its_own_can_touch_nothing_else() {
+async fn a_server_s_user_that_may_declare_its_own_queues_can_touch_nothing_else() {
     let mut vhost = Vhost::create().await;
     let _other = serve_gate(&vhost, &Gatekeeper::closed(), 1).await;
     let (_server, uri) = serve_as(&mut vhost, DECLARING_SERVER, Declare::All).await;

@@ -1,4 +1,4 @@
-//! Which node a client or server connects to, and how long it tries.
+//! Several nodes: which one a client or server connects to, and its timeouts.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,14 @@ use crate::{
     support::{Proxy, Vhost, await_until, within},
 };
 
-/// Accepts in the system's queue, and nobody ever answers.
+/// A listener that accepts connections in the backlog and never answers.
 async fn silent() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("the loopback has a free port");
     let uri = format!("amqp://{}", listener.local_addr().expect("a listener has an address"));
     (listener, uri)
 }
 
-/// Bound, but not listening: refused for as long as the socket lives.
+/// A bound port without listener: it refuses connections as long as the socket lives.
 fn closed() -> (TcpSocket, String) {
     let socket = TcpSocket::new_v4().expect("there are sockets");
     socket.bind(([127, 0, 0, 1], 0).into()).expect("the loopback has a free port");

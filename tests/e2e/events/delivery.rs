@@ -1,9 +1,9 @@
-//! Who receives which events.
+//! Delivery of events: groups, listeners, topics, foreign publishers.
 
 use amqp_rpc::{QueueOptions, QueueType, Server, Subscription};
 use lapin::BasicProperties;
 
-use super::{PricesChangedRequest, PricesClient, PricesServer, Seen, everything, subscribe};
+use super::{PricesChangedRequest, PricesClient, PricesServer, Received, everything, subscribe};
 use crate::{
     services::{connect, start},
     support::{RawPeer, Vhost, await_until, within},
@@ -12,7 +12,7 @@ use crate::{
 #[tokio::test]
 async fn each_group_receives_a_matching_event_once_and_each_listener_a_copy() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let european = || Subscription::group("billing").to::<PricesChangedRequest>(["eu.*", "uk.#"]);
     let _billing = [
         subscribe(&vhost, seen.by("billing"), european()).await,
@@ -32,7 +32,7 @@ async fn each_group_receives_a_matching_event_once_and_each_listener_a_copy() {
     assert_eq!(seen.next(1).await, ["audit: 2 us"]);
     prices.changed(3).topic("uk").await.unwrap();
     assert_eq!(seen.next(2).await, ["audit: 3 uk", "billing: 3 uk"], "`#` stands for no word as well");
-    // The empty topic is received by those alone who receive all.
+    // The empty topic reaches only those that subscribe to all topics.
     prices.changed(4).await.unwrap();
     prices.closed().await.unwrap();
     assert_eq!(seen.next(2).await, ["audit: 4 -", "audit: closed -"]);
@@ -40,13 +40,13 @@ async fn each_group_receives_a_matching_event_once_and_each_listener_a_copy() {
     for queue in ["prices.events.billing", "prices.events.audit"] {
         await_until("all is settled", || async { vhost.existing_queue(queue).await.is_settled() }).await;
     }
-    assert!(seen.told.try_recv().is_err(), "nobody received more");
+    assert!(seen.receiver.try_recv().is_err(), "no subscriber received more");
 }
 
 #[tokio::test]
 async fn the_members_of_a_group_share_its_events() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let mut members = Vec::new();
     for name in ["one", "two"] {
         let group = everything(Subscription::group("billing"));
@@ -67,7 +67,7 @@ async fn the_members_of_a_group_share_its_events() {
 #[tokio::test]
 async fn a_server_may_serve_a_service_and_receive_its_events_in_several_groups() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let server = Server::new()
         .service(seen.by("server"))
         .subscribe(seen.by("billing"), everything(Subscription::group("billing")))
@@ -90,7 +90,7 @@ async fn a_server_may_serve_a_service_and_receive_its_events_in_several_groups()
 #[tokio::test]
 async fn a_configuration_that_excludes_a_service_excludes_its_subscriptions() {
     let vhost = Vhost::create().await;
-    let seen = Seen::new();
+    let seen = Received::new();
     let server = Server::new()
         .service(crate::services::FibServer::new(crate::services::Fibonacci))
         .subscribe(seen.by("billing"), everything(Subscription::group("billing")));
@@ -102,7 +102,7 @@ async fn a_configuration_that_excludes_a_service_excludes_its_subscriptions() {
 #[tokio::test]
 async fn a_foreign_event_is_matched_by_routing_key_or_type_and_never_answered() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let group = everything(Subscription::group("billing"));
     let _server = subscribe(&vhost, seen.by("billing"), group).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
@@ -114,11 +114,11 @@ async fn a_foreign_event_is_matched_by_routing_key_or_type_and_never_answered() 
     let moved = asking.clone().with_type("prices.changed".into());
     peer.publish("", "prices.events.billing", moved, br#"{"price":2}"#).await;
     assert_eq!(seen.next(1).await, ["billing: 2 -"]);
-    // Not even at an address that no caller has.
+    // Not even a reply address that does not exist is answered.
     let elsewhere = BasicProperties::default().with_reply_to("orders".into());
     peer.publish("amqp-rpc.events", "prices.changed", elsewhere, br#"{"price":3}"#).await;
     assert_eq!(seen.next(1).await, ["billing: 3 -"]);
-    // What it cannot be is kept, unanswered.
+    // An event that cannot be read becomes a dead letter, unanswered.
     for (key, body) in [("prices.changed.x", "no json"), ("prices.chang", "{}")] {
         let queue = if body == "{}" { "prices.events.billing" } else { key };
         let exchange = if body == "{}" { "" } else { "amqp-rpc.events" };
@@ -135,13 +135,13 @@ async fn a_foreign_event_is_matched_by_routing_key_or_type_and_never_answered() 
 #[tokio::test]
 async fn a_group_s_queue_follows_its_options_and_drops_its_oldest_events_when_full() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let bounded = QueueOptions::new().queue_type(QueueType::Quorum).max_length(2);
     let group = everything(Subscription::group("slow")).queue_options(bounded);
     subscribe(&vhost, seen.by("slow"), group.clone()).await.shutdown().await.unwrap();
     let prices = PricesClient::new(connect(&vhost).await);
     for price in 1..=4 {
-        within("the broker's word", prices.changed(price)).await.expect("a slow group holds up nobody");
+        within("the publisher confirm", prices.changed(price)).await.expect("a slow group delays no other");
     }
     await_until("the oldest are kept apart", || async {
         vhost.existing_queue("prices.events.slow.dead").await.ready == 2
@@ -157,7 +157,7 @@ async fn a_group_s_queue_follows_its_options_and_drops_its_oldest_events_when_fu
 #[tokio::test]
 async fn a_subscription_declares_its_own_queues_and_not_the_service_queue() {
     let vhost = Vhost::create().await;
-    let seen = Seen::new();
+    let seen = Received::new();
     let handler: PricesServer<_> = seen.by("billing");
     let _server = subscribe(&vhost, handler, everything(Subscription::group("billing"))).await;
     assert_eq!(vhost.queues().await, ["prices.events.billing", "prices.events.billing.dead"]);

@@ -1,8 +1,8 @@
-//! What survives: connections, members, and a broker that is killed.
+//! Durability of subscriptions and events across lost connections, stopped members and broker crashes.
 
 use amqp_rpc::{Server, Subscription};
 
-use super::{PricesClient, Seen, everything, subscribe};
+use super::{PricesClient, Received, everything, subscribe};
 use crate::{
     services::{connect, until_epoch},
     support::{PrivateNode, Proxy, Vhost, await_until, within},
@@ -13,9 +13,9 @@ fn listener_queues(queues: &[String]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_group_receives_what_was_published_while_no_member_ran() {
+async fn a_group_receives_events_that_were_published_while_no_member_ran() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let group = || everything(Subscription::group("billing"));
     let prices = PricesClient::new(connect(&vhost).await);
     prices.changed(1).await.expect("that nobody subscribes is no error");
@@ -31,7 +31,7 @@ async fn a_group_receives_what_was_published_while_no_member_ran() {
 async fn subscriptions_survive_lost_connections_and_each_listener_gets_a_new_queue() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let server = Server::new()
         .subscribe(seen.by("billing"), everything(Subscription::group("billing")))
         .subscribe(seen.by("screen"), everything(Subscription::listener()));
@@ -48,7 +48,7 @@ async fn subscriptions_survive_lost_connections_and_each_listener_gets_a_new_que
         let now = listener_queues(&vhost.queues().await);
         assert!(!queues.contains(&now), "{now:?}");
         queues.push(now);
-        // Until its acknowledgement is written an event may come again.
+        // An event may be redelivered until its acknowledgement is written.
         for queue in vhost.queues().await.iter().filter(|queue| queue.contains(".events.")) {
             await_until("all is settled", || async { vhost.existing_queue(queue).await.is_settled() }).await;
         }
@@ -63,7 +63,7 @@ async fn subscriptions_survive_lost_connections_and_each_listener_gets_a_new_que
 #[tokio::test]
 async fn deleted_queues_are_declared_again_with_their_bindings() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let server = Server::new()
         .subscribe(seen.by("billing"), everything(Subscription::group("billing")))
         .subscribe(seen.by("screen"), everything(Subscription::listener()));
@@ -86,7 +86,7 @@ async fn deleted_queues_are_declared_again_with_their_bindings() {
 async fn on_rabbitmq_events_of_a_durable_group_survive_a_broker_that_is_killed() {
     let node = PrivateNode::start().await;
     let vhost = node.vhost().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let group = || everything(Subscription::group("billing"));
     let server = subscribe(&vhost, seen.by("billing"), group()).await;
     let client = connect(&vhost).await;
@@ -107,7 +107,8 @@ async fn on_rabbitmq_events_of_a_durable_group_survive_a_broker_that_is_killed()
     within("the client", client.wait_ready(std::time::Duration::from_secs(20))).await.unwrap();
     prices.changed(4).await.unwrap();
     prices.closed().await.unwrap();
-    // What was acknowledged shortly before may come again: the broker writes acknowledgements down at its leisure.
+    // Recently acknowledged events may be redelivered: the broker writes acknowledgements to disk with a
+    // delay.
     let received = seen.until_closed("-").await;
     assert!(received.contains(&"4 -".to_owned()), "{received:?}");
 }

@@ -1,10 +1,10 @@
-//! Events whose handlers fail, and notifications: each is logged once, and kept.
+//! Failed events and notifications: each is logged once and becomes a dead letter.
 
 use amqp_rpc::{Server, Subscription};
 use lapin::BasicProperties;
 use tracing::Level;
 
-use super::{PricesClient, Seen, everything, subscribe};
+use super::{PricesClient, Received, everything, subscribe};
 use crate::{
     services::{connect, start, until_epoch},
     support::{Log, Proxy, RawPeer, Vhost, await_until, within},
@@ -13,7 +13,7 @@ use crate::{
 #[tokio::test]
 async fn events_that_fail_in_a_group_are_dead_letters_of_that_group_only() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let log = Log::listen();
     let _failing = subscribe(&vhost, seen.by("billing"), everything(Subscription::group("billing"))).await;
     let client = amqp_rpc::Client::builder().app_id("exchange").connect(vhost.uri()).await.unwrap();
@@ -54,7 +54,7 @@ async fn events_that_fail_in_a_group_are_dead_letters_of_that_group_only() {
 #[tokio::test]
 async fn a_listener_drops_events_that_fail_and_goes_on() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let fails = Log::listen();
     let _listener = subscribe(&vhost, seen.by("screen"), everything(Subscription::listener())).await;
     let prices = PricesClient::new(connect(&vhost).await);
@@ -74,13 +74,14 @@ async fn a_listener_drops_events_that_fail_and_goes_on() {
 async fn a_redelivered_at_most_once_event_becomes_a_dead_letter() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let server = Server::new()
         .subscribe(seen.by("billing"), everything(Subscription::group("billing")))
         .concurrency(1);
     let server = within("the server", server.start(proxy.uri())).await.unwrap();
     let prices = PricesClient::new(connect(&vhost).await);
-    // Behind one that waits at the gate the broker delivers nothing; without a member both wait.
+    // With a prefetch of one the broker delivers nothing behind the event at the gate; without a member both
+    // wait.
     prices.changed(7).await.unwrap();
     seen.gate.until_running(1).await;
     proxy.cut();
@@ -93,7 +94,7 @@ async fn a_redelivered_at_most_once_event_becomes_a_dead_letter() {
     let (client, server) = (peer.open_channel().await, server);
     within("the shutdown", server.shutdown()).await.unwrap();
     prices.closed().await.unwrap();
-    // Taken and given back by somebody else.
+    // Another consumer takes and requeues it.
     let taken = client.basic_get("prices.events.billing".into(), Default::default()).await.unwrap();
     let taken = taken.expect("the event waits");
     let back = lapin::options::BasicNackOptions { requeue: true, ..Default::default() };
@@ -107,7 +108,7 @@ async fn a_redelivered_at_most_once_event_becomes_a_dead_letter() {
         vhost.existing_queue("prices.events.billing.dead").await.ready == 1
     })
     .await;
-    assert!(seen.told.try_recv().is_err(), "it was not run");
+    assert!(seen.receiver.try_recv().is_err(), "it was not run");
 }
 
 #[tokio::test]
@@ -135,5 +136,5 @@ async fn a_notification_with_a_reply_address_is_answered_with_null() {
     let reply = within("the answer", replies.next()).await;
     assert_eq!((reply.kind(), &reply.json()["code"]), (Some("fault"), &serde_json::json!("internal")));
     assert!(!reply.text().contains("thirteen"), "its error is for the log: {}", reply.text());
-    assert_eq!(vhost.existing_queue("desk.dead").await.ready, 0, "somebody has heard of it");
+    assert_eq!(vhost.existing_queue("desk.dead").await.ready, 0, "it was answered");
 }

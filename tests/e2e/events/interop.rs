@@ -1,8 +1,8 @@
-//! Events between us and a Python program that knows nothing but AMQP.
+//! Events to and from a Python program that uses plain AMQP.
 
 use amqp_rpc::Subscription;
 
-use super::{PricesClient, Seen, everything, subscribe};
+use super::{PricesClient, Received, everything, subscribe};
 use crate::{
     services::connect,
     support::{Program, Vhost, within},
@@ -12,7 +12,7 @@ use crate::{
 #[ignore = "needs Python with pika: scripts/test.sh"]
 async fn our_subscribers_receive_events_of_a_python_publisher() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let _group = subscribe(&vhost, seen.by("billing"), everything(Subscription::group("billing"))).await;
     let _listener = subscribe(&vhost, seen.by("screen"), everything(Subscription::listener())).await;
     let published = Program::python("events.py", &["publish", "eu.de", "30"], &vhost.uri()).finish().await;

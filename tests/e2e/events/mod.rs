@@ -37,7 +37,7 @@ impl fmt::Display for Unlucky {
     }
 }
 
-/// Tells the test what it receives.
+/// Sends what it receives to the test.
 #[derive(Clone)]
 struct Broker {
     name: &'static str,
@@ -54,12 +54,12 @@ impl Prices for Broker {
         if price == 13 {
             return Err(Unlucky);
         }
-        self.tell(&format!("{price} {}", cx.topic().unwrap_or("-")));
+        self.report(&format!("{price} {}", cx.topic().unwrap_or("-")));
         Ok(())
     }
 
     async fn closed(&self, cx: &Context) {
-        self.tell(&format!("closed {}", cx.topic().unwrap_or("-")));
+        self.report(&format!("closed {}", cx.topic().unwrap_or("-")));
     }
 
     async fn current(&self) -> u64 {
@@ -68,28 +68,28 @@ impl Prices for Broker {
 }
 
 impl Broker {
-    fn tell(&self, what: &str) {
-        // A test may have seen enough.
+    fn report(&self, what: &str) {
+        // The test may have ended already.
         let _ = self.seen.send((self.name, what.to_owned()));
     }
 }
 
-/// What all brokers of a test receive.
-struct Seen {
-    tell: mpsc::UnboundedSender<(&'static str, String)>,
-    told: mpsc::UnboundedReceiver<(&'static str, String)>,
+/// Everything that the subscribers of a test receive.
+struct Received {
+    sender: mpsc::UnboundedSender<(&'static str, String)>,
+    receiver: mpsc::UnboundedReceiver<(&'static str, String)>,
     gate: Gatekeeper,
 }
 
-impl Seen {
+impl Received {
     fn new() -> Self {
-        let (tell, told) = mpsc::unbounded_channel();
-        Self { tell, told, gate: Gatekeeper::closed() }
+        let (sender, receiver) = mpsc::unbounded_channel();
+        Self { sender, receiver, gate: Gatekeeper::closed() }
     }
 
-    /// A handler that tells under this name.
+    /// A handler that reports under this name.
     fn by(&self, name: &'static str) -> PricesServer<Broker> {
-        let broker = Broker { name, seen: self.tell.clone(), gate: self.gate.clone() };
+        let broker = Broker { name, seen: self.sender.clone(), gate: self.gate.clone() };
         PricesServer::from_arc(Arc::new(broker))
     }
 
@@ -97,18 +97,19 @@ impl Seen {
     async fn next(&mut self, count: usize) -> Vec<String> {
         let mut seen = Vec::new();
         for _ in 0..count {
-            let (name, what) = within("an event", self.told.recv()).await.expect("the test tells as well");
+            let (name, what) =
+                within("an event", self.receiver.recv()).await.expect("the test holds a sender");
             seen.push(format!("{name}: {what}"));
         }
         seen.sort();
         seen
     }
 
-    /// Everything that comes before the event that says `closed {topic}`, which is the end of what was published.
+    /// Everything before the event `closed {topic}`, which is the last that was published.
     async fn until_closed(&mut self, topic: &str) -> Vec<String> {
         let mut seen = Vec::new();
         loop {
-            let (_, what) = within("an event", self.told.recv()).await.expect("the test tells as well");
+            let (_, what) = within("an event", self.receiver.recv()).await.expect("the test holds a sender");
             if what == format!("closed {topic}") {
                 return seen;
             }

@@ -1,8 +1,9 @@
-//! The permissions that docs/topology.md lists for events: enough to subscribe and to publish, and nothing of others.
+//! The permissions that docs/topology.md lists for events suffice to subscribe and publish, and allow nothing
+//! else.
 
 use amqp_rpc::{Client, ReplyTo, Server, StartError, Subscription};
 
-use super::{PricesChangedRequest, PricesClient, Seen, everything};
+use super::{PricesChangedRequest, PricesClient, Received, everything};
 use crate::{
     services::until_epoch,
     support::{Permissions, Proxy, RawPeer, Vhost, await_until, within},
@@ -23,7 +24,7 @@ const PUBLISHER: Permissions<'_> =
 const PUBLISHER_TO_WHAT_EXISTS: Permissions<'_> =
     Permissions { configure: "^$", write: r"^amqp-rpc\.events$", read: "^$" };
 
-/// A client that owns no queue: direct reply-to is for whoever may write.
+/// A client without a queue: direct reply-to needs write permission only.
 async fn connect(uri: &str) -> Client {
     within("the client", Client::builder().reply_to(ReplyTo::Direct).connect(uri)).await.expect("it may")
 }
@@ -31,7 +32,7 @@ async fn connect(uri: &str) -> Client {
 #[tokio::test]
 async fn the_documented_permissions_suffice_to_subscribe_change_topics_and_publish() {
     let mut vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let (first, second) = (
         vhost.add_user("first", "secret", PUBLISHER).await,
         vhost.add_user("second", "secret", PUBLISHER_TO_WHAT_EXISTS).await,
@@ -69,7 +70,7 @@ async fn the_documented_permissions_suffice_to_subscribe_change_topics_and_publi
 #[tokio::test]
 async fn a_group_s_user_cannot_subscribe_for_another_group() {
     let mut vhost = Vhost::create().await;
-    let seen = Seen::new();
+    let seen = Received::new();
     let uri = vhost.add_user("group", "secret", GROUP).await;
     let other = Server::new().subscribe(seen.by("x"), everything(Subscription::group("other")));
     let error = within("the refusal", other.start(&uri)).await.unwrap_err();

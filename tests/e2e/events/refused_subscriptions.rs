@@ -1,8 +1,8 @@
-//! Subscriptions that cannot be, each refused with what to do instead.
+//! Invalid subscriptions: each error says what to do instead.
 
 use amqp_rpc::{ChangeError, Declare, Server, StartError, Subscription};
 
-use super::{PricesChangedRequest, Seen, everything};
+use super::{PricesChangedRequest, Received, everything};
 use crate::{
     services::{FibServer, Fibonacci, start},
     support::{Permissions, Vhost, within},
@@ -25,13 +25,13 @@ mod news {
 use news::{NewsPublishedRequest, NewsServer, Reader};
 
 async fn refusal(server: Server) -> String {
-    // Nothing listens on port 1: what is wrong without a broker is said without one.
+    // Nothing listens on port 1: these errors need no broker.
     within("the refusal", server.start("amqp://127.0.0.1:1")).await.expect_err("it is refused").to_string()
 }
 
 #[tokio::test]
 async fn an_invalid_subscription_is_refused_before_anything_is_sent() {
-    let seen = Seen::new();
+    let seen = Received::new();
     let to = |topics: &str| Subscription::listener().to::<PricesChangedRequest>([topics]);
     for topics in ["", "eu..de", "#x", "eu\0", &"x".repeat(255)] {
         let error = refusal(Server::new().subscribe(seen.by("one"), to(topics))).await;
@@ -69,7 +69,7 @@ async fn a_service_of_events_only_is_subscribed_to_and_cannot_be_served() {
 #[tokio::test]
 async fn a_server_that_declares_nothing_uses_the_existing_queue_and_bindings() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let server = |declare| {
         Server::new().subscribe(seen.by("billing"), Subscription::group("billing")).declare(declare)
     };
@@ -94,7 +94,7 @@ async fn a_server_that_declares_nothing_uses_the_existing_queue_and_bindings() {
 #[tokio::test]
 async fn a_listener_that_may_not_read_is_refused_and_disturbs_no_service() {
     let mut vhost = Vhost::create().await;
-    let seen = Seen::new();
+    let seen = Received::new();
     let permissions = Permissions {
         configure: ".*",
         write: ".*",

@@ -2,7 +2,7 @@
 
 use amqp_rpc::{ChangeError, Server, Subscription};
 
-use super::{PricesChangedRequest, PricesClient, PricesClosedRequest, Seen, everything, subscribe};
+use super::{PricesChangedRequest, PricesClient, PricesClosedRequest, Received, everything, subscribe};
 use crate::{
     services::{FibServer, Fibonacci, connect, start, until_connecting, until_epoch},
     support::{Proxy, Vhost, await_until, within},
@@ -11,7 +11,7 @@ use crate::{
 #[tokio::test]
 async fn a_server_subscribes_and_unsubscribes_while_it_runs() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let server = start(Server::new().service(FibServer::new(Fibonacci)), &vhost).await;
     let prices = PricesClient::new(connect(&vhost).await);
     let billing = everything(Subscription::group("billing"));
@@ -41,7 +41,7 @@ async fn a_server_subscribes_and_unsubscribes_while_it_runs() {
     );
     assert!(last.unsubscribe().await.is_err());
 
-    // The group's queue goes on gathering.
+    // The queue of the group still receives events.
     prices.changed(2).await.unwrap();
     assert_eq!(vhost.existing_queue("prices.events.billing").await.ready, 1);
     within("the group again", server.subscribe(seen.by("billing"), billing)).await.unwrap();
@@ -51,13 +51,13 @@ async fn a_server_subscribes_and_unsubscribes_while_it_runs() {
 #[tokio::test]
 async fn unsubscribing_waits_for_the_events_that_are_being_handled() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let server = subscribe(&vhost, seen.by("billing"), everything(Subscription::group("billing"))).await;
     let prices = PricesClient::new(connect(&vhost).await);
     prices.changed(7).await.unwrap();
     seen.gate.until_running(1).await;
     let ending = tokio::spawn(server.subscriptions().pop().unwrap().unsubscribe());
-    await_until("nobody consumes", || async {
+    await_until("no consumer is left", || async {
         vhost.existing_queue("prices.events.billing").await.consumers == 0
     })
     .await;
@@ -71,7 +71,7 @@ async fn unsubscribing_waits_for_the_events_that_are_being_handled() {
 async fn topics_change_at_run_time_and_stay_changed_over_reconnects() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let european = |subscription: Subscription| {
         subscription.to::<PricesChangedRequest>(["eu.*"]).to_all::<PricesClosedRequest>()
     };
@@ -95,7 +95,7 @@ async fn topics_change_at_run_time_and_stay_changed_over_reconnects() {
             ["billing: 2 us.ny", "billing: 3 jp", "screen: 2 us.ny", "screen: 3 jp"],
             "epoch {epoch}"
         );
-        // Until its acknowledgement is written an event may come again.
+        // An event may be redelivered until its acknowledgement is written.
         for queue in vhost.queues().await.iter().filter(|queue| queue.contains(".events.")) {
             await_until("all is settled", || async { vhost.existing_queue(queue).await.is_settled() }).await;
         }
@@ -107,7 +107,7 @@ async fn topics_change_at_run_time_and_stay_changed_over_reconnects() {
 #[tokio::test]
 async fn bindings_of_an_earlier_program_are_removed_by_hand() {
     let vhost = Vhost::create().await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let group = |topics: &str| {
         let group = Subscription::group("billing").to::<PricesChangedRequest>([topics]);
         group.to_all::<PricesClosedRequest>()
@@ -129,7 +129,7 @@ async fn bindings_of_an_earlier_program_are_removed_by_hand() {
 async fn a_subscription_cannot_be_changed_during_an_outage_and_stays_as_it_was() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
-    let mut seen = Seen::new();
+    let mut seen = Received::new();
     let server = Server::new().subscribe(seen.by("screen"), everything(Subscription::listener()));
     let server = within("the server", server.start(proxy.uri())).await.unwrap();
     let subscription = server.subscriptions().pop().unwrap();

@@ -39,7 +39,7 @@ async fn blocking_counts_primes_on_blocking_threads() {
 }
 
 #[tokio::test]
-async fn deadlines_are_inherited_and_cancel_what_takes_too_long() {
+async fn deadlines_are_inherited_and_cancel_slow_methods() {
     let vhost = Vhost::create().await;
     for printed in output("deadlines", &vhost).await {
         let seconds = |order: &str| -> u64 {
@@ -68,7 +68,7 @@ async fn reconnecting_outlives_its_broker() {
     let mut given = Program::example("reconnecting", &[], &vhost.uri());
     given.line().await;
     assert_eq!(given.line().await, "a ring of a minute is under way");
-    // The operator of that broker closes the connections.
+    // As the operator of that broker would.
     await_until("both connections are closed", || async { vhost.close_all_connections().await == 2 }).await;
     let given = given.finish().await.stdout_of_success();
     for printed in [alone, given] {

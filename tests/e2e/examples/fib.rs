@@ -14,7 +14,7 @@ async fn fib_prints_results_an_error_an_unroutable_call_and_a_timeout() {
          is_prime(7): nobody serves `primes.is_prime`: no queue is bound to exchange `amqp-rpc` with that key (executed: Never)\n\
          dawdle: no reply within 100ms";
     for printed in output("fib", &vhost).await {
-        // What was found of the queue follows, unless the broker was too busy to say.
+        // The state of the queue follows, unless the broker was too busy to report it.
         assert!(printed.starts_with(expected), "{printed}");
         assert!(printed.ends_with("(executed: Unknown)\n"), "{printed}");
     }

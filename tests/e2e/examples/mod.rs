@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 
 use crate::support::{Program, Vhost, program::Finished};
 
-/// Every example, by the files in `examples/`: a new one is tested with an unreachable broker at once, and below when somebody adds it.
+/// The names of all examples. A new one is tested with an unreachable broker automatically.
 fn all() -> Vec<String> {
     let files =
         fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).expect("there are examples");
@@ -69,7 +69,7 @@ async fn every_example_explains_a_missing_broker_in_one_line() {
     join_all(runs).await;
 }
 
-/// What an example prints when it succeeds with the broker of the test, and that it prints the same with one of its own.
+/// Runs an example on the broker of the test and on its embedded one, and returns what each printed.
 async fn output(name: &str, vhost: &Vhost) -> [String; 2] {
     let place = vhost.uri().split_once('@').expect("the address has a user").1.to_owned();
     let on_given = Program::example(name, &[], &vhost.uri()).finish();

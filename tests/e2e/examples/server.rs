@@ -1,4 +1,5 @@
-//! Examples of servers: `middleware`, `multi_service`, `composition`, `layers`, `validation`, `graceful_shutdown`.
+//! Examples of servers: `middleware`, `multi_service`, `composition`, `layers`, `validation`,
+//! `graceful_shutdown`.
 
 use super::output;
 use crate::support::Vhost;

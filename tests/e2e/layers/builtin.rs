@@ -32,7 +32,7 @@ fn code<E>(error: &CallError<E>) -> Option<&FaultCode> {
     }
 }
 
-/// Waits until the server has refused a call that waited too long: its caller hears so, or has just given up.
+/// Waits until the server has refused an expired call: the caller got the fault, or timed out just before.
 pub(crate) async fn until_expired<E: std::fmt::Debug>(client: &Client, error: &CallError<E>) {
     if code(error) == Some(&FaultCode::Expired) {
         return;

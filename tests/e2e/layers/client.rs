@@ -1,4 +1,4 @@
-//! Layers of a client: what runs around everything that it sends.
+//! Layers of a client: they run around calls, notifications and events.
 
 use std::{
     sync::{
@@ -39,7 +39,8 @@ async fn layers_of_a_client_see_every_call_in_the_order_in_which_they_were_added
         middleware::client_from_fn(move |call: OutgoingCall, next: ClientNext| {
             let seen = Arc::clone(&seen);
             async move {
-                let note = |what: &str| seen.lock().expect("nobody panics").push(format!("{name} {what}"));
+                let note =
+                    |what: &str| seen.lock().expect("no test panics here").push(format!("{name} {what}"));
                 note(call.method().full_name);
                 let answered = next.run(call).await;
                 note(match &answered {
@@ -73,7 +74,7 @@ async fn a_layer_of_a_client_may_refuse_a_call_or_make_it_again() {
             if ATTEMPTS.fetch_add(1, Ordering::Relaxed) == 2 {
                 return next.run(call).await;
             }
-            // Whoever makes calls again sends a clone.
+            // A layer that retries sends a clone.
             let _ = next.clone().run(call.clone()).await?;
         }
     }

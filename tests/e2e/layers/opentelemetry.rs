@@ -25,7 +25,7 @@ use crate::{
     support::{Vhost, await_until, listen_by},
 };
 
-/// Keeps what OpenTelemetry would send to a collector.
+/// Keeps the spans that OpenTelemetry would send to a collector.
 #[derive(Clone, Debug, Default)]
 struct Exported(Arc<Mutex<Vec<SpanData>>>);
 
@@ -46,7 +46,7 @@ impl Exported {
         (exported, listen_by(subscriber))
     }
 
-    /// Waits until so many have ended.
+    /// Waits until `count` spans have ended.
     async fn spans(&self, count: usize) -> Vec<SpanData> {
         let exported = || self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         await_until("the spans", || async { exported().len() == count }).await;
@@ -64,7 +64,7 @@ fn attribute(span: &SpanData, name: &str) -> String {
     found.map(|attribute| attribute.value.to_string()).unwrap_or_default()
 }
 
-// A program would ask the global propagator; that of a test is nobody else's.
+// A program would use the global propagator; a test has its own.
 fn continue_trace(span: &Span, headers: &Headers) {
     let texts =
         headers.iter().filter_map(|(name, _)| Some((name.to_owned(), headers.text(name)?.to_owned())));

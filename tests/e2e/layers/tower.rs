@@ -112,7 +112,7 @@ async fn the_server_maps_the_error_of_a_layer_and_faults_pass_unchanged() {
     assert_eq!(code(&error), Some((&FaultCode::Panicked, Execution::Unknown)), "{error}");
 }
 
-/// Makes a call that was refused again, once.
+/// Retries a refused call once.
 #[derive(Clone)]
 struct Once(bool);
 
@@ -147,7 +147,7 @@ async fn tower_layers_work_around_clients_as_well() {
     let error = GateClient::new(shed).echo(1).await.unwrap_err();
     assert_eq!(code(&error), Some((&FaultCode::Overloaded, Execution::Never)), "{error}");
 
-    // A layer that waits does so no longer than the caller.
+    // A layer waits no longer than the caller.
     let closed = Client::builder().layer(from_tower(ConcurrencyLimitLayer::new(0))).connect(vhost.uri());
     let error = GateClient::new(closed.await.unwrap()).echo(1).timeout(SHORT).await.unwrap_err();
     assert!(
@@ -155,7 +155,7 @@ async fn tower_layers_work_around_clients_as_well() {
         "{error}"
     );
 
-    // The first attempt finds nobody.
+    // The first attempt finds no server.
     let mut attempts = 0;
     let first_astray = MapRequestLayer::new(move |mut call: amqp_rpc::OutgoingCall| {
         attempts += 1;

@@ -102,7 +102,7 @@ async fn a_span_records_the_outcome_of_its_call_and_nothing_private() {
 }
 
 #[tokio::test]
-async fn where_spans_are_switched_off_a_trace_passes_unchanged() {
+async fn a_trace_passes_unchanged_where_spans_are_disabled() {
     let off = tracing_subscriber::registry().with(tracing_subscriber::filter::LevelFilter::OFF);
     let _off = listen_by(off);
     let vhost = Vhost::create().await;

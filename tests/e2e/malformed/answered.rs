@@ -1,4 +1,4 @@
-//! Bad messages with a reply address: each is answered with its own fault.
+//! Malformed messages with a reply address: each is answered with its own fault.
 
 use lapin::BasicProperties;
 
@@ -27,7 +27,7 @@ fn assert_answer(hostile: &Hostile, reply: &Message) {
     }
 }
 
-/// Sends twice as many as the server takes at once, and checks every answer.
+/// Sends twice as many as the server runs at once, and checks every reply.
 async fn attack(peer: &RawPeer, replies: &mut Inbox, target: Target, hostile: &Hostile) {
     for n in 0..TWICE_PREFETCH {
         let properties = hostile
@@ -114,7 +114,7 @@ async fn redelivered_malformed_messages_are_answered_like_new_ones() {
                 .with_correlation_id(format!("{} {n}", target.queue).into());
             peer.publish(target.exchange, target.routing_key, request, b"bad").await;
         }
-        // Taken by a server that dies of them.
+        // Delivered to a server that dies while it handles them.
         let dying = RawPeer::connect(&vhost.uri()).await;
         dying.consume(target.queue, 0).await.collect(TWICE_PREFETCH).await;
         dying.close().await;

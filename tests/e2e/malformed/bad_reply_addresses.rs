@@ -1,4 +1,4 @@
-//! Requests whose reply address is no good, to a server that answers to any: nobody is the worse for it.
+//! Bad reply addresses, to a server that answers to any address: no other call is affected.
 
 use lapin::{BasicProperties, options::QueueDeclareOptions, types::FieldTable};
 
@@ -22,7 +22,7 @@ async fn replies_to_a_missing_queue_are_lost_and_nothing_else_is() {
         await_until("all is settled", || async { vhost.existing_queue(target.queue).await.is_settled() })
             .await;
         let dead = vhost.existing_queue(&format!("{}.dead", target.queue)).await.ready;
-        assert_eq!(dead, 0, "what was answered is no dead letter, whoever heard the answer");
+        assert_eq!(dead, 0, "an answered request is no dead letter, even when its reply was lost");
     }
 }
 
@@ -44,8 +44,9 @@ async fn a_reply_delivered_as_a_request_makes_no_loop() {
         await_until("all is settled", || async { vhost.existing_queue(target.queue).await.is_settled() })
             .await;
     }
-    // A result or a fault is no request of `fib`. On `rpc_queue` the result is a number, which is a fine request.
-    await_until("what came back to fib is put aside", || async {
+    // A result or a fault is no request of `fib`. On `rpc_queue` the result is a number, which is a valid
+    // request.
+    await_until("the replies that fib got are dead letters", || async {
         vhost.existing_queue("fib.dead").await.ready == 2 * TWICE_PREFETCH as u64
     })
     .await;

@@ -1,4 +1,4 @@
-//! The catalogue: messages that no client of ours sends, and what a server must make of each.
+//! A catalogue of malformed messages, and the reply that each must get.
 
 use lapin::{
     BasicProperties,
@@ -13,11 +13,12 @@ use crate::{
     tutorial::{TutorialClient, TutorialServer},
 };
 
-/// How many requests a server runs at once here. Twice as many bad ones would wedge it if each kept its place.
+/// The number of requests that a server runs at once here. Twice as many would wedge it if each kept its
+/// slot.
 pub(super) const PREFETCH: u16 = 2;
 pub(super) const TWICE_PREFETCH: usize = 2 * PREFETCH as usize;
 
-/// A queue under attack, and the body of a good request to it.
+/// A queue that gets malformed messages, and the body of a good request to it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target {
     pub(super) queue: &'static str,
@@ -62,7 +63,7 @@ pub(super) async fn good_calls_succeed(vhost: &Vhost, after: &str) {
     client.close().await;
 }
 
-/// One way to be bad, or merely strange.
+/// One kind of malformed or unusual message.
 #[derive(Clone, Debug)]
 pub(super) struct Hostile {
     pub(super) name: &'static str,
@@ -74,11 +75,11 @@ pub(super) struct Hostile {
     pub(super) expected: Expected,
 }
 
-/// What the sender must get.
+/// The outcome that the sender must get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
     Fault(&'static str),
-    /// It looks bad and is not.
+    /// The message is unusual but valid.
     Result,
 }
 

@@ -1,4 +1,4 @@
-//! Bad messages that nobody waits for: put aside where people can look at them, except those that simply expired.
+//! Malformed messages without a reply address: they become dead letters, unless they expired.
 
 use lapin::{BasicProperties, types::ShortString};
 
@@ -85,7 +85,7 @@ async fn requests_that_expire_on_delivery_do_not_run() {
     let _server = serve_gate(&vhost, &gate, 4).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
     let mut replies = peer.open_reply_queue().await;
-    // Brokers hand these to a consumer that is free, or drop them when none is.
+    // Brokers deliver these to an idle consumer, or drop them.
     for (n, expiration) in ["0", "00", "+0", "-0"].repeat(4).into_iter().enumerate() {
         let request = BasicProperties::default()
             .with_reply_to(replies.queue().into())
@@ -93,7 +93,7 @@ async fn requests_that_expire_on_delivery_do_not_run() {
             .with_expiration(expiration.into());
         peer.publish("amqp-rpc", "gate.pass", request, b"{\"tag\":2}").await;
     }
-    // What comes before the answer to this one was delivered.
+    // This reply comes after everything that was delivered before.
     let last = BasicProperties::default().with_reply_to(replies.queue().into()).with_type("last".into());
     peer.publish("amqp-rpc", "gate.echo", last, b"{\"tag\":7}").await;
     loop {

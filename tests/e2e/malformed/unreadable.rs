@@ -1,4 +1,4 @@
-//! Messages that would end a process or a connection which parses them: neither server nor client notices more than a message.
+//! Messages that crash parsers, such as deeply nested headers: client and server drop them and live on.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::{
     support::{BytePeer, Proxy, RawPeer, RawProperties, Vhost, await_until, proxy::Toward, within},
 };
 
-/// A stack overflow without a guard, even with a stack of 16 MiB.
+/// Levels that overflow even a stack of 16 MiB without a limit.
 const DEEP: u32 = 20_000;
 const NOT_UTF8: &[u8] = b"\xff\xfe";
 
-/// Every kind, with whether it leaves an address that can be answered.
+/// Every kind, and whether its reply address can be read.
 fn kinds(reply_to: &str) -> Vec<(&'static str, RawProperties, bool)> {
     let reply_to = reply_to.as_bytes();
     let addressed = |properties: RawProperties| properties.correlation_id(b"id").reply_to(reply_to);

@@ -1,4 +1,4 @@
-//! What becomes of messages when the broker fails at the worst moment: on the embedded one, which fails when it is told to.
+//! Broker faults while a one-way message is published, on the embedded broker, which fails on request.
 
 use std::time::Duration;
 
@@ -45,10 +45,10 @@ async fn an_unconfirmed_idempotent_notification_is_sent_again_with_the_same_mess
     let mut scene = Scene::new().await;
     let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
     let _crash = scene.broker.on(published, Action::BreakAfter);
-    within("the broker's word, in the end", scene.mail.send_again("house 1".into())).await.unwrap();
+    within("the publisher confirm, in the end", scene.mail.send_again("house 1".into())).await.unwrap();
     let (first, second) = (scene.letter().await, scene.letter().await);
     assert!(first.starts_with("house 1 ") && first.len() > "house 1 -".len(), "{first}");
-    assert_eq!(first, second, "whoever must can tell repetitions by their id");
+    assert_eq!(first, second, "a handler can recognise repetitions by their id");
     assert_eq!(scene.client.stats().resent, 1);
     scene.server.shutdown().await.unwrap();
 }
@@ -121,7 +121,7 @@ async fn a_client_that_only_notifies_reconnects_as_soon_as_one_that_calls() {
             sent.expect("it is taken, over this connection or the next");
         }
     };
-    // Pauses that grow from one loss to the next would take minutes.
+    // A backoff that grows from one loss to the next would take minutes.
     within("thirteen words of the broker, with a loss after each", thirteen).await;
     scene.server.shutdown().await.unwrap();
 }
@@ -130,7 +130,7 @@ async fn a_client_that_only_notifies_reconnects_as_soon_as_one_that_calls() {
 async fn notifications_fail_at_once_while_the_broker_blocks_publishers() {
     let mut scene = Scene::new().await;
     scene.broker.block("low on disk");
-    // Like RabbitMQ the broker says so at the next publish, which it does not take yet.
+    // Like RabbitMQ, the broker sends `connection.blocked` at the next publish, which it does not take yet.
     let provocation = tokio::spawn(scene.mail.send_again("house 1".into()));
     let mut states = scene.client.state_changes();
     let heard = async {
@@ -161,7 +161,7 @@ async fn repeatedly_closed_channels_do_not_use_up_the_connection() {
         assert!(matches!(error, CallError::Disconnected(_)), "{error:?}");
     }
     closing.remove();
-    within("the broker's word", scene.mail.send("house 2".into())).await.unwrap();
+    within("the publisher confirm", scene.mail.send("house 2".into())).await.unwrap();
     assert_eq!(scene.letter().await, "house 2");
     assert!(
         matches!(scene.client.state(), ConnectionState::Ready { epoch: 2, .. }),

@@ -1,4 +1,4 @@
-//! What senders are told when the connection goes before the broker's word has come.
+//! One-way messages whose connection is lost before the publisher confirm.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use lapin::ExchangeKind;
 
-use super::{MailClient, MailServer, Postman, eavesdrop};
+use super::{MailClient, MailServer, Postman, bind_observer};
 use crate::{
     services::start,
     support::{Proxy, Vhost, await_until, within},
@@ -33,7 +33,7 @@ async fn a_notification_without_a_publisher_confirm_may_have_been_taken() {
     let lost = tokio::spawn(mail.send("house 3".into()));
     let repeated = tokio::spawn(mail.send_again("house 4".into()));
     await_until("both are sent", || async { client.stats().in_flight == 2 }).await;
-    // What was held back goes with the connection.
+    // The frames that were held back are lost with the connection.
     proxy.cut();
     proxy.stall(false);
     let error = within("the loss", lost).await.unwrap().unwrap_err();
@@ -49,7 +49,10 @@ async fn a_notification_without_a_publisher_confirm_may_have_been_taken() {
             break;
         }
     }
-    assert!(seen.iter().all(|letter| !letter.starts_with("house 1")), "it had the broker's word: {seen:?}");
+    assert!(
+        seen.iter().all(|letter| !letter.starts_with("house 1")),
+        "it had the publisher confirm: {seen:?}"
+    );
     mail.send("house 5".into()).await.unwrap();
     server.shutdown().await.unwrap();
 }
@@ -84,7 +87,7 @@ async fn notifications_dropped_before_their_publisher_confirm_leave_nothing_behi
             () = std::future::ready(()) => {}
         }
     }
-    mail.send("the last".into()).await.expect("every place was given back");
+    mail.send("the last".into()).await.expect("every slot is free again");
     assert_eq!(client.stats().in_flight, 0);
     let mut letters = 0;
     while within("a letter", delivered.recv()).await.unwrap().1 != "the last" {
@@ -99,9 +102,10 @@ async fn notifications_on_a_stalled_connection_do_not_fill_the_memory() {
     const LETTERS: usize = 10;
     const LETTER: usize = 12 * 1024 * 1024;
     let vhost = Vhost::create().await;
-    let (peer, mut inbox) = eavesdrop(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
+    let (peer, mut inbox) =
+        bind_observer(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
     let proxy = Proxy::start(&vhost.uri()).await;
-    // On a busy machine it stands still for longer than the default heartbeat allows.
+    // On a busy machine it is stalled for longer than the default heartbeat allows.
     let patient = format!("{}?heartbeat=60", proxy.uri());
     let client = Client::builder().timeout(Duration::from_secs(60)).connect(patient).await.unwrap();
     let mail = MailClient::new(client.clone());

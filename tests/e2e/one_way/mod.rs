@@ -17,13 +17,13 @@ use tokio::sync::{mpsc, watch};
 
 use crate::support::{RawPeer, raw_peer::Inbox};
 
-/// Work that is done once and never answered, and news of it.
+/// Notifications, and an event.
 #[rpc_service]
 trait Mail {
     /// Sends a letter. `bounce` fails, `explode` panics.
     #[rpc(notify)]
     async fn send(&self, to: String) -> Result<(), Undeliverable>;
-    /// The same, and twice is as good as once.
+    /// The same, idempotent.
     #[rpc(notify, idempotent)]
     async fn send_again(&self, to: String, #[rpc(context)] cx: &Context);
     #[rpc(notify, blocking)]
@@ -36,7 +36,7 @@ trait Mail {
 #[error("nobody lives there")]
 struct Undeliverable;
 
-/// Hands what it receives to the test.
+/// Sends what it receives to the test.
 struct Postman {
     name: &'static str,
     letters: mpsc::UnboundedSender<(&'static str, String)>,
@@ -79,11 +79,16 @@ impl Mail for Postman {
     }
 }
 
-/// A queue of the test's own, bound to an exchange as the services' are, and what comes into it.
-async fn eavesdrop(uri: &str, exchange: &str, kind: lapin::ExchangeKind, keys: &[&str]) -> (RawPeer, Inbox) {
+/// Binds a queue of the test to an exchange, and consumes it.
+async fn bind_observer(
+    uri: &str,
+    exchange: &str,
+    kind: lapin::ExchangeKind,
+    keys: &[&str],
+) -> (RawPeer, Inbox) {
     let peer = RawPeer::connect(uri).await;
-    bind(&peer, "eavesdropper", FieldTable::default(), exchange, kind, keys).await;
-    let inbox = peer.consume("eavesdropper", 0).await;
+    bind(&peer, "observer", FieldTable::default(), exchange, kind, keys).await;
+    let inbox = peer.consume("observer", 0).await;
     (peer, inbox)
 }
 

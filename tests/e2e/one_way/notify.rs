@@ -1,4 +1,4 @@
-//! Notifications: one server works each of them off, and the broker's word is all that their senders wait for.
+//! Notifications: one server runs each of them, and senders wait for the publisher confirm only.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -6,7 +6,7 @@ use amqp_rpc::{CallError, Client, Execution, QueueOptions, Server};
 use lapin::ExchangeKind;
 use tokio::sync::{mpsc, watch};
 
-use super::{MailClient, MailServer, Postman, bind_a_full_queue, eavesdrop};
+use super::{MailClient, MailServer, Postman, bind_a_full_queue, bind_observer};
 use crate::{
     services::{connect, start},
     support::{Log, RawPeer, Vhost, await_until, within},
@@ -39,7 +39,11 @@ async fn each_notification_is_run_by_one_server_and_never_answered() {
     let settled = || async { vhost.existing_queue("mail").await.is_settled() };
     await_until("every notification is settled", settled).await;
     let stats = client.stats();
-    assert_eq!((stats.in_flight, stats.late_replies, stats.unknown_replies), (0, 0, 0), "nobody answered");
+    assert_eq!(
+        (stats.in_flight, stats.late_replies, stats.unknown_replies),
+        (0, 0, 0),
+        "it was not answered"
+    );
     one.shutdown().await.unwrap();
     other.shutdown().await.unwrap();
 }
@@ -53,7 +57,7 @@ async fn a_notification_resolves_on_its_publisher_confirm_before_it_has_run() {
     let server = start(Server::new().service(MailServer::new(postman)), &vhost).await;
     let mail = MailClient::new(connect(&vhost).await);
 
-    within("the broker's word", mail.send("house 1".into())).await.unwrap();
+    within("the publisher confirm", mail.send("house 1".into())).await.unwrap();
     assert!(delivered.try_recv().is_err(), "it has not run");
     gate.send_replace(true);
     assert_eq!(within("the letter", delivered.recv()).await.unwrap().1, "house 1");
@@ -80,7 +84,8 @@ async fn a_notification_waits_in_its_queue_until_a_server_starts() {
 #[tokio::test]
 async fn a_notification_is_persistent_and_has_no_expiration_and_no_reply_address() {
     let vhost = Vhost::create().await;
-    let (_peer, mut inbox) = eavesdrop(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
+    let (_peer, mut inbox) =
+        bind_observer(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
     let client = Client::builder().app_id("shop").state_user().connect(vhost.uri()).await.unwrap();
     let mail = MailClient::new(client);
     mail.send("house 1".into())
@@ -141,7 +146,8 @@ async fn a_notification_without_a_queue_is_unroutable() {
         "{error:?}"
     );
 
-    let (_peer, _inbox) = eavesdrop(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.stamp"]).await;
+    let (_peer, _inbox) =
+        bind_observer(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.stamp"]).await;
     let found = || async {
         let error = mail.send("house 1".into()).await.unwrap_err();
         assert_eq!((error.execution(), error.is_retryable()), (Execution::Never, true));
@@ -169,7 +175,7 @@ async fn a_notification_to_a_full_queue_is_rejected_and_not_kept() {
 
     let error = mail.send("house 3".into()).await.unwrap_err();
     assert!(matches!(error, CallError::Rejected(_)), "{error:?}");
-    // A program without confirms is told by nobody.
+    // A publisher without confirms is not told.
     let peer = RawPeer::connect(&vhost.uri()).await;
     let (channel, (options, properties)) = (peer.open_channel().await, Default::default());
     let letter = br#"{"to":"house 4"}"#;
@@ -193,11 +199,12 @@ async fn a_notification_to_a_full_queue_is_rejected_and_not_kept() {
     server.shutdown().await.unwrap();
 }
 
-/// lapin gives the confirms of two that publish at once to each other, and the returns to whom it likes.
+/// lapin mixes up the confirms and returns of two tasks that publish on one channel at the same time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_at_once_each_notification_is_told_its_own_fate() {
+async fn of_many_concurrent_notifications_each_gets_its_own_outcome() {
     let vhost = Vhost::create().await;
-    let (peer, mut inbox) = eavesdrop(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
+    let (peer, mut inbox) =
+        bind_observer(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
     bind_a_full_queue(&peer, "amqp-rpc", ExchangeKind::Direct, "mail.stamp").await;
     let mail = MailClient::new(connect(&vhost).await);
     mail.send("the first".into()).await.unwrap();
@@ -234,9 +241,10 @@ async fn of_many_at_once_each_notification_is_told_its_own_fate() {
 }
 
 #[tokio::test]
-async fn an_exchange_that_was_deleted_is_looked_for_again_and_that_of_events_made_again() {
+async fn a_deleted_exchange_is_checked_again_and_that_of_events_declared_again() {
     let vhost = Vhost::create().await;
-    let (peer, mut inbox) = eavesdrop(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
+    let (peer, mut inbox) =
+        bind_observer(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
     let client = connect(&vhost).await;
     let mail = MailClient::new(client.clone());
     mail.send("house 1".into()).await.unwrap();
@@ -247,7 +255,7 @@ async fn an_exchange_that_was_deleted_is_looked_for_again_and_that_of_events_mad
         channel.exchange_delete(exchange.into(), Default::default()).await.unwrap();
     }
 
-    // The first one each finds out, at the cost of its channel.
+    // The first one to each exchange costs its channel.
     for _ in 0..2 {
         let error = mail.send("house 2".into()).await.unwrap_err();
         assert_ne!(error.execution(), Execution::Completed, "{error:?}");

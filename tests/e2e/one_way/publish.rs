@@ -1,9 +1,9 @@
-//! Publishing events: the topic is the end of the routing key, and nobody needs to listen.
+//! Publishing events: topics, routing keys, and publishing without subscribers.
 
 use amqp_rpc::{CallError, Client, Execution};
 use lapin::ExchangeKind;
 
-use super::{MailClient, bind_a_full_queue, eavesdrop};
+use super::{MailClient, bind_a_full_queue, bind_observer};
 use crate::{
     services::connect,
     support::{Permissions, RawPeer, Vhost, within},
@@ -16,7 +16,7 @@ async fn an_event_is_published_under_its_topic_and_needs_no_subscriber() {
     mail.sent("nobody".into()).topic("eu.de").await.expect("that nobody has subscribed is no error");
 
     let (_peer, mut inbox) =
-        eavesdrop(&vhost.uri(), "amqp-rpc.events", ExchangeKind::Topic, &["mail.sent.#"]).await;
+        bind_observer(&vhost.uri(), "amqp-rpc.events", ExchangeKind::Topic, &["mail.sent.#"]).await;
     mail.sent("house 1".into()).topic("eu.de").await.unwrap();
     mail.sent("house 2".into()).await.unwrap();
     for (key, to) in [("mail.sent.eu.de", "house 1"), ("mail.sent", "house 2")] {
@@ -34,7 +34,7 @@ async fn an_event_is_published_under_its_topic_and_needs_no_subscriber() {
 async fn the_exchange_of_events_is_in_the_namespace() {
     let vhost = Vhost::create().await;
     let (_peer, mut inbox) =
-        eavesdrop(&vhost.uri(), "staging.amqp-rpc.events", ExchangeKind::Topic, &["#"]).await;
+        bind_observer(&vhost.uri(), "staging.amqp-rpc.events", ExchangeKind::Topic, &["#"]).await;
     let client = Client::builder().namespace("staging").connect(vhost.uri()).await.unwrap();
     MailClient::new(client).sent("house 1".into()).topic("eu").await.unwrap();
     assert_eq!(within("the event", inbox.next()).await.routing_key, "mail.sent.eu");
@@ -75,7 +75,8 @@ async fn a_user_who_may_not_declare_publishes_events_once_their_exchange_is_ther
         "{error:?}"
     );
 
-    let (_peer, mut inbox) = eavesdrop(&vhost.uri(), "amqp-rpc.events", ExchangeKind::Topic, &["#"]).await;
+    let (_peer, mut inbox) =
+        bind_observer(&vhost.uri(), "amqp-rpc.events", ExchangeKind::Topic, &["#"]).await;
     crate::support::await_until("the exchange is found", || async {
         mail.sent("house 1".into()).await.is_ok()
     })

@@ -1,4 +1,4 @@
-//! What a layer of the server has no place for, and nobody would hear of: it is held until there is one, and none of it is lost.
+//! Notifications that a layer of the server refuses as overloaded: they wait, are retried, and none is lost.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -27,7 +27,7 @@ use crate::{
 
 type Letters = mpsc::UnboundedReceiver<(&'static str, String)>;
 
-/// A backlog, the first of which waits for `open`.
+/// Publishes a backlog of notifications, and returns a handler whose calls wait for `open`.
 async fn backlog(vhost: &Vhost, letters: usize) -> (MailServer<Postman>, watch::Sender<bool>, Letters) {
     let (sender, delivered) = mpsc::unbounded_channel();
     let warm = MailServer::from_arc(Postman::new("warm", &sender));
@@ -83,7 +83,7 @@ async fn waiting_in_a_layer_does_not_count_towards_the_method_timeout_of_a_notif
         let (mail, open, mut delivered) = backlog(&vhost, 10).await;
         let server = layered(Server::new().service(mail)).handler_timeout(Duration::from_secs(1));
         let server = start(server, &vhost).await;
-        // The first one hangs until it is cancelled; until then the others have waited as long.
+        // The first one runs until it is cancelled; the others wait as long.
         let dead = || async { vhost.existing_queue("mail.dead").await.ready == 1 };
         await_until("the one that hangs is cancelled", dead).await;
         open.send_replace(true);
@@ -93,7 +93,7 @@ async fn waiting_in_a_layer_does_not_count_towards_the_method_timeout_of_a_notif
     }
 }
 
-/// What runs at most once, and what may be run again.
+/// One method that runs at most once, and one that may be repeated.
 #[rpc_service]
 trait Chores {
     #[rpc(notify, at_most_once)]
@@ -155,7 +155,7 @@ async fn a_notification_that_a_custom_layer_calls_overloaded_is_retried_unchange
     assert_eq!(within("the dishes", done.recv()).await.unwrap(), ("dishes".into(), false));
     client.done("dishes".into()).await.unwrap();
     assert_eq!(within("the news", done.recv()).await.unwrap(), ("dishes".into(), false));
-    // Without an address it is held like a notification.
+    // A request without reply address waits like a notification.
     let peer = RawPeer::connect(&vhost.uri()).await;
     peer.publish("amqp-rpc", "chores.again", Default::default(), br#"{"chore":"floor"}"#).await;
     assert_eq!(within("the floor", done.recv()).await.unwrap(), ("floor".into(), false));
@@ -194,7 +194,7 @@ async fn a_shutdown_requeues_waiting_notifications_at_once_and_at_most_once_ones
     }
     within("the shutdown", server.shutdown()).await.unwrap();
 
-    // Given back it would be marked, and refused by whoever has it next.
+    // A requeued message would be marked as redelivered and refused by the next server.
     tries.store(0, Ordering::Relaxed);
     let server = start(busy(Duration::from_millis(300)), &vhost).await;
     client.once("taxes".into()).await.unwrap();

@@ -1,4 +1,4 @@
-//! The broker runs short of memory or disk, and takes no messages for a while.
+//! Alarms: the broker runs short of memory or disk and blocks publishers.
 
 use std::time::{Duration, Instant};
 

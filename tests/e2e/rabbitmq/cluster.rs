@@ -1,4 +1,4 @@
-//! Three nodes with quorum queues, of which some die or lose sight of the others.
+//! A cluster of three nodes with quorum queues: node failures and partitions.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,11 @@ use super::{
 };
 use crate::support::{PrivateCluster, await_until, rabbitmq::QueueIn, within};
 
-/// So many calls are answered before and after.
+/// The number of calls that are answered before and after the fault.
 const ENOUGH: usize = 200;
 /// On each client.
 const CALLERS: u64 = 2;
-/// Longer than any outage here.
+/// A timeout longer than any outage here.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
 fn ledger_server(book: &Book) -> Server {
@@ -63,7 +63,7 @@ async fn a_cluster_that_loses_a_follower_and_a_leader_serves_on_and_every_call_i
     let recovery = killed.elapsed();
     cluster.broker(2).start_again().await;
     let back = killed.elapsed();
-    // RabbitMQ 3.10 drops, without a word to a publisher that asks for no confirms, all that is published on a channel whose first
+    // RabbitMQ 3.10 silently drops everything that is published without confirms on a channel whose first
     // message met a dead leader, until that node is back.
     timeout(RECOVERY, until_all_answered(&clients)).await.expect("every client is answered in the end");
     let all = killed.elapsed();
@@ -85,7 +85,7 @@ async fn a_server_whose_node_dies_serves_on_from_another_node() {
     let vhost = cluster.vhost_seen_from(0).await;
     let nodes = |numbers: &[usize]| ConnectOptions::any_of(cluster.uris(&vhost, numbers));
     let book = Book::default();
-    // What this one declares is on the node that dies, as far as it is on one node alone.
+    // Classic queues that this server declares are on the node that dies.
     within("a server to start", ledger_server(&book).start(nodes(&[2])))
         .await
         .unwrap()
@@ -150,7 +150,7 @@ async fn a_client_on_the_minority_side_of_a_partition_moves_to_the_majority() {
     assert!(recovery < Duration::from_secs(20), "{recovery:?}");
 }
 
-/// Calls again and again, as the method allows, until there is an answer.
+/// Repeats a call, as its error allows, until it succeeds.
 async fn until_answered(client: &Client) {
     let ledger = LedgerClient::new(client.clone());
     while let Err(error) = ledger.enter_again(u64::MAX).timeout(Duration::from_secs(2)).await {

@@ -1,4 +1,4 @@
-//! A method that runs longer than the broker waits for an acknowledgement (30 minutes, unless configured).
+//! The delivery timeout of the broker: a method runs longer than the broker waits for its acknowledgement.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,8 @@ async fn a_server_whose_channel_is_closed_for_a_slow_method_serves_on() {
     scene.gate.until_started(1).await;
 
     let started = Instant::now();
-    // The broker closes the server's channel and gives the request away again: to the same server, which has a new one.
+    // The broker closes the server's channel and redelivers the request: to the same server, on its new
+    // channel.
     scene.gate.until_started(2).await;
     let repetition = started.elapsed();
     let recovery = scene.until_answered(Instant::now()).await;

@@ -1,4 +1,4 @@
-//! The broker is frozen: connections stand, and nobody answers.
+//! A frozen broker: connections stay open, and nothing is answered.
 
 use std::time::{Duration, Instant};
 

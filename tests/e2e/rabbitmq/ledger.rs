@@ -1,4 +1,4 @@
-//! A service that remembers what it ran, so that every call can be accounted for.
+//! A service that records which calls ran, so that every call can be accounted for.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
 
 use amqp_rpc::rpc_service;
 
-/// Methods that write their tag down and return it.
+/// Methods that record their tag and return it.
 #[rpc_service]
 pub(super) trait Ledger {
     async fn enter(&self, tag: u64) -> u64;
@@ -15,7 +15,7 @@ pub(super) trait Ledger {
     async fn enter_again(&self, tag: u64) -> u64;
 }
 
-/// Which calls ran, and how often. Clones share it.
+/// Counts the runs of each call. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Book(Arc<Mutex<HashMap<u64, usize>>>);
 

@@ -1,4 +1,4 @@
-//! Calls that go on through a fault, and what became of each.
+//! A load of calls that continues through a fault, with the outcome of each call.
 
 use std::{
     fmt,
@@ -14,12 +14,12 @@ use tokio::{
 
 use super::ledger::{Book, LedgerClient};
 
-/// A bound that only a hang reaches.
+/// A timeout that only a hang reaches.
 const HANG: Duration = Duration::from_secs(60);
-/// Each caller makes a plain and an idempotent call in this time, unless it waits for an answer.
+/// Each caller makes a plain and an idempotent call per interval, unless it waits for a reply.
 const PACE: Duration = Duration::from_millis(10);
 
-/// Callers that call until they are stopped.
+/// Callers that make calls until they are stopped.
 #[derive(Debug)]
 pub(super) struct Load {
     stop: watch::Sender<bool>,
@@ -45,7 +45,7 @@ struct Failed {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Disconnected,
-    /// Sent, and not answered in time.
+    /// Sent, and timed out.
     Unanswered,
     Other,
 }
@@ -55,7 +55,8 @@ enum Kind {
 pub(super) struct Account(Vec<Call>);
 
 impl Load {
-    /// Starts `callers` on each of these clients. With a timeout longer than any outage, what ends at it was lost.
+    /// Starts `callers` on each of these clients. With a timeout longer than any outage, a call that times
+    /// out was lost.
     pub(super) fn start(clients: &[Client], callers: u64, timeout: Duration) -> Self {
         let mut load = Self {
             stop: watch::Sender::new(false),
@@ -71,7 +72,7 @@ impl Load {
         load
     }
 
-    /// Waits until so many more calls have been answered.
+    /// Waits until `calls` further calls have been answered.
     pub(super) async fn until_answered(&self, calls: usize) {
         let mut answered = self.answered.subscribe();
         let enough = *answered.borrow() + calls;
@@ -142,13 +143,14 @@ impl fmt::Debug for Failed {
 }
 
 impl Account {
-    /// Panics unless every call is accounted for: an idempotent one was answered, a plain one answered or lost with its connection
-    /// and known to be so, an answered one ran, and one that is said not to have run did not.
+    /// Panics unless every call is accounted for: an idempotent one was answered, a plain one answered or
+    /// lost with its connection and known to be so, an answered one ran, and one that is said not to have run
+    /// did not.
     pub(super) fn check(&self, book: &Book) {
         self.check_each(book, |call, failed| !call.idempotent && failed.kind == Kind::Disconnected);
     }
 
-    /// The same, but some calls of either kind may have had no answer in time, and are known to be so. Returns how many.
+    /// The same, but some calls of either kind may have timed out. Returns how many.
     pub(super) fn check_but_for_unanswered(&self, book: &Book) -> usize {
         let is_unanswered = |failed: &Failed| failed.kind == Kind::Unanswered;
         self.check_each(book, |call, failed| {
@@ -185,7 +187,7 @@ impl Account {
         self.0.iter().filter(|call| call.outcome.is_err()).count()
     }
 
-    /// The longest time in which no call was answered: what callers saw of the fault.
+    /// The longest time without an answered call: the outage as callers saw it.
     pub(super) fn outage(&self) -> Duration {
         let answered: Vec<_> =
             self.0.iter().filter(|call| call.outcome.is_ok()).map(|call| call.ended).collect();

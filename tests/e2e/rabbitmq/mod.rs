@@ -1,5 +1,5 @@
-//! What only a real RabbitMQ can do to clients and servers: restart, die, freeze, run short of memory, lose nodes of its cluster. Each
-//! test prints how long it took until the fault was noticed, and until calls worked again (`-- --nocapture`).
+//! Faults of a real RabbitMQ: restarts, kills, a frozen process, alarms, lost nodes of a cluster. Each test
+//! prints how long it took to notice the fault, and until calls succeeded again (`-- --nocapture`).
 
 mod alarms;
 mod cluster;

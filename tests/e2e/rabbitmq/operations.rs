@@ -1,4 +1,4 @@
-//! What operators do on purpose: restart servers one by one, delete a queue.
+//! Operations: rolling restarts of servers, and deleted queues.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! A request that kills every process which takes it.
+//! A poison message: a request that kills every server process that runs it.
 
 use std::{
     env, process,
@@ -9,7 +9,7 @@ use amqp_rpc::{QueueOptions, QueueType, Server, rpc_service};
 
 use crate::support::{Program, RawPeer, Vhost, await_until, within};
 
-/// The full name of the test that is the server's process.
+/// The full name of the test that acts as the server process.
 const SERVER: &str = "rabbitmq::poison::a_server_that_dies_of_a_poison_message";
 
 #[rpc_service]
@@ -30,7 +30,7 @@ impl Taster for Victim {
     }
 }
 
-/// Not a test when it is started by one, but the server's program; a test that does nothing otherwise.
+/// The server process when another test starts it; otherwise a test that does nothing.
 #[tokio::test]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
 async fn a_server_that_dies_of_a_poison_message() {
@@ -38,7 +38,7 @@ async fn a_server_that_dies_of_a_poison_message() {
         return;
     }
     let queue = QueueOptions::new().queue_type(QueueType::Quorum).delivery_limit(2);
-    // One request at a time: what else the process held would be counted as delivered as well.
+    // One request at a time: other requests of the process would count as delivered as well.
     let server = Server::new().service(TasterServer::new(Victim)).queue_options(queue).concurrency(1);
     let server = server.start(env::var("AMQP_URL").unwrap()).await.unwrap();
     println!("serving");
@@ -59,7 +59,7 @@ async fn a_poison_message_ends_among_the_dead_letters_and_holds_up_no_other_requ
     let peer = RawPeer::connect(&vhost.uri()).await;
     let mut dead_letters = peer.consume("taster.dead", 1).await;
     let taster = TasterClient::new(crate::services::connect(&vhost).await);
-    // Nobody answers it; its time is longer than it takes to find that out.
+    // It is never answered; its timeout is longer than the deliveries take.
     let poison = tokio::spawn(taster.swallow_poison().timeout(Duration::from_secs(60)));
     let swallowed = Instant::now();
     let others: Vec<_> =

@@ -1,11 +1,11 @@
-//! The broker stops and comes back: orderly, and killed.
+//! Restarts of the broker: orderly, and after a kill.
 
 use std::time::{Duration, Instant};
 
 use super::scene::Scene;
 use crate::support::{PrivateNode, await_until};
 
-/// So many calls are answered before and after.
+/// The number of calls that are answered before and after the fault.
 const ENOUGH: usize = 200;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,9 +19,9 @@ use crate::{
     support::within,
 };
 
-/// How long client and server may take to be back after a broker is: a pause between two attempts may have grown to seconds.
+/// The longest time that client and server may take to reconnect: a backoff may have grown to seconds.
 pub(super) const RECOVERY: Duration = Duration::from_secs(30);
-/// How many calls of a kind are pending.
+/// The number of pending calls of a kind.
 const PENDING: u64 = 20;
 
 /// A server of `Gate`, in a classic queue, and `Ledger`, in a quorum queue, with a client.
@@ -64,7 +64,7 @@ impl Scene {
         Pending { plain, idempotent }
     }
 
-    /// Waits until a new call is answered, and says how long that took.
+    /// Waits until a new call is answered, and returns how long that took.
     pub(super) async fn until_answered(&self, since: Instant) -> Duration {
         let Ok(answer) = timeout(RECOVERY, self.gates().echo(7)).await else {
             panic!("no call is answered; client: {}, server: {}", self.client.state(), self.server.state());
@@ -83,7 +83,7 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// Waits until every plain call has failed, as one whose connection is lost, and says how long that took since then.
+    /// Waits until every plain call has failed with its connection, and returns the time since `lost`.
     pub(super) async fn until_plain_ones_fail(&mut self, fault: Instant) -> Duration {
         for call in self.plain.drain(..) {
             let outcome = within("a pending call to fail", call).await.expect("no call panics");

@@ -1,4 +1,4 @@
-//! Questions to the broker that nobody waits for any more, on the embedded broker, which answers late when it is told to.
+//! Passive declares whose call has ended, on the embedded broker, which answers late on request.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn a_passive_declare_refused_after_its_call_ended_costs_no_connection() {
     for _ in 0..3 {
         let refusal = Event::to_client(Method::ChannelClose).connection("client");
         let stall = broker.on(refusal, Action::Stall);
-        // It asks for a queue that does not exist, and is gone before it hears so.
+        // The call checks a queue that does not exist, and times out before the answer.
         let call = GateClient::new(client.clone()).echo(1).fail_fast().timeout(Duration::from_millis(50));
         let error = within("the timeout", call).await.unwrap_err();
         assert!(matches!(error, CallError::Timeout(_)), "{error:?}");

@@ -1,4 +1,4 @@
-//! A broker that is short of memory: on the embedded one, which says so when it is told to.
+//! A broker that blocks publishers because it is short of memory, on the embedded broker.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ impl Scene {
             .await
             .expect("the server starts");
         let client = client.connect(broker.uri()).await.expect("the client connects");
-        // So that the broker knows the client as one that publishes.
+        // The broker knows the client as a publisher from now on.
         GateClient::new(client.clone()).echo(0).await.expect("it is served");
         Self { broker, client, gate, _server: server }
     }
@@ -36,7 +36,8 @@ impl Scene {
         GateClient::new(self.client.clone())
     }
 
-    /// Blocks, and waits until the client has heard it. Like RabbitMQ the broker may say so at the next publish only.
+    /// Blocks, and waits until the client has noticed. Like RabbitMQ, the broker may tell it at the next
+    /// publish only.
     async fn block(&self) {
         self.broker.block("low on memory");
         let mut states = self.client.state_changes();
@@ -63,7 +64,7 @@ async fn calls_fail_at_once_and_never_run_while_the_broker_blocks_publishers() {
         );
         assert_eq!((error.execution(), error.is_retryable()), (Execution::Never, true));
     }
-    // Who serves is not known any more, and the broker does not answer: that must not be waited for.
+    // The cached consumer count is too old, and the broker does not answer: the call must not wait for it.
     let error = within("the refusal", scene.gates().pass(10).fail_fast()).await.unwrap_err();
     assert!(matches!(&error, CallError::Blocked(_)), "{error:?}");
 

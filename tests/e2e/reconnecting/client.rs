@@ -1,4 +1,4 @@
-//! From one connection to the next: who waits, who is told what, and how it ends.
+//! Reconnects of a client: calls that wait for the next connection, states, and the end.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
 
 const LONG: Duration = Duration::from_secs(20);
 
-/// A client that reaches its broker by way of a proxy.
+/// A client behind a proxy.
 struct Line {
     vhost: Vhost,
     proxy: Proxy,
@@ -94,7 +94,7 @@ async fn the_state_reports_every_connection_and_the_end() {
     assert!(line.client.state().is_closed());
     assert!(
         line.client.wait_ready(LONG).await.unwrap_err().state.is_closed(),
-        "nobody waits for what has ended"
+        "no call waits for a closed client"
     );
     drop(line.client);
     let last = within("the end", async {
@@ -147,7 +147,7 @@ async fn a_client_stops_reconnecting_after_its_limit() {
     proxy.refuse(true);
     proxy.cut();
 
-    await_until("the client has given up", || async { client.state().is_closed() }).await;
+    await_until("the client has stopped reconnecting", || async { client.state().is_closed() }).await;
     let error = within("the next call", FibClient::new(client).compute(1)).await.unwrap_err();
     assert!(
         matches!(&error, CallError::Disconnected(lost) if lost.phase() == Phase::WaitingToSend),
@@ -186,7 +186,7 @@ async fn a_client_connects_a_hundred_times_and_leaves_nothing_behind() {
     let (fib, gates) = (FibClient::new(line.client.clone()), GateClient::new(line.client.clone()));
     for epoch in 1..=100 {
         assert_eq!(within("the call", fib.compute(10)).await.unwrap(), 55);
-        assert!(gates.echo(1).await.is_err(), "nobody serves it");
+        assert!(gates.echo(1).await.is_err(), "it has no server");
         line.proxy.cut();
         line.until_state("the next connection", |state| state.epoch() > Some(epoch)).await;
     }

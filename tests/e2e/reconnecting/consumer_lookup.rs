@@ -1,4 +1,4 @@
-//! Who serves a method: said by the timeouts of calls that nobody answered, and before they are sent where calls fail fast.
+//! Lookups of a queue and its consumers: after a timeout, and before sending where calls fail fast.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
 
 const SHORT: Duration = Duration::from_millis(400);
 
-/// What the timeout of this call says, as a type and in words.
+/// The cause of this call's timeout, as a type and as text.
 async fn served<T: std::fmt::Debug, E: std::fmt::Debug + std::fmt::Display>(
     call: impl Future<Output = Result<T, CallError<E>>>,
 ) -> (Option<Served>, String) {
@@ -25,7 +25,7 @@ async fn served<T: std::fmt::Debug, E: std::fmt::Debug + std::fmt::Display>(
     }
 }
 
-/// The same of one call after the other, until the broker was not too busy to say.
+/// Repeats calls until the broker was not too busy to answer the lookup.
 async fn until_said<T, E, F>(call: impl Fn() -> F) -> (Option<Served>, String)
 where
     T: std::fmt::Debug,

@@ -1,4 +1,4 @@
-//! A network that swallows everything while the connection seems to stand: only heartbeats tell.
+//! A half-open connection: the network drops everything, and only heartbeats notice.
 
 use std::time::Duration;
 

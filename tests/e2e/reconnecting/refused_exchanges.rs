@@ -1,4 +1,5 @@
-//! A user that may not write to an exchange: told so by name, once at the cost of the channel, then from memory.
+//! An exchange that the user may not write to: the first refusal closes the channel, later ones come from a
+//! cache.
 
 use amqp_rpc::{CallError, Client, Execution, Server, rpc_service};
 
@@ -46,7 +47,7 @@ async fn a_refused_exchange_is_named_never_executed_and_not_tried_again() {
     assert_eq!((error.execution(), error.is_retryable()), (Execution::Never, false));
     assert!(!format!("{error:?} {error}").contains("secret"));
 
-    // What was pending on the channel is sent again over the next connection.
+    // Pending calls of the channel are sent again over the next connection.
     gate.until_started(2).await;
     gate.open_for(2);
     assert_eq!(within("the repetition", idempotent).await.unwrap().unwrap(), 1);

@@ -1,4 +1,4 @@
-//! A queue that a server may consume no longer, beside one that it may: on the embedded broker, which takes permissions away at once.
+//! A queue whose read permission was revoked, beside one that is served, on the embedded broker.
 
 use amqp_rpc::{Client, ConnectOptions, Declare, RunningServer, Server};
 use amqp_rpc_broker::{
@@ -11,7 +11,7 @@ use crate::{
     support::{await_until, within},
 };
 
-/// Its queue comes after `gate`, which is consumed by then.
+/// A service whose queue is consumed after `gate`.
 #[amqp_rpc::rpc_service]
 trait Zeta {
     async fn ask(&self) -> u64;
@@ -25,7 +25,7 @@ impl Zeta for Zero {
     }
 }
 
-/// A broker with both queues, another server of `gate`, and the user of the server that is to be refused.
+/// A broker with both queues, another server of `gate`, and the user whose permission is revoked.
 struct Scene {
     broker: Broker,
     gate: Gatekeeper,
@@ -58,7 +58,7 @@ impl Scene {
 
     async fn serve(&self, server: Server) -> RunningServer {
         let options = ConnectOptions::new(self.broker.uri_as("worker", "secret", "/")).name("server");
-        // Whoever declares a queue with dead letters must be able to read it.
+        // Declaring a queue with a dead-letter exchange needs read permission on it.
         let start = server.declare(Declare::Passive).concurrency(4).start(options);
         within("the server to start", start).await.expect("the server starts")
     }
@@ -68,7 +68,7 @@ impl Scene {
         self.serve(server.service(ZetaServer::new(Zero))).await
     }
 
-    /// Sees how often `zeta` was to be consumed from now on.
+    /// Counts the attempts to consume `zeta` from now on.
     fn watch_attempts(&self) -> Rule {
         self.broker.on(Event::from_client(Method::BasicConsume).queue("zeta"), Action::Pass)
     }
@@ -97,7 +97,8 @@ impl Scene {
         within("the client", Client::connect(self.broker.uri())).await.expect("the scene is set")
     }
 
-    /// Calls of the healthy queue succeed until the other one was tried so often; one that was given back for it would be `maybe_executed`.
+    /// Calls the healthy queue until the other one was tried `tried` times; a requeued call would be
+    /// `maybe_executed`.
     async fn calls_succeed_until(&self, attempts: &Rule, tried: usize) {
         let gates = GateClient::new(self.client().await);
         while attempts.hits() < tried {
@@ -143,7 +144,7 @@ async fn a_consumer_that_cannot_be_recreated_costs_one_connection_only() {
     until_epoch(&server, 2).await;
     scene.calls_succeed_until(&attempts, 5).await;
     assert_ready(&server, 2);
-    // A lost connection does not make it forget.
+    // The server still knows it after a lost connection.
     let tried = attempts.hits();
     scene.lose_connection().await;
     until_epoch(&server, 3).await;

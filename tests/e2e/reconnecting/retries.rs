@@ -1,4 +1,4 @@
-//! Which calls are sent again, and what they may say when that fails too.
+//! Calls that are sent again after a lost connection, and their outcome when the retry fails.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
     tutorial::ForeignServer,
 };
 
-/// What a foreign server serves: of each kind of method one.
+/// A service of a foreign server with one method of each kind.
 #[rpc_service(exchange = "")]
 trait Kinds {
     #[rpc(routing_key = "rpc_queue", bare)]
@@ -38,7 +38,7 @@ async fn idempotent_calls_are_sent_again_when_their_connection_is_lost_and_other
         let error = within("the pending call to fail", call).await.unwrap().unwrap_err();
         assert!(matches!(&error, CallError::Disconnected(lost) if lost.phase() == Phase::Sent), "{error:?}");
     }
-    // The server was not cut off: it still runs what it had, and now the repetitions as well.
+    // The server was not cut off: it still runs the first requests, and the retries as well.
     gate.until_running(80).await;
     gate.open_for(80);
     for (tag, call) in idempotent.into_iter().enumerate() {

@@ -15,7 +15,7 @@ use crate::{
     support::{Proxy, QueueState, Vhost, await_until, within},
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(super) fn both(gate: &Gatekeeper) -> Server {
     Server::new().service(FibServer::new(Fibonacci)).service(GateServer::new(gate.clone()))
@@ -25,7 +25,7 @@ pub(super) async fn start_by(proxy: &Proxy, server: Server) -> RunningServer {
     within("the server to start", server.start(proxy.uri())).await.expect("the server starts")
 }
 
-/// Loses the connection and keeps the next one from coming about.
+/// Cuts the connection and refuses the next one.
 pub(super) async fn lose(server: &RunningServer, proxy: &Proxy) {
     proxy.refuse(true);
     proxy.cut();
@@ -49,7 +49,7 @@ async fn a_server_that_loses_its_connection_repeatedly_serves_on() {
         let call = tokio::spawn(GateClient::new(client.clone()).pass(epoch));
         gate.until_running(1).await;
         proxy.cut();
-        // What ran on the lost connection is cancelled, and comes again.
+        // Calls that ran on the lost connection are cancelled and redelivered.
         until_epoch(&server, epoch).await;
         gate.open_for(1);
         assert_eq!(within("the answer", call).await.unwrap().unwrap(), epoch);
@@ -130,7 +130,7 @@ async fn a_server_that_cannot_connect_says_how_often_and_why_it_failed() {
     assert!(reason.contains("127.0.0.1"), "{reason}");
 
     proxy.refuse(false);
-    server.wait_ready(PATIENCE).await.unwrap();
+    server.wait_ready(TIMEOUT).await.unwrap();
     assert_eq!(server.state().epoch(), Some(2));
     assert_eq!(within("the call", FibClient::new(connect(&vhost).await).compute(10)).await.unwrap(), 55);
 }
@@ -210,7 +210,7 @@ async fn a_server_can_be_started_before_its_broker() {
     let proxy = Proxy::start(&vhost.uri()).await;
     proxy.refuse(true);
     let server = Server::new().service(FibServer::new(Fibonacci)).queue_options(QueueOptions::plain());
-    let options = ConnectOptions::new(proxy.uri()).wait_for_broker(PATIENCE);
+    let options = ConnectOptions::new(proxy.uri()).wait_for_broker(TIMEOUT);
     let mut starting = Box::pin(server.start(options));
     let early = tokio::time::timeout(Duration::from_millis(300), &mut starting).await;
     assert!(early.is_err(), "there is no broker yet");

@@ -1,4 +1,5 @@
-//! What only the embedded broker does on request: it closes channels, cancels consumers, blocks, and takes permissions away.
+//! Faults of the broker as a server sees them: closed channels, cancelled consumers, blocking, revoked
+//! permissions.
 
 use std::time::Duration;
 
@@ -84,7 +85,7 @@ async fn a_blocked_connection_shows_in_the_servers_state() {
     let call = tokio::spawn(gates.pass(1));
     gate.until_running(1).await;
     broker.block("low on memory");
-    // A broker says so to those that publish: here, the reply.
+    // The broker tells connections that publish: here, with the reply.
     gate.open_for(1);
     loop {
         match within("the block", states.changed()).await.unwrap() {
@@ -142,7 +143,8 @@ async fn a_lost_acknowledgement_costs_the_connection_and_no_call() {
     let gate = Gatekeeper::closed();
     let server = serve(&broker, &gate).await;
     let gates = GateClient::new(client(&broker).await);
-    // The reply was sent, its acknowledgement never arrives: the request is delivered again, and the second reply is dropped.
+    // The reply was sent, its acknowledgement never arrives: the request is delivered again, and the second
+    // reply is dropped.
     let ack = Event::from_client(Method::BasicAck).connection("server").nth(1);
     let _rule = broker.on(ack, Action::Reset);
     assert_eq!(within("the answer", gates.echo(1)).await.unwrap(), 1);
@@ -162,7 +164,7 @@ async fn a_shutdown_while_the_server_begins_to_consume_again_runs_what_was_deliv
     let gate = Gatekeeper::closed();
     let server = serve(&broker, &gate).await;
     let gates = GateClient::new(client(&broker).await);
-    // `fib` is consumed first, `gate` second; then the server hears nothing more.
+    // `fib` is consumed first, `gate` second; then nothing more reaches the server.
     let second = Event::to_client(Method::BasicConsumeOk).connection("server").nth(2);
     let silence = broker.on(second, Action::Stall);
     vhost.connection("server").await.unwrap().reset();
@@ -198,5 +200,5 @@ async fn a_queue_that_hangs_after_a_reconnect_does_not_stop_the_others() {
     drop(hang);
     let fib = FibClient::new(client);
     assert_eq!(within("the queue that hung", fib.compute(10)).await.unwrap(), 55);
-    assert_eq!(server.state().epoch(), Some(2), "the other queue was not given up for it");
+    assert_eq!(server.state().epoch(), Some(2), "the other queue is served meanwhile");
 }

@@ -1,4 +1,4 @@
-//! What a method may know about its call.
+//! The context of a call: address, deadline, headers, properties, user.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
     support::{RawPeer, Vhost},
 };
 
-/// Tells the caller what the method saw.
+/// Returns to the caller what the method sees in its context.
 #[rpc_service]
 trait Mirror {
     async fn address(&self, #[rpc(context)] cx: &Context) -> (String, String, String);
@@ -108,7 +108,7 @@ async fn the_broker_validates_the_user_id() {
     assert_eq!(FibClient::new(client).whoami().await.unwrap(), "guest/billing");
 }
 
-/// Waits in a plain function until it hears from another call.
+/// Blocks in a plain function until another call signals it.
 #[rpc_service]
 trait Blocking {
     #[rpc(blocking)]
@@ -138,7 +138,7 @@ impl Blocking for Channel {
     }
 }
 
-// One thread for everything: a blocking method on it would keep the signal from ever being handled.
+// A single-threaded runtime: a blocking method on its thread would keep the signal from being handled.
 #[tokio::test(flavor = "current_thread")]
 async fn a_blocking_method_does_not_block_the_others() {
     let vhost = Vhost::create().await;

@@ -1,4 +1,5 @@
-//! Replies to direct reply-to addresses leave over a connection of their own, which a forged address may cost.
+//! Replies to direct reply-to addresses: they leave over a second connection, which a forged address may
+//! close.
 
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use crate::{
     support::{RawPeer, Vhost, await_until, within},
 };
 
-/// Of nobody: what no broker makes, one that looks real to RabbitMQ 3.10 but is of no node, and one of LavinMQ's kind.
+/// Forged addresses: one that no broker makes, one that is valid to RabbitMQ 3.10 but names no node, and one
+/// in LavinMQ's form.
 const FORGED: [&str; 4] = [
     "amq.rabbitmq.reply-to.x.y",
     "amq.rabbitmq.reply-to.",
@@ -73,7 +75,8 @@ async fn the_second_connection_is_opened_for_the_first_direct_reply() {
     assert_eq!(vhost.connections().await, 4);
 }
 
-/// A server on the embedded broker, which closes the connection that publishes to a forged address, as `RabbitMQ` 3.10 does.
+/// A server on the embedded broker, which closes the connection that publishes to a forged address, as
+/// `RabbitMQ` 3.10 does.
 async fn serve_fragile(concurrency: u16) -> (Broker, RunningServer, Gatekeeper, Rule) {
     let broker = Broker::start().await.expect("the loopback has a free port");
     let gate = Gatekeeper::closed();
@@ -89,7 +92,7 @@ async fn serve_fragile(concurrency: u16) -> (Broker, RunningServer, Gatekeeper, 
 }
 
 async fn await_settled(broker: &Broker) {
-    let vhost = broker.vhost("/").expect("nobody removes it");
+    let vhost = broker.vhost("/").expect("it is never removed");
     await_until("all is settled", || async {
         let queue = vhost.queue("gate").await.expect("the server declared it");
         queue.ready == 0 && queue.unacked == 0
@@ -102,7 +105,7 @@ async fn each_forged_address_is_dropped_and_every_honest_reply_is_delivered() {
     let (broker, server, gate, rule) = serve_fragile(64).await;
     let peer = RawPeer::connect(&broker.uri()).await;
     let direct = direct_client(&broker.uri()).await;
-    // Of one batch: they wait at the gate, and are answered together.
+    // One batch: the requests wait at the gate and are answered together.
     let honest: Vec<_> = (0..10).map(|tag| tokio::spawn(direct.pass(tag))).collect();
     gate.until_running(10).await;
     for address in FORGED {

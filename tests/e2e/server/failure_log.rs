@@ -1,4 +1,4 @@
-//! What a server logs of calls that fail: each once, with what an operator asks for, and nothing that is private.
+//! The log of failed calls: each once, with caller, method and outcome, and without private data.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! What some callers get does not depend on the trouble of others: forged addresses, a second connection gone silent, cancelled consumers.
+//! Faults of some callers do not affect others: forged addresses, a silent second connection, cancelled
+//! consumers.
 
 use std::time::{Duration, Instant};
 
@@ -39,7 +40,7 @@ async fn replies_that_arrive_do_not_lengthen_the_pause_after_a_forged_address() 
     let rule = broker.on(to_forged, Action::CloseConnection(541, "INTERNAL_ERROR".into()));
     let (peer, direct) = (RawPeer::connect(&broker.uri()).await, client(&broker, ReplyTo::Direct).await);
     for round in 1..=3 {
-        // One after the other: each is a round of its own for the server.
+        // One after the other: the server handles each in its own round.
         for tag in 0..30 {
             assert_eq!(within("an undisturbed call", direct.echo(tag)).await.unwrap(), tag);
         }
@@ -56,7 +57,7 @@ async fn replies_that_arrive_do_not_lengthen_the_pause_after_a_forged_address() 
 #[tokio::test]
 async fn a_recreated_consumer_runs_no_more_calls_at_once() {
     let (broker, server, gate) = serve(2).await;
-    let vhost = broker.vhost("/").expect("nobody removes it");
+    let vhost = broker.vhost("/").expect("it is never removed");
     let gates = client(&broker, ReplyTo::ExclusiveQueue).await;
     let calls: Vec<_> = (0..12).map(|tag| tokio::spawn(gates.pass(tag))).collect();
     let unacked = || async { vhost.queue("gate").await.expect("the server declared it").unacked };
@@ -64,7 +65,7 @@ async fn a_recreated_consumer_runs_no_more_calls_at_once() {
         gate.until_started(round * 2).await;
         await_until("only what runs is unacknowledged", || async { unacked().await == 2 }).await;
         assert_eq!(vhost.cancel_consumers("gate").await, 1);
-        await_until("the next consumer has a window of its own", || async { unacked().await == 4 }).await;
+        await_until("the next consumer has its own window", || async { unacked().await == 4 }).await;
         gate.open_for(2);
     }
     gate.open_for(12);
@@ -80,7 +81,7 @@ async fn a_silent_second_connection_delays_direct_callers_only() {
     let (broker, server, _gate) = serve(4).await;
     let (direct, exclusive) =
         (client(&broker, ReplyTo::Direct).await, client(&broker, ReplyTo::ExclusiveQueue).await);
-    let vhost = broker.vhost("/").expect("nobody removes it");
+    let vhost = broker.vhost("/").expect("it is never removed");
     let first = vhost.connection("server").await.expect("it serves").id();
     assert_eq!(within("the first direct call", direct.echo(0)).await.unwrap(), 0);
     let mut connections = vhost.open_connections().await.into_iter();

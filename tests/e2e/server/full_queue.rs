@@ -1,4 +1,4 @@
-//! A queue that is full: who comes too late is told so at once, and nobody is dropped without a word.
+//! A full queue: further requests are answered `overloaded` at once, and none is dropped silently.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ async fn a_request_to_a_full_queue_is_answered_overloaded_at_once() {
 async fn a_queue_that_would_drop_requests_silently_is_refused() {
     let vhost = Vhost::create().await;
     let dropping = QueueOptions::new().argument("x-max-length", 5);
-    // Nobody waits for confirms of requests: what the broker refuses is as lost as what it drops.
+    // Requests are published without waiting for confirms: a rejected request is as lost as a dropped one.
     let refusing =
         QueueOptions::new().argument("x-max-length-bytes", 5).argument("x-overflow", "reject-publish");
     let by_hand =

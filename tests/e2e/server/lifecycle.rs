@@ -96,7 +96,7 @@ async fn a_drain_that_takes_too_long_is_reported_and_its_calls_go_to_the_next_se
         report.abandoned.iter().map(|call| (call.method, call.at_most_once)).collect();
     abandoned.sort_unstable();
     assert_eq!(abandoned, [("gate.pass", false), ("gate.pass_once", true)]);
-    assert_eq!(vhost.existing_queue("gate").await.ready, 2, "both were given back");
+    assert_eq!(vhost.existing_queue("gate").await.ready, 2, "both were requeued");
 
     second_gate.open_for(1);
     let _second = serve_gate(&vhost, &second_gate, 4).await;
@@ -175,7 +175,7 @@ async fn a_method_that_blocks_its_thread_is_reported_and_holds_up_no_shutdown() 
     trait Rude {
         async fn hog(&self);
     }
-    /// Blocks a thread of the runtime, as no method should.
+    /// Blocks a thread of the runtime.
     struct Hog(std::sync::Mutex<std::sync::mpsc::Receiver<()>>, tokio::sync::watch::Sender<bool>);
     impl Rude for Hog {
         async fn hog(&self) {

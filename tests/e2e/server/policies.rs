@@ -1,4 +1,4 @@
-//! Who may call what, where replies may go, and what is run a second time: the server's own say.
+//! Policies of a server: authorization, allowed reply addresses, redelivered requests.
 
 use amqp_rpc::{
     CallError, Client, Context, Execution, FaultCode, Redelivered, ReplyPolicy, RunningServer, Server,
@@ -25,7 +25,7 @@ fn gate_with(gate: &Gatekeeper, redelivered: Redelivered) -> Server {
     Server::new().service(GateServer::new(gate.clone())).redelivered(redelivered)
 }
 
-/// Has a server take requests that it then loses, with its connection.
+/// Loses the connection of a server that runs requests.
 async fn lose_with(gate: &Gatekeeper, requests: usize, server: &RunningServer, proxy: &Proxy) {
     gate.until_running(requests).await;
     proxy.refuse(true);
@@ -103,7 +103,7 @@ async fn a_request_with_a_foreign_reply_address_is_not_run_and_not_answered() {
     let gate = Gatekeeper::closed();
     let server = serve_gate(&vhost, &gate, 4).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
-    // Another service's queue, which the server may write to.
+    // The queue of another service, which the server may write to.
     peer.declare_queue("victim", QueueDeclareOptions::default(), FieldTable::default()).await;
     let long = "x".repeat(255);
     let foreign = ["victim", "gate", "nobody", "amq.gen", "\n", long.as_str()];
@@ -147,7 +147,7 @@ async fn reply_addresses_that_the_server_allows_are_answered() {
     assert_eq!(server.stats().foreign_reply_addresses, 0);
 }
 
-/// Lets `boss` call everything, others only `echo`, and nobody without a name.
+/// Lets `boss` call everything, other users only `echo`, and refuses callers without a user id.
 fn rules(boss: String) -> impl Fn(&Context) -> bool + Send + Sync {
     move |cx| match cx.method().full_name {
         "gate.echo" => cx.user_id().is_some(),
@@ -196,7 +196,7 @@ async fn an_unauthorized_request_is_refused_before_it_is_read_or_checked_for_red
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
     let first = gate_with(&first_gate, Redelivered::Run).start(proxy.uri()).await.unwrap();
     let thief = Client::builder().state_user().connect(&thief_uri).await.unwrap();
-    // Neither the body nor whether it ran before is looked at for him.
+    // An unauthorized request is refused before its body or its redelivery is checked.
     let again = tokio::spawn(GateClient::new(thief).pass_once(1));
     lose_with(&first_gate, 1, &first, &proxy).await;
     let strict = Server::new().service(GateServer::new(second_gate.clone())).authorize(|_| false);
@@ -210,5 +210,5 @@ async fn an_unauthorized_request_is_refused_before_it_is_read_or_checked_for_red
     assert_eq!(replies.next().await.json()["code"], "unauthorized");
     assert_eq!(second_gate.started(), 0);
     let fib = FibClient::new(connect(&vhost).await);
-    assert!(fib.compute(1).await.is_err(), "nobody serves it");
+    assert!(fib.compute(1).await.is_err(), "it has no server");
 }

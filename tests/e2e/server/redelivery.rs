@@ -1,4 +1,4 @@
-//! What a server may say of a request that another one had before.
+//! Refusals of redelivered requests, which an earlier server may have run.
 
 use amqp_rpc::{
     CallError, Client, ConnectOptions, Execution, Fault, FaultCode, IncomingCall, Reply, ReplyTo, Server,
@@ -27,7 +27,7 @@ async fn a_server_that_refuses_a_redelivered_request_does_not_say_that_it_never_
     serve_fib(&vhost).await.shutdown().await.unwrap();
     let fib = FibClient::new(connect(&vhost).await);
     let call = tokio::spawn(fib.whoami());
-    // A server that has begun with it, for all that is known, and is gone before it answers.
+    // A server that may have started the request and is gone before it answers.
     let dying = RawPeer::connect(&vhost.uri()).await;
     dying.consume("fib", 1).await.next().await;
     dying.close().await;
@@ -49,7 +49,7 @@ async fn a_server_that_refuses_a_redelivered_request_does_not_say_that_it_never_
     assert_eq!((error.execution(), error.is_retryable()), (Execution::Never, true), "{error:?}");
 }
 
-/// On the embedded broker, whose connections break between two frames.
+/// Runs on the embedded broker, which can break a connection between two frames.
 #[tokio::test]
 async fn a_call_that_was_refused_is_run_by_no_other_server() {
     let broker = Broker::start().await.unwrap();
@@ -58,7 +58,7 @@ async fn a_call_that_was_refused_is_run_by_no_other_server() {
     let serve = || Server::new().service(GateServer::new(gate.clone()));
     let refusing = serve().layer(middleware::from_fn(refuse_all)).start(broker.uri()).await.unwrap();
     let gates = GateClient::new(Client::connect(broker.uri()).await.unwrap());
-    // The refusal is the last that the broker hears of this server.
+    // The refusal is the last frame that this server sends.
     let crash = broker.on(Event::from_client(Method::BasicPublish).exchange("").nth(1), Action::BreakAfter);
     let error = within("the refusal", gates.pass(1)).await.unwrap_err();
     assert_eq!(error.execution(), Execution::Never, "{error:?}");
@@ -74,8 +74,8 @@ async fn a_call_that_was_refused_is_run_by_no_other_server() {
     assert_eq!(gate.started(), 0, "it has run, against what its caller was told");
 }
 
-/// The same where refusal and acknowledgement go over connections of their own: the one that has the request is lost while the broker's
-/// confirm of the refusal is on its way.
+/// Refusal and acknowledgement use separate connections: the one that has the request is lost while the
+/// publisher confirm of the refusal is on its way.
 #[tokio::test]
 async fn a_direct_call_that_was_refused_is_run_by_no_other_server() {
     let broker = Broker::start().await.unwrap();
@@ -117,7 +117,7 @@ async fn a_direct_refusal_does_not_overtake_the_acknowledgement_of_its_request()
         let serve = || Server::new().service(GateServer::new(gate.clone()));
         let name = ConnectOptions::new(broker.uri()).name("refusing");
         let refusing = serve().layer(middleware::from_fn(refuse_all)).start(name).await.unwrap();
-        // So that the second connection is there.
+        // Opens the second connection.
         within("the first refusal", gates.pass(1)).await.unwrap_err();
         let acknowledgement = Event::from_client(Method::BasicAck).connection("refusing");
         let loss = broker.on(acknowledgement.nth(1), Action::Reset);

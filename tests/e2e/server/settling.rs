@@ -1,4 +1,4 @@
-//! Every delivery is settled once, none waits for another, and what may have run is not run again unasked.
+//! Settling: every delivery once, independently of other deliveries, and without an unwanted second run.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -51,7 +51,7 @@ async fn no_batch_acknowledges_a_request_before_its_reply_is_written() {
     }
     within("the shutdown", server.shutdown()).await.unwrap();
 
-    // Whichever requests an acknowledgement covers, never more than there are replies on the wire before it.
+    // An acknowledgement never covers more requests than replies were written before it.
     let (mut replies, mut unacked) = (0, (1..=CALLS as u64).collect::<BTreeSet<_>>());
     for said in proxy.replies_and_acks() {
         match said {
@@ -68,7 +68,7 @@ async fn no_batch_acknowledges_a_request_before_its_reply_is_written() {
     assert_eq!((replies, unacked.len()), (CALLS, 0));
 }
 
-/// A server behind a proxy, whose connection is to be cut.
+/// A server behind a proxy, which cuts its connection.
 async fn serve_gate_by_proxy(vhost: &Vhost, gate: &Gatekeeper) -> (amqp_rpc::RunningServer, Proxy) {
     let proxy = Proxy::start(&vhost.uri()).await;
     let lost =
@@ -126,7 +126,7 @@ async fn expired_requests_leave_nothing_behind() {
     let server = serve_gate(&vhost, &gate, 1).await;
     let client = Client::builder().timeout(Duration::from_millis(300)).connect(vhost.uri()).await.unwrap();
     let gates = GateClient::new(client);
-    // One holds the only place, the others expire in the queue behind it.
+    // One request runs, the others expire in the queue behind it.
     let holder = tokio::spawn(gates.pass(0).timeout(Duration::from_secs(30)));
     gate.until_running(1).await;
     let expiring: Vec<_> = (1..20).map(|tag| tokio::spawn(gates.pass(tag))).collect();
@@ -134,7 +134,7 @@ async fn expired_requests_leave_nothing_behind() {
         let error = within("the timeout", call).await.unwrap().unwrap_err();
         assert!(matches!(error, CallError::Timeout(_)), "{error:?}");
     }
-    // The broker counts from when it got a request, some time after the call began.
+    // The time to live starts when the broker gets the request, some time after the call began.
     await_until("the requests have expired", async || vhost.existing_queue("gate").await.ready == 0).await;
     gate.open_for(20);
     holder.await.unwrap().unwrap();

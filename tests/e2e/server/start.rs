@@ -1,4 +1,4 @@
-//! What keeps a server from starting, and that the error says what to do.
+//! Start errors of a server: each says what to do.
 
 use amqp_rpc::{ConnectError, Declare, QueueOptions, QueueType, Server, StartError, rpc_service};
 use lapin::{
@@ -67,7 +67,7 @@ async fn a_queue_with_other_arguments_is_named_with_what_to_do() {
     assert!(error.to_string().contains("Declare::Passive"), "{error}");
     await_until("no connection is left", || async { vhost.connections().await == 1 }).await;
 
-    // As it says: the queue is used as it is, or declared the same way.
+    // The two remedies that the error names: use the queue as it is, or declare it the same way.
     let server = start(fib().declare(Declare::None), &vhost).await;
     server.shutdown().await.unwrap();
     let server = start(fib().queue_options(QueueOptions::plain().durable(false)), &vhost).await;
@@ -147,7 +147,7 @@ async fn each_service_may_have_its_own_queue_options() {
     assert_eq!(FibClient::new(connect(&vhost).await).compute(10).await.unwrap(), 55);
     server.shutdown().await.unwrap();
 
-    // The broker itself tells that the second queue is a quorum queue.
+    // The broker reports that the second queue is a quorum queue.
     let error = refused(Server::new().service(GateServer::new(Gatekeeper::closed())), &vhost.uri()).await;
     match error {
         StartError::QueueMismatch { queue, source } => {

@@ -12,7 +12,7 @@ use crate::{
     support::{Proxy, RawPeer, Vhost, await_until, proxy::Toward, within},
 };
 
-/// Adds two numbers, which takes as long as the test says.
+/// Adds two numbers once the test opens the gate.
 #[rpc_service]
 trait Adder {
     async fn sum(&self, x: i64, y: i64) -> i64;
@@ -33,7 +33,7 @@ impl Adder for Slow {
     }
 }
 
-/// Five workers, as upstream has.
+/// Five workers, as the pika server has.
 async fn serve(vhost: &Vhost, gate: &Gatekeeper) -> RunningServer {
     start(Server::new().service(AdderServer::new(Slow(gate.clone()))).concurrency(5), vhost).await
 }
@@ -127,7 +127,7 @@ async fn a_thousand_calls_leave_nothing_behind() {
     let said = proxy.methods(Toward::Broker).len();
 
     for _ in 0..10 {
-        // A typed client of its own, as a caller that keeps none would have.
+        // A new typed client each time, as a caller has that keeps none.
         let adder = AdderClient::new(client.clone());
         for (n, sum) in (0..).zip(join_all((0..100).map(|n| adder.sum_now(n, n))).await) {
             assert_eq!(sum.unwrap(), 2 * n);

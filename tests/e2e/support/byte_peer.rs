@@ -1,4 +1,5 @@
-//! A publisher that writes its frames byte by byte: what no AMQP library would write, brokers pass on all the same.
+//! A publisher that writes its frames byte by byte: what no AMQP library would write, brokers pass on all the
+//! same.
 
 use tokio::net::TcpStream;
 
@@ -87,7 +88,7 @@ impl BytePeer {
         peer
     }
 
-    /// Publishes and waits until the broker has it.
+    /// Publishes and waits for the publisher confirm.
     pub(crate) async fn publish(
         &mut self,
         exchange: &str,

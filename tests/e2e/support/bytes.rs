@@ -1,4 +1,5 @@
-//! Reading and writing of byte streams. The workspace leaves tokio's `io-util` feature out, and this is all that tests need of it.
+//! Reading and writing of byte streams. The workspace leaves tokio's `io-util` feature out, and this is all
+//! that tests need of it.
 
 use std::{future::poll_fn, io, pin::Pin};
 

@@ -21,7 +21,7 @@ use tokio_rustls::rustls::{
     server::{WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 
-/// A certificate authority of a test's own.
+/// A certificate authority of a test.
 #[derive(Debug)]
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -50,17 +50,17 @@ impl Authority {
         &self.pem
     }
 
-    /// For the host that all brokers of tests have.
+    /// Issues a certificate for the loopback, where all brokers of tests listen.
     pub(crate) fn issue_for_loopback(&self) -> Certified {
         self.issue(&["localhost", "127.0.0.1"])
     }
 
-    /// For a server of these names.
+    /// Issues a server certificate for these names.
     pub(crate) fn issue(&self, names: &[&str]) -> Certified {
         self.issue_with(names, |_| {})
     }
 
-    /// For a server, valid in these years alone.
+    /// Issues a server certificate that is valid in these years only.
     pub(crate) fn issue_between(&self, from: i32, to: i32) -> Certified {
         self.issue_with(&["localhost", "127.0.0.1"], |params| {
             params.not_before = date_time_ymd(from, 1, 1);
@@ -68,7 +68,7 @@ impl Authority {
         })
     }
 
-    /// For a client that is a user of this name.
+    /// Issues a client certificate for the user of this name.
     pub(crate) fn issue_for_user(&self, user: &str) -> Certified {
         self.issue_with(&[], |params| {
             params.distinguished_name.push(DnType::CommonName, user);
@@ -89,12 +89,12 @@ impl Authority {
 }
 
 impl Certified {
-    /// A server that shows this certificate and asks for none.
+    /// The configuration of a server that presents this certificate and requests none.
     pub(crate) fn server(&self) -> Arc<ServerConfig> {
         self.serving(WebPkiClientVerifier::no_client_auth())
     }
 
-    /// A server that lets in whom `authority` has issued a certificate, and nobody else.
+    /// The configuration of a server that requires a client certificate of `authority`.
     pub(crate) fn server_for_clients_of(&self, authority: &Authority) -> Arc<ServerConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(certificate(authority.pem())).expect("it is a certificate");
@@ -116,7 +116,7 @@ impl Certified {
     }
 }
 
-/// A file of this content, in a folder that has nothing else in it.
+/// Writes a file of this content into a new folder.
 pub(crate) fn pem_file(name: &str, content: &str) -> PathBuf {
     static FOLDERS: AtomicU32 = AtomicU32::new(0);
     let folder = format!("pem-{}-{}", process::id(), FOLDERS.fetch_add(1, Ordering::Relaxed));

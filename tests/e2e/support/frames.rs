@@ -1,11 +1,11 @@
-//! Which AMQP methods a recorded stream of bytes holds.
+//! Parses the AMQP methods in a recorded stream of bytes.
 
 /// The names of the method frames in a conversation; a frame that is not complete yet is left out.
 pub(crate) fn methods(bytes: &[u8]) -> Vec<String> {
     method_frames(bytes).map(|(class, method, _)| method_name(class, method)).collect()
 }
 
-/// What a server says of its calls, in the order it said it.
+/// A reply or an acknowledgement that a server wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
     /// A message was published: a reply.

@@ -1,4 +1,4 @@
-//! What the library logs in the thread of one test, and so only with a runtime of a single thread.
+//! Records the log of one test: what its thread logs, so that its runtime must be single-threaded.
 
 use std::{
     collections::BTreeMap,
@@ -14,21 +14,22 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt};
 
-/// Two subscribers that hear nothing and are never dropped.
+/// Two subscribers that record nothing and are never dropped.
 ///
-/// While a program has no more than one, what a thread logs for the first time is switched off for all threads unless it is the
-/// subscriber's own thread. A test of another thread would take a line from the one that listens. (tracing-core 0.1.36, `callsite.rs`)
+/// While a program has no more than one, what a thread logs for the first time is switched off for all
+/// threads unless it is the subscriber's own thread. A test on another thread could switch off a line of this
+/// one. (tracing-core 0.1.36, `callsite.rs`)
 static MORE_THAN_ONE: LazyLock<[Dispatch; 2]> =
     LazyLock::new(|| [(); 2].map(|()| Dispatch::new(tracing_subscriber::registry())));
 
-/// Has `subscriber` hear what this thread logs, until the guard is dropped, whatever other tests log.
+/// Passes what this thread logs to `subscriber`, until the guard is dropped, whatever other tests log.
 #[expect(clippy::disallowed_methods, reason = "the one place that takes care of it")]
 pub(crate) fn listen_by(subscriber: impl Subscriber + Send + Sync) -> DefaultGuard {
     LazyLock::force(&MORE_THAN_ONE);
     tracing::subscriber::set_default(subscriber)
 }
 
-/// Notes what is logged until it is dropped.
+/// Records what is logged until it is dropped.
 pub(crate) struct Log {
     lines: Arc<Mutex<Vec<Line>>>,
     spans: Arc<Mutex<Vec<(span::Id, Line)>>>,
@@ -53,7 +54,7 @@ impl Log {
         Self { lines, spans, _listening: listen_by(subscriber) }
     }
 
-    /// What the library itself has logged so far.
+    /// The lines that the library itself has logged so far.
     pub(crate) fn lines(&self) -> Vec<Line> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let of_the_library = ["amqp_rpc_runtime", "amqp_rpc_transport"];
@@ -105,7 +106,7 @@ impl<S: Subscriber> Layer<S> for Listener {
 
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, _: Context<'_, S>) {
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
-        // Ids are used again: the youngest is meant.
+        // Ids are reused: the newest span is meant.
         if let Some((_, line)) = spans.iter_mut().rev().find(|(span, _)| span == id) {
             values.record(line);
         }

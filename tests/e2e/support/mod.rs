@@ -1,19 +1,18 @@
-//! What the end-to-end tests stand on. Everything waits for facts, within bounds; nothing sleeps.
+//! Support of the end-to-end tests. Everything waits for facts, within bounds; nothing sleeps.
 //!
-//! | module | gives |
+//! | module | offers |
 //! |---|---|
-//! | [`vhost`] | a virtual host per test, on either broker, and what the broker says of its queues and connections |
-//! | [`embedded`] | the embedded broker behind it, where `AMQP_URL` is not set |
-//! | [`rabbitmq`] | RabbitMQ behind it, administered by `erl_call`, where `AMQP_URL` is set; nodes and a cluster that tests may kill |
-//! | [`raw_peer`] | an AMQP peer that speaks by hand: hostile and foreign messages, foreign servers |
+//! | [`vhost`] | a virtual host per test, on either broker, with the state of its queues and connections |
+//! | [`rabbitmq`] | RabbitMQ, administered by `erl_call`, where `AMQP_URL` is set; nodes and a cluster that tests may kill |
+//! | [`raw_peer`] | an AMQP peer that speaks by hand: malformed and foreign messages, foreign servers |
 //! | [`byte_peer`] | a publisher that writes frames byte by byte: what no AMQP library would write |
 //! | [`program`] | second processes: the Python peers of `tests/interop` and our examples |
-//! | [`log`] | what the library logs |
-//! | [`proxy`] | a TCP proxy that shows what was said and breaks connections |
+//! | [`log`] | the log of the library |
+//! | [`proxy`] | a TCP proxy that records traffic and breaks connections |
 //! | `certificates` | certificate authorities and what they issue, made when a test runs |
 //! | `tls_front` | TLS in front of a broker that has none |
 //! | [`wait`] | bounded waits |
-#![allow(dead_code, unused_imports, reason = "a harness offers more than the tests of one moment take")]
+#![allow(dead_code, unused_imports, reason = "the harness may offer more than the current tests use")]
 
 pub(crate) mod byte_peer;
 mod bytes;
@@ -41,4 +40,4 @@ pub(crate) use rabbitmq::{PrivateCluster, PrivateNode};
 pub(crate) use raw_peer::{Message, RawPeer};
 pub(crate) use uri::BrokerUri;
 pub(crate) use vhost::{Permissions, QueueState, Vhost};
-pub(crate) use wait::{PATIENCE, await_until, within};
+pub(crate) use wait::{TIMEOUT, await_until, within};

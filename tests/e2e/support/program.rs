@@ -1,4 +1,5 @@
-//! Second processes: the Python peers of `tests/interop` and our own examples, read line by line and ended with the test.
+//! Second processes: the Python peers of `tests/interop` and our own examples, read line by line and ended
+//! with the test.
 
 use std::{
     env,
@@ -17,7 +18,7 @@ use super::{
     wait::within,
 };
 
-/// Tells a test that it is not to test, but to be what another test needs.
+/// Set for a test that another test runs as a second process.
 const RUNNING_TEST: &str = "AMQP_RPC_TEST_IS_A_PROGRAM";
 
 /// A running program. It is killed when this is dropped.
@@ -26,13 +27,13 @@ pub(crate) struct Program {
     name: String,
     child: Child,
     stdout: ChildStdout,
-    /// What was printed and not read as lines yet.
+    /// Output that was not read as lines yet.
     unread: Vec<u8>,
     seen: Vec<String>,
     stderr: JoinHandle<String>,
 }
 
-/// What a program left behind.
+/// The exit status and the output of a program.
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) status: ExitStatus,
@@ -50,7 +51,7 @@ impl Program {
         Self::start(script, command, Some(uri))
     }
 
-    /// Starts Python with a program that a user would paste.
+    /// Starts Python with a program given as text, as a user would paste it.
     pub(crate) fn pasted_python(program: &str) -> Self {
         let mut command = python();
         command.arg("-c").arg(program);
@@ -64,14 +65,15 @@ impl Program {
         Self::start(name, command, Some(uri))
     }
 
-    /// Starts an example without `AMQP_URL`, so that it brings its own broker.
+    /// Starts an example without `AMQP_URL`, so that it starts its own broker.
     pub(crate) fn example_alone(name: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(example_path(name));
         command.args(arguments);
         Self::start(name, command, None)
     }
 
-    /// Starts a test of this program, by its full name, as a program of its own; it asks [`is_running_test`](Self::is_running_test).
+    /// Starts a test of this program, by its full name, as a second process; it checks
+    /// [`is_running_test`](Self::is_running_test).
     pub(crate) fn running_test(name: &str, uri: &str) -> Self {
         let mut command = Command::new(env::current_exe().expect("a running test knows its path"));
         command.args([name, "--exact", "--include-ignored", "--nocapture"]).env(RUNNING_TEST, "yes");
@@ -120,7 +122,7 @@ impl Program {
             }
             let read = read_some(&mut self.stdout, &mut self.unread).await.expect("a pipe can be read");
             if read == 0 {
-                // What the last, unended line holds.
+                // The last line has no line end.
                 let rest = std::mem::take(&mut self.unread);
                 return (!rest.is_empty()).then(|| String::from_utf8_lossy(&rest).into_owned());
             }
@@ -137,7 +139,7 @@ impl Program {
         }
     }
 
-    /// Sends a signal by name (`TERM`, `INT`, `STOP`, `CONT`). It is the program's affair what happens then.
+    /// Sends a signal by name (`TERM`, `INT`, `STOP`, `CONT`).
     pub(crate) async fn signal(&self, signal: &str) {
         let id = self.child.id().unwrap_or_else(|| panic!("{} has ended already", self.name));
         // The shell's own `kill`: a minimal system has no other.
@@ -146,7 +148,7 @@ impl Program {
         assert!(status.await.expect("sh runs").success(), "{} takes no signal {signal}", self.name);
     }
 
-    /// Kills it (SIGKILL: it can neither settle nor say anything more) and waits until it is gone.
+    /// Kills it (SIGKILL: it can neither settle nor send anything more) and waits until it has ended.
     pub(crate) async fn kill(mut self) {
         within(&format!("{} to be killed", self.name), self.child.kill()).await.expect("it can be killed");
     }
@@ -170,7 +172,7 @@ impl Program {
 }
 
 impl Finished {
-    /// Panics with all it said unless it ended with status 0; then returns what it printed.
+    /// Returns the output to stdout; panics with all output unless the status is 0.
     pub(crate) fn stdout_of_success(self) -> String {
         assert!(self.status.success(), "{}: {}{}", self.status, self.stdout, self.stderr);
         self.stdout

@@ -1,4 +1,4 @@
-//! A TCP proxy before the broker: breaks connections as networks do, and shows what was said on them.
+//! A TCP proxy in front of the broker: breaks connections as networks do, and records their traffic.
 
 use std::{
     io,
@@ -24,7 +24,7 @@ use super::{
     uri::BrokerUri,
 };
 
-/// Listens on a free port of the loopback and passes everything on until told otherwise.
+/// Listens on a free port of the loopback and forwards everything until the test cuts, refuses or stalls.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     uri: String,
@@ -32,14 +32,14 @@ pub(crate) struct Proxy {
     accepting: JoinHandle<()>,
 }
 
-/// Which way bytes go.
+/// The direction of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Toward {
     Broker,
     Client,
 }
 
-/// What all connections share with the test.
+/// The state that all connections share with the test.
 #[derive(Debug)]
 struct Network {
     /// Counts cuts: a connection lives only while the number is the one it began with.
@@ -57,7 +57,7 @@ struct Conversation {
 }
 
 impl Proxy {
-    /// Starts a proxy before the broker of `uri`.
+    /// Starts a proxy in front of the broker of `uri`.
     pub(crate) async fn start(uri: &str) -> Self {
         let target = BrokerUri::parse(uri);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("the loopback has a free port");
@@ -72,7 +72,7 @@ impl Proxy {
         Self { uri: target.with_authority(&address.to_string()).to_string(), network, accepting }
     }
 
-    /// The broker's address by way of this proxy.
+    /// The broker's address through this proxy.
     pub(crate) fn uri(&self) -> String {
         self.uri.clone()
     }
@@ -82,7 +82,7 @@ impl Proxy {
         BrokerUri::parse(&self.uri).authority().to_owned()
     }
 
-    /// Resets every connection, on both sides, without a word of AMQP. New connections are let through.
+    /// Resets every connection, on both sides, without an AMQP close. New connections are let through.
     pub(crate) fn cut(&self) {
         self.network.cuts.send_modify(|cuts| *cuts += 1);
     }
@@ -92,34 +92,36 @@ impl Proxy {
         self.network.refusing.store(refusing, Ordering::SeqCst);
     }
 
-    /// Holds everything back in both directions while connections stay open (a half-open network), or lets it go again.
+    /// Holds back all bytes in both directions while connections stay open (a half-open network), or releases
+    /// them.
     pub(crate) fn stall(&self, stalled: bool) {
         self.network.stalled.send_replace(stalled);
     }
 
-    /// How many connections were let through since the start.
+    /// The number of connections that were let through since the start.
     pub(crate) fn connections(&self) -> usize {
         self.network.conversations().len()
     }
 
-    /// How many connections are open now.
+    /// The number of connections that are open now.
     pub(crate) fn open_connections(&self) -> usize {
         self.network.conversations().iter().filter(|conversation| !conversation.ended).count()
     }
 
-    /// How many bytes went that way, on all connections.
+    /// The number of bytes in this direction, on all connections.
     pub(crate) fn bytes(&self, toward: Toward) -> usize {
         self.network.conversations().iter().map(|conversation| conversation.bytes(toward).len()).sum()
     }
 
-    /// Whether these bytes went that way, on any connection.
+    /// Whether these bytes were sent in this direction, on any connection.
     pub(crate) fn has_passed(&self, toward: Toward, bytes: &[u8]) -> bool {
         let conversations = self.network.conversations();
         let mut passed = conversations.iter().map(|conversation| conversation.bytes(toward));
         passed.any(|passed| passed.windows(bytes.len()).any(|window| window == bytes))
     }
 
-    /// The AMQP methods that went that way (`basic.publish`, `queue.declare` …), connection after connection, in order.
+    /// The AMQP methods in this direction (`basic.publish`, `queue.declare` …), connection after connection,
+    /// in order.
     pub(crate) fn methods(&self, toward: Toward) -> Vec<String> {
         self.network
             .conversations()
@@ -180,7 +182,7 @@ async fn accept(listener: TcpListener, target: String, network: Arc<Network>) {
             reset(&client);
             continue;
         }
-        // Taken here and not in the task: a cut right after the accept counts.
+        // Subscribed here and not in the task: a cut right after the accept counts.
         let cuts = network.cuts.subscribe();
         connections.spawn(connect(client, target.clone(), cuts, Arc::clone(&network)));
         while connections.try_join_next().is_some() {}
@@ -222,7 +224,7 @@ fn reset(socket: &TcpStream) {
     let _ = socket.set_zero_linger();
 }
 
-/// Passes one direction on until it ends, and then its end.
+/// Forwards one direction until its end, and then the end.
 async fn pass(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,

@@ -1,4 +1,4 @@
-//! A peer that speaks AMQP by hand: sends what no client of ours would, and answers as a foreign server would.
+//! A hand-written AMQP peer: sends what our client never sends, and answers as a foreign server would.
 #![allow(clippy::disallowed_types, reason = "this is the hand-written AMQP that the tests compare with")]
 
 use futures_util::StreamExt;
@@ -15,7 +15,8 @@ use tokio::sync::Mutex;
 
 use super::wait::within;
 
-/// One connection with one confirmed channel. What the broker refuses is a panic here, unless a method says otherwise.
+/// One connection with one confirmed channel. What the broker refuses is a panic here, unless a method says
+/// otherwise.
 #[derive(Debug)]
 pub(crate) struct RawPeer {
     connection: Connection,
@@ -51,12 +52,12 @@ impl RawPeer {
         Self { connection, channel: Mutex::new(channel) }
     }
 
-    /// Publishes and waits until the broker has it. A message that no queue takes is dropped by the broker.
+    /// Publishes and waits for the publisher confirm. The broker drops a message that no queue takes.
     pub(crate) async fn publish(&self, exchange: &str, key: &str, properties: BasicProperties, body: &[u8]) {
         self.publish_with(BasicPublishOptions::default(), exchange, key, properties, body).await;
     }
 
-    /// Publishes and says whether a queue took the message.
+    /// Publishes and returns whether a queue took the message.
     pub(crate) async fn publish_mandatory(
         &self,
         exchange: &str,
@@ -102,7 +103,8 @@ impl RawPeer {
             .to_string()
     }
 
-    /// Opens an exclusive reply queue named by the broker; its [`Inbox::queue`] is the `reply_to` of requests.
+    /// Opens an exclusive reply queue named by the broker; its [`Inbox::queue`] is the `reply_to` of
+    /// requests.
     pub(crate) async fn open_reply_queue(&self) -> Inbox {
         let exclusive =
             QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
@@ -111,7 +113,8 @@ impl RawPeer {
         self.open_inbox(queue, 0, consumer).await
     }
 
-    /// Consumes a queue as a server does: at most `prefetch` messages unsettled, each settled by [`Message::ack`].
+    /// Consumes a queue as a server does: at most `prefetch` messages unsettled, each settled by
+    /// [`Message::ack`].
     pub(crate) async fn consume(&self, queue: &str, prefetch: u16) -> Inbox {
         self.open_inbox(queue.to_owned(), prefetch, BasicConsumeOptions::default()).await
     }
@@ -136,7 +139,7 @@ impl RawPeer {
         Some(Message::from(got.delivery))
     }
 
-    /// A further channel, for what this type has no method for, and for what the broker may answer by closing it.
+    /// Opens another channel, for operations without a method here, and for those that may close the channel.
     pub(crate) async fn open_channel(&self) -> Channel {
         open_channel(&self.connection).await
     }
@@ -166,7 +169,7 @@ impl Inbox {
         )
     }
 
-    /// Waits until the consumer is gone: cancelled by the broker, or lost with its channel or connection.
+    /// Waits until the consumer has ended: cancelled by the broker, or lost with its channel or connection.
     pub(crate) async fn until_broken(&mut self) {
         while let Some(Ok(_)) = self.consumer.next().await {}
     }

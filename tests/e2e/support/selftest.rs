@@ -1,4 +1,4 @@
-//! The harness's own tests: a harness that looks away would make every other test pass.
+//! Tests of the support code: a harness that checks nothing would make every other test pass.
 #![allow(clippy::disallowed_types, reason = "the raw peer's messages carry lapin's properties")]
 
 use std::pin::pin;

@@ -1,4 +1,4 @@
-//! TLS in front of a broker that has none: takes it off and passes on what was in it.
+//! TLS in front of a broker without TLS: terminates it and forwards the plain bytes.
 
 use std::{
     future::poll_fn,
@@ -36,12 +36,12 @@ pub(crate) struct TlsFront {
 #[derive(Debug, Default)]
 struct Seen {
     accepted: AtomicUsize,
-    /// Connections whose client has said goodbye as TLS does.
-    goodbyes: watch::Sender<usize>,
+    /// Connections whose client has sent the close alert of TLS.
+    close_alerts: watch::Sender<usize>,
 }
 
 impl TlsFront {
-    /// Stands before the broker of `uri`.
+    /// Starts TLS in front of the broker of `uri`.
     pub(crate) async fn start(uri: &str, config: Arc<ServerConfig>) -> Self {
         let target = BrokerUri::parse(uri);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("the loopback has a free port");
@@ -53,7 +53,7 @@ impl TlsFront {
         Self { uri: target.with_authority("{}").to_string(), port: address.port(), seen, accepting }
     }
 
-    /// The broker's address by way of this, at this name of the loopback.
+    /// The broker's address through this front, at this name of the loopback.
     pub(crate) fn uri_at(&self, host: &str) -> String {
         let authority = format!("{host}:{}", self.port);
         self.uri.replacen("amqp://", "amqps://", 1).replacen("{}", &authority, 1)
@@ -63,7 +63,7 @@ impl TlsFront {
         self.uri_at("localhost")
     }
 
-    /// The same, said to be without TLS.
+    /// The same address with `amqp://`.
     pub(crate) fn plain_uri(&self) -> String {
         self.uri().replacen("amqps://", "amqp://", 1)
     }
@@ -72,9 +72,9 @@ impl TlsFront {
         self.seen.accepted.load(Ordering::SeqCst)
     }
 
-    /// Waits until so many clients have said goodbye as TLS does.
-    pub(crate) async fn until_goodbyes(&self, count: usize) {
-        let _ = self.seen.goodbyes.subscribe().wait_for(|goodbyes| *goodbyes >= count).await;
+    /// Waits until `count` clients have sent the close alert of TLS.
+    pub(crate) async fn until_close_alerts(&self, count: usize) {
+        let _ = self.seen.close_alerts.subscribe().wait_for(|close_alerts| *close_alerts >= count).await;
     }
 }
 
@@ -98,7 +98,7 @@ async fn serve(client: TcpStream, acceptor: TlsAcceptor, target: String, seen: A
     let _ = client.set_nodelay(true);
     let client = match acceptor.accept(client).into_fallible().await {
         Ok(client) => client,
-        // A close with something unread would be a reset, and take with it what the client was told.
+        // Closing a socket with unread bytes resets it, and the client could lose the alert.
         Err((_, mut refused)) => {
             while read_some(&mut refused, &mut Vec::new()).await? > 0 {}
             return Ok(());
@@ -110,19 +110,19 @@ async fn serve(client: TcpStream, acceptor: TlsAcceptor, target: String, seen: A
     let (mut from_broker, mut to_broker) = broker.split();
     let up = async {
         let mut bytes = Vec::new();
-        // An end without a goodbye is an error here.
+        // An end without a close alert is an error here.
         while read_some(&mut from_client, &mut bytes).await? > 0 {
             write_all(&mut to_broker, &bytes).await?;
             bytes.clear();
         }
-        seen.goodbyes.send_modify(|goodbyes| *goodbyes += 1);
+        seen.close_alerts.send_modify(|close_alerts| *close_alerts += 1);
         shutdown(&mut to_broker).await
     };
     let down = async {
         let mut bytes = Vec::new();
         while read_some(&mut from_broker, &mut bytes).await? > 0 {
             write_all(&mut to_client, &bytes).await?;
-            // What is written is only encrypted until then.
+            // Bytes are sent only when the stream is flushed.
             poll_fn(|cx| Pin::new(&mut to_client).poll_flush(cx)).await?;
             bytes.clear();
         }

@@ -1,6 +1,7 @@
-//! The parts of an AMQP address that tests exchange.
+//! The parts of an AMQP URI that tests replace.
 
-/// `amqp://credentials@authority/vhost`, split. Knows only the plain addresses that the tests themselves make.
+/// `amqp://credentials@authority/vhost`, split. Knows only the plain addresses that the tests themselves
+/// make.
 #[derive(Clone, Debug)]
 pub(crate) struct BrokerUri {
     credentials: String,

@@ -1,26 +1,26 @@
-//! Bounded waits: for a future, and for a condition that can only be asked for.
+//! Bounded waits: for a future, and for a condition that can only be polled.
 
 use std::{future::Future, panic::Location, time::Duration};
 
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-/// How long anything may take that should happen at once. Generous, because a test machine may be busy.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest wait for something that should happen at once. Generous, because a test machine may be busy.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Awaits `future`, and panics at the caller's line when `what` has not happened within [`PATIENCE`].
+/// Awaits `future`, and panics at the caller's line when `what` has not happened within [`TIMEOUT`].
 #[track_caller]
 pub(crate) fn within<F: Future>(what: &str, future: F) -> impl Future<Output = F::Output> {
     let caller = Location::caller();
     async move {
-        timeout(PATIENCE, future)
+        timeout(TIMEOUT, future)
             .await
-            .unwrap_or_else(|_| panic!("{caller}: still waiting for {what} after {PATIENCE:?}"))
+            .unwrap_or_else(|_| panic!("{caller}: still waiting for {what} after {TIMEOUT:?}"))
     }
 }
 
-/// Asks again and again until `condition` holds; panics at the caller's line after [`PATIENCE`].
+/// Polls `condition` until it holds; panics at the caller's line after [`TIMEOUT`].
 ///
-/// For facts that nobody announces, such as a queue's depth. Where something can be awaited, await it.
+/// For facts without a notification, such as a queue's depth. Where something can be awaited, await it.
 #[track_caller]
 pub(crate) fn await_until<C, F>(what: &str, mut condition: C) -> impl Future<Output = ()>
 where
@@ -29,7 +29,7 @@ where
 {
     let caller = Location::caller();
     async move {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let mut polls = interval(Duration::from_millis(10));
         polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -37,7 +37,7 @@ where
             if condition().await {
                 return;
             }
-            assert!(Instant::now() < deadline, "{caller}: still waiting until {what} after {PATIENCE:?}");
+            assert!(Instant::now() < deadline, "{caller}: still waiting until {what} after {TIMEOUT:?}");
         }
     }
 }

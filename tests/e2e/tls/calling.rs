@@ -1,10 +1,10 @@
-//! Calls through TLS are calls.
+//! Calls, closes and reconnects over TLS.
 
 use std::time::Duration;
 
 use amqp_rpc::{Client, ConnectOptions, Server, rpc_service};
 
-use super::{Behind, refused};
+use super::{TlsBroker, refused};
 use crate::{
     services::{FibClient, FibServer, Fibonacci, serve_fib},
     support::{Proxy, await_until, tls_front::TlsFront, within},
@@ -25,10 +25,10 @@ impl Mirror for Glass {
 
 #[tokio::test]
 async fn calls_of_any_size_pass_through_tls() {
-    let behind = Behind::tls().await;
+    let broker = TlsBroker::start().await;
     let service = Server::new().service(MirrorServer::new(Glass));
-    let server = within("the server", service.start(behind.options())).await.unwrap();
-    let client = within("the client", Client::connect(behind.options())).await.unwrap();
+    let server = within("the server", service.start(broker.options())).await.unwrap();
+    let client = within("the client", Client::connect(broker.options())).await.unwrap();
     let mirror = MirrorClient::new(client);
 
     for size in [0, 1, 16 * 1024, 200 * 1024, 1024 * 1024] {
@@ -41,33 +41,33 @@ async fn calls_of_any_size_pass_through_tls() {
         assert!(within("the call", call).await.unwrap().unwrap() == text);
     }
     within("the drain", server.shutdown()).await.unwrap();
-    assert!(behind.front.accepted() >= 2);
+    assert!(broker.front.accepted() >= 2);
 }
 
 #[tokio::test]
 async fn a_close_sends_the_close_alert_of_tls() {
-    let behind = Behind::tls().await;
-    let closed = within("the client", Client::connect(behind.options())).await.unwrap();
+    let broker = TlsBroker::start().await;
+    let closed = within("the client", Client::connect(broker.options())).await.unwrap();
     within("the close", closed.close()).await;
-    within("the goodbye", behind.front.until_goodbyes(1)).await;
+    within("the close alert", broker.front.until_close_alerts(1)).await;
 
-    let server = Server::new().service(FibServer::new(Fibonacci)).start(behind.options());
+    let server = Server::new().service(FibServer::new(Fibonacci)).start(broker.options());
     let server = within("the server", server).await.unwrap();
-    let dropped = within("the client", Client::connect(behind.options())).await.unwrap();
+    let dropped = within("the client", Client::connect(broker.options())).await.unwrap();
     assert_eq!(within("the call", FibClient::new(dropped.clone()).compute(30)).await.unwrap(), 832_040);
     drop(dropped);
-    within("the goodbye", behind.front.until_goodbyes(2)).await;
+    within("the close alert", broker.front.until_close_alerts(2)).await;
     within("the drain", server.shutdown()).await.unwrap();
-    within("the goodbye", behind.front.until_goodbyes(3)).await;
+    within("the close alert", broker.front.until_close_alerts(3)).await;
 }
 
 #[tokio::test]
 async fn a_silent_tls_handshake_times_out_and_leaves_no_socket() {
-    let behind = Behind::tls().await;
-    let proxy = Proxy::start(&behind.front.plain_uri()).await;
+    let broker = TlsBroker::start().await;
+    let proxy = Proxy::start(&broker.front.plain_uri()).await;
     proxy.stall(true);
     let uri = proxy.uri().replacen("amqp://", "amqps://", 1);
-    let options = ConnectOptions::new(uri).tls(behind.trusted());
+    let options = ConnectOptions::new(uri).tls(broker.trusted());
     let error = refused(options.clone().handshake_timeout(Duration::from_millis(100))).await;
     assert!(error.to_string().contains("was not ready within"), "{error}");
     let error = refused(options.clone().timeout(Duration::from_millis(100))).await;
@@ -81,26 +81,26 @@ async fn a_silent_tls_handshake_times_out_and_leaves_no_socket() {
 
 #[tokio::test]
 async fn a_lost_connection_is_replaced_over_tls() {
-    let behind = Behind::tls().await;
-    let _server = serve_fib(&behind.vhost).await;
-    let proxy = Proxy::start(&behind.front.plain_uri()).await;
+    let broker = TlsBroker::start().await;
+    let _server = serve_fib(&broker.vhost).await;
+    let proxy = Proxy::start(&broker.front.plain_uri()).await;
     let uri = proxy.uri().replacen("amqp://", "amqps://", 1);
-    let client = Client::connect(ConnectOptions::new(uri).tls(behind.trusted()));
+    let client = Client::connect(ConnectOptions::new(uri).tls(broker.trusted()));
     let fib = FibClient::new(within("the client", client).await.unwrap());
     for lost in 1..=3 {
         proxy.cut();
         assert_eq!(within("the call", fib.compute(30)).await.unwrap(), 832_040);
-        assert_eq!(behind.front.accepted(), 1 + lost);
+        assert_eq!(broker.front.accepted(), 1 + lost);
     }
 }
 
 #[tokio::test]
 async fn a_node_whose_certificate_is_refused_is_skipped() {
-    let behind = Behind::tls().await;
-    let expired = behind.authority.issue_between(2001, 2002);
-    let expired = TlsFront::start(&behind.vhost.uri(), expired.server()).await;
+    let broker = TlsBroker::start().await;
+    let expired = broker.authority.issue_between(2001, 2002);
+    let expired = TlsFront::start(&broker.vhost.uri(), expired.server()).await;
     for _ in 0..6 {
-        let nodes = ConnectOptions::any_of([expired.uri(), behind.front.uri()]).tls(behind.trusted());
+        let nodes = ConnectOptions::any_of([expired.uri(), broker.front.uri()]).tls(broker.trusted());
         within("the node that is right", Client::connect(nodes)).await.unwrap().close().await;
     }
     // Random order: often enough it was the first.

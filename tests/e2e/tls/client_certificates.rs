@@ -1,33 +1,33 @@
-//! Certificates of clients, and logging in by them.
+//! Client certificates, and EXTERNAL logins.
 
 use amqp_rpc::{Client, ConnectError, ConnectOptions};
 
-use super::{Behind, refused};
+use super::{TlsBroker, refused};
 use crate::support::{Vhost, certificates::Authority, tls_front::TlsFront, within};
 
-async fn behind_mutual_tls() -> Behind {
+async fn broker_with_mutual_tls() -> TlsBroker {
     let (vhost, authority) = (Vhost::create().await, Authority::new("the shop's"));
     let config = authority.issue_for_loopback().server_for_clients_of(&authority);
     let front = TlsFront::start(&vhost.uri(), config).await;
-    Behind { vhost, authority, front }
+    TlsBroker { vhost, authority, front }
 }
 
 #[tokio::test]
 async fn a_broker_that_requires_a_client_certificate_gets_it() {
-    let behind = behind_mutual_tls().await;
-    let me = behind.authority.issue_for_user("ada");
-    let tls = behind.trusted().client_certificate_pem(&me.certificate, &me.key);
-    let options = ConnectOptions::new(behind.front.uri()).tls(tls);
+    let broker = broker_with_mutual_tls().await;
+    let me = broker.authority.issue_for_user("ada");
+    let tls = broker.trusted().client_certificate_pem(&me.certificate, &me.key);
+    let options = ConnectOptions::new(broker.front.uri()).tls(tls);
     within("the client", Client::connect(options)).await.unwrap().close().await;
 }
 
 #[tokio::test]
 async fn a_broker_refuses_clients_without_or_with_an_unknown_certificate() {
-    let behind = behind_mutual_tls().await;
+    let broker = broker_with_mutual_tls().await;
     let stranger = Authority::new("somebody else's").issue_for_user("ada");
-    let strange = behind.trusted().client_certificate_pem(&stranger.certificate, &stranger.key);
-    for tls in [behind.trusted(), strange] {
-        let error = refused(ConnectOptions::new(behind.front.uri()).tls(tls)).await;
+    let strange = broker.trusted().client_certificate_pem(&stranger.certificate, &stranger.key);
+    for tls in [broker.trusted(), strange] {
+        let error = refused(ConnectOptions::new(broker.front.uri()).tls(tls)).await;
         assert!(matches!(error, ConnectError::ClientCertificateRefused { .. }), "{error:?}");
         assert!(error.to_string().contains("client_certificate_files"), "{error}");
     }
@@ -35,8 +35,8 @@ async fn a_broker_refuses_clients_without_or_with_an_unknown_certificate() {
 
 #[tokio::test]
 async fn a_broker_that_requires_no_client_certificate_accepts_clients_with_one() {
-    let behind = Behind::tls().await;
-    let me = behind.authority.issue_for_user("ada");
-    let tls = behind.trusted().client_certificate_pem(&me.certificate, &me.key);
-    within("the client", Client::connect(ConnectOptions::new(behind.front.uri()).tls(tls))).await.unwrap();
+    let broker = TlsBroker::start().await;
+    let me = broker.authority.issue_for_user("ada");
+    let tls = broker.trusted().client_certificate_pem(&me.certificate, &me.key);
+    within("the client", Client::connect(ConnectOptions::new(broker.front.uri()).tls(tls))).await.unwrap();
 }

@@ -1,10 +1,10 @@
-//! The code that docs/tls.md shows, as a user would write it, and brokers to run it on.
+//! The code that docs/tls.md shows, and brokers to run it on.
 
 use std::{error::Error, path::Path};
 
 use amqp_rpc::{Client, ConnectError, ConnectOptions, Credentials, RunningServer, Server, Tls};
 
-use super::Behind;
+use super::TlsBroker;
 use crate::{
     services::{FibClient, FibServer, Fibonacci},
     support::{
@@ -36,9 +36,9 @@ async fn serve(uri: &str, token: &str) -> Result<(RunningServer, Credentials), B
 
 #[tokio::test]
 async fn the_guides_clients_connect() {
-    let behind = Behind::tls().await;
-    let authority = pem_file("ca.pem", behind.authority.pem());
-    within("the client", connect(&behind.front.uri(), &authority)).await.unwrap().close().await;
+    let broker = TlsBroker::start().await;
+    let authority = pem_file("ca.pem", broker.authority.pem());
+    within("the client", connect(&broker.front.uri(), &authority)).await.unwrap().close().await;
 
     let (vhost, authority) = (Vhost::create().await, Authority::new("the shop's"));
     let config = authority.issue_for_loopback().server_for_clients_of(&authority);

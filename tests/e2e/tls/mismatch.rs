@@ -1,14 +1,14 @@
-//! TLS where there is none, and none where there is: told apart at once, and never given up silently.
+//! Mismatches: TLS to a plain port, plain TCP to a TLS port, and TLS options without `amqps://`.
 
 use std::time::{Duration, Instant};
 
 use amqp_rpc::{Client, ConnectError, ConnectOptions, Credentials, Tls};
 use tokio::net::TcpListener;
 
-use super::{Behind, refused};
+use super::{TlsBroker, refused};
 use crate::support::{Proxy, Vhost, certificates::Authority, proxy::Toward, within};
 
-/// Far below every timeout.
+/// A bound far below every timeout.
 const QUICKLY: Duration = Duration::from_secs(3);
 
 #[tokio::test]
@@ -21,19 +21,19 @@ async fn amqps_to_a_port_without_tls_is_refused_and_no_password_is_sent() {
     let error = refused(ConnectOptions::new(uri).tls(tls)).await;
     assert!(matches!(error, ConnectError::NotTls { .. }), "{error:?}");
     assert!(began.elapsed() < QUICKLY, "{:?}", began.elapsed());
-    // The broker answered with its protocol's name, and heard nothing of AMQP.
+    // The broker answered with its protocol header, and got no AMQP frame.
     assert!(proxy.methods(Toward::Broker).is_empty());
     assert_eq!(proxy.connections(), 1, "it was not tried again in clear");
 }
 
 #[tokio::test]
 async fn amqp_to_a_port_with_tls_is_refused() {
-    let behind = Behind::tls().await;
+    let broker = TlsBroker::start().await;
     let began = Instant::now();
-    let error = refused(ConnectOptions::new(behind.front.plain_uri())).await;
+    let error = refused(ConnectOptions::new(broker.front.plain_uri())).await;
     assert!(matches!(error, ConnectError::TlsExpected { .. }), "{error:?}");
     assert!(began.elapsed() < QUICKLY, "{:?}", began.elapsed());
-    assert_eq!(behind.front.accepted(), 1);
+    assert_eq!(broker.front.accepted(), 1);
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn a_peer_that_closes_during_the_tls_handshake_differs_from_a_missing_one(
             let _ = socket.readable().await;
         }
     });
-    let options = ConnectOptions::new(uri).tls(Tls::new().ca_pem(Behind::tls().await.authority.pem()));
+    let options = ConnectOptions::new(uri).tls(Tls::new().ca_pem(TlsBroker::start().await.authority.pem()));
     let error = refused(options.clone()).await;
     assert!(matches!(error, ConnectError::TlsHandshake { .. }), "{error:?}");
     hanging_up.abort();
@@ -56,31 +56,31 @@ async fn a_peer_that_closes_during_the_tls_handshake_differs_from_a_missing_one(
 
 #[tokio::test]
 async fn tls_options_on_a_plain_uri_are_an_error() {
-    let behind = Behind::tls().await;
-    let nodes = ConnectOptions::any_of([behind.front.uri(), behind.vhost.uri()]).tls(behind.trusted());
+    let broker = TlsBroker::start().await;
+    let nodes = ConnectOptions::any_of([broker.front.uri(), broker.vhost.uri()]).tls(broker.trusted());
     let error = refused(nodes).await;
     assert!(matches!(&error, ConnectError::InvalidOption(text) if text.contains("amqps://")), "{error:?}");
-    assert_eq!(behind.front.accepted(), 0);
-    // Where each node says for itself, each is taken at its word.
-    let nodes = ConnectOptions::any_of([behind.vhost.uri(), behind.vhost.uri().replace("amqp:", "AMQP:")]);
+    assert_eq!(broker.front.accepted(), 0);
+    // Each URI decides for its own node.
+    let nodes = ConnectOptions::any_of([broker.vhost.uri(), broker.vhost.uri().replace("amqp:", "AMQP:")]);
     within("the client", Client::connect(nodes)).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_external_login_needs_a_certificate_and_no_password() {
-    let behind = Behind::tls().await;
-    let error = refused(ConnectOptions::new(behind.front.uri()).tls(behind.trusted().external())).await;
+    let broker = TlsBroker::start().await;
+    let error = refused(ConnectOptions::new(broker.front.uri()).tls(broker.trusted().external())).await;
     assert!(matches!(error, ConnectError::InvalidOption(_)), "{error:?}");
 
-    let me = behind.authority.issue_for_user("ada");
-    let tls = behind.trusted().client_certificate_pem(&me.certificate, &me.key).external();
-    let options = ConnectOptions::new(behind.front.uri()).tls(tls);
+    let me = broker.authority.issue_for_user("ada");
+    let tls = broker.trusted().client_certificate_pem(&me.certificate, &me.key).external();
+    let options = ConnectOptions::new(broker.front.uri()).tls(tls);
     let error = refused(options.clone().credentials(&Credentials::new("ada", "marker"))).await;
     assert!(matches!(error, ConnectError::InvalidOption(_)), "{error:?}");
     assert!(!error.to_string().contains("marker"), "{error}");
-    assert_eq!(behind.front.accepted(), 0);
+    assert_eq!(broker.front.accepted(), 0);
 
-    // Neither the embedded broker nor RabbitMQ without its plugin offers it.
+    // Neither the embedded broker nor RabbitMQ without its plugin offers EXTERNAL.
     let error = refused(options).await;
     let is_refusal = matches!(error, ConnectError::ExternalLoginRefused { .. } | ConnectError::Broken { .. });
     assert!(is_refusal, "{error:?}");

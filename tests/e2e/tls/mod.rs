@@ -1,4 +1,5 @@
-//! TLS: which brokers a client trusts, which certificate it presents, and that it never falls back to plain TCP.
+//! TLS: which brokers a client trusts, which certificate it presents, and that it never falls back to plain
+//! TCP.
 
 mod calling;
 mod client_certificates;
@@ -17,25 +18,25 @@ use crate::support::{
     within,
 };
 
-/// A broker behind TLS, with a certificate for the loopback.
-struct Behind {
+/// A broker behind a TLS front, with a certificate for the loopback.
+struct TlsBroker {
     vhost: Vhost,
     authority: Authority,
     front: TlsFront,
 }
 
-impl Behind {
-    async fn tls() -> Self {
-        Self::certificate(Authority::issue_for_loopback).await
+impl TlsBroker {
+    async fn start() -> Self {
+        Self::with_certificate(Authority::issue_for_loopback).await
     }
 
-    async fn certificate(issue: impl FnOnce(&Authority) -> Certified) -> Self {
+    async fn with_certificate(issue: impl FnOnce(&Authority) -> Certified) -> Self {
         let (vhost, authority) = (Vhost::create().await, Authority::new("the shop's"));
         let front = TlsFront::start(&vhost.uri(), issue(&authority).server()).await;
         Self { vhost, authority, front }
     }
 
-    /// Trusting its authority.
+    /// Options that trust its authority.
     fn options(&self) -> ConnectOptions {
         ConnectOptions::new(self.front.uri()).tls(self.trusted())
     }

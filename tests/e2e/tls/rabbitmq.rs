@@ -1,4 +1,4 @@
-//! RabbitMQ's own TLS, and its logins by certificate: what the broker of the tests does not have.
+//! TLS of RabbitMQ itself, and its EXTERNAL logins, which the embedded broker does not have.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// One node for all that can be asked of it: starting one takes seconds.
+/// One node for all checks: starting one takes seconds.
 #[tokio::test]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
 async fn on_rabbitmq_tls_and_external_logins_work_as_on_other_brokers() {
@@ -37,7 +37,7 @@ async fn on_rabbitmq_tls_and_external_logins_work_as_on_other_brokers() {
     let error = within("the refusal", Client::builder().state_user().connect(nameless)).await.unwrap_err();
     assert!(matches!(&error, ConnectError::InvalidOption(text) if text.contains("name@host")), "{error:?}");
 
-    // Without a certificate, and with one that names nobody.
+    // Without a certificate, and with one of an unknown user.
     let without = format!("{}?auth_mechanism=external", node.uri(""));
     let error = refused(ConnectOptions::new(without).tls(trusted())).await;
     assert!(matches!(error, ConnectError::ExternalLoginRefused { .. }), "{error:?}");
@@ -48,12 +48,12 @@ async fn on_rabbitmq_tls_and_external_logins_work_as_on_other_brokers() {
     let stranger = Authority::new("somebody else's").issue_for_user("ada");
     let stranger = trusted().client_certificate_pem(&stranger.certificate, &stranger.key).external();
     let error = refused(ConnectOptions::new(node.uri("")).tls(stranger)).await;
-    // What RabbitMQ says of it gets lost when it hangs up before it has read what we say.
+    // RabbitMQ's alert gets lost when it closes the connection before it has read our data.
     let is_told =
         matches!(error, ConnectError::ClientCertificateRefused { .. } | ConnectError::TlsHandshake { .. });
     assert!(is_told && error.to_string().contains("client certificate"), "{error:?}");
 
-    // Whom we do not believe, and ports taken for each other.
+    // Untrusted certificates, and mismatched ports.
     let other = Tls::new().ca_pem(Authority::new("somebody else's").pem());
     let error = refused(ConnectOptions::new(node.uri("")).tls(other)).await;
     let unknown = CertificateProblem::UnknownIssuer;

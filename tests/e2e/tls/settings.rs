@@ -1,17 +1,17 @@
-//! Files and PEM: what is missing or broken is said, and what is renewed is used.
+//! Settings of TLS: missing or invalid files and PEM, and renewed files.
 
 use std::fs;
 
 use amqp_rpc::{CertificateProblem, Client, ConnectError, ConnectOptions, Tls};
 
-use super::{Behind, refused};
+use super::{TlsBroker, refused};
 use crate::support::{
     certificates::{Authority, pem_file},
     within,
 };
 
-async fn complaint(behind: &Behind, tls: Tls) -> String {
-    match refused(ConnectOptions::new(behind.front.uri()).tls(tls)).await {
+async fn complaint(broker: &TlsBroker, tls: Tls) -> String {
+    match refused(ConnectOptions::new(broker.front.uri()).tls(tls)).await {
         ConnectError::InvalidOption(text) => text,
         other => panic!("{other:?}"),
     }
@@ -19,13 +19,13 @@ async fn complaint(behind: &Behind, tls: Tls) -> String {
 
 #[tokio::test]
 async fn a_missing_or_invalid_file_is_an_error_before_any_connection() {
-    let behind = Behind::tls().await;
-    let me = behind.authority.issue_for_user("ada");
-    let other = behind.authority.issue_for_user("bob");
+    let broker = TlsBroker::start().await;
+    let me = broker.authority.issue_for_user("ada");
+    let other = broker.authority.issue_for_user("bob");
     let cut: String = me.certificate.lines().take(4).collect::<Vec<_>>().join("\n");
     let not_one = "-----BEGIN CERTIFICATE-----\nbWFya2Vy\n-----END CERTIFICATE-----\n";
     let encrypted = me.key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
-    let trusted = || behind.trusted();
+    let trusted = || broker.trusted();
     let wrong = [
         ("authority in /missing/ca.pem cannot be read", Tls::new().ca_file("/missing/ca.pem")),
         ("authority holds no PEM", Tls::new().ca_pem("marker")),
@@ -45,28 +45,28 @@ async fn a_missing_or_invalid_file_is_an_error_before_any_connection() {
         ("`not a name`", trusted().server_name("not a name")),
     ];
     for (expected, tls) in wrong {
-        let text = complaint(&behind, tls).await;
+        let text = complaint(&broker, tls).await;
         assert!(text.contains(expected) && !text.contains("marker"), "{expected}: {text}");
     }
     let error = refused(ConnectOptions::new("amqps://a*b").tls(trusted())).await;
     assert!(matches!(&error, ConnectError::InvalidOption(text) if text.contains("a*b")), "{error:?}");
-    assert_eq!(behind.front.accepted(), 0);
+    assert_eq!(broker.front.accepted(), 0);
 }
 
 #[tokio::test]
 async fn renewed_files_are_used_from_the_next_connection_on() {
-    let behind = Behind::tls().await;
-    let me = behind.authority.issue_for_user("ada");
+    let broker = TlsBroker::start().await;
+    let me = broker.authority.issue_for_user("ada");
     let (authority, certificate) =
         (pem_file("ca.pem", Authority::new("old").pem()), pem_file("me.pem", &me.certificate));
     let key = pem_file("me.key", &me.key);
     let tls = Tls::new().ca_file(&authority).client_certificate_files(certificate, key);
-    let options = ConnectOptions::new(behind.front.uri()).tls(tls);
+    let options = ConnectOptions::new(broker.front.uri()).tls(tls);
     let error = refused(options.clone()).await;
     let unknown = CertificateProblem::UnknownIssuer;
     assert!(matches!(error, ConnectError::CertificateRefused { problem, .. } if problem == unknown));
 
-    fs::write(authority, behind.authority.pem()).expect("it is our file");
+    fs::write(authority, broker.authority.pem()).expect("it is our file");
     within("the client", Client::connect(options)).await.unwrap();
 }
 

@@ -22,7 +22,7 @@ async fn each_method_is_a_function_that_returns_the_decoded_result() {
     assert_eq!(fib.whoami().await.unwrap(), "-/-");
 }
 
-/// Compiles only for what must be awaited and may fail.
+/// Compiles only for a future of a `Result`.
 fn assert_remote<T, E>(call: impl Future<Output = Result<T, CallError<E>>>) {
     drop(call);
 }
@@ -33,7 +33,7 @@ async fn an_infallible_method_is_called_as_a_future_of_a_result() {
     let client = connect(&vhost).await;
     assert_remote::<String, NoError>(FibClient::new(client.clone()).whoami());
     assert_remote::<u64, NoError>(GateClient::new(client).echo(1));
-    // The implementation itself is as local as it was written.
+    // The implementation itself can be called locally.
     assert_eq!(Fib::compute(&Fibonacci, 30).await, Ok(832_040));
 }
 

@@ -1,4 +1,4 @@
-//! The tutorial's Python programs and ours, in both directions, over the queue in the shape of the seed and of today.
+//! Interoperability with the tutorial's Python programs, in both directions and both queue shapes.
 
 use amqp_rpc::{CallError, Declare, Execution, QueueOptions, Server, StartError};
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
@@ -11,7 +11,7 @@ use crate::{
 
 const READY: &str = "Awaiting RPC requests";
 
-/// Both shapes of `rpc_queue`: what `rpc_server.py` calls them, and ours.
+/// Both shapes of `rpc_queue`: the names in `rpc_server.py`, and our options.
 fn shapes() -> [(&'static str, QueueOptions); 2] {
     [("seed", seed_shape()), ("upstream", upstream_shape())]
 }
@@ -70,7 +70,7 @@ async fn our_server_takes_over_a_queue_that_the_python_server_declared() {
         for declare in [Declare::Passive, Declare::None] {
             let vhost = Vhost::create().await;
             python_server(&vhost, shape).await.kill().await;
-            // Its own idea of the queue does not matter: it is not asked to declare it.
+            // Its queue options do not matter, because it does not declare the queue.
             let server = Server::new().service(TutorialServer::new(Fibonacci)).declare(declare);
             let _server = start(server, &vhost).await;
             assert_eq!(vhost.queues().await, ["rpc_queue"]);
@@ -100,7 +100,7 @@ async fn both_servers_share_one_queue() {
         let vhost = Vhost::create().await;
         let python = python_server(&vhost, shape).await;
         let _ours = serve_tutorial(&vhost, ours).await;
-        // Stopped, the Python server keeps the one request it takes; killed, it leaves it to ours.
+        // The stopped Python server holds one request; when it is killed, the broker redelivers it to ours.
         python.signal("STOP").await;
         let tutorial = TutorialClient::new(connect(&vhost).await);
         let mut calls: FuturesUnordered<_> = (0..20).map(|n| tutorial.fib(n)).collect();
@@ -143,7 +143,7 @@ async fn a_python_server_killed_by_a_request_does_not_hang_our_client() {
     let vhost = Vhost::create().await;
     let server = python_server(&vhost, "seed").await;
     let tutorial = TutorialClient::new(connect(&vhost).await);
-    // Killed with the request in hand, and nobody takes over.
+    // Killed while it has the request, and no other server runs.
     server.signal("STOP").await;
     let call = tokio::spawn(tutorial.fib(30).timeout(std::time::Duration::from_millis(500)));
     await_until("it has the request", || async { vhost.existing_queue("rpc_queue").await.unacked == 1 })

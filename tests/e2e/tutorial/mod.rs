@@ -45,14 +45,14 @@ pub(crate) async fn serve_tutorial(vhost: &Vhost, shape: QueueOptions) -> Runnin
     start(Server::new().service_with(TutorialServer::new(Fibonacci), shape), vhost).await
 }
 
-/// A server of the tutorial's service that knows nothing of this project and answers when the test says so.
+/// A foreign server of the tutorial's service, which answers when the test says so.
 pub(crate) struct ForeignServer {
     pub(crate) peer: RawPeer,
     pub(crate) requests: Inbox,
 }
 
 impl ForeignServer {
-    /// Declares `rpc_queue` in the seed's shape and takes as many requests as come.
+    /// Declares `rpc_queue` in the seed's shape and consumes it without prefetch limit.
     pub(crate) async fn start(vhost: &Vhost) -> Self {
         let peer = RawPeer::connect(&vhost.uri()).await;
         peer.declare_queue("rpc_queue", QueueDeclareOptions::default(), FieldTable::default()).await;

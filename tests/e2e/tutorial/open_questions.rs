@@ -1,4 +1,5 @@
-//! Questions that the tutorial leaves open: no server, timeouts, many calls at once, methods that block, lost connections.
+//! Questions that the tutorial leaves open: no server, timeouts, many calls at once, methods that block, lost
+//! connections.
 
 use std::{
     sync::{Mutex, mpsc},
@@ -41,7 +42,7 @@ async fn a_call_to_a_queue_without_consumer_times_out_and_its_request_expires() 
     assert!(matches!(&error, CallError::Timeout(timeout) if timeout.phase() == Phase::Sent), "{error:?}");
     await_until("the request has expired", || async { vhost.existing_queue("gate").await.is_settled() })
         .await;
-    assert_eq!(vhost.existing_queue("gate.dead").await.ready, 0, "nobody misses it");
+    assert_eq!(vhost.existing_queue("gate.dead").await.ready, 0, "it is not needed");
 
     let _server = serve_gate(&vhost, &gate, 4).await;
     assert_eq!(gates.echo(2).await.unwrap(), 2);
@@ -133,7 +134,7 @@ impl Heavy for Mill {
     }
 }
 
-// One thread for everything: a method that held it would silence the heartbeats.
+// A single-threaded runtime: a method that blocked it would stop the heartbeats.
 #[tokio::test(flavor = "current_thread")]
 async fn a_method_that_blocks_does_not_stop_the_heartbeats() {
     const HEARTBEAT_BYTES: usize = 8;
@@ -146,7 +147,7 @@ async fn a_method_that_blocks_does_not_stop_the_heartbeats() {
     let call = tokio::spawn(heavy.grind());
     await_until("the method runs", || async { vhost.existing_queue("heavy").await.unacked == 1 }).await;
 
-    // The broker gives up on a peer that misses two.
+    // The broker closes the connection of a peer that misses two heartbeats.
     let before = proxy.bytes(Toward::Broker);
     await_until("five heartbeats were sent", || async {
         proxy.bytes(Toward::Broker) >= before + 5 * HEARTBEAT_BYTES

@@ -41,7 +41,7 @@ async fn a_server_declares_its_queue_and_prefetches_no_more_than_it_may_run() {
 async fn a_request_is_acknowledged_after_its_reply_was_sent() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
-    // One at a time: which acknowledgement belongs to which reply is plain to see.
+    // One at a time, so that each acknowledgement belongs to the reply before it.
     let server = Server::new().service(FibServer::new(Fibonacci)).concurrency(1);
     let server = within("the server", server.start(proxy.uri())).await.unwrap();
     let fib = FibClient::new(connect(&vhost).await);

@@ -28,7 +28,7 @@ async fn a_request_of_a_disconnected_server_is_answered_once_by_another() {
     proxy.cut();
     second_gate.until_running(1).await;
     until_connecting(&first).await;
-    // The first may finish as well: nobody hears of it.
+    // The first server may finish as well: its reply cannot be sent.
     first_gate.open_for(1);
     second_gate.open_for(1);
 
@@ -43,7 +43,7 @@ async fn a_killed_process_loses_no_call() {
     let vhost = Vhost::create().await;
     let mut process = Program::example("fib_server", &[], &vhost.uri());
     process.line_with("serving").await;
-    // Stopped, it has the request and can do nothing with it.
+    // A stopped process has the request and cannot run it.
     process.signal("STOP").await;
     let fib = FibClient::new(connect(&vhost).await);
     let call = tokio::spawn(fib.compute(30));

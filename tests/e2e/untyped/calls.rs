@@ -85,7 +85,7 @@ async fn only_methods_of_the_trait_are_reachable_by_name() {
     let error = client.call_json("fib.secret", json!({})).await.unwrap_err();
     assert!(matches!(error, CallError::Unroutable(_)), "{error:?}");
 
-    // Sent to the queue itself it is refused by the server.
+    // Published to the queue directly, the request reaches the server, which refuses it.
     let error = client.call_json("fib.secret", json!({})).exchange("").routing_key("fib").await.unwrap_err();
     let CallError::Fault(fault) = &error else { panic!("{error:?}") };
     assert_eq!(*fault.code(), FaultCode::UnknownMethod);
@@ -129,7 +129,7 @@ async fn bytes_are_sent_and_received_unchanged_with_the_given_content_type() {
     let CallError::Method(UntypedError(error)) = &refused else { panic!("{refused:?}") };
     assert_eq!(error, "no");
 
-    // A reply that is no JSON is none to a call that wants JSON.
+    // A reply that is no JSON is an error for a call that expects JSON.
     let error = client.call_json("bytes.echo", json!(1)).await;
     assert_eq!(error.unwrap(), json!(1));
     let octets = |_: IncomingCall| async { Ok(Reply::bytes("1")) };
@@ -164,7 +164,7 @@ async fn an_untyped_call_carries_its_options_to_a_foreign_server() {
     );
     assert_eq!(request.text(), "[1,2]");
     let id = request.correlation_id().expect("it has an id").to_owned();
-    let reply_to = request.reply_to().expect("somebody waits").to_owned();
+    let reply_to = request.reply_to().expect("the call waits for a reply").to_owned();
     let properties = BasicProperties::default().with_correlation_id(id.into());
     peer.publish("", &reply_to, properties, b"3").await;
     request.ack().await;

@@ -173,7 +173,7 @@ async fn a_one_way_failure_of_a_raw_method_goes_to_the_dead_letters() {
     let vhost = Vhost::create().await;
     let _server = start(Server::new().raw("legacy.sum", sum), &vhost).await;
     let peer = RawPeer::connect(&vhost.uri()).await;
-    // Nobody waits for an answer.
+    // A request without reply address.
     peer.publish("amqp-rpc", "legacy.sum", lapin::BasicProperties::default(), b"{}").await;
     await_until("the dead letter", async || {
         vhost.queue("legacy.dead").await.is_some_and(|queue| queue.ready == 1)

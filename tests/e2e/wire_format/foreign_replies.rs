@@ -1,4 +1,4 @@
-//! What our client makes of the replies of foreign servers.
+//! Replies of foreign servers, as our client reads them.
 
 use amqp_rpc::{CallError, Execution, FaultCode, rpc_service};
 use lapin::BasicProperties;
@@ -16,7 +16,7 @@ struct Refused {
     reason: String,
 }
 
-/// On the tutorial's queue, but with an error of its own.
+/// A method on the tutorial's queue that may fail with its own error.
 #[rpc_service(exchange = "")]
 trait Fallible {
     #[rpc(routing_key = "rpc_queue", bare, idempotent)]
@@ -34,7 +34,7 @@ impl Talk {
         Self { server, client: FallibleClient::new(connect(vhost).await) }
     }
 
-    /// What a call makes of this reply.
+    /// Makes a call and answers it with this reply.
     async fn reply(&mut self, reply: BasicProperties, body: &str) -> Result<u64, CallError<Refused>> {
         let call = tokio::spawn(self.client.ask("why?".into()));
         let request = self.server.next().await;

@@ -1,4 +1,4 @@
-//! The wire protocol as docs/wire-protocol.md gives it to other languages, property by property, seen by a peer that speaks by hand.
+//! The wire protocol of docs/wire-protocol.md, property by property, checked by a hand-written peer.
 
 mod foreign_replies;
 mod namespaces;

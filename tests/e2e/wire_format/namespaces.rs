@@ -1,4 +1,4 @@
-//! A namespace: what it prefixes on the broker, and that both sides must have it.
+//! Namespaces: the names they prefix on the broker, and that both sides need the same one.
 
 use amqp_rpc::{CallError, Client, RunningServer, Server};
 use lapin::BasicProperties;

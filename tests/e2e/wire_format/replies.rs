@@ -1,4 +1,4 @@
-//! Replies of our server, as a foreign client sees them; and how it finds the method.
+//! Replies of our server, as a foreign client sees them, and how the server finds the method.
 
 use amqp_rpc::{RunningServer, Server, rpc_service};
 use lapin::BasicProperties;
@@ -96,7 +96,7 @@ async fn a_fault_is_an_object_of_code_message_and_sometimes_field() {
     assert_eq!(reply.properties, properties_of("fault"));
     let fault = reply.json();
     assert_eq!((&fault["code"], &fault["field"]), (&json!("bad_request"), &json!("a")));
-    // What is expected, and not what came: messages are logged.
+    // The message names what was expected and not what came, because messages are logged.
     let says = |text| fault["message"].as_str().is_some_and(|message| message.contains(text));
     assert!(says("expected u8") && !says("256"), "{fault}");
     assert_eq!(fault.as_object().map(serde_json::Map::len), Some(3));
@@ -134,7 +134,8 @@ async fn a_dead_letter_that_is_sent_again_reaches_its_method() {
     talk.peer.publish("amqp-rpc", "fib.compute", request, b"{\"n\":\"ten\"}").await;
     await_until("it is dead", || async { vhost.existing_queue("fib.dead").await.ready == 1 }).await;
 
-    // As an operator would: mend the body, and put the message back into its queue with all its properties.
+    // As an operator would: repair the body and publish the message to its queue again with all its
+    // properties.
     let dead = talk.peer.get("fib.dead").await.expect("there is a dead letter");
     let mended = dead.text().replace("\"ten\"", "10");
     let reply = talk.ask_with(dead.properties.clone(), ("", "fib"), &mended).await;
@@ -174,7 +175,7 @@ async fn replies_are_not_mandatory() {
         let request = BasicProperties::default().with_reply_to(reply_to.into());
         peer.publish("amqp-rpc", "fib.compute", request, b"{\"n\":10}").await;
     }
-    // One at a time: the reply to nobody was handled before.
+    // One at a time: the reply without a receiver was handled before.
     assert_eq!(replies.next().await.text(), "55");
     let heard = proxy.methods(Toward::Client);
     assert!(!heard.contains(&"basic.return".to_owned()), "{heard:?}");

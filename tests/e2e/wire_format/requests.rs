@@ -1,4 +1,4 @@
-//! Requests, as a foreign server sees them.
+//! Requests of our client, as a foreign server sees them.
 
 use std::time::{Duration, SystemTime};
 
@@ -49,7 +49,7 @@ async fn foreign_server(vhost: &Vhost) -> (RawPeer, Inbox) {
     (peer, requests)
 }
 
-/// The client's request, and the call that waits for its reply.
+/// A request of the client, and the call that waits for its reply.
 async fn seen<T: Send + 'static>(
     requests: &mut Inbox,
     call: impl Future<Output = T> + Send + 'static,
@@ -137,7 +137,7 @@ async fn the_expiration_is_the_remaining_time_rounded_up() {
         expirations.push(request.properties.expiration().clone().expect("it expires").to_string());
         call.abort();
     }
-    // Some time passes before each is sent: rounded down it could never be all.
+    // Some time passes before each request is sent: rounded down, the full timeout would never appear.
     assert!(expirations.iter().any(|expiration| expiration == "7000"), "{expirations:?}");
 }
 

@@ -1,4 +1,4 @@
-//! Exchanges and queues as another language may declare them: a server of ours and a foreign one agree on every argument.
+//! Exchanges and queues: our server and a foreign one declare them with the same arguments.
 
 use amqp_rpc::{QueueOptions, QueueType, Server};
 use lapin::{
@@ -24,7 +24,7 @@ fn arguments<const N: usize>(arguments: [(&str, AMQPValue); N]) -> FieldTable {
     table
 }
 
-/// Declares what must exist already: the broker refuses every difference.
+/// Declares a queue or exchange that must exist already: the broker refuses any other argument.
 async fn declare_queue_again(vhost: &Vhost, queue: &str, arguments: FieldTable) {
     assert!(vhost.queue_exists(queue).await, "{queue} does not exist");
     let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };

@@ -22,7 +22,7 @@ use crate::{
     support::{Permissions, Proxy, Vhost, await_until, within},
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn an_added_service_runs_within_the_layers_and_survives_a_reconnect() {
@@ -114,7 +114,7 @@ async fn a_change_during_an_outage_fails_and_leaves_nothing_half_done() {
     assert_eq!(server.queues(), ["fib"]);
 
     proxy.refuse(false);
-    server.wait_ready(PATIENCE).await.unwrap();
+    server.wait_ready(TIMEOUT).await.unwrap();
     assert!(!vhost.queue_exists("servers.trees").await);
     assert_eq!(within("the call", FibClient::new(connect(&vhost).await).compute(10)).await.unwrap(), 55);
     add_trees(&server).await.unwrap();

@@ -1,4 +1,5 @@
-//! Changes of a running server that are cut short: on the embedded broker, which can be silent.
+//! Changes of a running server that time out or are interrupted, on the embedded broker, which can stay
+//! silent.
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,16 +34,16 @@ impl Pair for Two {
     }
 }
 
-/// Longer than any test waits.
+/// A timeout longer than any test waits.
 const FOR_EVER: Duration = Duration::from_secs(600);
 
-async fn serve_fib(broker: &Broker, patience: Duration) -> Arc<RunningServer> {
-    let options = ConnectOptions::new(broker.uri()).name("server").timeout(patience);
+async fn serve_fib(broker: &Broker, timeout: Duration) -> Arc<RunningServer> {
+    let options = ConnectOptions::new(broker.uri()).name("server").timeout(timeout);
     let start = Server::new().service(FibServer::new(Fibonacci)).start(options);
     Arc::new(within("the server", start).await.expect("the scene is set"))
 }
 
-/// Somebody adds the pair, and the test goes on.
+/// Adds the pair in a separate task.
 fn adding(server: &Arc<RunningServer>) -> tokio::task::JoinHandle<Result<(), ChangeError>> {
     let server = Arc::clone(server);
     tokio::spawn(async move { server.add(PairServer::new(Two)).await })
@@ -66,7 +67,7 @@ async fn a_consumer_that_times_out_requeues_the_deliveries_of_the_others() {
     let error = within("the answer", server.add(PairServer::new(Two))).await.unwrap_err();
     assert!(matches!(&error, ChangeError::Refused(StartError::Broker { name, .. }) if name == "pair.second"));
     until_epoch(&server, 2).await;
-    await_until("it was given back", || async { ready(&broker, "pair.first").await == 1 }).await;
+    await_until("it was requeued", || async { ready(&broker, "pair.first").await == 1 }).await;
     assert_eq!(server.queues(), ["fib"]);
     assert_eq!(within("the call", FibClient::new(client).compute(10)).await.unwrap(), 55);
 
@@ -99,12 +100,12 @@ async fn a_shutdown_does_not_wait_for_a_change_that_hangs() {
     for silent in [Method::QueueDeclare, Method::BasicConsume] {
         let server = serve_fib(&broker, FOR_EVER).await;
         let silence = broker.on(Event::from_client(silent).queue("pair.second"), Action::Drop);
-        // Whoever asked for the change has stopped waiting, and it goes on.
+        // Dropping the future of the change does not stop the change.
         tokio::select! {
             added = server.add(PairServer::new(Two)) => panic!("{added:?}"),
             () = within("the question", silence.hit()) => {}
         }
-        let server = Arc::into_inner(server).expect("nobody else has it");
+        let server = Arc::into_inner(server).expect("it is the last reference");
         assert!(within("the shutdown", server.shutdown()).await.unwrap().is_clean(), "{silent:?}");
     }
 }

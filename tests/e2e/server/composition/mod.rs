@@ -13,7 +13,7 @@ use crate::{
     support::{RawPeer, Vhost, within},
 };
 
-/// Modules as a program has them that is written by several people.
+/// Modules of a program that several teams write.
 mod trees {
     #[amqp_rpc::rpc_service(name = "servers.trees")]
     pub(super) trait Trees {
@@ -29,14 +29,14 @@ mod trees {
     }
 
     impl Gardener {
-        /// Public, and still no method of the service.
-        #[allow(dead_code, reason = "nobody can call it, which a test shows")]
+        /// Public, but no method of the service.
+        #[allow(dead_code, reason = "it cannot be called, which a test shows")]
         pub(super) fn uproot(&self) {}
     }
 }
 
 mod guests {
-    /// Shares the queue of the gate, whose methods can be made to wait.
+    /// Shares the queue of the gate, whose methods wait until the test opens it.
     #[amqp_rpc::rpc_service(queue = "gate")]
     pub(super) trait Guests {
         #[rpc(timeout = "30s")]

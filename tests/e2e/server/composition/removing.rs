@@ -27,7 +27,7 @@ async fn a_removed_service_finishes_its_calls_and_the_others_do_not_notice() {
         let server = Arc::clone(&server);
         tokio::spawn(async move { server.remove("gate").await })
     };
-    await_until("nobody consumes the queue", || async { vhost.existing_queue("gate").await.consumers == 0 })
+    await_until("the queue has no consumer", || async { vhost.existing_queue("gate").await.consumers == 0 })
         .await;
     let late = tokio::spawn(gates.pass(9));
     await_until("what comes now waits", || async { vhost.existing_queue("gate").await.ready == 1 }).await;

@@ -46,13 +46,13 @@ async fn a_service_joins_a_queue_that_is_consumed_already_and_leaves_it_again() 
     assert!(is_shutting_down(&error) && error.is_retryable(), "{error:?}");
     assert_eq!(error.execution(), Execution::Never);
     assert!(error.to_string().contains("the service `guests` was removed"), "{error}");
-    assert!(!removing.is_finished(), "a call of its own still runs");
+    assert!(!removing.is_finished(), "one of its calls still runs");
     gate.open_for(2);
     within("the call that ran", staying).await.unwrap().unwrap();
     assert_eq!(within("the other service's", earlier).await.unwrap().unwrap(), 1);
     assert!(within("the removal", removing).await.unwrap().unwrap().is_clean());
 
-    // Nobody waits for a notification: it is not dropped.
+    // A notification has no caller to answer: it becomes a dead letter.
     within("the notification", guests.leave()).await.unwrap();
     await_until("it is kept", || async { vhost.existing_queue("gate.dead").await.ready == 1 }).await;
 
@@ -79,7 +79,7 @@ async fn calls_on_a_shared_queue_that_outlast_the_drain_end_without_those_of_oth
     gate.until_running(2).await;
     let report = within("the removal", server.remove("guests")).await.unwrap();
     assert_eq!(report.abandoned.len(), 1, "{report:?}");
-    // It came again, and it may have run.
+    // It was redelivered and may have run.
     let error = within("the refusal", staying).await.unwrap().unwrap_err();
     assert_eq!(error.execution(), Execution::Unknown, "{error:?}");
     gate.until_running(1).await;
@@ -103,7 +103,7 @@ async fn calls_from_before_a_queue_was_shared_end_with_their_service_as_well() {
 
     let report = within("the removal", server.remove("guests")).await.unwrap();
     assert_eq!(report.abandoned.len(), 1, "{report:?}");
-    let error = within("it was given back", staying).await.unwrap().unwrap_err();
+    let error = within("it was requeued", staying).await.unwrap().unwrap_err();
     assert_eq!(error.execution(), Execution::Unknown, "{error:?}");
     gate.until_running(1).await;
     gate.open_for(1);

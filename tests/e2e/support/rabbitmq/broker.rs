@@ -1,4 +1,5 @@
-//! The process of a node that a test may kill and freeze, handled by `scripts/rabbitmq.sh`, which touches no other process.
+//! The process of a node that a test may kill and freeze, through `scripts/rabbitmq.sh`, which touches no
+//! other process.
 
 use std::{
     env,
@@ -13,10 +14,10 @@ use tokio::{process::Command, time::timeout};
 
 use super::node::Node;
 
-/// The scripts have bounds of their own, below this one.
-const SCRIPT_PATIENCE: Duration = Duration::from_secs(180);
+/// The longest run of a script. The scripts have shorter timeouts themselves.
+const SCRIPT_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// A node in a directory of its own.
+/// A node with its own directory.
 #[derive(Debug)]
 pub(crate) struct Broker {
     directory: PathBuf,
@@ -28,22 +29,23 @@ impl Broker {
         Self { node: Node::in_directory(&directory), directory }
     }
 
-    /// Its administration.
+    /// The administration of the node.
     pub(crate) fn node(&self) -> &Node {
         &self.node
     }
 
-    /// Kills the broker (SIGKILL: nobody is told, nothing is written) and waits until it is gone.
+    /// Kills the broker (SIGKILL: no close, no flush to disk) and waits until it has ended.
     pub(crate) async fn kill_9(&self) {
         self.signal("KILL").await;
     }
 
-    /// Starts it again after [`kill_9`](Self::kill_9), on the same data and ports, and returns when it serves.
+    /// Starts it again after [`kill_9`](Self::kill_9), on the same data and ports, and returns when it
+    /// serves.
     pub(crate) async fn start_again(&self) {
         run("rabbitmq.sh", &["restart".as_ref(), self.directory.as_os_str()], &[]).await;
     }
 
-    /// Freezes it (SIGSTOP): connections stand, but nothing is answered any more.
+    /// Freezes it (SIGSTOP): connections stay open, but nothing is answered any more.
     pub(crate) async fn pause(&self) {
         self.signal("STOP").await;
     }
@@ -57,7 +59,7 @@ impl Broker {
     }
 }
 
-/// A new directory for nodes of a test's own, below that of the node of this run, whose end removes what is left there.
+/// A new directory for nodes of a test, below that of the node of this run, whose end removes it.
 pub(super) fn new_directory() -> PathBuf {
     static MADE: AtomicU32 = AtomicU32::new(0);
     let Some(run) = env::var_os("AMQP_RPC_TEST_BROKER_DIR") else {
@@ -67,11 +69,11 @@ pub(super) fn new_directory() -> PathBuf {
     Path::new(&run).join("private").join(name)
 }
 
-/// Runs one of our scripts, and panics with what it says unless it succeeds.
+/// Runs one of our scripts, and panics with its output unless it succeeds.
 pub(super) async fn run(script: &str, arguments: &[&OsStr], variables: &[(&str, &OsStr)]) {
     let mut command = Command::from(command(script, arguments));
     command.envs(variables.iter().copied()).stdout(Stdio::null()).kill_on_drop(true);
-    let ended = timeout(SCRIPT_PATIENCE, command.output()).await;
+    let ended = timeout(SCRIPT_TIMEOUT, command.output()).await;
     let output = ended.unwrap_or_else(|_| panic!("{script} {arguments:?} ends")).expect("bash starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{script} {arguments:?}: {} {said}", output.status);

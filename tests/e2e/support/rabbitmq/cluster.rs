@@ -1,4 +1,4 @@
-//! A cluster of three nodes that tests of one run share, one at a time, and break.
+//! A cluster of three nodes that the tests of one run share, one at a time, and break.
 
 use std::fmt::Write;
 
@@ -12,14 +12,14 @@ use super::{
 };
 use crate::support::{uri::BrokerUri, vhost::Vhost, wait::await_until};
 
-/// Three nodes; one that cannot see another pauses.
+/// Three nodes. A node that cannot reach another one pauses.
 #[derive(Debug)]
 pub(crate) struct PrivateCluster {
     brokers: Vec<Broker>,
     _directory: Directory,
 }
 
-/// A quorum queue, and who leads it.
+/// A quorum queue in a virtual host.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QueueIn<'a> {
     pub(crate) vhost: &'a Vhost,
@@ -27,7 +27,8 @@ pub(crate) struct QueueIn<'a> {
 }
 
 impl PrivateCluster {
-    /// The cluster of this run, whole, for as long as the guard is kept. The end of the run removes it: nobody drops a static.
+    /// Borrows the cluster of this run, complete and healthy. The end of the run removes it, because a static
+    /// is not dropped.
     pub(crate) async fn borrow() -> MutexGuard<'static, Self> {
         static CLUSTER: OnceCell<Mutex<PrivateCluster>> = OnceCell::const_new();
         let cluster = CLUSTER.get_or_init(async || Mutex::new(Self::form().await)).await;
@@ -38,13 +39,13 @@ impl PrivateCluster {
 
     async fn form() -> Self {
         let directory = Directory::create();
-        // It wants a directory in which no cluster is.
+        // The script needs a directory without a cluster.
         run("rabbitmq-cluster.sh", &["start".as_ref(), directory.0.as_os_str()], &[]).await;
         let brokers = ["1", "2", "3"].map(|number| Broker::in_directory(directory.0.join(number))).into();
         Self { brokers, _directory: directory }
     }
 
-    /// One of the three, counted from 0.
+    /// One of the three brokers, counted from 0.
     pub(crate) fn broker(&self, number: usize) -> &Broker {
         &self.brokers[number]
     }
@@ -53,11 +54,11 @@ impl PrivateCluster {
         self.brokers[number].node()
     }
 
-    /// A virtual host of all three, looked at through one of them.
+    /// Makes a virtual host on all three nodes, administered through one of them.
     pub(crate) async fn vhost_seen_from(&self, number: usize) -> Vhost {
         let vhost = Vhost::on(self.node(number)).await;
         for node in self.brokers.iter().map(Broker::node) {
-            // It takes part in a virtual host a little later than the node that made it.
+            // The other nodes have the virtual host a little later than the one that made it.
             await_until("every node has the virtual host", || async {
                 let up = format!("rabbit_vhost_sup_sup:is_vhost_alive({})", binary(vhost.name()));
                 node.eval(&up).await == "true"
@@ -73,7 +74,7 @@ impl PrivateCluster {
         numbers.iter().map(uri).map(|uri: BrokerUri| uri.to_string()).collect()
     }
 
-    /// Which node the only connection to a virtual host is made to.
+    /// The node that has the only connection to a virtual host.
     pub(crate) async fn node_of_the_only_connection(&self, vhost: &Vhost) -> usize {
         let nodes = format!(
             "[node(P) || P <- rabbit_networking:connections(),
@@ -85,7 +86,7 @@ impl PrivateCluster {
         self.brokers.iter().position(is_it).unwrap_or_else(|| panic!("one connection, but {nodes}"))
     }
 
-    /// Which node leads a quorum queue.
+    /// The node that leads a quorum queue.
     pub(crate) async fn leader(&self, queue: QueueIn<'_>, seen_from: usize) -> Option<usize> {
         let leader = format!(
             "{{ok, Q}} = {}, case ra:members(amqqueue:get_pid(Q)) of {{ok, _, {{_, Node}}}} -> Node; _ -> none end",
@@ -109,7 +110,7 @@ impl PrivateCluster {
         .await;
     }
 
-    /// Cuts a node off from the two others: they refuse each other's cookies.
+    /// Partitions a node from the two others: they refuse each other's cookies.
     pub(crate) async fn part(&self, number: usize) {
         let lonely = self.node(number);
         let others: Vec<_> = (0..3).filter(|&other| other != number).map(|other| self.node(other)).collect();
@@ -119,7 +120,7 @@ impl PrivateCluster {
             other.eval(&format!("erlang:set_cookie({}, wrong_other)", lonely.name())).await;
             write!(cut, ", erlang:disconnect_node({})", other.name()).expect("a string can be written to");
         }
-        // At once: a node that hears of one lost connection gives up others, so that all see the same.
+        // In one step: a node that notices one lost connection drops others, so that all nodes agree.
         lonely.eval(&cut).await;
     }
 
@@ -128,7 +129,7 @@ impl PrivateCluster {
         self.node(number).try_eval("rabbit:is_running()").await.as_deref() == Ok("true")
     }
 
-    /// Lets all nodes see each other again, and waits until they do.
+    /// Ends the partition, and waits until all nodes see each other.
     pub(crate) async fn heal(&self) {
         for node in self.brokers.iter().map(Broker::node) {
             for peer in self.brokers.iter().map(Broker::node) {
@@ -149,7 +150,7 @@ impl PrivateCluster {
         }
     }
 
-    /// Makes good what a test that failed has left.
+    /// Repairs the state that a failed test has left.
     async fn mend(&self) {
         for broker in &self.brokers {
             if broker.node().try_eval("ok").await.is_err() {

@@ -1,5 +1,5 @@
-//! RabbitMQ as the broker of this run: the node that `AMQP_URL` and the `AMQP_RPC_TEST_*` variables name. Tests that stop, kill or
-//! configure brokers start nodes of their own, [`PrivateNode`], or a cluster, [`PrivateCluster`].
+//! RabbitMQ as the broker of this run: the node that `AMQP_URL` and the `AMQP_RPC_TEST_*` variables name.
+//! Tests that stop, kill or configure brokers start a [`PrivateNode`] or a [`PrivateCluster`].
 
 mod broker;
 mod cluster;

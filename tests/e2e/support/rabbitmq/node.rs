@@ -16,7 +16,7 @@ use std::{
 
 use crate::support::{bytes::write_all, uri::BrokerUri, wait::within};
 
-/// A node that one of our scripts started: that of this run, or one of a test's own.
+/// A node that one of our scripts started: that of this run, or a private one of a test.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     uri: BrokerUri,
@@ -27,7 +27,7 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// The node that the environment names; panics with what to do when it names none.
+    /// The node that the environment names. Panics with instructions when it names none.
     pub(crate) fn of_this_run() -> &'static Self {
         static NODE: OnceLock<Node> = OnceLock::new();
         NODE.get_or_init(|| {
@@ -46,7 +46,7 @@ impl Node {
         Self::of_variables(|variable| {
             let prefix = format!("export {variable}=");
             let value = written.lines().find_map(|line| line.strip_prefix(&prefix));
-            // Bash puts a backslash before what it would understand.
+            // Bash escapes special characters with a backslash.
             value.unwrap_or_else(|| panic!("{variable} in {}", file.display())).replace('\\', "").into()
         })
     }
@@ -61,12 +61,12 @@ impl Node {
         }
     }
 
-    /// Its name in its cluster, as an Erlang atom.
+    /// The name of the node in its cluster, as an Erlang atom.
     pub(super) fn name(&self) -> String {
         format!("'{}'", self.node.to_string_lossy())
     }
 
-    /// Where the node speaks AMQP, as its administrator, in its default virtual host.
+    /// The AMQP address of the node, as its administrator, in its default virtual host.
     pub(crate) fn uri(&self) -> BrokerUri {
         self.uri.clone()
     }
@@ -82,13 +82,13 @@ impl Node {
         assert_eq!(value, "ok", "`{expression}` on the node");
     }
 
-    /// Evaluates an expression whose failure is no surprise: the node may be down, or not ready.
+    /// Evaluates an expression that may fail, because the node may be down or not ready.
     pub(super) async fn try_eval(&self, expression: &str) -> Result<String, String> {
         let mut command = tokio::process::Command::from(self.erl_call());
         let mut child = command.kill_on_drop(true).spawn().expect("erl_call starts");
         let mut input = child.stdin.take().expect("stdin is piped");
         let evaluated = async {
-            // Without a node to ask it may end before it has read everything; its output says so.
+            // Without a running node it may end before it has read everything; its output says so.
             let _ = write_all(&mut input, printed(expression).as_bytes()).await;
             drop(input);
             child.wait_with_output().await.expect("erl_call ends")
@@ -97,7 +97,7 @@ impl Node {
         value(expression, &output)
     }
 
-    /// Starts evaluating and does not wait: for tidying up in `Drop`, where nothing can be awaited.
+    /// Starts evaluating and does not wait: for cleaning up in `Drop`, where nothing can be awaited.
     pub(crate) fn eval_in_background(&self, expression: &str) {
         let Ok(mut child) = self.erl_call().spawn() else { return };
         if let Some(mut input) = child.stdin.take() {
@@ -122,7 +122,8 @@ impl Node {
     }
 }
 
-/// The node refuses a second caller of the same name, and the names that `erl_call` makes up by itself are not unique.
+/// The node refuses a second caller of the same name, and the names that `erl_call` makes up by itself are
+/// not unique.
 fn unique_caller() -> String {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     format!("test{}x{}", process::id(), CALLS.fetch_add(1, Ordering::Relaxed))

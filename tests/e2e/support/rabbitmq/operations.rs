@@ -1,8 +1,8 @@
-//! What an operator does to a node, and what it does to itself when it runs short: by administration, the process lives on.
+//! Administration of a node: restarts of the application, alarms, definitions. The process lives on.
 
 use super::node::Node;
 
-/// What a broker may run short of.
+/// A resource whose shortage raises an alarm.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Resource {
     Memory,
@@ -19,7 +19,8 @@ impl Resource {
 }
 
 impl Node {
-    /// Stops the broker within the running Erlang node: clients are told 320 `CONNECTION_FORCED`, as in any orderly restart.
+    /// Stops the broker within the running Erlang node: clients get 320 `CONNECTION_FORCED`, as in any
+    /// orderly restart.
     pub(crate) async fn stop_app(&self) {
         self.eval_ok("rabbit:stop()").await;
     }
@@ -29,10 +30,10 @@ impl Node {
         self.eval_ok("rabbit:start()").await;
     }
 
-    /// From now on the broker takes no messages: a connection that publishes is told `connection.blocked`.
+    /// Raises an alarm: the broker blocks publishers, and tells them with `connection.blocked`.
     ///
-    /// The alarm is raised in the background. What is asked afterwards is answered when every connection has been told of it; without
-    /// that a publish may be taken as if there were none, and nobody is told.
+    /// The alarm is raised in the background. The second expression returns when every connection was told of
+    /// it; without it a publish might still be accepted, and no `connection.blocked` be sent.
     pub(crate) async fn set_alarm(&self, resource: Resource) {
         let alarm = resource.as_alarm();
         self.eval_ok(&format!(
@@ -45,8 +46,9 @@ impl Node {
         self.eval_ok(&format!("rabbit_alarm:clear_alarm({})", resource.as_alarm())).await;
     }
 
-    /// Writes to disk what it knows of virtual hosts, users and queues. By itself it does so a little later: killed before that, it
-    /// knows a quorum queue by its name and finds none of its files, and the queue has no leader ever after (seen with 3.10.8).
+    /// Writes the definitions of virtual hosts, users and queues to disk, which the node does a little later
+    /// by itself. A node killed before that knows a quorum queue by name without its files, and the queue
+    /// never has a leader again (seen with 3.10.8).
     pub(crate) async fn sync_definitions(&self) {
         self.eval_ok("[ok = dets:sync(Table) || Table <- dets:all()], mnesia:sync_log()").await;
     }

@@ -1,4 +1,4 @@
-//! A node of one test's own, for what the node of the run must not suffer: other tests use it at the same time.
+//! A private node of one test, for faults that would disturb the other tests on the node of the run.
 
 use std::{ffi::OsStr, fs, ops::Deref, path::PathBuf, thread};
 
@@ -12,7 +12,7 @@ pub(crate) struct PrivateNode {
     _directory: Directory,
 }
 
-/// What a node is configured with besides what `scripts/rabbitmq.sh` writes.
+/// Configuration of a node in addition to that of `scripts/rabbitmq.sh`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Configuration<'a> {
     /// Lines of `rabbitmq.conf`.

@@ -1,4 +1,4 @@
-//! A node that speaks TLS, with certificates of the test, and lets in by client certificate.
+//! A node with TLS, certificates of the test, and EXTERNAL logins.
 
 use std::{net::TcpListener, ops::Deref};
 
@@ -14,8 +14,8 @@ pub(crate) struct TlsNode {
     port: u16,
 }
 
-/// Starts a node that shows `server` and asks for certificates of `authority`, without insisting. Whoever shows one may log in as
-/// the user that its common name names.
+/// Starts a node that presents `server` and requests, without requiring, certificates of `authority`. A
+/// client with one may log in as the user that its common name names.
 pub(crate) async fn tls_node(authority: &Authority, server: &Certified) -> TlsNode {
     let port = free_port();
     let file = |name, content: &str| pem_file(name, content).display().to_string();
@@ -36,12 +36,12 @@ pub(crate) async fn tls_node(authority: &Authority, server: &Certified) -> TlsNo
 }
 
 impl TlsNode {
-    /// Where it speaks TLS: `amqps://{user_info}host:port`.
+    /// The TLS address: `amqps://{user_info}host:port`.
     pub(crate) fn uri(&self, user_info: &str) -> String {
         format!("amqps://{user_info}localhost:{}", self.port)
     }
 
-    /// The same port, said to be without TLS.
+    /// The same port with `amqp://`.
     pub(crate) fn plain_uri(&self) -> String {
         self.uri("").replacen("amqps://", "amqp://", 1)
     }
@@ -67,7 +67,8 @@ impl Deref for TlsNode {
     }
 }
 
-/// RabbitMQ takes none by itself. Below those that `scripts/rabbitmq.sh` takes, and those of outgoing connections.
+/// A free port, because RabbitMQ chooses none itself. Below the ports of `scripts/rabbitmq.sh` and of
+/// outgoing connections.
 fn free_port() -> u16 {
     loop {
         let port = 12_000 + (Uuid::new_v4().as_u128() % 8_000) as u16;

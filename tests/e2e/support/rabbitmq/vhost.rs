@@ -1,4 +1,4 @@
-//! A virtual host of a RabbitMQ node, made and looked at by its administrator.
+//! A virtual host of a RabbitMQ node, created and inspected by its administrator.
 
 use super::node::Node;
 use crate::support::vhost::{permissions::Permissions, queue_state::QueueState};
@@ -122,7 +122,7 @@ impl RabbitMqVhost {
                 self.open_connections()
             ))
             .await;
-        // Quoted where it is no plain word, and a line's end in it is printed as two characters.
+        // Erlang quotes the atom where needed, and prints a line end as two characters.
         names.trim_matches('\'').split("\\n").filter(|name| !name.is_empty()).map(str::to_owned).collect()
     }
 

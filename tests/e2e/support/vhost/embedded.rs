@@ -63,7 +63,7 @@ impl EmbeddedVhost {
     }
 
     fn vhost(&self) -> Vhost {
-        self.broker.vhost(&self.name).expect("it was added, and nobody removes it")
+        self.broker.vhost(&self.name).expect("it was added and is never removed")
     }
 }
 

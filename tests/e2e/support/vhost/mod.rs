@@ -1,4 +1,4 @@
-//! A virtual host per test, on either broker: nothing that one test declares, breaks or leaves behind is seen by another.
+//! A virtual host per test, on either broker, so that tests do not affect each other.
 
 mod embedded;
 pub(super) mod permissions;
@@ -13,9 +13,10 @@ use self::embedded::EmbeddedVhost;
 pub(crate) use self::{permissions::Permissions, queue_state::QueueState};
 use super::rabbitmq::{node::Node, vhost::RabbitMqVhost};
 
-/// A fresh virtual host, gone with its users, queues and connections when it is dropped. Keep it for the whole test.
+/// A new virtual host. Dropping it deletes it with its users, queues and connections: keep it for the whole
+/// test.
 ///
-/// It is one of RabbitMQ where `AMQP_URL` is set, and otherwise one of an embedded broker of its own.
+/// It is on RabbitMQ where `AMQP_URL` is set, and otherwise on its own embedded broker.
 #[derive(Debug)]
 pub(crate) struct Vhost {
     name: String,
@@ -28,7 +29,7 @@ enum Host {
     RabbitMq(RabbitMqVhost),
 }
 
-/// Does the same with the virtual host of either broker.
+/// Evaluates the same expression with the virtual host of either broker.
 macro_rules! of_either {
     ($vhost:expr, $host:ident => $answer:expr) => {
         match $vhost {
@@ -48,7 +49,7 @@ impl Vhost {
         Self { host: Host::Embedded(EmbeddedVhost::create(&name).await), name }
     }
 
-    /// Makes one on a RabbitMQ node of the test's own.
+    /// Makes a virtual host on a RabbitMQ node of the test.
     pub(crate) async fn on(node: &Node) -> Self {
         let name = new_name();
         Self { host: Host::RabbitMq(RabbitMqVhost::create(node, &name).await), name }
@@ -63,7 +64,8 @@ impl Vhost {
         of_either!(&self.host, host => host.uri())
     }
 
-    /// Makes a user of this virtual host alone and returns its address. The user's full name is `{user}-{name of the vhost}`.
+    /// Makes a user of this virtual host alone and returns its address. The user's full name is `{user}-{name
+    /// of the vhost}`.
     pub(crate) async fn add_user(
         &mut self,
         user: &str,
@@ -98,24 +100,24 @@ impl Vhost {
         of_either!(&self.host, host => host.delete_queue(queue).await);
     }
 
-    /// How many connections are open.
+    /// The number of open connections.
     pub(crate) async fn connections(&self) -> usize {
         of_either!(&self.host, host => host.connections().await)
     }
 
-    /// The names that the open connections gave themselves, sorted.
+    /// The names of the open connections, sorted.
     pub(crate) async fn connection_names(&self) -> Vec<String> {
         of_either!(&self.host, host => host.connection_names().await)
     }
 
-    /// How many channels are open, on all connections together.
+    /// The number of open channels, on all connections together.
     pub(crate) async fn channels(&self) -> usize {
         of_either!(&self.host, host => host.channels().await)
     }
 
-    /// Closes every connection with 320 `CONNECTION_FORCED`, as an operator would, and says how many there were.
+    /// Closes every connection with 320 `CONNECTION_FORCED`, as an operator would, and returns their number.
     ///
-    /// For a connection that dies without a word, see [`Proxy::cut`](super::proxy::Proxy::cut).
+    /// For a connection that breaks without a close, see [`Proxy::cut`](super::proxy::Proxy::cut).
     pub(crate) async fn close_all_connections(&self) -> usize {
         of_either!(&self.host, host => host.close_all_connections().await)
     }

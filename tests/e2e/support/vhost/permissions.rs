@@ -1,6 +1,6 @@
 //! The permissions of a user, on either broker.
 
-/// What a user may do: regular expressions over names of queues and exchanges.
+/// Permissions of a user: regular expressions over names of queues and exchanges.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Permissions<'a> {
     pub(crate) configure: &'a str,

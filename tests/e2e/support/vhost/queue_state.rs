@@ -1,6 +1,6 @@
 //! The counts that a broker keeps for a queue.
 
-/// What the broker knows of a queue.
+/// The counts of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct QueueState {
     /// Messages that wait to be delivered.
@@ -11,7 +11,7 @@ pub(crate) struct QueueState {
 }
 
 impl QueueState {
-    /// Everything that came was delivered and settled.
+    /// Whether every message was delivered and settled.
     pub(crate) fn is_settled(&self) -> bool {
         self.ready == 0 && self.unacked == 0
     }
