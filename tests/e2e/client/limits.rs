@@ -54,7 +54,7 @@ async fn a_retry_loop_against_a_missing_exchange_harms_nothing() {
     // With eight channels, two lost ones are a quarter.
     let client = Client::builder().connect(format!("{}?channel_max=8", proxy.uri())).await.unwrap();
     let later = LaterClient::new(client.clone());
-    await_until("further questions are asked elsewhere", || async {
+    await_until("further checks use a second connection", || async {
         let error = later.ask().await.unwrap_err();
         assert!(matches!(&error, CallError::Unroutable(lost) if lost.exchange_missing()), "{error:?}");
         proxy.connections() > 1

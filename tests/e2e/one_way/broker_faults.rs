@@ -122,7 +122,7 @@ async fn a_client_that_only_notifies_reconnects_as_soon_as_one_that_calls() {
         }
     };
     // A backoff that grows from one loss to the next would take minutes.
-    within("thirteen words of the broker, with a loss after each", thirteen).await;
+    within("thirteen publisher confirms, with a lost connection after each", thirteen).await;
     scene.server.shutdown().await.unwrap();
 }
 
@@ -133,12 +133,12 @@ async fn notifications_fail_at_once_while_the_broker_blocks_publishers() {
     // Like RabbitMQ, the broker sends `connection.blocked` at the next publish, which it does not take yet.
     let provocation = tokio::spawn(scene.mail.send_again("house 1".into()));
     let mut states = scene.client.state_changes();
-    let heard = async {
+    let blocked = async {
         while !matches!(states.current(), ConnectionState::Blocked { .. }) {
             states.changed().await.expect("the client lives");
         }
     };
-    within("the client to hear of it", heard).await;
+    within("the client to be blocked", blocked).await;
     let error = within("the refusal", scene.mail.send("house 2".into())).await.unwrap_err();
     assert!(matches!(&error, CallError::Blocked(blocked) if blocked.reason() == "low on disk"), "{error:?}");
     let error = within("the refusal", scene.mail.sent("house 2".into()).topic("eu")).await.unwrap_err();

@@ -3,8 +3,8 @@
 mod broker_faults;
 mod lost_connection;
 mod notify;
+mod overloaded;
 mod publish;
-mod requeued;
 
 use std::sync::Arc;
 

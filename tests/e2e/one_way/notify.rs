@@ -267,6 +267,6 @@ async fn a_deleted_exchange_is_checked_again_and_that_of_events_declared_again()
     );
     assert_eq!(error.execution(), Execution::Never);
     let published = || async { mail.sent("house 3".into()).topic("eu").await.is_ok() };
-    await_until("the exchange of events is made again", published).await;
+    await_until("the exchange of events is declared again", published).await;
     assert!(client.is_connected(), "{:?}", client.state());
 }

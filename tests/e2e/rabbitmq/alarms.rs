@@ -29,7 +29,7 @@ async fn alarm(node: &PrivateNode, scene: &Scene, resource: Resource, first: u64
     // The broker tells a connection when it publishes the next time.
     let noticed_by = tokio::spawn(ledger.enter(first));
     while !matches!(states.current(), ConnectionState::Blocked { .. }) {
-        within("the client to be told", states.changed()).await.expect("the client lives");
+        within("the client to be blocked", states.changed()).await.expect("the client lives");
     }
     let detection = raised.elapsed();
 
@@ -53,8 +53,8 @@ async fn alarm(node: &PrivateNode, scene: &Scene, resource: Resource, first: u64
         let answer = within("a call that was sent before", call).await.expect("no call panics");
         assert_eq!(answer.expect("it is answered late"), tag);
     }
-    let told = within("the call that was told", noticed_by).await.expect("no call panics");
-    told.expect("the broker still took the request that it noticed");
+    let noticed = within("the call that noticed the alarm", noticed_by).await.expect("no call panics");
+    noticed.expect("the broker still took that request");
     assert_eq!(scene.book.runs_of(first), 1);
     let ran = (first + 1..=first + 100).filter(|&tag| scene.book.runs_of(tag) > 0).count();
     assert_eq!(ran, 0, "a call that was refused has run");

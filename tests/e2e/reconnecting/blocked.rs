@@ -42,12 +42,12 @@ impl Scene {
         self.broker.block("low on memory");
         let mut states = self.client.state_changes();
         let _provocation = tokio::spawn(self.gates().echo(1));
-        let heard = async {
+        let blocked = async {
             while !matches!(states.current(), ConnectionState::Blocked { .. }) {
                 states.changed().await.expect("the client lives");
             }
         };
-        within("the client to hear of it", heard).await;
+        within("the client to be blocked", blocked).await;
     }
 }
 

@@ -56,7 +56,7 @@ async fn a_queue_declared_by_others_is_waited_for_while_the_rest_is_served() {
 
         // A drain that comes while a queue is missing waits for nothing.
         vhost.delete_queue("fib").await;
-        assert_eq!(within("it hears of that first", gates.echo(0)).await.unwrap(), 0);
+        assert_eq!(within("the other queue", gates.echo(0)).await.unwrap(), 0);
         assert!(within("the shutdown", server.shutdown()).await.unwrap().is_clean());
     }
 }

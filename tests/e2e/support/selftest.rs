@@ -139,7 +139,7 @@ async fn closing_and_cutting_connections_reach_the_peer() {
     await_until("only the direct connection is left", || async { vhost.connections().await == 1 }).await;
     assert_eq!(vhost.close_all_connections().await, 1);
     within("the close to be noticed", inboxes[0].until_broken()).await;
-    await_until("the proxy has let go", || async { proxy.open_connections() == 0 }).await;
+    await_until("the proxy has closed its connections", || async { proxy.open_connections() == 0 }).await;
 }
 
 #[tokio::test]

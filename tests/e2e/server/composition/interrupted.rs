@@ -83,7 +83,7 @@ async fn a_change_whose_connection_is_lost_fails_at_once_and_is_not_made() {
     for (epoch, silent) in [(2, Method::QueueDeclare), (3, Method::BasicConsume)] {
         let silence = broker.on(Event::from_client(silent).queue("pair.second"), Action::Drop);
         let adding = adding(&server);
-        within("the question", silence.hit()).await;
+        within("the request to the broker", silence.hit()).await;
         broker.vhost("/").unwrap().connection("server").await.unwrap().reset();
         let error = within("the answer", adding).await.unwrap().unwrap_err();
         assert!(matches!(error, ChangeError::NotConnected(_)), "{error:?}");
@@ -103,7 +103,7 @@ async fn a_shutdown_does_not_wait_for_a_change_that_hangs() {
         // Dropping the future of the change does not stop the change.
         tokio::select! {
             added = server.add(PairServer::new(Two)) => panic!("{added:?}"),
-            () = within("the question", silence.hit()) => {}
+            () = within("the request to the broker", silence.hit()) => {}
         }
         let server = Arc::into_inner(server).expect("it is the last reference");
         assert!(within("the shutdown", server.shutdown()).await.unwrap().is_clean(), "{silent:?}");

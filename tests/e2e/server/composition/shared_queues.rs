@@ -60,7 +60,7 @@ async fn a_service_joins_a_queue_that_is_consumed_already_and_leaves_it_again() 
     until_epoch(&server, 2).await;
     let error = within("the answer", guests.greet("Eve".into())).await.unwrap_err();
     assert!(is_shutting_down(&error), "{error:?}");
-    within("it comes back", server.add(GuestsServer::new(Host(gate)))).await.unwrap();
+    within("the addition", server.add(GuestsServer::new(Host(gate)))).await.unwrap();
     assert_eq!(within("the answer", guests.greet("Eve".into())).await.unwrap(), "hello Eve");
 }
 

@@ -154,7 +154,7 @@ async fn a_notification_that_a_custom_layer_calls_overloaded_is_retried_unchange
     client.once("dishes".into()).await.unwrap();
     assert_eq!(within("the dishes", done.recv()).await.unwrap(), ("dishes".into(), false));
     client.done("dishes".into()).await.unwrap();
-    assert_eq!(within("the news", done.recv()).await.unwrap(), ("dishes".into(), false));
+    assert_eq!(within("the event", done.recv()).await.unwrap(), ("dishes".into(), false));
     // A request without reply address waits like a notification.
     let peer = RawPeer::connect(&vhost.uri()).await;
     peer.publish("amqp-rpc", "chores.again", Default::default(), br#"{"chore":"floor"}"#).await;
