@@ -1,28 +1,28 @@
-//! The story of one expansion: read, validate, generate. Changes when a stage is added.
+//! Runs the stages of one expansion: parse, validate, generate. Changes when a stage is added.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::{diagnostics::Errors, fallback, generate, syntax, validate};
 
-/// What `#[rpc_service(arguments)] item` becomes, with every mistake as a compile error in front.
+/// Expands `#[rpc_service(arguments)] item`; its errors come first, as `compile_error!`s.
 pub(crate) fn rpc_service(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let expanded = expand(arguments, item, &mut errors);
-    let mistakes = errors.into_compile_errors();
-    quote! { #mistakes #expanded }
+    let compile_errors = errors.into_compile_errors();
+    quote! { #compile_errors #expanded }
 }
 
-/// Expands what can be expanded and collects the mistakes.
+/// Expands as much as is valid and collects the errors.
 ///
-/// Something useful comes out in any case: a user who made one mistake should not read ten errors.
+/// The result always holds the trait or the item, so that one error is not followed by errors about missing names.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> TokenStream {
-    let written = match syntax::read(item) {
-        Ok(written) => written,
-        Err(unreadable) => return unreadable.report(errors),
+    let parsed = match syntax::parse(item) {
+        Ok(parsed) => parsed,
+        Err(rejected) => return rejected.report(errors),
     };
-    match validate::service(arguments, &written, errors) {
+    match validate::service(arguments, &parsed, errors) {
         Some(service) => generate::service(&service),
-        None => fallback::service(&written),
+        None => fallback::service(&parsed),
     }
 }

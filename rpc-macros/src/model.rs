@@ -1,6 +1,6 @@
-//! What a valid trait means. Changes when services can do something new.
+//! The model of a valid service. Changes when services can do something new.
 //!
-//! Only `validate` builds these, so generation never has to check anything.
+//! Only `validate` builds it, so generation has nothing to check.
 
 use std::time::Duration;
 
@@ -13,17 +13,17 @@ pub(crate) struct Service {
     pub(crate) visibility: Visibility,
     pub(crate) attributes: Attributes,
     pub(crate) supertraits: Vec<TypeParamBound>,
-    /// Where the runtime is found.
+    /// The crate that re-exports the runtime.
     pub(crate) krate: Path,
-    /// Name on the wire.
+    /// The wire name.
     pub(crate) name: String,
     pub(crate) client: Ident,
     pub(crate) server: Ident,
     /// The type parameter of the server.
     pub(crate) implementation: Ident,
     pub(crate) methods: Vec<Method>,
-    /// Items that broke a rule: part of the trait and of nothing else, so that implementations still fit.
-    pub(crate) refused: Vec<TraitItem>,
+    /// Invalid items. Only the trait holds them, so that implementations still match it.
+    pub(crate) rejected: Vec<TraitItem>,
 }
 
 /// A method of a service.
@@ -33,33 +33,34 @@ pub(crate) struct Method {
     pub(crate) inputs: Vec<Input>,
     pub(crate) kind: Kind,
     pub(crate) returns: Returns,
-    /// The wire struct of its parameters.
+    /// The struct that holds its parameters.
     pub(crate) request: Ident,
-    /// The wire struct of its value; unused where nobody answers.
+    /// The struct that holds its value; not generated for one-way messages.
     pub(crate) response: Ident,
-    /// Whether its value is bytes already.
+    /// Whether its value is sent as raw bytes.
     pub(crate) returns_raw: bool,
     pub(crate) address: Address,
     pub(crate) timeout: Option<Duration>,
     pub(crate) repetition: Repetition,
     pub(crate) body: Body,
-    pub(crate) run: Run,
-    /// Whether its value is checked before it is sent.
+    pub(crate) run: RunMode,
+    /// Whether its value is validated before it is sent.
     pub(crate) validates_result: bool,
 }
 
-/// Attributes that are not ours, sorted by where else they belong.
+/// The user's attributes of an item, by the generated items that repeat them.
 pub(crate) struct Attributes {
     /// All of them; they stay on the trait or its method.
-    pub(crate) kept: Vec<Attribute>,
-    /// Every generated item exists under the same conditions.
+    pub(crate) all: Vec<Attribute>,
+    /// Conditions of every generated item.
     pub(crate) cfgs: Vec<Attribute>,
-    /// Docs and deprecation, which the client repeats.
+    /// Documentation, which the client repeats.
     pub(crate) docs: Vec<Attribute>,
+    /// Deprecations, which the client repeats.
     pub(crate) deprecations: Vec<Attribute>,
 }
 
-/// Something a method takes besides `&self`.
+/// An input of a method besides `&self`.
 pub(crate) enum Input {
     /// Sent by the client.
     Parameter(Parameter),
@@ -67,40 +68,41 @@ pub(crate) enum Input {
     Context(Context),
 }
 
-/// A parameter that travels.
+/// A parameter that the client sends.
 pub(crate) struct Parameter {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    /// Attributes of the parameter in the trait.
-    pub(crate) kept: Vec<Attribute>,
+    /// Attributes that stay in the trait.
+    pub(crate) attributes: Vec<Attribute>,
     /// Doc comments, `#[serde(..)]` and `#[garde(..)]` of the request's field.
-    pub(crate) field: Vec<Attribute>,
-    /// Where the rules for its value stand, if there are any.
-    pub(crate) rules: Option<Span>,
-    pub(crate) documented: bool,
-    /// Whether serde treats the field in its own way, so that its type need not be serializable.
-    pub(crate) custom: bool,
+    pub(crate) field_attributes: Vec<Attribute>,
+    /// The span of its first `#[garde(..)]`.
+    pub(crate) garde: Option<Span>,
+    pub(crate) is_documented: bool,
+    /// Whether a serde attribute replaces the type's own implementations, so that it needs none.
+    pub(crate) has_custom_serde: bool,
 }
 
-/// The parameter that receives what the server knows of the call.
+/// The parameter that receives the call's context.
 pub(crate) struct Context {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    pub(crate) kept: Vec<Attribute>,
+    /// Attributes that stay in the trait.
+    pub(crate) attributes: Vec<Attribute>,
 }
 
-/// What a method gives back.
+/// The return type of a method.
 #[expect(clippy::large_enum_variant, reason = "there is one for each method, and it does not move")]
 pub(crate) enum Returns {
-    /// A value; there is no error of its own.
+    /// A value without an error.
     Plain(Type),
-    /// `Result<T, E>`; `written` is all of it.
-    Fallible { written: Type, value: Type, error: Type },
-    /// An alias named `Result`, whose value and error only the compiler knows.
+    /// `Result<T, E>`; `declared` is the whole type.
+    Fallible { declared: Type, value: Type, error: Type },
+    /// An alias named `Result`; only the compiler knows its value and its error.
     Alias(Type),
 }
 
-/// Under which names a method is reached.
+/// The wire names of a method.
 pub(crate) struct Address {
     /// `{service}.{method}`.
     pub(crate) full_name: String,
@@ -110,17 +112,18 @@ pub(crate) struct Address {
     pub(crate) queue: String,
 }
 
-/// What a method is to its clients.
+/// The kind of message that a method is called by.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
+    /// One server replies.
     Call,
-    /// One server runs it, nobody answers.
+    /// One-way: one server runs it, without a reply.
     Notify,
-    /// All subscribers receive it, nobody answers.
+    /// One-way: all subscribers receive it, without a reply.
     Event,
 }
 
-/// What may happen when one call reaches servers twice.
+/// The rule for a call that is delivered more than once.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Repetition {
     Undeclared,
@@ -128,32 +131,33 @@ pub(crate) enum Repetition {
     AtMostOnce,
 }
 
-/// What the body of a request looks like.
+/// The layout of a request's body.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Body {
     /// An object with a field for each parameter.
     Named,
-    /// The one parameter itself.
+    /// The single parameter itself.
     Bare,
-    /// The same, which is bytes already.
+    /// The single parameter itself, as raw bytes.
     Raw,
 }
 
-/// Where a method runs.
+/// How the server runs a method.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Run {
+pub(crate) enum RunMode {
     Async,
+    /// On a thread that may block.
     Blocking,
 }
 
 impl Attributes {
-    /// Sorts `attributes`.
-    pub(crate) fn sort(attributes: &[Attribute]) -> Self {
+    /// Classifies `attributes`.
+    pub(crate) fn new(attributes: &[Attribute]) -> Self {
         let named = |name: &str| -> Vec<Attribute> {
             attributes.iter().filter(|attribute| attribute.path().is_ident(name)).cloned().collect()
         };
         Self {
-            kept: attributes.to_vec(),
+            all: attributes.to_vec(),
             cfgs: named("cfg"),
             docs: named("doc"),
             deprecations: named("deprecated"),
@@ -162,20 +166,34 @@ impl Attributes {
 }
 
 impl Returns {
-    /// What the method would answer with, unless that is nothing. Of an alias only the compiler knows.
-    pub(crate) fn answer(&self) -> Option<&Type> {
+    /// The whole return type.
+    pub(crate) fn declared(&self) -> &Type {
+        match self {
+            Self::Plain(declared) | Self::Alias(declared) | Self::Fallible { declared, .. } => declared,
+        }
+    }
+
+    /// The type of the value, unless it is `()`; `None` for an alias, whose value only the compiler knows.
+    pub(crate) fn value(&self) -> Option<&Type> {
         let (Self::Plain(value) | Self::Fallible { value, .. }) = self else { return None };
-        let is_nothing = matches!(value, Type::Tuple(tuple) if tuple.elems.is_empty());
-        (!is_nothing).then_some(value)
+        let is_unit = matches!(value, Type::Tuple(tuple) if tuple.elems.is_empty());
+        (!is_unit).then_some(value)
     }
 }
 
 impl Method {
-    /// The parameters that travel.
+    /// The parameters that the client sends.
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
-        self.inputs.iter().filter_map(|input| match input {
-            Input::Parameter(parameter) => Some(parameter),
-            Input::Context(_) => None,
-        })
+        self.inputs.iter().filter_map(Input::as_parameter)
+    }
+}
+
+impl Input {
+    /// The parameter, if the client sends it.
+    pub(crate) fn as_parameter(&self) -> Option<&Parameter> {
+        match self {
+            Self::Parameter(parameter) => Some(parameter),
+            Self::Context(_) => None,
+        }
     }
 }

@@ -1,56 +1,69 @@
-//! Names that are derived from other names: of services, of generated types. Changes when a naming rule does.
+//! Derives names from other names: of services and of generated types. Changes when a naming rule does.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::Span;
 use syn::{Ident, Path, ext::IdentExt};
 
-/// The exchange of a service that names none; the runtime's `DEFAULT_EXCHANGE`.
+/// The default exchange name of calls and notifications; the runtime's `DEFAULT_EXCHANGE`.
 pub(crate) const DEFAULT_EXCHANGE: &str = "amqp-rpc";
 
-/// The exchange of events whose service names none; the runtime's `EVENT_EXCHANGE`.
+/// The default exchange name of events; the runtime's `EVENT_EXCHANGE`.
 pub(crate) const EVENT_EXCHANGE: &str = "amqp-rpc.events";
 
-/// The identifier as the user speaks of it, without `r#`.
-pub(crate) fn spoken(ident: &Ident) -> String {
+/// The functions of every generated client, which methods must not be named like.
+pub(crate) const CLIENT_FUNCTIONS: [&str; 2] = ["new", "with_options"];
+
+/// The identifier's text without `r#`.
+pub(crate) fn unraw(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
 /// The wire name of the service that a trait describes: `HTTPServer` is `http_server`.
 pub(crate) fn service_name(service: &Ident) -> String {
-    let (name, spoken) = (spoken(service).to_snake_case(), spoken(service));
-    if name.is_empty() { spoken } else { name }
+    let name = unraw(service);
+    let snake_case = name.to_snake_case();
+    if snake_case.is_empty() { name } else { snake_case }
 }
 
-/// The name that both sides use for a method: `fib.compute`.
+/// The full wire name of a method: `fib.compute`.
 pub(crate) fn full_name(service: &str, method: &str) -> String {
     format!("{service}.{method}")
 }
 
-/// A type generated for the whole trait: `Fib` and `Client` make `FibClient`.
-pub(crate) fn of_service(service: &Ident, suffix: &str) -> Ident {
-    Ident::new(&format!("{}{suffix}", spoken(service)), service.span())
+/// The type of the generated client: `Fib` makes `FibClient`.
+pub(crate) fn client_type(service: &Ident) -> Ident {
+    service_type(service, "Client")
+}
+
+/// The type of the generated server: `Fib` makes `FibServer`.
+pub(crate) fn server_type(service: &Ident) -> Ident {
+    service_type(service, "Server")
+}
+
+fn service_type(service: &Ident, suffix: &str) -> Ident {
+    Ident::new(&format!("{}{suffix}", unraw(service)), service.span())
 }
 
 /// The request type of a method: `Fib` and `compute` make `FibComputeRequest`.
 pub(crate) fn request_type(service: &Ident, method: &Ident) -> Ident {
-    let name = format!("{}{}Request", spoken(service), spoken(method).to_upper_camel_case());
+    let name = format!("{}{}Request", unraw(service), unraw(method).to_upper_camel_case());
     Ident::new(&name, method.span())
 }
 
-/// The response type that goes with a request type: `AskRequest` has `AskResponse`, `Ask` has `AskResponse`.
+/// The response type that goes with a request type: `AskRequest` and `Ask` both make `AskResponse`.
 pub(crate) fn response_type(request: &Ident) -> Ident {
-    let name = spoken(request);
+    let name = unraw(request);
     let stem = name.strip_suffix("Request").unwrap_or(&name);
     Ident::new(&format!("{stem}Response"), request.span())
 }
 
-/// The type parameter of the generated server: `S`, unless one of the names in `taken` is.
+/// The type parameter of the generated server: the first of several names that is not in `taken`.
 pub(crate) fn type_parameter(taken: &[&Ident]) -> Ident {
     let free = ["S", "T", "Implementation"].into_iter().find(|name| taken.iter().all(|ident| *ident != name));
     Ident::new(free.unwrap_or("ServiceImplementation"), Span::call_site())
 }
 
-/// `::amqp_rpc`, where generated code looks for the runtime unless told otherwise.
+/// `::amqp_rpc`, the default of the key `crate`.
 pub(crate) fn default_crate() -> Path {
     Path {
         leading_colon: Some(syn::token::PathSep::default()),

@@ -1,6 +1,6 @@
-//! What the user wrote, with our attributes set apart. Changes when Rust's trait syntax does.
+//! Parses a trait and sets the macro's own attributes apart. Changes when Rust's trait syntax does.
 //!
-//! Nothing is judged here: every trait that parses gets through, however wrong it is for a service.
+//! Nothing is validated here: every trait that syn can parse is accepted.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
@@ -8,65 +8,66 @@ use syn::{
     spanned::Spanned,
 };
 
-use crate::diagnostics::{Errors, Mistake};
+use crate::diagnostics::{ErrorKind, Errors};
 
-/// A trait as written, without our attributes.
+/// A parsed trait without the macro's attributes.
 pub(crate) struct TraitSyntax {
     /// The trait; its items are in the two fields below.
     pub(crate) item: ItemTrait,
     pub(crate) methods: Vec<MethodSyntax>,
-    /// Constants, types and macros.
-    pub(crate) others: Vec<TraitItem>,
+    /// Constants, types and macro calls.
+    pub(crate) other_items: Vec<TraitItem>,
     /// `#[rpc(..)]` and further `#[rpc_service]` attributes on the trait.
     pub(crate) misplaced: Vec<Attribute>,
 }
 
-/// A method as written, without our attributes.
+/// A parsed method without the macro's attributes.
 pub(crate) struct MethodSyntax {
     /// The method; its signature has no inputs, they are in the two fields below.
     pub(crate) item: TraitItemFn,
     pub(crate) receiver: Option<Receiver>,
     pub(crate) parameters: Vec<ParameterSyntax>,
-    /// The contents of `#[rpc(..)]`.
+    /// Its `#[rpc(..)]` attributes.
     pub(crate) rpc: Vec<Attribute>,
     /// `#[rpc_service]` on the method and `#[rpc(..)]` on its receiver.
     pub(crate) misplaced: Vec<Attribute>,
 }
 
-/// A parameter as written; attributes that are legal in Rust stay on `typed`.
+/// A parsed parameter; attributes that are legal in Rust stay on `typed`.
 pub(crate) struct ParameterSyntax {
     pub(crate) typed: PatType,
+    /// Its `#[rpc(..)]` attributes.
     pub(crate) rpc: Vec<Attribute>,
     /// Doc comments, `#[serde(..)]` and `#[garde(..)]`, which belong to the request's field.
-    pub(crate) field: Vec<Attribute>,
+    pub(crate) field_attributes: Vec<Attribute>,
 }
 
-/// An item that is no trait, to be emitted as it is.
-pub(crate) struct Unreadable {
+/// An item that is not a trait; it is emitted unchanged.
+pub(crate) struct RejectedItem {
     item: TokenStream,
-    mistake: Mistake,
+    error: ErrorKind,
     at: Span,
 }
 
-impl Unreadable {
-    /// Reports what is wrong and hands the item back.
+impl RejectedItem {
+    /// Reports the error and returns the item.
     pub(crate) fn report(self, errors: &mut Errors) -> TokenStream {
-        errors.at_span(self.at, self.mistake);
+        errors.at_span(self.at, self.error);
         self.item
     }
 }
 
-/// Reads a trait.
-pub(crate) fn read(item: TokenStream) -> Result<TraitSyntax, Unreadable> {
+/// Parses a trait.
+pub(crate) fn parse(item: TokenStream) -> Result<TraitSyntax, RejectedItem> {
     match syn::parse2::<Item>(item.clone()) {
         Ok(Item::Trait(item)) => Ok(TraitSyntax::new(item)),
         Ok(other) => {
-            let (found, at) = kind_of(other);
-            Err(Unreadable { item, mistake: Mistake::NotATrait { found }, at })
+            let (found, at) = describe(other);
+            Err(RejectedItem { item, error: ErrorKind::NotATrait { found }, at })
         }
         Err(error) => {
-            let mistake = Mistake::Unreadable { details: error.to_string() };
-            Err(Unreadable { item, mistake, at: error.span() })
+            let at = error.span();
+            Err(RejectedItem { item, error: ErrorKind::Unreadable { details: error.to_string() }, at })
         }
     }
 }
@@ -75,14 +76,14 @@ impl TraitSyntax {
     fn new(mut item: ItemTrait) -> Self {
         let misplaced =
             take(&mut item.attrs, |attribute| is(attribute, "rpc") || is(attribute, "rpc_service"));
-        let (mut methods, mut others) = (Vec::new(), Vec::new());
+        let (mut methods, mut other_items) = (Vec::new(), Vec::new());
         for item in item.items.drain(..) {
             match item {
                 TraitItem::Fn(method) => methods.push(MethodSyntax::new(method)),
-                other => others.push(other),
+                other => other_items.push(other),
             }
         }
-        Self { item, methods, others, misplaced }
+        Self { item, methods, other_items, misplaced }
     }
 }
 
@@ -93,9 +94,9 @@ impl MethodSyntax {
         let (mut receiver, mut parameters) = (None, Vec::new());
         for input in std::mem::take(&mut item.sig.inputs) {
             match input {
-                FnArg::Receiver(mut written) => {
-                    misplaced.extend(take(&mut written.attrs, |attribute| is(attribute, "rpc")));
-                    receiver = Some(written);
+                FnArg::Receiver(mut parsed) => {
+                    misplaced.extend(take(&mut parsed.attrs, |attribute| is(attribute, "rpc")));
+                    receiver = Some(parsed);
                 }
                 FnArg::Typed(typed) => parameters.push(ParameterSyntax::new(typed)),
             }
@@ -107,13 +108,13 @@ impl MethodSyntax {
 impl ParameterSyntax {
     fn new(mut typed: PatType) -> Self {
         let rpc = take(&mut typed.attrs, |attribute| is(attribute, "rpc"));
-        let field = take(&mut typed.attrs, |attribute| {
+        let field_attributes = take(&mut typed.attrs, |attribute| {
             ["doc", "serde", "garde"].iter().any(|name| is(attribute, name))
         });
-        Self { typed, rpc, field }
+        Self { typed, rpc, field_attributes }
     }
 
-    /// The name, if the pattern is one and nothing more.
+    /// The name, if the pattern is a plain identifier.
     pub(crate) fn name(&self) -> Option<&Ident> {
         match &*self.typed.pat {
             Pat::Ident(name)
@@ -135,8 +136,8 @@ fn take(attributes: &mut Vec<Attribute>, wanted: impl Fn(&Attribute) -> bool) ->
     attributes.extract_if(.., |attribute| wanted(attribute)).collect()
 }
 
-/// What an item is called, and where to point.
-fn kind_of(item: Item) -> (&'static str, Span) {
+/// The kind of an item in words, and the span to report.
+fn describe(item: Item) -> (&'static str, Span) {
     match item {
         Item::Const(item) => ("a constant", item.ident.span()),
         Item::Enum(item) => ("an enum", item.ident.span()),

@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Ident, LitStr, Meta, Path, parse::Parser};
 
 use crate::{
-    diagnostics::{Errors, Mistake},
+    diagnostics::{ErrorKind, Errors},
     names,
 };
 
@@ -55,12 +55,17 @@ impl Keys {
         example: &'static str,
         errors: &mut Errors,
     ) -> Option<LitStr> {
-        self.value(key, |value| syn::parse2(value).ok(), || Mistake::StringExpected { key, example }, errors)
+        self.value(
+            key,
+            |value| syn::parse2(value).ok(),
+            || ErrorKind::StringExpected { key, example },
+            errors,
+        )
     }
 
     /// The key's value, which must be the name of a type.
     pub(super) fn type_name(&mut self, key: &'static str, errors: &mut Errors) -> Option<Ident> {
-        self.value(key, |value| syn::parse2(value).ok(), || Mistake::TypeNameExpected { key }, errors)
+        self.value(key, |value| syn::parse2(value).ok(), || ErrorKind::TypeNameExpected { key }, errors)
     }
 
     /// The key's value, which must be a path or a string that holds one.
@@ -69,14 +74,14 @@ impl Keys {
             Ok(string) => string.parse_with(Path::parse_mod_style).ok(),
             Err(_) => Path::parse_mod_style.parse2(value).ok(),
         };
-        self.value(key, read, || Mistake::PathExpected { key }, errors)
+        self.value(key, read, || ErrorKind::PathExpected { key }, errors)
     }
 
     /// The key itself, if it is there; it takes no value.
     pub(super) fn flag(&mut self, key: &'static str, errors: &mut Errors) -> Option<Ident> {
         let entry = self.take(key)?;
         if let Some(value) = entry.value {
-            errors.at(value, Mistake::FlagWithValue { key });
+            errors.at(value, ErrorKind::FlagWithValue { key });
         }
         Some(entry.key)
     }
@@ -85,7 +90,7 @@ impl Keys {
         &mut self,
         key: &str,
         read: impl FnOnce(TokenStream) -> Option<T>,
-        mistake: impl FnOnce() -> Mistake,
+        mistake: impl FnOnce() -> ErrorKind,
         errors: &mut Errors,
     ) -> Option<T> {
         let entry = self.take(key)?;
@@ -115,13 +120,13 @@ impl Keys {
     }
 
     fn add(&mut self, entry: Entry, place: &Place, errors: &mut Errors) {
-        let key = names::spoken(&entry.key);
+        let key = names::unraw(&entry.key);
         let Some(key) = place.known.iter().copied().find(|known| **known == key) else {
             let known = place.known_in_words();
-            return errors.at(entry.key, Mistake::UnknownKey { unknown: key, place: place.name, known });
+            return errors.at(entry.key, ErrorKind::UnknownKey { unknown: key, place: place.name, known });
         };
         if self.entries.iter().any(|known| known.key == key) {
-            return errors.at(entry.key, Mistake::DuplicateKey { key });
+            return errors.at(entry.key, ErrorKind::DuplicateKey { key });
         }
         self.entries.push(entry);
     }
@@ -143,8 +148,8 @@ impl Entry {
 }
 
 impl Place {
-    fn malformed(&self) -> Mistake {
-        Mistake::MalformedAttribute { place: self.name, example: self.example }
+    fn malformed(&self) -> ErrorKind {
+        ErrorKind::MalformedAttribute { place: self.name, example: self.example }
     }
 
     fn known_in_words(&self) -> String {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use syn::{Attribute, Ident, LitStr};
 
 use super::keys::{Keys, Place};
-use crate::diagnostics::{Errors, Mistake};
+use crate::diagnostics::{ErrorKind, Errors};
 
 const PLACE: Place = Place {
     name: "`#[rpc(..)]` on a method",
@@ -44,7 +44,7 @@ pub(crate) struct MethodKeys {
 
 impl MethodKeys {
     /// Reads all `#[rpc(..)]` attributes of a method.
-    pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Self {
+    pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
         let mut keys = Keys::of_attributes(attributes, &PLACE, errors);
         Self {
             name: keys.string("name", "compute", errors),
@@ -68,7 +68,7 @@ fn timeout(text: &LitStr, errors: &mut Errors) -> Option<Duration> {
     let written = text.value();
     let milliseconds = milliseconds(&written);
     if milliseconds.is_none() {
-        errors.at(text, Mistake::TimeoutFormat { timeout: written });
+        errors.at(text, ErrorKind::TimeoutFormat { timeout: written });
     }
     milliseconds.map(Duration::from_millis)
 }

@@ -15,7 +15,7 @@ pub(crate) struct ParameterKeys {
 
 impl ParameterKeys {
     /// Reads all `#[rpc(..)]` attributes of a parameter.
-    pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Self {
+    pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
         Self { context: Keys::of_attributes(attributes, &PLACE, errors).flag("context", errors) }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct ServiceKeys {
 
 impl ServiceKeys {
     /// Reads the inside of the attribute.
-    pub(crate) fn read(arguments: TokenStream, errors: &mut Errors) -> Self {
+    pub(crate) fn parse(arguments: TokenStream, errors: &mut Errors) -> Self {
         let mut keys = Keys::of_arguments(arguments, &PLACE, errors);
         Self {
             name: keys.string("name", "fib", errors),

@@ -1,40 +1,40 @@
-//! Every message the macro can give: a table of data. Changes when a rule or its wording does.
+//! The messages of the macro, as a table. Changes when a rule or its wording does.
 //!
 //! `docs/macro-errors.md` explains each of them; a test compares the two.
 
 use std::fmt;
 
-/// Builds the enum of mistakes, their texts, and (for tests) the list of all texts.
+/// Declares the enum of errors, their messages, and (for tests) the list of all messages.
 macro_rules! catalogue {
-    ($( $(#[$doc:meta])* $mistake:ident $({ $($field:ident),+ })? => $text:literal, )+) => {
-        /// A rule that was broken; its `Display` is the message.
-        pub(crate) enum Mistake {
-            $( $(#[$doc])* $mistake $({ $($field: catalogue!(@type $field)),+ })?, )+
+    ($( $(#[$doc:meta])* $kind:ident $({ $($field:ident),+ })? => $text:literal, )+) => {
+        /// A violated rule; its `Display` is the message.
+        pub(crate) enum ErrorKind {
+            $( $(#[$doc])* $kind $({ $($field: catalogue!(@type $field)),+ })?, )+
         }
 
-        impl fmt::Display for Mistake {
+        impl fmt::Display for ErrorKind {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
-                    $( Self::$mistake $({ $($field),+ })? => write!(formatter, $text), )+
+                    $( Self::$kind $({ $($field),+ })? => write!(formatter, $text), )+
                 }
             }
         }
 
         #[cfg(test)]
-        impl Mistake {
-            /// The mistake's name in [`CATALOGUE`].
+        impl ErrorKind {
+            /// The variant's name in [`CATALOGUE`].
             pub(crate) fn name(&self) -> &'static str {
                 match self {
-                    $( Self::$mistake $({ $($field: _),+ })? => stringify!($mistake), )+
+                    $( Self::$kind $({ $($field: _),+ })? => stringify!($kind), )+
                 }
             }
         }
 
-        /// Name and text, with placeholders, of every mistake.
+        /// The name of every variant and its message with placeholders.
         #[cfg(test)]
-        pub(crate) const CATALOGUE: &[(&str, &str)] = &[ $( (stringify!($mistake), $text), )+ ];
+        pub(crate) const CATALOGUE: &[(&str, &str)] = &[ $( (stringify!($kind), $text), )+ ];
     };
-    // Fixed words and texts of our own are static; what comes from the user is not.
+    // Fields with words of the macro are static; those with words of the user are not.
     (@type found) => { &'static str };
     (@type place) => { &'static str };
     (@type key) => { &'static str };
@@ -84,7 +84,6 @@ catalogue! {
     ContextType { parameter } => "`{parameter}` receives the context, which is lent for the call; write its type as `&Context`",
     SecondContext { method } => "`{method}` already receives the context",
     SerdeOnContext { parameter } => "`{parameter}` receives the context, which does not travel; remove `#[serde(..)]`",
-
     GardeOnContext { parameter } => "`{parameter}` receives the context, which does not travel; remove `#[garde(..)]`",
 
     // Return types.
@@ -93,7 +92,7 @@ catalogue! {
     SelfReturn { method } => "the return type of `{method}` must not mention `Self`: the caller does not know who implements the service",
     OneWayReturn { method, kind } => "`{method}` is `{kind}`, so nobody waits for what it returns; return nothing, or `Result<(), E>` with an error for the server's log",
     NoResultToValidate { method } => "`{method}` has no result, for nobody waits for one; remove `validate_result`",
-    /// Found by the compiler, from an assertion in the generated code.
+    /// Reported by the compiler, from an assertion in the generated code.
     ResultAlias { method } => "`{method}` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller",
     ResultArguments { method } => "`{method}` must return `Result<T, E>`, or an alias of it such as `io::Result<T>`",
 
@@ -123,7 +122,7 @@ catalogue! {
     QueueOnDefaultExchange => "on the default exchange a queue is reached by its own name; give each method its `routing_key` instead of a `queue`",
     RoutingKeyIsQueue { routing_key } => "on the default exchange the routing key is the queue's name; remove `queue` or make it `{routing_key}`",
 
-    // Names that meet.
+    // Name collisions.
     MethodTwice { method } => "`{method}` is declared twice",
     ClientFunction { method } => "`{method}` is taken by the generated client; rename the method and keep its name on the wire by `#[rpc(name = \"{method}\")]`",
     WireNameTaken { name, other } => "`{name}` is the name of `{other}` on the wire already; give one of them another by `#[rpc(name = \"..\")]`",

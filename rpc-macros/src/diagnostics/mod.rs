@@ -1,4 +1,5 @@
-//! Collects mistakes and turns them into compile errors. Changes when reporting does; the texts are in `catalogue`.
+//! Collects the errors of one expansion and turns them into compile errors. Changes when reporting does; the texts are
+//! in `catalogue`.
 
 mod catalogue;
 
@@ -7,50 +8,50 @@ use quote::ToTokens;
 
 #[cfg(test)]
 pub(crate) use self::catalogue::CATALOGUE;
-pub(crate) use self::catalogue::Mistake;
+pub(crate) use self::catalogue::ErrorKind;
 
-/// Every mistake found so far, in the order of the source as far as validation follows it.
+/// The errors found so far, in the order in which validation reads the source.
 #[derive(Default)]
 pub(crate) struct Errors {
-    reports: Vec<Report>,
+    diagnostics: Vec<Diagnostic>,
 }
 
-/// A mistake and where it is.
-pub(crate) struct Report {
+/// An error and the tokens that it points at.
+pub(crate) struct Diagnostic {
     at: TokenStream,
-    pub(crate) mistake: Mistake,
+    pub(crate) kind: ErrorKind,
 }
 
 impl Errors {
-    /// Reports `mistake` on all of `tokens`.
-    pub(crate) fn at(&mut self, tokens: impl ToTokens, mistake: Mistake) {
-        self.reports.push(Report { at: tokens.into_token_stream(), mistake });
+    /// Reports an error on all of `tokens`.
+    pub(crate) fn at(&mut self, tokens: impl ToTokens, kind: ErrorKind) {
+        self.diagnostics.push(Diagnostic { at: tokens.into_token_stream(), kind });
     }
 
-    /// Reports `mistake` at `span`.
-    pub(crate) fn at_span(&mut self, span: Span, mistake: Mistake) {
-        self.at(Ident::new("here", span), mistake);
+    /// Reports an error at `span`.
+    pub(crate) fn at_span(&mut self, span: Span, kind: ErrorKind) {
+        self.at(Ident::new("here", span), kind);
     }
 
-    /// How many mistakes were reported so far.
+    /// The number of errors reported so far.
     pub(crate) fn len(&self) -> usize {
-        self.reports.len()
+        self.diagnostics.len()
     }
 
-    /// One `compile_error!` for each mistake.
+    /// One `compile_error!` for each error.
     pub(crate) fn into_compile_errors(self) -> TokenStream {
-        self.reports.iter().map(|report| report.error().to_compile_error()).collect()
+        self.diagnostics.iter().map(|diagnostic| diagnostic.to_syn_error().to_compile_error()).collect()
     }
 
     #[cfg(test)]
-    pub(crate) fn into_reports(self) -> Vec<Report> {
-        self.reports
+    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
     }
 }
 
-impl Report {
-    /// The mistake as an error of its place.
-    pub(crate) fn error(&self) -> syn::Error {
-        syn::Error::new_spanned(&self.at, &self.mistake)
+impl Diagnostic {
+    /// The message with its span.
+    pub(crate) fn to_syn_error(&self) -> syn::Error {
+        syn::Error::new_spanned(&self.at, &self.kind)
     }
 }

@@ -8,12 +8,12 @@ use syn::{Type, spanned::Spanned};
 
 use super::{private, quiet};
 use crate::{
-    diagnostics::Mistake,
+    diagnostics::ErrorKind,
     model::{Kind, Method, Returns, Service},
     names,
 };
 
-/// Asks the compiler about every type that travels, each where it is written.
+/// Asks the compiler about every type that travels, each where it is declared.
 pub(super) fn assertions(service: &Service) -> TokenStream {
     if service.methods.is_empty() {
         return TokenStream::new();
@@ -54,29 +54,29 @@ fn of_method(service: &Service, method: &Method, asserted: &mut HashSet<String>)
         let is_first = !cfgs.is_empty() || asserted.insert(ty.to_token_stream().to_string());
         is_first.then(|| quote_spanned!(ty.span()=> __Travels<#ty>,))
     };
-    let checked = method.parameters().filter(|parameter| !parameter.custom);
+    let checked = method.parameters().filter(|parameter| !parameter.has_custom_serde);
     let parameters: Vec<_> = checked.map(|parameter| travels(&parameter.ty)).collect();
     let returned = match &method.returns {
         // What nobody waits for does not travel.
         Returns::Plain(_) if method.kind != Kind::Call => None,
-        Returns::Fallible { written, error, .. } if method.kind != Kind::Call => {
+        Returns::Fallible { declared, error, .. } if method.kind != Kind::Call => {
             let error = quote_spanned!(error.span()=> __IsLogged<#error>,);
-            Some(quote_spanned!(written.span()=> __IsResult<#written>, #error))
+            Some(quote_spanned!(declared.span()=> __IsResult<#declared>, #error))
         }
-        Returns::Alias(written) if method.kind != Kind::Call => Some(quote_spanned! {written.span()=>
-            __IsResult<#written>,
-            __IsNothing<<#written as #private::Fallible>::Value>,
-            __IsLogged<<#written as #private::Fallible>::Error>,
+        Returns::Alias(declared) if method.kind != Kind::Call => Some(quote_spanned! {declared.span()=>
+            __IsResult<#declared>,
+            __IsNothing<<#declared as #private::Fallible>::Value>,
+            __IsLogged<<#declared as #private::Fallible>::Error>,
         }),
         Returns::Plain(value) => travels(value),
-        Returns::Fallible { written, value, error } => {
+        Returns::Fallible { declared, value, error } => {
             let (value, error) = (travels(value), travels(error));
-            Some(quote_spanned!(written.span()=> __IsResult<#written>, #value #error))
+            Some(quote_spanned!(declared.span()=> __IsResult<#declared>, #value #error))
         }
-        Returns::Alias(written) => Some(quote_spanned! {written.span()=>
-            __IsResult<#written>,
-            __Travels<<#written as #private::Fallible>::Value>,
-            __Travels<<#written as #private::Fallible>::Error>,
+        Returns::Alias(declared) => Some(quote_spanned! {declared.span()=>
+            __IsResult<#declared>,
+            __Travels<<#declared as #private::Fallible>::Value>,
+            __Travels<<#declared as #private::Fallible>::Error>,
         }),
     };
     let no_result = match &method.returns {
@@ -95,7 +95,7 @@ fn of_method(service: &Service, method: &Method, asserted: &mut HashSet<String>)
 /// Refuses an alias of `Result` under another name, which would travel as a plain value.
 fn no_result(service: &Service, method: &Method, value: &Type) -> TokenStream {
     let private = private(service);
-    let message = Mistake::ResultAlias { method: names::spoken(&method.ident) }.to_string();
+    let message = ErrorKind::ResultAlias { method: names::unraw(&method.ident) }.to_string();
     // A constant of its own: evaluation of one stops at its first failure.
     quote_spanned! {value.span()=>
         const _: () = ::core::assert!(!#private::Probe::<#value>::IS_RESULT, #message);

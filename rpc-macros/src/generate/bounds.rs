@@ -22,7 +22,8 @@ const PLAIN: [&str; 22] = [
 /// Responses do without: their one field is touched so rarely that bounds would add errors.
 pub(super) fn bound(service: &Service, method: &Method) -> Option<TokenStream> {
     let wire_type = path_in_string(&private(service));
-    let types = method.parameters().filter(|parameter| !parameter.custom).map(|parameter| &parameter.ty);
+    let types =
+        method.parameters().filter(|parameter| !parameter.has_custom_serde).map(|parameter| &parameter.ty);
     let mut bounds: Vec<String> = types
         .filter(|ty| !is_plain(ty) && can_be_quoted(ty))
         .map(|ty| format!("for<'wire> {}: {wire_type}::WireType", ty.to_token_stream()))

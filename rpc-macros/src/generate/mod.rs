@@ -57,12 +57,12 @@ fn quiet() -> TokenStream {
 
 /// A link to the trait, for doc comments.
 fn link_to_trait(service: &Service) -> String {
-    link(&names::spoken(&service.ident), &service.ident.to_string())
+    link(&names::unraw(&service.ident), &service.ident.to_string())
 }
 
 /// A link to a method of the trait, for doc comments.
 fn link_to_method(service: &Service, method: &Method) -> String {
-    let shown = format!("{}::{}", names::spoken(&service.ident), names::spoken(&method.ident));
+    let shown = format!("{}::{}", names::unraw(&service.ident), names::unraw(&method.ident));
     link(&shown, &format!("{}::{}", service.ident, method.ident))
 }
 

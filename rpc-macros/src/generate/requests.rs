@@ -78,7 +78,7 @@ fn answers(service: &Service, method: &Method) -> (TokenStream, TokenStream) {
     let error = match &method.returns {
         Returns::Plain(_) => quote!(#private::NoError),
         Returns::Fallible { error, .. } => error.to_token_stream(),
-        Returns::Alias(written) => quote!(<#written as #private::Fallible>::Error),
+        Returns::Alias(declared) => quote!(<#declared as #private::Fallible>::Error),
     };
     (method.response.to_token_stream(), error)
 }
@@ -90,12 +90,12 @@ fn response(service: &Service, method: &Method) -> TokenStream {
     let wire = wire_attributes(service, true, None);
     let value = match &method.returns {
         Returns::Plain(value) | Returns::Fallible { value, .. } => value.to_token_stream(),
-        Returns::Alias(written) => quote!(<#written as #private::Fallible>::Value),
+        Returns::Alias(declared) => quote!(<#declared as #private::Fallible>::Value),
     };
     let span = || Span::call_site().located_at(value.span());
     let validate = method.validates_result.then(|| validate(service, &quote!(&self.0), span()));
     let raw =
-        method.returns.answer().filter(|_| method.returns_raw).map(|value| raw(service, value, &quote!(0)));
+        method.returns.value().filter(|_| method.returns_raw).map(|value| raw(service, value, &quote!(0)));
     let debug = debug(service, method, response);
     quote! {
         #conditions
@@ -142,7 +142,7 @@ fn raw(service: &Service, ty: &Type, member: &TokenStream) -> TokenStream {
 
 /// Garde's derive, which names its own crate, and the check that it makes, if there are rules for any parameter.
 fn rules(service: &Service, method: &Method) -> (Option<TokenStream>, Option<TokenStream>) {
-    let Some(rules) = method.parameters().find_map(|parameter| parameter.rules) else {
+    let Some(rules) = method.parameters().find_map(|parameter| parameter.garde) else {
         return (None, None);
     };
     let fields = match method.body {
@@ -187,13 +187,13 @@ fn wire_attributes(service: &Service, is_transparent: bool, bound: Option<&Token
 }
 
 fn field(service: &Service, parameter: &Parameter) -> TokenStream {
-    let Parameter { ident, ty, field, documented, .. } = parameter;
+    let Parameter { ident, ty, field_attributes, is_documented, .. } = parameter;
     let visibility = &service.visibility;
-    let doc = (!documented).then(|| {
-        let doc = format!(" The parameter `{}`.", names::spoken(ident));
+    let doc = (!is_documented).then(|| {
+        let doc = format!(" The parameter `{}`.", names::unraw(ident));
         quote!(#[doc = #doc])
     });
-    quote!(#doc #( #field )* #visibility #ident: #ty)
+    quote!(#doc #( #field_attributes )* #visibility #ident: #ty)
 }
 
 /// The method's entry in the service; only what differs from the defaults of `MethodDef::new` is said.
@@ -233,7 +233,7 @@ fn definition(service: &Service, method: &Method) -> TokenStream {
 
 /// Shows the name only: parameters may be secrets, and need not be `Debug`.
 fn debug(service: &Service, method: &Method, ident: &syn::Ident) -> TokenStream {
-    let (conditions, quiet, name) = (conditions(service, method), quiet(), names::spoken(ident));
+    let (conditions, quiet, name) = (conditions(service, method), quiet(), names::unraw(ident));
     quote! {
         #conditions
         #quiet

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::{link_to_trait, private, quiet};
-use crate::model::{Input, Kind, Method, Returns, Run, Service};
+use crate::model::{Input, Kind, Method, Returns, RunMode, Service};
 
 /// The server and its dispatch.
 pub(super) fn server(service: &Service) -> TokenStream {
@@ -13,7 +13,7 @@ pub(super) fn server(service: &Service) -> TokenStream {
     let (private, quiet, cfgs) = (private(service), quiet(), &service.attributes.cfgs);
     let deprecations = &service.attributes.deprecations;
     let doc = format!(" Serves an implementation of {}.", link_to_trait(service));
-    let name = crate::names::spoken(server);
+    let name = crate::names::unraw(server);
     let dispatch = service_impl(service);
     quote! {
         #( #cfgs )*
@@ -98,14 +98,14 @@ fn arm(service: &Service, method: &Method) -> TokenStream {
     let routing_key = &method.address.routing_key;
     let result = result(service, method);
     let serve = match (method.kind, method.run) {
-        (Kind::Call, Run::Async) => quote!(serve),
-        (Kind::Call, Run::Blocking) => quote!(serve_blocking),
-        (Kind::Notify | Kind::Event, Run::Async) => quote!(serve_one_way),
-        (Kind::Notify | Kind::Event, Run::Blocking) => quote!(serve_one_way_blocking),
+        (Kind::Call, RunMode::Async) => quote!(serve),
+        (Kind::Call, RunMode::Blocking) => quote!(serve_blocking),
+        (Kind::Notify | Kind::Event, RunMode::Async) => quote!(serve_one_way),
+        (Kind::Notify | Kind::Event, RunMode::Blocking) => quote!(serve_one_way_blocking),
     };
     let run = match method.run {
-        Run::Async => quote!(async move { #result }),
-        Run::Blocking => result,
+        RunMode::Async => quote!(async move { #result }),
+        RunMode::Blocking => result,
     };
     quote!(#( #cfgs )* #routing_key => #private::#serve(call, move |request: #request, context| #run),)
 }
@@ -116,7 +116,7 @@ fn result(service: &Service, method: &Method) -> TokenStream {
     let Method { ident, response, .. } = method;
     let private = private(service);
     let arguments = method.inputs.iter().map(argument);
-    let wait = (method.run == Run::Async).then(|| quote!(.await));
+    let wait = (method.run == RunMode::Async).then(|| quote!(.await));
     let returned = quote!(<#implementation as #service_trait>::#ident(&*service #( , #arguments )*) #wait);
     match &method.returns {
         Returns::Plain(_) if method.kind != Kind::Call => {
@@ -136,7 +136,7 @@ fn argument(input: &Input) -> TokenStream {
             let ident = &parameter.ident;
             quote!(request.#ident)
         }
-        // A wrong type is reported where it is written.
+        // A wrong type is reported where it is declared.
         Input::Context(context) => quote_spanned!(context.ty.span()=> &context),
     }
 }

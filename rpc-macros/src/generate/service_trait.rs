@@ -4,18 +4,18 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::model::{Input, Method, Returns, Run, Service};
+use crate::model::{Input, Method, RunMode, Service};
 
 /// The trait with `Send` futures and without our attributes.
 pub(super) fn service_trait(service: &Service) -> TokenStream {
-    let Service { ident, visibility, supertraits, refused, .. } = service;
-    let attributes = &service.attributes.kept;
+    let Service { ident, visibility, supertraits, rejected, .. } = service;
+    let attributes = &service.attributes.all;
     let methods = service.methods.iter().map(method);
     quote! {
         #( #attributes )*
         #visibility trait #ident: #( #supertraits + )* ::core::marker::Send + ::core::marker::Sync + 'static {
             #( #methods )*
-            #( #refused )*
+            #( #rejected )*
         }
     }
 }
@@ -23,14 +23,14 @@ pub(super) fn service_trait(service: &Service) -> TokenStream {
 /// `async fn` becomes a function that returns a `Send` future; implementations still write `async fn`.
 fn method(method: &Method) -> TokenStream {
     let ident = &method.ident;
-    let attributes = &method.attributes.kept;
+    let attributes = &method.attributes.all;
     let inputs = method.inputs.iter().map(input);
-    let output = method.returns.written();
+    let output = method.returns.declared();
     let returns = match method.run {
-        Run::Async => quote_spanned! {output.span()=>
+        RunMode::Async => quote_spanned! {output.span()=>
             impl ::core::future::Future<Output = #output> + ::core::marker::Send
         },
-        Run::Blocking => quote!(#output),
+        RunMode::Blocking => quote!(#output),
     };
     quote! {
         #( #attributes )*
@@ -39,18 +39,9 @@ fn method(method: &Method) -> TokenStream {
 }
 
 fn input(input: &Input) -> TokenStream {
-    let (ident, ty, kept) = match input {
-        Input::Parameter(parameter) => (&parameter.ident, &parameter.ty, &parameter.kept),
-        Input::Context(context) => (&context.ident, &context.ty, &context.kept),
+    let (ident, ty, attributes) = match input {
+        Input::Parameter(parameter) => (&parameter.ident, &parameter.ty, &parameter.attributes),
+        Input::Context(context) => (&context.ident, &context.ty, &context.attributes),
     };
-    quote!(#( #kept )* #ident: #ty)
-}
-
-impl Returns {
-    /// The return type as the user wrote it.
-    fn written(&self) -> &syn::Type {
-        match self {
-            Self::Plain(written) | Self::Alias(written) | Self::Fallible { written, .. } => written,
-        }
-    }
+    quote!(#( #attributes )* #ident: #ty)
 }

@@ -10,22 +10,25 @@ use crate::{diagnostics::Errors, expand};
 #[derive(Debug, PartialEq)]
 struct Reported {
     /// Its name in the catalogue.
-    mistake: &'static str,
+    kind: &'static str,
     message: String,
-    /// What it points at.
+    /// The source text at its span.
     source: String,
 }
 
-/// Everything that is reported for `#[rpc_service(arguments)] item`.
+/// The errors of `#[rpc_service(arguments)] item`, in order.
 fn reported(arguments: &str, item: &str) -> Vec<Reported> {
     let mut errors = Errors::default();
     let _ = expand::expand(tokens(arguments), tokens(item), &mut errors);
-    let reports = errors.into_reports().into_iter();
-    reports
-        .map(|report| Reported {
-            mistake: report.mistake.name(),
-            message: report.error().to_string(),
-            source: report.error().span().source_text().unwrap_or_default(),
+    let diagnostics = errors.into_diagnostics().into_iter();
+    diagnostics
+        .map(|diagnostic| {
+            let error = diagnostic.to_syn_error();
+            Reported {
+                kind: diagnostic.kind.name(),
+                message: error.to_string(),
+                source: error.span().source_text().unwrap_or_default(),
+            }
         })
         .collect()
 }

@@ -1,6 +1,6 @@
-//! From what was written to what it means: the rules of a whole service. Changes when one of them does.
+//! Validates a parsed trait and builds the model of its service. Changes when a rule of the whole service does.
 //!
-//! Every mistake is reported; `None` is returned only for what cannot be part of a service at all.
+//! Every error is reported; `None` is returned only for a trait that cannot be a service at all.
 
 mod address;
 mod collisions;
@@ -12,10 +12,10 @@ mod types;
 use proc_macro2::TokenStream;
 use syn::{TraitItem, TypeParamBound, spanned::Spanned};
 
-use self::{address::ServiceAddress, collisions::Verdict};
+use self::{address::ServiceAddress, collisions::Checked};
 use crate::{
     attrs::ServiceKeys,
-    diagnostics::{Errors, Mistake},
+    diagnostics::{ErrorKind, Errors},
     fallback,
     model::{Attributes, Method, Service},
     names,
@@ -23,23 +23,23 @@ use crate::{
 };
 
 /// The service that a trait describes.
-pub(crate) fn service(arguments: TokenStream, written: &TraitSyntax, errors: &mut Errors) -> Option<Service> {
-    let keys = ServiceKeys::read(arguments, errors);
-    let ident = &written.item.ident;
-    report_misplaced_attributes(written, errors);
-    let is_plain = is_plain_trait(written, errors);
-    let supertraits = supertraits(written, errors);
+pub(crate) fn service(arguments: TokenStream, syntax: &TraitSyntax, errors: &mut Errors) -> Option<Service> {
+    let keys = ServiceKeys::parse(arguments, errors);
+    let ident = &syntax.item.ident;
+    report_misplaced_attributes(syntax, errors);
+    let is_plain = is_plain_trait(syntax, errors);
+    let supertraits = supertraits(syntax, errors);
     let address = ServiceAddress::resolve(ident, &keys, errors);
-    report_other_items(written, errors);
+    report_other_items(syntax, errors);
 
-    let mut refused = written.others.clone();
+    let mut rejected = syntax.other_items.clone();
     let mut methods: Vec<Method> = Vec::new();
-    for method in &written.methods {
+    for method in &syntax.methods {
         let valid = method::method(ident, &address, method, errors);
-        match collisions::resolve(ident, valid, &methods, errors) {
-            Verdict::Valid(valid) => methods.push(valid),
-            Verdict::Refused => refused.push(fallback::method(method)),
-            Verdict::Repeated => {}
+        match collisions::check(ident, valid, &methods, errors) {
+            Checked::Valid(valid) => methods.push(valid),
+            Checked::Rejected => rejected.push(fallback::method(method)),
+            Checked::Duplicate => {}
         }
     }
     if !is_plain {
@@ -50,59 +50,59 @@ pub(crate) fn service(arguments: TokenStream, written: &TraitSyntax, errors: &mu
     let implementation = names::type_parameter(&types.chain([ident]).collect::<Vec<_>>());
     Some(Service {
         ident: ident.clone(),
-        visibility: written.item.vis.clone(),
-        attributes: Attributes::sort(&written.item.attrs),
+        visibility: syntax.item.vis.clone(),
+        attributes: Attributes::new(&syntax.item.attrs),
         supertraits,
         krate: keys.krate.unwrap_or_else(names::default_crate),
         name: address.name,
-        client: names::of_service(ident, "Client"),
-        server: names::of_service(ident, "Server"),
+        client: names::client_type(ident),
+        server: names::server_type(ident),
         implementation,
         methods,
-        refused,
+        rejected,
     })
 }
 
-fn report_misplaced_attributes(written: &TraitSyntax, errors: &mut Errors) {
-    let service = || names::spoken(&written.item.ident);
-    for attribute in &written.misplaced {
-        let mistake = if attribute.path().is_ident("rpc") {
-            Mistake::MisplacedKeys { service: service() }
+fn report_misplaced_attributes(syntax: &TraitSyntax, errors: &mut Errors) {
+    let service = || names::unraw(&syntax.item.ident);
+    for attribute in &syntax.misplaced {
+        let error = if attribute.path().is_ident("rpc") {
+            ErrorKind::MisplacedKeys { service: service() }
         } else {
-            Mistake::RepeatedService { service: service() }
+            ErrorKind::RepeatedService { service: service() }
         };
-        errors.at(attribute, mistake);
+        errors.at(attribute, error);
     }
 }
 
-/// Whether the trait is one that a client and a server can be generated for.
-fn is_plain_trait(written: &TraitSyntax, errors: &mut Errors) -> bool {
-    let item = &written.item;
-    let service = || names::spoken(&item.ident);
-    let reported = errors.len();
+/// Whether a client and a server can be generated for the trait: it is neither generic nor `unsafe` nor `auto`.
+fn is_plain_trait(syntax: &TraitSyntax, errors: &mut Errors) -> bool {
+    let item = &syntax.item;
+    let service = || names::unraw(&item.ident);
+    let errors_before = errors.len();
     if !item.generics.params.is_empty() {
-        errors.at(&item.generics, Mistake::GenericTrait { service: service() });
+        errors.at(&item.generics, ErrorKind::GenericTrait { service: service() });
     }
     if let Some(clause) = &item.generics.where_clause {
-        errors.at(clause, Mistake::TraitWhere { service: service() });
+        errors.at(clause, ErrorKind::TraitWhere { service: service() });
     }
     if let Some(keyword) = &item.unsafety {
-        errors.at(keyword, Mistake::SpecialTrait { service: service(), keyword: "unsafe" });
+        errors.at(keyword, ErrorKind::SpecialTrait { service: service(), keyword: "unsafe" });
     }
     if let Some(keyword) = &item.modifiers.auto_token {
-        errors.at(keyword, Mistake::SpecialTrait { service: service(), keyword: "auto" });
+        errors.at(keyword, ErrorKind::SpecialTrait { service: service(), keyword: "auto" });
     }
-    errors.len() == reported
+    errors.len() == errors_before
 }
 
-fn supertraits(written: &TraitSyntax, errors: &mut Errors) -> Vec<TypeParamBound> {
+fn supertraits(syntax: &TraitSyntax, errors: &mut Errors) -> Vec<TypeParamBound> {
     let mut supertraits = Vec::new();
-    for bound in &written.item.supertraits {
+    for bound in &syntax.item.supertraits {
         match bound {
             TypeParamBound::Trait(bound) if bound.maybe.is_none() => {}
             TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static" => {}
             _ => {
-                errors.at(bound, Mistake::Supertrait);
+                errors.at(bound, ErrorKind::Supertrait);
                 continue;
             }
         }
@@ -111,18 +111,18 @@ fn supertraits(written: &TraitSyntax, errors: &mut Errors) -> Vec<TypeParamBound
     supertraits
 }
 
-fn report_other_items(written: &TraitSyntax, errors: &mut Errors) {
-    for item in &written.others {
-        let (at, mistake) = match item {
-            TraitItem::Const(item) => (item.ident.span(), Mistake::NotAMethod { found: "this constant" }),
+fn report_other_items(syntax: &TraitSyntax, errors: &mut Errors) {
+    for item in &syntax.other_items {
+        let (at, error) = match item {
+            TraitItem::Const(item) => (item.ident.span(), ErrorKind::NotAMethod { found: "this constant" }),
             TraitItem::Type(item) => {
-                (item.ident.span(), Mistake::NotAMethod { found: "this associated type" })
+                (item.ident.span(), ErrorKind::NotAMethod { found: "this associated type" })
             }
             TraitItem::Macro(item) => {
-                (item.mac.path.span(), Mistake::NotAMethod { found: "this macro call" })
+                (item.mac.path.span(), ErrorKind::NotAMethod { found: "this macro call" })
             }
-            other => (other.span(), Mistake::Qualified),
+            other => (other.span(), ErrorKind::Qualified),
         };
-        errors.at_span(at, mistake);
+        errors.at_span(at, error);
     }
 }

@@ -1,44 +1,44 @@
-//! What a return type means. Changes when methods can return something new.
+//! Validates return types. Changes when methods can return something new.
 
 use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type, TypeTuple, token::Paren};
 
-use super::types::{self, Flaw};
+use super::types::{self, Unsupported};
 use crate::{
-    diagnostics::{Errors, Mistake},
+    diagnostics::{ErrorKind, Errors},
     model::Returns,
     names,
 };
 
-/// What a method with this signature gives back.
+/// The return type in a signature.
 pub(super) fn returns(signature: &Signature, errors: &mut Errors) -> Option<Returns> {
-    let ReturnType::Type(_, written) = &signature.output else {
+    let ReturnType::Type(_, declared) = &signature.output else {
         return Some(Returns::Plain(unit(signature)));
     };
-    let method = names::spoken(&signature.ident);
-    if let Some(flaw) = types::flaw(written) {
-        let mistake = match flaw {
-            Flaw::Borrowed => Mistake::BorrowedReturn { method },
-            Flaw::ImplTrait => Mistake::ImplReturn { method },
-            Flaw::MentionsSelf => Mistake::SelfReturn { method },
+    let method = names::unraw(&signature.ident);
+    if let Some(unsupported) = types::unsupported(declared) {
+        let kind = match unsupported {
+            Unsupported::Borrowed => ErrorKind::BorrowedReturn { method },
+            Unsupported::ImplTrait => ErrorKind::ImplReturn { method },
+            Unsupported::MentionsSelf => ErrorKind::SelfReturn { method },
         };
-        errors.at(written, mistake);
+        errors.at(declared, kind);
         return None;
     }
-    if !types::last_segment_is(written, "Result") {
-        return Some(Returns::Plain((**written).clone()));
+    if !types::last_segment_is(declared, "Result") {
+        return Some(Returns::Plain((**declared).clone()));
     }
-    let fallible = fallible(written);
+    let fallible = fallible(declared);
     if fallible.is_none() {
-        errors.at(written, Mistake::ResultArguments { method });
+        errors.at(declared, ErrorKind::ResultArguments { method });
     }
     fallible
 }
 
-/// Reads the arguments of a type called `Result`; nothing if it cannot be one.
-fn fallible(written: &Type) -> Option<Returns> {
-    let Type::Path(path) = types::bare(written) else { return None };
+/// Parses the arguments of a type named `Result`; `None` if `Result` cannot have them.
+fn fallible(declared: &Type) -> Option<Returns> {
+    let Type::Path(path) = types::ungroup(declared) else { return None };
     let arguments = match &path.path.segments.last()?.arguments {
-        PathArguments::None => return Some(Returns::Alias(written.clone())),
+        PathArguments::None => return Some(Returns::Alias(declared.clone())),
         PathArguments::AngleBracketed(arguments) => &arguments.args,
         PathArguments::Parenthesized(_) => return None,
     };
@@ -48,15 +48,15 @@ fn fallible(written: &Type) -> Option<Returns> {
         types.push(ty);
     }
     match types[..] {
-        [] | [_] => Some(Returns::Alias(written.clone())),
+        [] | [_] => Some(Returns::Alias(declared.clone())),
         [value, error] => {
-            Some(Returns::Fallible { written: written.clone(), value: value.clone(), error: error.clone() })
+            Some(Returns::Fallible { declared: declared.clone(), value: value.clone(), error: error.clone() })
         }
         _ => None,
     }
 }
 
-/// `()`, spanned on the method that does not say so itself.
+/// `()`, with the span of the method that has no return type.
 fn unit(signature: &Signature) -> Type {
     Type::Tuple(TypeTuple {
         paren_token: Paren(signature.ident.span()),

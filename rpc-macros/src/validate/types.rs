@@ -1,34 +1,34 @@
-//! What can be seen of a type without knowing it. Changes when types get new syntax.
+//! Checks the syntax of a type, without resolving it. Changes when types get new syntax.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Type, TypeReference};
 
-/// What a written type cannot be, in the order in which it is worth saying.
-pub(super) enum Flaw {
+/// A reason why a type cannot be sent, as far as its syntax shows it.
+pub(super) enum Unsupported {
     Borrowed,
     ImplTrait,
     MentionsSelf,
 }
 
-/// The first reason why `ty` cannot travel, if one is visible.
-pub(super) fn flaw(ty: &Type) -> Option<Flaw> {
-    flaw_in(ty.to_token_stream())
+/// The first reason why `ty` cannot be sent, if its syntax shows one.
+pub(super) fn unsupported(ty: &Type) -> Option<Unsupported> {
+    find_unsupported(ty.to_token_stream())
 }
 
 /// The type without parentheses and the invisible delimiters of `macro_rules!`.
-pub(super) fn bare(ty: &Type) -> &Type {
+pub(super) fn ungroup(ty: &Type) -> &Type {
     match ty {
-        Type::Group(group) => bare(&group.elem),
-        Type::Paren(paren) => bare(&paren.elem),
+        Type::Group(group) => ungroup(&group.elem),
+        Type::Paren(paren) => ungroup(&paren.elem),
         other => other,
     }
 }
 
-/// What to write instead of a borrowed type.
-pub(super) fn owned(ty: &Type) -> &'static str {
-    let Type::Reference(TypeReference { elem, .. }) = bare(ty) else { return "an owned type" };
-    match bare(elem) {
+/// The owned type to suggest for a borrowed one, in words.
+pub(super) fn owned_alternative(ty: &Type) -> &'static str {
+    let Type::Reference(TypeReference { elem, .. }) = ungroup(ty) else { return "an owned type" };
+    match ungroup(elem) {
         Type::Slice(_) => "a `Vec`",
         elem if last_segment_is(elem, "str") => "`String`",
         elem if last_segment_is(elem, "Path") => "`PathBuf`",
@@ -38,34 +38,34 @@ pub(super) fn owned(ty: &Type) -> &'static str {
 
 /// Whether `ty` is a path that ends in `name`.
 pub(super) fn last_segment_is(ty: &Type, name: &str) -> bool {
-    matches!(bare(ty), Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == name))
+    matches!(ungroup(ty), Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == name))
 }
 
-/// Whether `ty` is to travel as raw bytes. That it is the right `Bytes`, the compiler finds.
-pub(super) fn are_bytes(ty: &Type) -> bool {
+/// Whether `ty` is sent as raw bytes. The compiler checks that it is the runtime's `Bytes`.
+pub(super) fn is_bytes(ty: &Type) -> bool {
     last_segment_is(ty, "Bytes")
 }
 
-fn flaw_in(tokens: TokenStream) -> Option<Flaw> {
+fn find_unsupported(tokens: TokenStream) -> Option<Unsupported> {
     let mut ends_operand = false;
     let mut tokens = tokens.into_iter();
     while let Some(token) = tokens.next() {
         match &token {
-            // After an operand it is the operator, in the length of an array.
+            // After an operand `&` is the operator, as in the length of an array.
             TokenTree::Punct(punct) if punct.as_char() == '&' && !ends_operand => {
-                return Some(Flaw::Borrowed);
+                return Some(Unsupported::Borrowed);
             }
             TokenTree::Punct(punct)
                 if punct.as_char() == '\''
                     && tokens.next().is_some_and(|lifetime| lifetime.to_string() != "static") =>
             {
-                return Some(Flaw::Borrowed);
+                return Some(Unsupported::Borrowed);
             }
-            TokenTree::Ident(ident) if ident == "impl" => return Some(Flaw::ImplTrait),
-            TokenTree::Ident(ident) if ident == "Self" => return Some(Flaw::MentionsSelf),
+            TokenTree::Ident(ident) if ident == "impl" => return Some(Unsupported::ImplTrait),
+            TokenTree::Ident(ident) if ident == "Self" => return Some(Unsupported::MentionsSelf),
             TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {
-                if let Some(flaw) = flaw_in(group.stream()) {
-                    return Some(flaw);
+                if let Some(unsupported) = find_unsupported(group.stream()) {
+                    return Some(unsupported);
                 }
             }
             _ => {}

@@ -1,4 +1,4 @@
-//! Rejections of names on the wire, exchanges and queues.
+//! Rejections of wire names, exchanges and queues.
 
 use super::Rejection;
 

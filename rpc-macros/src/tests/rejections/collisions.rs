@@ -1,4 +1,4 @@
-//! Rejections of names that meet.
+//! Rejections of name collisions.
 
 use super::Rejection;
 

@@ -1,4 +1,4 @@
-//! Every rejection: what is written, what is said, and where it points.
+//! Every rejection: the input, the messages, and their spans.
 
 mod addresses;
 mod attributes;
@@ -10,14 +10,14 @@ mod service;
 
 use super::reported;
 
-/// Something that is refused.
+/// An input that the macro rejects.
 pub(super) struct Rejection {
     /// The rule, as a claim.
     claim: &'static str,
     /// Inside `#[rpc_service(..)]`.
     arguments: &'static str,
     item: &'static str,
-    /// All messages in order, each with the source text it points at.
+    /// All messages in order, each with the source text at its span.
     errors: &'static [(&'static str, &'static str)],
 }
 
@@ -36,9 +36,9 @@ pub(super) fn all() -> impl Iterator<Item = &'static Rejection> {
 }
 
 impl Rejection {
-    /// The mistakes that are reported, by their names in the catalogue.
-    pub(super) fn mistakes(&self) -> Vec<&'static str> {
-        reported(self.arguments, self.item).into_iter().map(|error| error.mistake).collect()
+    /// The errors that are reported, by their names in the catalogue.
+    pub(super) fn error_kinds(&self) -> Vec<&'static str> {
+        reported(self.arguments, self.item).into_iter().map(|error| error.kind).collect()
     }
 }
 
