@@ -1,4 +1,6 @@
-//! `key = value, flag`: what the attributes of every place have in common. Changes when the form of a value does.
+//! Parses `key = value, flag`, the form that all attributes share. Changes when the form of a value does.
+
+use std::time::Duration;
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Ident, LitStr, Meta, Path, parse::Parser};
@@ -8,16 +10,41 @@ use crate::{
     names,
 };
 
-/// A place for keys, and the keys it knows.
-pub(super) struct Place {
-    /// How messages call it.
-    pub(super) name: &'static str,
-    /// A correct use of it.
+/// Declares the keys of one attribute: a struct with a field for each, and a table of their names for messages.
+macro_rules! attribute_keys {
+    (
+        $(#[$doc:meta])*
+        $name:ident: $place:literal, such as $example:literal;
+        $( $field:ident: $ty:ty = $value:ident($key:literal $(, $value_example:literal)?), )+
+    ) => {
+        $(#[$doc])*
+        pub(crate) struct $name {
+            $( pub(crate) $field: Option<$ty>, )+
+        }
+
+        const TABLE: KeyTable = KeyTable { place: $place, example: $example, known: &[$( $key ),+] };
+
+        impl $name {
+            /// Takes the value of each key, and reports those of the wrong form.
+            fn take(mut keys: Keys, errors: &mut Errors) -> Self {
+                Self { $( $field: keys.$value($key, $( $value_example, )? errors), )+ }
+            }
+        }
+    };
+}
+
+pub(super) use attribute_keys;
+
+/// The known keys of an attribute, and its wording in messages.
+pub(super) struct KeyTable {
+    /// The attribute, and the item that it is on.
+    pub(super) place: &'static str,
+    /// A correct use of the attribute.
     pub(super) example: &'static str,
     pub(super) known: &'static [&'static str],
 }
 
-/// The keys found in one place: known ones only, each at most once.
+/// The keys found on one item: known ones only, each at most once.
 pub(super) struct Keys {
     entries: Vec<Entry>,
 }
@@ -28,23 +55,23 @@ struct Entry {
 }
 
 impl Keys {
-    /// Reads all `attributes` of one place as if they were one.
-    pub(super) fn of_attributes(attributes: &[Attribute], place: &Place, errors: &mut Errors) -> Self {
+    /// Parses all `attributes` of one item as if they were one.
+    pub(super) fn of_attributes(attributes: &[Attribute], table: &KeyTable, errors: &mut Errors) -> Self {
         let mut keys = Self { entries: Vec::new() };
         for attribute in attributes {
             match &attribute.meta {
                 Meta::Path(_) => {}
-                Meta::List(list) => keys.read(list.tokens.clone(), place, errors),
-                Meta::NameValue(_) => errors.at(attribute, place.malformed()),
+                Meta::List(list) => keys.parse(list.tokens.clone(), table, errors),
+                Meta::NameValue(_) => errors.at(attribute, table.malformed()),
             }
         }
         keys
     }
 
-    /// Reads the inside of one attribute.
-    pub(super) fn of_arguments(arguments: TokenStream, place: &Place, errors: &mut Errors) -> Self {
+    /// Parses the arguments of one attribute.
+    pub(super) fn of_arguments(arguments: TokenStream, table: &KeyTable, errors: &mut Errors) -> Self {
         let mut keys = Self { entries: Vec::new() };
-        keys.read(arguments, place, errors);
+        keys.parse(arguments, table, errors);
         keys
     }
 
@@ -55,12 +82,23 @@ impl Keys {
         example: &'static str,
         errors: &mut Errors,
     ) -> Option<LitStr> {
-        self.value(
-            key,
-            |value| syn::parse2(value).ok(),
-            || ErrorKind::StringExpected { key, example },
-            errors,
-        )
+        let expected = || ErrorKind::StringExpected { key, example };
+        self.value(key, |value| syn::parse2(value).ok(), expected, errors)
+    }
+
+    /// The key's value, which must be a string that holds a timeout above zero.
+    pub(super) fn timeout(
+        &mut self,
+        key: &'static str,
+        example: &'static str,
+        errors: &mut Errors,
+    ) -> Option<Duration> {
+        let string = self.string(key, example, errors)?;
+        let milliseconds = milliseconds(&string.value());
+        if milliseconds.is_none() {
+            errors.at(&string, ErrorKind::TimeoutFormat { timeout: string.value() });
+        }
+        milliseconds.map(Duration::from_millis)
     }
 
     /// The key's value, which must be the name of a type.
@@ -70,14 +108,14 @@ impl Keys {
 
     /// The key's value, which must be a path or a string that holds one.
     pub(super) fn path(&mut self, key: &'static str, errors: &mut Errors) -> Option<Path> {
-        let read = |value: TokenStream| match syn::parse2::<LitStr>(value.clone()) {
+        let parse = |value: TokenStream| match syn::parse2::<LitStr>(value.clone()) {
             Ok(string) => string.parse_with(Path::parse_mod_style).ok(),
             Err(_) => Path::parse_mod_style.parse2(value).ok(),
         };
-        self.value(key, read, || ErrorKind::PathExpected { key }, errors)
+        self.value(key, parse, || ErrorKind::PathExpected { key }, errors)
     }
 
-    /// The key itself, if it is there; it takes no value.
+    /// The key itself, if it is present; it takes no value.
     pub(super) fn flag(&mut self, key: &'static str, errors: &mut Errors) -> Option<Ident> {
         let entry = self.take(key)?;
         if let Some(value) = entry.value {
@@ -89,20 +127,20 @@ impl Keys {
     fn value<T>(
         &mut self,
         key: &str,
-        read: impl FnOnce(TokenStream) -> Option<T>,
-        mistake: impl FnOnce() -> ErrorKind,
+        parse: impl FnOnce(TokenStream) -> Option<T>,
+        expected: impl FnOnce() -> ErrorKind,
         errors: &mut Errors,
     ) -> Option<T> {
         let entry = self.take(key)?;
         let Some(value) = entry.value.filter(|value| !value.is_empty()) else {
-            errors.at(entry.key, mistake());
+            errors.at(entry.key, expected());
             return None;
         };
-        let read = read(value.clone());
-        if read.is_none() {
-            errors.at(value, mistake());
+        let parsed = parse(value.clone());
+        if parsed.is_none() {
+            errors.at(value, expected());
         }
-        read
+        parsed
     }
 
     fn take(&mut self, key: &str) -> Option<Entry> {
@@ -110,22 +148,22 @@ impl Keys {
         Some(self.entries.remove(position))
     }
 
-    fn read(&mut self, tokens: TokenStream, place: &Place, errors: &mut Errors) {
+    fn parse(&mut self, tokens: TokenStream, table: &KeyTable, errors: &mut Errors) {
         for tokens in split_at_commas(tokens) {
-            match Entry::read(&tokens) {
-                Some(entry) => self.add(entry, place, errors),
-                None => errors.at(tokens, place.malformed()),
+            match Entry::parse(&tokens) {
+                Some(entry) => self.add(entry, table, errors),
+                None => errors.at(tokens, table.malformed()),
             }
         }
     }
 
-    fn add(&mut self, entry: Entry, place: &Place, errors: &mut Errors) {
+    fn add(&mut self, entry: Entry, table: &KeyTable, errors: &mut Errors) {
         let key = names::unraw(&entry.key);
-        let Some(key) = place.known.iter().copied().find(|known| **known == key) else {
-            let known = place.known_in_words();
-            return errors.at(entry.key, ErrorKind::UnknownKey { unknown: key, place: place.name, known });
+        let Some(key) = table.known.iter().copied().find(|known| **known == key) else {
+            let known = table.known_in_words();
+            return errors.at(entry.key, ErrorKind::UnknownKey { unknown: key, place: table.place, known });
         };
-        if self.entries.iter().any(|known| known.key == key) {
+        if self.entries.iter().any(|earlier| earlier.key == key) {
             return errors.at(entry.key, ErrorKind::DuplicateKey { key });
         }
         self.entries.push(entry);
@@ -133,8 +171,8 @@ impl Keys {
 }
 
 impl Entry {
-    /// Reads `key` or `key = value`.
-    fn read(tokens: &TokenStream) -> Option<Self> {
+    /// Parses `key` or `key = value`.
+    fn parse(tokens: &TokenStream) -> Option<Self> {
         let mut tokens = tokens.clone().into_iter();
         let Some(TokenTree::Ident(key)) = tokens.next() else { return None };
         match tokens.next() {
@@ -147,9 +185,9 @@ impl Entry {
     }
 }
 
-impl Place {
+impl KeyTable {
     fn malformed(&self) -> ErrorKind {
-        ErrorKind::MalformedAttribute { place: self.name, example: self.example }
+        ErrorKind::MalformedAttribute { place: self.place, example: self.example }
     }
 
     fn known_in_words(&self) -> String {
@@ -161,7 +199,7 @@ impl Place {
     }
 }
 
-/// The non-empty pieces between commas.
+/// The non-empty token lists between commas.
 fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     let mut pieces = vec![TokenStream::new()];
     for token in tokens {
@@ -173,4 +211,18 @@ fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     }
     pieces.retain(|piece| !piece.is_empty());
     pieces
+}
+
+/// Parses a whole number above zero and its unit: `5s` is 5000.
+fn milliseconds(timeout: &str) -> Option<u64> {
+    let unit_at = timeout.find(|character: char| !character.is_ascii_digit())?;
+    let (number, unit) = timeout.split_at(unit_at);
+    let factor = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor).filter(|milliseconds| *milliseconds > 0)
 }

@@ -1,6 +1,6 @@
-//! The grammar of our attributes. Each file holds the keys of one place; a new key is a change in one of them.
+//! Parses the macro's own attributes. Each file holds the keys of one attribute; a new key is one line in its table.
 //!
-//! Only the form of a value is checked here, such as "a string"; what it may say is up to `validate`.
+//! Only the form of a value is checked here, such as "a string"; its content is checked by `validate`.
 
 mod keys;
 mod method;

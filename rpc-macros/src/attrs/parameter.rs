@@ -2,20 +2,18 @@
 
 use syn::{Attribute, Ident};
 
-use super::keys::{Keys, Place};
+use super::keys::{KeyTable, Keys, attribute_keys};
 use crate::diagnostics::Errors;
 
-const PLACE: Place =
-    Place { name: "`#[rpc(..)]` on a parameter", example: "#[rpc(context)]", known: &["context"] };
-
-/// What the attributes of a parameter say.
-pub(crate) struct ParameterKeys {
-    pub(crate) context: Option<Ident>,
+attribute_keys! {
+    /// The keys given on a parameter.
+    ParameterKeys: "`#[rpc(..)]` on a parameter", such as "#[rpc(context)]";
+    context: Ident = flag("context"),
 }
 
 impl ParameterKeys {
-    /// Reads all `#[rpc(..)]` attributes of a parameter.
+    /// Parses all `#[rpc(..)]` attributes of a parameter.
     pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
-        Self { context: Keys::of_attributes(attributes, &PLACE, errors).flag("context", errors) }
+        Self::take(Keys::of_attributes(attributes, &TABLE, errors), errors)
     }
 }

@@ -3,34 +3,22 @@
 use proc_macro2::TokenStream;
 use syn::{LitStr, Path};
 
-use super::keys::{Keys, Place};
+use super::keys::{KeyTable, Keys, attribute_keys};
 use crate::diagnostics::Errors;
 
-const PLACE: Place = Place {
-    name: "`#[rpc_service(..)]`",
-    example: "#[rpc_service(name = \"fib\", queue = \"sums\")]",
-    known: &["name", "exchange", "event_exchange", "queue", "crate"],
-};
-
-/// What the attribute of the trait says.
-pub(crate) struct ServiceKeys {
-    pub(crate) name: Option<LitStr>,
-    pub(crate) exchange: Option<LitStr>,
-    pub(crate) event_exchange: Option<LitStr>,
-    pub(crate) queue: Option<LitStr>,
-    pub(crate) krate: Option<Path>,
+attribute_keys! {
+    /// The keys given on a trait.
+    ServiceKeys: "`#[rpc_service(..)]`", such as "#[rpc_service(name = \"fib\", queue = \"sums\")]";
+    name: LitStr = string("name", "fib"),
+    exchange: LitStr = string("exchange", "amqp-rpc"),
+    event_exchange: LitStr = string("event_exchange", "amqp-rpc.events"),
+    queue: LitStr = string("queue", "sums"),
+    krate: Path = path("crate"),
 }
 
 impl ServiceKeys {
-    /// Reads the inside of the attribute.
+    /// Parses the arguments of the attribute.
     pub(crate) fn parse(arguments: TokenStream, errors: &mut Errors) -> Self {
-        let mut keys = Keys::of_arguments(arguments, &PLACE, errors);
-        Self {
-            name: keys.string("name", "fib", errors),
-            exchange: keys.string("exchange", "amqp-rpc", errors),
-            event_exchange: keys.string("event_exchange", "amqp-rpc.events", errors),
-            queue: keys.string("queue", "sums", errors),
-            krate: keys.path("crate", errors),
-        }
+        Self::take(Keys::of_arguments(arguments, &TABLE, errors), errors)
     }
 }
