@@ -1,17 +1,17 @@
-//! What serde's derives may assume of the parameters' types. Changes when serde's or rustc's errors do.
+//! Bounds on the parameters' types for serde's derives. Changes when serde's or rustc's errors do.
 //!
-//! Without these bounds a type that lacks a derive is reported once for every place where derived code touches it, in
-//! terms of that code. With them it is reported where the struct is used, in terms of `WireType`. The lifetime is what
-//! makes rustc check such a bound there and not at the derive.
+//! Without these bounds rustc reports a type that lacks a derive once for every use in derived code, in terms of that
+//! code. With them it reports the type where the struct is used, in terms of `WireType`. The lifetime makes rustc check
+//! the bound there and not at the derive.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{GenericArgument, PathArguments, Type};
 
-use super::private;
-use crate::model::{Method, Service};
+use super::runtime::Runtime;
+use crate::model::Method;
 
-/// Types of the standard library that always travel, if what is in them does.
+/// Types of the standard library that can be sent if their type arguments can be.
 const PLAIN: [&str; 22] = [
     "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64",
     "u128", "usize", "String", "Option", "Vec", "Box", "HashMap", "BTreeMap",
@@ -19,14 +19,14 @@ const PLAIN: [&str; 22] = [
 
 /// The `bound` of the derives on the request of `method`, if any of its parameters needs one.
 ///
-/// Responses do without: their one field is touched so rarely that bounds would add errors.
-pub(super) fn bound(service: &Service, method: &Method) -> Option<TokenStream> {
-    let wire_type = path_in_string(&private(service));
+/// Responses need none: derived code uses their field so rarely that bounds would add errors.
+pub(super) fn bound(runtime: &Runtime, method: &Method) -> Option<TokenStream> {
+    let wire_type = path_in_string(&runtime.wire_type);
     let types =
         method.parameters().filter(|parameter| !parameter.has_custom_serde).map(|parameter| &parameter.ty);
     let mut bounds: Vec<String> = types
         .filter(|ty| !is_plain(ty) && can_be_quoted(ty))
-        .map(|ty| format!("for<'wire> {}: {wire_type}::WireType", ty.to_token_stream()))
+        .map(|ty| format!("for<'wire> {}: {wire_type}", ty.to_token_stream()))
         .collect();
     bounds.sort_unstable();
     bounds.dedup();
@@ -36,7 +36,7 @@ pub(super) fn bound(service: &Service, method: &Method) -> Option<TokenStream> {
     })
 }
 
-/// A path of identifiers as serde's attributes want it.
+/// A path in the form that serde's attributes expect in a string.
 pub(super) fn path_in_string(path: &TokenStream) -> String {
     path.to_string().replace(' ', "")
 }
@@ -60,7 +60,7 @@ fn is_plain(ty: &Type) -> bool {
     }
 }
 
-/// `$crate` means nothing in a string.
+/// Whether the type can stand in a string, where `$crate` has no meaning.
 fn can_be_quoted(ty: &Type) -> bool {
     !ty.to_token_stream().to_string().contains('$')
 }

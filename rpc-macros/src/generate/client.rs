@@ -1,19 +1,20 @@
-//! The typed client. Changes when callers get more to hold.
+//! The typed client. Changes when its functions do.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{conditions, link_to_method, link_to_trait, private, quiet};
+use super::{doc_links, lints, runtime::Runtime};
 use crate::model::{Kind, Method, Service};
 
-/// The client and its methods.
-pub(super) fn client(service: &Service) -> TokenStream {
-    let Service { visibility, client, .. } = service;
-    let (private, quiet, cfgs) = (private(service), quiet(), &service.attributes.cfgs);
-    let deprecations = &service.attributes.deprecations;
-    let doc = format!(" Calls a remote {}.", link_to_trait(service));
+/// The struct and its functions; those with fixed names are listed in `names::CLIENT_FUNCTIONS`.
+pub(super) fn client(runtime: &Runtime, service: &Service) -> TokenStream {
+    let Service { visibility, client, attributes, .. } = service;
+    let (cfgs, deprecations) = (&attributes.cfgs, &attributes.deprecations);
+    let Runtime { client: untyped_client, typed_client, call_options, .. } = runtime;
+    let doc = format!(" Calls a remote {}.", doc_links::to_trait(service));
     let new_doc = format!(" Calls the `{}` service through `client`.", service.name);
-    let methods = service.methods.iter().map(|method| client_method(service, method));
+    let methods = service.methods.iter().map(|method| method_call(runtime, service, method));
+    let (allow_in_struct, allow_in_impl) = (lints::allow_in_handle(), lints::allow_in_functions());
     quote! {
         #( #cfgs )*
         #[doc = #doc]
@@ -21,24 +22,24 @@ pub(super) fn client(service: &Service) -> TokenStream {
         /// Cheap to clone; clones share the connection.
         #( #deprecations )*
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-        #quiet
+        #allow_in_struct
         #visibility struct #client {
-            client: #private::TypedClient,
+            client: #typed_client,
         }
 
         #( #cfgs )*
-        #quiet
+        #allow_in_impl
         impl #client {
             #[doc = #new_doc]
             #[must_use]
-            #visibility fn new(client: #private::Client) -> Self {
-                Self { client: #private::TypedClient::new(client) }
+            #visibility fn new(client: #untyped_client) -> Self {
+                Self { client: #typed_client::new(client) }
             }
 
-            /// Gives every call of this client `options`, unless the call has its own.
+            /// Sets the default options of this client's calls.
             #[must_use]
-            #visibility fn with_options(self, options: #private::CallOptions) -> Self {
-                Self { client: #private::TypedClient::with_options(self.client, options) }
+            #visibility fn with_options(self, options: #call_options) -> Self {
+                Self { client: #typed_client::with_options(self.client, options) }
             }
 
             #( #methods )*
@@ -46,28 +47,27 @@ pub(super) fn client(service: &Service) -> TokenStream {
     }
 }
 
-/// A method that makes a call of its parameters.
-fn client_method(service: &Service, method: &Method) -> TokenStream {
-    let (visibility, private, conditions) =
-        (&service.visibility, private(service), conditions(service, method));
+/// The function that sends the request of `method`.
+fn method_call(runtime: &Runtime, service: &Service, method: &Method) -> TokenStream {
+    let (visibility, typed_client) = (&service.visibility, &runtime.typed_client);
     let Method { ident, request, attributes, .. } = method;
-    let (docs, deprecations) = (docs(service, method), &attributes.deprecations);
+    let (cfgs, deprecations, docs) = (&attributes.cfgs, &attributes.deprecations, docs(service, method));
     let parameters = method.parameters().map(|parameter| {
         let (ident, ty) = (&parameter.ident, &parameter.ty);
         quote!(#ident: #ty)
     });
     let fields = method.parameters().map(|parameter| &parameter.ident);
     let (future, send) = match method.kind {
-        Kind::Call => (quote!(Call), quote!(call)),
-        Kind::Notify => (quote!(Notify), quote!(notify)),
-        Kind::Event => (quote!(Publish), quote!(publish)),
+        Kind::Call => (&runtime.call, quote!(call)),
+        Kind::Notify => (&runtime.notify, quote!(notify)),
+        Kind::Event => (&runtime.publish, quote!(publish)),
     };
     quote! {
-        #conditions
+        #( #cfgs )*
         #docs
         #( #deprecations )*
-        #visibility fn #ident(&self #( , #parameters )*) -> #private::#future<#request> {
-            #private::TypedClient::#send(&self.client, #request { #( #fields ),* })
+        #visibility fn #ident(&self #( , #parameters )*) -> #future<#request> {
+            #typed_client::#send(&self.client, #request { #( #fields ),* })
         }
     }
 }
@@ -81,7 +81,7 @@ fn docs(service: &Service, method: &Method) -> TokenStream {
             Kind::Notify => "Notifies",
             Kind::Event => "Publishes",
         };
-        let doc = format!(" {verb} {}.", link_to_method(service, method));
+        let doc = format!(" {verb} {}.", doc_links::to_method(service, method));
         return quote!(#[doc = #doc]);
     }
     quote!(#( #docs )*)

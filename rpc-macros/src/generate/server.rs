@@ -1,31 +1,29 @@
-//! The server side: what is served and how a request finds its method. Changes when dispatch does.
+//! The server and its dispatch of requests to methods. Changes when dispatch does.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::{link_to_trait, private, quiet};
+use super::{debug::debug_impl, doc_links, lints, runtime::Runtime};
 use crate::model::{Input, Kind, Method, Returns, RunMode, Service};
 
-/// The server and its dispatch.
-pub(super) fn server(service: &Service) -> TokenStream {
-    let Service { ident, visibility, server, implementation, .. } = service;
-    let (private, quiet, cfgs) = (private(service), quiet(), &service.attributes.cfgs);
-    let deprecations = &service.attributes.deprecations;
-    let doc = format!(" Serves an implementation of {}.", link_to_trait(service));
-    let name = crate::names::unraw(server);
-    let dispatch = service_impl(service);
+/// The struct and its constructors.
+pub(super) fn definition(runtime: &Runtime, service: &Service) -> TokenStream {
+    let Service { ident, visibility, server, implementation, attributes, .. } = service;
+    let (cfgs, deprecations, arc) = (&attributes.cfgs, &attributes.deprecations, &runtime.arc);
+    let doc = format!(" Serves an implementation of {}.", doc_links::to_trait(service));
+    let (allow_in_struct, allow_in_impl) = (lints::allow_in_handle(), lints::allow_in_functions());
     quote! {
         #( #cfgs )*
         #[doc = #doc]
         #( #deprecations )*
-        #quiet
+        #allow_in_struct
         #visibility struct #server<#implementation> {
-            service: #private::Arc<#implementation>,
+            service: #arc<#implementation>,
         }
 
         #( #cfgs )*
-        #quiet
+        #allow_in_impl
         impl<#implementation> #server<#implementation> {
             /// Serves `service`.
             #[must_use]
@@ -33,97 +31,96 @@ pub(super) fn server(service: &Service) -> TokenStream {
             where
                 #implementation: #ident,
             {
-                Self::from_arc(#private::Arc::new(service))
+                Self::from_arc(#arc::new(service))
             }
 
-            /// Serves a value that is used elsewhere as well, such as by another service.
+            /// Serves a shared value, which may be used by another server as well.
             #[must_use]
-            #visibility fn from_arc(service: #private::Arc<#implementation>) -> Self
+            #visibility fn from_arc(service: #arc<#implementation>) -> Self
             where
                 #implementation: #ident,
             {
                 Self { service }
             }
         }
+    }
+}
 
-        #( #cfgs )*
-        #quiet
+/// The trait impls of the struct.
+pub(super) fn trait_impls(runtime: &Runtime, service: &Service) -> TokenStream {
+    let Service { server, implementation, .. } = service;
+    let debug = debug_impl(&[], server, Some(implementation));
+    let dispatch = service_impl(runtime, service);
+    quote! {
+        #[automatically_derived]
         impl<#implementation> ::core::clone::Clone for #server<#implementation> {
             fn clone(&self) -> Self {
                 Self { service: ::core::clone::Clone::clone(&self.service) }
             }
         }
 
-        #( #cfgs )*
-        #quiet
-        impl<#implementation> ::core::fmt::Debug for #server<#implementation> {
-            fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::DebugStruct::finish_non_exhaustive(&mut ::core::fmt::Formatter::debug_struct(formatter, #name))
-            }
-        }
-
+        #debug
         #dispatch
     }
 }
 
-fn service_impl(service: &Service) -> TokenStream {
+fn service_impl(runtime: &Runtime, service: &Service) -> TokenStream {
     let Service { ident, name, server, implementation, .. } = service;
-    let (private, quiet, cfgs) = (private(service), quiet(), &service.attributes.cfgs);
-    let definitions = service.methods.iter().map(|method| {
+    let Runtime { service: service_trait, service_def, incoming_call, serve_future, unknown_method, .. } =
+        runtime;
+    let methods = service.methods.iter().map(|method| {
         let (cfgs, request) = (&method.attributes.cfgs, &method.request);
         quote!(#( #cfgs )* #request::METHOD)
     });
-    let arms = service.methods.iter().map(|method| arm(service, method));
+    let arms = service.methods.iter().map(|method| arm(runtime, service, method));
     quote! {
-        #( #cfgs )*
-        #quiet
-        #[allow(unreachable_patterns, unused_variables)]
-        impl<#implementation: #ident> #private::Service for #server<#implementation> {
-            const DEFINITION: &'static #private::ServiceDef = &#private::ServiceDef::new(#name, &[#( #definitions ),*]);
+        #[automatically_derived]
+        impl<#implementation: #ident> #service_trait for #server<#implementation> {
+            const DEFINITION: &'static #service_def = &#service_def::new(#name, &[#( #methods ),*]);
 
-            fn dispatch(&self, call: #private::IncomingCall) -> #private::ServeFuture {
+            fn dispatch(&self, call: #incoming_call) -> #serve_future {
                 let service = ::core::clone::Clone::clone(&self.service);
-                match #private::IncomingCall::method(&call).routing_key {
+                match #incoming_call::method(&call).routing_key {
                     #( #arms )*
-                    _ => #private::unknown_method(call),
+                    _ => #unknown_method(call),
                 }
             }
         }
     }
 }
 
-/// The arm that runs `method`.
-fn arm(service: &Service, method: &Method) -> TokenStream {
-    let (private, cfgs, request) = (private(service), &method.attributes.cfgs, &method.request);
+/// The match arm that runs `method`.
+fn arm(runtime: &Runtime, service: &Service, method: &Method) -> TokenStream {
+    let (cfgs, request) = (&method.attributes.cfgs, &method.request);
     let routing_key = &method.address.routing_key;
-    let result = result(service, method);
+    let result = result(runtime, service, method);
     let serve = match (method.kind, method.run) {
-        (Kind::Call, RunMode::Async) => quote!(serve),
-        (Kind::Call, RunMode::Blocking) => quote!(serve_blocking),
-        (Kind::Notify | Kind::Event, RunMode::Async) => quote!(serve_one_way),
-        (Kind::Notify | Kind::Event, RunMode::Blocking) => quote!(serve_one_way_blocking),
+        (Kind::Call, RunMode::Async) => &runtime.serve,
+        (Kind::Call, RunMode::Blocking) => &runtime.serve_blocking,
+        (Kind::Notify | Kind::Event, RunMode::Async) => &runtime.serve_one_way,
+        (Kind::Notify | Kind::Event, RunMode::Blocking) => &runtime.serve_one_way_blocking,
     };
     let run = match method.run {
         RunMode::Async => quote!(async move { #result }),
         RunMode::Blocking => result,
     };
-    quote!(#( #cfgs )* #routing_key => #private::#serve(call, move |request: #request, context| #run),)
+    quote!(#( #cfgs )* #routing_key => #serve(call, move |request: #request, context| #run),)
 }
 
-/// Runs the method and wraps what it returns.
-fn result(service: &Service, method: &Method) -> TokenStream {
+/// The expression that runs the method and wraps its return value.
+fn result(runtime: &Runtime, service: &Service, method: &Method) -> TokenStream {
     let Service { ident: service_trait, implementation, .. } = service;
     let Method { ident, response, .. } = method;
-    let private = private(service);
+    let no_error = &runtime.no_error;
     let arguments = method.inputs.iter().map(argument);
     let wait = (method.run == RunMode::Async).then(|| quote!(.await));
     let returned = quote!(<#implementation as #service_trait>::#ident(&*service #( , #arguments )*) #wait);
     match &method.returns {
         Returns::Plain(_) if method.kind != Kind::Call => {
-            quote!(::core::result::Result::<(), #private::NoError>::Ok(#returned))
+            quote!(::core::result::Result::<(), #no_error>::Ok(#returned))
         }
         Returns::Fallible { .. } | Returns::Alias(_) if method.kind != Kind::Call => returned,
-        Returns::Plain(_) => quote!(::core::result::Result::<_, #private::NoError>::Ok(#response(#returned))),
+        Returns::Plain(_) => quote!(::core::result::Result::<_, #no_error>::Ok(#response(#returned))),
         Returns::Fallible { .. } | Returns::Alias(_) => {
             quote!(::core::result::Result::map(#returned, #response))
         }
@@ -136,7 +133,7 @@ fn argument(input: &Input) -> TokenStream {
             let ident = &parameter.ident;
             quote!(request.#ident)
         }
-        // A wrong type is reported where it is declared.
+        // The span of the declared type: rustc reports a wrong one there.
         Input::Context(context) => quote_spanned!(context.ty.span()=> &context),
     }
 }

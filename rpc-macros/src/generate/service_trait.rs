@@ -1,4 +1,4 @@
-//! The trait that implementations see. Changes when their view of a method does.
+//! The trait that implementations see. Changes when the signature of its methods does.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use crate::model::{Input, Method, RunMode, Service};
 
-/// The trait with `Send` futures and without our attributes.
+/// The trait with `Send` futures and without the macro's attributes.
 pub(super) fn service_trait(service: &Service) -> TokenStream {
     let Service { ident, visibility, supertraits, rejected, .. } = service;
     let attributes = &service.attributes.all;
@@ -20,7 +20,7 @@ pub(super) fn service_trait(service: &Service) -> TokenStream {
     }
 }
 
-/// `async fn` becomes a function that returns a `Send` future; implementations still write `async fn`.
+/// An `async fn` becomes a function that returns a `Send` future; implementations can still be `async fn`.
 fn method(method: &Method) -> TokenStream {
     let ident = &method.ident;
     let attributes = &method.attributes.all;

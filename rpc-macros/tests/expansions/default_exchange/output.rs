@@ -4,59 +4,20 @@ pub(crate) trait Tutorial: ::core::marker::Send + ::core::marker::Sync + 'static
         n: u64,
     ) -> impl ::core::future::Future<Output = u64> + ::core::marker::Send;
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-#[allow(unused_imports)]
-const _: () = {
-    use ::amqp_rpc::__private::NotResult as _;
-    struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
-        ::core::marker::PhantomData<T>,
-    );
-    struct __IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
-        ::core::marker::PhantomData<T>,
-    );
-    const _: () = {
-        struct __Types(__Travels<u64>);
-        const _: () = ::core::assert!(
-            ! ::amqp_rpc::__private::Probe:: < u64 > ::IS_RESULT,
-            "`fib` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
-        );
-    };
-};
-/// The request of [`Tutorial::fib`], as it travels.
+/// The request message of [`Tutorial::fib`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub(crate) struct TutorialFibRequest {
     /// The parameter `n`.
     pub(crate) n: u64,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
 impl TutorialFibRequest {
-    /// Names, address and promises of the method.
+    /// The name, the address and the delivery settings of the method.
     pub(crate) const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
             "tutorial",
             "tutorial.fib",
@@ -65,107 +26,27 @@ impl TutorialFibRequest {
         .routing_key("rpc_queue")
         .queue("rpc_queue");
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Request for TutorialFibRequest {
-    const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
-    type Response = TutorialFibResponse;
-    type Error = ::amqp_rpc::__private::NoError;
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for TutorialFibRequest {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "TutorialFibRequest"),
-        )
-    }
-}
-/// What [`Tutorial::fib`] returns, as it travels.
+/// The response message of [`Tutorial::fib`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub(crate) struct TutorialFibResponse(
     /// The value.
     pub(crate) u64,
 );
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Response for TutorialFibResponse {
-    type Value = u64;
-    fn from_value(value: Self::Value) -> Self {
-        Self(value)
-    }
-    fn into_value(self) -> Self::Value {
-        self.0
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for TutorialFibResponse {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "TutorialFibResponse"),
-        )
-    }
-}
 /// Calls a remote [`Tutorial`].
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 pub(crate) struct TutorialClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl TutorialClient {
     /// Calls the `tutorial` service through `client`.
     #[must_use]
@@ -174,7 +55,7 @@ impl TutorialClient {
             client: ::amqp_rpc::__private::TypedClient::new(client),
         }
     }
-    /// Gives every call of this client `options`, unless the call has its own.
+    /// Sets the default options of this client's calls.
     #[must_use]
     pub(crate) fn with_options(
         self,
@@ -193,25 +74,11 @@ impl TutorialClient {
     }
 }
 /// Serves an implementation of [`Tutorial`].
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 pub(crate) struct TutorialServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl<S> TutorialServer<S> {
     /// Serves `service`.
     #[must_use]
@@ -221,7 +88,7 @@ impl<S> TutorialServer<S> {
     {
         Self::from_arc(::amqp_rpc::__private::Arc::new(service))
     }
-    /// Serves a value that is used elsewhere as well, such as by another service.
+    /// Serves a shared value, which may be used by another server as well.
     #[must_use]
     pub(crate) fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
     where
@@ -235,67 +102,118 @@ impl<S> TutorialServer<S> {
     clippy::pedantic,
     dead_code,
     deprecated,
-    non_camel_case_types,
-    private_interfaces
+    private_interfaces,
+    unreachable_patterns,
+    unused_imports,
+    unused_variables
 )]
-impl<S> ::core::clone::Clone for TutorialServer<S> {
-    fn clone(&self) -> Self {
-        Self {
-            service: ::core::clone::Clone::clone(&self.service),
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl<S> ::core::fmt::Debug for TutorialServer<S> {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "TutorialServer"),
-        )
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-#[allow(unreachable_patterns, unused_variables)]
-impl<S: Tutorial> ::amqp_rpc::__private::Service for TutorialServer<S> {
-    const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-        "tutorial",
-        &[TutorialFibRequest::METHOD],
+const _: () = {
+    use ::amqp_rpc::__private::NotResult as _;
+    struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
+        ::core::marker::PhantomData<T>,
     );
-    fn dispatch(
-        &self,
-        call: ::amqp_rpc::__private::IncomingCall,
-    ) -> ::amqp_rpc::__private::ServeFuture {
-        let service = ::core::clone::Clone::clone(&self.service);
-        match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
-            "rpc_queue" => {
-                ::amqp_rpc::__private::serve(
-                    call,
-                    move |request: TutorialFibRequest, context| async move {
-                        ::core::result::Result::<
-                            _,
-                            ::amqp_rpc::__private::NoError,
-                        >::Ok(
-                            TutorialFibResponse(
-                                <S as Tutorial>::fib(&*service, request.n).await,
-                            ),
-                        )
-                    },
-                )
-            }
-            _ => ::amqp_rpc::__private::unknown_method(call),
+    struct __IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
+        ::core::marker::PhantomData<T>,
+    );
+    const _: () = {
+        struct __Types(__Travels<u64>);
+        const _: () = ::core::assert!(
+            ! ::amqp_rpc::__private::Probe:: < u64 > ::IS_RESULT,
+            "`fib` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
+        );
+    };
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Request for TutorialFibRequest {
+        const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
+        type Response = TutorialFibResponse;
+        type Error = ::amqp_rpc::__private::NoError;
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for TutorialFibRequest {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(
+                    formatter,
+                    "TutorialFibRequest",
+                ),
+            )
         }
     }
-}
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Response for TutorialFibResponse {
+        type Value = u64;
+        fn from_value(value: Self::Value) -> Self {
+            Self(value)
+        }
+        fn into_value(self) -> Self::Value {
+            self.0
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for TutorialFibResponse {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(
+                    formatter,
+                    "TutorialFibResponse",
+                ),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::clone::Clone for TutorialServer<S> {
+        fn clone(&self) -> Self {
+            Self {
+                service: ::core::clone::Clone::clone(&self.service),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for TutorialServer<S> {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "TutorialServer"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<S: Tutorial> ::amqp_rpc::__private::Service for TutorialServer<S> {
+        const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
+            "tutorial",
+            &[TutorialFibRequest::METHOD],
+        );
+        fn dispatch(
+            &self,
+            call: ::amqp_rpc::__private::IncomingCall,
+        ) -> ::amqp_rpc::__private::ServeFuture {
+            let service = ::core::clone::Clone::clone(&self.service);
+            match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
+                "rpc_queue" => {
+                    ::amqp_rpc::__private::serve(
+                        call,
+                        move |request: TutorialFibRequest, context| async move {
+                            ::core::result::Result::<
+                                _,
+                                ::amqp_rpc::__private::NoError,
+                            >::Ok(
+                                TutorialFibResponse(
+                                    <S as Tutorial>::fib(&*service, request.n).await,
+                                ),
+                            )
+                        },
+                    )
+                }
+                _ => ::amqp_rpc::__private::unknown_method(call),
+            }
+        }
+    }
+};

@@ -8,52 +8,14 @@ trait Sums: Audited + ::core::marker::Send + ::core::marker::Sync + 'static {
     > + ::core::marker::Send;
     fn total(&self, summands: Vec<Summand>, cx: &Context) -> Option<u64>;
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-#[allow(unused_imports)]
-const _: () = {
-    use my_crate::rpc::__private::NotResult as _;
-    struct __Travels<T: ?::core::marker::Sized + my_crate::rpc::__private::WireType>(
-        ::core::marker::PhantomData<T>,
-    );
-    struct __IsResult<T: ?::core::marker::Sized + my_crate::rpc::__private::Fallible>(
-        ::core::marker::PhantomData<T>,
-    );
-    const _: () = {
-        struct __Types(
-            __Travels<u64>,
-            __IsResult<Result<u64, Overflow>>,
-            __Travels<Overflow>,
-        );
-    };
-    const _: () = {
-        struct __Types(__Travels<Vec<Summand>>, __Travels<Option<u64>>);
-        const _: () = ::core::assert!(
-            ! my_crate::rpc::__private::Probe:: < Option < u64 > > ::IS_RESULT,
-            "`total` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
-        );
-    };
-};
-/// The request of [`Sums::add`], as it travels.
+/// The request message of [`Sums::add`].
 #[derive(
     my_crate::rpc::__private::serde::Serialize,
     my_crate::rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "my_crate::rpc::__private::serde")]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct Plus {
     /// The first summand.
     a: u64,
@@ -61,16 +23,8 @@ struct Plus {
     #[serde(default, rename = "second")]
     b: u64,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
 impl Plus {
-    /// Names, address and promises of the method.
+    /// The name, the address and the delivery settings of the method.
     const METHOD: &'static my_crate::rpc::__private::MethodDef = &my_crate::rpc::__private::MethodDef::new(
             "maths",
             "maths.plus",
@@ -81,85 +35,19 @@ impl Plus {
         .timeout(my_crate::rpc::__private::Duration::from_millis(1500u64))
         .repetition(my_crate::rpc::__private::Repetition::AtMostOnce);
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl my_crate::rpc::__private::Request for Plus {
-    const METHOD: &'static my_crate::rpc::__private::MethodDef = Self::METHOD;
-    type Response = PlusResponse;
-    type Error = Overflow;
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for Plus {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "Plus"),
-        )
-    }
-}
-/// What [`Sums::add`] returns, as it travels.
+/// The response message of [`Sums::add`].
 #[derive(
     my_crate::rpc::__private::serde::Serialize,
     my_crate::rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "my_crate::rpc::__private::serde", transparent)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct PlusResponse(
     /// The value.
     u64,
 );
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl my_crate::rpc::__private::Response for PlusResponse {
-    type Value = u64;
-    fn from_value(value: Self::Value) -> Self {
-        Self(value)
-    }
-    fn into_value(self) -> Self::Value {
-        self.0
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for PlusResponse {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "PlusResponse"),
-        )
-    }
-}
-/// The request of [`Sums::total`], as it travels.
+/// The request message of [`Sums::total`].
 #[derive(
     my_crate::rpc::__private::serde::Serialize,
     my_crate::rpc::__private::serde::Deserialize
@@ -169,28 +57,14 @@ impl ::core::fmt::Debug for PlusResponse {
     transparent,
     bound = "for<'wire> Vec < Summand >: my_crate::rpc::__private::WireType"
 )]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct SumsTotalRequest {
     /// The parameter `summands`.
     summands: Vec<Summand>,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
 impl SumsTotalRequest {
-    /// Names, address and promises of the method.
+    /// The name, the address and the delivery settings of the method.
     const METHOD: &'static my_crate::rpc::__private::MethodDef = &my_crate::rpc::__private::MethodDef::new(
             "maths",
             "maths.total",
@@ -198,107 +72,27 @@ impl SumsTotalRequest {
         .exchange("sums")
         .queue("sums.v2");
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl my_crate::rpc::__private::Request for SumsTotalRequest {
-    const METHOD: &'static my_crate::rpc::__private::MethodDef = Self::METHOD;
-    type Response = SumsTotalResponse;
-    type Error = my_crate::rpc::__private::NoError;
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for SumsTotalRequest {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "SumsTotalRequest"),
-        )
-    }
-}
-/// What [`Sums::total`] returns, as it travels.
+/// The response message of [`Sums::total`].
 #[derive(
     my_crate::rpc::__private::serde::Serialize,
     my_crate::rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "my_crate::rpc::__private::serde", transparent)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct SumsTotalResponse(
     /// The value.
     Option<u64>,
 );
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl my_crate::rpc::__private::Response for SumsTotalResponse {
-    type Value = Option<u64>;
-    fn from_value(value: Self::Value) -> Self {
-        Self(value)
-    }
-    fn into_value(self) -> Self::Value {
-        self.0
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for SumsTotalResponse {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "SumsTotalResponse"),
-        )
-    }
-}
 /// Calls a remote [`Sums`].
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct SumsClient {
     client: my_crate::rpc::__private::TypedClient,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl SumsClient {
     /// Calls the `maths` service through `client`.
     #[must_use]
@@ -307,7 +101,7 @@ impl SumsClient {
             client: my_crate::rpc::__private::TypedClient::new(client),
         }
     }
-    /// Gives every call of this client `options`, unless the call has its own.
+    /// Sets the default options of this client's calls.
     #[must_use]
     fn with_options(self, options: my_crate::rpc::__private::CallOptions) -> Self {
         Self {
@@ -333,25 +127,11 @@ impl SumsClient {
     }
 }
 /// Serves an implementation of [`Sums`].
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct SumsServer<S> {
     service: my_crate::rpc::__private::Arc<S>,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl<S> SumsServer<S> {
     /// Serves `service`.
     #[must_use]
@@ -361,7 +141,7 @@ impl<S> SumsServer<S> {
     {
         Self::from_arc(my_crate::rpc::__private::Arc::new(service))
     }
-    /// Serves a value that is used elsewhere as well, such as by another service.
+    /// Serves a shared value, which may be used by another server as well.
     #[must_use]
     fn from_arc(service: my_crate::rpc::__private::Arc<S>) -> Self
     where
@@ -375,76 +155,166 @@ impl<S> SumsServer<S> {
     clippy::pedantic,
     dead_code,
     deprecated,
-    non_camel_case_types,
-    private_interfaces
+    private_interfaces,
+    unreachable_patterns,
+    unused_imports,
+    unused_variables
 )]
-impl<S> ::core::clone::Clone for SumsServer<S> {
-    fn clone(&self) -> Self {
-        Self {
-            service: ::core::clone::Clone::clone(&self.service),
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl<S> ::core::fmt::Debug for SumsServer<S> {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "SumsServer"),
-        )
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-#[allow(unreachable_patterns, unused_variables)]
-impl<S: Sums> my_crate::rpc::__private::Service for SumsServer<S> {
-    const DEFINITION: &'static my_crate::rpc::__private::ServiceDef = &my_crate::rpc::__private::ServiceDef::new(
-        "maths",
-        &[Plus::METHOD, SumsTotalRequest::METHOD],
+const _: () = {
+    use my_crate::rpc::__private::NotResult as _;
+    struct __Travels<T: ?::core::marker::Sized + my_crate::rpc::__private::WireType>(
+        ::core::marker::PhantomData<T>,
     );
-    fn dispatch(
-        &self,
-        call: my_crate::rpc::__private::IncomingCall,
-    ) -> my_crate::rpc::__private::ServeFuture {
-        let service = ::core::clone::Clone::clone(&self.service);
-        match my_crate::rpc::__private::IncomingCall::method(&call).routing_key {
-            "add" => {
-                my_crate::rpc::__private::serve(
-                    call,
-                    move |request: Plus, context| async move {
-                        ::core::result::Result::map(
-                            <S as Sums>::add(&*service, request.a, request.b).await,
-                            PlusResponse,
-                        )
-                    },
-                )
-            }
-            "maths.total" => {
-                my_crate::rpc::__private::serve_blocking(
-                    call,
-                    move |request: SumsTotalRequest, context| ::core::result::Result::<
-                        _,
-                        my_crate::rpc::__private::NoError,
-                    >::Ok(
-                        SumsTotalResponse(
-                            <S as Sums>::total(&*service, request.summands, &context),
-                        ),
-                    ),
-                )
-            }
-            _ => my_crate::rpc::__private::unknown_method(call),
+    struct __IsResult<T: ?::core::marker::Sized + my_crate::rpc::__private::Fallible>(
+        ::core::marker::PhantomData<T>,
+    );
+    const _: () = {
+        struct __Types(
+            __Travels<u64>,
+            __IsResult<Result<u64, Overflow>>,
+            __Travels<Overflow>,
+        );
+    };
+    const _: () = {
+        struct __Types(__Travels<Vec<Summand>>, __Travels<Option<u64>>);
+        const _: () = ::core::assert!(
+            ! my_crate::rpc::__private::Probe:: < Option < u64 > > ::IS_RESULT,
+            "`total` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
+        );
+    };
+    #[automatically_derived]
+    impl my_crate::rpc::__private::Request for Plus {
+        const METHOD: &'static my_crate::rpc::__private::MethodDef = Self::METHOD;
+        type Response = PlusResponse;
+        type Error = Overflow;
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for Plus {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "Plus"),
+            )
         }
     }
-}
+    #[automatically_derived]
+    impl my_crate::rpc::__private::Response for PlusResponse {
+        type Value = u64;
+        fn from_value(value: Self::Value) -> Self {
+            Self(value)
+        }
+        fn into_value(self) -> Self::Value {
+            self.0
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for PlusResponse {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "PlusResponse"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl my_crate::rpc::__private::Request for SumsTotalRequest {
+        const METHOD: &'static my_crate::rpc::__private::MethodDef = Self::METHOD;
+        type Response = SumsTotalResponse;
+        type Error = my_crate::rpc::__private::NoError;
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for SumsTotalRequest {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "SumsTotalRequest"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl my_crate::rpc::__private::Response for SumsTotalResponse {
+        type Value = Option<u64>;
+        fn from_value(value: Self::Value) -> Self {
+            Self(value)
+        }
+        fn into_value(self) -> Self::Value {
+            self.0
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for SumsTotalResponse {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "SumsTotalResponse"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::clone::Clone for SumsServer<S> {
+        fn clone(&self) -> Self {
+            Self {
+                service: ::core::clone::Clone::clone(&self.service),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for SumsServer<S> {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "SumsServer"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<S: Sums> my_crate::rpc::__private::Service for SumsServer<S> {
+        const DEFINITION: &'static my_crate::rpc::__private::ServiceDef = &my_crate::rpc::__private::ServiceDef::new(
+            "maths",
+            &[Plus::METHOD, SumsTotalRequest::METHOD],
+        );
+        fn dispatch(
+            &self,
+            call: my_crate::rpc::__private::IncomingCall,
+        ) -> my_crate::rpc::__private::ServeFuture {
+            let service = ::core::clone::Clone::clone(&self.service);
+            match my_crate::rpc::__private::IncomingCall::method(&call).routing_key {
+                "add" => {
+                    my_crate::rpc::__private::serve(
+                        call,
+                        move |request: Plus, context| async move {
+                            ::core::result::Result::map(
+                                <S as Sums>::add(&*service, request.a, request.b).await,
+                                PlusResponse,
+                            )
+                        },
+                    )
+                }
+                "maths.total" => {
+                    my_crate::rpc::__private::serve_blocking(
+                        call,
+                        move |request: SumsTotalRequest, context| ::core::result::Result::<
+                            _,
+                            my_crate::rpc::__private::NoError,
+                        >::Ok(
+                            SumsTotalResponse(
+                                <S as Sums>::total(&*service, request.summands, &context),
+                            ),
+                        ),
+                    )
+                }
+                _ => my_crate::rpc::__private::unknown_method(call),
+            }
+        }
+    }
+};

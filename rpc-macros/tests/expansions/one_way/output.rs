@@ -16,78 +16,20 @@ trait Prices: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
     ) -> impl ::core::future::Future<Output = io::Result<()>> + ::core::marker::Send;
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-#[allow(unused_imports)]
-const _: () = {
-    use ::amqp_rpc::__private::NotResult as _;
-    struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
-        ::core::marker::PhantomData<T>,
-    );
-    struct __IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
-        ::core::marker::PhantomData<T>,
-    );
-    struct __IsNothing<T: ?::core::marker::Sized + ::amqp_rpc::__private::Nothing>(
-        ::core::marker::PhantomData<T>,
-    );
-    struct __IsLogged<T: ?::core::marker::Sized + ::amqp_rpc::__private::LoggedError>(
-        ::core::marker::PhantomData<T>,
-    );
-    const _: () = {
-        struct __Types(
-            __Travels<String>,
-            __IsResult<Result<(), RefreshError>>,
-            __IsLogged<RefreshError>,
-        );
-    };
-    const _: () = {
-        struct __Types(__Travels<u32>);
-    };
-    const _: () = {
-        struct __Types(__Travels<Price>);
-    };
-    const _: () = {
-        struct __Types(
-            __IsResult<io::Result<()>>,
-            __IsNothing<<io::Result<()> as ::amqp_rpc::__private::Fallible>::Value>,
-            __IsLogged<<io::Result<()> as ::amqp_rpc::__private::Fallible>::Error>,
-        );
-    };
-};
-/// The request of [`Prices::refresh`], as it travels.
+/// The request message of [`Prices::refresh`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct PricesRefreshRequest {
     /// The parameter `source`.
     source: String,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
 impl PricesRefreshRequest {
-    /// Names, address and promises of the method.
+    /// The name, the address and the delivery settings of the method.
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
             "prices",
             "prices.refresh",
@@ -95,115 +37,27 @@ impl PricesRefreshRequest {
         .notify()
         .repetition(::amqp_rpc::__private::Repetition::Idempotent);
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Request for PricesRefreshRequest {
-    const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
-    type Response = ::amqp_rpc::__private::NoReply;
-    type Error = ::amqp_rpc::__private::NoError;
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Notification for PricesRefreshRequest {}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for PricesRefreshRequest {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "PricesRefreshRequest"),
-        )
-    }
-}
-/// The request of [`Prices::archive`], as it travels.
+/// The request message of [`Prices::archive`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct PricesArchiveRequest {
     /// The parameter `day`.
     day: u32,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
 impl PricesArchiveRequest {
-    /// Names, address and promises of the method.
+    /// The name, the address and the delivery settings of the method.
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
             "prices",
             "prices.archive",
         )
         .notify();
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Request for PricesArchiveRequest {
-    const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
-    type Response = ::amqp_rpc::__private::NoReply;
-    type Error = ::amqp_rpc::__private::NoError;
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Notification for PricesArchiveRequest {}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for PricesArchiveRequest {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "PricesArchiveRequest"),
-        )
-    }
-}
-/// The request of [`Prices::price_changed`], as it travels.
+/// The request message of [`Prices::price_changed`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -212,28 +66,14 @@ impl ::core::fmt::Debug for PricesArchiveRequest {
     crate = "::amqp_rpc::__private::serde",
     bound = "for<'wire> Price: ::amqp_rpc::__private::WireType"
 )]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct PricesPriceChangedRequest {
     /// The parameter `price`.
     price: Price,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
 impl PricesPriceChangedRequest {
-    /// Names, address and promises of the method.
+    /// The name, the address and the delivery settings of the method.
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
             "prices",
             "prices.price_changed",
@@ -241,71 +81,17 @@ impl PricesPriceChangedRequest {
         .event()
         .exchange("market");
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Request for PricesPriceChangedRequest {
-    const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
-    type Response = ::amqp_rpc::__private::NoReply;
-    type Error = ::amqp_rpc::__private::NoError;
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Event for PricesPriceChangedRequest {}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for PricesPriceChangedRequest {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(
-                formatter,
-                "PricesPriceChangedRequest",
-            ),
-        )
-    }
-}
-/// The request of [`Prices::closed`], as it travels.
+/// The request message of [`Prices::closed`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct PricesClosedRequest {}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
 impl PricesClosedRequest {
-    /// Names, address and promises of the method.
+    /// The name, the address and the delivery settings of the method.
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
             "prices",
             "prices.closed",
@@ -314,66 +100,15 @@ impl PricesClosedRequest {
         .exchange("market")
         .routing_key("market.closed");
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Request for PricesClosedRequest {
-    const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
-    type Response = ::amqp_rpc::__private::NoReply;
-    type Error = ::amqp_rpc::__private::NoError;
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Event for PricesClosedRequest {}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for PricesClosedRequest {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "PricesClosedRequest"),
-        )
-    }
-}
 /// Calls a remote [`Prices`].
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct PricesClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl PricesClient {
     /// Calls the `prices` service through `client`.
     #[must_use]
@@ -382,7 +117,7 @@ impl PricesClient {
             client: ::amqp_rpc::__private::TypedClient::new(client),
         }
     }
-    /// Gives every call of this client `options`, unless the call has its own.
+    /// Sets the default options of this client's calls.
     #[must_use]
     fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
         Self {
@@ -425,25 +160,11 @@ impl PricesClient {
     }
 }
 /// Serves an implementation of [`Prices`].
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct PricesServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl<S> PricesServer<S> {
     /// Serves `service`.
     #[must_use]
@@ -453,7 +174,7 @@ impl<S> PricesServer<S> {
     {
         Self::from_arc(::amqp_rpc::__private::Arc::new(service))
     }
-    /// Serves a value that is used elsewhere as well, such as by another service.
+    /// Serves a shared value, which may be used by another server as well.
     #[must_use]
     fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
     where
@@ -467,100 +188,214 @@ impl<S> PricesServer<S> {
     clippy::pedantic,
     dead_code,
     deprecated,
-    non_camel_case_types,
-    private_interfaces
+    private_interfaces,
+    unreachable_patterns,
+    unused_imports,
+    unused_variables
 )]
-impl<S> ::core::clone::Clone for PricesServer<S> {
-    fn clone(&self) -> Self {
-        Self {
-            service: ::core::clone::Clone::clone(&self.service),
+const _: () = {
+    use ::amqp_rpc::__private::NotResult as _;
+    struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
+        ::core::marker::PhantomData<T>,
+    );
+    struct __IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
+        ::core::marker::PhantomData<T>,
+    );
+    struct __IsNothing<T: ?::core::marker::Sized + ::amqp_rpc::__private::Nothing>(
+        ::core::marker::PhantomData<T>,
+    );
+    struct __IsLogged<T: ?::core::marker::Sized + ::amqp_rpc::__private::LoggedError>(
+        ::core::marker::PhantomData<T>,
+    );
+    const _: () = {
+        struct __Types(
+            __Travels<String>,
+            __IsResult<Result<(), RefreshError>>,
+            __IsLogged<RefreshError>,
+        );
+    };
+    const _: () = {
+        struct __Types(__Travels<u32>);
+    };
+    const _: () = {
+        struct __Types(__Travels<Price>);
+    };
+    const _: () = {
+        struct __Types(
+            __IsResult<io::Result<()>>,
+            __IsNothing<<io::Result<()> as ::amqp_rpc::__private::Fallible>::Value>,
+            __IsLogged<<io::Result<()> as ::amqp_rpc::__private::Fallible>::Error>,
+        );
+    };
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Request for PricesRefreshRequest {
+        const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
+        type Response = ::amqp_rpc::__private::NoReply;
+        type Error = ::amqp_rpc::__private::NoError;
+    }
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Notification for PricesRefreshRequest {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for PricesRefreshRequest {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(
+                    formatter,
+                    "PricesRefreshRequest",
+                ),
+            )
         }
     }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl<S> ::core::fmt::Debug for PricesServer<S> {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "PricesServer"),
-        )
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Request for PricesArchiveRequest {
+        const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
+        type Response = ::amqp_rpc::__private::NoReply;
+        type Error = ::amqp_rpc::__private::NoError;
     }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-#[allow(unreachable_patterns, unused_variables)]
-impl<S: Prices> ::amqp_rpc::__private::Service for PricesServer<S> {
-    const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-        "prices",
-        &[
-            PricesRefreshRequest::METHOD,
-            PricesArchiveRequest::METHOD,
-            PricesPriceChangedRequest::METHOD,
-            PricesClosedRequest::METHOD,
-        ],
-    );
-    fn dispatch(
-        &self,
-        call: ::amqp_rpc::__private::IncomingCall,
-    ) -> ::amqp_rpc::__private::ServeFuture {
-        let service = ::core::clone::Clone::clone(&self.service);
-        match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
-            "prices.refresh" => {
-                ::amqp_rpc::__private::serve_one_way(
-                    call,
-                    move |request: PricesRefreshRequest, context| async move {
-                        <S as Prices>::refresh(&*service, request.source).await
-                    },
-                )
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Notification for PricesArchiveRequest {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for PricesArchiveRequest {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(
+                    formatter,
+                    "PricesArchiveRequest",
+                ),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Request for PricesPriceChangedRequest {
+        const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
+        type Response = ::amqp_rpc::__private::NoReply;
+        type Error = ::amqp_rpc::__private::NoError;
+    }
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Event for PricesPriceChangedRequest {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for PricesPriceChangedRequest {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(
+                    formatter,
+                    "PricesPriceChangedRequest",
+                ),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Request for PricesClosedRequest {
+        const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
+        type Response = ::amqp_rpc::__private::NoReply;
+        type Error = ::amqp_rpc::__private::NoError;
+    }
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Event for PricesClosedRequest {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for PricesClosedRequest {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(
+                    formatter,
+                    "PricesClosedRequest",
+                ),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::clone::Clone for PricesServer<S> {
+        fn clone(&self) -> Self {
+            Self {
+                service: ::core::clone::Clone::clone(&self.service),
             }
-            "prices.archive" => {
-                ::amqp_rpc::__private::serve_one_way_blocking(
-                    call,
-                    move |request: PricesArchiveRequest, context| ::core::result::Result::<
-                        (),
-                        ::amqp_rpc::__private::NoError,
-                    >::Ok(<S as Prices>::archive(&*service, request.day)),
-                )
-            }
-            "prices.price_changed" => {
-                ::amqp_rpc::__private::serve_one_way(
-                    call,
-                    move |request: PricesPriceChangedRequest, context| async move {
-                        ::core::result::Result::<
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for PricesServer<S> {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "PricesServer"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<S: Prices> ::amqp_rpc::__private::Service for PricesServer<S> {
+        const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
+            "prices",
+            &[
+                PricesRefreshRequest::METHOD,
+                PricesArchiveRequest::METHOD,
+                PricesPriceChangedRequest::METHOD,
+                PricesClosedRequest::METHOD,
+            ],
+        );
+        fn dispatch(
+            &self,
+            call: ::amqp_rpc::__private::IncomingCall,
+        ) -> ::amqp_rpc::__private::ServeFuture {
+            let service = ::core::clone::Clone::clone(&self.service);
+            match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
+                "prices.refresh" => {
+                    ::amqp_rpc::__private::serve_one_way(
+                        call,
+                        move |request: PricesRefreshRequest, context| async move {
+                            <S as Prices>::refresh(&*service, request.source).await
+                        },
+                    )
+                }
+                "prices.archive" => {
+                    ::amqp_rpc::__private::serve_one_way_blocking(
+                        call,
+                        move |request: PricesArchiveRequest, context| ::core::result::Result::<
                             (),
                             ::amqp_rpc::__private::NoError,
-                        >::Ok(
-                            <S as Prices>::price_changed(
-                                    &*service,
-                                    request.price,
-                                    &context,
-                                )
-                                .await,
-                        )
-                    },
-                )
+                        >::Ok(<S as Prices>::archive(&*service, request.day)),
+                    )
+                }
+                "prices.price_changed" => {
+                    ::amqp_rpc::__private::serve_one_way(
+                        call,
+                        move |request: PricesPriceChangedRequest, context| async move {
+                            ::core::result::Result::<
+                                (),
+                                ::amqp_rpc::__private::NoError,
+                            >::Ok(
+                                <S as Prices>::price_changed(
+                                        &*service,
+                                        request.price,
+                                        &context,
+                                    )
+                                    .await,
+                            )
+                        },
+                    )
+                }
+                "market.closed" => {
+                    ::amqp_rpc::__private::serve_one_way(
+                        call,
+                        move |request: PricesClosedRequest, context| async move {
+                            <S as Prices>::closed(&*service).await
+                        },
+                    )
+                }
+                _ => ::amqp_rpc::__private::unknown_method(call),
             }
-            "market.closed" => {
-                ::amqp_rpc::__private::serve_one_way(
-                    call,
-                    move |request: PricesClosedRequest, context| async move {
-                        <S as Prices>::closed(&*service).await
-                    },
-                )
-            }
-            _ => ::amqp_rpc::__private::unknown_method(call),
         }
     }
-}
+};

@@ -6,32 +6,7 @@ trait Store: ::core::marker::Send + ::core::marker::Sync + 'static {
         Output = Result<Bytes, StoreError>,
     > + ::core::marker::Send;
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-#[allow(unused_imports)]
-const _: () = {
-    use ::amqp_rpc::__private::NotResult as _;
-    struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
-        ::core::marker::PhantomData<T>,
-    );
-    struct __IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
-        ::core::marker::PhantomData<T>,
-    );
-    const _: () = {
-        struct __Types(
-            __Travels<Bytes>,
-            __IsResult<Result<Bytes, StoreError>>,
-            __Travels<StoreError>,
-        );
-    };
-};
-/// The request of [`Store::put`], as it travels.
+/// The request message of [`Store::put`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -41,159 +16,41 @@ const _: () = {
     transparent,
     bound = "for<'wire> Bytes: ::amqp_rpc::__private::WireType"
 )]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct StorePutRequest {
     /// The parameter `data`.
     data: Bytes,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
 impl StorePutRequest {
-    /// Names, address and promises of the method.
+    /// The name, the address and the delivery settings of the method.
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
             "store",
             "store.put",
         )
         .reading_anything();
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Request for StorePutRequest {
-    const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
-    type Response = StorePutResponse;
-    type Error = StoreError;
-    fn to_raw(&self) -> ::core::option::Option<::amqp_rpc::__private::Bytes> {
-        ::core::option::Option::Some(
-            <Bytes as ::amqp_rpc::__private::RawBody>::to_body(&self.data),
-        )
-    }
-    fn from_raw(
-        body: ::amqp_rpc::__private::Bytes,
-    ) -> ::core::result::Result<Self, ::amqp_rpc::__private::Bytes> {
-        ::core::result::Result::Ok(Self {
-            data: <Bytes as ::amqp_rpc::__private::RawBody>::from_body(body),
-        })
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for StorePutRequest {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "StorePutRequest"),
-        )
-    }
-}
-/// What [`Store::put`] returns, as it travels.
+/// The response message of [`Store::put`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct StorePutResponse(
     /// The value.
     Bytes,
 );
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Response for StorePutResponse {
-    type Value = Bytes;
-    fn from_value(value: Self::Value) -> Self {
-        Self(value)
-    }
-    fn into_value(self) -> Self::Value {
-        self.0
-    }
-    fn to_raw(&self) -> ::core::option::Option<::amqp_rpc::__private::Bytes> {
-        ::core::option::Option::Some(
-            <Bytes as ::amqp_rpc::__private::RawBody>::to_body(&self.0),
-        )
-    }
-    fn from_raw(
-        body: ::amqp_rpc::__private::Bytes,
-    ) -> ::core::result::Result<Self, ::amqp_rpc::__private::Bytes> {
-        ::core::result::Result::Ok(Self {
-            0: <Bytes as ::amqp_rpc::__private::RawBody>::from_body(body),
-        })
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for StorePutResponse {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "StorePutResponse"),
-        )
-    }
-}
 /// Calls a remote [`Store`].
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct StoreClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl StoreClient {
     /// Calls the `store` service through `client`.
     #[must_use]
@@ -202,7 +59,7 @@ impl StoreClient {
             client: ::amqp_rpc::__private::TypedClient::new(client),
         }
     }
-    /// Gives every call of this client `options`, unless the call has its own.
+    /// Sets the default options of this client's calls.
     #[must_use]
     fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
         Self {
@@ -218,25 +75,11 @@ impl StoreClient {
     }
 }
 /// Serves an implementation of [`Store`].
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct StoreServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl<S> StoreServer<S> {
     /// Serves `service`.
     #[must_use]
@@ -246,7 +89,7 @@ impl<S> StoreServer<S> {
     {
         Self::from_arc(::amqp_rpc::__private::Arc::new(service))
     }
-    /// Serves a value that is used elsewhere as well, such as by another service.
+    /// Serves a shared value, which may be used by another server as well.
     #[must_use]
     fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
     where
@@ -260,63 +103,132 @@ impl<S> StoreServer<S> {
     clippy::pedantic,
     dead_code,
     deprecated,
-    non_camel_case_types,
-    private_interfaces
+    private_interfaces,
+    unreachable_patterns,
+    unused_imports,
+    unused_variables
 )]
-impl<S> ::core::clone::Clone for StoreServer<S> {
-    fn clone(&self) -> Self {
-        Self {
-            service: ::core::clone::Clone::clone(&self.service),
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl<S> ::core::fmt::Debug for StoreServer<S> {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "StoreServer"),
-        )
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-#[allow(unreachable_patterns, unused_variables)]
-impl<S: Store> ::amqp_rpc::__private::Service for StoreServer<S> {
-    const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-        "store",
-        &[StorePutRequest::METHOD],
+const _: () = {
+    use ::amqp_rpc::__private::NotResult as _;
+    struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
+        ::core::marker::PhantomData<T>,
     );
-    fn dispatch(
-        &self,
-        call: ::amqp_rpc::__private::IncomingCall,
-    ) -> ::amqp_rpc::__private::ServeFuture {
-        let service = ::core::clone::Clone::clone(&self.service);
-        match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
-            "store.put" => {
-                ::amqp_rpc::__private::serve(
-                    call,
-                    move |request: StorePutRequest, context| async move {
-                        ::core::result::Result::map(
-                            <S as Store>::put(&*service, request.data).await,
-                            StorePutResponse,
-                        )
-                    },
-                )
-            }
-            _ => ::amqp_rpc::__private::unknown_method(call),
+    struct __IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
+        ::core::marker::PhantomData<T>,
+    );
+    const _: () = {
+        struct __Types(
+            __Travels<Bytes>,
+            __IsResult<Result<Bytes, StoreError>>,
+            __Travels<StoreError>,
+        );
+    };
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Request for StorePutRequest {
+        const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
+        type Response = StorePutResponse;
+        type Error = StoreError;
+        fn to_raw(&self) -> ::core::option::Option<::amqp_rpc::__private::Bytes> {
+            ::core::option::Option::Some(
+                <Bytes as ::amqp_rpc::__private::RawBody>::to_body(&self.data),
+            )
+        }
+        fn from_raw(
+            body: ::amqp_rpc::__private::Bytes,
+        ) -> ::core::result::Result<Self, ::amqp_rpc::__private::Bytes> {
+            ::core::result::Result::Ok(Self {
+                data: <Bytes as ::amqp_rpc::__private::RawBody>::from_body(body),
+            })
         }
     }
-}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for StorePutRequest {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "StorePutRequest"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Response for StorePutResponse {
+        type Value = Bytes;
+        fn from_value(value: Self::Value) -> Self {
+            Self(value)
+        }
+        fn into_value(self) -> Self::Value {
+            self.0
+        }
+        fn to_raw(&self) -> ::core::option::Option<::amqp_rpc::__private::Bytes> {
+            ::core::option::Option::Some(
+                <Bytes as ::amqp_rpc::__private::RawBody>::to_body(&self.0),
+            )
+        }
+        fn from_raw(
+            body: ::amqp_rpc::__private::Bytes,
+        ) -> ::core::result::Result<Self, ::amqp_rpc::__private::Bytes> {
+            ::core::result::Result::Ok(Self {
+                0: <Bytes as ::amqp_rpc::__private::RawBody>::from_body(body),
+            })
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for StorePutResponse {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "StorePutResponse"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::clone::Clone for StoreServer<S> {
+        fn clone(&self) -> Self {
+            Self {
+                service: ::core::clone::Clone::clone(&self.service),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for StoreServer<S> {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "StoreServer"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<S: Store> ::amqp_rpc::__private::Service for StoreServer<S> {
+        const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
+            "store",
+            &[StorePutRequest::METHOD],
+        );
+        fn dispatch(
+            &self,
+            call: ::amqp_rpc::__private::IncomingCall,
+        ) -> ::amqp_rpc::__private::ServeFuture {
+            let service = ::core::clone::Clone::clone(&self.service);
+            match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
+                "store.put" => {
+                    ::amqp_rpc::__private::serve(
+                        call,
+                        move |request: StorePutRequest, context| async move {
+                            ::core::result::Result::map(
+                                <S as Store>::put(&*service, request.data).await,
+                                StorePutResponse,
+                            )
+                        },
+                    )
+                }
+                _ => ::amqp_rpc::__private::unknown_method(call),
+            }
+        }
+    }
+};

@@ -11,41 +11,7 @@ trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
         user: User,
     ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send;
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-#[allow(unused_imports)]
-const _: () = {
-    use ::amqp_rpc::__private::NotResult as _;
-    struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
-        ::core::marker::PhantomData<T>,
-    );
-    struct __IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
-        ::core::marker::PhantomData<T>,
-    );
-    const _: () = {
-        struct __Types(
-            __Travels<u64>,
-            __Travels<String>,
-            __IsResult<Result<Answer, FibError>>,
-            __Travels<Answer>,
-            __Travels<FibError>,
-        );
-    };
-    const _: () = {
-        struct __Types(__Travels<User>, __Travels<()>);
-        const _: () = ::core::assert!(
-            ! ::amqp_rpc::__private::Probe:: < () > ::IS_RESULT,
-            "`store` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
-        );
-    };
-};
-/// The request of [`Fib::compute`], as it travels.
+/// The request message of [`Fib::compute`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -53,14 +19,8 @@ const _: () = {
 #[serde(crate = "::amqp_rpc::__private::serde")]
 #[derive(::garde::Validate)]
 #[garde(allow_unvalidated)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct FibComputeRequest {
     /// The parameter `n`.
     #[garde(range(max = 90))]
@@ -68,106 +28,26 @@ struct FibComputeRequest {
     /// The parameter `note`.
     note: String,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
 impl FibComputeRequest {
-    /// Names, address and promises of the method.
+    /// The name, the address and the delivery settings of the method.
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
         "fib",
         "fib.compute",
     );
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Request for FibComputeRequest {
-    const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
-    type Response = FibComputeResponse;
-    type Error = FibError;
-    fn validate(&self) -> ::core::result::Result<(), ::amqp_rpc::__private::Violations> {
-        ::amqp_rpc::__private::check_by_garde(self)
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for FibComputeRequest {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "FibComputeRequest"),
-        )
-    }
-}
-/// What [`Fib::compute`] returns, as it travels.
+/// The response message of [`Fib::compute`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct FibComputeResponse(
     /// The value.
     Answer,
 );
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Response for FibComputeResponse {
-    type Value = Answer;
-    fn from_value(value: Self::Value) -> Self {
-        Self(value)
-    }
-    fn into_value(self) -> Self::Value {
-        self.0
-    }
-    fn validate(&self) -> ::core::result::Result<(), ::amqp_rpc::__private::Violations> {
-        ::amqp_rpc::__private::check_by_garde(&self.0)
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for FibComputeResponse {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "FibComputeResponse"),
-        )
-    }
-}
-/// The request of [`Fib::store`], as it travels.
+/// The request message of [`Fib::store`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -179,138 +59,41 @@ impl ::core::fmt::Debug for FibComputeResponse {
 )]
 #[derive(::garde::Validate)]
 #[garde(transparent)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct FibStoreRequest {
     /// The parameter `user`.
     #[garde(dive)]
     user: User,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
 impl FibStoreRequest {
-    /// Names, address and promises of the method.
+    /// The name, the address and the delivery settings of the method.
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
         "fib",
         "fib.store",
     );
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Request for FibStoreRequest {
-    const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
-    type Response = FibStoreResponse;
-    type Error = ::amqp_rpc::__private::NoError;
-    fn validate(&self) -> ::core::result::Result<(), ::amqp_rpc::__private::Violations> {
-        ::amqp_rpc::__private::check_by_garde(self)
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for FibStoreRequest {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "FibStoreRequest"),
-        )
-    }
-}
-/// What [`Fib::store`] returns, as it travels.
+/// The response message of [`Fib::store`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic)]
+#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct FibStoreResponse(
     /// The value.
     (),
 );
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::amqp_rpc::__private::Response for FibStoreResponse {
-    type Value = ();
-    fn from_value(value: Self::Value) -> Self {
-        Self(value)
-    }
-    fn into_value(self) -> Self::Value {
-        self.0
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl ::core::fmt::Debug for FibStoreResponse {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "FibStoreResponse"),
-        )
-    }
-}
 /// Calls a remote [`Fib`].
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct FibClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl FibClient {
     /// Calls the `fib` service through `client`.
     #[must_use]
@@ -319,7 +102,7 @@ impl FibClient {
             client: ::amqp_rpc::__private::TypedClient::new(client),
         }
     }
-    /// Gives every call of this client `options`, unless the call has its own.
+    /// Sets the default options of this client's calls.
     #[must_use]
     fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
         Self {
@@ -346,25 +129,11 @@ impl FibClient {
     }
 }
 /// Serves an implementation of [`Fib`].
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct FibServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
+#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl<S> FibServer<S> {
     /// Serves `service`.
     #[must_use]
@@ -374,7 +143,7 @@ impl<S> FibServer<S> {
     {
         Self::from_arc(::amqp_rpc::__private::Arc::new(service))
     }
-    /// Serves a value that is used elsewhere as well, such as by another service.
+    /// Serves a shared value, which may be used by another server as well.
     #[must_use]
     fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
     where
@@ -388,79 +157,189 @@ impl<S> FibServer<S> {
     clippy::pedantic,
     dead_code,
     deprecated,
-    non_camel_case_types,
-    private_interfaces
+    private_interfaces,
+    unreachable_patterns,
+    unused_imports,
+    unused_variables
 )]
-impl<S> ::core::clone::Clone for FibServer<S> {
-    fn clone(&self) -> Self {
-        Self {
-            service: ::core::clone::Clone::clone(&self.service),
-        }
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-impl<S> ::core::fmt::Debug for FibServer<S> {
-    fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        ::core::fmt::DebugStruct::finish_non_exhaustive(
-            &mut ::core::fmt::Formatter::debug_struct(formatter, "FibServer"),
-        )
-    }
-}
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    non_camel_case_types,
-    private_interfaces
-)]
-#[allow(unreachable_patterns, unused_variables)]
-impl<S: Fib> ::amqp_rpc::__private::Service for FibServer<S> {
-    const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-        "fib",
-        &[FibComputeRequest::METHOD, FibStoreRequest::METHOD],
+const _: () = {
+    use ::amqp_rpc::__private::NotResult as _;
+    struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
+        ::core::marker::PhantomData<T>,
     );
-    fn dispatch(
-        &self,
-        call: ::amqp_rpc::__private::IncomingCall,
-    ) -> ::amqp_rpc::__private::ServeFuture {
-        let service = ::core::clone::Clone::clone(&self.service);
-        match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
-            "fib.compute" => {
-                ::amqp_rpc::__private::serve(
-                    call,
-                    move |request: FibComputeRequest, context| async move {
-                        ::core::result::Result::map(
-                            <S as Fib>::compute(&*service, request.n, request.note)
-                                .await,
-                            FibComputeResponse,
-                        )
-                    },
-                )
-            }
-            "fib.store" => {
-                ::amqp_rpc::__private::serve(
-                    call,
-                    move |request: FibStoreRequest, context| async move {
-                        ::core::result::Result::<
-                            _,
-                            ::amqp_rpc::__private::NoError,
-                        >::Ok(
-                            FibStoreResponse(
-                                <S as Fib>::store(&*service, request.user).await,
-                            ),
-                        )
-                    },
-                )
-            }
-            _ => ::amqp_rpc::__private::unknown_method(call),
+    struct __IsResult<T: ?::core::marker::Sized + ::amqp_rpc::__private::Fallible>(
+        ::core::marker::PhantomData<T>,
+    );
+    const _: () = {
+        struct __Types(
+            __Travels<u64>,
+            __Travels<String>,
+            __IsResult<Result<Answer, FibError>>,
+            __Travels<Answer>,
+            __Travels<FibError>,
+        );
+    };
+    const _: () = {
+        struct __Types(__Travels<User>, __Travels<()>);
+        const _: () = ::core::assert!(
+            ! ::amqp_rpc::__private::Probe:: < () > ::IS_RESULT,
+            "`store` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
+        );
+    };
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Request for FibComputeRequest {
+        const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
+        type Response = FibComputeResponse;
+        type Error = FibError;
+        fn validate(
+            &self,
+        ) -> ::core::result::Result<(), ::amqp_rpc::__private::Violations> {
+            ::amqp_rpc::__private::check_by_garde(self)
         }
     }
-}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for FibComputeRequest {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibComputeRequest"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Response for FibComputeResponse {
+        type Value = Answer;
+        fn from_value(value: Self::Value) -> Self {
+            Self(value)
+        }
+        fn into_value(self) -> Self::Value {
+            self.0
+        }
+        fn validate(
+            &self,
+        ) -> ::core::result::Result<(), ::amqp_rpc::__private::Violations> {
+            ::amqp_rpc::__private::check_by_garde(&self.0)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for FibComputeResponse {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(
+                    formatter,
+                    "FibComputeResponse",
+                ),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Request for FibStoreRequest {
+        const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
+        type Response = FibStoreResponse;
+        type Error = ::amqp_rpc::__private::NoError;
+        fn validate(
+            &self,
+        ) -> ::core::result::Result<(), ::amqp_rpc::__private::Violations> {
+            ::amqp_rpc::__private::check_by_garde(self)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for FibStoreRequest {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibStoreRequest"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Response for FibStoreResponse {
+        type Value = ();
+        fn from_value(value: Self::Value) -> Self {
+            Self(value)
+        }
+        fn into_value(self) -> Self::Value {
+            self.0
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for FibStoreResponse {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibStoreResponse"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::clone::Clone for FibServer<S> {
+        fn clone(&self) -> Self {
+            Self {
+                service: ::core::clone::Clone::clone(&self.service),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl<S> ::core::fmt::Debug for FibServer<S> {
+        fn fmt(
+            &self,
+            formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibServer"),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<S: Fib> ::amqp_rpc::__private::Service for FibServer<S> {
+        const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
+            "fib",
+            &[FibComputeRequest::METHOD, FibStoreRequest::METHOD],
+        );
+        fn dispatch(
+            &self,
+            call: ::amqp_rpc::__private::IncomingCall,
+        ) -> ::amqp_rpc::__private::ServeFuture {
+            let service = ::core::clone::Clone::clone(&self.service);
+            match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
+                "fib.compute" => {
+                    ::amqp_rpc::__private::serve(
+                        call,
+                        move |request: FibComputeRequest, context| async move {
+                            ::core::result::Result::map(
+                                <S as Fib>::compute(&*service, request.n, request.note)
+                                    .await,
+                                FibComputeResponse,
+                            )
+                        },
+                    )
+                }
+                "fib.store" => {
+                    ::amqp_rpc::__private::serve(
+                        call,
+                        move |request: FibStoreRequest, context| async move {
+                            ::core::result::Result::<
+                                _,
+                                ::amqp_rpc::__private::NoError,
+                            >::Ok(
+                                FibStoreResponse(
+                                    <S as Fib>::store(&*service, request.user).await,
+                                ),
+                            )
+                        },
+                    )
+                }
+                _ => ::amqp_rpc::__private::unknown_method(call),
+            }
+        }
+    }
+};

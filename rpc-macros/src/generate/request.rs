@@ -1,0 +1,114 @@
+//! The request of a method: the struct of its parameters. Changes when the runtime's `Request` does.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+use super::{
+    bounds, debug::debug_impl, doc_links, lints, method_def::method_def, raw_body, runtime::Runtime,
+    serde_derives::serde_derives, validation,
+};
+use crate::{
+    model::{Body, Kind, Method, Parameter, Returns, Service},
+    names,
+};
+
+/// The struct, with a field for each parameter, and its constant `METHOD`.
+pub(super) fn definition(runtime: &Runtime, service: &Service, method: &Method) -> TokenStream {
+    let (visibility, request) = (&service.visibility, &method.request);
+    let (method_def_type, method_def) = (&runtime.method_def, method_def(runtime, service, method));
+    let (service_cfgs, cfgs) = (&service.attributes.cfgs, &method.attributes.cfgs);
+    let doc = format!(" The request message of {}.", doc_links::to_method(service, method));
+    let bound = bounds::bound(runtime, method);
+    let serde_derives = serde_derives(runtime, method.body != Body::Named, bound.as_ref());
+    let garde_derive = validation::garde_derive(method);
+    let allow = lints::allow_in_message();
+    let fields = method.parameters().map(|parameter| field(service, parameter));
+    quote! {
+        #( #service_cfgs )*
+        #( #cfgs )*
+        #[doc = #doc]
+        #serde_derives
+        #garde_derive
+        #allow
+        #visibility struct #request {
+            #( #fields, )*
+        }
+
+        #( #service_cfgs )*
+        #( #cfgs )*
+        impl #request {
+            /// The name, the address and the delivery settings of the method.
+            #visibility const METHOD: &'static #method_def_type = &#method_def;
+        }
+    }
+}
+
+fn field(service: &Service, parameter: &Parameter) -> TokenStream {
+    let Parameter { ident, ty, field_attributes, is_documented, .. } = parameter;
+    let visibility = &service.visibility;
+    let doc = (!is_documented).then(|| {
+        let doc = format!(" The parameter `{}`.", names::unraw(ident));
+        quote!(#[doc = #doc])
+    });
+    quote!(#doc #( #field_attributes )* #visibility #ident: #ty)
+}
+
+/// The trait impls of the struct.
+pub(super) fn trait_impls(runtime: &Runtime, method: &Method) -> TokenStream {
+    let (cfgs, request) = (&method.attributes.cfgs, &method.request);
+    let Runtime { request: request_trait, method_def, .. } = runtime;
+    let (response, error) = (response(runtime, method), error(runtime, method));
+    let raw = raw(runtime, method);
+    let validate = validation::validate_request(runtime, method);
+    let marker = marker(runtime, method);
+    let debug = debug_impl(cfgs, request, None);
+    quote! {
+        #( #cfgs )*
+        #[automatically_derived]
+        impl #request_trait for #request {
+            const METHOD: &'static #method_def = Self::METHOD;
+            type Response = #response;
+            type Error = #error;
+            #raw
+            #validate
+        }
+
+        #marker
+        #debug
+    }
+}
+
+/// The type of the reply.
+fn response(runtime: &Runtime, method: &Method) -> TokenStream {
+    match method.kind {
+        Kind::Call => method.response.to_token_stream(),
+        Kind::Notify | Kind::Event => runtime.no_reply.clone(),
+    }
+}
+
+/// The type of the error that is sent to the caller.
+fn error(runtime: &Runtime, method: &Method) -> TokenStream {
+    let Runtime { no_error, fallible, .. } = runtime;
+    match &method.returns {
+        _ if method.kind != Kind::Call => no_error.clone(),
+        Returns::Plain(_) => no_error.clone(),
+        Returns::Fallible { error, .. } => error.to_token_stream(),
+        Returns::Alias(declared) => quote!(<#declared as #fallible>::Error),
+    }
+}
+
+fn raw(runtime: &Runtime, method: &Method) -> Option<TokenStream> {
+    let parameter = method.parameters().next().filter(|_| method.body == Body::Raw)?;
+    Some(raw_body::conversions(runtime, &parameter.ty, &parameter.ident.to_token_stream()))
+}
+
+/// The marker trait of a one-way message.
+fn marker(runtime: &Runtime, method: &Method) -> Option<TokenStream> {
+    let (cfgs, request) = (&method.attributes.cfgs, &method.request);
+    let marker = match method.kind {
+        Kind::Call => return None,
+        Kind::Notify => &runtime.notification,
+        Kind::Event => &runtime.event,
+    };
+    Some(quote!(#( #cfgs )* #[automatically_derived] impl #marker for #request {}))
+}

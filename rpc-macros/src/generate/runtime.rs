@@ -1,0 +1,64 @@
+//! The paths of the runtime's items in generated code. A renamed item is one changed line here.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Path;
+
+macro_rules! runtime_paths {
+    ($( $field:ident: $item:ident, )+) => {
+        /// The path of each item of the runtime that generated code names.
+        pub(super) struct Runtime {
+            $( pub(super) $field: TokenStream, )+
+        }
+
+        impl Runtime {
+            /// Paths through `krate`, the crate that re-exports the runtime.
+            pub(super) fn new(krate: &Path) -> Self {
+                Self { $( $field: quote!(#krate::__private::$item), )+ }
+            }
+        }
+    };
+}
+
+runtime_paths! {
+    // The contract.
+    request: Request,
+    response: Response,
+    notification: Notification,
+    event: Event,
+    no_reply: NoReply,
+    no_error: NoError,
+    method_def: MethodDef,
+    repetition: Repetition,
+    duration: Duration,
+    raw_body: RawBody,
+    bytes: Bytes,
+    violations: Violations,
+    check_by_garde: check_by_garde,
+    serde: serde,
+    // The client.
+    client: Client,
+    typed_client: TypedClient,
+    call_options: CallOptions,
+    call: Call,
+    notify: Notify,
+    publish: Publish,
+    // The server.
+    service: Service,
+    service_def: ServiceDef,
+    arc: Arc,
+    incoming_call: IncomingCall,
+    serve_future: ServeFuture,
+    serve: serve,
+    serve_blocking: serve_blocking,
+    serve_one_way: serve_one_way,
+    serve_one_way_blocking: serve_one_way_blocking,
+    unknown_method: unknown_method,
+    // Assertions about the user's types.
+    wire_type: WireType,
+    fallible: Fallible,
+    nothing: Nothing,
+    logged_error: LoggedError,
+    probe: Probe,
+    not_result: NotResult,
+}
