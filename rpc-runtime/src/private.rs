@@ -101,7 +101,7 @@ impl RawBody for Bytes {
 
 /// The value of a notification or an event: there is none.
 #[diagnostic::on_unimplemented(
-    message = "nobody waits for what a notification or an event returns",
+    message = "a notification or an event has no reply, so its value must be `()`",
     label = "must be `()`, not `{Self}`"
 )]
 pub trait Nothing {}

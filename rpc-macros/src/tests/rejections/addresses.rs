@@ -71,8 +71,8 @@ pub(super) const TABLE: &[Rejection] = &[
     #[rpc(queue = "amq.more")] async fn compute(&self);
 }"#,
         errors: &[
-            ("`queue` must not begin with `amq.`: the broker keeps these names for itself", r#""amq.sums""#),
-            ("`queue` must not begin with `amq.`: the broker keeps these names for itself", r#""amq.more""#),
+            ("`queue` must not begin with `amq.`: these names are reserved for the broker", r#""amq.sums""#),
+            ("`queue` must not begin with `amq.`: these names are reserved for the broker", r#""amq.more""#),
         ],
     },
     Rejection {
@@ -80,7 +80,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: r#"name = "amq.fib""#,
         item: "trait Fib {}",
         errors: &[(
-            "`name` must not begin with `amq.`: the broker keeps these names for itself",
+            "`name` must not begin with `amq.`: these names are reserved for the broker",
             r#""amq.fib""#,
         )],
     },
@@ -89,7 +89,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: r#"exchange = "amq.topic""#,
         item: "trait Fib {}",
         errors: &[(
-            "`amq.` names belong to the broker, and of its exchanges only `amq.direct` routes calls",
+            "`amq.` names are reserved for the broker; of its exchanges only `amq.direct` routes calls",
             r#""amq.topic""#,
         )],
     },
@@ -128,7 +128,7 @@ pub(super) const TABLE: &[Rejection] = &[
     #[rpc(routing_key = "amq.sums")] async fn compute(&self);
 }"#,
         errors: &[(
-            "`routing_key` must not begin with `amq.`: the broker keeps these names for itself",
+            "`routing_key` must not begin with `amq.`: these names are reserved for the broker",
             r#""amq.sums""#,
         )],
     },
@@ -137,7 +137,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { #[rpc(event, queue = \"computed\")] async fn computed(&self, n: u64); }",
         errors: &[(
-            "`computed` is an `event`: every subscription has a queue of its own; remove `queue`",
+            "`computed` is an `event`: each subscription has its own queue; remove `queue`",
             "\"computed\"",
         )],
     },
@@ -146,7 +146,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { #[rpc(event, routing_key = \"fib.*\")] async fn computed(&self, n: u64); }",
         errors: &[(
-            "`fib.*` is what the keys of an event begin with: words between dots, none of them empty, `*` or `#`",
+            "`fib.*` must be the prefix of an event's routing keys: words separated by dots, none of them empty, `*` or `#`",
             "\"fib.*\"",
         )],
     },
@@ -155,7 +155,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { #[rpc(event, routing_key = \"fib.\")] async fn computed(&self, n: u64); }",
         errors: &[(
-            "`fib.` is what the keys of an event begin with: words between dots, none of them empty, `*` or `#`",
+            "`fib.` must be the prefix of an event's routing keys: words separated by dots, none of them empty, `*` or `#`",
             "\"fib.\"",
         )],
     },
@@ -164,7 +164,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "event_exchange = \"amq.fanout\"",
         item: "trait Fib { #[rpc(event)] async fn computed(&self, n: u64); }",
         errors: &[(
-            "`amq.` names belong to the broker, and of its exchanges only `amq.topic` knows topics",
+            "`amq.` names are reserved for the broker; of its exchanges only `amq.topic` routes events",
             "\"amq.fanout\"",
         )],
     },

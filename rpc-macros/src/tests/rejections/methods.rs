@@ -52,14 +52,14 @@ pub(super) const TABLE: &[Rejection] = &[
         claim: "self takes no keys",
         arguments: "",
         item: "trait Fib { async fn compute(#[rpc(context)] &self); }",
-        errors: &[("`self` does not travel and takes no keys; put them above `compute`", "#[rpc(context)]")],
+        errors: &[("`self` is not sent and takes no keys; put them above `compute`", "#[rpc(context)]")],
     },
     Rejection {
         claim: "a method has no type parameters",
         arguments: "",
         item: "trait Fib { async fn compute<T>(&self, n: T); }",
         errors: &[(
-            "`compute` must not be generic: its parameters are decoded before anyone could choose a type",
+            "`compute` must not be generic: the server must know the types of its parameters to decode them",
             "<T>",
         )],
     },
@@ -68,7 +68,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { async fn compute<'a>(&'a self); }",
         errors: &[(
-            "`compute` must not be generic: its parameters are decoded before anyone could choose a type",
+            "`compute` must not be generic: the server must know the types of its parameters to decode them",
             "<'a>",
         )],
     },
@@ -159,7 +159,7 @@ pub(super) const TABLE: &[Rejection] = &[
                 "&mut self",
             ),
             (
-                "`compute` must not be generic: its parameters are decoded before anyone could choose a type",
+                "`compute` must not be generic: the server must know the types of its parameters to decode them",
                 "<T>",
             ),
             ("`compute` must be an `async fn`; if it blocks its thread, mark it `#[rpc(blocking)]`", "fn"),

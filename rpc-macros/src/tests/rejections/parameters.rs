@@ -77,7 +77,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { async fn compute(&self, data: amqp_rpc::Bytes); }",
         errors: &[(
-            "`data` is raw bytes, which are a whole body; make it the only parameter of a `#[rpc(bare)]` method, or a `Vec<u8>`",
+            "`data` is raw bytes, which take the whole body; make it the only parameter of a `#[rpc(bare)]` method, or a `Vec<u8>`",
             "amqp_rpc::Bytes",
         )],
     },
@@ -101,7 +101,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { async fn compute(&self, n: Vec<Self>); }",
         errors: &[(
-            "the type of `n` must not mention `Self`: the caller does not know who implements the service",
+            "the type of `n` must not mention `Self`: the caller does not know the implementing type",
             "Vec<Self>",
         )],
     },
@@ -128,7 +128,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { async fn compute(&self, #[rpc(context)] cx: Context); }",
         errors: &[(
-            "`cx` receives the context, which is lent for the call; write its type as `&Context`",
+            "`cx` receives the context, which is borrowed for the call; write its type as `&Context`",
             "Context",
         )],
     },
@@ -137,7 +137,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { async fn compute(&self, #[rpc(context)] cx: &mut Context); }",
         errors: &[(
-            "`cx` receives the context, which is lent for the call; write its type as `&Context`",
+            "`cx` receives the context, which is borrowed for the call; write its type as `&Context`",
             "&mut Context",
         )],
     },
@@ -152,7 +152,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { async fn compute(&self, #[rpc(context)] #[serde(default)] cx: &Context); }",
         errors: &[(
-            "`cx` receives the context, which does not travel; remove `#[serde(..)]`",
+            "`cx` receives the context, which is not sent; remove `#[serde(..)]`",
             "#[serde(default)]",
         )],
     },
@@ -166,9 +166,6 @@ pub(super) const TABLE: &[Rejection] = &[
         claim: "the context has no rules",
         arguments: "",
         item: "trait Fib { async fn compute(&self, #[rpc(context)] #[garde(skip)] cx: &Context); }",
-        errors: &[(
-            "`cx` receives the context, which does not travel; remove `#[garde(..)]`",
-            "#[garde(skip)]",
-        )],
+        errors: &[("`cx` receives the context, which is not sent; remove `#[garde(..)]`", "#[garde(skip)]")],
     },
 ];

@@ -35,7 +35,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { async fn compute(&self) -> Result<Self, u64>; }",
         errors: &[(
-            "the return type of `compute` must not mention `Self`: the caller does not know who implements the service",
+            "the return type of `compute` must not mention `Self`: the caller does not know the implementing type",
             "Result<Self, u64>",
         )],
     },
@@ -62,7 +62,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { #[rpc(notify)] async fn warm_up(&self, n: u64) -> bool; }",
         errors: &[(
-            "`warm_up` is `notify`, so nobody waits for what it returns; return nothing, or `Result<(), E>` with an error for the server's log",
+            "`warm_up` is `notify`, a one-way message without a reply; return nothing, or `Result<(), E>` with an error for the server's log",
             "bool",
         )],
     },
@@ -71,7 +71,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { #[rpc(event)] async fn computed(&self, n: u64) -> Result<u64, String>; }",
         errors: &[(
-            "`computed` is `event`, so nobody waits for what it returns; return nothing, or `Result<(), E>` with an error for the server's log",
+            "`computed` is `event`, a one-way message without a reply; return nothing, or `Result<(), E>` with an error for the server's log",
             "u64",
         )],
     },
@@ -80,7 +80,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { #[rpc(notify, validate_result)] async fn warm_up(&self, n: u64); }",
         errors: &[(
-            "`warm_up` has no result, for nobody waits for one; remove `validate_result`",
+            "`warm_up` is a one-way message and has no result; remove `validate_result`",
             "validate_result",
         )],
     },

@@ -74,7 +74,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib where Self: Clone {}",
         errors: &[(
-            "`Fib` must not have a `where` clause; ask for what an implementation needs as supertraits",
+            "`Fib` must not have a `where` clause; declare what implementations need as supertraits",
             "where Self: Clone",
         )],
     },
@@ -95,7 +95,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib: Clone + ?Sized + 'static {}",
         errors: &[(
-            "a supertrait must be the path of a trait; `Send + Sync + 'static` is added without being asked for",
+            "a supertrait must be the path of a trait; `Send + Sync + 'static` is added automatically",
             "?Sized",
         )],
     },
