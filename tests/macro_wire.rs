@@ -1,4 +1,4 @@
-//! What requests and responses look like on the wire, and where they go: changes when a key of the macro does.
+//! The wire form and the addresses of requests and responses. Changes when a key of the macro does.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -171,14 +171,14 @@ trait Tutorial {
     async fn other(&self);
 }
 
-/// Who serves in these tests: nobody has to.
-struct Nobody;
+/// Implements the services of these tests; its methods are not called.
+struct Unused;
 
-impl HTTPServer for Nobody {
+impl HTTPServer for Unused {
     async fn get_page(&self) {}
 }
 
-impl Trees for Nobody {
+impl Trees for Unused {
     async fn count(&self) -> u64 {
         0
     }
@@ -186,7 +186,7 @@ impl Trees for Nobody {
     async fn fell(&self) {}
 }
 
-impl Tutorial for Nobody {
+impl Tutorial for Unused {
     async fn fib(&self, n: u64) -> u64 {
         n
     }
@@ -199,7 +199,7 @@ fn definition<S: Service>(_: &S) -> &'static ServiceDef {
 
 #[test]
 fn names_follow_from_the_trait() {
-    let service = definition(&HTTPServerServer::new(Nobody));
+    let service = definition(&HTTPServerServer::new(Unused));
     let [method] = service.methods[..] else { panic!("one method") };
     assert_eq!((service.name, method.full_name), ("http_server", "http_server.get_page"));
     assert_eq!((method.exchange, method.routing_key), ("amqp-rpc", "http_server.get_page"));
@@ -209,7 +209,7 @@ fn names_follow_from_the_trait() {
 
 #[test]
 fn keys_change_names_and_addresses() {
-    let [count, plant, fell] = definition(&TreesServer::new(Nobody)).methods[..] else {
+    let [count, plant, fell] = definition(&TreesServer::new(Unused)).methods[..] else {
         panic!("three methods")
     };
     let in_forest =
@@ -239,7 +239,7 @@ fn request_types_can_be_named() {
 
 #[test]
 fn on_the_default_exchange_each_method_has_its_queue() {
-    let [fib, other] = definition(&TutorialServer::new(Nobody)).methods[..] else { panic!("two methods") };
+    let [fib, other] = definition(&TutorialServer::new(Unused)).methods[..] else { panic!("two methods") };
     assert_eq!((fib.exchange, fib.routing_key, fib.queue), ("", "rpc_queue", "rpc_queue"));
     assert_eq!((other.exchange, other.routing_key, other.queue), ("", "tutorial.other", "tutorial.other"));
 }

@@ -37,14 +37,14 @@ pub(crate) struct Method {
     pub(crate) request: Ident,
     /// The struct that holds its value; not generated for one-way messages.
     pub(crate) response: Ident,
-    /// Whether its value is sent as raw bytes.
+    /// Its value is sent as raw bytes.
     pub(crate) returns_raw: bool,
     pub(crate) address: Address,
     pub(crate) timeout: Option<Duration>,
     pub(crate) repetition: Repetition,
     pub(crate) body: Body,
     pub(crate) run: RunMode,
-    /// Whether its value is validated before it is sent.
+    /// Its value is validated before it is sent.
     pub(crate) validates_result: bool,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct Parameter {
     /// The span of its first `#[garde(..)]`.
     pub(crate) garde: Option<Span>,
     pub(crate) is_documented: bool,
-    /// Whether a serde attribute replaces the type's own implementations, so that it needs none.
+    /// A serde attribute replaces the implementations of its type, which then needs none.
     pub(crate) has_custom_serde: bool,
 }
 
@@ -142,11 +142,12 @@ pub(crate) enum Body {
     Raw,
 }
 
-/// How the server runs a method.
+/// The kind of thread that the server runs a method on.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum RunMode {
+    /// A thread of the async runtime.
     Async,
-    /// On a thread that may block.
+    /// A thread that may block.
     Blocking,
 }
 

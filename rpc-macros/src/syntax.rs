@@ -127,7 +127,7 @@ impl ParameterSyntax {
     }
 }
 
-/// Whether the last segment of the attribute's path is `name`.
+/// Compares the last segment of the attribute's path with `name`.
 fn is(attribute: &Attribute, name: &str) -> bool {
     attribute.path().segments.last().is_some_and(|segment| segment.ident == name)
 }

@@ -60,7 +60,7 @@ fn is_plain(ty: &Type) -> bool {
     }
 }
 
-/// Whether the type can stand in a string, where `$crate` has no meaning.
+/// `$crate` has no meaning in a string.
 fn can_be_quoted(ty: &Type) -> bool {
     !ty.to_token_stream().to_string().contains('$')
 }

@@ -1,6 +1,6 @@
-//! What the macro emits, committed so that a change of it is seen in review.
+//! Compares the generated code with committed snapshots, so that a change of it is seen in review.
 //!
-//! Each folder of `rpc-macros/tests/expansions` holds what is written and what becomes of it. Run the tests with
+//! Each folder of `rpc-macros/tests/expansions` holds an input and its expansion. Run the tests with
 //! `UPDATE_EXPANSIONS=1` to accept what comes out now.
 
 use std::{env, fs, path::Path};

@@ -76,7 +76,7 @@ fn report_misplaced_attributes(syntax: &MethodSyntax, errors: &mut Errors) {
     }
 }
 
-/// Whether the signature is that of an ordinary method: `&self`, no generics, no body, no further keywords.
+/// Checks that the signature is that of an ordinary method: `&self`, no generics, no body, no further keywords.
 fn has_plain_signature(syntax: &MethodSyntax, errors: &mut Errors) -> bool {
     let signature = &syntax.item.sig;
     let method = || names::unraw(&signature.ident);
@@ -123,7 +123,7 @@ fn report_receiver(syntax: &MethodSyntax, errors: &mut Errors) {
     }
 }
 
-/// How the server runs the method, if its signature and its keys agree.
+/// The run mode, if the signature and the keys agree on it.
 fn run(syntax: &MethodSyntax, keys: &MethodKeys, errors: &mut Errors) -> Option<RunMode> {
     let signature = &syntax.item.sig;
     let method = || names::unraw(&signature.ident);

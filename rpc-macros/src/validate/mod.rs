@@ -75,7 +75,7 @@ fn report_misplaced_attributes(syntax: &TraitSyntax, errors: &mut Errors) {
     }
 }
 
-/// Whether a client and a server can be generated for the trait: it is neither generic nor `unsafe` nor `auto`.
+/// Checks that the trait is neither generic nor `unsafe` nor `auto`.
 fn is_plain_trait(syntax: &TraitSyntax, errors: &mut Errors) -> bool {
     let item = &syntax.item;
     let service = || names::unraw(&item.ident);

@@ -106,7 +106,7 @@ fn is_condition(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
 }
 
-/// Whether the attribute is `#[serde(..)]` with one of the keys in [`CUSTOM_SERDE`].
+/// Finds `#[serde(..)]` with one of the keys in [`CUSTOM_SERDE`].
 fn is_custom_serde(attribute: &Attribute) -> bool {
     let syn::Meta::List(list) = &attribute.meta else { return false };
     attribute.path().is_ident("serde")

@@ -36,12 +36,12 @@ pub(super) fn owned_alternative(ty: &Type) -> &'static str {
     }
 }
 
-/// Whether `ty` is a path that ends in `name`.
+/// Compares the last segment of a path with `name`.
 pub(super) fn last_segment_is(ty: &Type, name: &str) -> bool {
     matches!(ungroup(ty), Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == name))
 }
 
-/// Whether `ty` is sent as raw bytes. The compiler checks that it is the runtime's `Bytes`.
+/// Recognizes raw bytes by the type's name. The compiler checks that it is the runtime's `Bytes`.
 pub(super) fn is_bytes(ty: &Type) -> bool {
     last_segment_is(ty, "Bytes")
 }

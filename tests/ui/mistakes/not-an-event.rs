@@ -1,4 +1,4 @@
-//! A call has no topic, and nobody subscribes to a notification.
+//! A call has no topic, and a notification has no subscribers.
 
 use amqp_rpc::{Client, Event, rpc_service};
 

@@ -1,4 +1,4 @@
-//! What is served does not implement the trait.
+//! The served value does not implement the trait.
 
 #[amqp_rpc::rpc_service]
 trait Fib {

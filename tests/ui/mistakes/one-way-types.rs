@@ -1,9 +1,9 @@
-//! Nobody answers a notification or an event: no value comes back, and the error is for the log.
+//! A notification or an event has no reply: its value must be `()`, and its error is only logged.
 
 use amqp_rpc::rpc_service;
 use serde::{Deserialize, Serialize};
 
-/// It travels, but has no `Display`.
+/// It can be sent, but has no `Display`.
 #[derive(Serialize, Deserialize)]
 struct Silent;
 

@@ -1,4 +1,4 @@
-//! A type of the user's own is called `Result`.
+//! A type of the user is called `Result`.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What a method returns has no serde derives, in two places.
+//! The values that two methods return have no serde derives.
 
 struct Point;
 

@@ -14,7 +14,7 @@ pub trait Fib {
     /// The `n`th Fibonacci number.
     #[rpc(idempotent)]
     async fn compute(&self, n: u64) -> Result<u64, FibError>;
-    /// Who is calling, as the server sees it.
+    /// The name of the calling user, as the server sees it.
     async fn whoami(&self, #[rpc(context)] cx: &Context) -> String;
 }
 

@@ -148,7 +148,7 @@ pub(super) const TABLE: &[Rejection] = &[
         errors: &[("`compute` already receives the context", "b: &Context")],
     },
     Rejection {
-        claim: "the context does not travel",
+        claim: "the context is not sent",
         arguments: "",
         item: "trait Fib { async fn compute(&self, #[rpc(context)] #[serde(default)] cx: &Context); }",
         errors: &[(

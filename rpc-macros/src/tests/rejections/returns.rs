@@ -76,7 +76,7 @@ pub(super) const TABLE: &[Rejection] = &[
         )],
     },
     Rejection {
-        claim: "what nobody answers has no result to validate",
+        claim: "a one-way message has no result to validate",
         arguments: "",
         item: "trait Fib { #[rpc(notify, validate_result)] async fn warm_up(&self, n: u64); }",
         errors: &[(
