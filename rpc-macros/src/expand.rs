@@ -15,7 +15,8 @@ pub(crate) fn rpc_service(arguments: TokenStream, item: TokenStream) -> TokenStr
 
 /// Expands as much as is valid and collects the errors.
 ///
-/// The result always holds the trait or the item, so that one error is not followed by errors about missing names.
+/// The result always holds the trait or the item, so that one error is not followed by errors about missing
+/// names.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> TokenStream {
     let parsed = match syntax::parse(item) {
         Ok(parsed) => parsed,

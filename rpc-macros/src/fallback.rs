@@ -1,5 +1,5 @@
-//! Emits a rejected trait or method without the parts that rustc would report again. Changes when rustc would otherwise
-//! repeat one of the macro's errors.
+//! Emits a rejected trait or method without the parts that rustc would report again. Changes when rustc would
+//! otherwise repeat one of the macro's errors.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;

@@ -1,4 +1,5 @@
-//! Generated code compiles wherever the trait does, and without a warning: changes when it may be used in a new place.
+//! Generated code compiles wherever the trait does, and without a warning: changes when it may be used in a
+//! new place.
 //!
 //! Most of what is claimed here is claimed by compiling.
 #![deny(missing_docs, unreachable_pub, warnings)]

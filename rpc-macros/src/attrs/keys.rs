@@ -10,7 +10,8 @@ use crate::{
     names,
 };
 
-/// Declares the keys of one attribute: a struct with a field for each, and a table of their names for messages.
+/// Declares the keys of one attribute: a struct with a field for each, and a table of their names for
+/// messages.
 macro_rules! attribute_keys {
     (
         $(#[$doc:meta])*

@@ -1,4 +1,5 @@
-//! Parses the macro's own attributes. Each file holds the keys of one attribute; a new key is one line in its table.
+//! Parses the macro's own attributes. Each file holds the keys of one attribute; a new key is one line in its
+//! table.
 //!
 //! Only the form of a value is checked here, such as "a string"; its content is checked by `validate`.
 

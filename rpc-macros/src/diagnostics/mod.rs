@@ -1,5 +1,5 @@
-//! Collects the errors of one expansion and turns them into compile errors. Changes when reporting does; the texts are
-//! in `catalogue`.
+//! Collects the errors of one expansion and turns them into compile errors. Changes when reporting does; the
+//! texts are in `catalogue`.
 
 mod catalogue;
 

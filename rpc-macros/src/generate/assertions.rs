@@ -38,12 +38,13 @@ pub(super) fn assertions(runtime: &Runtime, service: &Service) -> TokenStream {
 
 /// The assertions about the types of one method.
 ///
-/// They are fields of a struct: rustc checks these before any function, so that their errors come before those that
-/// follow from them. Their names begin with underscores because they would hide types of the user with the same names.
+/// They are fields of a struct: rustc checks these before any function, so that their errors come before
+/// those that follow from them. Their names begin with underscores because they would hide types of the user
+/// with the same names.
 fn of_method(runtime: &Runtime, method: &Method, asserted: &mut HashSet<String>) -> TokenStream {
     let cfgs = &method.attributes.cfgs;
-    // A type that is used twice is asserted only at its first use, for one error. Under `#[cfg]` it is asserted at each
-    // use, since the first may not be compiled.
+    // A type that is used twice is asserted only at its first use, for one error. Under `#[cfg]` it is
+    // asserted at each use, since the first may not be compiled.
     let mut is_wire_type = |ty: &Type| {
         let is_first = !cfgs.is_empty() || asserted.insert(ty.to_token_stream().to_string());
         is_first.then(|| quote_spanned!(ty.span()=> __Travels<#ty>,))

@@ -1,8 +1,8 @@
 //! Bounds on the parameters' types for serde's derives. Changes when serde's or rustc's errors do.
 //!
-//! Without these bounds rustc reports a type that lacks a derive once for every use in derived code, in terms of that
-//! code. With them it reports the type where the struct is used, in terms of `WireType`. The lifetime makes rustc check
-//! the bound there and not at the derive.
+//! Without these bounds rustc reports a type that lacks a derive once for every use in derived code, in terms
+//! of that code. With them it reports the type where the struct is used, in terms of `WireType`. The lifetime
+//! makes rustc check the bound there and not at the derive.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};

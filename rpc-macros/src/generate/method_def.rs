@@ -1,4 +1,5 @@
-//! The definition of a method: its names, its address and its delivery settings. Changes when `MethodDef` does.
+//! The definition of a method: its names, its address and its delivery settings. Changes when `MethodDef`
+//! does.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +10,8 @@ use crate::{
     names,
 };
 
-/// The constructor of the definition; it sets only the values that differ from the defaults of `MethodDef::new`.
+/// The constructor of the definition; it sets only the values that differ from the defaults of
+/// `MethodDef::new`.
 pub(super) fn method_def(runtime: &Runtime, service: &Service, method: &Method) -> TokenStream {
     let method_def = &runtime.method_def;
     let (name, full_name) = (&service.name, &method.address.full_name);

@@ -1,7 +1,7 @@
 //! Generates tokens from the model, one file for each generated item. Changes when a kind of item is added.
 //!
-//! Nothing here can fail. Generated code uses absolute paths, calls functions by path instead of as methods, and leaves
-//! the work to the runtime, so that it compiles in any scope and is short enough to be read.
+//! Nothing here can fail. Generated code uses absolute paths, calls functions by path instead of as methods,
+//! and leaves the work to the runtime, so that it compiles in any scope and is short enough to be read.
 
 mod assertions;
 mod bounds;

@@ -7,7 +7,8 @@ use syn::spanned::Spanned;
 use super::runtime::Runtime;
 use crate::model::{Body, Method};
 
-/// The derive of garde on a request, if a parameter has rules. It names garde, as the user's own attributes do.
+/// The derive of garde on a request, if a parameter has rules. It names garde, as the user's own attributes
+/// do.
 pub(super) fn garde_derive(method: &Method) -> Option<TokenStream> {
     let span = rules_span(method)?;
     let fields = match method.body {
@@ -27,7 +28,8 @@ pub(super) fn validate_response(runtime: &Runtime, value: &TokenStream) -> Token
     validate(runtime, quote!(&self.0), Span::call_site().located_at(value.span()))
 }
 
-/// The place of the first rule, where rustc shows garde's errors; names still resolve at the macro's call site.
+/// The place of the first rule, where rustc shows garde's errors; names still resolve at the macro's call
+/// site.
 fn rules_span(method: &Method) -> Option<Span> {
     method.parameters().find_map(|parameter| parameter.garde).map(|rules| Span::call_site().located_at(rules))
 }
@@ -43,7 +45,8 @@ fn validate(runtime: &Runtime, checked: TokenStream, span: Span) -> TokenStream 
     }
 }
 
-/// The same tokens, located at `span`: of an expression with several locations rustc shows all lines between them.
+/// The same tokens, located at `span`: of an expression with several locations rustc shows all lines between
+/// them.
 fn located(tokens: TokenStream, span: Span) -> TokenStream {
     let located = tokens.into_iter().map(|mut token| {
         token.set_span(token.span().located_at(span));

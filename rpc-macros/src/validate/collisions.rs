@@ -1,4 +1,5 @@
-//! Reports name collisions within one trait and with the generated code. Changes when generated code gets new names.
+//! Reports name collisions within one trait and with the generated code. Changes when generated code gets new
+//! names.
 
 use syn::Ident;
 

@@ -76,7 +76,8 @@ fn report_misplaced_attributes(syntax: &MethodSyntax, errors: &mut Errors) {
     }
 }
 
-/// Checks that the signature is that of an ordinary method: `&self`, no generics, no body, no further keywords.
+/// Checks that the signature is that of an ordinary method: `&self`, no generics, no body, no further
+/// keywords.
 fn has_plain_signature(syntax: &MethodSyntax, errors: &mut Errors) -> bool {
     let signature = &syntax.item.sig;
     let method = || names::unraw(&signature.ident);

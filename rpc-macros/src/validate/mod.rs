@@ -1,4 +1,5 @@
-//! Validates a parsed trait and builds the model of its service. Changes when a rule of the whole service does.
+//! Validates a parsed trait and builds the model of its service. Changes when a rule of the whole service
+//! does.
 //!
 //! Every error is reported; `None` is returned only for a trait that cannot be a service at all.
 
