@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::contract::{MethodDef, Repetition, Request, Response};
+use crate::{
+    contract::{Request, Response},
+    definitions::{MethodDef, Repetition},
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Compute {

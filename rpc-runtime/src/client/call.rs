@@ -21,11 +21,11 @@ use super::{
     send::{self, Sending, Start},
 };
 use crate::{
-    codec::{self, AnyCodec},
+    codec::AnyCodec,
     contract::{Repetition, Request, Response},
     error::{Awaited, CallError, ErrorMaps, Unencodable},
     message::Answer,
-    wire::reply::RawReply,
+    wire::{reply::RawReply, request::body_of},
 };
 use amqp_rpc_transport::HeaderValue;
 
@@ -129,7 +129,7 @@ impl<R: Request> Lazy<R> {
         let mut options = options.or(&defaults);
         let codec = options.codec.take().unwrap_or_else(|| settings.codec.clone());
         let (body, content_type) =
-            codec::of_request(&request, &codec).map_err(|error| CallError::Encode(Unencodable(error)))?;
+            body_of(&request, &codec).map_err(|error| CallError::Encode(Unencodable(error)))?;
         settings.check_size(&body).map_err(CallError::TooLarge)?;
         let method = R::METHOD;
         let own_timeout = options.timeout.or(method.timeout).or(timeout).unwrap_or(settings.timeout);

@@ -22,9 +22,10 @@ use super::{
     session::Session,
 };
 use crate::{
-    codec::{self, AnyCodec},
+    codec::AnyCodec,
     contract::{Event, NoError, Notification, Repetition, Request},
     error::{Awaited, CallError, Unencodable},
+    wire::request::body_of,
 };
 use amqp_rpc_transport::HeaderValue;
 
@@ -204,7 +205,7 @@ impl<R: Request> Lazy<R> {
         }
         let mut options = options.or(&defaults);
         let codec = options.codec.take().unwrap_or_else(|| settings.codec.clone());
-        let (body, content_type) = codec::of_request(&request, &codec).map_err(unencodable)?;
+        let (body, content_type) = body_of(&request, &codec).map_err(unencodable)?;
         settings.check_size(&body).map_err(CallError::TooLarge)?;
         // The trace, but not the deadline: what has happened is told whether or not somebody still waits.
         settings.inherited(&options).add_trace(&mut options.headers);

@@ -19,6 +19,7 @@ mod any;
 mod cbor;
 mod compression;
 mod custom;
+mod encoding;
 mod json;
 mod media;
 #[cfg(feature = "msgpack")]
@@ -26,34 +27,23 @@ mod message_pack;
 #[cfg(test)]
 mod tests;
 mod unreadable;
+mod unsupported;
+#[cfg(feature = "zstd")]
+mod zstd_window;
 
-use bytes::Bytes;
-
-use crate::contract::Request;
 pub use any::AnyCodec;
 #[cfg(feature = "cbor")]
 pub use any::Cbor;
 pub use any::Json;
 #[cfg(feature = "msgpack")]
 pub use any::MessagePack;
-pub(crate) use compression::Uninflatable;
-pub use compression::{Compression, Encoding};
+pub use compression::Compression;
 pub use custom::{Codec, CodecError, Decoding, Encodable};
-pub(crate) use media::{NotSpoken, spoken};
+pub use encoding::Encoding;
+pub(crate) use encoding::Uninflatable;
+pub(crate) use media::spoken;
+pub(crate) use unreadable::Malformed;
+pub(crate) use unsupported::UnsupportedMedia;
 
 /// The content type of raw bytes.
 pub(crate) const RAW: &str = "application/octet-stream";
-
-/// Body and content type of a request.
-///
-/// # Errors
-/// When its values cannot be written in the codec.
-pub(crate) fn of_request<R: Request>(
-    request: &R,
-    codec: &AnyCodec,
-) -> Result<(Bytes, &'static str), CodecError> {
-    match request.to_raw() {
-        Some(body) => Ok((body, RAW)),
-        None => Ok((codec.encode(request)?, codec.content_type())),
-    }
-}

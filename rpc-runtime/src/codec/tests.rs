@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::{AnyCodec, Codec, CodecError, Decoding, Encodable};
+use super::{AnyCodec, Codec, CodecError, Decoding, Encodable, Encoding, spoken};
 
 /// A codec of a user's own.
 #[derive(Debug)]
@@ -269,5 +269,10 @@ proptest! {
             let body = codec.encode(&value).unwrap();
             prop_assert_eq!(codec.decode::<(Vec<u64>, i64, String)>(&body).unwrap(), value.clone());
         }
+    }
+    #[test]
+    fn any_content_type_is_spoken_or_not(content_type: String) {
+        let _ = spoken(Some(&content_type), &[]);
+        let _ = Encoding::of(Some(&content_type));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
+use super::RpcService;
 use crate::{
     contract::Service,
-    layer::RpcService,
     message::{Fault, IncomingCall, Reply},
 };
 

@@ -1,40 +1,11 @@
-//! Middleware: what runs around every call of a server.
+//! What runs around every call of a server or a client.
 
-mod authorize;
 mod boxed;
-mod catch_panic;
-mod client_middleware;
-mod concurrency_limit;
-pub mod layers;
-mod load_shed;
-#[cfg(feature = "metrics")]
-mod metrics;
+pub mod builtin;
+mod isolate;
 pub mod middleware;
-mod outcome;
-mod rate_limit;
-pub mod semconv;
-mod timeout;
-#[cfg(feature = "tower")]
-mod tower;
-mod trace;
-mod trace_context;
-mod unhurried;
-
-use std::future::Future;
+mod rpc_service;
 
 pub use boxed::BoxService;
-pub(crate) use catch_panic::isolated;
-
-use crate::message::{Fault, IncomingCall, Reply};
-
-/// Something that answers calls: a method's dispatcher, or a layer around one.
-///
-/// `&self` and no readiness check: how many calls run at once is the server's `concurrency`, kept by the broker.
-pub trait RpcService: Send + Sync + 'static {
-    /// Answers one call.
-    ///
-    /// The future may be dropped at any await: when the server shuts down and its bound is over, when the connection is lost, or when a limit of
-    /// time says so ([`Server::handler_timeout`](crate::Server::handler_timeout), a layer). A panic is answered
-    /// `panicked`.
-    fn call(&self, call: IncomingCall) -> impl Future<Output = Result<Reply, Fault>> + Send;
-}
+pub(crate) use isolate::isolated;
+pub use rpc_service::RpcService;

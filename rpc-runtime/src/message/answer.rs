@@ -5,14 +5,14 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::ReplyKind;
-use crate::codec::{AnyCodec, NotSpoken};
+use crate::codec::{AnyCodec, UnsupportedMedia};
 
 /// What a method that ran has sent back: its result or its own error, not yet decoded.
 #[derive(Clone)]
 pub struct Answer {
     pub(crate) kind: ReplyKind,
     /// What the body is written in.
-    pub(crate) codec: Result<AnyCodec, NotSpoken>,
+    pub(crate) codec: Result<AnyCodec, UnsupportedMedia>,
     pub(crate) body: Bytes,
 }
 

@@ -3,8 +3,6 @@
 use std::fmt;
 
 use super::Execution;
-#[cfg(doc)]
-use super::Fault;
 
 macro_rules! fault_codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $execution:ident, passing: $passing:literal;)+) => {
@@ -61,7 +59,7 @@ macro_rules! fault_codes {
 }
 
 fault_codes! {
-    /// The request could not be read as the method's parameters, or breaks a rule of the contract ([`Fault::violations`]).
+    /// The request could not be read as the method's parameters, or breaks a rule of the contract ([`Fault::violations`](super::Fault::violations)).
     BadRequest = "bad_request", Never, passing: false;
     /// The service has no such method; passing during a rolling deploy, when an old server got a new call.
     UnknownMethod = "unknown_method", Never, passing: true;
@@ -90,7 +88,7 @@ fault_codes! {
     ReplyTooLarge = "reply_too_large", Completed, passing: false;
     /// The method ran, but its result could not be encoded.
     UnencodableReply = "unencodable_reply", Completed, passing: false;
-    /// The method ran, but its result breaks a rule of the contract ([`Fault::violations`]).
+    /// The method ran, but its result breaks a rule of the contract ([`Fault::violations`](super::Fault::violations)).
     InvalidResult = "invalid_result", Completed, passing: false;
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::contract::MethodDef;
+use crate::definitions::MethodDef;
 
 /// How the names of our clients' reply queues begin.
 pub(crate) const REPLY_QUEUES: &str = "amqp-rpc.reply.";

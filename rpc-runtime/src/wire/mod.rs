@@ -3,6 +3,5 @@
 //! docs/wire-protocol.md describes it for other languages.
 
 pub(crate) mod address;
-mod answer;
 pub(crate) mod reply;
 pub(crate) mod request;

@@ -1,9 +1,16 @@
 //! What replies survive on the wire, and what hostile ones do.
 
+use amqp_rpc_transport::{Delivered, Properties, Refusal};
+use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::*;
-use crate::test_contract::{Compute, TooLarge};
+use super::{ERROR, FAULT, RESULT, RawReply, Reading, compose};
+use crate::{
+    codec::AnyCodec,
+    error::CallError,
+    message::{Execution, Fault, FaultCode, Reply, ReplyKind, Violation},
+    test_contract::{Compute, TooLarge},
+};
 
 const READING: Reading<'static> = Reading { idempotent: true, codec: &AnyCodec::JSON, max_bytes: 1024 };
 

@@ -1,8 +1,13 @@
 //! Requests on the wire: what the client writes the server reads.
 
+use std::time::{Duration, Instant};
+
+use amqp_rpc_transport::{Delivered, Headers, Properties};
+use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::*;
+use super::{Caller, Outgoing, Received, expiration};
+use crate::{definitions::MethodDef, message::FaultCode};
 
 const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
 
@@ -21,10 +26,10 @@ fn received(properties: Properties) -> Received {
 
 #[test]
 fn the_remaining_time_is_rounded_up_and_clamped() {
-    assert_eq!(expiration(Duration::from_nanos(1)), 1);
-    assert_eq!(expiration(Duration::from_millis(250)), 250);
-    assert_eq!(expiration(Duration::from_micros(250_001)), 251);
-    assert_eq!(expiration(Duration::MAX), u32::MAX);
+    assert_eq!(expiration::write(Duration::from_nanos(1)), 1);
+    assert_eq!(expiration::write(Duration::from_millis(250)), 250);
+    assert_eq!(expiration::write(Duration::from_micros(250_001)), 251);
+    assert_eq!(expiration::write(Duration::MAX), u32::MAX);
 }
 
 #[test]

@@ -1,0 +1,194 @@
+//! The content encodings: how a body is compressed and inflated.
+
+use std::{borrow::Cow, io::Read};
+
+use bytes::Bytes;
+
+use super::unsupported::UnsupportedMedia;
+#[cfg(feature = "zstd")]
+use super::zstd_window::{MAX_WINDOW, window};
+
+/// How bodies are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// `gzip`, which everybody reads.
+    #[cfg(feature = "gzip")]
+    Gzip,
+    /// `zstd`, which takes less time for the same.
+    #[cfg(feature = "zstd")]
+    Zstd,
+}
+
+/// Why a compressed body could not be read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Uninflatable {
+    #[error("the body is not what its content encoding says")]
+    Malformed,
+    #[error("the body has more than {0} bytes once it is inflated, which is the limit")]
+    TooLarge(usize),
+}
+
+impl Encoding {
+    /// Those that are compiled in.
+    const ALL: &[Self] = &[
+        #[cfg(feature = "zstd")]
+        Self::Zstd,
+        #[cfg(feature = "gzip")]
+        Self::Gzip,
+    ];
+
+    /// As the property `content_encoding` has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            #[cfg(feature = "gzip")]
+            Self::Gzip => "gzip",
+            #[cfg(feature = "zstd")]
+            Self::Zstd => "zstd",
+        }
+    }
+
+    /// That of a body with this content encoding; `None` for one that is as it is.
+    ///
+    /// Foreign programs often say nothing of it, and kombu (nameko, Celery) names the character set as the encoding.
+    pub(crate) fn of(content_encoding: Option<&str>) -> Result<Option<Self>, UnsupportedMedia> {
+        let Some(name) = content_encoding else { return Ok(None) };
+        if ["", "identity", "utf-8"].iter().any(|plain| name.eq_ignore_ascii_case(plain)) {
+            return Ok(None);
+        }
+        let known = Self::ALL.iter().find(|encoding| encoding.name().eq_ignore_ascii_case(name));
+        known.map_or_else(|| Err(UnsupportedMedia::encoding(name)), |encoding| Ok(Some(*encoding)))
+    }
+
+    /// The best of those that a peer says it reads, as `accept-encoding` lists them, such as `zstd, gzip`.
+    pub(crate) fn accepted(accept_encoding: &str, preferred: Self) -> Option<Self> {
+        let mut accepted =
+            accept_encoding.split(',').map(|name| name.split(';').next().unwrap_or_default().trim());
+        accepted.any(|name| name.eq_ignore_ascii_case(preferred.name())).then_some(preferred)
+    }
+
+    /// What `accept-encoding` says: all that are compiled in.
+    pub(crate) fn all_names() -> Cow<'static, str> {
+        match Self::ALL {
+            [one] => one.name().into(),
+            all => all.iter().map(|encoding| encoding.name()).collect::<Vec<_>>().join(", ").into(),
+        }
+    }
+
+    #[cfg_attr(
+        not(any(feature = "gzip", feature = "zstd")),
+        expect(unused_variables, reason = "there is no encoding")
+    )]
+    pub(super) fn compress(self, body: &[u8]) -> Vec<u8> {
+        match self {
+            #[cfg(feature = "gzip")]
+            Self::Gzip => {
+                let mut compressed = Vec::with_capacity(body.len() / 2);
+                let mut encoder = flate2::read::GzEncoder::new(body, flate2::Compression::fast());
+                encoder.read_to_end(&mut compressed).expect("reading from memory does not fail");
+                compressed
+            }
+            #[cfg(feature = "zstd")]
+            Self::Zstd => {
+                ruzstd::encoding::compress_to_vec(body, ruzstd::encoding::CompressionLevel::Fastest)
+            }
+        }
+    }
+
+    /// The body as it was, of at most `limit` bytes: never more is allocated than twice that and a window.
+    #[cfg_attr(
+        not(any(feature = "gzip", feature = "zstd")),
+        expect(unused_variables, reason = "there is no encoding")
+    )]
+    pub(crate) fn inflate(self, body: &[u8], limit: usize) -> Result<Bytes, Uninflatable> {
+        match self {
+            #[cfg(feature = "gzip")]
+            Self::Gzip => read_within(flate2::read::MultiGzDecoder::new(body), limit),
+            #[cfg(feature = "zstd")]
+            Self::Zstd => {
+                // Room for the window is made before anything is read.
+                if window(body).is_none_or(|window| window > (limit as u64).max(MAX_WINDOW)) {
+                    return Err(Uninflatable::Malformed);
+                }
+                let decoder =
+                    ruzstd::decoding::StreamingDecoder::new(body).map_err(|_| Uninflatable::Malformed)?;
+                read_within(decoder, limit)
+            }
+        }
+    }
+}
+
+#[cfg_attr(not(any(feature = "gzip", feature = "zstd")), expect(dead_code, reason = "nothing is inflated"))]
+fn read_within(reader: impl Read, limit: usize) -> Result<Bytes, Uninflatable> {
+    let mut inflated = Vec::new();
+    // One more than the limit tells that there is more.
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    reader.take(most).read_to_end(&mut inflated).map_err(|_| Uninflatable::Malformed)?;
+    if inflated.len() > limit { Err(Uninflatable::TooLarge(limit)) } else { Ok(inflated.into()) }
+}
+
+#[cfg(all(test, feature = "gzip", feature = "zstd"))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BOTH: [Encoding; 2] = [Encoding::Gzip, Encoding::Zstd];
+
+    #[test]
+    fn a_bomb_inflates_to_no_more_than_the_limit() {
+        let zeros = vec![0; 64 * 1024 * 1024];
+        for encoding in BOTH {
+            let bomb = encoding.compress(&zeros);
+            assert!(bomb.len() < zeros.len() / 100, "{encoding:?}: {}", bomb.len());
+            assert_eq!(encoding.inflate(&bomb, 1024), Err(Uninflatable::TooLarge(1024)), "{encoding:?}");
+            assert_eq!(encoding.inflate(&bomb, zeros.len()).map(|body| body.len()), Ok(zeros.len()));
+        }
+    }
+
+    #[test]
+    fn a_window_that_is_larger_than_the_limit_is_not_made() {
+        // A window of 2 GiB and no block.
+        let hostile = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 21 << 3, 0x01, 0x00, 0x00];
+        assert_eq!(window(&hostile), Some(1 << 31));
+        assert_eq!(Encoding::Zstd.inflate(&hostile, 16 * 1024 * 1024), Err(Uninflatable::Malformed));
+    }
+
+    #[test]
+    fn what_breaks_off_is_malformed() {
+        for encoding in BOTH {
+            let whole = encoding.compress(&b"a body of some length, to be cut".repeat(50));
+            for length in [0, 1, 4, 8, whole.len() / 2, whole.len() - 1] {
+                let cut = encoding.inflate(&whole[..length], 10_000);
+                assert_eq!(cut, Err(Uninflatable::Malformed), "{encoding:?} {length} of {}", whole.len());
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_peer_reads_is_a_list() {
+        for (list, accepted) in [("gzip", true), ("zstd, GZIP;q=0.5", true), ("zstd", false), ("", false)] {
+            assert_eq!(Encoding::accepted(list, Encoding::Gzip).is_some(), accepted, "{list}");
+        }
+        assert_eq!(Encoding::all_names(), "zstd, gzip");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_compressed_is_read(body: Vec<u8>) {
+            for encoding in BOTH {
+                let compressed = encoding.compress(&body);
+                prop_assert_eq!(encoding.inflate(&compressed, body.len()).unwrap(), body.clone());
+            }
+        }
+
+        #[test]
+        fn arbitrary_bodies_never_panic(body: Vec<u8>, with_magic: bool) {
+            let mut zstd = vec![0x28, 0xB5, 0x2F, 0xFD];
+            zstd.extend(&body);
+            let _ = Encoding::Zstd.inflate(if with_magic { &zstd } else { &body }, 4096);
+            let _ = Encoding::Gzip.inflate(&body, 4096);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The traits that generated code implements: what a client and a server share.
+
+mod no_error;
+mod one_way;
+mod request;
+mod response;
+mod service;
+mod wire_type;
+
+pub use no_error::NoError;
+pub use one_way::{Event, NoReply, Notification};
+pub use request::Request;
+pub use response::Response;
+pub use service::{ServeFuture, Service};
+pub use wire_type::WireType;
+
+pub use crate::definitions::{MethodDef, MethodKind, Repetition, ServiceDef};

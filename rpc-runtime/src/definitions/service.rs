@@ -1,0 +1,21 @@
+//! A service as its trait declares it.
+
+use super::MethodDef;
+
+/// A service as its trait declares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServiceDef {
+    /// Name on the wire, such as `fib`.
+    pub name: &'static str,
+    /// Every method, in the order of the trait.
+    pub methods: &'static [&'static MethodDef],
+}
+
+impl ServiceDef {
+    /// A service called `name`.
+    #[must_use]
+    pub const fn new(name: &'static str, methods: &'static [&'static MethodDef]) -> Self {
+        Self { name, methods }
+    }
+}

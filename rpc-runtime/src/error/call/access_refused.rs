@@ -1,0 +1,34 @@
+//! Calls that the client's user may not publish.
+
+use std::{fmt, sync::Arc};
+
+/// The client's user may not write to the exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessRefused {
+    pub(crate) exchange: String,
+    pub(crate) reason: Arc<str>,
+}
+
+impl AccessRefused {
+    /// The exchange.
+    #[must_use]
+    pub fn exchange(&self) -> &str {
+        &self.exchange
+    }
+
+    /// What the broker said.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl fmt::Display for AccessRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the client's user may not write to exchange `{}`; grant it with `rabbitmqctl set_permissions`: {}",
+            self.exchange, self.reason
+        )
+    }
+}

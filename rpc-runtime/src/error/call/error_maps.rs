@@ -1,0 +1,61 @@
+//! Tables that make the method's own errors of foreign ones.
+
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    sync::Arc,
+};
+
+use super::RemoteError;
+
+/// A client's tables of errors, one for each type of error; a later one of the same type comes first.
+#[derive(Clone, Default)]
+pub(crate) struct ErrorMaps(Vec<(TypeId, Arc<dyn Any + Send + Sync>)>);
+
+type ErrorMap<E> = Box<dyn Fn(&RemoteError) -> Option<E> + Send + Sync>;
+
+impl ErrorMaps {
+    pub(crate) fn insert<E: 'static>(
+        &mut self,
+        map: impl Fn(&RemoteError) -> Option<E> + Send + Sync + 'static,
+    ) {
+        let map: ErrorMap<E> = Box::new(map);
+        self.0.insert(0, (TypeId::of::<E>(), Arc::new(map)));
+    }
+
+    /// These, and after them `others`.
+    pub(crate) fn or(&self, others: &Self) -> Self {
+        Self(self.0.iter().chain(&others.0).cloned().collect())
+    }
+
+    /// The method's own error that stands for `error`, if some table has one.
+    pub(crate) fn apply<E: 'static>(&self, error: &RemoteError) -> Option<E> {
+        let maps = self.0.iter().filter_map(|(_, map)| map.downcast_ref::<ErrorMap<E>>());
+        maps.into_iter().find_map(|map| map(error))
+    }
+}
+
+impl fmt::Debug for ErrorMaps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tables", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_the_error_s_type_is_asked_the_latest_first() {
+        let mut maps = ErrorMaps::default();
+        maps.insert(|_| Some("text"));
+        maps.insert(|error| (error.code() == Some("E1")).then_some(1));
+        maps.insert(|error| (error.code() == Some("E2")).then_some(2));
+        let coded = |code| RemoteError::new(code, "");
+        assert_eq!(maps.apply::<i32>(&coded("E1")), Some(1));
+        assert_eq!(maps.apply::<i32>(&coded("E2")), Some(2));
+        assert_eq!(maps.apply::<i32>(&coded("E3")), None);
+        assert_eq!(maps.apply::<&str>(&coded("E3")), Some("text"));
+        assert_eq!(maps.apply::<u64>(&coded("E1")), None);
+    }
+}

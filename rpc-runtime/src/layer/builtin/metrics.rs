@@ -1,0 +1,151 @@
+//! Durations and calls in flight, through the `metrics` facade. With the feature `metrics`.
+
+use std::time::Instant;
+
+use ::metrics::{Gauge, Unit, describe_gauge, describe_histogram, gauge, histogram};
+use tower_layer::Layer;
+
+use super::{
+    outcome::{of_answer, of_dropped, of_reply},
+    semconv,
+};
+use crate::{
+    client::{BoxClientService, ClientService, OutgoingCall},
+    contract::NoError,
+    error::CallError,
+    layer::{BoxService, RpcService},
+    message::{Answer, Fault, IncomingCall, Reply},
+};
+
+/// Measures every call, through the `metrics` facade, with OpenTelemetry's names.
+///
+/// For servers and for clients. Each has a histogram of seconds ([`RPC_SERVER_DURATION`](semconv::RPC_SERVER_DURATION),
+/// [`RPC_CLIENT_DURATION`](semconv::RPC_CLIENT_DURATION)) with the method and the outcome as labels, and a gauge of calls in flight
+/// ([`RPC_SERVER_ACTIVE`](semconv::RPC_SERVER_ACTIVE), [`RPC_CLIENT_ACTIVE`](semconv::RPC_CLIENT_ACTIVE)) with the method. How many calls there
+/// were is the histogram's count. Only methods of contracts are labels: no peer can make up more of them. A call that is dropped before it ends
+/// has the outcome `cancelled`, one that panics `panicked`. A notification that a layer behind this one refuses for the moment is measured each time
+/// that the server tries it.
+///
+/// The recorder is whatever the program has installed, such as `metrics-exporter-prometheus`; give it
+/// [`DURATION_BUCKETS`](semconv::DURATION_BUCKETS).
+///
+/// ```
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{Client, Server, layers::Metrics};
+///
+/// let server = Server::new().layer(Metrics::new());
+/// let client = Client::builder().layer(Metrics::new());
+/// # let _ = (server, client);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Metrics;
+
+impl Metrics {
+    /// The layer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+/// A call that is being measured, whatever becomes of it.
+struct Measured {
+    duration: &'static str,
+    method: &'static str,
+    outcome: Option<Result<(), String>>,
+    started_at: Instant,
+    active: Gauge,
+}
+
+impl Measured {
+    fn begin(duration: &'static str, active: &'static str, method: &'static str) -> Self {
+        let labels = [(semconv::RPC_SYSTEM_NAME, semconv::RPC_SYSTEM), (semconv::RPC_METHOD, method)];
+        let active = gauge!(active, &labels);
+        active.increment(1.0);
+        Self { duration, method, outcome: None, started_at: Instant::now(), active }
+    }
+
+    fn end(mut self, outcome: Result<(), &str>) {
+        self.outcome = Some(outcome.map_err(str::to_owned));
+    }
+}
+
+impl Drop for Measured {
+    fn drop(&mut self) {
+        self.active.decrement(1.0);
+        let outcome = self.outcome.take().unwrap_or_else(|| Err(of_dropped().to_owned()));
+        let seconds = self.started_at.elapsed().as_secs_f64();
+        match outcome {
+            Ok(()) => histogram!(
+                self.duration,
+                semconv::RPC_SYSTEM_NAME => semconv::RPC_SYSTEM,
+                semconv::RPC_METHOD => self.method,
+                semconv::RPC_STATUS_CODE => "ok",
+            ),
+            Err(error) => histogram!(
+                self.duration,
+                semconv::RPC_SYSTEM_NAME => semconv::RPC_SYSTEM,
+                semconv::RPC_METHOD => self.method,
+                semconv::RPC_STATUS_CODE => error.clone(),
+                semconv::ERROR_TYPE => error,
+            ),
+        }
+        .record(seconds);
+    }
+}
+
+impl Layer<BoxService> for Metrics {
+    type Service = MeasuredServer;
+
+    fn layer(&self, next: BoxService) -> MeasuredServer {
+        describe_histogram!(
+            semconv::RPC_SERVER_DURATION,
+            Unit::Seconds,
+            "How long the server took for calls."
+        );
+        describe_gauge!(semconv::RPC_SERVER_ACTIVE, Unit::Count, "Calls that the server runs.");
+        MeasuredServer(next)
+    }
+}
+
+/// The service that [`Metrics`] makes of a server's.
+#[derive(Clone, Debug)]
+pub struct MeasuredServer(BoxService);
+
+impl RpcService for MeasuredServer {
+    async fn call(&self, call: IncomingCall) -> Result<Reply, Fault> {
+        let method = call.method().full_name;
+        let measured = Measured::begin(semconv::RPC_SERVER_DURATION, semconv::RPC_SERVER_ACTIVE, method);
+        let outcome = self.0.call(call).await;
+        measured.end(of_reply(&outcome));
+        outcome
+    }
+}
+
+impl Layer<BoxClientService> for Metrics {
+    type Service = MeasuredClient;
+
+    fn layer(&self, next: BoxClientService) -> MeasuredClient {
+        describe_histogram!(semconv::RPC_CLIENT_DURATION, Unit::Seconds, "How long callers waited.");
+        describe_gauge!(semconv::RPC_CLIENT_ACTIVE, Unit::Count, "Calls that the client waits for.");
+        MeasuredClient(next)
+    }
+}
+
+/// The service that [`Metrics`] makes of a client's.
+#[derive(Clone, Debug)]
+pub struct MeasuredClient(BoxClientService);
+
+impl ClientService for MeasuredClient {
+    async fn call(&self, call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
+        let method = match call.method().full_name {
+            "" => semconv::RPC_METHOD_OTHER,
+            method => method,
+        };
+        let measured = Measured::begin(semconv::RPC_CLIENT_DURATION, semconv::RPC_CLIENT_ACTIVE, method);
+        let outcome = self.0.call(call).await;
+        measured.end(of_answer(&outcome));
+        outcome
+    }
+}

@@ -1,0 +1,143 @@
+//! W3C trace context: the header `traceparent`, read and written.
+
+use std::fmt;
+
+use amqp_rpc_transport::Headers;
+use uuid::Uuid;
+
+use crate::layer::builtin::semconv;
+
+/// A span: its own id, its parent's, and the trace that both belong to.
+#[derive(Debug)]
+pub(super) struct TraceContext {
+    trace_id: String,
+    parent_span_id: Option<String>,
+    span_id: String,
+    flags: String,
+}
+
+impl TraceContext {
+    /// A new span in the trace that the headers name, or in a new one, which is to be recorded.
+    pub(super) fn child_of(headers: &Headers) -> Self {
+        // A version 4 UUID is never zero in either half, which is what ids must not be.
+        let span_id = Uuid::new_v4().simple().to_string()[16..].to_owned();
+        match headers.text(semconv::TRACEPARENT).and_then(read) {
+            Some([trace_id, parent, flags]) => Self {
+                trace_id: trace_id.to_owned(),
+                parent_span_id: Some(parent.to_owned()),
+                span_id,
+                flags: flags.to_owned(),
+            },
+            None => Self {
+                trace_id: Uuid::new_v4().simple().to_string(),
+                parent_span_id: None,
+                span_id,
+                flags: "01".to_owned(),
+            },
+        }
+    }
+
+    /// The span that somebody else has put into the headers, in place of `before`; none where they are as they were.
+    pub(super) fn written(before: Option<&str>, headers: &Headers) -> Option<Self> {
+        let after = headers.text(semconv::TRACEPARENT).filter(|after| before != Some(after))?;
+        let [trace_id, span_id, flags] = read(after)?;
+        let parent = before.and_then(read).filter(|[trace, ..]| *trace == trace_id);
+        Some(Self {
+            trace_id: trace_id.to_owned(),
+            parent_span_id: parent.map(|[_, parent, _]| parent.to_owned()),
+            span_id: span_id.to_owned(),
+            flags: flags.to_owned(),
+        })
+    }
+
+    pub(super) fn trace_id(&self) -> &str {
+        &self.trace_id
+    }
+
+    pub(super) fn span_id(&self) -> &str {
+        &self.span_id
+    }
+
+    pub(super) fn parent_span_id(&self) -> Option<&str> {
+        self.parent_span_id.as_deref()
+    }
+}
+
+impl fmt::Display for TraceContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "00-{}-{}-{}", self.trace_id, self.span_id, self.flags)
+    }
+}
+
+/// Trace id, parent's span id and flags of a header that keeps to the rules; of a later version the part that is known.
+fn read(header: &str) -> Option<[&str; 3]> {
+    let mut parts = header.split('-');
+    let version = parts.next()?;
+    let known @ [trace, parent, flags] = [parts.next()?, parts.next()?, parts.next()?];
+    let is_hex = |text: &str, length| {
+        text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_id = |text: &str, length| is_hex(text, length) && text.bytes().any(|byte| byte != b'0');
+    let is_valid = is_hex(version, 2)
+        && version != "ff"
+        && (version != "00" || parts.next().is_none())
+        && is_id(trace, 32)
+        && is_id(parent, 16)
+        && is_hex(flags, 2);
+    is_valid.then_some(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    const PARENT: &str = "b7ad6b7169203331";
+
+    #[test]
+    fn a_trace_that_comes_is_continued_with_a_span_of_its_own() {
+        let headers = Headers::from_iter([("traceparent", format!("00-{TRACE}-{PARENT}-00"))]);
+        let context = TraceContext::child_of(&headers);
+        assert_eq!((context.trace_id(), context.parent_span_id()), (TRACE, Some(PARENT)));
+        assert_ne!(context.span_id(), PARENT);
+        let written = context.to_string();
+        assert_eq!(read(&written), Some([TRACE, context.span_id(), "00"]), "{written}");
+    }
+
+    #[test]
+    fn a_span_that_somebody_else_has_written_is_read_with_its_parent() {
+        let header = |trace: &str, span: &str| format!("00-{trace}-{span}-01");
+        let (other, span) = ("1".repeat(32), "2".repeat(16));
+        let headers = Headers::from_iter([("traceparent", header(TRACE, &span))]);
+        let written = |before: &str| {
+            let context = TraceContext::written(Some(before), &headers)?;
+            Some((context.span_id().to_owned(), context.parent_span_id().map(str::to_owned)))
+        };
+        assert_eq!(written(&header(TRACE, PARENT)), Some((span.clone(), Some(PARENT.to_owned()))));
+        assert_eq!(written(&header(&other, PARENT)), Some((span.clone(), None)), "of another trace");
+        assert_eq!(written("nothing that can be read"), Some((span.clone(), None)));
+        assert_eq!(written(&header(TRACE, &span)), None, "unchanged");
+        assert!(TraceContext::written(None, &Headers::new()).is_none());
+    }
+
+    #[test]
+    fn what_is_no_trace_begins_a_new_one() {
+        for header in [
+            String::new(),
+            "00".into(),
+            format!("00-{TRACE}-{PARENT}"),
+            format!("ff-{TRACE}-{PARENT}-00"),
+            format!("00-{TRACE}-{PARENT}-00-more"),
+            format!("00-{}-{PARENT}-00", "0".repeat(32)),
+            format!("00-{TRACE}-{}-00", "0".repeat(16)),
+            format!("00-{}-{PARENT}-00", TRACE.to_uppercase()),
+            format!("00-é{TRACE}-{PARENT}-00"),
+        ] {
+            assert_eq!(read(&header), None, "{header}");
+        }
+        let context = TraceContext::child_of(&Headers::new());
+        assert_eq!(context.parent_span_id(), None);
+        assert!(read(&context.to_string()).is_some());
+        assert!(read(&format!("01-{TRACE}-{PARENT}-00-more")).is_some(), "a later version");
+    }
+}

@@ -1,0 +1,91 @@
+//! Middleware of a client from an async function.
+
+use std::{fmt, future::Future};
+
+use tower_layer::Layer;
+
+use crate::{
+    client::{BoxClientService, ClientService, OutgoingCall},
+    contract::NoError,
+    error::CallError,
+    message::Answer,
+};
+
+/// A layer that runs `middleware` around everything that a client sends: calls, notifications and events.
+///
+/// The function may look at the call, add to its headers, refuse it with a [`CallError`], or let it go on with [`ClientNext::run`] and
+/// look at what came of it. The method's own error is an [`Answer`].
+///
+/// ```
+/// # extern crate amqp_rpc_runtime as amqp_rpc;
+/// use amqp_rpc::{Answer, CallError, Client, NoError, OutgoingCall, middleware::{self, ClientNext}};
+///
+/// async fn with_token(mut call: OutgoingCall, next: ClientNext) -> Result<Answer, CallError<NoError>> {
+///     call.headers_mut().insert("token", "s3same");
+///     next.run(call).await
+/// }
+///
+/// let client = Client::builder().layer(middleware::client_from_fn(with_token));
+/// ```
+pub fn client_from_fn<F, Fut>(middleware: F) -> ClientFromFn<F>
+where
+    F: Fn(OutgoingCall, ClientNext) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Answer, CallError<NoError>>> + Send,
+{
+    ClientFromFn(middleware)
+}
+
+/// What follows a middleware of a client: the next one, or what sends. Clones do the same once more.
+#[derive(Clone, Debug)]
+pub struct ClientNext(BoxClientService);
+
+impl ClientNext {
+    /// Lets the call go on.
+    ///
+    /// # Errors
+    /// Why there is no answer. A method's own error is an [`Answer`].
+    pub async fn run(self, call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
+        self.0.call(call).await
+    }
+}
+
+/// The layer made by [`client_from_fn`].
+#[derive(Clone)]
+pub struct ClientFromFn<F>(F);
+
+impl<F> fmt::Debug for ClientFromFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientFromFn")
+    }
+}
+
+impl<F: Clone> Layer<BoxClientService> for ClientFromFn<F> {
+    type Service = ClientFromFnService<F>;
+
+    fn layer(&self, next: BoxClientService) -> Self::Service {
+        ClientFromFnService { middleware: self.0.clone(), next }
+    }
+}
+
+/// The service made by [`client_from_fn`]'s layer.
+#[derive(Clone)]
+pub struct ClientFromFnService<F> {
+    middleware: F,
+    next: BoxClientService,
+}
+
+impl<F> fmt::Debug for ClientFromFnService<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientFromFnService")
+    }
+}
+
+impl<F, Fut> ClientService for ClientFromFnService<F>
+where
+    F: Fn(OutgoingCall, ClientNext) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Answer, CallError<NoError>>> + Send,
+{
+    async fn call(&self, call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
+        (self.middleware)(call, ClientNext(self.next.clone())).await
+    }
+}

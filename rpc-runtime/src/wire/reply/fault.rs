@@ -1,0 +1,71 @@
+//! The body of a fault, written and read.
+
+use std::{borrow::Cow, panic::AssertUnwindSafe};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    codec::{AnyCodec, Malformed},
+    message::{Fault, FaultCode, Violation},
+};
+
+/// A fault's body.
+#[derive(Serialize, Deserialize)]
+struct FaultBody<'a> {
+    code: Cow<'a, str>,
+    #[serde(default)]
+    message: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    field: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "<[Violation]>::is_empty")]
+    errors: Cow<'a, [Violation]>,
+}
+
+/// The same, for codecs of users.
+#[derive(Serialize)]
+struct WholeFaultBody<'a> {
+    code: &'a str,
+    message: &'a str,
+    field: Option<&'a str>,
+    errors: &'a [Violation],
+}
+
+pub(super) fn write(codec: &AnyCodec, fault: &Fault) -> (&'static str, Bytes) {
+    let body = FaultBody {
+        code: fault.code().as_str().into(),
+        message: fault.message().into(),
+        field: fault.field().map(Into::into),
+        errors: fault.violations().into(),
+    };
+    let written = if codec.is_custom() { by_custom_codec(codec, &body) } else { codec.encode(&body).ok() };
+    match written {
+        Some(written) => (codec.content_type(), written),
+        None => {
+            let written = AnyCodec::JSON.encode(&body).expect("strings are always JSON");
+            (AnyCodec::JSON.content_type(), written)
+        }
+    }
+}
+
+/// All members, for codecs that do not write their names. This runs where all replies pass: a codec that panics must not end that.
+fn by_custom_codec(codec: &AnyCodec, body: &FaultBody<'_>) -> Option<Bytes> {
+    let FaultBody { code, message, field, errors } = body;
+    let body = WholeFaultBody { code, message, field: field.as_deref(), errors };
+    let written = std::panic::catch_unwind(AssertUnwindSafe(|| codec.encode(&body)));
+    written.ok()?.ok()
+}
+
+/// Reads the fault that a server has sent.
+///
+/// # Errors
+/// When the body is no fault in this codec.
+pub(super) fn read(codec: &AnyCodec, body: &[u8]) -> Result<Fault, Malformed> {
+    let body: FaultBody<'static> = codec.decode(body)?;
+    let fault = Fault::new(FaultCode::from(&*body.code), body.message);
+    let fault = match body.field {
+        Some(field) => fault.with_field(field),
+        None => fault,
+    };
+    Ok(fault.with_violations(body.errors.into_owned()))
+}

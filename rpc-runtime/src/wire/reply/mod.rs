@@ -1,0 +1,15 @@
+//! The reply as AMQP properties: the server writes it, the client reads it.
+
+mod compose;
+mod decode;
+mod fault;
+mod received;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use compose::compose;
+pub(crate) use received::{RawReply, Reading};
+
+const RESULT: &str = "result";
+const ERROR: &str = "error";
+const FAULT: &str = "fault";

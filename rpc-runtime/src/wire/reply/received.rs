@@ -1,0 +1,83 @@
+//! The reply as the client reads it.
+
+use amqp_rpc_transport::{Delivered, Properties, Refusal};
+use bytes::Bytes;
+
+use super::{ERROR, FAULT, RESULT, fault};
+use crate::{
+    codec::{self, AnyCodec, Encoding},
+    contract::{Request, Response},
+    error::{CallError, Undecodable},
+    message::{Answer, Execution, ReplyKind},
+};
+
+/// What a client asks of a reply.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading<'a> {
+    /// The method is.
+    pub(crate) idempotent: bool,
+    /// What the call was written in. Others that come with this crate are read as well.
+    pub(crate) codec: &'a AnyCodec,
+    /// What a body may have once it is inflated.
+    pub(crate) max_bytes: usize,
+}
+
+/// A reply as the client received it, not yet decoded.
+#[derive(Debug)]
+pub(crate) struct RawReply {
+    kind: Option<String>,
+    content_type: Option<String>,
+    content_encoding: Option<String>,
+    body: Bytes,
+    refusal: Option<Refusal>,
+}
+
+impl RawReply {
+    /// The correlation id, and the reply.
+    pub(crate) fn read(delivered: Delivered) -> (Option<String>, Self) {
+        let Delivered { properties, body, refusal, .. } = delivered;
+        let Properties { correlation_id, kind, content_type, content_encoding, .. } = properties;
+        (correlation_id, Self { kind, content_type, content_encoding, body, refusal })
+    }
+
+    /// What the caller of the method receives.
+    pub(crate) fn decode<R: Request>(
+        self,
+        reading: Reading<'_>,
+    ) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
+        self.open(reading)?.decode::<R>()
+    }
+
+    /// What the method has sent back, still encoded.
+    pub(crate) fn open<E>(self, reading: Reading<'_>) -> Result<Answer, CallError<E>> {
+        // Servers that know nothing of this protocol set no type: what they send is the result.
+        let kind = self.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or(RESULT);
+        // Only who ran the method has its result or its error.
+        let execution =
+            if matches!(kind, RESULT | ERROR) { Execution::Completed } else { Execution::Unknown };
+        let undecodable =
+            |what, source| CallError::Decode(Undecodable { what, execution, source, remote: None });
+        if let Some(refusal) = self.refusal {
+            return Err(undecodable("reply", refusal.into()));
+        }
+        let body = match Encoding::of(self.content_encoding.as_deref()) {
+            Ok(None) => self.body,
+            Ok(Some(encoding)) => match encoding.inflate(&self.body, reading.max_bytes) {
+                Ok(inflated) => inflated,
+                Err(error) => return Err(undecodable("reply", error.into())),
+            },
+            Err(foreign) => return Err(undecodable("reply", foreign.into())),
+        };
+        let codec = codec::spoken(self.content_type.as_deref(), std::slice::from_ref(reading.codec));
+        match kind {
+            RESULT => Ok(Answer { kind: ReplyKind::Result, codec, body }),
+            ERROR => Ok(Answer { kind: ReplyKind::Error, codec, body }),
+            FAULT => match codec.map(|codec| fault::read(&codec, &body)) {
+                Ok(Ok(fault)) => Err(CallError::Fault(fault.of_method(reading.idempotent))),
+                Ok(Err(malformed)) => Err(undecodable("fault", malformed.source.into())),
+                Err(foreign) => Err(undecodable("reply", foreign.into())),
+            },
+            kind => Err(undecodable("reply", format!("its type is {kind:?}").into())),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The properties of a call's request.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use amqp_rpc_transport::{Headers, Properties};
+
+use super::{Caller, expiration};
+use crate::codec::Encoding;
+
+/// Delivery mode 1: calls are not persisted. Their callers time out before a broker is back.
+const TRANSIENT: u8 = 1;
+
+/// What differs from call to call.
+pub(crate) struct Outgoing<'a> {
+    /// Of the method.
+    pub(crate) name: &'a str,
+    pub(crate) content_type: &'a str,
+    pub(crate) content_encoding: Option<Encoding>,
+    pub(crate) correlation_id: String,
+    pub(crate) reply_to: &'a str,
+    pub(crate) remaining: Option<Duration>,
+    pub(crate) priority: Option<u8>,
+    pub(crate) headers: Headers,
+}
+
+impl Outgoing<'_> {
+    pub(crate) fn properties(self, caller: &Caller) -> Properties {
+        Properties {
+            content_type: Some(self.content_type.to_owned()),
+            content_encoding: self.content_encoding.map(|encoding| encoding.name().to_owned()),
+            headers: (!self.headers.is_empty()).then_some(self.headers),
+            delivery_mode: Some(TRANSIENT),
+            priority: self.priority,
+            correlation_id: Some(self.correlation_id),
+            reply_to: Some(self.reply_to.to_owned()),
+            expiration: self.remaining.map(|remaining| expiration::write(remaining).to_string()),
+            timestamp: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|age| age.as_secs()),
+            kind: Some(self.name.to_owned()),
+            user_id: caller.user_id.clone(),
+            app_id: caller.app_id.clone(),
+            ..Properties::default()
+        }
+    }
+}

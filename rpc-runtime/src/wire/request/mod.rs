@@ -1,0 +1,21 @@
+//! The request as AMQP properties: the client writes it, the server reads it.
+
+mod body;
+mod call;
+mod caller;
+mod expiration;
+mod one_way;
+mod received;
+mod return_address;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use body::body_of;
+pub(crate) use call::Outgoing;
+pub(crate) use caller::Caller;
+pub(crate) use one_way::OneWay;
+pub(crate) use received::Received;
+pub(crate) use return_address::ReturnAddress;
+
+/// The header that tells how a reply may be compressed: names of content encodings, separated by commas.
+pub(crate) const ACCEPT_ENCODING: &str = "accept-encoding";

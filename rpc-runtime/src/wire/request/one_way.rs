@@ -1,0 +1,42 @@
+//! The properties of a notification or an event.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use amqp_rpc_transport::{Headers, Properties};
+
+use super::Caller;
+use crate::{codec::Encoding, definitions::MethodDef};
+
+/// Delivery mode 2: what nobody waits for must survive a restart of the broker.
+const PERSISTENT: u8 = 2;
+
+/// What differs from notification to notification, and from event to event.
+pub(crate) struct OneWay<'a> {
+    pub(crate) method: &'static MethodDef,
+    pub(crate) content_type: &'a str,
+    pub(crate) content_encoding: Option<Encoding>,
+    pub(crate) correlation_id: String,
+    pub(crate) message_id: Option<String>,
+    pub(crate) priority: Option<u8>,
+    pub(crate) headers: Headers,
+}
+
+impl OneWay<'_> {
+    /// Without an address for replies, and without expiration: nobody gives up on it.
+    pub(crate) fn properties(self, caller: &Caller) -> Properties {
+        Properties {
+            content_type: Some(self.content_type.to_owned()),
+            content_encoding: self.content_encoding.map(|encoding| encoding.name().to_owned()),
+            headers: (!self.headers.is_empty()).then_some(self.headers),
+            delivery_mode: Some(PERSISTENT),
+            priority: self.priority,
+            correlation_id: Some(self.correlation_id),
+            message_id: self.message_id,
+            timestamp: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|age| age.as_secs()),
+            kind: Some(self.method.full_name.to_owned()),
+            user_id: caller.user_id.clone(),
+            app_id: caller.app_id.clone(),
+            ..Properties::default()
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The request as the server reads it.
+
+use std::time::Instant;
+
+use amqp_rpc_transport::{Delivered, Headers, Refusal};
+use bytes::Bytes;
+
+use super::{ACCEPT_ENCODING, Caller, ReturnAddress, expiration};
+use crate::{
+    codec::{self, AnyCodec, Compression, Encoding, UnsupportedMedia},
+    definitions::MethodDef,
+    message::{Context, Fault, FaultCode, IncomingCall},
+};
+
+/// A request as the server received it, before anything in it is believed.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) return_address: ReturnAddress,
+    /// Somebody waits for the reply, though the address was taken already.
+    address_was_taken: bool,
+    /// The `type` property: names the method when the routing key does not.
+    pub(crate) kind: Option<String>,
+    pub(crate) body: Bytes,
+    /// The rest is not what was sent.
+    pub(crate) refusal: Option<Refusal>,
+    content_type: Option<String>,
+    /// What the body is written in.
+    codec: Result<AnyCodec, UnsupportedMedia>,
+    content_encoding: Option<String>,
+    expiration: Option<String>,
+    pub(crate) redelivered: bool,
+    exchange: String,
+    pub(crate) routing_key: String,
+    headers: Headers,
+    pub(crate) caller: Caller,
+    message_id: Option<String>,
+    priority: Option<u8>,
+}
+
+impl Received {
+    /// The reply is compressed in this way, if its caller reads that.
+    pub(crate) fn compress_reply(&mut self, compression: Compression) {
+        let accepted = self.headers.text(ACCEPT_ENCODING);
+        let accepted = accepted.and_then(|names| Encoding::accepted(names, compression.encoding()));
+        self.return_address.compression = accepted.map(|_| compression);
+    }
+
+    /// For whoever answers; what comes after only needs to know whether there is one.
+    pub(crate) fn take_return_address(&mut self) -> ReturnAddress {
+        let ReturnAddress { reply_to, correlation_id, codec, compression } = &mut self.return_address;
+        self.address_was_taken = reply_to.is_some();
+        ReturnAddress {
+            reply_to: reply_to.take(),
+            correlation_id: correlation_id.clone(),
+            codec: codec.clone(),
+            compression: *compression,
+        }
+    }
+
+    /// `codecs` are those that the server was given.
+    pub(crate) fn read(delivered: Delivered, codecs: &[AnyCodec]) -> Self {
+        let Delivered { redelivered, exchange, routing_key, properties, body, refusal, .. } = delivered;
+        let codec = codec::spoken(properties.content_type.as_deref(), codecs);
+        Self {
+            return_address: ReturnAddress {
+                reply_to: properties.reply_to.filter(|address| !address.is_empty()),
+                correlation_id: properties.correlation_id,
+                codec: codec.clone().unwrap_or_default(),
+                compression: None,
+            },
+            address_was_taken: false,
+            kind: properties.kind,
+            body,
+            refusal,
+            content_type: properties.content_type,
+            codec,
+            content_encoding: properties.content_encoding,
+            expiration: properties.expiration,
+            redelivered,
+            exchange,
+            routing_key,
+            headers: properties.headers.unwrap_or_default(),
+            caller: Caller { user_id: properties.user_id, app_id: properties.app_id },
+            message_id: properties.message_id,
+            priority: properties.priority,
+        }
+    }
+
+    /// The codec of a body for `method`; of raw methods, which decode nothing, that of their faults.
+    fn codec_for(&self, method: &MethodDef) -> Result<AnyCodec, UnsupportedMedia> {
+        match &self.codec {
+            Err(_) if method.reads_anything => Ok(AnyCodec::JSON),
+            codec => codec.clone(),
+        }
+    }
+
+    /// The call, with the deadline counted from `received_at`. Its body is not decoded.
+    ///
+    /// # Errors
+    /// When this server cannot read the body, or the time that is left.
+    pub(crate) fn into_call(
+        self,
+        method: &'static MethodDef,
+        received_at: Instant,
+    ) -> Result<IncomingCall, Fault> {
+        let foreign =
+            |foreign: UnsupportedMedia| Fault::new(FaultCode::UnsupportedMediaType, foreign.to_string());
+        let encoding = Encoding::of(self.content_encoding.as_deref()).map_err(foreign)?;
+        let codec = self.codec_for(method).map_err(foreign)?;
+        let deadline = match self.expiration.as_deref() {
+            None => None,
+            Some(milliseconds) => {
+                expiration::read(milliseconds)?.and_then(|budget| received_at.checked_add(budget))
+            }
+        };
+        let context = Context {
+            method,
+            exchange: self.exchange,
+            routing_key: self.routing_key,
+            redelivered: self.redelivered,
+            deadline,
+            has_caller: self.address_was_taken || self.return_address.reply_to.is_some(),
+            headers: self.headers,
+            content_type: self.content_type,
+            user_id: self.caller.user_id,
+            app_id: self.caller.app_id,
+            message_id: self.message_id,
+            correlation_id: self.return_address.correlation_id,
+            priority: self.priority,
+        };
+        Ok(IncomingCall { context, codec, encoding, body: self.body })
+    }
+}
