@@ -1,4 +1,4 @@
-//! The command line: how long, how much, and which chance.
+//! The command line.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,12 +20,12 @@ const NOT_A_TEST: &str =
     "soak: nothing to test without options; run `cargo bench --bench soak -- --seconds 20`";
 
 pub(crate) enum Invocation {
-    Soak(Plan),
-    Say(&'static str),
+    Soak(Options),
+    Print(&'static str),
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
+pub(crate) struct Options {
     pub(crate) duration: Duration,
     pub(crate) seed: u64,
     pub(crate) clients: usize,
@@ -37,8 +37,8 @@ pub(crate) struct Plan {
     pub(crate) rabbitmq: Option<String>,
 }
 
-impl Plan {
-    /// More calls and messages than can be made in this time.
+impl Options {
+    /// The capacity of a ledger: more calls or messages than the run can make.
     pub(crate) fn most_calls(&self) -> usize {
         // Callers that catch up after a pause may be ahead by a call each.
         (self.rate as f64 * (self.duration.as_secs_f64() + 5.0)) as usize + 10 * self.in_flight
@@ -47,7 +47,7 @@ impl Plan {
 
 pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Invocation, String> {
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_millis() as u64);
-    let mut plan = Plan {
+    let mut options = Options {
         duration: Duration::from_secs(600),
         seed: clock % 1_000_000,
         clients: 4,
@@ -64,22 +64,22 @@ pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Invoca
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         match argument.as_str() {
             "--bench" => {}
-            "--test" => return Ok(Invocation::Say(NOT_A_TEST)),
-            "--help" | "-h" => return Ok(Invocation::Say(HELP)),
-            "--minutes" => plan.duration = seconds(&value()?)? * 60,
-            "--seconds" => plan.duration = seconds(&value()?)?,
-            "--seed" => plan.seed = number(&value()?)?,
-            "--clients" => plan.clients = count(&value()?)?,
-            "--servers" => plan.servers = count(&value()?)?,
-            "--in-flight" => plan.in_flight = count(&value()?)?,
-            "--rate" => plan.rate = count(&value()?)?,
-            "--calm" => plan.calm = true,
-            "--trace" => plan.trace = true,
+            "--test" => return Ok(Invocation::Print(NOT_A_TEST)),
+            "--help" | "-h" => return Ok(Invocation::Print(HELP)),
+            "--minutes" => options.duration = seconds(&value()?)? * 60,
+            "--seconds" => options.duration = seconds(&value()?)?,
+            "--seed" => options.seed = number(&value()?)?,
+            "--clients" => options.clients = count(&value()?)?,
+            "--servers" => options.servers = count(&value()?)?,
+            "--in-flight" => options.in_flight = count(&value()?)?,
+            "--rate" => options.rate = count(&value()?)?,
+            "--calm" => options.calm = true,
+            "--trace" => options.trace = true,
             unknown => return Err(format!("unknown option {unknown:?}; --help lists them")),
         }
         runs = true;
     }
-    Ok(if runs { Invocation::Soak(plan) } else { Invocation::Say(NOT_A_TEST) })
+    Ok(if runs { Invocation::Soak(options) } else { Invocation::Print(NOT_A_TEST) })
 }
 
 fn number(text: &str) -> Result<u64, String> {

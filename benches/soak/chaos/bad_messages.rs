@@ -1,15 +1,15 @@
-//! Messages that no honest peer sends, written byte by byte: to the services and subscribers, and to the clients as forged replies.
+//! Malformed messages, written byte by byte: to services and subscribers, and to clients as forged replies.
 
 use std::time::Duration;
 
 use crate::{
     Failure,
-    dice::Dice,
-    peer::{Peer, long, short},
+    random::Rng,
+    raw_peer::{RawPeer, long, short},
 };
 
-/// A burst takes no longer, whatever the broker does.
-const BOUND: Duration = Duration::from_secs(5);
+/// The time limit of a burst.
+const MAX_DURATION: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default)]
 pub(crate) struct BadMessages {
@@ -17,77 +17,81 @@ pub(crate) struct BadMessages {
 }
 
 impl BadMessages {
-    /// To the queues of services and groups: no more than these can be among the dead letters.
+    /// How many were sent to queues of services and groups: the most that can be dead letters.
     pub(crate) fn sent(&self) -> u64 {
         self.sent
     }
 
-    /// Sends some of every kind over a connection of its own.
+    /// Sends some of every kind over a new connection.
     pub(super) async fn send_burst(
         &mut self,
         uri: &str,
         replies: &[String],
-        dice: &mut Dice,
+        rng: &mut Rng,
     ) -> Result<(), Failure> {
-        tokio::time::timeout(BOUND, self.send(uri, replies, dice)).await?
+        tokio::time::timeout(MAX_DURATION, self.send(uri, replies, rng)).await?
     }
 
-    async fn send(&mut self, uri: &str, replies: &[String], dice: &mut Dice) -> Result<(), Failure> {
-        let mut peer = Peer::connect(uri).await?;
+    async fn send(&mut self, uri: &str, replies: &[String], rng: &mut Rng) -> Result<(), Failure> {
+        let mut peer = RawPeer::connect(uri).await?;
         for _ in 0..10 {
-            let (exchange, key) = destination(dice);
-            let (properties, body) = (properties(dice), body(dice));
-            // Before it is written: it may arrive although writing fails. Twice, for an answer to a service is a bad request again.
+            let (exchange, key) = destination(rng);
+            let (properties, body) = (properties(rng), body(rng));
+            // Counted before it is written: it may arrive although writing fails. Twice, because a reply to a
+            // service's queue is another bad request.
             self.sent += 2;
             peer.publish(exchange, key.as_bytes(), &properties, &body).await?;
         }
         for queue in replies {
-            let (properties, body) = (properties(dice), body(dice));
+            let (properties, body) = (properties(rng), body(rng));
             peer.publish("", queue.as_bytes(), &properties, &body).await?;
         }
         peer.close().await
     }
 }
 
-fn destination(dice: &mut Dice) -> (&'static str, String) {
-    let (queue, exchange, service, methods) = match dice.below(5) {
+fn destination(rng: &mut Rng) -> (&'static str, String) {
+    let (queue, exchange, service, methods) = match rng.below(5) {
         0 => ("vault", "amqp-rpc", "vault", ["plain", "again", "once"]),
         1 => ("post", "amqp-rpc", "post", ["note", "note_again", "note_once"]),
-        2 => {
-            ("news.events.audit", "amqp-rpc.events", "news", ["told.eu.de", "told_again", "told_once.us.ny"])
-        }
+        2 => (
+            "news.events.audit",
+            "amqp-rpc.events",
+            "news",
+            ["reported.eu.de", "reported_again", "reported_once.us.ny"],
+        ),
         _ => ("work", "amqp-rpc", "work", ["plain", "again", "once"]),
     };
-    if dice.one_in(3) {
+    if rng.one_in(3) {
         return ("", queue.to_owned());
     }
-    (exchange, format!("{service}.{}", methods[dice.below(3) as usize]))
+    (exchange, format!("{service}.{}", methods[rng.below(3) as usize]))
 }
 
-fn body(dice: &mut Dice) -> Vec<u8> {
-    match dice.below(8) {
+fn body(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(8) {
         0 => Vec::new(),
         1 => b"{\"key\":".to_vec(),
         2 => b"{\"key\":\"one\",\"micros\":0}".to_vec(),
         3 => vec![b'['; 5000],
-        4 => (0..dice.below(300)).map(|_| dice.roll() as u8).collect(),
-        // Good parameters, of a call that nobody made.
+        4 => (0..rng.below(300)).map(|_| rng.next_u64() as u8).collect(),
+        // Good parameters of a call that no caller made.
         _ => format!("{{\"key\":{},\"micros\":0}}", u64::MAX).into_bytes(),
     }
 }
 
 /// Flags, then the values in the order of the flags.
-fn properties(dice: &mut Dice) -> Vec<u8> {
+fn properties(rng: &mut Rng) -> Vec<u8> {
     const HEADERS: u16 = 1 << 13;
     const CORRELATION_ID: u16 = 1 << 10;
     const REPLY_TO: u16 = 1 << 9;
     const EXPIRATION: u16 = 1 << 8;
     const TYPE: u16 = 1 << 5;
     let (mut flags, mut values) = (EXPIRATION, Vec::new());
-    match dice.below(6) {
+    match rng.below(6) {
         0 => {
             flags |= HEADERS;
-            values.extend(long(&nested([2, 31, 33, 200, 5000][dice.below(5) as usize])));
+            values.extend(long(&nested([2, 31, 33, 200, 5000][rng.below(5) as usize])));
         }
         1 => {
             flags |= HEADERS;
@@ -95,18 +99,18 @@ fn properties(dice: &mut Dice) -> Vec<u8> {
         }
         _ => {}
     }
-    if !dice.one_in(3) {
+    if !rng.one_in(3) {
         flags |= CORRELATION_ID;
-        let random = format!("{:08x}-1234-4123-8123-{:012x}", dice.below(1 << 32), dice.below(1 << 48));
-        values.extend(match dice.below(4) {
+        let random = format!("{:08x}-1234-4123-8123-{:012x}", rng.below(1 << 32), rng.below(1 << 48));
+        values.extend(match rng.below(4) {
             0 => short(b"\xff\xfe\xfd"),
             1 => short(b"some id"),
             _ => short(random.as_bytes()),
         });
     }
-    if !dice.one_in(3) {
+    if !rng.one_in(3) {
         flags |= REPLY_TO;
-        values.extend(match dice.below(5) {
+        values.extend(match rng.below(5) {
             0 => short(b"no such queue"),
             1 => short(b"work"),
             2 => short(b"\xc3\x28"),
@@ -114,11 +118,12 @@ fn properties(dice: &mut Dice) -> Vec<u8> {
             _ => short(b"amq.rabbitmq.reply-to.g1h2AA5yZXBseUA1NjQ0MTI3OQ.AAAA"),
         });
     }
-    // Some drive their servers' connections to their end, one after the other: for a second, and no longer.
+    // Some make the broker close their servers' connections one after the other: the expiration ends that
+    // after a second.
     values.extend(short(b"1000"));
-    if dice.one_in(3) {
+    if rng.one_in(3) {
         flags |= TYPE;
-        values.extend(match dice.below(3) {
+        values.extend(match rng.below(3) {
             0 => short(b"work.nothing"),
             1 => short(b"result"),
             _ => short(b"\xff"),

@@ -1,4 +1,4 @@
-//! The embedded broker, which breaks on demand.
+//! The faults of a run on the embedded broker.
 
 use std::time::Duration;
 
@@ -9,71 +9,28 @@ use amqp_rpc_broker::{
 };
 use tokio::time::Instant;
 
-use super::target::{Depth, is_of_a_connection};
-use crate::{Failure, dice::Dice, forgetting::Queue, journal::Journal};
+use super::{
+    embedded_faults::{BrokerFault, ConnectionFault, FAULTS, Fault, RuleFault},
+    queue::{Depth, is_of_a_connection},
+};
+use crate::{
+    Failure,
+    ledgers::{journal::Journal, queue::Queue},
+    random::Rng,
+};
 
 pub(crate) struct Embedded {
     broker: Broker,
-    /// What is in force, and until when.
+    /// The active rules, and until when.
     rules: Vec<(Rule, Instant)>,
 }
-
-#[derive(Clone, Copy)]
-enum Fault {
-    Crash,
-    Restart,
-    CloseAll,
-    Reset,
-    Close,
-    CloseChannel,
-    CancelConsumers,
-    /// For replies, or of a listener.
-    DeleteConnectionQueue,
-    DeleteRequestQueue,
-    Block,
-    Stall,
-    BreakAfterReply,
-    BreakAfterRequest,
-    BreakAfterDelivery,
-    DuplicateReplies,
-    DropReplies,
-    DropRequests,
-    Delay,
-    Truncate,
-    RefuseConnections,
-    RefuseRequests,
-}
-
-const FAULTS: &[(u64, Fault)] = &[
-    (2, Fault::Crash),
-    (2, Fault::Restart),
-    (2, Fault::CloseAll),
-    (8, Fault::Reset),
-    (4, Fault::Close),
-    (4, Fault::CloseChannel),
-    (3, Fault::CancelConsumers),
-    (3, Fault::DeleteConnectionQueue),
-    (1, Fault::DeleteRequestQueue),
-    (3, Fault::Block),
-    (3, Fault::Stall),
-    (4, Fault::BreakAfterReply),
-    (4, Fault::BreakAfterRequest),
-    (3, Fault::BreakAfterDelivery),
-    (4, Fault::DuplicateReplies),
-    (2, Fault::DropReplies),
-    (2, Fault::DropRequests),
-    (3, Fault::Delay),
-    (2, Fault::Truncate),
-    (2, Fault::RefuseConnections),
-    (2, Fault::RefuseRequests),
-];
 
 /// The queues of calls. Their requests may be lost, and they may be deleted with all they hold.
 const CALLED: [&str; 2] = ["work", "vault"];
 
-/// All that servers consume and that outlives them.
-fn consumed(dice: &mut Dice) -> &'static str {
-    Queue::ALL[dice.below(Queue::ALL.len() as u64) as usize].name()
+/// A queue that servers consume and that outlives them.
+fn consumed(rng: &mut Rng) -> &'static str {
+    Queue::ALL[rng.below(Queue::ALL.len() as u64) as usize].name()
 }
 
 impl Embedded {
@@ -85,123 +42,147 @@ impl Embedded {
         self.broker.uri()
     }
 
-    pub(super) async fn disturb(&mut self, dice: &mut Dice, journal: &Journal) -> String {
+    pub(super) async fn disturb(&mut self, rng: &mut Rng, journal: &Journal) -> String {
         let now = Instant::now();
         self.rules.retain(|(_, end)| *end > now);
-        let times = 1 + dice.below(5) as usize;
-        let replies = || Event::from_client(Method::BasicPublish).exchange("").matching(is_reply);
-        let requests = || Event::from_client(Method::BasicPublish).exchange("amqp-rpc");
-        let text = match dice.weighted(FAULTS) {
-            Fault::Crash => {
+        let times = 1 + rng.below(5) as usize;
+        let text = match rng.weighted(FAULTS) {
+            Fault::Broker(fault) => self.disturb_broker(fault, rng, journal).await,
+            Fault::Connection(fault) => self.disturb_connection(fault, times, rng).await,
+            Fault::Rule(fault) => self.add_rule(fault, times, rng),
+        };
+        text.to_owned()
+    }
+
+    async fn disturb_broker(&mut self, fault: BrokerFault, rng: &mut Rng, journal: &Journal) -> &'static str {
+        match fault {
+            BrokerFault::Crash => {
                 self.broker.crash().await;
                 journal.note("the broker is down");
-                tokio::time::sleep(dice.millis(10, 600)).await;
+                tokio::time::sleep(rng.millis(10, 600)).await;
                 self.bring_up().await;
                 "broker crashed and up again"
             }
-            Fault::Restart => {
+            BrokerFault::Restart => {
                 self.broker.take_down().await;
                 journal.note("the broker is down");
-                tokio::time::sleep(dice.millis(0, 600)).await;
+                tokio::time::sleep(rng.millis(0, 600)).await;
                 self.bring_up().await;
                 "broker restarted"
             }
-            Fault::CloseAll => {
+            BrokerFault::CloseAll => {
                 self.vhost().close_connections("for the soak").await;
                 "all connections closed"
             }
-            Fault::Reset => {
-                self.with_connection(dice, |connection, _| connection.reset()).await;
-                "connection reset"
-            }
-            Fault::Close => {
-                let close =
-                    |connection: &Connection, _: &mut Dice| connection.close(320, "CONNECTION_FORCED - soak");
-                self.with_connection(dice, close).await;
-                "connection closed"
-            }
-            Fault::CloseChannel => {
-                let close = |connection: &Connection, dice: &mut Dice| {
-                    connection.close_channel(1 + dice.below(2) as u16, 406, "PRECONDITION_FAILED - soak");
-                };
-                self.with_connection(dice, close).await;
-                "channel closed"
-            }
-            Fault::CancelConsumers => {
-                self.vhost().cancel_consumers(consumed(dice)).await;
+            BrokerFault::CancelConsumers => {
+                self.vhost().cancel_consumers(consumed(rng)).await;
                 "consumers cancelled"
             }
-            Fault::DeleteConnectionQueue => {
+            BrokerFault::DeleteConnectionQueue => {
                 let queues = self.queues().await;
                 let of_connections: Vec<_> = queues.iter().filter(|name| is_of_a_connection(name)).collect();
-                if let Some(queue) = dice.pick(&of_connections) {
+                if let Some(queue) = rng.pick(&of_connections) {
                     self.vhost().delete_queue(queue).await;
                 }
                 "queue of a connection deleted"
             }
-            Fault::DeleteRequestQueue => {
-                self.vhost().delete_queue(queue(dice)).await;
+            BrokerFault::DeleteRequestQueue => {
+                self.vhost().delete_queue(queue(rng)).await;
                 "request queue deleted"
             }
-            Fault::Block => {
+            BrokerFault::Block => {
                 self.broker.block("for the soak");
                 journal.note("the broker takes no messages");
-                tokio::time::sleep(dice.millis(50, 800)).await;
+                tokio::time::sleep(rng.millis(50, 800)).await;
                 self.broker.unblock();
                 "publishers blocked"
             }
-            Fault::Stall => {
+        }
+    }
+
+    async fn disturb_connection(
+        &mut self,
+        fault: ConnectionFault,
+        times: usize,
+        rng: &mut Rng,
+    ) -> &'static str {
+        match fault {
+            ConnectionFault::Reset => {
+                self.with_connection(rng, |connection, _| connection.reset()).await;
+                "connection reset"
+            }
+            ConnectionFault::Close => {
+                let close =
+                    |connection: &Connection, _: &mut Rng| connection.close(320, "CONNECTION_FORCED - soak");
+                self.with_connection(rng, close).await;
+                "connection closed"
+            }
+            ConnectionFault::CloseChannel => {
+                let close = |connection: &Connection, rng: &mut Rng| {
+                    connection.close_channel(1 + rng.below(2) as u16, 406, "PRECONDITION_FAILED - soak");
+                };
+                self.with_connection(rng, close).await;
+                "channel closed"
+            }
+            ConnectionFault::Stall => {
                 let connections = self.vhost().open_connections().await;
-                if let Some(connection) = dice.pick(&connections) {
-                    let direction = if dice.one_in(2) { Direction::FromClient } else { Direction::ToClient };
+                if let Some(connection) = rng.pick(&connections) {
+                    let direction = if rng.one_in(2) { Direction::FromClient } else { Direction::ToClient };
                     let rule = connection.stall(direction);
-                    self.keep(rule, dice.millis(100, 1500));
+                    self.keep(rule, rng.millis(100, 1500));
                 }
                 "connection stalled"
             }
-            Fault::BreakAfterReply => {
+            ConnectionFault::Refuse => {
+                self.broker.refuse_connections(times);
+                self.with_connection(rng, |connection, _| connection.reset()).await;
+                "connections refused"
+            }
+        }
+    }
+
+    fn add_rule(&mut self, fault: RuleFault, times: usize, rng: &mut Rng) -> &'static str {
+        let replies = || Event::from_client(Method::BasicPublish).exchange("").matching(is_reply);
+        let requests = || Event::from_client(Method::BasicPublish).exchange("amqp-rpc");
+        match fault {
+            RuleFault::BreakAfterReply => {
                 self.rule(replies().nth(times), Action::BreakAfter, "broken after a reply")
             }
-            Fault::BreakAfterRequest => {
+            RuleFault::BreakAfterRequest => {
                 self.rule(requests().nth(times), Action::BreakAfter, "broken after a request")
             }
-            Fault::BreakAfterDelivery => self.rule(
+            RuleFault::BreakAfterDelivery => self.rule(
                 Event::to_client(Method::BasicDeliver).nth(times),
                 Action::BreakAfter,
                 "broken after a delivery",
             ),
-            Fault::DuplicateReplies => {
+            RuleFault::DuplicateReplies => {
                 self.rule(replies().times(20 * times), Action::Duplicate, "replies duplicated")
             }
-            // Of what is confirmed none is dropped: the confirms of what comes later would be its own, which no network does.
-            Fault::DropReplies => {
+            // Only messages without a publisher confirm are dropped: otherwise later confirms would be taken
+            // for theirs.
+            RuleFault::DropReplies => {
                 let unconfirmed =
                     Event::from_client(Method::BasicPublish).exchange("").matching(is_plain_reply);
                 self.rule(unconfirmed.times(times), Action::Drop, "replies dropped")
             }
-            Fault::DropRequests => {
+            RuleFault::DropRequests => {
                 let unconfirmed = requests().matching(is_request_of_a_call);
                 self.rule(unconfirmed.times(times), Action::Drop, "requests dropped")
             }
-            Fault::Delay => {
-                let delay = Action::Delay(dice.millis(20, 200));
+            RuleFault::Delay => {
+                let delay = Action::Delay(rng.millis(20, 200));
                 self.rule(requests().times(times), delay, "requests delayed")
             }
-            Fault::Truncate => {
-                let cut = Action::Truncate(dice.below(60) as usize);
+            RuleFault::Truncate => {
+                let cut = Action::Truncate(rng.below(60) as usize);
                 self.rule(Event::to_client(Method::BasicDeliver).nth(times), cut, "delivery cut in two")
             }
-            Fault::RefuseConnections => {
-                self.broker.refuse_connections(times);
-                self.with_connection(dice, |connection, _| connection.reset()).await;
-                "connections refused"
-            }
-            Fault::RefuseRequests => {
+            RuleFault::RefuseRequests => {
                 let refuse = Action::CloseChannel(406, "PRECONDITION_FAILED - soak".to_owned());
                 self.rule(requests().nth(times), refuse, "channel closed at a request")
             }
-        };
-        text.to_owned()
+        }
     }
 
     pub(super) async fn calm(&mut self) {
@@ -228,16 +209,16 @@ impl Embedded {
     }
 
     async fn bring_up(&self) {
-        // The port is its own: nothing else on this machine is given it meanwhile, or soon lets go of it.
+        // Another program may have been given the port meanwhile; it is tried until it is free.
         while self.broker.bring_up().await.is_err() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
-    async fn with_connection(&self, dice: &mut Dice, disturb: impl Fn(&Connection, &mut Dice)) {
+    async fn with_connection(&self, rng: &mut Rng, disturb: impl Fn(&Connection, &mut Rng)) {
         let connections = self.vhost().open_connections().await;
-        if let Some(connection) = dice.pick(&connections) {
-            disturb(connection, dice);
+        if let Some(connection) = rng.pick(&connections) {
+            disturb(connection, rng);
         }
     }
 
@@ -252,7 +233,7 @@ impl Embedded {
     }
 
     fn vhost(&self) -> Vhost {
-        self.broker.vhost("/").expect("it is there from the start, and nobody removes it")
+        self.broker.vhost("/").expect("it is there from the start, and the soak does not remove it")
     }
 }
 
@@ -270,6 +251,6 @@ fn is_request_of_a_call(observed: &Observed) -> bool {
     service.is_some_and(|service| CALLED.contains(&service))
 }
 
-fn queue(dice: &mut Dice) -> &'static str {
-    CALLED[dice.below(CALLED.len() as u64) as usize]
+fn queue(rng: &mut Rng) -> &'static str {
+    CALLED[rng.below(CALLED.len() as u64) as usize]
 }

@@ -1,18 +1,24 @@
 //! A private RabbitMQ node, disturbed from inside.
 
+use std::time::Duration;
+
 use super::{
-    BOUND,
+    MAX_DURATION,
     node::Node,
-    target::{Depth, is_of_a_connection},
+    queue::{Depth, is_of_a_connection},
 };
-use crate::{Failure, dice::Dice, forgetting::Queue, journal::Journal};
+use crate::{
+    Failure,
+    ledgers::{journal::Journal, queue::Queue},
+    random::Rng,
+};
 
 pub(crate) struct RabbitMq {
     node: Node,
     uri: String,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Restart,
     CloseAll,
@@ -36,6 +42,13 @@ const FAULTS: &[(u64, Fault)] = &[
     (3, Fault::Block),
 ];
 
+/// An expression that breaks something when the node evaluates it.
+struct Disturbance {
+    text: &'static str,
+    expression: String,
+    deleted: Option<Queue>,
+}
+
 const VHOST: &str = "soak";
 /// The queues of calls. They may be deleted with all they hold.
 const CALLED: [Queue; 2] = [Queue::Work, Queue::Vault];
@@ -57,20 +70,42 @@ impl RabbitMq {
         self.uri.clone()
     }
 
-    pub(super) async fn disturb(&mut self, dice: &mut Dice, journal: &Journal) -> String {
-        self.look_whether_queues_count(journal).await;
-        let nth = dice.roll() >> 1;
+    pub(super) async fn disturb(&mut self, rng: &mut Rng, journal: &Journal) -> String {
+        self.check_whether_queues_count(journal).await;
+        let nth = rng.next_u64() >> 1;
+        let fault = rng.weighted(FAULTS);
+        if fault == Fault::Restart {
+            journal.note("the broker restarts");
+            journal.unmarked_redeliveries.restarts(journal.millis());
+        }
+        if fault == Fault::Block {
+            journal.note("the broker takes no messages");
+        }
+        let Disturbance { text, expression, deleted } = self.disturbance(fault, nth, rng).await;
+        match tokio::time::timeout(MAX_DURATION, self.node.eval(&expression)).await {
+            Ok(Ok(_)) => {
+                if let Some(queue) = deleted {
+                    journal.unmarked_redeliveries.counts(queue, journal.millis());
+                }
+                text.to_owned()
+            }
+            // Another disturbance may have been quicker.
+            Ok(Err(failure)) => {
+                journal.note(&failure.to_string());
+                format!("{text}, without effect")
+            }
+            Err(_) => format!("{text}, without end"),
+        }
+    }
+
+    async fn disturbance(&self, fault: Fault, nth: u64, rng: &mut Rng) -> Disturbance {
         let mut deleted = None;
-        // Whichever is the n-th, if there is any.
+        // The n-th of a list, if there is any.
         let some_of = |list: &str, what: &str| {
             format!("case {list} of [] -> none; L -> P = lists:nth({nth} rem length(L) + 1, L), {what} end")
         };
-        let (text, expression) = match dice.weighted(FAULTS) {
-            Fault::Restart => {
-                journal.note("the broker restarts");
-                journal.forgetting.restarts(journal.millis());
-                ("broker restarted", "rabbit:stop(), rabbit:start()".to_owned())
-            }
+        let (text, expression) = match fault {
+            Fault::Restart => ("broker restarted", "rabbit:stop(), rabbit:start()".to_owned()),
             Fault::CloseAll => (
                 "all connections closed",
                 format!("[rabbit_networking:close_connection(P, \"soak\") || P <- {}]", connections()),
@@ -84,53 +119,30 @@ impl RabbitMq {
             Fault::DeleteConnectionQueue => {
                 let queues: Vec<_> = self.queues().await;
                 let of_connections: Vec<_> = queues.iter().filter(|name| is_of_a_connection(name)).collect();
-                let deletion = dice.pick(&of_connections).map_or("none".to_owned(), |queue| delete(queue));
+                let deletion = rng.pick(&of_connections).map_or("none".to_owned(), |queue| delete(queue));
                 ("queue of a connection deleted", deletion)
             }
             Fault::DeleteRequestQueue => {
-                let queue = CALLED[dice.below(CALLED.len() as u64) as usize];
+                let queue = CALLED[rng.below(CALLED.len() as u64) as usize];
                 deleted = Some(queue);
                 ("request queue deleted", delete(queue.name()))
             }
-            Fault::Block => {
-                journal.note("the broker takes no messages");
-                let pause = dice.millis(50, 800).as_millis();
-                let alarm = "{resource_limit, memory, node()}";
-                (
-                    "publishers blocked",
-                    format!(
-                        "rabbit_alarm:set_alarm({{{alarm}, []}}), timer:sleep({pause}), rabbit_alarm:clear_alarm({alarm})"
-                    ),
-                )
-            }
+            Fault::Block => ("publishers blocked", block(rng.millis(50, 800))),
         };
-        match tokio::time::timeout(BOUND, self.node.eval(&expression)).await {
-            Ok(Ok(_)) => {
-                if let Some(queue) = deleted {
-                    journal.forgetting.counts(queue, journal.millis());
-                }
-                text.to_owned()
-            }
-            // Another disturbance may have been quicker.
-            Ok(Err(failure)) => {
-                journal.note(&failure.to_string());
-                format!("{text}, in vain")
-            }
-            Err(_) => format!("{text}, without end"),
-        }
+        Disturbance { text, expression, deleted }
     }
 
-    /// A queue counts what it delivers when the next message to be counted is the next one to come. Not so while messages wait, which says
-    /// nothing; then it is asked again before the next disturbance.
-    async fn look_whether_queues_count(&self, journal: &Journal) {
-        for queue in journal.forgetting.doubtful() {
+    /// A queue counts what it delivers when the next message to be counted is the next one to come. Not so
+    /// while messages wait, which says nothing; then it is asked again before the next disturbance.
+    async fn check_whether_queues_count(&self, journal: &Journal) {
+        for queue in journal.unmarked_redeliveries.doubtful() {
             let ask = format!(
                 "{{ok, Q}} = {}, [{{_, S}}] = rabbit_amqqueue:info(Q, [backing_queue_status]),
                  proplists:get_value(next_seq_id, S) =:= proplists:get_value(next_deliver_seq_id, S)",
                 lookup(queue.name())
             );
             if self.node.eval(&ask).await.is_ok_and(|answer| answer == "true") {
-                journal.forgetting.counts(queue, journal.millis());
+                journal.unmarked_redeliveries.counts(queue, journal.millis());
                 journal.note(&format!("queue {} counts what it delivers", queue.name()));
             }
         }
@@ -176,6 +188,14 @@ fn connections() -> String {
 
 fn lookup(queue: &str) -> String {
     format!("rabbit_amqqueue:lookup(rabbit_misc:r(<<\"{VHOST}\">>, queue, <<\"{queue}\">>))")
+}
+
+/// Sets the memory alarm for a while.
+fn block(pause: Duration) -> String {
+    let (alarm, pause) = ("{resource_limit, memory, node()}", pause.as_millis());
+    format!(
+        "rabbit_alarm:set_alarm({{{alarm}, []}}), timer:sleep({pause}), rabbit_alarm:clear_alarm({alarm})"
+    )
 }
 
 fn delete(queue: &str) -> String {

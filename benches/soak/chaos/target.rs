@@ -1,29 +1,17 @@
-//! The broker under the calls, of either kind.
+//! The broker of the run: embedded, or RabbitMQ.
 
-use super::{embedded::Embedded, rabbitmq::RabbitMq};
-use crate::{Failure, dice::Dice, journal::Journal, options::Plan};
+use super::{embedded::Embedded, queue::Depth, rabbitmq::RabbitMq};
+use crate::{Failure, ledgers::journal::Journal, options::Options, random::Rng};
 
 pub(crate) enum Target {
     Embedded(Embedded),
     RabbitMq(RabbitMq),
 }
 
-/// How many messages a queue holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Depth {
-    pub(crate) ready: u64,
-    pub(crate) unacked: u64,
-}
-
-/// Whether the queue belongs to a connection: for replies, or of a listener.
-pub(super) fn is_of_a_connection(queue: &str) -> bool {
-    queue.starts_with("amqp-rpc.reply.") || queue.starts_with("amqp-rpc.events.")
-}
-
 impl Target {
-    /// The broker of this run, with a virtual host of its own.
-    pub(crate) async fn of(plan: &Plan) -> Result<Self, Failure> {
-        Ok(match &plan.rabbitmq {
+    /// The broker of this run, with a new virtual host.
+    pub(crate) async fn of(options: &Options) -> Result<Self, Failure> {
+        Ok(match &options.rabbitmq {
             Some(url) => Self::RabbitMq(RabbitMq::prepare(url).await?),
             None => Self::Embedded(Embedded::start().await?),
         })
@@ -43,15 +31,15 @@ impl Target {
         }
     }
 
-    /// Breaks something, and says what it was.
-    pub(super) async fn disturb(&mut self, dice: &mut Dice, journal: &Journal) -> String {
+    /// Makes one fault, and returns its name.
+    pub(super) async fn disturb(&mut self, rng: &mut Rng, journal: &Journal) -> String {
         match self {
-            Self::Embedded(broker) => broker.disturb(dice, journal).await,
-            Self::RabbitMq(broker) => broker.disturb(dice, journal).await,
+            Self::Embedded(broker) => broker.disturb(rng, journal).await,
+            Self::RabbitMq(broker) => broker.disturb(rng, journal).await,
         }
     }
 
-    /// Takes back whatever still disturbs.
+    /// Ends all faults.
     pub(super) async fn calm(&mut self) {
         match self {
             Self::Embedded(broker) => broker.calm().await,
@@ -76,7 +64,7 @@ impl Target {
         }
     }
 
-    /// The bodies of the messages that wait in a queue, where the broker shows them.
+    /// The bodies of the messages in a queue. Empty on RabbitMQ.
     pub(crate) async fn peek(&self, queue: &str) -> Vec<Vec<u8>> {
         match self {
             Self::Embedded(broker) => broker.peek(queue).await,
@@ -84,7 +72,7 @@ impl Target {
         }
     }
 
-    /// Leaves nothing behind.
+    /// Removes everything that the run made.
     pub(crate) async fn finish(self) {
         match self {
             Self::Embedded(broker) => broker.finish().await,

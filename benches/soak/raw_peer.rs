@@ -12,12 +12,12 @@ const BODY: u8 = 3;
 const FRAME_END: u8 = 0xCE;
 
 /// One connection with one channel.
-pub(crate) struct Peer {
+pub(crate) struct RawPeer {
     socket: TcpStream,
     unread: Vec<u8>,
 }
 
-impl Peer {
+impl RawPeer {
     pub(crate) async fn connect(uri: &str) -> Result<Self, Failure> {
         let rest = uri.strip_prefix("amqp://").ok_or("the broker's address is no amqp:// one")?;
         let (credentials, rest) = rest.split_once('@').unwrap_or(("guest:guest", rest));

@@ -1,9 +1,9 @@
-//! The kinds of calls, how many of a hundred are of each, and what each may do.
+//! The kinds of calls, their share in a hundred, and how often each may run.
 
-use crate::forgetting::Queue;
+use super::queue::Queue;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub(crate) enum CallKind {
     Plain,
     Idempotent,
     AtMostOnce,
@@ -19,20 +19,20 @@ pub(crate) enum Kind {
     TooSlow,
 }
 
-pub(crate) const MIX: &[(u64, Kind)] = &[
-    (24, Kind::Plain),
-    (22, Kind::Idempotent),
-    (22, Kind::AtMostOnce),
-    (3, Kind::Blocking),
-    (5, Kind::MethodError),
-    (3, Kind::Large),
-    (1, Kind::Panic),
-    (2, Kind::Garbled),
-    (4, Kind::QuorumPlain),
-    (4, Kind::QuorumIdempotent),
-    (4, Kind::QuorumAtMostOnce),
-    (3, Kind::Unserved),
-    (3, Kind::TooSlow),
+pub(crate) const MIX: &[(u64, CallKind)] = &[
+    (24, CallKind::Plain),
+    (22, CallKind::Idempotent),
+    (22, CallKind::AtMostOnce),
+    (3, CallKind::Blocking),
+    (5, CallKind::MethodError),
+    (3, CallKind::Large),
+    (1, CallKind::Panic),
+    (2, CallKind::Garbled),
+    (4, CallKind::QuorumPlain),
+    (4, CallKind::QuorumIdempotent),
+    (4, CallKind::QuorumAtMostOnce),
+    (3, CallKind::Unserved),
+    (3, CallKind::TooSlow),
 ];
 
 /// How often a method may be run for one call or message.
@@ -45,7 +45,7 @@ pub(crate) enum Repeats {
     Never,
 }
 
-impl Kind {
+impl CallKind {
     pub(crate) const ALL: [Self; MIX.len()] = {
         let mut all = [Self::Plain; MIX.len()];
         let mut at = 0;
@@ -64,7 +64,7 @@ impl Kind {
         }
     }
 
-    /// Where its requests wait.
+    /// The queue of its requests.
     pub(crate) fn queue(self) -> Queue {
         match self {
             Self::QuorumPlain | Self::QuorumIdempotent | Self::QuorumAtMostOnce => Queue::Vault,

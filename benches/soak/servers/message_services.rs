@@ -1,10 +1,11 @@
-//! Who receives messages that nobody answers: their methods write down every start and every end, and change nothing else.
+//! The receivers of one-way messages: their methods record every start and every end.
 
 use std::{sync::Arc, time::Duration};
 
 use amqp_rpc::{Context, rpc_service};
 
-use crate::{message_ledger::MessageLedger, messages::Receiver, service::Refused};
+use super::call_services::Refused;
+use crate::ledgers::{message_kinds::Receiver, messages::MessageLedger};
 
 /// On a classic queue.
 #[rpc_service]
@@ -30,21 +31,21 @@ pub(crate) trait Archive {
 #[rpc_service]
 pub(crate) trait News {
     #[rpc(event)]
-    async fn told(&self, #[rpc(context)] cx: &Context, key: u64, micros: u64);
+    async fn reported(&self, #[rpc(context)] cx: &Context, key: u64, micros: u64);
     #[rpc(event, idempotent)]
-    async fn told_again(&self, #[rpc(context)] cx: &Context, key: u64, micros: u64);
+    async fn reported_again(&self, #[rpc(context)] cx: &Context, key: u64, micros: u64);
     #[rpc(event, at_most_once)]
-    async fn told_once(&self, #[rpc(context)] cx: &Context, key: u64, micros: u64);
+    async fn reported_once(&self, #[rpc(context)] cx: &Context, key: u64, micros: u64);
 }
 
-/// Any of them.
+/// Handles the messages of any receiver.
 #[derive(Clone)]
-pub(crate) struct Clerk {
+pub(crate) struct MessageHandler {
     pub(crate) receiver: Receiver,
     pub(crate) messages: Arc<MessageLedger>,
 }
 
-impl Clerk {
+impl MessageHandler {
     async fn handle(&self, cx: &Context, key: u64, micros: u64) {
         self.messages.start(self.receiver, key, cx.redelivered());
         if micros > 0 {
@@ -54,7 +55,7 @@ impl Clerk {
     }
 }
 
-impl Post for Clerk {
+impl Post for MessageHandler {
     async fn note(&self, cx: &Context, key: u64, micros: u64) {
         self.handle(cx, key, micros).await;
     }
@@ -73,22 +74,22 @@ impl Post for Clerk {
     }
 }
 
-impl Archive for Clerk {
+impl Archive for MessageHandler {
     async fn store(&self, cx: &Context, key: u64, micros: u64) {
         self.handle(cx, key, micros).await;
     }
 }
 
-impl News for Clerk {
-    async fn told(&self, cx: &Context, key: u64, micros: u64) {
+impl News for MessageHandler {
+    async fn reported(&self, cx: &Context, key: u64, micros: u64) {
         self.handle(cx, key, micros).await;
     }
 
-    async fn told_again(&self, cx: &Context, key: u64, micros: u64) {
+    async fn reported_again(&self, cx: &Context, key: u64, micros: u64) {
         self.handle(cx, key, micros).await;
     }
 
-    async fn told_once(&self, cx: &Context, key: u64, micros: u64) {
+    async fn reported_once(&self, cx: &Context, key: u64, micros: u64) {
         self.handle(cx, key, micros).await;
     }
 }

@@ -1,4 +1,4 @@
-//! What is called: two services whose methods write down every start and every end, and change nothing else.
+//! The services that are called: their methods record every start and every end.
 
 use std::{
     sync::{
@@ -11,15 +11,15 @@ use std::{
 use amqp_rpc::{Context, Fault, FaultCode, IncomingCall, Reply, middleware::Next, rpc_service};
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::Ledger;
+use crate::ledgers::calls::CallLedger;
 
-/// The result that only this call can have.
+/// The result of a call, which no other call has.
 pub(crate) fn answer_to(key: u64) -> u64 {
     key.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5851_F42D
 }
 
-/// What the methods panic with, so that it is told from panics that nobody wanted.
-pub(crate) const WANTED_PANIC: &str = "a panic that was asked for";
+/// The payload of expected panics, to tell them from others.
+pub(crate) const EXPECTED_PANIC: &str = "an expected panic";
 
 #[derive(Debug, Serialize, Deserialize, thiserror::Error)]
 #[error("call {key} is refused by its method")]
@@ -44,7 +44,7 @@ pub(crate) trait Work {
     async fn garble(&self, #[rpc(context)] cx: &Context, key: u64) -> String;
 }
 
-/// The same service as callers see it that were built before it changed.
+/// The same service in an older version, as some callers have it.
 #[rpc_service(name = "work")]
 pub(crate) trait OldWork {
     async fn garble(&self, key: u64) -> u64;
@@ -60,19 +60,19 @@ pub(crate) trait Vault {
     async fn once(&self, #[rpc(context)] cx: &Context, key: u64, micros: u64) -> u64;
 }
 
-/// Nobody serves it.
+/// A service without a server.
 #[rpc_service]
-pub(crate) trait Nobody {
+pub(crate) trait Unserved {
     async fn plain(&self, key: u64) -> u64;
 }
 
-/// Implements both.
+/// Implements both services.
 #[derive(Clone)]
-pub(crate) struct Worker {
-    pub(crate) ledger: Arc<Ledger>,
+pub(crate) struct CallHandler {
+    pub(crate) ledger: Arc<CallLedger>,
 }
 
-impl Worker {
+impl CallHandler {
     async fn work(&self, cx: &Context, key: u64, micros: u64) -> u64 {
         self.ledger.start(key, cx.redelivered());
         if micros > 0 {
@@ -83,7 +83,7 @@ impl Worker {
     }
 }
 
-impl Work for Worker {
+impl Work for CallHandler {
     async fn plain(&self, cx: &Context, key: u64, micros: u64) -> u64 {
         self.work(cx, key, micros).await
     }
@@ -114,7 +114,7 @@ impl Work for Worker {
 
     async fn panic(&self, cx: &Context, key: u64) {
         self.work(cx, key, 0).await;
-        std::panic::panic_any(WANTED_PANIC);
+        std::panic::panic_any(EXPECTED_PANIC);
     }
 
     async fn garble(&self, cx: &Context, key: u64) -> String {
@@ -122,7 +122,7 @@ impl Work for Worker {
     }
 }
 
-impl Vault for Worker {
+impl Vault for CallHandler {
     async fn plain(&self, cx: &Context, key: u64, micros: u64) -> u64 {
         self.work(cx, key, micros).await
     }
@@ -136,7 +136,7 @@ impl Vault for Worker {
     }
 }
 
-/// Refuses one call in a hundred, as a server does that has enough to do.
+/// Refuses one call in a hundred, like an overloaded server.
 pub(crate) async fn refuse_some(call: IncomingCall, next: Next) -> Result<Reply, Fault> {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     if CALLS.fetch_add(1, Ordering::Relaxed) % 100 == 99 {

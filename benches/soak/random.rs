@@ -1,22 +1,22 @@
-//! Chance that can be repeated: the same seed rolls the same numbers.
+//! Random numbers that a seed repeats.
 
 use std::time::Duration;
 
-/// `SplitMix64`: small, fast, and good enough to choose what breaks next.
+/// `SplitMix64`: small, fast, and random enough for the soak.
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(u64);
+pub(crate) struct Rng(u64);
 
-impl Dice {
+impl Rng {
     pub(crate) fn of(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// Other dice that are determined by these, for a task of its own.
+    /// A generator for another task, seeded by this one.
     pub(crate) fn split(&mut self) -> Self {
-        Self(self.roll())
+        Self(self.next_u64())
     }
 
-    pub(crate) fn roll(&mut self) -> u64 {
+    pub(crate) fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -26,7 +26,7 @@ impl Dice {
 
     /// A number below `end`.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.roll() % end.max(1)
+        self.next_u64() % end.max(1)
     }
 
     /// True once in `n` times.

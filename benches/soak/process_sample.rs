@@ -1,9 +1,9 @@
-//! What the process takes while it runs: memory, threads, files. Linux only; elsewhere there is nothing to compare.
+//! Samples of the process: memory, threads, open files. Linux only; elsewhere there is nothing to compare.
 
 use std::fs;
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Vitals {
+pub(crate) struct ProcessSample {
     pub(crate) resident_mib: f64,
     pub(crate) threads: usize,
     /// Threads of lapin's, one for each connection.
@@ -11,7 +11,7 @@ pub(crate) struct Vitals {
     pub(crate) open_files: usize,
 }
 
-impl Vitals {
+impl ProcessSample {
     pub(crate) fn of_now() -> Option<Self> {
         let status = fs::read_to_string("/proc/self/status").ok()?;
         let kilobytes: f64 = status
@@ -34,8 +34,8 @@ impl Vitals {
     }
 }
 
-/// The middle value of what `field` says of the samples.
-pub(crate) fn median(samples: &[Vitals], field: impl Fn(&Vitals) -> f64) -> f64 {
+/// The median of a field of the samples.
+pub(crate) fn median(samples: &[ProcessSample], field: impl Fn(&ProcessSample) -> f64) -> f64 {
     let mut values: Vec<f64> = samples.iter().map(field).collect();
     values.sort_unstable_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()

@@ -1,4 +1,12 @@
-//! The servers: each is started again whenever it ends, whether it was told to, was killed, or has failed.
+//! The servers: each is started again after it was shut down, was killed, or has failed.
+
+mod call_services;
+mod message_services;
+
+pub(crate) use call_services::{
+    EXPECTED_PANIC, OldWorkClient, Refused, UnservedClient, VaultClient, WorkClient, answer_to,
+};
+pub(crate) use message_services::{ArchiveClient, NewsClient, PostClient};
 
 use std::{
     sync::{
@@ -13,30 +21,27 @@ use amqp_rpc::{
 };
 use tokio::{sync::mpsc, task::JoinSet};
 
-use crate::{
-    journal::Journal,
-    ledger::Ledger,
-    message_ledger::MessageLedger,
-    messages::Receiver,
-    receivers::{
-        ArchiveServer, Clerk, NewsServer, NewsToldAgainRequest, NewsToldOnceRequest, NewsToldRequest,
-        PostServer,
+use self::{
+    call_services::{CallHandler, VaultServer, WorkServer, refuse_some},
+    message_services::{
+        ArchiveServer, MessageHandler, NewsReportedAgainRequest, NewsReportedOnceRequest,
+        NewsReportedRequest, NewsServer, PostServer,
     },
-    service::{VaultServer, WorkServer, Worker, refuse_some},
 };
+use crate::ledgers::{calls::CallLedger, journal::Journal, message_kinds::Receiver, messages::MessageLedger};
 
-/// What becomes of a server, and how long nobody takes its place.
+/// How a server is stopped, and the pause before it is started again.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Fate {
+pub(crate) enum Stop {
     ShutDown(Duration),
     /// Dropped in the middle of its work.
-    Killed(Duration),
+    Kill(Duration),
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Lives {
+pub(crate) struct ServerCounts {
     pub(crate) started: AtomicU64,
-    /// Attempts that found no broker, or one that refused.
+    /// Attempts to start that failed.
     pub(crate) not_started: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) shut_down: AtomicU64,
@@ -48,20 +53,21 @@ pub(crate) struct Lives {
 
 pub(crate) struct Servers {
     slots: JoinSet<()>,
-    fates: Vec<mpsc::UnboundedSender<Fate>>,
-    pub(crate) lives: Arc<Lives>,
+    stops: Vec<mpsc::UnboundedSender<Stop>>,
+    pub(crate) server_counts: Arc<ServerCounts>,
 }
 
 impl Servers {
-    /// Starts so many, and returns when all serve.
+    /// Starts this many, and returns when all serve.
     pub(crate) async fn start(
         number: usize,
         uri: &str,
-        ledger: &Arc<Ledger>,
+        ledger: &Arc<CallLedger>,
         messages: &Arc<MessageLedger>,
     ) -> Result<Self, StartError> {
-        let lives = Arc::new(Lives::default());
-        let mut servers = Self { slots: JoinSet::new(), fates: Vec::new(), lives: Arc::clone(&lives) };
+        let server_counts = Arc::new(ServerCounts::default());
+        let mut servers =
+            Self { slots: JoinSet::new(), stops: Vec::new(), server_counts: Arc::clone(&server_counts) };
         for number in 0..number {
             let slot = Slot {
                 number,
@@ -69,28 +75,28 @@ impl Servers {
                 journal: Arc::clone(&ledger.journal),
                 ledger: Arc::clone(ledger),
                 messages: Arc::clone(messages),
-                lives: Arc::clone(&lives),
+                server_counts: Arc::clone(&server_counts),
             };
             let first = slot.server().await?;
-            let (fate, fates) = mpsc::unbounded_channel();
-            servers.fates.push(fate);
-            servers.slots.spawn(slot.run(first, fates));
+            let (stop, stops) = mpsc::unbounded_channel();
+            servers.stops.push(stop);
+            servers.slots.spawn(slot.run(first, stops));
         }
         Ok(servers)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.fates.len()
+        self.stops.len()
     }
 
-    pub(crate) fn meet(&self, server: usize, fate: Fate) {
+    pub(crate) fn stop(&self, server: usize, stop: Stop) {
         // Its slot lives as long as this.
-        let _ = self.fates[server].send(fate);
+        let _ = self.stops[server].send(stop);
     }
 
     /// Shuts all down, in an orderly way.
     pub(crate) async fn finish(mut self) {
-        self.fates.clear();
+        self.stops.clear();
         while self.slots.join_next().await.is_some() {}
     }
 }
@@ -99,34 +105,34 @@ struct Slot {
     number: usize,
     uri: String,
     journal: Arc<Journal>,
-    ledger: Arc<Ledger>,
+    ledger: Arc<CallLedger>,
     messages: Arc<MessageLedger>,
-    lives: Arc<Lives>,
+    server_counts: Arc<ServerCounts>,
 }
 
 impl Slot {
-    async fn run(self, first: RunningServer, mut fates: mpsc::UnboundedReceiver<Fate>) {
+    async fn run(self, first: RunningServer, mut stops: mpsc::UnboundedReceiver<Stop>) {
         let mut server = first;
         loop {
-            let fate = tokio::select! {
+            let stop = tokio::select! {
                 failure = server.failed() => {
                     self.journal.note(&format!("server {}: {failure:?}", self.number));
-                    count(&self.lives.failed);
-                    Some(Fate::Killed(Duration::ZERO))
+                    count(&self.server_counts.failed);
+                    Some(Stop::Kill(Duration::ZERO))
                 }
-                fate = fates.recv() => {
-                    if let Some(Fate::Killed(_)) = fate {
-                        count(&self.lives.killed);
+                stop = stops.recv() => {
+                    if let Some(Stop::Kill(_)) = stop {
+                        count(&self.server_counts.killed);
                     }
-                    fate
+                    stop
                 }
             };
-            let pause = match fate {
-                Some(Fate::Killed(pause)) => {
+            let pause = match stop {
+                Some(Stop::Kill(pause)) => {
                     drop(server);
                     pause
                 }
-                Some(Fate::ShutDown(pause)) => {
+                Some(Stop::ShutDown(pause)) => {
                     self.shut_down(server).await;
                     pause
                 }
@@ -138,12 +144,12 @@ impl Slot {
     }
 
     async fn shut_down(&self, server: RunningServer) {
-        count(&self.lives.shut_down);
+        count(&self.server_counts.shut_down);
         match server.shutdown().await {
             Ok(report) => {
-                self.lives.abandoned.fetch_add(report.abandoned.len() as u64, Ordering::Relaxed);
+                self.server_counts.abandoned.fetch_add(report.abandoned.len() as u64, Ordering::Relaxed);
             }
-            Err(_) => count(&self.lives.interrupted),
+            Err(_) => count(&self.server_counts.interrupted),
         }
     }
 
@@ -157,7 +163,7 @@ impl Slot {
                 // Some of what is broken on purpose hits those that start.
                 Err(error) => {
                     self.journal.note(&format!("server {}: {error:?}", self.number));
-                    count(&self.lives.not_started);
+                    count(&self.server_counts.not_started);
                 }
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -165,27 +171,27 @@ impl Slot {
     }
 
     async fn server(&self) -> Result<RunningServer, StartError> {
-        let worker = Worker { ledger: Arc::clone(&self.ledger) };
+        let worker = CallHandler { ledger: Arc::clone(&self.ledger) };
         let quorum = QueueOptions::new().queue_type(QueueType::Quorum).delivery_limit(1000);
         let options = ConnectOptions::new(&self.uri)
             .name(format!("server-{}", self.number))
             .wait_for_broker(Duration::from_secs(5));
-        let clerk = |receiver| Clerk { receiver, messages: Arc::clone(&self.messages) };
+        let handler = |receiver| MessageHandler { receiver, messages: Arc::clone(&self.messages) };
         let audit = to_all(Subscription::group("audit"));
         let europe = Subscription::group("europe")
-            .to::<NewsToldRequest>(["eu.*"])
-            .to::<NewsToldAgainRequest>(["eu.*"])
-            .to::<NewsToldOnceRequest>(["eu.*"])
+            .to::<NewsReportedRequest>(["eu.*"])
+            .to::<NewsReportedAgainRequest>(["eu.*"])
+            .to::<NewsReportedOnceRequest>(["eu.*"])
             .queue_options(quorum.clone());
         let mut server = Server::new()
             .service(WorkServer::new(worker.clone()))
             .service_with(VaultServer::new(worker), quorum.clone())
-            .service(PostServer::new(clerk(Receiver::Post)))
-            .service_with(ArchiveServer::new(clerk(Receiver::Archive)), quorum)
-            .subscribe(NewsServer::new(clerk(Receiver::Audit)), audit)
-            .subscribe(NewsServer::new(clerk(Receiver::Europe)), europe);
+            .service(PostServer::new(handler(Receiver::Post)))
+            .service_with(ArchiveServer::new(handler(Receiver::Archive)), quorum)
+            .subscribe(NewsServer::new(handler(Receiver::Audit)), audit)
+            .subscribe(NewsServer::new(handler(Receiver::Europe)), europe);
         if self.number == 0 {
-            let screen = NewsServer::new(clerk(Receiver::Screen));
+            let screen = NewsServer::new(handler(Receiver::Listener));
             server = server.subscribe(screen, to_all(Subscription::listener()));
         }
         let server = server
@@ -193,13 +199,16 @@ impl Slot {
             .drain_timeout(Duration::from_secs(2))
             .start(options)
             .await?;
-        count(&self.lives.started);
+        count(&self.server_counts.started);
         Ok(server)
     }
 }
 
 fn to_all(subscription: Subscription) -> Subscription {
-    subscription.to_all::<NewsToldRequest>().to_all::<NewsToldAgainRequest>().to_all::<NewsToldOnceRequest>()
+    subscription
+        .to_all::<NewsReportedRequest>()
+        .to_all::<NewsReportedAgainRequest>()
+        .to_all::<NewsReportedOnceRequest>()
 }
 
 fn count(counter: &AtomicU64) {

@@ -1,15 +1,15 @@
-//! What must not happen and did. One is enough to fail the run.
+//! Counts and prints violations. One fails the run.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// More than these say nothing new.
+/// Only the first ones are printed.
 const SHOWN: usize = 10;
 
 #[derive(Debug, Default)]
 pub(crate) struct Violations(AtomicUsize);
 
 impl Violations {
-    /// Shows it at once: the run may not come to its end.
+    /// Prints it at once, because the run may not come to its end.
     pub(crate) fn add(&self, what: &str) {
         if self.0.fetch_add(1, Ordering::SeqCst) < SHOWN {
             println!("VIOLATION: {what}");

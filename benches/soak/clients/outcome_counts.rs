@@ -1,4 +1,4 @@
-//! How calls and messages ended, by their kinds and by what callers and senders were told.
+//! Counts outcomes of calls and messages, by label and kind.
 
 use std::{
     borrow::Cow,
@@ -10,15 +10,15 @@ use std::{
 use amqp_rpc::{CallError, Phase};
 
 #[derive(Debug)]
-pub(crate) struct Outcomes<Kind>(Mutex<BTreeMap<String, BTreeMap<Kind, u64>>>);
+pub(crate) struct OutcomeCounts<Kind>(Mutex<BTreeMap<String, BTreeMap<Kind, u64>>>);
 
-impl<Kind> Default for Outcomes<Kind> {
+impl<Kind> Default for OutcomeCounts<Kind> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<Kind: Copy + Ord + fmt::Debug> Outcomes<Kind> {
+impl<Kind: Copy + Ord + fmt::Debug> OutcomeCounts<Kind> {
     pub(crate) fn add(&self, kind: Kind, outcome: &str) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !counts.contains_key(outcome) {
@@ -44,7 +44,7 @@ impl<Kind: Copy + Ord + fmt::Debug> Outcomes<Kind> {
     }
 }
 
-/// The error's variant, with what tells its cases apart.
+/// The error's variant, with the details that distinguish its cases.
 pub(crate) fn label<E>(error: &CallError<E>) -> Cow<'static, str> {
     let phase = |phase| if phase == Phase::Sent { "sent" } else { "not sent" };
     let text = match error {

@@ -1,4 +1,4 @@
-//! How long a client is without answers: from the loss of its connection to the next call that is answered.
+//! Measures recovery: from the loss of a client's connection to its next answered call.
 
 use std::{
     sync::{
@@ -10,12 +10,12 @@ use std::{
 
 use amqp_rpc::{Client, ConnectionState};
 
-use crate::journal::Journal;
+use crate::ledgers::journal::Journal;
 
-/// Of all clients.
+/// The recovery times of all clients.
 #[derive(Debug)]
 pub(crate) struct Recoveries {
-    /// For each client when it lost its connection, in microseconds since the run began; 0 when it has one.
+    /// When each client lost its connection, in microseconds since the run began; 0 while it is connected.
     lost: Vec<AtomicU64>,
     times: Mutex<Vec<Duration>>,
 }
@@ -31,7 +31,7 @@ impl Recoveries {
         drop(client);
         let mut epoch = states.current().epoch();
         while let Some(state) = states.changed().await {
-            // A connection that was lost and made again between two looks was lost all the same.
+            // A connection may be lost and made again between two changes that are seen here.
             let is_another = state.epoch().is_some() && state.epoch() != epoch;
             if matches!(state, ConnectionState::Connecting { .. }) || is_another {
                 let now = micros(journal.now()).max(1);
@@ -43,7 +43,7 @@ impl Recoveries {
         }
     }
 
-    /// A call of this client, made at that time since the run began, was answered.
+    /// Records that a call of this client was answered; it was made at that time of the run.
     pub(crate) fn answered(&self, number: usize, made: Duration, journal: &Journal) {
         let lost = self.lost[number].load(Ordering::Relaxed);
         // The answer to a call that was made before may have come before as well.
@@ -57,7 +57,7 @@ impl Recoveries {
         }
     }
 
-    /// All of them, the shortest first.
+    /// All recovery times, the shortest first.
     pub(crate) fn sorted(&self) -> Vec<Duration> {
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner).clone();
         times.sort_unstable();
