@@ -1,7 +1,9 @@
-//! Calls on the embedded broker beside calls on RabbitMQ, alternating in one run: `scripts/with-rabbitmq.sh cargo bench --bench brokers`.
+//! Calls on the embedded broker beside calls on RabbitMQ, alternating in one run: `scripts/with-rabbitmq.sh
+//! cargo bench --bench brokers`.
 //!
-//! Arguments after `--`: rounds (default 9) and seconds per measurement (default 1). Ratios are taken within a round, because noise comes
-//! and goes with time; what is printed is their median and between which the middle half lies.
+//! Arguments after `--`: rounds (default 9) and seconds per measurement (default 1). Ratios are taken within
+//! a round, because noise comes and goes with time; what is printed is their median and between which the
+//! middle half lies.
 
 use std::{
     env,

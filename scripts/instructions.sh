@@ -33,10 +33,10 @@ fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-play() { "${@:2}" "$program" --play "$1" --only "$variant" "${extra[@]}"; }
-# profiled SIDE OUT: plays that side under the profiler.
+run_side() { "${@:2}" "$program" --role "$1" --only "$variant" "${extra[@]}"; }
+# profiled SIDE OUT: runs that side under the profiler.
 profiled() {
-    play "$1" valgrind --tool=callgrind --fair-sched=yes --callgrind-out-file="$scratch/$2"
+    run_side "$1" valgrind --tool=callgrind --fair-sched=yes --callgrind-out-file="$scratch/$2"
 }
 total() { sed -n 's/^summary: //p;s/^totals: //p' "$scratch/$1" | head -n 1; }
 
@@ -48,7 +48,7 @@ run() {
     if [ "$side" = server ]; then
         profiled server "server.$calls" <"$scratch/server-input" 3>&- >"$scratch/server-said" 2>"$scratch/errors" &
     else
-        play server <"$scratch/server-input" 3>&- >"$scratch/server-said" 2>"$scratch/errors" &
+        run_side server <"$scratch/server-input" 3>&- >"$scratch/server-said" 2>"$scratch/errors" &
     fi
     other=$!
     until [ -s "$scratch/server-said" ]; do
@@ -58,7 +58,7 @@ run() {
     if [ "$side" = client ]; then
         echo "$in_flight 600 $calls" | profiled client "client.$calls" 3>&- >/dev/null 2>&1
     else
-        echo "$in_flight 600 $calls" | play client 3>&- >/dev/null
+        echo "$in_flight 600 $calls" | run_side client 3>&- >/dev/null
     fi
     # It ends with its input.
     exec 3>&-

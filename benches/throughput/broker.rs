@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lapin::{Connection, ConnectionProperties, options::QueueDeclareOptions, types::FieldTable};
 
-use crate::{Failure, options::Plan, variant::Variant};
+use crate::{Failure, options::Options, variant::Variant};
 
 const WHAT_TO_DO: &str = "run `scripts/with-rabbitmq.sh cargo bench --bench throughput`, which brings a RabbitMQ, \
                           or set AMQP_URL";
@@ -17,12 +17,12 @@ pub(crate) fn process() -> Option<u32> {
     id.trim().parse().ok()
 }
 
-/// Deletes what measuring declares.
+/// Deletes the queues and exchanges of all variants.
 ///
 /// # Errors
 /// Without a broker: one line that says what to do.
-pub(crate) async fn clean(plan: &Plan) -> Result<(), Failure> {
-    let connection = Connection::connect(&plan.url, ConnectionProperties::default())
+pub(crate) async fn clean(options: &Options) -> Result<(), Failure> {
+    let connection = Connection::connect(&options.url, ConnectionProperties::default())
         .await
         .map_err(|error| format!("no broker to measure with ({error}): {WHAT_TO_DO}"))?;
     let channel = connection.create_channel().await?;
@@ -33,9 +33,10 @@ pub(crate) async fn clean(plan: &Plan) -> Result<(), Failure> {
     Ok(connection.close(200, "cleaned".into()).await?)
 }
 
-/// Waits until the server of `variant` has taken all that its queue holds: who is confirmed may be faster than who takes it.
-pub(crate) async fn drained(plan: &Plan, variant: Variant) -> Result<(), Failure> {
-    let connection = Connection::connect(&plan.url, ConnectionProperties::default()).await?;
+/// Waits until the server of `variant` has taken all that its queue holds: who is confirmed may be faster
+/// than who takes it.
+pub(crate) async fn drained(options: &Options, variant: Variant) -> Result<(), Failure> {
+    let connection = Connection::connect(&options.url, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
     let passive = QueueDeclareOptions { passive: true, ..Default::default() };
     loop {

@@ -2,7 +2,7 @@
 
 use std::{fs, io, time::Duration};
 
-/// What all threads of `process` have spent, in user and in kernel mode.
+/// The time that all threads of `process` have spent, in user and in kernel mode.
 pub(crate) fn spent(process: u32) -> io::Result<Duration> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {

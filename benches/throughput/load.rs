@@ -1,14 +1,16 @@
-//! The load: a number of tasks that call one after the other, and what they measured, as it travels between processes.
+//! The load: a number of tasks that call one after the other, and their measurements, as text that travels between
+//! processes.
 
 use std::{
     fmt,
+    future::Future,
     str::FromStr,
     time::{Duration, Instant},
 };
 
 use tokio::task::JoinSet;
 
-use crate::{Failure, variant::Caller};
+use crate::Failure;
 
 /// `CALLS_IN_FLIGHT SECONDS [CALLS]`: ends with whichever comes first; a number of calls is for profilers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,7 +42,7 @@ impl FromStr for Load {
     }
 }
 
-/// What one load came to.
+/// The results of one load.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Measured {
     pub(crate) calls: usize,
@@ -71,6 +73,13 @@ impl FromStr for Measured {
             p99: Duration::from_nanos(p99),
         })
     }
+}
+
+/// The client of one variant; clones share a connection.
+pub(crate) trait Caller: Clone + Send + Sync + 'static {
+    /// Makes one call, and returns its answer; or publishes one message, and returns `n` when the broker
+    /// has confirmed it.
+    fn echo(&self, n: u64) -> impl Future<Output = Result<u64, Failure>> + Send;
 }
 
 /// Applies `load`; the first wrong or missing answer ends it.

@@ -1,13 +1,17 @@
-//! Throughput, latency and CPU per call of amqp-rpc beside lapin by hand, in one run. This file decides what the process is.
+//! Throughput, latency and CPU per call of amqp-rpc beside lapin by hand, in one run. This file decides what
+//! the process is.
 //!
-//! Run it with `scripts/with-rabbitmq.sh cargo bench --bench throughput`, or against your own broker with `AMQP_URL` set;
-//! `-- --help` lists its options, docs/performance.md explains its tables.
+//! Run it with `scripts/with-rabbitmq.sh cargo bench --bench throughput`, or against your own broker with
+//! `AMQP_URL` set; `-- --help` lists its options, docs/performance.md explains its tables.
 
 mod broker;
-mod conductor;
+mod child;
 mod cpu;
-mod edges;
+mod extras;
+mod failures;
+mod implementations;
 mod load;
+mod measure;
 mod options;
 mod report;
 mod role;
@@ -16,14 +20,15 @@ mod variant;
 use std::process::ExitCode;
 
 use options::Invocation;
+use role::Role;
 
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let outcome = match options::read(std::env::args().skip(1)) {
-        Ok(Invocation::Measure(plan)) => conductor::measure(&plan),
-        Ok(Invocation::Play(part)) => role::play(&part),
-        Ok(Invocation::Say(text)) => {
+        Ok(Invocation::Measure(options)) => measure::run(&options),
+        Ok(Invocation::Run(role)) => run(&role),
+        Ok(Invocation::Print(text)) => {
             println!("{text}");
             Ok(())
         }
@@ -36,6 +41,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(role: &Role) -> Result<(), Failure> {
+    runtime()?.block_on(implementations::run(role))
 }
 
 /// Two workers everywhere, so that numbers of different machines can be compared.

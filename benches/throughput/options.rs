@@ -1,73 +1,50 @@
-//! The command line: what to measure, or which part to play for the process that measures.
+//! The command line: what to measure, or which role to take in a child process.
 
 use std::time::Duration;
 
-use crate::variant::{Extra, Variant};
+use crate::{
+    extras::Extra,
+    role::{Role, Side},
+    variant::Variant,
+};
 
 const HELP: &str = "\
 usage: cargo bench --bench throughput -- [OPTION]...
   --calls-in-flight 1,64   loads to measure
   --seconds 2              length of one measurement
   --rounds 5               measurements of every variant under every load, taken in turn
-  --only NAME,...          some of: amqp-rpc, best, spawn, inline, tutorial; the first is held against the others. Or of what
-                           nobody answers, which counts when it is confirmed: notify, notify-best, event, event-best
-  --skip-edges             without unroutable calls and timeouts
+  --only NAME,...          some of: amqp-rpc, best, spawn, inline, tutorial; the first is compared with the others. Or of
+                           one-way messages, which count when confirmed: notify, notify-best, event, event-best
+  --skip-failures          without unroutable calls and timeouts
 The broker is AMQP_URL, or amqp://localhost; `scripts/with-rabbitmq.sh cargo bench --bench throughput` brings one.";
 
 const NOT_A_TEST: &str =
     "throughput: nothing to test; measure with `scripts/with-rabbitmq.sh cargo bench --bench throughput`";
 
 pub(crate) enum Invocation {
-    Measure(Plan),
-    Play(Part),
-    Say(&'static str),
+    Measure(Options),
+    Run(Role),
+    Print(&'static str),
 }
 
-pub(crate) struct Plan {
+pub(crate) struct Options {
     pub(crate) url: String,
     pub(crate) calls_in_flight: Vec<usize>,
     pub(crate) duration: Duration,
     pub(crate) rounds: usize,
     pub(crate) variants: Vec<Variant>,
-    pub(crate) measures_edges: bool,
-}
-
-/// What a child process does.
-#[derive(Clone)]
-pub(crate) struct Part {
-    pub(crate) url: String,
-    pub(crate) side: Side,
-    pub(crate) variant: Variant,
-    /// Of this library's own client and server.
-    pub(crate) extra: Option<Extra>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
-    Client,
-    Server,
-}
-
-impl Part {
-    /// The arguments that [`read`] makes this part of.
-    pub(crate) fn arguments(&self) -> [&str; 4] {
-        let side = match self.side {
-            Side::Client => "client",
-            Side::Server => "server",
-        };
-        ["--play", side, "--only", self.variant.name()]
-    }
+    pub(crate) measures_failures: bool,
 }
 
 pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Invocation, String> {
     let url = std::env::var("AMQP_URL").unwrap_or_else(|_| "amqp://localhost".into());
-    let mut plan = Plan {
+    let mut options = Options {
         url: url.clone(),
         calls_in_flight: vec![1, 64],
         duration: Duration::from_secs(2),
         rounds: 5,
         variants: Variant::CALLS.to_vec(),
-        measures_edges: true,
+        measures_failures: true,
     };
     let (mut side, mut extra) = (None, None);
     // cargo says `--bench` to a benchmark that is to measure, and nothing to one that `cargo test` runs.
@@ -78,14 +55,14 @@ pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Invocation
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         match argument.as_str() {
             "--bench" => measures = true,
-            "--test" => return Ok(Invocation::Say(NOT_A_TEST)),
-            "--help" | "-h" => return Ok(Invocation::Say(HELP)),
-            "--calls-in-flight" => plan.calls_in_flight = list(&value()?, positive)?,
-            "--seconds" => plan.duration = seconds(&value()?)?,
-            "--rounds" => plan.rounds = positive(&value()?)?,
-            "--only" => plan.variants = list(&value()?, Variant::named)?,
-            "--skip-edges" => plan.measures_edges = false,
-            "--play" => {
+            "--test" => return Ok(Invocation::Print(NOT_A_TEST)),
+            "--help" | "-h" => return Ok(Invocation::Print(HELP)),
+            "--calls-in-flight" => options.calls_in_flight = list(&value()?, positive)?,
+            "--seconds" => options.duration = seconds(&value()?)?,
+            "--rounds" => options.rounds = positive(&value()?)?,
+            "--only" => options.variants = list(&value()?, Variant::named)?,
+            "--skip-failures" => options.measures_failures = false,
+            "--role" => {
                 side = Some(if value()? == "server" { Side::Server } else { Side::Client });
             }
             "--with" => extra = Some(Extra::named(&value()?)?),
@@ -93,12 +70,10 @@ pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Invocation
         }
     }
     match side {
-        Some(side) => Ok(Invocation::Play(Part { url, side, variant: plan.variants[0], extra })),
-        None if extra.is_some() => {
-            Err("--with is for one part alone, as scripts/instructions.sh plays it".into())
-        }
-        None if measures => Ok(Invocation::Measure(plan)),
-        None => Ok(Invocation::Say(NOT_A_TEST)),
+        Some(side) => Ok(Invocation::Run(Role { url, side, variant: options.variants[0], extra })),
+        None if extra.is_some() => Err("--with needs --role, as in scripts/instructions.sh".into()),
+        None if measures => Ok(Invocation::Measure(options)),
+        None => Ok(Invocation::Print(NOT_A_TEST)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{options::Plan, variant::Variant};
+use crate::{options::Options, variant::Variant};
 
 /// One measurement; times in µs, CPU in µs per call.
 #[derive(Clone, Copy, Debug)]
@@ -15,12 +15,12 @@ pub(crate) struct Sample {
     pub(crate) broker_cpu: Option<f64>,
 }
 
-pub(crate) fn head(plan: &Plan) {
-    let seconds = plan.duration.as_secs_f64();
-    println!("Medians of {} rounds of {seconds} s; CPU is µs per call.", plan.rounds);
+pub(crate) fn head(options: &Options) {
+    let seconds = options.duration.as_secs_f64();
+    println!("Medians of {} rounds of {seconds} s; CPU is µs per call.", options.rounds);
 }
 
-/// `samples[v][r]` is what variant `v` did in round `r`. The first variant is held against the others.
+/// `samples[v][r]` is the measurement of variant `v` in round `r`. The first variant is compared with the others.
 pub(crate) fn table(calls_in_flight: usize, variants: &[Variant], samples: &[Vec<Sample>]) {
     println!(
         "\n{calls_in_flight} in flight | calls/s | p50 µs | p99 µs | client CPU | server CPU | broker CPU"
@@ -60,7 +60,7 @@ pub(crate) fn table(calls_in_flight: usize, variants: &[Variant], samples: &[Vec
     }
 }
 
-pub(crate) fn edge(what: &str, times: &[Duration]) {
+pub(crate) fn failure(what: &str, times: &[Duration]) {
     let milliseconds: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1e3).collect();
     let largest = milliseconds.iter().copied().fold(0.0, f64::max);
     println!("\n{what}: median {:.2} ms, largest {largest:.2} ms of {}", median(milliseconds), times.len());

@@ -1,4 +1,4 @@
-//! What connections cost: how long one takes until its channel is open, and the memory of many, after one another and at once.
+//! The cost of connections: the time until a channel is open, and the memory of many, after one another and at once.
 //!
 //! Run: `cargo bench -p amqp-rpc-broker --bench connections [-- ONE_AFTER_ANOTHER [AT_ONCE]]`, by default 10,000 and 2,000. Each
 //! connection is two open files of this process.

@@ -22,7 +22,8 @@ pub(super) fn sizes(tree: &Tree, imports: &Imports) -> Vec<usize> {
     sizes
 }
 
-/// One problem for each group of sibling modules that reach each other, each taken with all that is inside it.
+/// One problem for each group of sibling modules that reach each other, each taken with all that is inside
+/// it.
 pub(super) fn between_rooms(tree: &Tree, imports: &Imports) -> Vec<Problem> {
     let mut problems = Vec::new();
     for parent in 0..tree.modules.len() {

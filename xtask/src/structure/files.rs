@@ -7,8 +7,8 @@ use crate::workspace::{Problem, Workspace};
 const MOST: usize = 300;
 const LIST: &str = "xtask/long-files.txt";
 
-/// `exceptions` has a line `path: reason` for each file that is longer. What programs write is marked `@generated` in its first
-/// line, or is an expansion that is committed for comparison.
+/// `exceptions` has a line `path: reason` for each file that is longer. What programs write is marked
+/// `@generated` in its first line, or is an expansion that is committed for comparison.
 pub(super) fn problems(workspace: &Workspace, exceptions: &str) -> Result<Vec<Problem>, String> {
     let exceptions = read(exceptions)?;
     let mut problems = Vec::new();

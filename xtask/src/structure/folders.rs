@@ -14,8 +14,8 @@ pub(super) fn problems(workspace: &Workspace) -> Vec<Problem> {
     .collect()
 }
 
-/// How many `.rs` files each folder of sources holds, `mod.rs` included and sub-folders not. Cases of the macros' tests are
-/// data, of which a folder holds any number.
+/// How many `.rs` files each folder of sources holds, `mod.rs` included and sub-folders not. Cases of the
+/// macros' tests are data, of which a folder holds any number.
 pub(super) fn counts(workspace: &Workspace) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     for path in workspace.files.keys() {

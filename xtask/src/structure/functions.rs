@@ -34,7 +34,8 @@ struct Function {
     lines: usize,
 }
 
-/// Functions and methods with the lines from `{` to `}`; a function inside another one counts for itself alone.
+/// Functions and methods with the lines from `{` to `}`; a function inside another one counts for itself
+/// alone.
 #[derive(Default)]
 struct Functions {
     found: Vec<Function>,

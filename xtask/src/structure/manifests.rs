@@ -17,7 +17,8 @@ pub(super) fn problems(workspace: &Workspace) -> Vec<Problem> {
     problems
 }
 
-/// The lines that name the package where it becomes part of what is built. `[workspace.dependencies]` only gives versions.
+/// The lines that name the package where it becomes part of what is built. `[workspace.dependencies]` only
+/// gives versions.
 fn dependencies(manifest: &str, package: &str) -> Vec<usize> {
     let mut section = "";
     let mut lines = Vec::new();

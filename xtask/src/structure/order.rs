@@ -24,8 +24,8 @@ struct Place {
     group: usize,
 }
 
-/// Reads the table: `[crate::path]`, then a line for each layer, the lowest first. In a line ` | ` stands between modules that do not
-/// import each other, ` + ` between those that may.
+/// Reads the table: `[crate::path]`, then a line for each layer, the lowest first. In a line ` | ` stands
+/// between modules that do not import each other, ` + ` between those that may.
 pub(super) fn read(table: &str) -> Result<Vec<Order>, String> {
     let mut orders: Vec<Order> = Vec::new();
     for (number, line) in table.lines().enumerate() {

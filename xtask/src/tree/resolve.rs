@@ -15,8 +15,8 @@ pub(super) enum Named {
 type Followed = BTreeSet<(ModuleId, usize)>;
 
 impl Tree {
-    /// A name can be several things: a type and a function, or one thing for each of several features. Empty where another
-    /// crate defines it.
+    /// A name can be several things: a type and a function, or one thing for each of several features. Empty
+    /// where another crate defines it.
     pub(super) fn resolve(&self, from: ModuleId, path: &ModulePath) -> BTreeSet<Named> {
         self.follow(from, path, &Followed::new())
     }
@@ -57,7 +57,8 @@ impl Tree {
         next
     }
 
-    /// The name in the module: its own, else what a `use` brings in. Where nothing does, and it must be there, a macro made it.
+    /// The name in the module: its own, else what a `use` brings in. Where nothing does, and it must be
+    /// there, a macro made it.
     fn look_up(
         &self,
         module: ModuleId,

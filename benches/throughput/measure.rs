@@ -1,6 +1,6 @@
 //! The process that measures: a server and a client process per variant, loaded in turn.
 //!
-//! In turn, round after round, so that what else the machine does meets all variants alike.
+//! In turn, round after round, so that other load of the machine affects all variants alike.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -9,45 +9,47 @@ use std::{
 };
 
 use crate::{
-    Failure, broker, cpu, edges,
+    Failure, broker,
+    child::READY,
+    cpu, failures,
     load::{Load, Measured},
-    options::{Part, Plan, Side},
+    options::Options,
     report::{self, Sample},
-    role::READY,
+    role::{Role, Side},
     variant::Variant,
 };
 
 const WARM_UP: Duration = Duration::from_millis(300);
 
-pub(crate) fn measure(plan: &Plan) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let runtime = crate::runtime()?;
     // Before as well: a measurement that was interrupted left its requests behind.
-    runtime.block_on(broker::clean(plan))?;
+    runtime.block_on(broker::clean(options))?;
 
     let mut pairs = Vec::new();
-    for &variant in &plan.variants {
-        pairs.push(Pair::start(plan, variant)?);
+    for &variant in &options.variants {
+        pairs.push(Pair::start(options, variant)?);
     }
-    report::head(plan);
-    for &calls_in_flight in &plan.calls_in_flight {
-        let load = Load { calls_in_flight, duration: plan.duration, calls: None };
+    report::head(options);
+    for &calls_in_flight in &options.calls_in_flight {
+        let load = Load { calls_in_flight, duration: options.duration, calls: None };
         let mut samples = vec![Vec::new(); pairs.len()];
-        for round in 0..plan.rounds {
+        for round in 0..options.rounds {
             // Each round begins with another variant: none is always measured after the same one.
             for turn in 0..pairs.len() {
                 let which = (round + turn) % pairs.len();
-                let variant = plan.variants[which];
-                let drain = || runtime.block_on(broker::drained(plan, variant));
+                let variant = options.variants[which];
+                let drain = || runtime.block_on(broker::drained(options, variant));
                 samples[which].push(pairs[which].sample(load, drain)?);
             }
         }
-        report::table(calls_in_flight, &plan.variants, &samples);
+        report::table(calls_in_flight, &options.variants, &samples);
     }
-    if plan.measures_edges && plan.variants.contains(&Variant::AmqpRpc) {
-        runtime.block_on(edges::measure(plan))?;
+    if options.measures_failures && options.variants.contains(&Variant::AmqpRpc) {
+        runtime.block_on(failures::measure(options))?;
     }
     drop(pairs);
-    runtime.block_on(broker::clean(plan))
+    runtime.block_on(broker::clean(options))
 }
 
 /// The two processes of one variant.
@@ -57,10 +59,10 @@ struct Pair {
 }
 
 impl Pair {
-    fn start(plan: &Plan, variant: Variant) -> Result<Self, Failure> {
-        let part = |side| Part { url: plan.url.clone(), side, variant, extra: None };
-        let server = Process::start(&part(Side::Server))?;
-        let client = Process::start(&part(Side::Client))?;
+    fn start(options: &Options, variant: Variant) -> Result<Self, Failure> {
+        let role = |side| Role { url: options.url.clone(), side, variant, extra: None };
+        let server = Process::start(&role(Side::Server))?;
+        let client = Process::start(&role(Side::Client))?;
         Ok(Self { server, client })
     }
 
@@ -96,7 +98,7 @@ impl Pair {
     }
 }
 
-/// A child that plays a part until it is dropped.
+/// A child process, which ends when this is dropped.
 struct Process {
     child: Child,
     input: Option<ChildStdin>,
@@ -104,10 +106,10 @@ struct Process {
 }
 
 impl Process {
-    fn start(part: &Part) -> Result<Self, Failure> {
+    fn start(role: &Role) -> Result<Self, Failure> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(part.arguments())
-            .env("AMQP_URL", &part.url)
+            .args(role.arguments())
+            .env("AMQP_URL", &role.url)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -116,7 +118,7 @@ impl Process {
         let mut process = Self { child, input, output };
         match process.answer()?.as_str() {
             READY => Ok(process),
-            other => Err(format!("the {:?} of {} said {other:?}", part.side, part.variant.name()).into()),
+            other => Err(format!("the {:?} of {} said {other:?}", role.side, role.variant.name()).into()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! How soon this library's callers hear of failure: calls that nobody serves, and calls that are not answered in time.
+//! Measures how soon callers of this library learn of a failure: unroutable calls and timeouts.
 
 use std::time::{Duration, Instant};
 
@@ -7,18 +7,18 @@ use tokio::task::JoinSet;
 
 use crate::{
     Failure,
-    options::Plan,
+    implementations::{EchoClient, UnservedClient},
+    options::Options,
     report,
-    variant::{EchoClient, UnservedClient},
 };
 
 const CALLS: u32 = 200;
 
 /// Needs the server of [`Variant::AmqpRpc`](crate::variant::Variant::AmqpRpc).
-pub(crate) async fn measure(plan: &Plan) -> Result<(), Failure> {
-    let client = Client::connect(&plan.url).await?;
-    report::edge("unroutable call, one after the other: latency", &unroutable(&client).await?);
-    report::edge("timeouts of 50 to 250 ms, all at once: lateness", &timeouts(&client).await?);
+pub(crate) async fn measure(options: &Options) -> Result<(), Failure> {
+    let client = Client::connect(&options.url).await?;
+    report::failure("unroutable call, one after the other: latency", &unroutable(&client).await?);
+    report::failure("timeouts of 50 to 250 ms, all at once: lateness", &timeouts(&client).await?);
     client.close().await;
     Ok(())
 }
@@ -30,7 +30,7 @@ async fn unroutable(client: &Client) -> Result<Vec<Duration>, Failure> {
         let begin = Instant::now();
         match unserved.ask().await {
             Err(CallError::Unroutable(_)) => latencies.push(begin.elapsed()),
-            other => return Err(format!("a call that nobody serves ended with {other:?}").into()),
+            other => return Err(format!("an unroutable call ended with {other:?}").into()),
         }
     }
     Ok(latencies)
@@ -39,11 +39,11 @@ async fn unroutable(client: &Client) -> Result<Vec<Duration>, Failure> {
 async fn timeouts(client: &Client) -> Result<Vec<Duration>, Failure> {
     let mut calls = JoinSet::new();
     for number in 0..CALLS {
-        let patience = Duration::from_millis(u64::from(50 + number));
-        let call = EchoClient::new(client.clone()).dawdle().timeout(patience);
+        let timeout = Duration::from_millis(u64::from(50 + number));
+        let call = EchoClient::new(client.clone()).dawdle().timeout(timeout);
         calls.spawn(async move {
             let begin = Instant::now();
-            (call.await, begin.elapsed().saturating_sub(patience))
+            (call.await, begin.elapsed().saturating_sub(timeout))
         });
     }
     let mut lateness = Vec::new();

@@ -1,4 +1,5 @@
-//! The echo with lapin as people write it: every write awaited where it stands, every delivery acknowledged by itself.
+//! The echo with lapin as people write it: every write awaited where it stands, every delivery acknowledged
+//! by itself.
 #![allow(clippy::disallowed_types, reason = "speaks AMQP by hand, to be compared with what does it for you")]
 
 use std::sync::{Arc, PoisonError};
@@ -15,8 +16,8 @@ use lapin::{
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::{Caller, EchoRequest, Variant, Waiting, echo};
-use crate::{Failure, options::Part};
+use super::{EchoRequest, PendingCalls, echo};
+use crate::{Failure, load::Caller, role::Role, variant::Variant};
 
 #[derive(Clone)]
 pub(super) struct Client(Arc<Shared>);
@@ -26,11 +27,11 @@ struct Shared {
     channel: Channel,
     queue: ShortString,
     reply_to: ShortString,
-    waiting: Waiting<String>,
+    waiting: PendingCalls<String>,
 }
 
-pub(super) async fn connect(part: &Part) -> Result<Client, Failure> {
-    let connection = Connection::connect(&part.url, ConnectionProperties::default()).await?;
+pub(super) async fn connect(role: &Role) -> Result<Client, Failure> {
+    let connection = Connection::connect(&role.url, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
     let private = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
     let reply_to = channel.queue_declare("".into(), private, FieldTable::default()).await?.name().clone();
@@ -39,9 +40,9 @@ pub(super) async fn connect(part: &Part) -> Result<Client, Failure> {
     let client = Client(Arc::new(Shared {
         _connection: connection,
         channel,
-        queue: part.variant.queue().into(),
+        queue: role.variant.queue().into(),
         reply_to,
-        waiting: Waiting::default(),
+        waiting: PendingCalls::default(),
     }));
     tokio::spawn(hand_out(replies, client.clone()));
     Ok(client)
@@ -77,18 +78,18 @@ impl Caller for Client {
 }
 
 /// Serves until the connection is dropped.
-pub(super) async fn start(part: &Part) -> Result<Connection, Failure> {
-    let connection = Connection::connect(&part.url, ConnectionProperties::default()).await?;
+pub(super) async fn start(role: &Role) -> Result<Connection, Failure> {
+    let connection = Connection::connect(&role.url, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
-    let queue = ShortString::from(part.variant.queue());
+    let queue = ShortString::from(role.variant.queue());
     let durable = QueueDeclareOptions { durable: true, ..Default::default() };
     channel.queue_declare(queue.clone(), durable, FieldTable::default()).await?;
-    let prefetch = if part.variant == Variant::Tutorial { 1 } else { 256 };
+    let prefetch = if role.variant == Variant::Tutorial { 1 } else { 256 };
     channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
     let requests = channel
         .basic_consume(queue, "".into(), BasicConsumeOptions::default(), FieldTable::default())
         .await?;
-    tokio::spawn(serve(requests, channel, part.variant == Variant::Spawn));
+    tokio::spawn(serve(requests, channel, role.variant == Variant::Spawn));
     Ok(connection)
 }
 

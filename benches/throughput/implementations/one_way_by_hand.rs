@@ -1,8 +1,9 @@
-//! The same messages with lapin by hand, as fast as is known: queued by one poll each, confirms awaited by all at once.
+//! One-way messages with lapin by hand, as fast as is known: queued by one poll each, confirms awaited by
+//! all at once.
 //!
-//! The same properties, persistent, notifications mandatory. One lock is needed: lapin mixes up the confirms of two tasks that publish at
-//! the same moment. What is left out is what a library is for: timeouts, a bound on what is under way, lost connections, what came back,
-//! confirms that nobody waits for any more.
+//! The same properties, persistent, notifications mandatory. One lock is needed: lapin mixes up the confirms
+//! of two tasks that publish at the same moment. What is left out is what a library is for: timeouts, a bound
+//! on what is under way, lost connections, returned messages, confirms after a timeout.
 #![allow(clippy::disallowed_types, reason = "speaks AMQP by hand, to be compared with what does it for you")]
 
 use std::{
@@ -23,8 +24,8 @@ use lapin::{
 };
 use uuid::Uuid;
 
-use super::{Caller, EchoRequest, one_way};
-use crate::{Failure, options::Part};
+use super::{EchoRequest, one_way_with_amqp_rpc};
+use crate::{Failure, load::Caller, role::Role};
 
 #[derive(Clone)]
 pub(super) struct Publisher(Arc<Shared>);
@@ -39,17 +40,18 @@ struct Shared {
     sent: AtomicU64,
 }
 
-pub(super) async fn connect(part: &Part) -> Result<Publisher, Failure> {
-    let connection = Connection::connect(&part.url, ConnectionProperties::default()).await?;
+pub(super) async fn connect(role: &Role) -> Result<Publisher, Failure> {
+    let connection = Connection::connect(&role.url, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
-    let is_event = part.variant.is_event();
+    let is_event = role.variant.is_event();
     Ok(Publisher(Arc::new(Shared {
         _connection: connection,
         channel,
         numbering: Mutex::default(),
-        exchange: one_way::exchange(part.variant).into(),
-        routing_key: if is_event { one_way::CHANGED } else { one_way::NOTE }.into(),
+        exchange: role.variant.exchange().into(),
+        routing_key: if is_event { one_way_with_amqp_rpc::CHANGED } else { one_way_with_amqp_rpc::NOTE }
+            .into(),
         is_mandatory: !is_event,
         sent: AtomicU64::new(0),
     })))

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use amqp_rpc::{Client, Context, QueueOptions, RunningServer, Server, rpc_service};
 
-use super::Caller;
-use crate::{Failure, options::Part};
+use crate::{Failure, load::Caller, role::Role};
 
 #[rpc_service(name = "throughput", exchange = "throughput", queue = "throughput.amqp-rpc")]
 pub(crate) trait Echo {
@@ -32,22 +31,22 @@ impl Echo for Service {
     }
 }
 
-pub(super) async fn start(part: &Part) -> Result<RunningServer, Failure> {
+pub(super) async fn start(role: &Role) -> Result<RunningServer, Failure> {
     let options = QueueOptions::new().without_dead_letters();
     let server = Server::new().service_with(EchoServer::new(Service), options);
-    let server = match &part.extra {
+    let server = match &role.extra {
         None => server,
         Some(extra) => extra.add_to_server(server)?,
     };
-    Ok(server.start(&part.url).await?)
+    Ok(server.start(&role.url).await?)
 }
 
-pub(super) async fn connect(part: &Part) -> Result<EchoClient, Failure> {
-    let client = match &part.extra {
+pub(super) async fn connect(role: &Role) -> Result<EchoClient, Failure> {
+    let client = match &role.extra {
         None => Client::builder(),
         Some(extra) => extra.add_to_client(Client::builder())?,
     };
-    Ok(EchoClient::new(client.connect(&part.url).await?))
+    Ok(EchoClient::new(client.connect(&role.url).await?))
 }
 
 impl Caller for EchoClient {

@@ -1,4 +1,5 @@
-//! A recorder for the `metrics` facade that is as cheap as one can be: it finds each metric by its key, under one lock, and adds up.
+//! A recorder for the `metrics` facade that is as cheap as one can be: it finds each metric by its key, under
+//! one lock, and adds up.
 
 use std::{
     collections::HashMap,

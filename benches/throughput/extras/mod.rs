@@ -1,0 +1,144 @@
+//! Layers, codecs and limits that can be added to this library's client and server, to count their cost.
+
+mod recorder;
+
+use std::time::Duration;
+
+use amqp_rpc::{
+    Answer, CallError, ClientBuilder, Fault, IncomingCall, NoError, OutgoingCall, Reply, Server,
+    codec::{Cbor, MessagePack},
+    layers::{
+        Authorize, CatchPanic, ConcurrencyLimit, LoadShed, Metrics, RateLimit, Timeout, Trace, from_tower,
+    },
+    middleware::{ClientNext, Next, client_from_fn, from_fn},
+};
+use tower_layer::Identity;
+use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt};
+
+/// `NAME[:TIMES]`. A layer that is there several times shows its cost more exactly.
+#[derive(Clone, Debug)]
+pub(crate) struct Extra {
+    kind: Kind,
+    times: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Middleware,
+    Trace,
+    TraceAndSubscriber,
+    Metrics,
+    MetricsAndRecorder,
+    Timeout,
+    ConcurrencyLimit,
+    RateLimit,
+    LoadShed,
+    Authorize,
+    CatchPanic,
+    Tower,
+    MessagePack,
+    Cbor,
+    HandlerTimeout,
+    CancelWhenLate,
+}
+
+const NAMES: [(&str, Kind); 16] = [
+    ("middleware", Kind::Middleware),
+    ("trace", Kind::Trace),
+    ("trace+subscriber", Kind::TraceAndSubscriber),
+    ("metrics", Kind::Metrics),
+    ("metrics+recorder", Kind::MetricsAndRecorder),
+    ("timeout", Kind::Timeout),
+    ("concurrency-limit", Kind::ConcurrencyLimit),
+    ("rate-limit", Kind::RateLimit),
+    ("load-shed", Kind::LoadShed),
+    ("authorize", Kind::Authorize),
+    ("catch-panic", Kind::CatchPanic),
+    ("tower", Kind::Tower),
+    ("msgpack", Kind::MessagePack),
+    ("cbor", Kind::Cbor),
+    ("handler-timeout", Kind::HandlerTimeout),
+    ("cancel-when-late", Kind::CancelWhenLate),
+];
+
+/// More than any call takes, and more than there are calls.
+const LONG: Duration = Duration::from_secs(60);
+const MANY: u32 = 1_000_000;
+
+impl Extra {
+    pub(crate) fn named(text: &str) -> Result<Self, String> {
+        let (name, times) = text.split_once(':').unwrap_or((text, "1"));
+        let Some(&(_, kind)) = NAMES.iter().find(|(known, _)| *known == name) else {
+            return Err(format!(
+                "nothing is called {name:?}; there are: {}",
+                NAMES.map(|(name, _)| name).join(", ")
+            ));
+        };
+        let times = times.parse().map_err(|_| format!("{times:?} is not a number of times"))?;
+        Ok(Self { kind, times })
+    }
+
+    /// Installs the subscriber or recorder that the extra names.
+    fn listen(&self) -> Result<(), crate::Failure> {
+        match self.kind {
+            Kind::TraceAndSubscriber => {
+                let spans = tracing_subscriber::registry().with(LevelFilter::INFO);
+                Ok(tracing::subscriber::set_global_default(spans)?)
+            }
+            Kind::MetricsAndRecorder => recorder::install(),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn add_to_server(&self, server: Server) -> Result<Server, crate::Failure> {
+        self.listen()?;
+        let add = |server: Server| match self.kind {
+            Kind::Middleware => server.layer(from_fn(pass)),
+            Kind::Trace | Kind::TraceAndSubscriber => server.layer(Trace::new()),
+            Kind::Metrics | Kind::MetricsAndRecorder => server.layer(Metrics::new()),
+            Kind::Timeout => server.layer(Timeout::after(LONG)),
+            Kind::ConcurrencyLimit => server.layer(ConcurrencyLimit::per_method(1000)),
+            Kind::RateLimit => server.layer(RateLimit::new(MANY, Duration::from_secs(1))),
+            Kind::LoadShed => server.layer(LoadShed::above(1000)),
+            Kind::Authorize => server.layer(Authorize::by(|_: &IncomingCall| std::future::ready(true))),
+            Kind::CatchPanic => server.layer(CatchPanic::new()),
+            Kind::Tower => server.layer(from_tower(Identity::new())),
+            Kind::HandlerTimeout => server.handler_timeout(LONG),
+            Kind::CancelWhenLate => server.cancel_when_late(),
+            // It answers in the client's.
+            Kind::MessagePack | Kind::Cbor => server,
+        };
+        Ok((0..self.times).fold(server, |server, _| add(server)))
+    }
+
+    pub(super) fn add_to_client(&self, client: ClientBuilder) -> Result<ClientBuilder, crate::Failure> {
+        self.listen()?;
+        let add = |client: ClientBuilder| match self.kind {
+            Kind::Middleware => client.layer(client_from_fn(pass_out)),
+            Kind::Trace | Kind::TraceAndSubscriber => client.layer(Trace::new()),
+            Kind::Metrics | Kind::MetricsAndRecorder => client.layer(Metrics::new()),
+            Kind::Tower => client.layer(from_tower(Identity::new())),
+            Kind::MessagePack => client.codec(MessagePack),
+            Kind::Cbor => client.codec(Cbor),
+            // Servers alone have these.
+            Kind::Timeout
+            | Kind::ConcurrencyLimit
+            | Kind::RateLimit
+            | Kind::LoadShed
+            | Kind::Authorize
+            | Kind::CatchPanic
+            | Kind::HandlerTimeout
+            | Kind::CancelWhenLate => client,
+        };
+        Ok((0..self.times).fold(client, |client, _| add(client)))
+    }
+}
+
+/// A layer that does nothing: the cost of any layer.
+async fn pass(call: IncomingCall, next: Next) -> Result<Reply, Fault> {
+    next.run(call).await
+}
+
+async fn pass_out(call: OutgoingCall, next: ClientNext) -> Result<Answer, CallError<NoError>> {
+    next.run(call).await
+}
