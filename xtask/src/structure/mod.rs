@@ -103,7 +103,7 @@ impl<'a> Structure<'a> {
                 krate.imports.len()
             );
             let _ = writeln!(text, "    import circles between files: {}{}", circles.len(), list(&circles));
-            let _ = writeln!(text, "    import circles between folders: {rooms}");
+            let _ = writeln!(text, "    import circles between modules, each with all inside it: {rooms}");
             let _ = writeln!(text, "    functions over {} lines: {}", functions::MOST, functions.len());
         }
         let _ = writeln!(text, "files per folder:");
