@@ -1,4 +1,4 @@
-//! Sending a call: at once when everything is ready, else by waiting for a slot, a link and the exchange. Over 300 lines because waiting is one loop over all that may be missing.
+//! Sending a call: at once when everything is ready, else by waiting for a slot, a link and the exchange.
 
 use std::{
     future::Future,

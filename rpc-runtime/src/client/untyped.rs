@@ -1,4 +1,4 @@
-//! Calls without a contract: a method by its name, with a body that the caller has made. Over 300 lines because each option says what it means.
+//! Calls without a contract: a method by its name, with a body that the caller has made.
 
 use std::{
     borrow::Cow,

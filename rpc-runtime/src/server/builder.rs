@@ -1,4 +1,4 @@
-//! A server's settings, and starting it. Over 300 lines because each setting says what it means.
+//! A server's settings, and starting it.
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -1,5 +1,4 @@
-//! What a server serves at the moment, and the queues that it needs for that: never changed, only replaced. Over 300 lines because every
-//! change begins here.
+//! What a server serves at the moment, and the queues that it needs for that: never changed, only replaced.
 
 #[cfg(all(test, not(shuttle)))]
 mod tests;

@@ -1,4 +1,4 @@
-//! What a server's services need on the broker. Over 300 lines because its tests say what brokers are never asked for.
+//! What a server's services need on the broker.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Finds the frames that the broker sends, and decides what lapin sees. Over 300 lines because it is one walk through bytes.
+//! Finds the frames that the broker sends, and decides what lapin sees.
 
 use std::{io, sync::Arc};
 

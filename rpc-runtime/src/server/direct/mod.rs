@@ -1,4 +1,4 @@
-//! Replies to direct addresses, over a connection of their own. Over 300 lines because one task sends, waits, suspects and refuses.
+//! Replies to direct addresses, over a connection of their own.
 //!
 //! A request is acknowledged once the broker has confirmed its reply; before, when the reply says that the method never runs. When the connection breaks, what was on its way is sent again
 //! on the next one, each reply alone: the one on which it breaks again is to blame.
