@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks everything that needs no broker: format, lints, builds with other features, documentation, and the structure of files and imports.
+# Checks everything that needs no broker: format, lints, builds with other features, documentation, and the
+# structure of files and imports.
 # Run:  scripts/check.sh        before every push; all checks run, and it fails if one of them did
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

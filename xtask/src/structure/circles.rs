@@ -148,9 +148,8 @@ mod tests {
         ]);
         assert_eq!(
             found,
-            [
-                "src/a.rs: 2 files import each other in a circle:\n    src/a.rs imports B from src/b.rs\n    src/b.rs imports A from src/a.rs"
-            ]
+            ["src/a.rs: 2 files import each other in a circle:\
+                 \n    src/a.rs imports B from src/b.rs\n    src/b.rs imports A from src/a.rs"]
         );
     }
 
