@@ -1,5 +1,5 @@
-//! The load: a number of tasks that call one after the other, and their measurements, as text that travels between
-//! processes.
+//! The load: a number of tasks that call one after the other, and their measurements, as text that travels
+//! between processes.
 
 use std::{
     fmt,

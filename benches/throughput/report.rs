@@ -20,7 +20,8 @@ pub(crate) fn head(options: &Options) {
     println!("Medians of {} rounds of {seconds} s; CPU is µs per call.", options.rounds);
 }
 
-/// `samples[v][r]` is the measurement of variant `v` in round `r`. The first variant is compared with the others.
+/// `samples[v][r]` is the measurement of variant `v` in round `r`. The first variant is compared with the
+/// others.
 pub(crate) fn table(calls_in_flight: usize, variants: &[Variant], samples: &[Vec<Sample>]) {
     println!(
         "\n{calls_in_flight} in flight | calls/s | p50 µs | p99 µs | client CPU | server CPU | broker CPU"

@@ -1,7 +1,8 @@
-//! The cost of connections: the time until a channel is open, and the memory of many, after one another and at once.
+//! The cost of connections: the time until a channel is open, and the memory of many, after one another and
+//! at once.
 //!
-//! Run: `cargo bench -p amqp-rpc-broker --bench connections [-- ONE_AFTER_ANOTHER [AT_ONCE]]`, by default 10,000 and 2,000. Each
-//! connection is two open files of this process.
+//! Run: `cargo bench -p amqp-rpc-broker --bench connections [-- ONE_AFTER_ANOTHER [AT_ONCE]]`, by default
+//! 10,000 and 2,000. Each connection is two open files of this process.
 
 #[path = "../tests/process_memory/mod.rs"]
 mod process_memory;
@@ -31,8 +32,8 @@ async fn main() {
 
     opened_one_after_another(&broker, one_after_another).await;
     lived(&broker, one_after_another).await;
-    // The allocator keeps what it was given, and each time touches more of the read buffers' 64 KiB: the growth gets smaller from
-    // time to time. A leak's would not.
+    // The allocator keeps what it was given, and each time touches more of the read buffers' 64 KiB: the
+    // growth gets smaller from time to time. A leak's would not.
     for _ in 0..5 {
         open_at_once(&broker, at_once).await;
     }
