@@ -1,4 +1,4 @@
-//! How many schedules shuttle tries, and which: see `client::sync`.
+//! How many schedules shuttle tries, and which: see `client::session::sync`.
 
 /// Runs `test` under random schedules, and under as many that hold single threads back for long. `AMQP_RPC_SCHEDULES` says how many
 /// of each; 2000 otherwise.

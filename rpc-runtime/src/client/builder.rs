@@ -2,19 +2,21 @@
 
 use std::{sync::Arc, time::Duration};
 
+use amqp_rpc_transport::{ConnectError, ConnectOptions, Inbound, connect_first};
 use bytes::Bytes;
-
 use tower_layer::Layer;
 
 use super::{
     BoxClientService, CallOptions, Client, ClientService,
-    blocking::Background,
-    layers::Layers,
-    link::{Link, Manner},
-    pending::MAX_CALLS,
-    session::Session,
-    supervise::Supervisor,
-    sweeper::Alarm,
+    service::Layers,
+    session::{
+        background::Background,
+        link::{Link, Manner},
+        pending::MAX_CALLS,
+        shared::Session,
+        supervisor::Supervisor,
+        sweeper::Alarm,
+    },
 };
 use crate::{
     codec::{AnyCodec, Compression},
@@ -22,7 +24,6 @@ use crate::{
     message::Inherited,
     wire::address::Namespace,
 };
-use amqp_rpc_transport::{ConnectError, ConnectOptions, Inbound, connect_first};
 
 /// Where replies come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -59,36 +60,36 @@ pub struct ClientBuilder {
 
 /// What a session keeps of the builder.
 #[derive(Debug)]
-pub(super) struct Settings {
-    pub(super) timeout: Duration,
-    pub(super) max_in_flight: usize,
-    pub(super) max_request_bytes: usize,
-    pub(super) max_reply_bytes: usize,
-    pub(super) fails_fast: bool,
-    pub(super) waits_while_blocked: bool,
-    pub(super) detached: bool,
-    pub(super) validates: bool,
-    pub(super) codec: AnyCodec,
+pub(crate) struct Settings {
+    pub(crate) timeout: Duration,
+    pub(crate) max_in_flight: usize,
+    pub(crate) max_request_bytes: usize,
+    pub(crate) max_reply_bytes: usize,
+    pub(crate) fails_fast: bool,
+    pub(crate) waits_while_blocked: bool,
+    pub(crate) detached: bool,
+    pub(crate) validates: bool,
+    pub(crate) codec: AnyCodec,
     /// What everything passes through before it is sent.
-    pub(super) layers: Option<BoxClientService>,
-    pub(super) namespace: Namespace,
+    pub(crate) layers: Option<BoxClientService>,
+    pub(crate) namespace: Namespace,
 }
 
 impl Settings {
     /// Refuses a body that is larger than this client sends.
-    pub(super) fn check_size(&self, body: &Bytes) -> Result<(), TooLarge> {
+    pub(crate) fn check_size(&self, body: &Bytes) -> Result<(), TooLarge> {
         let (size, limit) = (body.len(), self.max_request_bytes);
         if size > limit { Err(TooLarge { size, limit }) } else { Ok(()) }
     }
 
     /// What a call with these options takes over from the call that is being served.
-    pub(super) fn inherited(&self, options: &CallOptions) -> Inherited {
+    pub(crate) fn inherited(&self, options: &CallOptions) -> Inherited {
         if options.detached || self.detached { Inherited::default() } else { Inherited::current() }
     }
 }
 
 impl ClientBuilder {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             timeout: Duration::from_secs(10),
             max_in_flight: 1024,
@@ -231,7 +232,7 @@ impl ClientBuilder {
     }
 
     /// The same; where it is not on a runtime of the user's, with what keeps that runtime alive.
-    pub(super) async fn connect_on(
+    pub(crate) async fn connect_on(
         self,
         options: ConnectOptions,
         background: Option<Arc<Background>>,

@@ -2,44 +2,24 @@
 
 pub mod blocking;
 mod builder;
-mod call;
-mod conclude;
-mod correlation;
-mod exchanges;
-mod failure;
-mod in_flight;
-mod layers;
-mod link;
-mod one_way;
+mod calls;
+mod delivery;
 mod options;
-mod outgoing;
-mod pending;
-mod posted;
-mod prepared;
-mod queues;
-mod refusals;
-mod send;
+mod service;
 mod session;
-mod supervise;
-mod sweeper;
-mod sync;
-mod typed;
-mod untyped;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-pub use builder::{ClientBuilder, ReplyTo};
-pub use call::Call;
-pub use layers::{BoxClientService, ClientService};
-pub use one_way::{Notify, Publish};
-pub use options::CallOptions;
-pub use outgoing::OutgoingCall;
-pub use session::ClientStats;
-pub use typed::TypedClient;
-pub use untyped::{UntypedBody, UntypedCall};
-
 use amqp_rpc_transport::{ConnectError, ConnectOptions, ConnectionState, NotReady, StateWatch};
-use session::Session;
+
+pub use builder::{ClientBuilder, ReplyTo};
+pub use calls::{Call, Notify, Publish, TypedClient, UntypedBody, UntypedCall};
+pub use delivery::outgoing_call::OutgoingCall;
+pub use options::CallOptions;
+pub use service::{BoxClientService, ClientService};
+pub use session::shared::ClientStats;
+
+use session::shared::Session;
 
 /// A connection to the broker that calls are made through. Clones share it.
 ///

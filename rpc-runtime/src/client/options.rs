@@ -2,11 +2,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use amqp_rpc_transport::{HeaderValue, Headers};
+
 use crate::{
     codec::AnyCodec,
     error::{ErrorMaps, RemoteError},
 };
-use amqp_rpc_transport::{HeaderValue, Headers};
 
 /// Timeout, headers and priority of calls.
 ///

@@ -1,17 +1,21 @@
 //! A client for programs without an async runtime: the same generated clients and calls, waited for by the thread that makes them.
 
-mod background;
 mod wait;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-pub(super) use background::Background;
-pub use wait::Wait;
-pub(super) use wait::{MadeByClient, Waiter};
-
-use super::{ClientBuilder, ClientStats};
-use crate::error::CallError;
 use amqp_rpc_transport::{CannotBlock, ConnectError, ConnectOptions, ConnectionState, NotReady};
+
+pub use wait::Wait;
+pub(crate) use wait::{MadeByClient, Waiter};
+
+use crate::{
+    client::{
+        ClientBuilder, ClientStats,
+        session::background::{self, Background},
+    },
+    error::CallError,
+};
 
 /// A connection to the broker for threads that wait. Clones share it, and may be used from any number of threads at once.
 ///

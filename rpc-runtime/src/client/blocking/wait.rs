@@ -2,9 +2,15 @@
 
 use std::{future::Future, sync::Arc};
 
-use super::{Background, background::may_block};
-use crate::{client::session::Session, error::CallError};
 use amqp_rpc_transport::CannotBlock;
+
+use crate::{
+    client::session::{
+        background::{Background, may_block},
+        shared::Session,
+    },
+    error::CallError,
+};
 
 /// Waits for calls, notifications, events and untyped calls that were made through a [`blocking::Client`](super::Client).
 ///
@@ -50,7 +56,7 @@ pub trait MadeByClient {
 pub struct Waiter(Arc<Background>);
 
 impl Waiter {
-    pub(in crate::client) fn of(session: &Session) -> Option<Self> {
+    pub(crate) fn of(session: &Session) -> Option<Self> {
         session.background().map(|background| Self(Arc::clone(background)))
     }
 }

@@ -8,23 +8,25 @@ use std::{
     time::{Duration, Instant},
 };
 
+use amqp_rpc_transport::{BrokerError, Confirm, ConfirmingPublisher, Disconnect, Verdict};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::{
     failure::{Failure, Terms},
     in_flight::{InFlight, Unsent},
-    link::{Link, NotSent},
-    pending::Outcome,
-    prepared::{Packed, Prepared},
+    message::{Packed, Prepared},
     send::{self, Attempt, Sent, Start},
-    session::Session,
 };
 use crate::{
+    client::session::{
+        link::{Link, NotSent},
+        pending::Outcome,
+        shared::Session,
+    },
     contract::{MethodKind, NoError},
     error::{CallError, Phase, Rejected},
     wire::request::OneWay,
 };
-use amqp_rpc_transport::{BrokerError, Confirm, ConfirmingPublisher, Disconnect, Verdict};
 
 /// A message that was sent. It has a place among the calls, for it may come back, and its time may be over.
 struct Posted {
@@ -41,7 +43,7 @@ enum Fate {
 }
 
 /// Sends the message, and resolves when the broker has taken it. `left`: of its timeout.
-pub(super) async fn deliver(
+pub(crate) async fn deliver(
     session: Arc<Session>,
     message: Prepared,
     left: Duration,

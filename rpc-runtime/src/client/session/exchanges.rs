@@ -11,8 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::contract::MethodKind;
 use amqp_rpc_transport::{BrokerError, Connection, ExchangeKind, Topology};
+
+use crate::contract::MethodKind;
 
 /// How long a missing exchange is not asked for again: each time costs the connection a channel.
 const MISSING_FOR: Duration = Duration::from_millis(500);
@@ -22,11 +23,11 @@ const ENOUGH: usize = 1024;
 
 /// What is known of the exchanges that calls were made to.
 #[derive(Debug, Default)]
-pub(super) struct Exchanges(Mutex<HashMap<String, Arc<Exchange>>>);
+pub(crate) struct Exchanges(Mutex<HashMap<String, Arc<Exchange>>>);
 
 /// One of them.
 #[derive(Debug, Default)]
-pub(super) struct Exchange {
+pub(crate) struct Exchange {
     exists: AtomicBool,
     /// How many calls were sent to it in this epoch.
     sent: AtomicU64,
@@ -36,13 +37,13 @@ pub(super) struct Exchange {
 
 impl Exchanges {
     /// The exchange of that name, if it was found.
-    pub(super) fn get(&self, name: &str) -> Option<Arc<Exchange>> {
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Exchange>> {
         let exchanges = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         exchanges.get(name).filter(|exchange| exchange.exists.load(Ordering::Acquire)).map(Arc::clone)
     }
 
     /// It was found missing after all: it is looked for again.
-    pub(super) fn forget(&self, name: &str) {
+    pub(crate) fn forget(&self, name: &str) {
         if let Some(exchange) = self.get(name) {
             exchange.exists.store(false, Ordering::Release);
         }
@@ -51,7 +52,7 @@ impl Exchanges {
     /// The exchange of that name, if it exists: from the broker where it is not known. The default exchange always does.
     ///
     /// That of events is made where it is missing, if this client's user may: who publishes them need not know who subscribes, or when.
-    pub(super) async fn find(
+    pub(crate) async fn find(
         &self,
         name: &str,
         kind: MethodKind,
@@ -106,12 +107,12 @@ async fn declare_for_events(name: &str, connection: &Connection) -> bool {
 
 impl Exchange {
     /// Another call is sent to it.
-    pub(super) fn count(&self) {
+    pub(crate) fn count(&self) {
         self.sent.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether only one call was sent to it in this epoch: if the broker refused any, it was that one.
-    pub(super) fn has_had_one_call(&self) -> bool {
+    pub(crate) fn has_had_one_call(&self) -> bool {
         self.sent.load(Ordering::Relaxed) == 1
     }
 }

@@ -1,5 +1,5 @@
 //! Calls that come while the sweeper falls asleep, under many schedules: a call that wakes nobody would wait for ever, which shuttle
-//! reports as a deadlock. See `client::sync`.
+//! reports as a deadlock. See `client::session::sync`.
 
 use shuttle::{
     future::{block_on, yield_now},
@@ -10,7 +10,7 @@ use shuttle::{
 
 use super::*;
 use crate::{
-    client::pending::{Outcome, Pending},
+    client::session::pending::{Outcome, Pending},
     schedules::check,
 };
 

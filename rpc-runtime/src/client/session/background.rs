@@ -8,16 +8,15 @@ use std::{
     thread,
 };
 
+use amqp_rpc_transport::{CannotBlock, Connection};
 use tokio::{
     runtime::{Builder, Handle},
     sync::oneshot,
 };
 
-use amqp_rpc_transport::{CannotBlock, Connection};
-
 /// Held by everybody who may wait: with the last of them the thread ends, once the connection is closed.
 #[derive(Debug)]
-pub(in crate::client) struct Background {
+pub(crate) struct Background {
     runtime: Handle,
     // The thread is never joined: the last holder may be a task on it.
     end: Mutex<End>,
@@ -34,7 +33,7 @@ impl Background {
     ///
     /// # Errors
     /// What the operating system said.
-    pub(super) fn start() -> io::Result<Self> {
+    pub(crate) fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (tell, ended) = oneshot::channel::<Connection>();
@@ -53,7 +52,7 @@ impl Background {
     }
 
     /// The client is gone: its connection is to be closed before the thread ends.
-    pub(in crate::client) fn close_at_end(&self, connection: Connection) {
+    pub(crate) fn close_at_end(&self, connection: Connection) {
         self.end.lock().unwrap_or_else(PoisonError::into_inner).last = Some(connection);
     }
 
@@ -61,7 +60,7 @@ impl Background {
     ///
     /// # Errors
     /// Where that thread belongs to a runtime; nothing is run then.
-    pub(super) fn wait<F: Future>(&self, future: F) -> Result<F::Output, CannotBlock> {
+    pub(crate) fn wait<F: Future>(&self, future: F) -> Result<F::Output, CannotBlock> {
         may_block()?;
         Ok(self.runtime.block_on(future))
     }
@@ -69,7 +68,7 @@ impl Background {
 
 /// # Errors
 /// Where others would be held up.
-pub(super) fn may_block() -> Result<(), CannotBlock> {
+pub(crate) fn may_block() -> Result<(), CannotBlock> {
     match Handle::try_current() {
         Ok(_) => Err(CannotBlock::InAsyncRuntime),
         Err(_) => Ok(()),

@@ -9,11 +9,11 @@ use std::{
 
 use tower_layer::Layer;
 
-use super::{
-    conclude::{Conclusion, conclude},
+use super::delivery::{
     in_flight::InFlight,
-    outgoing::OutgoingCall,
-    posted,
+    outgoing_call::OutgoingCall,
+    publish_in_flight,
+    retry::{Conclusion, conclude},
     send::{self, Start},
 };
 use crate::{
@@ -41,7 +41,7 @@ impl BoxClientService {
         Self(Arc::new(service))
     }
 
-    pub(super) fn call_boxed(&self, call: OutgoingCall) -> AnswerFuture {
+    pub(crate) fn call_boxed(&self, call: OutgoingCall) -> AnswerFuture {
         Arc::clone(&self.0).call_boxed(call)
     }
 }
@@ -59,7 +59,7 @@ impl fmt::Debug for BoxClientService {
 }
 
 /// Owns the service it calls: a call outlives every handle of its client.
-pub(super) type AnswerFuture = Pin<Box<dyn Future<Output = Result<Answer, CallError<NoError>>> + Send>>;
+pub(crate) type AnswerFuture = Pin<Box<dyn Future<Output = Result<Answer, CallError<NoError>>> + Send>>;
 
 trait ErasedService: Send + Sync {
     fn call_boxed(self: Arc<Self>, call: OutgoingCall) -> AnswerFuture;
@@ -73,10 +73,10 @@ impl<S: ClientService> ErasedService for S {
 
 /// The layers of a client, in the order in which they were added.
 #[derive(Clone, Default)]
-pub(super) struct Layers(Vec<Arc<dyn Fn(BoxClientService) -> BoxClientService + Send + Sync>>);
+pub(crate) struct Layers(Vec<Arc<dyn Fn(BoxClientService) -> BoxClientService + Send + Sync>>);
 
 impl Layers {
-    pub(super) fn add<L>(&mut self, layer: L)
+    pub(crate) fn add<L>(&mut self, layer: L)
     where
         L: Layer<BoxClientService> + Send + Sync + 'static,
         L::Service: ClientService,
@@ -85,7 +85,7 @@ impl Layers {
     }
 
     /// Nothing when there are none: calls are sent directly then.
-    pub(super) fn build(&self) -> Option<BoxClientService> {
+    pub(crate) fn build(&self) -> Option<BoxClientService> {
         if self.0.is_empty() {
             return None;
         }
@@ -113,11 +113,11 @@ impl ErasedService for Innermost {
 async fn deliver(call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
     let left = call.remaining();
     let OutgoingCall { session, message, terms, .. } = call;
-    posted::deliver(session, message, left, terms).await.map(|()| Answer::nothing())
+    publish_in_flight::deliver(session, message, left, terms).await.map(|()| Answer::nothing())
 }
 
 /// The same that a [`Call`](super::Call) does without layers, with a reply that is left encoded.
-pub(super) async fn send(call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
+pub(crate) async fn send(call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
     let left = call.remaining();
     let OutgoingCall { session, message, mut terms, .. } = call;
     let mut sent = match send::start::<InFlight>(session, message, left) {

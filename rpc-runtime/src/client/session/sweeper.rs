@@ -12,7 +12,7 @@ use std::{
 use tokio::{sync::Notify, task::JoinSet};
 
 use super::{
-    session::{Session, State},
+    shared::{Session, State},
     sync::AtomicBool,
 };
 use crate::contract::MethodDef;
@@ -26,16 +26,16 @@ const IDLE_TICKS: u32 = if cfg!(all(test, shuttle)) { 1 } else { 20 };
 
 /// Wakes the sweeper.
 #[derive(Debug, Default)]
-pub(super) struct Alarm {
+pub(crate) struct Alarm {
     awake: AtomicBool,
     wake: Notify,
     /// Notified when a request came back.
-    pub(super) returned: Arc<Notify>,
+    pub(crate) returned: Arc<Notify>,
 }
 
 impl Alarm {
     /// Must follow every insertion into the pending table.
-    pub(super) fn wake(&self) {
+    pub(crate) fn wake(&self) {
         if !self.awake.load(Ordering::SeqCst) && !self.awake.swap(true, Ordering::SeqCst) {
             self.wake.notify_one();
         }
@@ -43,7 +43,7 @@ impl Alarm {
 }
 
 /// Sweeps until the session is gone.
-pub(super) async fn run(session: Weak<Session>, alarm: Arc<Alarm>) {
+pub(crate) async fn run(session: Weak<Session>, alarm: Arc<Alarm>) {
     // Dropped with this task, and what is being asked with it.
     let mut questions = JoinSet::new();
     let next_look = || async {

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Call, CallOptions, Client, Notify, Publish};
-use crate::contract::{Event, Notification, Request};
+use crate::{
+    client::{Call, CallOptions, Client, Notify, Publish},
+    contract::{Event, Notification, Request},
+};
 
 /// A client with defaults for the calls made through it.
 #[derive(Clone, Debug)]

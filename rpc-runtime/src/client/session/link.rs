@@ -8,17 +8,23 @@ use std::{
     time::Instant,
 };
 
+use amqp_rpc_transport::{
+    BrokerError, ConfirmingPublisher, ConnectError, Connection, Consumer, Delivered, Disconnect, Publisher,
+    Unpublishable,
+};
 use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
 use super::{
-    builder::ReplyTo,
     correlation::{CallNumber, CorrelationIds},
     exchanges::Exchanges,
     pending::{Ended, Outcome, Pending},
-    prepared::{Packed, Prepared},
 };
 use crate::{
+    client::{
+        builder::ReplyTo,
+        delivery::message::{Packed, Prepared},
+    },
     codec::{Compression, Encoding},
     contract::MethodDef,
     wire::{
@@ -27,22 +33,18 @@ use crate::{
         request::{ACCEPT_ENCODING, Caller, Outgoing},
     },
 };
-use amqp_rpc_transport::{
-    BrokerError, ConfirmingPublisher, ConnectError, Connection, Consumer, Delivered, Disconnect, Publisher,
-    Unpublishable,
-};
 
 const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to";
 
 /// What calls are sent over until the channel ends. The next epoch has another channel, reply address and key.
-pub(super) struct Link {
-    pub(super) connection: Connection,
-    pub(super) pending: Pending,
-    pub(super) exchanges: Exchanges,
-    pub(super) ids: CorrelationIds,
+pub(crate) struct Link {
+    pub(crate) connection: Connection,
+    pub(crate) pending: Pending,
+    pub(crate) exchanges: Exchanges,
+    pub(crate) ids: CorrelationIds,
     reply_to: String,
     /// The user of this connection: another node may have let in another one.
-    pub(super) caller: Caller,
+    pub(crate) caller: Caller,
     compression: Option<Compression>,
     publisher: Publisher,
     /// For what nobody answers; opened with the first of it.
@@ -50,25 +52,25 @@ pub(super) struct Link {
     /// Held while returned requests are settled.
     settling: Mutex<()>,
     /// Notified when requests may be queued again.
-    pub(super) room: Notify,
+    pub(crate) room: Notify,
     /// The same for what nobody answers.
-    pub(super) room_for_one_way: Notify,
+    pub(crate) room_for_one_way: Notify,
     /// A reply came over it: what ends it has nothing to do with how it was made.
     was_of_use: AtomicBool,
 }
 
 /// What a client asks of each of its links.
 #[derive(Clone, Debug)]
-pub(super) struct Manner {
-    pub(super) reply_to: ReplyTo,
-    pub(super) states_user: bool,
-    pub(super) app_id: Option<String>,
-    pub(super) compression: Option<Compression>,
+pub(crate) struct Manner {
+    pub(crate) reply_to: ReplyTo,
+    pub(crate) states_user: bool,
+    pub(crate) app_id: Option<String>,
+    pub(crate) compression: Option<Compression>,
 }
 
 /// Why a call was not sent. Nothing of it is on its way.
 #[derive(Debug)]
-pub(super) enum NotSent {
+pub(crate) enum NotSent {
     /// The epoch has ended; the next may serve.
     Ended(Ended),
     /// Too much is queued and not written. [`Link::room`] tells when to try again.
@@ -95,16 +97,16 @@ impl From<Unpublishable> for NotSent {
 
 /// What a sweep leaves to do.
 #[derive(Debug, Default)]
-pub(super) struct Swept {
+pub(crate) struct Swept {
     /// Sweep again.
-    pub(super) has_more: bool,
+    pub(crate) has_more: bool,
     /// Find out who serves these.
-    pub(super) soon_late: Vec<&'static MethodDef>,
+    pub(crate) soon_late: Vec<&'static MethodDef>,
 }
 
 /// Which reply it was that came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReplyFate {
+pub(crate) enum ReplyFate {
     Delivered,
     /// Its call has had an answer, or its caller has gone: a late or a duplicate reply.
     Late,
@@ -114,7 +116,7 @@ pub(super) enum ReplyFate {
 
 impl Link {
     /// Opens a channel with a reply address.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         connection: Connection,
         manner: Manner,
     ) -> Result<(Self, Consumer), ConnectError> {
@@ -162,7 +164,7 @@ impl Link {
     }
 
     /// Registers the call and queues its request.
-    pub(super) fn send(
+    pub(crate) fn send(
         &self,
         call: &Prepared,
         deadline: Option<Instant>,
@@ -195,7 +197,7 @@ impl Link {
     }
 
     /// Body and headers as they travel.
-    pub(super) fn pack(&self, message: &Prepared) -> Packed {
+    pub(crate) fn pack(&self, message: &Prepared) -> Packed {
         let (body, mut headers) = (message.body.clone(), message.headers.clone());
         let Some(compression) = self.compression else {
             return Packed { body, content_encoding: None, headers };
@@ -208,14 +210,14 @@ impl Link {
     }
 
     /// The channel that confirms what is published on it, if it is open.
-    pub(super) fn confirming_now(&self) -> Option<ConfirmingPublisher> {
+    pub(crate) fn confirming_now(&self) -> Option<ConfirmingPublisher> {
         // Locked while the channel is being opened, and for a moment by whoever else looks.
         let confirming = self.confirming.try_lock().ok()?;
         confirming.as_ref().filter(|publisher| publisher.is_open()).cloned()
     }
 
     /// The same, opened where it is not.
-    pub(super) async fn confirming(&self) -> Result<ConfirmingPublisher, BrokerError> {
+    pub(crate) async fn confirming(&self) -> Result<ConfirmingPublisher, BrokerError> {
         let mut confirming = self.confirming.lock().await;
         match &*confirming {
             Some(publisher) if publisher.is_open() => return Ok(publisher.clone()),
@@ -232,7 +234,7 @@ impl Link {
     }
 
     /// Hands a reply to its call.
-    pub(super) fn receive(&self, delivered: Delivered) -> ReplyFate {
+    pub(crate) fn receive(&self, delivered: Delivered) -> ReplyFate {
         let (correlation_id, reply) = RawReply::read(delivered);
         let Some(number) = correlation_id.and_then(|id| self.ids.number(&id)) else {
             return ReplyFate::Unknown;
@@ -246,17 +248,17 @@ impl Link {
     }
 
     /// Something came over it that only a broker which holds its connections brings.
-    pub(super) fn mark_of_use(&self) {
+    pub(crate) fn mark_of_use(&self) {
         self.was_of_use.store(true, Ordering::Relaxed);
     }
 
     /// Whether any call was answered over it, or the broker took a message that nobody answers.
-    pub(super) fn was_of_use(&self) -> bool {
+    pub(crate) fn was_of_use(&self) -> bool {
         self.was_of_use.load(Ordering::Relaxed)
     }
 
     /// Fails the calls whose requests came back, and those whose time is over.
-    pub(super) fn sweep(&self, now: Instant) -> Swept {
+    pub(crate) fn sweep(&self, now: Instant) -> Swept {
         self.settle_returned();
         let soon_late = self.pending.expire(now);
         let backlog = self.publisher.ask_backlog();
@@ -275,7 +277,7 @@ impl Link {
     /// Fails the calls whose requests came back.
     ///
     /// Whoever returns from it can be sure that all of them were told: also by another task that has just taken them from the findings.
-    pub(super) fn settle_returned(&self) {
+    pub(crate) fn settle_returned(&self) {
         let _settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
         for id in self.connection.findings().take_returned() {
             if let Some(number) = self.ids.number(&id) {

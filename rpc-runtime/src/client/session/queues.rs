@@ -6,13 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::error::Served;
 use amqp_rpc_transport::{BrokerError, Connection};
 
+use crate::error::Served;
+
 /// How long a served queue is taken to be served.
-pub(super) const SERVED_FOR: Duration = Duration::from_secs(1);
+pub(crate) const SERVED_FOR: Duration = Duration::from_secs(1);
 /// How long a queue that nobody serves is not asked for again: a server that starts is found this late.
-pub(super) const UNSERVED_FOR: Duration = Duration::from_millis(100);
+pub(crate) const UNSERVED_FOR: Duration = Duration::from_millis(100);
 /// The same for a queue that does not exist: each question for one costs the connection a channel.
 const MISSING_FOR: Duration = Duration::from_millis(500);
 
@@ -21,7 +22,7 @@ const ENOUGH: usize = 1024;
 
 /// What was last heard of each queue.
 #[derive(Debug, Default)]
-pub(super) struct Queues(Mutex<HashMap<String, Arc<Queue>>>);
+pub(crate) struct Queues(Mutex<HashMap<String, Arc<Queue>>>);
 
 #[derive(Debug, Default)]
 struct Queue {
@@ -32,7 +33,7 @@ struct Queue {
 
 impl Queues {
     /// What was heard of `queue` within `age`.
-    pub(super) fn heard(&self, queue: &str, age: Duration) -> Option<Served> {
+    pub(crate) fn heard(&self, queue: &str, age: Duration) -> Option<Served> {
         self.lock().get(queue)?.heard(age)
     }
 
@@ -40,7 +41,7 @@ impl Queues {
     ///
     /// # Errors
     /// When the broker does not say.
-    pub(super) async fn ask(&self, queue: &str, connection: &Connection) -> Result<Served, BrokerError> {
+    pub(crate) async fn ask(&self, queue: &str, connection: &Connection) -> Result<Served, BrokerError> {
         let entry = {
             let mut queues = self.lock();
             make_room(&mut queues);

@@ -6,13 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use amqp_rpc_transport::Headers;
 use bytes::Bytes;
 
-use super::{failure::Terms, prepared::Prepared, session::Session};
-use crate::contract::MethodDef;
+use super::{failure::Terms, message::Prepared};
+use crate::{client::session::shared::Session, contract::MethodDef};
+
 #[cfg(feature = "tower")]
 use crate::error::{Phase, Timeout};
-use amqp_rpc_transport::Headers;
 
 /// A call, notification or event on its way from its caller to the broker, as the layers of a client see it.
 ///
@@ -21,14 +22,14 @@ use amqp_rpc_transport::Headers;
 /// Its `Debug` shows neither the body nor the values of headers.
 #[derive(Clone)]
 pub struct OutgoingCall {
-    pub(super) session: Arc<Session>,
-    pub(super) message: Prepared,
-    pub(super) terms: Terms,
-    pub(super) started_at: Instant,
+    pub(crate) session: Arc<Session>,
+    pub(crate) message: Prepared,
+    pub(crate) terms: Terms,
+    pub(crate) started_at: Instant,
 }
 
 impl OutgoingCall {
-    pub(super) fn new(session: Arc<Session>, message: Prepared, terms: Terms) -> Self {
+    pub(crate) fn new(session: Arc<Session>, message: Prepared, terms: Terms) -> Self {
         Self { session, message, terms, started_at: Instant::now() }
     }
 

@@ -10,38 +10,32 @@ use std::{
     time::Duration,
 };
 
+use amqp_rpc_transport::HeaderValue;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{
-    CallOptions, Client,
-    blocking::{MadeByClient, Waiter},
-    failure::Terms,
-    layers,
-    outgoing::OutgoingCall,
-    prepared::Prepared,
-    session::Session,
-};
 use crate::{
+    client::{
+        CallOptions, Client,
+        blocking::{MadeByClient, Waiter},
+        delivery::{
+            failure::Terms,
+            message::{Prepared, Untyped},
+            outgoing_call::OutgoingCall,
+        },
+        service,
+        session::shared::Session,
+    },
     codec::AnyCodec,
     contract::{MethodDef, NoError},
     error::{Awaited, CallError, Undecodable, Unencodable, UntypedError},
     message::{Answer, Execution, ReplyKind},
 };
-use amqp_rpc_transport::HeaderValue;
 
 /// What layers see as the method of all untyped calls.
 const UNTYPED: &MethodDef = &MethodDef::new("", "").routing_key("").queue("");
 /// The content type of bytes that say nothing else.
 const BYTES: &str = "application/octet-stream";
-
-/// What no contract says of an untyped call.
-#[derive(Clone, Debug)]
-pub(super) struct Untyped {
-    pub(super) name: String,
-    /// Empty where it is not known.
-    pub(super) queue: String,
-}
 
 impl Client {
     /// Calls the method of this name, such as `fib.compute`, with a JSON body: for services whose trait is not at hand, foreign ones
@@ -297,7 +291,7 @@ impl<B: UntypedBody> Future for UntypedCall<B> {
             let call = lazy.prepare(self.method.clone()).map_err(of_none)?;
             let session: &Arc<Session> = &call.session;
             self.state = State::Running(match session.settings.layers.clone() {
-                None => Box::pin(layers::send(call)),
+                None => Box::pin(service::send(call)),
                 Some(layers) => layers.call_boxed(call),
             });
         }

@@ -4,6 +4,6 @@
 //! (`oneshot`, `Notify`) stays tokio's: its operations happen at one moment there, and only their order varies.
 
 #[cfg(all(test, shuttle))]
-pub(super) use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicBool};
+pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicBool};
 #[cfg(not(all(test, shuttle)))]
-pub(super) use std::sync::{Mutex, MutexGuard, atomic::AtomicBool};
+pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicBool};

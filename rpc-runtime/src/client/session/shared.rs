@@ -8,22 +8,22 @@ use std::{
     time::Instant,
 };
 
+use amqp_rpc_transport::{ConnectionState, Consumer, Disconnect, StateWatch};
 use tokio::{
     sync::{Semaphore, watch},
     task::JoinSet,
 };
 
 use super::{
-    blocking::Background,
-    builder::Settings,
+    background::Background,
+    denied_exchanges::Refusals,
     link::{Link, ReplyFate, Swept},
     pending::Ended,
     queues::Queues,
-    refusals::Refusals,
-    supervise::{self, Supervisor},
+    supervisor::{self, Supervisor},
     sweeper::{self, Alarm},
 };
-use amqp_rpc_transport::{ConnectionState, Consumer, Disconnect, StateWatch};
+use crate::client::builder::Settings;
 
 /// Numbers of a client, as of now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,21 +45,21 @@ pub struct ClientStats {
 
 /// Which link calls are sent over.
 #[derive(Clone)]
-pub(super) enum State {
+pub(crate) enum State {
     Ready(Arc<Link>),
     /// The last one was lost, or the next could not be made, for this reason.
     Connecting(Arc<Disconnect>),
     Ended(Ended),
 }
 
-pub(super) struct Session {
-    pub(super) settings: Settings,
-    pub(super) slots: Arc<Semaphore>,
+pub(crate) struct Session {
+    pub(crate) settings: Settings,
+    pub(crate) slots: Arc<Semaphore>,
     /// Of notifications and events, which wait for the broker alone: they must not keep calls from being sent.
-    pub(super) one_way_slots: Arc<Semaphore>,
-    pub(super) alarm: Arc<Alarm>,
-    pub(super) queues: Queues,
-    pub(super) refusals: Refusals,
+    pub(crate) one_way_slots: Arc<Semaphore>,
+    pub(crate) alarm: Arc<Alarm>,
+    pub(crate) queues: Queues,
+    pub(crate) refusals: Refusals,
     state: watch::Sender<State>,
     /// The same for users.
     shown: watch::Sender<ConnectionState>,
@@ -85,7 +85,7 @@ impl Drop for Session {
 }
 
 impl Session {
-    pub(super) fn start(
+    pub(crate) fn start(
         link: Link,
         replies: Consumer,
         settings: Settings,
@@ -102,7 +102,7 @@ impl Session {
             queues: Queues::default(),
             refusals: Refusals::default(),
             state: watch::Sender::new(State::Ready(Arc::clone(&link))),
-            shown: watch::Sender::new(ConnectionState::ready(supervise::FIRST_EPOCH)),
+            shown: watch::Sender::new(ConnectionState::ready(supervisor::FIRST_EPOCH)),
             late_replies: AtomicU64::new(0),
             unknown_replies: AtomicU64::new(0),
             hostile_replies: AtomicU64::new(0),
@@ -118,25 +118,25 @@ impl Session {
         session
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.state.borrow().clone()
     }
 
     /// What a blocking client waits with.
-    pub(super) fn background(&self) -> Option<&Arc<Background>> {
+    pub(crate) fn background(&self) -> Option<&Arc<Background>> {
         self.background.as_ref()
     }
 
-    pub(super) fn watch_state(&self) -> watch::Receiver<State> {
+    pub(crate) fn watch_state(&self) -> watch::Receiver<State> {
         self.state.subscribe()
     }
 
     /// The state as users see it.
-    pub(super) fn shown(&self) -> StateWatch {
+    pub(crate) fn shown(&self) -> StateWatch {
         StateWatch::of(&self.shown)
     }
 
-    pub(super) fn stats(&self) -> ClientStats {
+    pub(crate) fn stats(&self) -> ClientStats {
         let in_flight = match self.state() {
             State::Ready(link) => link.pending.len(),
             State::Connecting(_) | State::Ended(_) => 0,
@@ -151,21 +151,21 @@ impl Session {
     }
 
     /// Sweeps the current link.
-    pub(super) fn sweep(&self, now: Instant) -> Swept {
+    pub(crate) fn sweep(&self, now: Instant) -> Swept {
         match self.state() {
             State::Ready(link) => link.sweep(now),
             State::Connecting(_) | State::Ended(_) => Swept::default(),
         }
     }
 
-    pub(super) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         if let Some(link) = self.end(Ended::Closed) {
             link.connection.close().await;
         }
     }
 
     /// Ends for good: pending, waiting and later calls get this answer. The first reason stays. Returns the link that was.
-    pub(super) fn end(&self, ended: Ended) -> Option<Arc<Link>> {
+    pub(crate) fn end(&self, ended: Ended) -> Option<Arc<Link>> {
         let mut link = None;
         let has_ended = self.state.send_if_modified(|state| {
             if matches!(state, State::Ended(_)) {
@@ -190,7 +190,7 @@ impl Session {
     }
 
     /// Moves on, and shows it, unless the session has ended meanwhile.
-    pub(super) fn advance(&self, next: State, shown: ConnectionState) -> bool {
+    pub(crate) fn advance(&self, next: State, shown: ConnectionState) -> bool {
         self.state.send_if_modified(|state| {
             let open = !matches!(state, State::Ended(_));
             if open {
@@ -201,7 +201,7 @@ impl Session {
     }
 
     /// Shows another state of the same link. False when the session has ended.
-    pub(super) fn show(&self, next: ConnectionState) -> bool {
+    pub(crate) fn show(&self, next: ConnectionState) -> bool {
         let mut open = false;
         self.shown.send_if_modified(|shown| {
             open = !shown.is_closed();
@@ -214,15 +214,15 @@ impl Session {
         open
     }
 
-    pub(super) fn count_resent(&self) {
+    pub(crate) fn count_resent(&self) {
         self.resent.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn count_hostile(&self) {
+    pub(crate) fn count_hostile(&self) {
         self.hostile_replies.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn count(&self, fate: ReplyFate) {
+    pub(crate) fn count(&self, fate: ReplyFate) {
         match fate {
             ReplyFate::Delivered => {}
             ReplyFate::Late => {

@@ -9,25 +9,28 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    CallOptions, Client,
-    blocking::{MadeByClient, Waiter},
-    conclude::{Conclusion, conclude, mapped},
-    failure::Terms,
-    in_flight::InFlight,
-    layers::AnswerFuture,
-    outgoing::OutgoingCall,
-    prepared::Prepared,
-    send::{self, Sending, Start},
-};
+use amqp_rpc_transport::HeaderValue;
+
 use crate::{
+    client::{
+        CallOptions, Client,
+        blocking::{MadeByClient, Waiter},
+        delivery::{
+            failure::Terms,
+            in_flight::InFlight,
+            message::Prepared,
+            outgoing_call::OutgoingCall,
+            retry::{Conclusion, conclude, mapped},
+            send::{self, Sending, Start},
+        },
+        service::AnswerFuture,
+    },
     codec::AnyCodec,
     contract::{Repetition, Request, Response},
     error::{Awaited, CallError, ErrorMaps, Unencodable},
     message::Answer,
     wire::{reply::RawReply, request::body_of},
 };
-use amqp_rpc_transport::HeaderValue;
 
 /// A call of one method: nothing happens until it is awaited, or polled.
 ///
@@ -61,7 +64,7 @@ struct Lazy<R> {
 }
 
 impl<R: Request> Call<R> {
-    pub(super) fn new(client: Client, defaults: Arc<CallOptions>, request: R) -> Self {
+    pub(crate) fn new(client: Client, defaults: Arc<CallOptions>, request: R) -> Self {
         Self { state: State::Lazy(Lazy { client, defaults, options: CallOptions::new(), request }) }
     }
 

@@ -1,15 +1,16 @@
 //! What follows from the outcome of a call: a result, an error, or another attempt.
 
-use amqp_rpc_transport::Disconnect;
 use std::sync::Arc;
+
+use amqp_rpc_transport::Disconnect;
 
 use super::{
     failure::{Failure, Terms},
     in_flight::InFlight,
-    pending::Outcome,
     send::Sending,
 };
 use crate::{
+    client::session::pending::Outcome,
     error::{CallError, ErrorMaps, RemoteError},
     message::FaultCode,
     wire::reply::{RawReply, Reading},
@@ -21,20 +22,20 @@ const MOST_REPETITIONS: u32 = 8;
 
 impl Terms {
     /// A channel is closed for what was published on it, and most likely for one of those that were pending: once more, and no more.
-    pub(super) fn may_be_repeated_after(&self, lost: &Disconnect) -> bool {
+    pub(crate) fn may_be_repeated_after(&self, lost: &Disconnect) -> bool {
         let most = if lost.is_of_channel { 1 } else { MOST_REPETITIONS };
         self.idempotent && self.repetitions < most
     }
 }
 
 /// What follows from an outcome.
-pub(super) enum Conclusion<T, E> {
+pub(crate) enum Conclusion<T, E> {
     Ended(Result<T, CallError<E>>),
     Again(Sending, Terms),
 }
 
 /// `read` makes of the reply what the caller wants.
-pub(super) fn conclude<T, E: 'static>(
+pub(crate) fn conclude<T, E: 'static>(
     outcome: Outcome,
     mut in_flight: InFlight,
     mut terms: Terms,
@@ -81,7 +82,7 @@ pub(super) fn conclude<T, E: 'static>(
 }
 
 /// What the typed client makes of the error of a foreign server.
-pub(super) fn mapped<E: 'static>(error: CallError<E>, maps: Option<&ErrorMaps>) -> CallError<E> {
+pub(crate) fn mapped<E: 'static>(error: CallError<E>, maps: Option<&ErrorMaps>) -> CallError<E> {
     let Some(maps) = maps else { return error };
     let mapped = match &error {
         CallError::Fault(fault) => match fault.code() {

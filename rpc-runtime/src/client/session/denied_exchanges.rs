@@ -11,7 +11,7 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 
 /// Refused exchanges, over all epochs of a client.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<HashMap<String, (Instant, Arc<str>)>>);
+pub(crate) struct Refusals(Mutex<HashMap<String, (Instant, Arc<str>)>>);
 
 /// No name of an exchange has such a character in it.
 fn of_topic(exchange: &str, topic: &str) -> String {
@@ -19,7 +19,7 @@ fn of_topic(exchange: &str, topic: &str) -> String {
 }
 
 impl Refusals {
-    pub(super) fn remember(&self, exchange: &str, reason: Arc<str>) {
+    pub(crate) fn remember(&self, exchange: &str, reason: Arc<str>) {
         let mut refused = self.lock();
         // There may be any number of topics.
         refused.retain(|_, (since, _)| since.elapsed() < REMEMBERED_FOR);
@@ -27,17 +27,17 @@ impl Refusals {
     }
 
     /// Only what has this routing key was refused.
-    pub(super) fn remember_topic(&self, exchange: &str, topic: &str, reason: Arc<str>) {
+    pub(crate) fn remember_topic(&self, exchange: &str, topic: &str, reason: Arc<str>) {
         self.remember(&of_topic(exchange, topic), reason);
     }
 
-    pub(super) fn of_topic(&self, exchange: &str, topic: &str) -> Option<Arc<str>> {
+    pub(crate) fn of_topic(&self, exchange: &str, topic: &str) -> Option<Arc<str>> {
         // Nearly always there is none, and then no name is made.
         if self.lock().is_empty() { None } else { self.of(&of_topic(exchange, topic)) }
     }
 
     /// What the broker said when it refused, if that was lately.
-    pub(super) fn of(&self, exchange: &str) -> Option<Arc<str>> {
+    pub(crate) fn of(&self, exchange: &str) -> Option<Arc<str>> {
         let mut refused = self.lock();
         let (since, reason) = refused.get(exchange)?;
         if since.elapsed() < REMEMBERED_FOR {

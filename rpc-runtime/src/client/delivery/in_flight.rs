@@ -1,6 +1,5 @@
 //! A call that was sent: it waits for its outcome, and may be sent again.
 
-use amqp_rpc_transport::{Disconnect, ExchangeError};
 use std::{
     future::Future,
     pin::Pin,
@@ -9,26 +8,32 @@ use std::{
     time::Instant,
 };
 
+use amqp_rpc_transport::{Disconnect, ExchangeError};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
-    correlation::CallNumber,
-    exchanges::Exchange,
     failure::{Failure, Terms},
-    link::{Link, NotSent},
-    pending::Outcome,
-    prepared::Prepared,
-    queues::SERVED_FOR,
+    message::Prepared,
     send::{Sending, Sent, send_in_time},
-    session::{Session, State},
 };
-use crate::{error::Served, wire::reply::Reading};
+use crate::{
+    client::session::{
+        correlation::CallNumber,
+        exchanges::Exchange,
+        link::{Link, NotSent},
+        pending::Outcome,
+        queues::SERVED_FOR,
+        shared::{Session, State},
+    },
+    error::Served,
+    wire::reply::Reading,
+};
 
 /// Why a call was not sent, the call, and its slot.
-pub(super) type Unsent = (NotSent, Prepared, OwnedSemaphorePermit);
+pub(crate) type Unsent = (NotSent, Prepared, OwnedSemaphorePermit);
 
 /// A call that was sent. Dropping it forgets the call: its reply will count as late.
-pub(super) struct InFlight {
+pub(crate) struct InFlight {
     // The tasks that bring its outcome live as long as the session.
     session: Arc<Session>,
     link: Arc<Link>,
@@ -47,7 +52,7 @@ pub(super) struct InFlight {
 impl InFlight {
     /// Sends the call over this link, if it still can be and its time is not over.
     #[allow(clippy::result_large_err, reason = "what was not sent is given back whole, and tried again")]
-    pub(super) fn send(
+    pub(crate) fn send(
         session: &Arc<Session>,
         link: &Arc<Link>,
         exchange: Arc<Exchange>,
@@ -66,7 +71,7 @@ impl InFlight {
     }
 
     /// The call whose entry in the link's table this is.
-    pub(super) fn of(
+    pub(crate) fn of(
         session: &Arc<Session>,
         link: &Arc<Link>,
         exchange: Arc<Exchange>,
@@ -91,7 +96,7 @@ impl InFlight {
     }
 
     /// Resolves once, with what became of the call.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome> {
         Pin::new(&mut self.outcome).poll(cx).map(|outcome| {
             self.has_left = true;
             outcome.unwrap_or_else(|_| {
@@ -101,12 +106,12 @@ impl InFlight {
     }
 
     /// Whether its time is over, though that may not have been noticed yet.
-    pub(super) fn is_late(&self) -> bool {
+    pub(crate) fn is_late(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 
     /// Sends the same call again, within the time that is left. `None` when there is none, or nobody to send it.
-    pub(super) fn send_again<S: Sent>(&mut self) -> Option<Sending<S>> {
+    pub(crate) fn send_again<S: Sent>(&mut self) -> Option<Sending<S>> {
         if self.is_late() || matches!(self.session.state(), State::Ended(_)) {
             return None;
         }
@@ -116,7 +121,7 @@ impl InFlight {
     }
 
     /// The channel was lost, and with it only what nobody answers: the link stays, and must not go on in the belief that led there.
-    pub(super) fn learn_from(&self, lost: &Disconnect) {
+    pub(crate) fn learn_from(&self, lost: &Disconnect) {
         if let Some(exchange) = lost.refused_exchange() {
             self.session.refusals.remember(exchange, Arc::clone(&lost.reason));
         }
@@ -128,28 +133,28 @@ impl InFlight {
         }
     }
 
-    pub(super) fn link(&self) -> &Link {
+    pub(crate) fn link(&self) -> &Link {
         &self.link
     }
 
     /// What the loss of its link means for this call.
-    pub(super) fn failure_of_loss(&self, lost: Arc<Disconnect>) -> Failure {
+    pub(crate) fn failure_of_loss(&self, lost: Arc<Disconnect>) -> Failure {
         Failure::of_loss(lost, &self.call.exchange, &self.call.routing_key, self.exchange.has_had_one_call())
     }
 
     /// How its reply is read.
-    pub(super) fn reading<'a>(&self, terms: &'a Terms) -> Reading<'a> {
+    pub(crate) fn reading<'a>(&self, terms: &'a Terms) -> Reading<'a> {
         let max_bytes = self.session.settings.max_reply_bytes;
         Reading { idempotent: terms.idempotent, codec: &terms.codec, max_bytes }
     }
 
     /// Its request came back.
-    pub(super) fn unroutable(&self) -> Failure {
+    pub(crate) fn unroutable(&self) -> Failure {
         self.call.unroutable(false)
     }
 
     /// The call's time is over: with what was found of its queue meanwhile.
-    pub(super) fn timed_out(&self) -> Failure {
+    pub(crate) fn timed_out(&self) -> Failure {
         let queue = self.session.settings.namespace.queue(self.call.queue());
         let served = self.session.queues.heard(&queue, SERVED_FOR);
         // Of an untyped call it may be another queue.

@@ -1,10 +1,11 @@
 //! Why a call has no reply, and what its caller is told.
 
-use amqp_rpc_transport::{Disconnect, ExchangeError};
 use std::{sync::Arc, time::Duration};
 
-use super::pending::Ended;
+use amqp_rpc_transport::{Disconnect, ExchangeError};
+
 use crate::{
+    client::session::pending::Ended,
     codec::AnyCodec,
     error::{
         AccessRefused, Awaited, Blocked, CallError, Disconnected, ErrorMaps, NoConsumer, Phase, Served,
@@ -15,7 +16,7 @@ use crate::{
 
 /// Why a call has no reply, whatever its method.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// Its time was over before it could be sent; perhaps for want of a connection, for this reason.
     NotSentInTime {
         not_connected: Option<Arc<str>>,
@@ -46,24 +47,24 @@ pub(super) enum Failure {
 
 /// What an error says of the call it belongs to.
 #[derive(Clone, Debug)]
-pub(super) struct Terms {
-    pub(super) timeout: Duration,
+pub(crate) struct Terms {
+    pub(crate) timeout: Duration,
     /// It is what was left of the time of the call that this one is made for.
-    pub(super) inherited: bool,
-    pub(super) idempotent: bool,
-    pub(super) awaited: Awaited,
+    pub(crate) inherited: bool,
+    pub(crate) idempotent: bool,
+    pub(crate) awaited: Awaited,
     /// How often it was sent again.
-    pub(super) repetitions: u32,
+    pub(crate) repetitions: u32,
     /// Why the link that it was sent over before was lost. It may have run then, whatever becomes of it now.
-    pub(super) lost_before: Option<Arc<Disconnect>>,
+    pub(crate) lost_before: Option<Arc<Disconnect>>,
     /// What becomes of errors that are not the method's own.
-    pub(super) error_maps: Option<Arc<ErrorMaps>>,
+    pub(crate) error_maps: Option<Arc<ErrorMaps>>,
     /// What it was written in.
-    pub(super) codec: AnyCodec,
+    pub(crate) codec: AnyCodec,
 }
 
 impl Failure {
-    pub(super) fn into_error<E>(self, terms: &Terms) -> CallError<E> {
+    pub(crate) fn into_error<E>(self, terms: &Terms) -> CallError<E> {
         let error = self.describe(terms);
         let Some(lost) = &terms.lost_before else { return error };
         match error {
@@ -101,7 +102,7 @@ impl Failure {
     ///
     /// When the broker closed the channel because of that exchange, and this was the only call to it, it was refused and has not run. Of
     /// several the earlier ones may have been taken: a permission, or an exchange, can go at any time.
-    pub(super) fn of_loss(lost: Arc<Disconnect>, exchange: &str, routing_key: &str, was_alone: bool) -> Self {
+    pub(crate) fn of_loss(lost: Arc<Disconnect>, exchange: &str, routing_key: &str, was_alone: bool) -> Self {
         match lost.exchange_error(exchange).filter(|_| was_alone) {
             None => Self::Lost(lost, Phase::Sent),
             Some(ExchangeError::AccessRefused) => {

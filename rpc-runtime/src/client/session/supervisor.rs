@@ -10,28 +10,29 @@ use std::{
     time::Instant,
 };
 
-use super::{
-    link::{Link, Manner, ReplyFate},
-    pending::Ended,
-    session::{Session, State},
-};
 use amqp_rpc_transport::{
     Backoff, ConnectError, ConnectOptions, ConnectionState, Consumer, Disconnect, Inbound, chain, reconnect,
 };
 
+use super::{
+    link::{Link, Manner, ReplyFate},
+    pending::Ended,
+    shared::{Session, State},
+};
+
 /// The number of a client's first link.
-pub(super) const FIRST_EPOCH: u64 = 1;
+pub(crate) const FIRST_EPOCH: u64 = 1;
 
 /// How links are made.
-pub(super) struct Supervisor {
-    pub(super) options: ConnectOptions,
-    pub(super) inbound: Inbound,
-    pub(super) manner: Manner,
+pub(crate) struct Supervisor {
+    pub(crate) options: ConnectOptions,
+    pub(crate) inbound: Inbound,
+    pub(crate) manner: Manner,
 }
 
 impl Supervisor {
     /// Runs until the session has ended, by its user or because the broker was given up.
-    pub(super) async fn run(self, session: Weak<Session>, mut link: Arc<Link>, mut replies: Consumer) {
+    pub(crate) async fn run(self, session: Weak<Session>, mut link: Arc<Link>, mut replies: Consumer) {
         let _end_with_runtime = EndWithRuntime(Weak::clone(&session));
         let mut backoff = Backoff::default();
         let mut epoch = FIRST_EPOCH;

@@ -7,30 +7,34 @@ use std::{
     time::{Duration, Instant},
 };
 
+use amqp_rpc_transport::{BrokerError, Disconnect};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    exchanges::Exchange,
     failure::Failure,
     in_flight::{InFlight, Unsent},
-    link::{Link, NotSent},
-    pending::Ended,
-    prepared::Prepared,
-    queues::SERVED_FOR,
-    session::{Session, State},
+    message::Prepared,
 };
-use crate::error::{Phase, Served};
-use amqp_rpc_transport::{BrokerError, Disconnect};
+use crate::{
+    client::session::{
+        exchanges::Exchange,
+        link::{Link, NotSent},
+        pending::Ended,
+        queues::SERVED_FOR,
+        shared::{Session, State},
+    },
+    error::{Phase, Served},
+};
 
 /// How long after a question that failed the loss of its link shows, at the latest.
 const LOSS_NOTICED_WITHIN: Duration = Duration::from_secs(1);
 /// What AMQP has room for.
 const MOST_BYTES_OF_A_NAME: usize = 255;
 
-pub(super) type Sending<S = InFlight> = Pin<Box<dyn Future<Output = Result<S, Failure>> + Send>>;
+pub(crate) type Sending<S = InFlight> = Pin<Box<dyn Future<Output = Result<S, Failure>> + Send>>;
 
 /// How something is sent, once a slot, a link and the exchange are there.
-pub(super) trait Sent: Sized + Send + 'static {
+pub(crate) trait Sent: Sized + Send + 'static {
     /// What it is sent with.
     type With: Send;
 
@@ -59,11 +63,11 @@ pub(super) trait Sent: Sized + Send + 'static {
 }
 
 /// What an attempt to send has found.
-pub(super) struct Attempt<'a, With> {
-    pub(super) session: &'a Arc<Session>,
-    pub(super) link: &'a Arc<Link>,
-    pub(super) exchange: Arc<Exchange>,
-    pub(super) with: With,
+pub(crate) struct Attempt<'a, With> {
+    pub(crate) session: &'a Arc<Session>,
+    pub(crate) link: &'a Arc<Link>,
+    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) with: With,
 }
 
 impl Sent for InFlight {
@@ -97,14 +101,14 @@ impl Sent for InFlight {
 }
 
 /// Where a call stands after its first poll.
-pub(super) enum Start<S = InFlight> {
+pub(crate) enum Start<S = InFlight> {
     Sent(S),
     Waiting(Sending<S>),
     Failed(Failure),
 }
 
 /// Sends at once if nothing is in the way: what would wait is large, and costs much even where it does not have to.
-pub(super) fn start<S: Sent>(session: Arc<Session>, call: Prepared, timeout: Duration) -> Start<S> {
+pub(crate) fn start<S: Sent>(session: Arc<Session>, call: Prepared, timeout: Duration) -> Start<S> {
     if timeout.is_zero() {
         return Start::Failed(Failure::NotSentInTime { not_connected: None });
     }
@@ -132,7 +136,7 @@ pub(super) fn start<S: Sent>(session: Arc<Session>, call: Prepared, timeout: Dur
     Start::Waiting(Box::pin(send_in_time(session, call, deadline, None)))
 }
 
-pub(super) async fn send_in_time<S: Sent>(
+pub(crate) async fn send_in_time<S: Sent>(
     session: Arc<Session>,
     call: Prepared,
     deadline: Option<Instant>,

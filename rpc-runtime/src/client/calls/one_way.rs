@@ -10,24 +10,21 @@ use std::{
     time::Duration,
 };
 
+use amqp_rpc_transport::HeaderValue;
 use uuid::Uuid;
 
-use super::{
-    CallOptions, Client,
-    blocking::{MadeByClient, Waiter},
-    failure::Terms,
-    outgoing::OutgoingCall,
-    posted,
-    prepared::Prepared,
-    session::Session,
-};
 use crate::{
+    client::{
+        CallOptions, Client,
+        blocking::{MadeByClient, Waiter},
+        delivery::{failure::Terms, message::Prepared, outgoing_call::OutgoingCall, publish_in_flight},
+        session::shared::Session,
+    },
     codec::AnyCodec,
     contract::{Event, NoError, Notification, Repetition, Request},
     error::{Awaited, CallError, Unencodable},
     wire::request::body_of,
 };
-use amqp_rpc_transport::HeaderValue;
 
 /// A message for one server, which nobody answers: nothing happens until it is awaited, or polled.
 ///
@@ -72,7 +69,7 @@ struct Lazy<R> {
 macro_rules! options_of {
     ($future:ident, $bound:ident) => {
         impl<R: $bound> $future<R> {
-            pub(super) fn new(client: Client, defaults: Arc<CallOptions>, request: R) -> Self {
+            pub(crate) fn new(client: Client, defaults: Arc<CallOptions>, request: R) -> Self {
                 let (options, topic) = (CallOptions::new(), String::new());
                 Self(OneWay::Lazy(Box::new(Lazy { client, defaults, options, topic, request })))
             }
@@ -171,7 +168,7 @@ impl<R: Request> OneWay<R> {
             };
             let (session, message, terms) = lazy.prepare()?;
             *self = Self::Running(match session.settings.layers.clone() {
-                None => Box::pin(posted::deliver(session, message, terms.timeout, terms)),
+                None => Box::pin(publish_in_flight::deliver(session, message, terms.timeout, terms)),
                 Some(layers) => {
                     let call = OutgoingCall::new(session, message, terms);
                     Box::pin(async move { layers.call_boxed(call).await.map(|_| ()) })

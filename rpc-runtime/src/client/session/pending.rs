@@ -5,12 +5,12 @@ mod schedules;
 #[cfg(all(test, not(shuttle)))]
 mod tests;
 
-use amqp_rpc_transport::Disconnect;
 use std::{
     sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
+use amqp_rpc_transport::Disconnect;
 use slab::Slab;
 use tokio::sync::oneshot;
 
