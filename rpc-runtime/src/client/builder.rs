@@ -3,39 +3,22 @@
 use std::{sync::Arc, time::Duration};
 
 use amqp_rpc_transport::{ConnectError, ConnectOptions, Inbound, connect_first};
-use bytes::Bytes;
 use tower_layer::Layer;
 
 use super::{
-    BoxClientService, CallOptions, Client, ClientService,
-    service::Layers,
+    handle::Client,
+    layers::LayerStack,
+    service::{BoxClientService, ClientService},
     session::{
-        background::Background,
-        link::{Link, Manner},
-        pending::MAX_CALLS,
-        shared::Session,
-        supervisor::Supervisor,
+        background::Background, link::Link, pending::MAX_CALLS, shared::Session, supervisor::Supervisor,
         sweeper::Alarm,
     },
+    settings::{Manner, ReplyTo, Settings},
 };
 use crate::{
     codec::{AnyCodec, Compression},
-    error::TooLarge,
-    message::Inherited,
     wire::address::Namespace,
 };
-
-/// Where replies come to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ReplyTo {
-    /// An exclusive queue of this client's own, `amqp-rpc.reply.<uuid>`, made once per connection: the fastest.
-    #[default]
-    ExclusiveQueue,
-    /// RabbitMQ's and LavinMQ's direct reply-to: no queue is declared. For clients that come and go, or whose user may not
-    /// declare queues.
-    Direct,
-}
 
 /// Settings of a [`Client`].
 #[derive(Clone, Debug)]
@@ -55,36 +38,32 @@ pub struct ClientBuilder {
     validates: bool,
     compression: Option<Compression>,
     codec: AnyCodec,
-    layers: Layers,
+    layers: LayerStack,
 }
 
-/// What a session keeps of the builder.
-#[derive(Debug)]
-pub(crate) struct Settings {
-    pub(crate) timeout: Duration,
-    pub(crate) max_in_flight: usize,
-    pub(crate) max_request_bytes: usize,
-    pub(crate) max_reply_bytes: usize,
-    pub(crate) fails_fast: bool,
-    pub(crate) waits_while_blocked: bool,
-    pub(crate) detached: bool,
-    pub(crate) validates: bool,
-    pub(crate) codec: AnyCodec,
-    /// What everything passes through before it is sent.
-    pub(crate) layers: Option<BoxClientService>,
-    pub(crate) namespace: Namespace,
-}
-
-impl Settings {
-    /// Refuses a body that is larger than this client sends.
-    pub(crate) fn check_size(&self, body: &Bytes) -> Result<(), TooLarge> {
-        let (size, limit) = (body.len(), self.max_request_bytes);
-        if size > limit { Err(TooLarge { size, limit }) } else { Ok(()) }
+impl Client {
+    /// Connects with the defaults of [`ClientBuilder`].
+    ///
+    /// Replies and timeouts are brought by tasks on the runtime that this is called on: keep it running. When it stops, calls
+    /// fail with `Disconnected`; while it exists but nobody drives it (a current-thread runtime outside of `block_on`), calls from
+    /// elsewhere wait, even past their timeout.
+    ///
+    /// ```no_run
+    /// # extern crate amqp_rpc_runtime as amqp_rpc;
+    /// # async fn run() -> Result<(), amqp_rpc::ConnectError> {
+    /// let client = amqp_rpc::Client::connect("amqp://localhost").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// See [`ConnectError`]; each variant says what to do.
+    pub async fn connect(options: impl Into<ConnectOptions>) -> Result<Self, ConnectError> {
+        Self::builder().connect(options).await
     }
 
-    /// What a call with these options takes over from the call that is being served.
-    pub(crate) fn inherited(&self, options: &CallOptions) -> Inherited {
-        if options.detached || self.detached { Inherited::default() } else { Inherited::current() }
+    /// Sets what is not the default, then connects.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
     }
 }
 
@@ -105,7 +84,7 @@ impl ClientBuilder {
             validates: false,
             compression: None,
             codec: AnyCodec::JSON,
-            layers: Layers::default(),
+            layers: LayerStack::default(),
         }
     }
 
@@ -269,11 +248,11 @@ impl ClientBuilder {
             detached: self.detached,
             validates: self.validates,
             codec: self.codec,
-            layers: self.layers.build(),
             namespace,
         };
         let supervisor = Supervisor { options, inbound, manner };
         let session = Session::start(link, replies, settings, alarm, supervisor, background);
-        Ok(Client { session, timeout: None })
+        let layers = self.layers.around(&session);
+        Ok(Client { session, layers, timeout: None })
     }
 }

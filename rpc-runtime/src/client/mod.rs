@@ -4,136 +4,18 @@ pub mod blocking;
 mod builder;
 mod calls;
 mod delivery;
+mod handle;
+mod layers;
 mod options;
 mod service;
 mod session;
+mod settings;
 
-use std::{fmt, sync::Arc, time::Duration};
-
-use amqp_rpc_transport::{ConnectError, ConnectOptions, ConnectionState, NotReady, StateWatch};
-
-pub use builder::{ClientBuilder, ReplyTo};
+pub use builder::ClientBuilder;
 pub use calls::{Call, Notify, Publish, TypedClient, UntypedBody, UntypedCall};
 pub use delivery::outgoing_call::OutgoingCall;
+pub use handle::Client;
 pub use options::CallOptions;
 pub use service::{BoxClientService, ClientService};
 pub use session::shared::ClientStats;
-
-use session::shared::Session;
-
-/// A connection to the broker that calls are made through. Clones share it.
-///
-/// Give it to the generated `…Client` of a service; one `Client` serves any number of them, from any number of tasks.
-/// Dropping the last clone, together with the last typed client and [`Call`], closes the connection; [`close`](Self::close)
-/// does it at once.
-///
-/// When the connection is lost, a new one is made, with random pauses between attempts that grow from 100 ms to 30 s. Calls that were
-/// sent fail at once with `Disconnected`, since they may have run; those of methods declared `idempotent` are sent again instead,
-/// within their timeout. New calls wait for the connection, within theirs. [`state`](Self::state) tells how it stands.
-#[derive(Clone)]
-pub struct Client {
-    session: Arc<Session>,
-    /// In place of the session's, for the calls made through this clone.
-    timeout: Option<Duration>,
-}
-
-impl Client {
-    /// Connects with the defaults of [`ClientBuilder`].
-    ///
-    /// Replies and timeouts are brought by tasks on the runtime that this is called on: keep it running. When it stops, calls
-    /// fail with `Disconnected`; while it exists but nobody drives it (a current-thread runtime outside of `block_on`), calls from
-    /// elsewhere wait, even past their timeout.
-    ///
-    /// ```no_run
-    /// # extern crate amqp_rpc_runtime as amqp_rpc;
-    /// # async fn run() -> Result<(), amqp_rpc::ConnectError> {
-    /// let client = amqp_rpc::Client::connect("amqp://localhost").await?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// See [`ConnectError`]; each variant says what to do.
-    pub async fn connect(options: impl Into<ConnectOptions>) -> Result<Self, ConnectError> {
-        Self::builder().connect(options).await
-    }
-
-    /// Sets what is not the default, then connects.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::new()
-    }
-
-    /// This client with another default timeout, for what is made of it. It shares the connection; the original keeps its own.
-    ///
-    /// Like the timeout that the [`ClientBuilder`] sets it is the last to count: the timeout of the call wins, then the typed client's
-    /// (`with_options`), then the method attribute's.
-    ///
-    /// ```no_run
-    /// # use std::time::Duration;
-    /// # async fn run(client: amqp_rpc_runtime::Client) {
-    /// let patient = client.with_timeout(Duration::from_secs(300));
-    /// # let _ = patient;
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn with_timeout(&self, timeout: Duration) -> Self {
-        Self { session: Arc::clone(&self.session), timeout: Some(timeout) }
-    }
-
-    /// Whether calls can be sent right now. After `false`, calls wait within their timeout, fail with `Blocked`, or with `Closed`.
-    #[must_use]
-    pub fn is_connected(&self) -> bool {
-        self.state().is_ready()
-    }
-
-    /// How the connection stands.
-    #[must_use]
-    pub fn state(&self) -> ConnectionState {
-        self.session.shown().current()
-    }
-
-    /// Follows [`state`](Self::state), for health checks and for logs of one's own.
-    ///
-    /// ```no_run
-    /// # async fn run(client: amqp_rpc_runtime::Client) {
-    /// let mut states = client.state_changes();
-    /// while let Some(state) = states.changed().await {
-    ///     println!("the broker's connection is {state}");
-    /// }
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn state_changes(&self) -> StateWatch {
-        self.session.shown()
-    }
-
-    /// Waits until calls can be sent, for at most `patience`.
-    ///
-    /// # Errors
-    /// The state at the end of that time, or at once the one that the client was closed with.
-    pub async fn wait_ready(&self, patience: Duration) -> Result<(), NotReady> {
-        self.state_changes().wait_ready(patience).await
-    }
-
-    /// How many calls are in flight, and how many replies nobody waited for.
-    #[must_use]
-    pub fn stats(&self) -> ClientStats {
-        self.session.stats()
-    }
-
-    /// Closes the connection, for all clones.
-    ///
-    /// Calls that were sent fail with `Disconnected` and may still run: await those that matter first. Calls that were not, and
-    /// later ones, fail with `Closed`. Returns after at most five seconds.
-    pub async fn close(&self) {
-        self.session.close().await;
-    }
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("connected", &self.is_connected())
-            .field("stats", &self.stats())
-            .finish()
-    }
-}
+pub use settings::ReplyTo;

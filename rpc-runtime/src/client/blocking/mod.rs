@@ -11,8 +11,12 @@ pub(crate) use wait::{MadeByClient, Waiter};
 
 use crate::{
     client::{
-        ClientBuilder, ClientStats,
-        session::background::{self, Background},
+        builder::ClientBuilder,
+        handle,
+        session::{
+            background::{self, Background},
+            shared::ClientStats,
+        },
     },
     error::CallError,
 };
@@ -45,7 +49,7 @@ use crate::{
 /// the runtime. Use the async [`Client`](crate::Client) there, and `Handle::current().block_on(call)` where blocking is allowed.
 #[derive(Clone)]
 pub struct Client {
-    inner: super::Client,
+    inner: handle::Client,
     background: Arc<Background>,
 }
 
@@ -55,7 +59,7 @@ impl Client {
     /// # Errors
     /// See [`ConnectError`]; each variant says what to do.
     pub fn connect(options: impl Into<ConnectOptions>) -> Result<Self, ConnectError> {
-        Self::connect_with(super::Client::builder(), options)
+        Self::connect_with(handle::Client::builder(), options)
     }
 
     /// Connects with other settings than the default ones.
@@ -75,7 +79,7 @@ impl Client {
 
     /// What generated clients are made of: `FibClient::new(client.handle())`. It shares the connection.
     #[must_use]
-    pub fn handle(&self) -> super::Client {
+    pub fn handle(&self) -> handle::Client {
         self.inner.clone()
     }
 

@@ -13,9 +13,9 @@ use amqp_rpc_transport::HeaderValue;
 
 use crate::{
     client::{
-        CallOptions, Client,
         blocking::{MadeByClient, Waiter},
         delivery::{
+            deliver::AnswerFuture,
             failure::Terms,
             in_flight::InFlight,
             message::Prepared,
@@ -23,7 +23,8 @@ use crate::{
             retry::{Conclusion, conclude, mapped},
             send::{self, Sending, Start},
         },
-        service::AnswerFuture,
+        handle::Client,
+        options::CallOptions,
     },
     codec::AnyCodec,
     contract::{Repetition, Request, Response},
@@ -124,7 +125,7 @@ impl<R: Request> Call<R> {
 
 impl<R: Request> Lazy<R> {
     fn start(self) -> Result<State<R>, CallError<R::Error>> {
-        let Self { client: Client { session, timeout }, defaults, options, request } = self;
+        let Self { client: Client { session, layers, timeout }, defaults, options, request } = self;
         let settings = &session.settings;
         if settings.validates {
             request.validate().map_err(CallError::Invalid)?;
@@ -161,9 +162,9 @@ impl<R: Request> Lazy<R> {
             fails_fast: options.fails_fast || settings.fails_fast,
             untyped: None,
         };
-        if let Some(layers) = &settings.layers {
+        if let Some(layers) = layers {
             let maps = terms.error_maps.clone();
-            let call = OutgoingCall::new(Arc::clone(&session), call, terms);
+            let call = OutgoingCall::new(call, terms);
             return Ok(State::Layered(layers.call_boxed(call), maps));
         }
         match send::start(session, call, terms.timeout) {

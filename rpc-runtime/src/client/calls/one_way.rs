@@ -15,10 +15,15 @@ use uuid::Uuid;
 
 use crate::{
     client::{
-        CallOptions, Client,
         blocking::{MadeByClient, Waiter},
-        delivery::{failure::Terms, message::Prepared, outgoing_call::OutgoingCall, publish_in_flight},
-        session::shared::Session,
+        delivery::{
+            deliver::{AnswerFuture, deliver_one_way},
+            failure::Terms,
+            message::Prepared,
+            outgoing_call::OutgoingCall,
+        },
+        handle::Client,
+        options::CallOptions,
     },
     codec::AnyCodec,
     contract::{Event, NoError, Notification, Repetition, Request},
@@ -54,7 +59,7 @@ pub struct Publish<E: Event>(OneWay<E>);
 
 enum OneWay<R> {
     Lazy(Box<Lazy<R>>),
-    Running(Pin<Box<dyn Future<Output = Result<(), CallError<NoError>>> + Send>>),
+    Running(AnswerFuture),
     Done,
 }
 
@@ -166,17 +171,15 @@ impl<R: Request> OneWay<R> {
             let Self::Lazy(lazy) = std::mem::replace(self, Self::Done) else {
                 unreachable!("it was just lazy")
             };
-            let (session, message, terms) = lazy.prepare()?;
-            *self = Self::Running(match session.settings.layers.clone() {
-                None => Box::pin(publish_in_flight::deliver(session, message, terms.timeout, terms)),
-                Some(layers) => {
-                    let call = OutgoingCall::new(session, message, terms);
-                    Box::pin(async move { layers.call_boxed(call).await.map(|_| ()) })
-                }
+            let Client { session, layers, .. } = lazy.client.clone();
+            let (message, terms) = lazy.prepare()?;
+            *self = Self::Running(match layers {
+                None => Box::pin(deliver_one_way(session, message, terms.timeout, terms)),
+                Some(layers) => layers.call_boxed(OutgoingCall::new(message, terms)),
             });
         }
         let Self::Running(running) = self else { panic!("a message was polled after it had resolved") };
-        let polled = running.as_mut().poll(cx);
+        let polled = running.as_mut().poll(cx).map_ok(|_| ());
         if polled.is_ready() {
             *self = Self::Done;
         }
@@ -185,8 +188,8 @@ impl<R: Request> OneWay<R> {
 }
 
 impl<R: Request> Lazy<R> {
-    fn prepare(self) -> Result<(Arc<Session>, Prepared, Terms), CallError<NoError>> {
-        let Self { client: Client { session, timeout }, defaults, options, topic, request } = self;
+    fn prepare(self) -> Result<(Prepared, Terms), CallError<NoError>> {
+        let Self { client: Client { session, timeout, .. }, defaults, options, topic, request } = self;
         let (settings, method) = (&session.settings, R::METHOD);
         let unencodable =
             |error: Box<dyn std::error::Error + Send + Sync>| CallError::Encode(Unencodable(error));
@@ -230,6 +233,6 @@ impl<R: Request> Lazy<R> {
             fails_fast: (options.fails_fast || settings.fails_fast) && !method.queue.is_empty(),
             untyped: None,
         };
-        Ok((session, message, terms))
+        Ok((message, terms))
     }
 }

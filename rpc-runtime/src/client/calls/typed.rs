@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    client::{Call, CallOptions, Client, Notify, Publish},
+    client::{Call, Notify, Publish, handle::Client, options::CallOptions},
     contract::{Event, Notification, Request},
 };
 

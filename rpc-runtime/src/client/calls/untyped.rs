@@ -5,7 +5,6 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -16,15 +15,15 @@ use serde_json::Value;
 
 use crate::{
     client::{
-        CallOptions, Client,
         blocking::{MadeByClient, Waiter},
         delivery::{
+            deliver::{AnswerFuture, deliver},
             failure::Terms,
             message::{Prepared, Untyped},
             outgoing_call::OutgoingCall,
         },
-        service,
-        session::shared::Session,
+        handle::Client,
+        options::CallOptions,
     },
     codec::AnyCodec,
     contract::{MethodDef, NoError},
@@ -79,7 +78,7 @@ pub struct UntypedCall<B: UntypedBody> {
 
 enum State<B> {
     Lazy(Box<Lazy<B>>),
-    Running(Pin<Box<dyn Future<Output = Result<Answer, CallError<NoError>>> + Send>>),
+    Running(AnswerFuture),
     Done,
 }
 
@@ -233,7 +232,7 @@ impl<B: UntypedBody> Lazy<B> {
             };
             return Err(unencodable(why.into()));
         }
-        let Client { session, timeout } = self.client;
+        let Client { session, timeout, .. } = self.client;
         let settings = &session.settings;
         let body = self.body.encode().map_err(unencodable)?;
         settings.check_size(&body).map_err(CallError::TooLarge)?;
@@ -275,7 +274,7 @@ impl<B: UntypedBody> Lazy<B> {
             fails_fast: options.fails_fast || settings.fails_fast,
             untyped: Some(Box::new(Untyped { name, queue })),
         };
-        Ok(OutgoingCall::new(session, message, terms))
+        Ok(OutgoingCall::new(message, terms))
     }
 }
 
@@ -288,10 +287,10 @@ impl<B: UntypedBody> Future for UntypedCall<B> {
             let State::Lazy(lazy) = std::mem::replace(&mut self.state, State::Done) else {
                 unreachable!("it was just lazy")
             };
+            let Client { session, layers, .. } = lazy.client.clone();
             let call = lazy.prepare(self.method.clone()).map_err(of_none)?;
-            let session: &Arc<Session> = &call.session;
-            self.state = State::Running(match session.settings.layers.clone() {
-                None => Box::pin(service::send(call)),
+            self.state = State::Running(match layers {
+                None => deliver(session, call),
                 Some(layers) => layers.call_boxed(call),
             });
         }

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -10,7 +9,7 @@ use amqp_rpc_transport::Headers;
 use bytes::Bytes;
 
 use super::{failure::Terms, message::Prepared};
-use crate::{client::session::shared::Session, contract::MethodDef};
+use crate::contract::MethodDef;
 
 #[cfg(feature = "tower")]
 use crate::error::{Phase, Timeout};
@@ -22,15 +21,14 @@ use crate::error::{Phase, Timeout};
 /// Its `Debug` shows neither the body nor the values of headers.
 #[derive(Clone)]
 pub struct OutgoingCall {
-    pub(crate) session: Arc<Session>,
     pub(crate) message: Prepared,
     pub(crate) terms: Terms,
     pub(crate) started_at: Instant,
 }
 
 impl OutgoingCall {
-    pub(crate) fn new(session: Arc<Session>, message: Prepared, terms: Terms) -> Self {
-        Self { session, message, terms, started_at: Instant::now() }
+    pub(crate) fn new(message: Prepared, terms: Terms) -> Self {
+        Self { message, terms, started_at: Instant::now() }
     }
 
     /// The name of the method on the wire, such as `fib.compute`.

@@ -1,21 +1,19 @@
 //! A message that nobody answers, on its way: it was sent, and waits for the broker's word on it.
 
 use std::{
-    future::poll_fn,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use amqp_rpc_transport::{BrokerError, Confirm, ConfirmingPublisher, Disconnect, Verdict};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    failure::{Failure, Terms},
     in_flight::{InFlight, Unsent},
     message::{Packed, Prepared},
-    send::{self, Attempt, Sent, Start},
+    send::{Attempt, Sent},
 };
 use crate::{
     client::session::{
@@ -23,75 +21,26 @@ use crate::{
         pending::Outcome,
         shared::Session,
     },
-    contract::{MethodKind, NoError},
-    error::{CallError, Phase, Rejected},
+    contract::MethodKind,
     wire::request::OneWay,
 };
 
 /// A message that was sent. It has a place among the calls, for it may come back, and its time may be over.
-struct Posted {
-    in_flight: InFlight,
+pub(crate) struct Posted {
+    pub(crate) in_flight: InFlight,
     confirm: Confirm,
     is_mandatory: bool,
 }
 
 /// What became of it.
-enum Fate {
+pub(crate) enum Fate {
     Taken,
     Rejected,
     Failed(Outcome),
 }
 
-/// Sends the message, and resolves when the broker has taken it. `left`: of its timeout.
-pub(crate) async fn deliver(
-    session: Arc<Session>,
-    message: Prepared,
-    left: Duration,
-    mut terms: Terms,
-) -> Result<(), CallError<NoError>> {
-    let mut sent: Result<Posted, Failure> = match send::start(session, message, left) {
-        Start::Sent(posted) => Ok(posted),
-        Start::Waiting(sending) => sending.await,
-        Start::Failed(failure) => Err(failure),
-    };
-    loop {
-        let mut posted = sent.map_err(|failure| failure.into_error(&terms))?;
-        let failure = match poll_fn(|cx| posted.poll(cx)).await {
-            Fate::Taken => return Ok(()),
-            Fate::Rejected => {
-                return Err(CallError::Rejected(Rejected { idempotent: terms.idempotent }));
-            }
-            Fate::Failed(Outcome::Unroutable) => posted.in_flight.unroutable(),
-            Fate::Failed(Outcome::TimedOut) => Failure::TimedOut { found: None },
-            // Nobody answers it: a reply to its id is a forgery, and proves nothing.
-            Fate::Failed(Outcome::Replied(_)) => Failure::Lost(
-                Arc::new(Disconnect::new("somebody answered a message that has no answer")),
-                Phase::Sent,
-            ),
-            Fate::Failed(Outcome::Disconnected(lost)) => {
-                posted.in_flight.learn_from(&lost);
-                match posted.in_flight.failure_of_loss(Arc::clone(&lost)) {
-                    Failure::Lost(..) if terms.may_be_repeated_after(&lost) => {
-                        match posted.in_flight.send_again() {
-                            Some(again) => {
-                                terms.repetitions += 1;
-                                terms.lost_before.get_or_insert(lost);
-                                sent = again.await;
-                                continue;
-                            }
-                            None => posted.in_flight.failure_of_loss(lost),
-                        }
-                    }
-                    failure => failure,
-                }
-            }
-        };
-        return Err(failure.into_error(&terms));
-    }
-}
-
 impl Posted {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Fate> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Fate> {
         if let Poll::Ready(outcome) = self.in_flight.poll(cx) {
             let confirmed = self.poll_confirm(cx);
             // An event that was taken in the last moment was taken. A notification may have come back as well, and cannot tell any more.

@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     client::{
-        builder::ReplyTo,
         delivery::message::{Packed, Prepared},
+        settings::{Manner, ReplyTo},
     },
     codec::{Compression, Encoding},
     contract::MethodDef,
@@ -57,15 +57,6 @@ pub(crate) struct Link {
     pub(crate) room_for_one_way: Notify,
     /// A reply came over it: what ends it has nothing to do with how it was made.
     was_of_use: AtomicBool,
-}
-
-/// What a client asks of each of its links.
-#[derive(Clone, Debug)]
-pub(crate) struct Manner {
-    pub(crate) reply_to: ReplyTo,
-    pub(crate) states_user: bool,
-    pub(crate) app_id: Option<String>,
-    pub(crate) compression: Option<Compression>,
 }
 
 /// Why a call was not sent. Nothing of it is on its way.

@@ -23,7 +23,7 @@ use super::{
     supervisor::{self, Supervisor},
     sweeper::{self, Alarm},
 };
-use crate::client::builder::Settings;
+use crate::client::settings::Settings;
 
 /// Numbers of a client, as of now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -15,10 +15,11 @@ use amqp_rpc_transport::{
 };
 
 use super::{
-    link::{Link, Manner, ReplyFate},
+    link::{Link, ReplyFate},
     pending::Ended,
     shared::{Session, State},
 };
+use crate::client::settings::Manner;
 
 /// The number of a client's first link.
 pub(crate) const FIRST_EPOCH: u64 = 1;

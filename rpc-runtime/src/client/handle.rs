@@ -1,0 +1,105 @@
+//! The client as users hold it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use amqp_rpc_transport::{ConnectionState, NotReady, StateWatch};
+
+use super::{
+    service::BoxClientService,
+    session::shared::{ClientStats, Session},
+};
+
+/// A connection to the broker that calls are made through. Clones share it.
+///
+/// Give it to the generated `…Client` of a service; one `Client` serves any number of them, from any number of tasks.
+/// Dropping the last clone, together with the last typed client and [`Call`], closes the connection; [`close`](Self::close)
+/// does it at once.
+///
+/// When the connection is lost, a new one is made, with random pauses between attempts that grow from 100 ms to 30 s. Calls that were
+/// sent fail at once with `Disconnected`, since they may have run; those of methods declared `idempotent` are sent again instead,
+/// within their timeout. New calls wait for the connection, within theirs. [`state`](Self::state) tells how it stands.
+#[derive(Clone)]
+pub struct Client {
+    pub(super) session: Arc<Session>,
+    /// The layers around the session; `None` without any, and everything is sent directly.
+    pub(super) layers: Option<BoxClientService>,
+    /// Takes the place of the session's timeout for what is made of this clone.
+    pub(super) timeout: Option<Duration>,
+}
+
+impl Client {
+    /// This client with another default timeout, for what is made of it. It shares the connection; the original keeps its own.
+    ///
+    /// Like the timeout that the [`ClientBuilder`] sets it is the last to count: the timeout of the call wins, then the typed client's
+    /// (`with_options`), then the method attribute's.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn run(client: amqp_rpc_runtime::Client) {
+    /// let patient = client.with_timeout(Duration::from_secs(300));
+    /// # let _ = patient;
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self.clone() }
+    }
+
+    /// Whether calls can be sent right now. After `false`, calls wait within their timeout, fail with `Blocked`, or with `Closed`.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.state().is_ready()
+    }
+
+    /// How the connection stands.
+    #[must_use]
+    pub fn state(&self) -> ConnectionState {
+        self.session.shown().current()
+    }
+
+    /// Follows [`state`](Self::state), for health checks and for logs of one's own.
+    ///
+    /// ```no_run
+    /// # async fn run(client: amqp_rpc_runtime::Client) {
+    /// let mut states = client.state_changes();
+    /// while let Some(state) = states.changed().await {
+    ///     println!("the broker's connection is {state}");
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn state_changes(&self) -> StateWatch {
+        self.session.shown()
+    }
+
+    /// Waits until calls can be sent, for at most `patience`.
+    ///
+    /// # Errors
+    /// The state at the end of that time, or at once the one that the client was closed with.
+    pub async fn wait_ready(&self, patience: Duration) -> Result<(), NotReady> {
+        self.state_changes().wait_ready(patience).await
+    }
+
+    /// How many calls are in flight, and how many replies nobody waited for.
+    #[must_use]
+    pub fn stats(&self) -> ClientStats {
+        self.session.stats()
+    }
+
+    /// Closes the connection, for all clones.
+    ///
+    /// Calls that were sent fail with `Disconnected` and may still run: await those that matter first. Calls that were not, and
+    /// later ones, fail with `Closed`. Returns after at most five seconds.
+    pub async fn close(&self) {
+        self.session.close().await;
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("connected", &self.is_connected())
+            .field("stats", &self.stats())
+            .finish()
+    }
+}
