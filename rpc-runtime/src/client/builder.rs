@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use amqp_rpc_transport::{ConnectError, ConnectOptions, Inbound, connect_first};
+use amqp_rpc_transport::{
+    ConnectError, ConnectOptions, Inbound, connect_first, limits::MAX_SHORT_STRING_BYTES,
+};
 use tower_layer::Layer;
 
 use super::{
@@ -10,10 +12,10 @@ use super::{
     layers::LayerStack,
     service::{BoxClientService, ClientService},
     session::{
-        background::Background, link::Link, pending::MAX_CALLS, shared::Session, supervisor::Supervisor,
-        sweeper::Alarm,
+        background::Background, link::Link, pending::MAX_CALLS, start::start, supervisor::Supervisor,
+        sweep_trigger::SweepTrigger,
     },
-    settings::{Manner, ReplyTo, Settings},
+    settings::{LinkOptions, ReplyTo, Settings},
 };
 use crate::{
     codec::{AnyCodec, Compression},
@@ -31,7 +33,7 @@ pub struct ClientBuilder {
     reply_to: ReplyTo,
     namespace: Option<String>,
     app_id: Option<String>,
-    states_user: bool,
+    sends_user_id: bool,
     fails_fast: bool,
     waits_while_blocked: bool,
     detached: bool,
@@ -77,7 +79,7 @@ impl ClientBuilder {
             reply_to: ReplyTo::default(),
             namespace: None,
             app_id: None,
-            states_user: false,
+            sends_user_id: false,
             fails_fast: false,
             waits_while_blocked: false,
             detached: false,
@@ -145,7 +147,7 @@ impl ClientBuilder {
     /// States the connection's user in every request, so that servers see it as
     /// [`Context::user_id`](crate::Context::user_id); the broker vouches for it. Default: off.
     pub fn state_user(mut self) -> Self {
-        self.states_user = true;
+        self.sends_user_id = true;
         self
     }
 
@@ -220,23 +222,23 @@ impl ClientBuilder {
         if self.max_in_flight == 0 || self.max_in_flight > MAX_CALLS {
             return invalid("max_in_flight must be between 1 and 8388608");
         }
-        if self.app_id.as_ref().is_some_and(|app_id| app_id.len() > 255) {
+        if self.app_id.as_ref().is_some_and(|app_id| app_id.len() > MAX_SHORT_STRING_BYTES) {
             return invalid("app_id must have at most 255 bytes");
         }
         let namespace = match &self.namespace {
             Some(name) => Namespace::parse(name).map_err(ConnectError::InvalidOption)?,
             None => Namespace::default(),
         };
-        let alarm = Arc::new(Alarm::default());
+        let trigger = Arc::new(SweepTrigger::default());
         let inbound =
-            Inbound { max_body_bytes: self.max_reply_bytes, on_return: Arc::clone(&alarm.returned) };
-        let manner = Manner {
+            Inbound { max_body_bytes: self.max_reply_bytes, on_return: Arc::clone(&trigger.returned) };
+        let link_options = LinkOptions {
             reply_to: self.reply_to,
-            states_user: self.states_user,
+            sends_user_id: self.sends_user_id,
             app_id: self.app_id,
             compression: self.compression,
         };
-        let open = |connection| Link::open(connection, manner.clone());
+        let open = |connection| Link::open(connection, link_options.clone());
         let (link, replies) = connect_first(&options, &inbound, ConnectError::is_passing, open).await?;
         let settings = Settings {
             timeout: self.timeout,
@@ -250,8 +252,8 @@ impl ClientBuilder {
             codec: self.codec,
             namespace,
         };
-        let supervisor = Supervisor { options, inbound, manner };
-        let session = Session::start(link, replies, settings, alarm, supervisor, background);
+        let supervisor = Supervisor { connect_options: options, inbound, link_options };
+        let session = start(link, replies, settings, trigger, supervisor, background);
         let layers = self.layers.around(&session);
         Ok(Client { session, layers, timeout: None })
     }

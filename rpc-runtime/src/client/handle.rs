@@ -6,7 +6,7 @@ use amqp_rpc_transport::{ConnectionState, NotReady, StateWatch};
 
 use super::{
     service::BoxClientService,
-    session::shared::{ClientStats, Session},
+    session::{shared::Session, stats::ClientStats},
 };
 
 /// A connection to the broker that calls are made through. Clones share it.
@@ -54,7 +54,7 @@ impl Client {
     /// How the connection stands.
     #[must_use]
     pub fn state(&self) -> ConnectionState {
-        self.session.shown().current()
+        self.session.status().current()
     }
 
     /// Follows [`state`](Self::state), for health checks and for logs of one's own.
@@ -69,7 +69,7 @@ impl Client {
     /// ```
     #[must_use]
     pub fn state_changes(&self) -> StateWatch {
-        self.session.shown()
+        self.session.status()
     }
 
     /// Waits until calls can be sent, for at most `patience`.

@@ -17,5 +17,5 @@ pub use delivery::outgoing_call::OutgoingCall;
 pub use handle::Client;
 pub use options::CallOptions;
 pub use service::{BoxClientService, ClientService};
-pub use session::shared::ClientStats;
+pub use session::stats::ClientStats;
 pub use settings::ReplyTo;

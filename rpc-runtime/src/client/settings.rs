@@ -24,7 +24,7 @@ pub enum ReplyTo {
     Direct,
 }
 
-/// What a session keeps of the builder.
+/// Settings of a session, fixed by the builder.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) timeout: Duration,
@@ -52,11 +52,11 @@ impl Settings {
     }
 }
 
-/// What a client asks of each of its links.
+/// Options of each link of a client.
 #[derive(Clone, Debug)]
-pub(crate) struct Manner {
+pub(crate) struct LinkOptions {
     pub(crate) reply_to: ReplyTo,
-    pub(crate) states_user: bool,
+    pub(crate) sends_user_id: bool,
     pub(crate) app_id: Option<String>,
     pub(crate) compression: Option<Compression>,
 }

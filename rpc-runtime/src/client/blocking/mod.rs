@@ -6,20 +6,20 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use amqp_rpc_transport::{CannotBlock, ConnectError, ConnectOptions, ConnectionState, NotReady};
 
-pub use wait::Wait;
-pub(crate) use wait::{MadeByClient, Waiter};
-
 use crate::{
     client::{
         builder::ClientBuilder,
         handle,
         session::{
             background::{self, Background},
-            shared::ClientStats,
+            stats::ClientStats,
         },
     },
     error::CallError,
 };
+
+pub use wait::Wait;
+pub(crate) use wait::{MadeByClient, Waiter};
 
 /// A connection to the broker for threads that wait. Clones share it, and may be used from any number of threads at once.
 ///

@@ -16,11 +16,11 @@ use crate::{
         blocking::{MadeByClient, Waiter},
         delivery::{
             deliver::AnswerFuture,
-            failure::Terms,
             in_flight::InFlight,
-            message::Prepared,
+            message::OutgoingMessage,
             outgoing_call::OutgoingCall,
-            retry::{Conclusion, conclude, mapped},
+            policy::{CallPolicy, RetryState},
+            retry::{NextStep, map_error, retry_or_finish},
             send::{self, Sending, Start},
         },
         handle::Client,
@@ -51,8 +51,8 @@ pub struct Call<R: Request> {
 
 enum State<R> {
     Lazy(Lazy<R>),
-    Sending(Sending, Terms),
-    Sent(InFlight, Terms),
+    Sending(Sending<InFlight>, RetryState),
+    Sent(InFlight, RetryState),
     Layered(AnswerFuture, Option<Arc<ErrorMaps>>),
     Done,
 }
@@ -140,17 +140,15 @@ impl<R: Request> Lazy<R> {
         let inherited = settings.inherited(&options);
         inherited.add_trace(&mut options.headers);
         let left = inherited.less_than(own_timeout);
-        let terms = Terms {
+        let policy = CallPolicy {
             timeout: left.unwrap_or(own_timeout),
             inherited: left.is_some(),
             idempotent: method.repetition == Repetition::Idempotent,
             awaited: Awaited::Reply,
-            repetitions: 0,
-            lost_before: None,
             error_maps: options.error_maps,
             codec,
         };
-        let call = Prepared {
+        let call = OutgoingMessage {
             method,
             exchange: settings.namespace.exchange(method.exchange),
             routing_key: settings.namespace.routing_key(method),
@@ -163,14 +161,15 @@ impl<R: Request> Lazy<R> {
             untyped: None,
         };
         if let Some(layers) = layers {
-            let maps = terms.error_maps.clone();
-            let call = OutgoingCall::new(call, terms);
+            let maps = policy.error_maps.clone();
+            let call = OutgoingCall::new(call, policy);
             return Ok(State::Layered(layers.call_boxed(call), maps));
         }
-        match send::start(session, call, terms.timeout) {
-            Start::Sent(in_flight) => Ok(State::Sent(in_flight, terms)),
-            Start::Waiting(sending) => Ok(State::Sending(sending, terms)),
-            Start::Failed(failure) => Err(failure.into_error(&terms)),
+        let retries = RetryState::new(policy);
+        match send::start(session, call, retries.policy.timeout) {
+            Start::Sent(in_flight) => Ok(State::Sent(in_flight, retries)),
+            Start::Waiting(sending) => Ok(State::Sending(sending, retries)),
+            Start::Failed(failure) => Err(failure.into_error(&retries)),
         }
     }
 }
@@ -182,22 +181,22 @@ impl<R: Request> Future for Call<R> {
         loop {
             match std::mem::replace(&mut self.state, State::Done) {
                 State::Lazy(lazy) => self.state = lazy.start()?,
-                State::Sending(mut sending, terms) => match sending.as_mut().poll(cx) {
-                    Poll::Ready(Ok(in_flight)) => self.state = State::Sent(in_flight, terms),
-                    Poll::Ready(Err(failure)) => return Poll::Ready(Err(failure.into_error(&terms))),
+                State::Sending(mut sending, retries) => match sending.as_mut().poll(cx) {
+                    Poll::Ready(Ok(in_flight)) => self.state = State::Sent(in_flight, retries),
+                    Poll::Ready(Err(failure)) => return Poll::Ready(Err(failure.into_error(&retries))),
                     Poll::Pending => {
-                        self.state = State::Sending(sending, terms);
+                        self.state = State::Sending(sending, retries);
                         return Poll::Pending;
                     }
                 },
-                State::Sent(mut in_flight, terms) => {
+                State::Sent(mut in_flight, retries) => {
                     let Poll::Ready(outcome) = in_flight.poll(cx) else {
-                        self.state = State::Sent(in_flight, terms);
+                        self.state = State::Sent(in_flight, retries);
                         return Poll::Pending;
                     };
-                    match conclude(outcome, in_flight, terms, RawReply::decode::<R>) {
-                        Conclusion::Ended(result) => return Poll::Ready(result),
-                        Conclusion::Again(sending, terms) => self.state = State::Sending(sending, terms),
+                    match retry_or_finish(outcome, in_flight, retries, RawReply::decode::<R>) {
+                        NextStep::Finish(result) => return Poll::Ready(result),
+                        NextStep::Retry(sending, retries) => self.state = State::Sending(sending, retries),
                     }
                 }
                 State::Layered(mut answering, maps) => {
@@ -207,7 +206,7 @@ impl<R: Request> Future for Call<R> {
                     };
                     let answered = answered.map_err(|error| error.map(|none| match none {}));
                     let result = answered.and_then(Answer::decode::<R>);
-                    return Poll::Ready(result.map_err(|error| mapped(error, maps.as_deref())));
+                    return Poll::Ready(result.map_err(|error| map_error(error, maps.as_deref())));
                 }
                 State::Done => panic!("`Call` was polled after it had resolved"),
             }

@@ -18,9 +18,9 @@ use crate::{
         blocking::{MadeByClient, Waiter},
         delivery::{
             deliver::{AnswerFuture, deliver_one_way},
-            failure::Terms,
-            message::Prepared,
+            message::OutgoingMessage,
             outgoing_call::OutgoingCall,
+            policy::{CallPolicy, RetryState},
         },
         handle::Client,
         options::CallOptions,
@@ -172,10 +172,10 @@ impl<R: Request> OneWay<R> {
                 unreachable!("it was just lazy")
             };
             let Client { session, layers, .. } = lazy.client.clone();
-            let (message, terms) = lazy.prepare()?;
+            let (message, policy) = lazy.prepare()?;
             *self = Self::Running(match layers {
-                None => Box::pin(deliver_one_way(session, message, terms.timeout, terms)),
-                Some(layers) => layers.call_boxed(OutgoingCall::new(message, terms)),
+                None => Box::pin(deliver_one_way(session, message, policy.timeout, RetryState::new(policy))),
+                Some(layers) => layers.call_boxed(OutgoingCall::new(message, policy)),
             });
         }
         let Self::Running(running) = self else { panic!("a message was polled after it had resolved") };
@@ -188,7 +188,7 @@ impl<R: Request> OneWay<R> {
 }
 
 impl<R: Request> Lazy<R> {
-    fn prepare(self) -> Result<(Prepared, Terms), CallError<NoError>> {
+    fn prepare(self) -> Result<(OutgoingMessage, CallPolicy), CallError<NoError>> {
         let Self { client: Client { session, timeout, .. }, defaults, options, topic, request } = self;
         let (settings, method) = (&session.settings, R::METHOD);
         let unencodable =
@@ -209,18 +209,16 @@ impl<R: Request> Lazy<R> {
         settings.check_size(&body).map_err(CallError::TooLarge)?;
         // The trace, but not the deadline: what has happened is told whether or not somebody still waits.
         settings.inherited(&options).add_trace(&mut options.headers);
-        let terms = Terms {
+        let policy = CallPolicy {
             timeout: options.timeout.or(method.timeout).or(timeout).unwrap_or(settings.timeout),
             inherited: false,
             idempotent: method.repetition == Repetition::Idempotent,
             awaited: Awaited::Confirm,
-            repetitions: 0,
-            lost_before: None,
-            // Nobody answers with an error.
+            // There is no reply with an error.
             error_maps: None,
             codec,
         };
-        let message = Prepared {
+        let message = OutgoingMessage {
             method,
             exchange: settings.namespace.exchange(method.exchange),
             routing_key,
@@ -233,6 +231,6 @@ impl<R: Request> Lazy<R> {
             fails_fast: (options.fails_fast || settings.fails_fast) && !method.queue.is_empty(),
             untyped: None,
         };
-        Ok((message, terms))
+        Ok((message, policy))
     }
 }

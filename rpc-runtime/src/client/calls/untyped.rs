@@ -18,9 +18,9 @@ use crate::{
         blocking::{MadeByClient, Waiter},
         delivery::{
             deliver::{AnswerFuture, deliver},
-            failure::Terms,
-            message::{Prepared, Untyped},
+            message::{OutgoingMessage, UntypedMethod},
             outgoing_call::OutgoingCall,
+            policy::CallPolicy,
         },
         handle::Client,
         options::CallOptions,
@@ -241,13 +241,11 @@ impl<B: UntypedBody> Lazy<B> {
         inherited.add_trace(&mut options.headers);
         let own_timeout = options.timeout.or(timeout).unwrap_or(settings.timeout);
         let left = inherited.less_than(own_timeout);
-        let terms = Terms {
+        let policy = CallPolicy {
             timeout: left.unwrap_or(own_timeout),
             inherited: left.is_some(),
             idempotent: self.idempotent,
             awaited: Awaited::Reply,
-            repetitions: 0,
-            lost_before: None,
             error_maps: None,
             codec: AnyCodec::JSON,
         };
@@ -257,7 +255,7 @@ impl<B: UntypedBody> Lazy<B> {
         let queue = self.queue.unwrap_or_else(|| {
             if is_default { routing_key.clone() } else { MethodDef::service_of(&name).to_owned() }
         });
-        let message = Prepared {
+        let message = OutgoingMessage {
             method: UNTYPED,
             exchange: settings.namespace.exchange(&exchange).into_owned().into(),
             // There it is the name of a queue.
@@ -272,9 +270,9 @@ impl<B: UntypedBody> Lazy<B> {
             body,
             message_id: None,
             fails_fast: options.fails_fast || settings.fails_fast,
-            untyped: Some(Box::new(Untyped { name, queue })),
+            untyped: Some(Box::new(UntypedMethod { name, queue })),
         };
-        Ok(OutgoingCall::new(message, terms))
+        Ok(OutgoingCall::new(message, policy))
     }
 }
 

@@ -1,15 +1,19 @@
 //! Why a call has no reply, and what its caller is told.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use amqp_rpc_transport::{Disconnect, ExchangeError};
 
+use super::{
+    message::OutgoingMessage,
+    policy::{CallPolicy, RetryState},
+    publish::SendError,
+};
 use crate::{
-    client::session::pending::Ended,
-    codec::AnyCodec,
+    client::session::pending::EndReason,
     error::{
-        AccessRefused, Awaited, Blocked, CallError, Disconnected, ErrorMaps, NoConsumer, Phase, Served,
-        Timeout, Unencodable, Unroutable,
+        AccessRefused, Blocked, CallError, Disconnected, NoConsumer, Phase, Served, Timeout, Unencodable,
+        Unroutable,
     },
     message::Execution,
 };
@@ -23,7 +27,7 @@ pub(crate) enum Failure {
     },
     /// It cannot be written at all.
     Unwritable(Box<dyn std::error::Error + Send + Sync>),
-    Ended(Ended),
+    Ended(EndReason),
     Blocked(Arc<str>),
     NoConsumer {
         queue: String,
@@ -45,47 +49,44 @@ pub(crate) enum Failure {
     Lost(Arc<Disconnect>, Phase),
 }
 
-/// What an error says of the call it belongs to.
-#[derive(Clone, Debug)]
-pub(crate) struct Terms {
-    pub(crate) timeout: Duration,
-    /// It is what was left of the time of the call that this one is made for.
-    pub(crate) inherited: bool,
-    pub(crate) idempotent: bool,
-    pub(crate) awaited: Awaited,
-    /// How often it was sent again.
-    pub(crate) repetitions: u32,
-    /// Why the link that it was sent over before was lost. It may have run then, whatever becomes of it now.
-    pub(crate) lost_before: Option<Arc<Disconnect>>,
-    /// What becomes of errors that are not the method's own.
-    pub(crate) error_maps: Option<Arc<ErrorMaps>>,
-    /// What it was written in.
-    pub(crate) codec: AnyCodec,
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::TooLate | SendError::Congested => Self::NotSentInTime { not_connected: None },
+            SendError::Unwritable(source) => Self::Unwritable(source),
+            SendError::Blocked(reason) => Self::Blocked(reason),
+            SendError::Ended(reason) => Self::Ended(reason),
+        }
+    }
 }
 
 impl Failure {
-    pub(crate) fn into_error<E>(self, terms: &Terms) -> CallError<E> {
-        let error = self.describe(terms);
-        let Some(lost) = &terms.lost_before else { return error };
+    pub(crate) fn into_error<E>(self, retries: &RetryState) -> CallError<E> {
+        let error = self.describe(&retries.policy);
+        let Some(lost) = retries.lost_before() else { return error };
         match error {
             CallError::Timeout(timeout) => CallError::Timeout(Timeout { phase: Phase::Sent, ..timeout }),
-            error if error.execution() == Execution::Never => disconnected(&lost.reason, Phase::Sent, terms),
+            error if error.execution() == Execution::Never => {
+                disconnected(&lost.reason, Phase::Sent, &retries.policy)
+            }
             error => error,
         }
     }
 
     /// The error of this attempt alone.
-    fn describe<E>(self, terms: &Terms) -> CallError<E> {
+    fn describe<E>(self, policy: &CallPolicy) -> CallError<E> {
         let timeout = |phase, found, not_connected| {
-            let Terms { timeout: after, inherited, idempotent, awaited, .. } = *terms;
+            let CallPolicy { timeout: after, inherited, idempotent, awaited, .. } = *policy;
             CallError::Timeout(Timeout { after, inherited, phase, awaited, idempotent, found, not_connected })
         };
         match self {
             Self::NotSentInTime { not_connected } => timeout(Phase::WaitingToSend, None, not_connected),
             Self::TimedOut { found } => timeout(Phase::Sent, found, None),
             Self::Unwritable(source) => CallError::Encode(Unencodable(source)),
-            Self::Ended(Ended::Closed) => CallError::Closed,
-            Self::Ended(Ended::Disconnected(lost)) => disconnected(&lost.reason, Phase::WaitingToSend, terms),
+            Self::Ended(EndReason::Closed) => CallError::Closed,
+            Self::Ended(EndReason::Disconnected(lost)) => {
+                disconnected(&lost.reason, Phase::WaitingToSend, policy)
+            }
             Self::Blocked(reason) => CallError::Blocked(Blocked { reason }),
             Self::NoConsumer { queue, waiting } => CallError::NoConsumer(NoConsumer { queue, waiting }),
             Self::AccessRefused { exchange, reason } => {
@@ -94,11 +95,20 @@ impl Failure {
             Self::Unroutable { exchange, routing_key, exchange_missing } => {
                 CallError::Unroutable(Unroutable { exchange, routing_key, exchange_missing })
             }
-            Self::Lost(lost, phase) => disconnected(&lost.reason, phase, terms),
+            Self::Lost(lost, phase) => disconnected(&lost.reason, phase, policy),
         }
     }
 
-    /// The failure of a call to `exchange` that was sent over a link that was lost.
+    /// The failure of a message that no queue takes.
+    pub(super) fn unroutable(message: &OutgoingMessage, exchange_missing: bool) -> Self {
+        Self::Unroutable {
+            exchange: message.exchange.clone().into_owned(),
+            routing_key: message.routing_key.clone().into_owned(),
+            exchange_missing,
+        }
+    }
+
+    /// The failure of a message to `exchange` that was sent over a link that was lost.
     ///
     /// When the broker closed the channel because of that exchange, and this was the only call to it, it was refused and has not run. Of
     /// several the earlier ones may have been taken: a permission, or an exchange, can go at any time.
@@ -117,26 +127,28 @@ impl Failure {
     }
 }
 
-fn disconnected<E>(reason: &Arc<str>, phase: Phase, terms: &Terms) -> CallError<E> {
-    let (reason, idempotent) = (Arc::clone(reason), terms.idempotent);
+fn disconnected<E>(reason: &Arc<str>, phase: Phase, policy: &CallPolicy) -> CallError<E> {
+    let (reason, idempotent) = (Arc::clone(reason), policy.idempotent);
     CallError::Disconnected(Disconnected { reason, phase, idempotent })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    fn terms(lost_before: Option<&str>) -> Terms {
-        Terms {
+    use super::*;
+    use crate::{codec::AnyCodec, error::Awaited};
+
+    fn retries(lost_before: Option<&str>) -> RetryState {
+        let policy = CallPolicy {
             timeout: Duration::from_secs(1),
             inherited: false,
             idempotent: true,
             awaited: Awaited::Reply,
-            repetitions: 0,
-            lost_before: lost_before.map(|reason| Arc::new(Disconnect::new(reason))),
             error_maps: None,
             codec: AnyCodec::JSON,
-        }
+        };
+        RetryState::after_loss(policy, lost_before.map(|reason| Arc::new(Disconnect::new(reason))))
     }
 
     fn every_failure() -> Vec<Failure> {
@@ -144,8 +156,8 @@ mod tests {
         vec![
             Failure::NotSentInTime { not_connected: None },
             Failure::Unwritable("a header is too long".into()),
-            Failure::Ended(Ended::Closed),
-            Failure::Ended(Ended::Disconnected(lost())),
+            Failure::Ended(EndReason::Closed),
+            Failure::Ended(EndReason::Disconnected(lost())),
             Failure::Blocked("low on memory".into()),
             Failure::NoConsumer { queue: "fib".into(), waiting: 0 },
             Failure::AccessRefused { exchange: "x".into(), reason: "no".into() },
@@ -160,7 +172,7 @@ mod tests {
     fn a_call_that_was_sent_before_is_never_said_not_to_have_run() {
         for failure in every_failure() {
             let shown = format!("{failure:?}");
-            let error: CallError<()> = failure.into_error(&terms(Some("before")));
+            let error: CallError<()> = failure.into_error(&retries(Some("before")));
             assert_eq!(error.execution(), Execution::Unknown, "{shown}");
             assert!(error.is_retryable(), "{shown}: the method is idempotent");
         }
@@ -173,7 +185,7 @@ mod tests {
         let lost = Arc::new(Disconnect::from(&broker));
         let execution = |exchange, was_alone| {
             let failure = Failure::of_loss(Arc::clone(&lost), exchange, "k", was_alone);
-            failure.into_error::<()>(&terms(None)).execution()
+            failure.into_error::<()>(&retries(None)).execution()
         };
         assert_eq!(execution("x", true), Execution::Never);
         assert_eq!(execution("x", false), Execution::Unknown);

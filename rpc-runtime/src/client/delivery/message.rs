@@ -1,16 +1,15 @@
-//! A call as it waits to be sent: encoded, addressed, and bound to no link.
+//! A message as it waits to be sent: encoded, addressed, and bound to no link.
 
 use std::borrow::Cow;
 
 use amqp_rpc_transport::Headers;
 use bytes::Bytes;
 
-use super::failure::Failure;
-use crate::{codec::Encoding, contract::MethodDef};
+use crate::contract::MethodDef;
 
-/// An encoded call, ready to be sent over any link.
+/// An encoded message, ready to be sent over any link.
 #[derive(Clone)]
-pub(crate) struct Prepared {
+pub(crate) struct OutgoingMessage {
     pub(crate) method: &'static MethodDef,
     pub(crate) exchange: Cow<'static, str>,
     pub(crate) routing_key: Cow<'static, str>,
@@ -18,35 +17,34 @@ pub(crate) struct Prepared {
     pub(crate) priority: Option<u8>,
     pub(crate) content_type: Cow<'static, str>,
     pub(crate) body: Bytes,
-    /// The same however often it is sent. Calls have none.
+    /// The same however often the message is sent. Calls have none.
     pub(crate) message_id: Option<Box<str>>,
-    /// Refuse it rather than have it wait in a queue that nobody consumes.
+    /// Fails with `NoConsumer` rather than wait in a queue without consumers.
     pub(crate) fails_fast: bool,
-    /// What takes the place of the method's names, of a call that has none of our contracts.
-    pub(crate) untyped: Option<Box<Untyped>>,
+    /// Takes the place of the method's names in an untyped call.
+    pub(crate) untyped: Option<Box<UntypedMethod>>,
 }
 
-impl Prepared {
+/// The names of the method that an untyped call is for.
+#[derive(Clone, Debug)]
+pub(crate) struct UntypedMethod {
+    pub(crate) name: String,
+    /// Empty where it is not known.
+    pub(crate) queue: String,
+}
+
+impl OutgoingMessage {
     /// The name of the method on the wire.
     pub(crate) fn name(&self) -> &str {
         self.untyped.as_ref().map_or(self.method.full_name, |untyped| &untyped.name)
     }
 
-    /// The queue that it waits in, as far as that is known; without the namespace.
+    /// The queue that it will wait in, as far as that is known; without the namespace.
     pub(crate) fn queue(&self) -> &str {
         self.untyped.as_ref().map_or(self.method.queue, |untyped| &untyped.queue)
     }
 
-    /// Nobody takes it.
-    pub(crate) fn unroutable(&self, exchange_missing: bool) -> Failure {
-        Failure::Unroutable {
-            exchange: self.exchange.clone().into_owned(),
-            routing_key: self.routing_key.clone().into_owned(),
-            exchange_missing,
-        }
-    }
-
-    /// The call, with nothing left behind to send.
+    /// Moves the message out, to be sent again. What stays has no headers, body and message id.
     pub(crate) fn take(&mut self) -> Self {
         Self {
             method: self.method,
@@ -61,19 +59,4 @@ impl Prepared {
             untyped: self.untyped.clone(),
         }
     }
-}
-
-/// What travels of a message, perhaps compressed.
-pub(crate) struct Packed {
-    pub(crate) body: Bytes,
-    pub(crate) content_encoding: Option<Encoding>,
-    pub(crate) headers: Headers,
-}
-
-/// What no contract says of an untyped call.
-#[derive(Clone, Debug)]
-pub(crate) struct Untyped {
-    pub(crate) name: String,
-    /// Empty where it is not known.
-    pub(crate) queue: String,
 }

@@ -8,7 +8,7 @@ use std::{
 use amqp_rpc_transport::Headers;
 use bytes::Bytes;
 
-use super::{failure::Terms, message::Prepared};
+use super::{message::OutgoingMessage, policy::CallPolicy};
 use crate::contract::MethodDef;
 
 #[cfg(feature = "tower")]
@@ -21,14 +21,14 @@ use crate::error::{Phase, Timeout};
 /// Its `Debug` shows neither the body nor the values of headers.
 #[derive(Clone)]
 pub struct OutgoingCall {
-    pub(crate) message: Prepared,
-    pub(crate) terms: Terms,
+    pub(crate) message: OutgoingMessage,
+    pub(crate) policy: CallPolicy,
     pub(crate) started_at: Instant,
 }
 
 impl OutgoingCall {
-    pub(crate) fn new(message: Prepared, terms: Terms) -> Self {
-        Self { message, terms, started_at: Instant::now() }
+    pub(crate) fn new(message: OutgoingMessage, policy: CallPolicy) -> Self {
+        Self { message, policy, started_at: Instant::now() }
     }
 
     /// The name of the method on the wire, such as `fib.compute`.
@@ -76,13 +76,13 @@ impl OutgoingCall {
     /// How long its caller waits in all; `Duration::MAX` without limit.
     #[must_use]
     pub fn timeout(&self) -> Duration {
-        self.terms.timeout
+        self.policy.timeout
     }
 
     /// How much of that is left: time that is spent in layers counts.
     #[must_use]
     pub fn remaining(&self) -> Duration {
-        match self.terms.timeout {
+        match self.policy.timeout {
             Duration::MAX => Duration::MAX,
             timeout => timeout.saturating_sub(self.started_at.elapsed()),
         }
@@ -92,11 +92,11 @@ impl OutgoingCall {
     #[cfg(feature = "tower")]
     pub(crate) fn timeouts(&self) -> [Timeout; 2] {
         [Phase::WaitingToSend, Phase::Sent].map(|phase| Timeout {
-            after: self.terms.timeout,
-            inherited: self.terms.inherited,
+            after: self.policy.timeout,
+            inherited: self.policy.inherited,
             phase,
-            awaited: self.terms.awaited,
-            idempotent: self.terms.idempotent,
+            awaited: self.policy.awaited,
+            idempotent: self.policy.idempotent,
             found: None,
             not_connected: None,
         })
@@ -104,9 +104,9 @@ impl OutgoingCall {
 
     /// Gives it less time. It never gets more than its caller waits.
     pub fn shorten_timeout(&mut self, timeout: Duration) {
-        if timeout < self.terms.timeout {
-            self.terms.timeout = timeout;
-            self.terms.inherited = false;
+        if timeout < self.policy.timeout {
+            self.policy.timeout = timeout;
+            self.policy.inherited = false;
         }
     }
 }

@@ -1,145 +1,121 @@
-//! A message that nobody answers, on its way: it was sent, and waits for the broker's word on it.
+//! A one-way message in flight: it was published, and waits for its publisher confirm.
 
 use std::{
+    future::Future,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Instant,
 };
 
 use amqp_rpc_transport::{BrokerError, Confirm, ConfirmingPublisher, Disconnect, Verdict};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 
 use super::{
-    in_flight::{InFlight, Unsent},
-    message::{Packed, Prepared},
-    send::{Attempt, Sent},
+    attempt::{AdmittedMessage, Attempt, SentMessage, TrySendError},
+    in_flight::InFlight,
+    message::OutgoingMessage,
+    publish::{PublishedOneWay, publish_one_way},
 };
-use crate::{
-    client::session::{
-        link::{Link, NotSent},
-        pending::Outcome,
-        shared::Session,
-    },
-    contract::MethodKind,
-    wire::request::OneWay,
-};
+use crate::client::session::{link::Link, pending::CallOutcome, shared::Session};
 
-/// A message that was sent. It has a place among the calls, for it may come back, and its time may be over.
-pub(crate) struct Posted {
-    pub(crate) in_flight: InFlight,
+/// A one-way message that was published. It has an entry among the pending calls, for it may be returned or time out.
+pub(super) struct PublishInFlight {
+    pub(super) in_flight: InFlight,
     confirm: Confirm,
     is_mandatory: bool,
 }
 
-/// What became of it.
-pub(crate) enum Fate {
-    Taken,
-    Rejected,
-    Failed(Outcome),
+/// The outcome of a one-way message that was published.
+pub(super) enum PublishOutcome {
+    /// The broker has taken it.
+    Acked,
+    /// The broker has refused it.
+    Nacked,
+    Failed(CallOutcome),
 }
 
-impl Posted {
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Fate> {
+impl PublishInFlight {
+    /// Resolves once, with the outcome.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<PublishOutcome> {
         if let Poll::Ready(outcome) = self.in_flight.poll(cx) {
             let confirmed = self.poll_confirm(cx);
-            // An event that was taken in the last moment was taken. A notification may have come back as well, and cannot tell any more.
-            let was_taken = matches!(outcome, Outcome::TimedOut)
+            // An event that was confirmed in the last moment was taken. A notification may have been returned as well, which cannot be
+            // told any more.
+            let was_acked = matches!(outcome, CallOutcome::TimedOut)
                 && !self.is_mandatory
                 && matches!(confirmed, Poll::Ready(Ok(Verdict::Taken)));
-            return Poll::Ready(if was_taken { Fate::Taken } else { Fate::Failed(outcome) });
+            return Poll::Ready(if was_acked {
+                PublishOutcome::Acked
+            } else {
+                PublishOutcome::Failed(outcome)
+            });
         }
         let Poll::Ready(confirmed) = self.poll_confirm(cx) else { return Poll::Pending };
         let verdict = match confirmed {
             Ok(verdict) => verdict,
             Err(error) => {
-                return Poll::Ready(Fate::Failed(Outcome::Disconnected(Arc::new(Disconnect::from(&error)))));
+                let disconnect = Arc::new(Disconnect::from(&error));
+                return Poll::Ready(PublishOutcome::Failed(CallOutcome::Disconnected(disconnect)));
             }
         };
-        // What comes back is confirmed as well, right after it came back.
+        // A returned message is confirmed as well, right after it was returned.
         self.in_flight.link().settle_returned();
         if let Poll::Ready(outcome) = self.in_flight.poll(cx) {
-            return Poll::Ready(Fate::Failed(outcome));
+            return Poll::Ready(PublishOutcome::Failed(outcome));
         }
         Poll::Ready(match verdict {
-            Verdict::Taken => Fate::Taken,
-            Verdict::Refused => Fate::Rejected,
+            Verdict::Taken => PublishOutcome::Acked,
+            Verdict::Refused => PublishOutcome::Nacked,
         })
     }
 
-    /// The broker's word shows that the connection was of use, also where it came just before the loss.
+    /// A publisher confirm shows that the broker keeps its connections, also when it came just before the loss.
     fn poll_confirm(&mut self, cx: &mut Context<'_>) -> Poll<Result<Verdict, BrokerError>> {
         let confirmed = Pin::new(&mut self.confirm).poll(cx);
         if matches!(confirmed, Poll::Ready(Ok(_))) {
-            self.in_flight.link().mark_of_use();
+            self.in_flight.link().mark_received();
         }
         confirmed
     }
 }
 
-impl Sent for Posted {
-    type With = ConfirmingPublisher;
+impl SentMessage for PublishInFlight {
+    type Publisher = ConfirmingPublisher;
 
     fn slots(session: &Session) -> &Arc<Semaphore> {
         &session.one_way_slots
     }
 
-    fn room(link: &Link) -> &Notify {
-        &link.room_for_one_way
+    fn capacity(link: &Link) -> &Notify {
+        &link.one_way_capacity
     }
 
-    fn ready(session: &Session, link: &Link, message: &Prepared) -> Option<ConfirmingPublisher> {
-        // The link outlives the channel that a refusal has cost, and still believes in the exchange.
-        let refusals = &session.refusals;
-        let is_refused = refusals.of(&message.exchange).is_some()
-            || refusals.of_topic(&message.exchange, &message.routing_key).is_some();
-        if is_refused { None } else { link.confirming_now() }
+    fn ready_publisher(
+        session: &Session,
+        link: &Link,
+        message: &OutgoingMessage,
+    ) -> Option<ConfirmingPublisher> {
+        // A link outlives its channel of one-way messages: when an exchange was denied, its cache still says that it exists.
+        let denied = &session.denied_exchanges;
+        let is_denied = denied.reason(&message.exchange).is_some()
+            || denied.topic_reason(&message.exchange, &message.routing_key).is_some();
+        if is_denied { None } else { link.confirming_now() }
     }
 
-    async fn prepare(link: &Link) -> Result<ConfirmingPublisher, BrokerError> {
+    async fn open_publisher(link: &Link) -> Result<ConfirmingPublisher, BrokerError> {
         link.confirming().await
     }
 
     fn send(
         attempt: Attempt<'_, ConfirmingPublisher>,
-        message: Prepared,
-        deadline: Option<Instant>,
-        slot: OwnedSemaphorePermit,
-    ) -> Result<Self, Unsent> {
-        let Attempt { session, link, exchange, with: publisher } = attempt;
-        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            return Err((NotSent::TooLate, message, slot));
-        }
-        if let Some(reason) = link.connection.findings().blocked() {
-            return Err((NotSent::Blocked(reason), message, slot));
-        }
-        let (number, outcome) = match link.pending.insert(message.method, deadline) {
-            Ok(entry) => entry,
-            Err(ended) => return Err((NotSent::Ended(ended), message, slot)),
-        };
-        let Packed { body, content_encoding, headers } = link.pack(&message);
-        let properties = OneWay {
-            method: message.method,
-            content_type: &message.content_type,
-            correlation_id: link.ids.id(number),
-            message_id: message.message_id.clone().map(String::from),
-            priority: message.priority,
-            content_encoding,
-            headers,
-        }
-        .properties(&link.caller);
-        // A notification that no queue takes is an error; an event that nobody has subscribed to is none.
-        let mandatory = message.method.kind != MethodKind::Event;
-        match publisher.queue(&message.exchange, &message.routing_key, properties, body, mandatory) {
-            Ok(confirm) => {
-                let entry = (number, outcome);
-                let in_flight = InFlight::of(session, link, exchange, entry, message, deadline, slot);
-                Ok(Self { in_flight, confirm, is_mandatory: mandatory })
+        message: AdmittedMessage,
+    ) -> Result<Self, Box<TrySendError>> {
+        match publish_one_way(attempt.link, &attempt.publisher, &message.message, message.deadline) {
+            Ok(PublishedOneWay { entry, confirm, is_mandatory }) => {
+                let in_flight = InFlight::new(attempt, entry, message);
+                Ok(Self { in_flight, confirm, is_mandatory })
             }
-            Err(error) => {
-                link.pending.forget(number);
-                Err((error.into(), message, slot))
-            }
+            Err(error) => Err(Box::new(TrySendError { error, message })),
         }
     }
 }

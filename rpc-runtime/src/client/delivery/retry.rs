@@ -1,88 +1,94 @@
-//! What follows from the outcome of a call: a result, an error, or another attempt.
+//! Decides what follows from the outcome of a call: a result, an error, or another attempt.
 
 use std::sync::Arc;
 
 use amqp_rpc_transport::Disconnect;
 
-use super::{
-    failure::{Failure, Terms},
-    in_flight::InFlight,
-    send::Sending,
-};
+use super::{attempt::SentMessage, failure::Failure, in_flight::InFlight, policy::RetryState, send::Sending};
 use crate::{
-    client::session::pending::Outcome,
+    client::session::pending::CallOutcome,
     error::{CallError, ErrorMaps, RemoteError},
-    message::FaultCode,
+    message::{Fault, FaultCode},
     wire::reply::{RawReply, Reading},
 };
 
-/// How often a call is sent again at most: one that is itself the reason why links are lost, or that no server starts, must come to an
-/// end without taking all others with it.
-const MOST_REPETITIONS: u32 = 8;
+/// What follows from the outcome of a call.
+pub(crate) enum NextStep<T, E> {
+    Finish(Result<T, CallError<E>>),
+    Retry(Sending<InFlight>, RetryState),
+}
 
-impl Terms {
-    /// A channel is closed for what was published on it, and most likely for one of those that were pending: once more, and no more.
-    pub(crate) fn may_be_repeated_after(&self, lost: &Disconnect) -> bool {
-        let most = if lost.is_of_channel { 1 } else { MOST_REPETITIONS };
-        self.idempotent && self.repetitions < most
+/// Reads the reply with `read`; sends the call again where that is safe.
+pub(crate) fn retry_or_finish<T, E: 'static>(
+    outcome: CallOutcome,
+    mut in_flight: InFlight,
+    mut retries: RetryState,
+    read: impl FnOnce(RawReply, Reading<'_>) -> Result<T, CallError<E>>,
+) -> NextStep<T, E> {
+    let failure = match outcome {
+        CallOutcome::Replied(reply) => match read(reply, in_flight.reading(&retries.policy)) {
+            Err(CallError::Fault(fault)) => return after_fault(fault, in_flight, retries),
+            result => return finish(result, &retries),
+        },
+        CallOutcome::Unroutable => in_flight.unroutable(),
+        CallOutcome::TimedOut => in_flight.timed_out(),
+        CallOutcome::Disconnected(lost) => match retry_after_loss(&mut in_flight, &mut retries, lost) {
+            Ok(sending) => return NextStep::Retry(sending, retries),
+            Err(failure) => failure,
+        },
+    };
+    NextStep::Finish(Err(failure.into_error(&retries)))
+}
+
+fn after_fault<T, E: 'static>(
+    fault: Fault,
+    mut in_flight: InFlight,
+    mut retries: RetryState,
+) -> NextStep<T, E> {
+    // The call has certainly not run, and that server takes no more calls.
+    if *fault.code() == FaultCode::ShuttingDown
+        && retries.may_repeat()
+        && let Some(sending) = in_flight.send_again()
+    {
+        retries.count_repetition();
+        return NextStep::Retry(sending, retries);
+    }
+    // The server counts the caller's timeout rounded up, and from later on: its fault comes first only because timeouts are noticed
+    // late. One outcome for both.
+    if *fault.code() == FaultCode::DeadlineExceeded && in_flight.is_late() {
+        return NextStep::Finish(Err(in_flight.timed_out().into_error(&retries)));
+    }
+    let fault = if retries.lost_before().is_some() { fault.of_repetition() } else { fault };
+    finish(Err(CallError::Fault(fault)), &retries)
+}
+
+fn finish<T, E: 'static>(result: Result<T, CallError<E>>, retries: &RetryState) -> NextStep<T, E> {
+    NextStep::Finish(result.map_err(|error| map_error(error, retries.policy.error_maps.as_deref())))
+}
+
+/// Sends the message again after its link was lost, if its policy allows it and time is left.
+///
+/// # Errors
+/// The failure of the message, if it is not sent again.
+pub(super) fn retry_after_loss<S: SentMessage>(
+    in_flight: &mut InFlight,
+    retries: &mut RetryState,
+    lost: Arc<Disconnect>,
+) -> Result<Sending<S>, Failure> {
+    match in_flight.failure_of_loss(Arc::clone(&lost)) {
+        Failure::Lost(..) if retries.may_repeat_after(&lost) => match in_flight.send_again() {
+            Some(sending) => {
+                retries.count_repetition_after(lost);
+                Ok(sending)
+            }
+            None => Err(in_flight.failure_of_loss(lost)),
+        },
+        failure => Err(failure),
     }
 }
 
-/// What follows from an outcome.
-pub(crate) enum Conclusion<T, E> {
-    Ended(Result<T, CallError<E>>),
-    Again(Sending, Terms),
-}
-
-/// `read` makes of the reply what the caller wants.
-pub(crate) fn conclude<T, E: 'static>(
-    outcome: Outcome,
-    mut in_flight: InFlight,
-    mut terms: Terms,
-    read: impl FnOnce(RawReply, Reading<'_>) -> Result<T, CallError<E>>,
-) -> Conclusion<T, E> {
-    let failure = match outcome {
-        Outcome::Replied(reply) => match read(reply, in_flight.reading(&terms)) {
-            Err(CallError::Fault(fault)) => {
-                // It certainly did not run there, and that server takes nothing more.
-                if *fault.code() == FaultCode::ShuttingDown
-                    && terms.repetitions < MOST_REPETITIONS
-                    && let Some(sending) = in_flight.send_again()
-                {
-                    terms.repetitions += 1;
-                    return Conclusion::Again(sending, terms);
-                }
-                // The server was told of the caller's time rounded up, and later: its answer may only be here first because timeouts are
-                // noticed late. One outcome for both.
-                if *fault.code() == FaultCode::DeadlineExceeded && in_flight.is_late() {
-                    return Conclusion::Ended(Err(in_flight.timed_out().into_error(&terms)));
-                }
-                let fault = if terms.lost_before.is_some() { fault.of_repetition() } else { fault };
-                return Conclusion::Ended(Err(mapped(CallError::Fault(fault), terms.error_maps.as_deref())));
-            }
-            result => {
-                return Conclusion::Ended(result.map_err(|error| mapped(error, terms.error_maps.as_deref())));
-            }
-        },
-        Outcome::Unroutable => in_flight.unroutable(),
-        Outcome::TimedOut => in_flight.timed_out(),
-        Outcome::Disconnected(lost) => match in_flight.failure_of_loss(Arc::clone(&lost)) {
-            Failure::Lost(..) if terms.may_be_repeated_after(&lost) => match in_flight.send_again() {
-                Some(sending) => {
-                    terms.repetitions += 1;
-                    terms.lost_before.get_or_insert(lost);
-                    return Conclusion::Again(sending, terms);
-                }
-                None => in_flight.failure_of_loss(lost),
-            },
-            failure => failure,
-        },
-    };
-    Conclusion::Ended(Err(failure.into_error(&terms)))
-}
-
-/// What the typed client makes of the error of a foreign server.
-pub(crate) fn mapped<E: 'static>(error: CallError<E>, maps: Option<&ErrorMaps>) -> CallError<E> {
+/// Makes the method's own error of another server's error, where the typed client has a map for it.
+pub(crate) fn map_error<E: 'static>(error: CallError<E>, maps: Option<&ErrorMaps>) -> CallError<E> {
     let Some(maps) = maps else { return error };
     let mapped = match &error {
         CallError::Fault(fault) => match fault.code() {

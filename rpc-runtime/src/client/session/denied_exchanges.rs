@@ -1,4 +1,4 @@
-//! Exchanges that the broker did not let this client write to: they are not tried again for a while.
+//! Remembers exchanges that the broker denied this client to write to: they are not tried again for a while.
 
 use std::{
     collections::HashMap,
@@ -6,44 +6,46 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Each attempt costs all pending calls their channel; somebody who grants the permission meanwhile waits this long.
+/// Each attempt costs all pending calls their channel. A permission that is granted meanwhile takes effect this late.
 const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 
-/// Refused exchanges, over all epochs of a client.
+/// Denied exchanges and topics, over all links of a client, with the broker's reasons.
 #[derive(Debug, Default)]
-pub(crate) struct Refusals(Mutex<HashMap<String, (Instant, Arc<str>)>>);
+pub(crate) struct DeniedExchanges(Mutex<HashMap<String, (Instant, Arc<str>)>>);
 
-/// No name of an exchange has such a character in it.
-fn of_topic(exchange: &str, topic: &str) -> String {
+/// The key of a topic: no name of an exchange contains NUL.
+fn topic_key(exchange: &str, topic: &str) -> String {
     format!("{exchange}\0{topic}")
 }
 
-impl Refusals {
+impl DeniedExchanges {
+    /// No message is sent to `exchange` for a while.
     pub(crate) fn remember(&self, exchange: &str, reason: Arc<str>) {
-        let mut refused = self.lock();
+        let mut denied = self.lock();
         // There may be any number of topics.
-        refused.retain(|_, (since, _)| since.elapsed() < REMEMBERED_FOR);
-        refused.insert(exchange.to_owned(), (Instant::now(), reason));
+        denied.retain(|_, (since, _)| since.elapsed() < REMEMBERED_FOR);
+        denied.insert(exchange.to_owned(), (Instant::now(), reason));
     }
 
-    /// Only what has this routing key was refused.
+    /// Only messages with this routing key are denied.
     pub(crate) fn remember_topic(&self, exchange: &str, topic: &str, reason: Arc<str>) {
-        self.remember(&of_topic(exchange, topic), reason);
+        self.remember(&topic_key(exchange, topic), reason);
     }
 
-    pub(crate) fn of_topic(&self, exchange: &str, topic: &str) -> Option<Arc<str>> {
-        // Nearly always there is none, and then no name is made.
-        if self.lock().is_empty() { None } else { self.of(&of_topic(exchange, topic)) }
+    /// Why the broker denied this routing key, if that was lately.
+    pub(crate) fn topic_reason(&self, exchange: &str, topic: &str) -> Option<Arc<str>> {
+        // Nearly always it is empty, and then no key is made.
+        if self.lock().is_empty() { None } else { self.reason(&topic_key(exchange, topic)) }
     }
 
-    /// What the broker said when it refused, if that was lately.
-    pub(crate) fn of(&self, exchange: &str) -> Option<Arc<str>> {
-        let mut refused = self.lock();
-        let (since, reason) = refused.get(exchange)?;
+    /// Why the broker denied the exchange, if that was lately.
+    pub(crate) fn reason(&self, exchange: &str) -> Option<Arc<str>> {
+        let mut denied = self.lock();
+        let (since, reason) = denied.get(exchange)?;
         if since.elapsed() < REMEMBERED_FOR {
             return Some(Arc::clone(reason));
         }
-        refused.remove(exchange);
+        denied.remove(exchange);
         None
     }
 

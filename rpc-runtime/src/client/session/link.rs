@@ -9,99 +9,68 @@ use std::{
 };
 
 use amqp_rpc_transport::{
-    BrokerError, ConfirmingPublisher, ConnectError, Connection, Consumer, Delivered, Disconnect, Publisher,
-    Unpublishable,
+    BrokerError, ConfirmingPublisher, ConnectError, Connection, Consumer, Delivered, Publisher,
 };
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
-    correlation::{CallNumber, CorrelationIds},
-    exchanges::Exchanges,
-    pending::{Ended, Outcome, Pending},
+    correlation::CorrelationIds,
+    exchanges::ExchangeCache,
+    pending::{CallOutcome, Pending},
 };
 use crate::{
-    client::{
-        delivery::message::{Packed, Prepared},
-        settings::{Manner, ReplyTo},
-    },
-    codec::{Compression, Encoding},
+    client::settings::{LinkOptions, ReplyTo},
+    codec::Compression,
     contract::MethodDef,
-    wire::{
-        address::REPLY_QUEUES,
-        reply::RawReply,
-        request::{ACCEPT_ENCODING, Caller, Outgoing},
-    },
+    wire::{address::REPLY_QUEUES, reply::RawReply, request::Caller},
 };
+
+/// The number of a client's first link.
+pub(super) const FIRST_EPOCH: u64 = 1;
 
 const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to";
 
-/// What calls are sent over until the channel ends. The next epoch has another channel, reply address and key.
+/// Carries messages until its channel ends. The next link has another connection, reply address and key.
 pub(crate) struct Link {
     pub(crate) connection: Connection,
     pub(crate) pending: Pending,
-    pub(crate) exchanges: Exchanges,
+    pub(crate) exchanges: ExchangeCache,
     pub(crate) ids: CorrelationIds,
-    reply_to: String,
-    /// The user of this connection: another node may have let in another one.
+    pub(crate) reply_to: String,
+    /// The user of this connection: another node of the broker may have let in another one.
     pub(crate) caller: Caller,
-    compression: Option<Compression>,
-    publisher: Publisher,
-    /// For what nobody answers; opened with the first of it.
+    pub(crate) compression: Option<Compression>,
+    pub(crate) publisher: Publisher,
+    /// Publishes one-way messages; opened with the first of them.
     confirming: tokio::sync::Mutex<Option<ConfirmingPublisher>>,
-    /// Held while returned requests are settled.
+    /// Held while returned messages are settled.
     settling: Mutex<()>,
     /// Notified when requests may be queued again.
-    pub(crate) room: Notify,
-    /// The same for what nobody answers.
-    pub(crate) room_for_one_way: Notify,
-    /// A reply came over it: what ends it has nothing to do with how it was made.
-    was_of_use: AtomicBool,
-}
-
-/// Why a call was not sent. Nothing of it is on its way.
-#[derive(Debug)]
-pub(crate) enum NotSent {
-    /// The epoch has ended; the next may serve.
-    Ended(Ended),
-    /// Too much is queued and not written. [`Link::room`] tells when to try again.
-    Congested,
-    /// The broker takes no messages, for this reason.
-    Blocked(Arc<str>),
-    /// Its time was over before it could be.
-    TooLate,
-    /// It cannot be written at all.
-    Unwritable(Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl From<Unpublishable> for NotSent {
-    fn from(error: Unpublishable) -> Self {
-        match error {
-            Unpublishable::Congested => Self::Congested,
-            Unpublishable::Unwritable(source) => Self::Unwritable(source),
-            Unpublishable::Lost(error) => {
-                Self::Ended(Ended::Disconnected(Arc::new(Disconnect::from(&error))))
-            }
-        }
-    }
+    pub(crate) capacity: Notify,
+    /// Notified when one-way messages may be queued again.
+    pub(crate) one_way_capacity: Notify,
+    /// A reply or a publisher confirm came over it: what ends it has nothing to do with how it was made.
+    has_received: AtomicBool,
 }
 
 /// What a sweep leaves to do.
 #[derive(Debug, Default)]
-pub(crate) struct Swept {
+pub(super) struct SweepResult {
     /// Sweep again.
-    pub(crate) has_more: bool,
-    /// Find out who serves these.
-    pub(crate) soon_late: Vec<&'static MethodDef>,
+    pub(super) has_more: bool,
+    /// Ask the broker who consumes the queues of these methods.
+    pub(super) soon_late: Vec<&'static MethodDef>,
 }
 
-/// Which reply it was that came in.
+/// The call that a reply belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReplyFate {
-    Delivered,
-    /// Its call has had an answer, or its caller has gone: a late or a duplicate reply.
+pub(super) enum ReplyMatch {
+    /// A call that was waiting for it.
+    Pending,
+    /// A call that has had its outcome, or whose future was dropped: a late or a duplicate reply.
     Late,
-    /// Its correlation id is none of ours.
+    /// No call of this link: its correlation id is of another client or forged.
     Unknown,
 }
 
@@ -109,18 +78,18 @@ impl Link {
     /// Opens a channel with a reply address.
     pub(crate) async fn open(
         connection: Connection,
-        manner: Manner,
+        options: LinkOptions,
     ) -> Result<(Self, Consumer), ConnectError> {
-        let Manner { reply_to: strategy, states_user, app_id, compression } = manner;
-        let user_id = connection.user().filter(|_| states_user).map(Arc::from);
-        if states_user && user_id.is_none() {
+        let LinkOptions { reply_to, sends_user_id, app_id, compression } = options;
+        let user_id = connection.user().filter(|_| sends_user_id).map(Arc::from);
+        if sends_user_id && user_id.is_none() {
             return Err(ConnectError::InvalidOption(
                 "state_user needs the name that the certificate stands for; write it into the URI: amqps://name@host".into(),
             ));
         }
         let refused = |what| move |source: BrokerError| ConnectError::Refused { what, source };
         let channel = connection.open_data_channel().await.map_err(refused("channel"))?;
-        let (reply_to, consumer) = match strategy {
+        let (reply_to, consumer) = match reply_to {
             ReplyTo::ExclusiveQueue => {
                 // A fresh name: the broker may still hold the old queue for the dead channel.
                 let queue = format!("{REPLY_QUEUES}{}", Uuid::new_v4());
@@ -138,7 +107,7 @@ impl Link {
         };
         let link = Self {
             pending: Pending::default(),
-            exchanges: Exchanges::default(),
+            exchanges: ExchangeCache::default(),
             ids: CorrelationIds::new(),
             reply_to,
             caller: Caller { user_id, app_id: app_id.map(Arc::from) },
@@ -146,68 +115,22 @@ impl Link {
             publisher: channel.publisher(),
             confirming: tokio::sync::Mutex::default(),
             settling: Mutex::default(),
-            room: Notify::new(),
-            room_for_one_way: Notify::new(),
-            was_of_use: AtomicBool::new(false),
+            capacity: Notify::new(),
+            one_way_capacity: Notify::new(),
+            has_received: AtomicBool::new(false),
             connection,
         };
         Ok((link, consumer))
     }
 
-    /// Registers the call and queues its request.
-    pub(crate) fn send(
-        &self,
-        call: &Prepared,
-        deadline: Option<Instant>,
-    ) -> Result<(CallNumber, oneshot::Receiver<Outcome>), NotSent> {
-        // Whatever lapin is given now it would keep, and send when the caller has long given up.
-        if let Some(reason) = self.connection.findings().blocked() {
-            return Err(NotSent::Blocked(reason));
-        }
-        // The waiter comes first: the reply may be here before `queue_mandatory` returns.
-        let (number, outcome) = self.pending.insert(call.method, deadline).map_err(NotSent::Ended)?;
-        let Packed { body, content_encoding, headers } = self.pack(call);
-        let properties = Outgoing {
-            name: call.name(),
-            content_type: &call.content_type,
-            content_encoding,
-            correlation_id: self.ids.id(number),
-            reply_to: &self.reply_to,
-            remaining: deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
-            priority: call.priority,
-            headers,
-        }
-        .properties(&self.caller);
-        match self.publisher.queue_mandatory(&call.exchange, &call.routing_key, properties, &body) {
-            Ok(()) => Ok((number, outcome)),
-            Err(error) => {
-                self.pending.forget(number);
-                Err(error.into())
-            }
-        }
-    }
-
-    /// Body and headers as they travel.
-    pub(crate) fn pack(&self, message: &Prepared) -> Packed {
-        let (body, mut headers) = (message.body.clone(), message.headers.clone());
-        let Some(compression) = self.compression else {
-            return Packed { body, content_encoding: None, headers };
-        };
-        let (body, content_encoding) = compression.apply(body);
-        if headers.get(ACCEPT_ENCODING).is_none() {
-            headers.insert(ACCEPT_ENCODING, Encoding::all_names().into_owned());
-        }
-        Packed { body, content_encoding, headers }
-    }
-
-    /// The channel that confirms what is published on it, if it is open.
+    /// The publisher of one-way messages, if its channel is open.
     pub(crate) fn confirming_now(&self) -> Option<ConfirmingPublisher> {
-        // Locked while the channel is being opened, and for a moment by whoever else looks.
+        // Locked while the channel is being opened, and for a moment by other tasks that look.
         let confirming = self.confirming.try_lock().ok()?;
         confirming.as_ref().filter(|publisher| publisher.is_open()).cloned()
     }
 
-    /// The same, opened where it is not.
+    /// The publisher of one-way messages; opens its channel if it is not open.
     pub(crate) async fn confirming(&self) -> Result<ConfirmingPublisher, BrokerError> {
         let mut confirming = self.confirming.lock().await;
         match &*confirming {
@@ -216,7 +139,7 @@ impl Link {
             _ => {}
         }
         if confirming.is_some() && self.connection.has_spent_its_channels() {
-            // Its numbers would run out, and nothing but another connection has new ones.
+            // Channel numbers would run out, and only another connection has new ones.
             tracing::warn!("too many channels were closed, and another connection is made");
             self.connection.close().await;
             return Err(BrokerError::new(None, "too many channels were closed by the broker"));
@@ -225,31 +148,31 @@ impl Link {
     }
 
     /// Hands a reply to its call.
-    pub(crate) fn receive(&self, delivered: Delivered) -> ReplyFate {
+    pub(super) fn receive(&self, delivered: Delivered) -> ReplyMatch {
         let (correlation_id, reply) = RawReply::read(delivered);
         let Some(number) = correlation_id.and_then(|id| self.ids.number(&id)) else {
-            return ReplyFate::Unknown;
+            return ReplyMatch::Unknown;
         };
-        self.mark_of_use();
-        if self.pending.complete(number, Outcome::Replied(reply)) {
-            ReplyFate::Delivered
+        self.mark_received();
+        if self.pending.complete(number, CallOutcome::Replied(reply)) {
+            ReplyMatch::Pending
         } else {
-            ReplyFate::Late
+            ReplyMatch::Late
         }
     }
 
-    /// Something came over it that only a broker which holds its connections brings.
-    pub(crate) fn mark_of_use(&self) {
-        self.was_of_use.store(true, Ordering::Relaxed);
+    /// A reply or a publisher confirm came over it: the broker keeps its connections.
+    pub(crate) fn mark_received(&self) {
+        self.has_received.store(true, Ordering::Relaxed);
     }
 
-    /// Whether any call was answered over it, or the broker took a message that nobody answers.
-    pub(crate) fn was_of_use(&self) -> bool {
-        self.was_of_use.load(Ordering::Relaxed)
+    /// Whether a reply or a publisher confirm came over it.
+    pub(super) fn has_received(&self) -> bool {
+        self.has_received.load(Ordering::Relaxed)
     }
 
-    /// Fails the calls whose requests came back, and those whose time is over.
-    pub(crate) fn sweep(&self, now: Instant) -> Swept {
+    /// Fails the calls whose requests were returned, and those whose deadline has passed.
+    pub(super) fn sweep(&self, now: Instant) -> SweepResult {
         self.settle_returned();
         let soon_late = self.pending.expire(now);
         let backlog = self.publisher.ask_backlog();
@@ -257,22 +180,22 @@ impl Link {
         let confirming = self.confirming.try_lock().ok().and_then(|confirming| confirming.clone());
         let is_full = confirming.as_ref().is_some_and(ConfirmingPublisher::is_full);
         if backlog.has_room {
-            self.room.notify_waiters();
+            self.capacity.notify_waiters();
         }
         if !is_full {
-            self.room_for_one_way.notify_waiters();
+            self.one_way_capacity.notify_waiters();
         }
-        Swept { has_more: backlog.is_watching || is_full || self.pending.len() > 0, soon_late }
+        SweepResult { has_more: backlog.is_watching || is_full || self.pending.len() > 0, soon_late }
     }
 
-    /// Fails the calls whose requests came back.
+    /// Fails the calls whose requests were returned.
     ///
-    /// Whoever returns from it can be sure that all of them were told: also by another task that has just taken them from the findings.
+    /// When it returns, all of them have their outcome, also those that another task has just taken from the findings.
     pub(crate) fn settle_returned(&self) {
         let _settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
         for id in self.connection.findings().take_returned() {
             if let Some(number) = self.ids.number(&id) {
-                self.pending.complete(number, Outcome::Unroutable);
+                self.pending.complete(number, CallOutcome::Unroutable);
             }
         }
     }

@@ -23,9 +23,9 @@ use crate::{
     wire::reply::RawReply,
 };
 
-/// What became of a call that was sent.
+/// The outcome of a call that was sent.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum CallOutcome {
     Replied(RawReply),
     /// The broker returned the request: no queue took it.
     Unroutable,
@@ -34,24 +34,24 @@ pub(crate) enum Outcome {
     Disconnected(Arc<Disconnect>),
 }
 
-/// Why a table takes no more calls.
+/// Why a session, or the table of one link, takes no more calls.
 #[derive(Clone, Debug)]
-pub(crate) enum Ended {
+pub(crate) enum EndReason {
     Disconnected(Arc<Disconnect>),
     Closed,
 }
 
-impl From<Ended> for Outcome {
-    fn from(ended: Ended) -> Self {
-        match ended {
-            Ended::Disconnected(lost) => Self::Disconnected(lost),
-            // It was sent: whether it runs is as unknown as after any other end.
-            Ended::Closed => Self::Disconnected(Arc::new(Disconnect::new("this client was closed"))),
+impl From<EndReason> for CallOutcome {
+    fn from(reason: EndReason) -> Self {
+        match reason {
+            EndReason::Disconnected(disconnect) => Self::Disconnected(disconnect),
+            // The request was sent: whether it runs is as unknown as after any other end.
+            EndReason::Closed => Self::Disconnected(Arc::new(Disconnect::new("this client was closed"))),
         }
     }
 }
 
-/// The calls of one epoch. Every call that was inserted gets exactly one outcome, unless it is removed first.
+/// The pending calls of one link. Every call that was inserted gets exactly one outcome, unless it is removed first.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     table: Mutex<Table>,
@@ -62,9 +62,9 @@ struct Table {
     calls: Slab<Waiting>,
     /// How many calls there have been. Never reused, so that a late reply does not match a younger call.
     sequence: u64,
-    /// There is nothing to do for any call before this: most sweeps need not look at them.
-    next_look: Option<Instant>,
-    ended: Option<Ended>,
+    /// No call is due before this: most sweeps need not look at them.
+    next_due: Option<Instant>,
+    ended: Option<EndReason>,
 }
 
 #[derive(Debug)]
@@ -72,26 +72,33 @@ struct Waiting {
     number: CallNumber,
     method: &'static MethodDef,
     deadline: Option<Instant>,
-    /// When it is asked who serves the method, in case that the deadline passes; `None` once it was.
-    ask_at: Option<Instant>,
-    outcome: oneshot::Sender<Outcome>,
+    /// When to ask the broker who consumes the method's queue, in case that the deadline passes; `None` once it was asked.
+    query_at: Option<Instant>,
+    outcome: oneshot::Sender<CallOutcome>,
 }
 
 impl Waiting {
-    fn next_look(&self) -> Option<Instant> {
-        self.ask_at.or(self.deadline)
+    fn next_due(&self) -> Option<Instant> {
+        self.query_at.or(self.deadline)
     }
 }
 
-/// How long before its deadline it is asked who serves a call's method.
-const ASKED_BEFORE: Duration = Duration::from_millis(250);
+/// How long before a call's deadline the broker is asked who consumes its queue.
+const QUERIED_BEFORE: Duration = Duration::from_millis(250);
 
-/// Bits of a call's number that are its place in the table; the others are its sequence.
+/// Bits of a call's number that are its index in the table; the others are its sequence.
 const INDEX_BITS: u32 = 24;
-/// The most calls a table holds, with what nobody answers.
+/// The most entries a table holds: calls and one-way messages.
 const MAX_ENTRIES: usize = 1 << INDEX_BITS;
-/// The most of either.
+/// The most calls in flight, and the most one-way messages.
 pub(crate) const MAX_CALLS: usize = MAX_ENTRIES / 2;
+
+/// A call in the table, as its sender holds it.
+#[derive(Debug)]
+pub(crate) struct PendingCall {
+    pub(crate) number: CallNumber,
+    pub(crate) outcome: oneshot::Receiver<CallOutcome>,
+}
 
 impl Pending {
     /// Adds a call. Must precede its publishing: a reply may come at once.
@@ -102,7 +109,7 @@ impl Pending {
         &self,
         method: &'static MethodDef,
         deadline: Option<Instant>,
-    ) -> Result<(CallNumber, oneshot::Receiver<Outcome>), Ended> {
+    ) -> Result<PendingCall, EndReason> {
         let (sender, receiver) = oneshot::channel();
         let mut table = self.lock();
         if let Some(ended) = &table.ended {
@@ -112,39 +119,39 @@ impl Pending {
         let sequence = table.sequence;
         let entry = table.calls.vacant_entry();
         let number = CallNumber((sequence << INDEX_BITS) | entry.key() as u64);
-        // Underflows only on a clock that was just started; then nobody asks, and the error says less. What nobody answers waits for the
-        // broker, not for a server; of untyped calls the queue is not known here.
-        let ask_at = deadline
+        // Underflows only on a clock that was just started; then the broker is not asked, and the error says less. One-way messages wait
+        // for the broker, not for a server; of untyped calls the queue is not known here.
+        let query_at = deadline
             .filter(|_| method.kind == MethodKind::Call && !method.queue.is_empty())
-            .and_then(|deadline| deadline.checked_sub(ASKED_BEFORE));
-        let waiting = Waiting { number, method, deadline, ask_at, outcome: sender };
-        let look = waiting.next_look();
+            .and_then(|deadline| deadline.checked_sub(QUERIED_BEFORE));
+        let waiting = Waiting { number, method, deadline, query_at, outcome: sender };
+        let due = waiting.next_due();
         entry.insert(waiting);
-        table.next_look = [table.next_look, look].into_iter().flatten().min();
-        Ok((number, receiver))
+        table.next_due = [table.next_due, due].into_iter().flatten().min();
+        Ok(PendingCall { number, outcome: receiver })
     }
 
-    /// Hands a call its outcome. False when it does not wait any more: the first outcome wins.
-    pub(crate) fn complete(&self, number: CallNumber, outcome: Outcome) -> bool {
+    /// Hands a call its outcome. False when it is no longer pending: the first outcome wins.
+    pub(crate) fn complete(&self, number: CallNumber, outcome: CallOutcome) -> bool {
         match self.remove(number) {
             Some(waiting) => waiting.outcome.send(outcome).is_ok(),
             None => false,
         }
     }
 
-    /// Forgets a call whose caller has gone.
+    /// Removes a call whose future was dropped.
     pub(crate) fn forget(&self, number: CallNumber) {
         self.remove(number);
     }
 
-    /// Times out every call whose deadline is not after `now`. Returns the methods of those that will soon be late: it is time
-    /// to ask who serves them.
+    /// Times out every call whose deadline is not after `now`. Returns the methods of those that are due
+    /// soon: it is time to ask who consumes their queues.
     pub(crate) fn expire(&self, now: Instant) -> Vec<&'static MethodDef> {
         let mut expired = Vec::new();
         let mut soon_late: Vec<&'static MethodDef> = Vec::new();
         {
             let mut table = self.lock();
-            if table.next_look.is_none_or(|earliest| earliest > now) {
+            if table.next_due.is_none_or(|earliest| earliest > now) {
                 return soon_late;
             }
             let reached = |time: Option<Instant>| time.is_some_and(|time| time <= now);
@@ -152,32 +159,32 @@ impl Pending {
             for (index, call) in &mut table.calls {
                 if reached(call.deadline) {
                     late.push(index);
-                } else if reached(call.ask_at) {
-                    call.ask_at = None;
+                } else if reached(call.query_at) {
+                    call.query_at = None;
                     if !soon_late.contains(&call.method) {
                         soon_late.push(call.method);
                     }
                 }
             }
             expired.extend(late.into_iter().map(|index| table.calls.remove(index)));
-            table.next_look = table.calls.iter().filter_map(|(_, call)| call.next_look()).min();
+            table.next_due = table.calls.iter().filter_map(|(_, call)| call.next_due()).min();
         }
         for call in expired {
-            // A caller that has just gone needs no answer.
-            let _ = call.outcome.send(Outcome::TimedOut);
+            // The future may have been dropped just now.
+            let _ = call.outcome.send(CallOutcome::TimedOut);
         }
         soon_late
     }
 
-    /// Ends the table: every call in it, and every later one, gets this answer.
-    pub(crate) fn end(&self, ended: Ended) {
+    /// Ends the table: every call in it, and every later one, fails with `reason`.
+    pub(crate) fn end(&self, reason: EndReason) {
         let calls = {
             let mut table = self.lock();
-            table.ended.get_or_insert_with(|| ended.clone());
+            table.ended.get_or_insert_with(|| reason.clone());
             std::mem::take(&mut table.calls)
         };
         for (_, call) in calls {
-            let _ = call.outcome.send(ended.clone().into());
+            let _ = call.outcome.send(reason.clone().into());
         }
     }
 
@@ -188,7 +195,7 @@ impl Pending {
     fn remove(&self, number: CallNumber) -> Option<Waiting> {
         let index = usize::try_from(number.0 & (MAX_ENTRIES as u64 - 1)).ok()?;
         let mut table = self.lock();
-        // The place may belong to a younger call by now.
+        // The entry may belong to a younger call by now.
         if table.calls.get(index)?.number != number {
             return None;
         }

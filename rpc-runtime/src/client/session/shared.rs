@@ -1,14 +1,11 @@
-//! What all clones of a client share: which link calls are sent over, and what is known beyond one link.
+//! The session: what all clones of a client share, beyond the life of one link.
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
-use amqp_rpc_transport::{ConnectionState, Consumer, Disconnect, StateWatch};
+use amqp_rpc_transport::{ConnectionState, Disconnect, StateWatch};
 use tokio::{
     sync::{Semaphore, watch},
     task::JoinSet,
@@ -16,68 +13,48 @@ use tokio::{
 
 use super::{
     background::Background,
-    denied_exchanges::Refusals,
-    link::{Link, ReplyFate, Swept},
-    pending::Ended,
-    queues::Queues,
-    supervisor::{self, Supervisor},
-    sweeper::{self, Alarm},
+    denied_exchanges::DeniedExchanges,
+    link::{FIRST_EPOCH, Link, SweepResult},
+    pending::EndReason,
+    queues::QueueCache,
+    stats::{ClientStats, Counters},
+    sweep_trigger::SweepTrigger,
 };
 use crate::client::settings::Settings;
 
-/// Numbers of a client, as of now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ClientStats {
-    /// Calls that were sent and wait for their reply.
-    pub in_flight: usize,
-    /// Replies that came after their call had an answer or its caller had gone, duplicates included. All were dropped.
-    pub late_replies: u64,
-    /// Messages in the reply queue that answer none of this client's calls. All were dropped.
-    pub unknown_replies: u64,
-    /// Messages in the reply queue whose properties were not UTF-8, nested too deep or malformed. Those with a readable
-    /// correlation id failed their call with `Decode`; the others count as unknown as well.
-    pub hostile_replies: u64,
-    /// Requests that were sent again: of `idempotent` methods after their connection was lost, and of any that a stopping server
-    /// had not started.
-    pub resent: u64,
-}
-
-/// Which link calls are sent over.
+/// The link that messages are sent over, if there is one.
 #[derive(Clone)]
-pub(crate) enum State {
+pub(crate) enum SessionState {
     Ready(Arc<Link>),
-    /// The last one was lost, or the next could not be made, for this reason.
+    /// The last link was lost, or the next could not be made, for this reason.
     Connecting(Arc<Disconnect>),
-    Ended(Ended),
+    Ended(EndReason),
 }
 
 pub(crate) struct Session {
     pub(crate) settings: Settings,
+    /// Limits the calls in flight.
     pub(crate) slots: Arc<Semaphore>,
-    /// Of notifications and events, which wait for the broker alone: they must not keep calls from being sent.
+    /// Limits the one-way messages in flight. They wait for the broker alone, and must not keep calls from being sent.
     pub(crate) one_way_slots: Arc<Semaphore>,
-    pub(crate) alarm: Arc<Alarm>,
-    pub(crate) queues: Queues,
-    pub(crate) refusals: Refusals,
-    state: watch::Sender<State>,
-    /// The same for users.
-    shown: watch::Sender<ConnectionState>,
-    late_replies: AtomicU64,
-    unknown_replies: AtomicU64,
-    hostile_replies: AtomicU64,
-    resent: AtomicU64,
+    pub(crate) sweep_trigger: Arc<SweepTrigger>,
+    pub(crate) queues: QueueCache,
+    pub(crate) denied_exchanges: DeniedExchanges,
+    pub(crate) counters: Counters,
+    state: watch::Sender<SessionState>,
+    /// The state as users see it.
+    status: watch::Sender<ConnectionState>,
     // Aborted when the session is dropped.
     tasks: Mutex<JoinSet<()>>,
-    /// Keeps the runtime alive, where nobody else does. Last: everything above may need it while it is dropped.
+    /// Keeps the runtime of a blocking client alive. The last field: everything above may need the runtime while it is dropped.
     background: Option<Arc<Background>>,
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.show(ConnectionState::closed("the client was dropped"));
+        self.set_status(ConnectionState::closed("the client was dropped"));
         if let Some(background) = &self.background
-            && let State::Ready(link) = self.state()
+            && let SessionState::Ready(link) = self.state()
         {
             background.close_at_end(link.connection.clone());
         }
@@ -85,156 +62,120 @@ impl Drop for Session {
 }
 
 impl Session {
-    pub(crate) fn start(
-        link: Link,
-        replies: Consumer,
+    pub(super) fn new(
+        link: Arc<Link>,
         settings: Settings,
-        alarm: Arc<Alarm>,
-        supervisor: Supervisor,
+        sweep_trigger: Arc<SweepTrigger>,
         background: Option<Arc<Background>>,
-    ) -> Arc<Self> {
-        let link = Arc::new(link);
-        let session = Arc::new(Self {
+    ) -> Self {
+        Self {
             slots: Arc::new(Semaphore::new(settings.max_in_flight)),
             one_way_slots: Arc::new(Semaphore::new(settings.max_in_flight)),
             settings,
-            alarm,
-            queues: Queues::default(),
-            refusals: Refusals::default(),
-            state: watch::Sender::new(State::Ready(Arc::clone(&link))),
-            shown: watch::Sender::new(ConnectionState::ready(supervisor::FIRST_EPOCH)),
-            late_replies: AtomicU64::new(0),
-            unknown_replies: AtomicU64::new(0),
-            hostile_replies: AtomicU64::new(0),
-            resent: AtomicU64::new(0),
+            sweep_trigger,
+            queues: QueueCache::default(),
+            denied_exchanges: DeniedExchanges::default(),
+            counters: Counters::default(),
+            state: watch::Sender::new(SessionState::Ready(link)),
+            status: watch::Sender::new(ConnectionState::ready(FIRST_EPOCH)),
             tasks: Mutex::default(),
             background,
-        });
-        {
-            let mut tasks = session.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-            tasks.spawn(supervisor.run(Arc::downgrade(&session), link, replies));
-            tasks.spawn(sweeper::run(Arc::downgrade(&session), Arc::clone(&session.alarm)));
         }
-        session
     }
 
-    pub(crate) fn state(&self) -> State {
+    /// Runs `task` until it ends or the session is dropped.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(task);
+    }
+
+    pub(crate) fn state(&self) -> SessionState {
         self.state.borrow().clone()
     }
 
-    /// What a blocking client waits with.
+    pub(crate) fn watch_state(&self) -> watch::Receiver<SessionState> {
+        self.state.subscribe()
+    }
+
+    /// Follows the state as users see it.
+    pub(crate) fn status(&self) -> StateWatch {
+        StateWatch::of(&self.status)
+    }
+
+    /// The runtime of a blocking client.
     pub(crate) fn background(&self) -> Option<&Arc<Background>> {
         self.background.as_ref()
     }
 
-    pub(crate) fn watch_state(&self) -> watch::Receiver<State> {
-        self.state.subscribe()
-    }
-
-    /// The state as users see it.
-    pub(crate) fn shown(&self) -> StateWatch {
-        StateWatch::of(&self.shown)
-    }
-
     pub(crate) fn stats(&self) -> ClientStats {
         let in_flight = match self.state() {
-            State::Ready(link) => link.pending.len(),
-            State::Connecting(_) | State::Ended(_) => 0,
+            SessionState::Ready(link) => link.pending.len(),
+            SessionState::Connecting(_) | SessionState::Ended(_) => 0,
         };
-        ClientStats {
-            in_flight,
-            late_replies: self.late_replies.load(Ordering::Relaxed),
-            unknown_replies: self.unknown_replies.load(Ordering::Relaxed),
-            hostile_replies: self.hostile_replies.load(Ordering::Relaxed),
-            resent: self.resent.load(Ordering::Relaxed),
-        }
+        self.counters.stats(in_flight)
     }
 
     /// Sweeps the current link.
-    pub(crate) fn sweep(&self, now: Instant) -> Swept {
+    pub(super) fn sweep(&self, now: Instant) -> SweepResult {
         match self.state() {
-            State::Ready(link) => link.sweep(now),
-            State::Connecting(_) | State::Ended(_) => Swept::default(),
+            SessionState::Ready(link) => link.sweep(now),
+            SessionState::Connecting(_) | SessionState::Ended(_) => SweepResult::default(),
         }
     }
 
     pub(crate) async fn close(&self) {
-        if let Some(link) = self.end(Ended::Closed) {
+        if let Some(link) = self.end(EndReason::Closed) {
             link.connection.close().await;
         }
     }
 
-    /// Ends for good: pending, waiting and later calls get this answer. The first reason stays. Returns the link that was.
-    pub(crate) fn end(&self, ended: Ended) -> Option<Arc<Link>> {
+    /// Ends the session for good: pending, waiting and later calls fail with `reason`. The first reason stays. Returns the last link.
+    pub(super) fn end(&self, reason: EndReason) -> Option<Arc<Link>> {
         let mut link = None;
         let has_ended = self.state.send_if_modified(|state| {
-            if matches!(state, State::Ended(_)) {
+            if matches!(state, SessionState::Ended(_)) {
                 return false;
             }
-            if let State::Ready(ready) = std::mem::replace(state, State::Ended(ended.clone())) {
+            if let SessionState::Ready(ready) = std::mem::replace(state, SessionState::Ended(reason.clone()))
+            {
                 link = Some(ready);
             }
             true
         });
         if has_ended {
-            let reason = match &ended {
-                Ended::Closed => "closed by the application".into(),
-                Ended::Disconnected(lost) => Arc::clone(&lost.reason),
+            let text = match &reason {
+                EndReason::Closed => "closed by the application".into(),
+                EndReason::Disconnected(disconnect) => Arc::clone(&disconnect.reason),
             };
-            self.shown.send_replace(ConnectionState::closed(reason));
+            self.status.send_replace(ConnectionState::closed(text));
         }
         if let Some(link) = &link {
-            link.pending.end(ended);
+            link.pending.end(reason);
         }
         link
     }
 
-    /// Moves on, and shows it, unless the session has ended meanwhile.
-    pub(crate) fn advance(&self, next: State, shown: ConnectionState) -> bool {
+    /// Changes state and status. False when the session has ended.
+    pub(super) fn advance(&self, next: SessionState, status: ConnectionState) -> bool {
         self.state.send_if_modified(|state| {
-            let open = !matches!(state, State::Ended(_));
-            if open {
+            let is_open = !matches!(state, SessionState::Ended(_));
+            if is_open {
                 *state = next;
             }
-            open
-        }) && self.show(shown)
+            is_open
+        }) && self.set_status(status)
     }
 
-    /// Shows another state of the same link. False when the session has ended.
-    pub(crate) fn show(&self, next: ConnectionState) -> bool {
-        let mut open = false;
-        self.shown.send_if_modified(|shown| {
-            open = !shown.is_closed();
-            let is_news = open && *shown != next;
-            if is_news {
-                *shown = next;
+    /// Changes the status while the link stays. False when the session has ended.
+    pub(super) fn set_status(&self, next: ConnectionState) -> bool {
+        let mut is_open = false;
+        self.status.send_if_modified(|status| {
+            is_open = !status.is_closed();
+            let has_changed = is_open && *status != next;
+            if has_changed {
+                *status = next;
             }
-            is_news
+            has_changed
         });
-        open
-    }
-
-    pub(crate) fn count_resent(&self) {
-        self.resent.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn count_hostile(&self) {
-        self.hostile_replies.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn count(&self, fate: ReplyFate) {
-        match fate {
-            ReplyFate::Delivered => {}
-            ReplyFate::Late => {
-                self.late_replies.fetch_add(1, Ordering::Relaxed);
-                tracing::debug!("dropped a reply that came late or twice");
-            }
-            ReplyFate::Unknown => {
-                self.unknown_replies.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(
-                    "dropped a message in the reply queue that answers none of this client's calls"
-                );
-            }
-        }
+        is_open
     }
 }

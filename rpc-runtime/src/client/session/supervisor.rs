@@ -15,110 +15,107 @@ use amqp_rpc_transport::{
 };
 
 use super::{
-    link::{Link, ReplyFate},
-    pending::Ended,
-    shared::{Session, State},
+    link::{FIRST_EPOCH, Link, ReplyMatch},
+    pending::EndReason,
+    shared::{Session, SessionState},
 };
-use crate::client::settings::Manner;
+use crate::client::settings::LinkOptions;
 
-/// The number of a client's first link.
-pub(crate) const FIRST_EPOCH: u64 = 1;
-
-/// How links are made.
+/// Keeps a client connected: makes the next link when one is lost.
 pub(crate) struct Supervisor {
-    pub(crate) options: ConnectOptions,
+    pub(crate) connect_options: ConnectOptions,
     pub(crate) inbound: Inbound,
-    pub(crate) manner: Manner,
+    pub(crate) link_options: LinkOptions,
 }
 
 impl Supervisor {
-    /// Runs until the session has ended, by its user or because the broker was given up.
+    /// Runs until the session has ended, by its user or because reconnecting stops.
     pub(crate) async fn run(self, session: Weak<Session>, mut link: Arc<Link>, mut replies: Consumer) {
         let _end_with_runtime = EndWithRuntime(Weak::clone(&session));
         let mut backoff = Backoff::default();
         let mut epoch = FIRST_EPOCH;
         loop {
             let since = Instant::now();
-            let lost = tokio::select! {
+            let disconnect = tokio::select! {
                 biased;
-                lost = hand_out(&session, &link, &mut replies) => Arc::new(lost),
-                never = show_blocked(&session, &link, epoch) => match never {},
+                disconnect = receive_replies(&session, &link, &mut replies) => Arc::new(disconnect),
+                never = report_blocked(&session, &link, epoch) => match never {},
             };
             let Some(strong) = session.upgrade() else { return };
-            let reason = Arc::clone(&lost.reason);
+            let reason = Arc::clone(&disconnect.reason);
             let connecting = ConnectionState::connecting(0, Arc::clone(&reason));
-            // Before the pending calls hear of it: whoever calls again at once finds the state that will serve.
-            if !strong.advance(State::Connecting(Arc::clone(&lost)), connecting) {
+            // Before the pending calls fail: a caller that tries again at once finds the state that will serve.
+            if !strong.advance(SessionState::Connecting(Arc::clone(&disconnect)), connecting) {
                 return;
             }
             tracing::warn!(%reason, epoch, "the client lost its connection or channel, and connects again");
-            if let Some(exchange) = lost.refused_exchange() {
-                strong.refusals.remember(exchange, reason);
+            if let Some(exchange) = disconnect.refused_exchange() {
+                strong.denied_exchanges.remember(exchange, reason);
             }
-            if link.was_of_use() {
+            if link.has_received() {
                 backoff.reset();
             }
             backoff.reset_after(since.elapsed());
-            link.pending.end(Ended::Disconnected(lost));
+            link.pending.end(EndReason::Disconnected(disconnect));
             // The next link is on a connection of its own, even when only the channel was lost: lapin still writes requests that
             // were queued for the closed channel, and the broker closes the connection when it sees one. The old one is closed
-            // as its last call lets go of it.
+            // when its last call drops it.
             drop((link, replies, strong));
             let Some(next) = self.next_link(&session, &mut backoff).await else { return };
             (link, replies) = (Arc::new(next.0), next.1);
             epoch += 1;
             let ready = ConnectionState::ready(epoch);
             let Some(strong) = session.upgrade() else { return };
-            if !strong.advance(State::Ready(Arc::clone(&link)), ready) {
+            if !strong.advance(SessionState::Ready(Arc::clone(&link)), ready) {
                 return;
             }
             tracing::info!(epoch, "the client is connected again");
         }
     }
 
-    /// Connects until it works. `None` when the session has ended or the broker was given up, which ends it.
+    /// Connects until it works. `None` when the session has ended, or reconnecting stops and ends it.
     async fn next_link(&self, session: &Weak<Session>, backoff: &mut Backoff) -> Option<(Link, Consumer)> {
         let failures = AtomicU32::new(0);
         let failed = |error: &ConnectError| {
             let failures = failures.fetch_add(1, Ordering::Relaxed) + 1;
-            let lost = Arc::new(Disconnect::new(chain(error).to_string()));
-            let connecting = ConnectionState::connecting(failures, Arc::clone(&lost.reason));
+            let disconnect = Arc::new(Disconnect::new(chain(error).to_string()));
+            let connecting = ConnectionState::connecting(failures, Arc::clone(&disconnect.reason));
             if let Some(session) = session.upgrade() {
-                session.advance(State::Connecting(lost), connecting);
+                session.advance(SessionState::Connecting(disconnect), connecting);
             }
         };
-        let open = |connection| Link::open(connection, self.manner.clone());
-        let connecting = reconnect(&self.options, &self.inbound, backoff, failed, open);
+        let open = |connection| Link::open(connection, self.link_options.clone());
+        let connecting = reconnect(&self.connect_options, &self.inbound, backoff, failed, open);
         let mut states = session.upgrade()?.watch_state();
         let connected = tokio::select! {
             connected = connecting => connected,
-            _ = states.wait_for(|state| matches!(state, State::Ended(_))) => return None,
+            _ = states.wait_for(|state| matches!(state, SessionState::Ended(_))) => return None,
         };
         match connected {
             Ok(next) => Some(next),
             Err(error) => {
-                let lost = Disconnect::new(chain(&error).to_string());
-                session.upgrade()?.end(Ended::Disconnected(Arc::new(lost)));
+                let disconnect = Disconnect::new(chain(&error).to_string());
+                session.upgrade()?.end(EndReason::Disconnected(Arc::new(disconnect)));
                 None
             }
         }
     }
 }
 
-/// Ends the session when the task that holds it is dropped with its runtime: nobody would bring replies or timeouts any more.
+/// Ends the session when the task that holds it is dropped with its runtime: no task would bring replies or timeouts any more.
 struct EndWithRuntime(Weak<Session>);
 
 impl Drop for EndWithRuntime {
     fn drop(&mut self) {
         if let Some(session) = self.0.upgrade() {
-            let lost = Disconnect::new("the runtime that this client was connected on has stopped");
-            session.end(Ended::Disconnected(Arc::new(lost)));
+            let disconnect = Disconnect::new("the runtime that this client was connected on has stopped");
+            session.end(EndReason::Disconnected(Arc::new(disconnect)));
         }
     }
 }
 
-/// Shows when the broker stops taking messages on this link, and when it takes them again.
-async fn show_blocked(session: &Weak<Session>, link: &Link, epoch: u64) -> Infallible {
+/// Reports that the broker blocks publishing on this link, and that it takes messages again.
+async fn report_blocked(session: &Weak<Session>, link: &Link, epoch: u64) -> Infallible {
     let mut blocked = link.connection.findings().watch_blocked();
     loop {
         let state = match blocked.borrow_and_update().clone() {
@@ -129,7 +126,7 @@ async fn show_blocked(session: &Weak<Session>, link: &Link, epoch: u64) -> Infal
             None => ConnectionState::ready(epoch),
         };
         if let Some(session) = session.upgrade() {
-            session.show(state);
+            session.set_status(state);
         }
         if blocked.changed().await.is_err() {
             return pending().await;
@@ -137,22 +134,22 @@ async fn show_blocked(session: &Weak<Session>, link: &Link, epoch: u64) -> Infal
     }
 }
 
-/// Hands replies to their calls until there are no more. Returns why.
-async fn hand_out(session: &Weak<Session>, link: &Link, replies: &mut Consumer) -> Disconnect {
+/// Hands replies to their calls until the consumer ends. Returns why it did.
+async fn receive_replies(session: &Weak<Session>, link: &Link, replies: &mut Consumer) -> Disconnect {
     loop {
         match replies.next().await {
             Some(Ok(delivered)) => {
                 if let Some(refusal) = delivered.refusal.filter(|refusal| refusal.is_hostile())
                     && let Some(session) = session.upgrade()
                 {
-                    session.count_hostile();
-                    tracing::warn!(reason = %refusal, "a hostile message came into the reply queue");
+                    session.counters.count_malformed();
+                    tracing::warn!(reason = %refusal, "a malformed message came into the reply queue");
                 }
-                let fate = link.receive(delivered);
-                if fate != ReplyFate::Delivered
+                let reply = link.receive(delivered);
+                if reply != ReplyMatch::Pending
                     && let Some(session) = session.upgrade()
                 {
-                    session.count(fate);
+                    session.counters.count_reply(reply);
                 }
             }
             Some(Err(error)) => return Disconnect::from(&error),

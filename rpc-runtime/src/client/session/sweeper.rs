@@ -5,95 +5,77 @@ mod schedules;
 
 use std::{
     future::Future,
-    sync::{Arc, Weak, atomic::Ordering},
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::task::JoinSet;
 
 use super::{
-    shared::{Session, State},
-    sync::AtomicBool,
+    shared::{Session, SessionState},
+    sweep_trigger::SweepTrigger,
 };
 use crate::contract::MethodDef;
 
-/// How late a timeout may be noticed.
+/// How late a timeout is noticed at most.
 const TICK: Duration = Duration::from_millis(5);
-/// An answer that comes later is of no use to the calls that it was asked for.
-const QUESTION_TIMEOUT: Duration = Duration::from_secs(1);
-/// Ticks without anything to sweep before the sweeper sleeps: a caller that calls one after the other wakes it only once.
+/// A queue status that comes later is too late for the calls that it was asked for.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(1);
+/// Ticks without anything to sweep before the sweeper sleeps: a caller that makes one call after the other wakes it only once.
 const IDLE_TICKS: u32 = if cfg!(all(test, shuttle)) { 1 } else { 20 };
 
-/// Wakes the sweeper.
-#[derive(Debug, Default)]
-pub(crate) struct Alarm {
-    awake: AtomicBool,
-    wake: Notify,
-    /// Notified when a request came back.
-    pub(crate) returned: Arc<Notify>,
-}
-
-impl Alarm {
-    /// Must follow every insertion into the pending table.
-    pub(crate) fn wake(&self) {
-        if !self.awake.load(Ordering::SeqCst) && !self.awake.swap(true, Ordering::SeqCst) {
-            self.wake.notify_one();
-        }
-    }
-}
-
 /// Sweeps until the session is gone.
-pub(crate) async fn run(session: Weak<Session>, alarm: Arc<Alarm>) {
-    // Dropped with this task, and what is being asked with it.
-    let mut questions = JoinSet::new();
-    let next_look = || async {
+pub(crate) async fn run(session: Weak<Session>, trigger: Arc<SweepTrigger>) {
+    // Aborted when this task is dropped.
+    let mut queries = JoinSet::new();
+    let next_sweep = || async {
         tokio::select! {
             () = tokio::time::sleep(TICK) => {}
-            () = alarm.returned.notified() => {}
+            () = trigger.returned.notified() => {}
         }
     };
-    sweep_while_awake(&alarm, next_look, || Some(sweep(&session.upgrade()?, &mut questions))).await;
+    sweep_while_awake(&trigger, next_sweep, || Some(sweep(&session.upgrade()?, &mut queries))).await;
 }
 
-/// Sweeps whenever it is woken, as long as there is something to sweep, until `sweep` says that there never will be.
+/// Sweeps whenever it is woken, as long as there is something to sweep. Ends when `sweep` returns `None`.
 async fn sweep_while_awake<F: Future<Output = ()>>(
-    alarm: &Alarm,
-    next_look: impl Fn() -> F,
+    trigger: &SweepTrigger,
+    next_sweep: impl Fn() -> F,
     mut sweep: impl FnMut() -> Option<bool>,
 ) {
     loop {
-        alarm.wake.notified().await;
+        trigger.wait().await;
         let mut idle = 0;
         while idle < IDLE_TICKS {
-            next_look().await;
+            next_sweep().await;
             let Some(has_more) = sweep() else { return };
             idle = if has_more { 0 } else { idle + 1 };
         }
-        alarm.awake.store(false, Ordering::SeqCst);
-        // A call that came between the last look and the store saw `awake` and did not wake us.
+        trigger.fall_asleep();
+        // A call that came between the last sweep and `fall_asleep` saw the sweeper awake and did not wake it.
         let Some(has_more) = sweep() else { return };
         if has_more {
-            alarm.wake();
+            trigger.wake();
         }
     }
 }
 
 /// Returns whether there is more to sweep.
-fn sweep(session: &Arc<Session>, questions: &mut JoinSet<()>) -> bool {
+fn sweep(session: &Arc<Session>, queries: &mut JoinSet<()>) -> bool {
     let swept = session.sweep(Instant::now());
     for method in swept.soon_late {
-        questions.spawn(ask_who_serves(Arc::clone(session), method));
+        queries.spawn(query_consumers(Arc::clone(session), method));
     }
-    while questions.try_join_next().is_some() {}
+    while queries.try_join_next().is_some() {}
     swept.has_more
 }
 
-/// So that the calls that will time out can say it.
-async fn ask_who_serves(session: Arc<Session>, method: &'static MethodDef) {
-    let State::Ready(link) = session.state() else { return };
+/// Asks the broker who consumes the queue of `method`, so that the errors of the calls that time out can say it.
+async fn query_consumers(session: Arc<Session>, method: &'static MethodDef) {
+    let SessionState::Ready(link) = session.state() else { return };
     let queue = session.settings.namespace.queue(method.queue);
-    let answer = tokio::time::timeout(QUESTION_TIMEOUT, session.queues.ask(&queue, &link.connection)).await;
+    let answer = tokio::time::timeout(QUERY_TIMEOUT, session.queues.query(&queue, &link.connection)).await;
     if let Ok(Err(error)) = answer {
-        tracing::debug!(%error, queue = &*queue, "the broker does not say who serves the queue");
+        tracing::debug!(%error, queue = &*queue, "the broker does not say who consumes the queue");
     }
 }

@@ -13,7 +13,7 @@ const CALLERS: usize = 3;
 const READING: Reading<'static> = Reading { idempotent: false, codec: &AnyCodec::JSON, max_bytes: 1024 };
 
 /// A reply that holds the number of the call that it is for.
-fn reply_to(number: CallNumber) -> Outcome {
+fn reply_to(number: CallNumber) -> CallOutcome {
     let delivered = Delivered {
         tag: 1,
         redelivered: false,
@@ -23,7 +23,7 @@ fn reply_to(number: CallNumber) -> Outcome {
         body: number.0.to_string().into(),
         refusal: None,
     };
-    Outcome::Replied(RawReply::read(delivered).1)
+    CallOutcome::Replied(RawReply::read(delivered).1)
 }
 
 /// What a run comes to.
@@ -57,7 +57,8 @@ fn every_call_has_one_outcome_and_it_is_its_own() {
             .map(|caller| {
                 let (pending, seen) = (Arc::clone(&pending), Arc::clone(&seen));
                 thread::spawn(move || {
-                    let (number, receiver) = pending.insert(METHOD, Some(deadline)).ok()?;
+                    let PendingCall { number, outcome: receiver } =
+                        pending.insert(METHOD, Some(deadline)).ok()?;
                     seen.numbers.lock().unwrap().push(number);
                     if caller == 0 {
                         // It gives up, and its place may be another's at once.
@@ -76,7 +77,7 @@ fn every_call_has_one_outcome_and_it_is_its_own() {
             run(|pending, seen, _| answer(pending, seen)),
             run(|pending, seen, _| answer(pending, seen)),
             run(|pending, _, deadline| drop(pending.expire(deadline))),
-            run(|pending, _, _| pending.end(Ended::Closed)),
+            run(|pending, _, _| pending.end(EndReason::Closed)),
         ];
         let calls: Vec<_> = callers.into_iter().filter_map(|caller| caller.join().unwrap()).collect();
         for other in others {
@@ -90,7 +91,7 @@ fn every_call_has_one_outcome_and_it_is_its_own() {
             let replies = taken.get(&number.0).copied().unwrap_or_default();
             assert!(replies <= 1, "{number:?} was answered {replies} times");
             match receiver.try_recv() {
-                Ok(Outcome::Replied(reply)) => {
+                Ok(CallOutcome::Replied(reply)) => {
                     assert_eq!(
                         reply.decode::<Compute>(READING).unwrap(),
                         number.0,
@@ -98,8 +99,10 @@ fn every_call_has_one_outcome_and_it_is_its_own() {
                     );
                     assert_eq!(replies, 1);
                 }
-                Ok(Outcome::TimedOut | Outcome::Disconnected(_)) => assert_eq!(replies, 0, "two outcomes"),
-                Ok(Outcome::Unroutable) => panic!("nothing was returned"),
+                Ok(CallOutcome::TimedOut | CallOutcome::Disconnected(_)) => {
+                    assert_eq!(replies, 0, "two outcomes")
+                }
+                Ok(CallOutcome::Unroutable) => panic!("nothing was returned"),
                 Err(_) => assert!(forgotten.contains(&number), "{number:?} waits for ever"),
             }
         }
@@ -111,7 +114,7 @@ fn every_call_has_one_outcome_and_it_is_its_own() {
 fn a_place_that_is_used_again_takes_no_reply_of_the_call_before() {
     check(|| {
         let pending = Arc::new(Pending::default());
-        let (old, _gone) = pending.insert(METHOD, None).unwrap();
+        let PendingCall { number: old, outcome: _gone } = pending.insert(METHOD, None).unwrap();
         let late = {
             let pending = Arc::clone(&pending);
             thread::spawn(move || pending.complete(old, reply_to(old)))
@@ -124,9 +127,9 @@ fn a_place_that_is_used_again_takes_no_reply_of_the_call_before() {
             })
         };
         late.join().unwrap();
-        let (young, mut receiver) = caller.join().unwrap();
+        let PendingCall { number: young, outcome: mut receiver } = caller.join().unwrap();
         assert!(receiver.try_recv().is_err(), "nobody has answered {young:?}");
         assert!(pending.complete(young, reply_to(young)));
-        assert!(matches!(receiver.try_recv(), Ok(Outcome::Replied(_))));
+        assert!(matches!(receiver.try_recv(), Ok(CallOutcome::Replied(_))));
     });
 }

@@ -11,31 +11,31 @@ const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
 #[test]
 fn the_first_outcome_wins() {
     let pending = Pending::default();
-    let (number, mut receiver) = pending.insert(METHOD, None).unwrap();
-    assert!(pending.complete(number, Outcome::Unroutable));
-    assert!(!pending.complete(number, Outcome::TimedOut));
-    assert!(matches!(receiver.try_recv(), Ok(Outcome::Unroutable)));
+    let PendingCall { number, outcome: mut receiver } = pending.insert(METHOD, None).unwrap();
+    assert!(pending.complete(number, CallOutcome::Unroutable));
+    assert!(!pending.complete(number, CallOutcome::TimedOut));
+    assert!(matches!(receiver.try_recv(), Ok(CallOutcome::Unroutable)));
 }
 
 #[test]
 fn a_late_reply_does_not_reach_the_call_that_took_its_place() {
     let pending = Pending::default();
-    let (old, _) = pending.insert(METHOD, None).unwrap();
+    let PendingCall { number: old, outcome: _ } = pending.insert(METHOD, None).unwrap();
     pending.forget(old);
-    let (young, mut receiver) = pending.insert(METHOD, None).unwrap();
+    let PendingCall { number: young, outcome: mut receiver } = pending.insert(METHOD, None).unwrap();
     assert_eq!(old.0 % MAX_CALLS as u64, young.0 % MAX_CALLS as u64);
-    assert!(!pending.complete(old, Outcome::Unroutable));
+    assert!(!pending.complete(old, CallOutcome::Unroutable));
     assert!(receiver.try_recv().is_err());
 }
 
 #[test]
 fn an_ended_table_answers_everybody_and_takes_nobody() {
     let pending = Pending::default();
-    let (_, mut receiver) = pending.insert(METHOD, None).unwrap();
-    pending.end(Ended::Disconnected(Arc::new(Disconnect::new("gone"))));
-    pending.end(Ended::Closed);
-    assert!(matches!(receiver.try_recv(), Ok(Outcome::Disconnected(lost)) if &*lost.reason == "gone"));
-    assert!(matches!(pending.insert(METHOD, None), Err(Ended::Disconnected(_))));
+    let mut receiver = pending.insert(METHOD, None).unwrap().outcome;
+    pending.end(EndReason::Disconnected(Arc::new(Disconnect::new("gone"))));
+    pending.end(EndReason::Closed);
+    assert!(matches!(receiver.try_recv(), Ok(CallOutcome::Disconnected(lost)) if &*lost.reason == "gone"));
+    assert!(matches!(pending.insert(METHOD, None), Err(EndReason::Disconnected(_))));
     assert_eq!(pending.len(), 0);
 }
 
@@ -44,15 +44,15 @@ fn it_is_asked_once_who_serves_a_call_before_it_is_late() {
     let start = Instant::now();
     let pending = Pending::default();
     let deadline = start + Duration::from_secs(10);
-    let (_, mut receiver) = pending.insert(METHOD, Some(deadline)).unwrap();
+    let mut receiver = pending.insert(METHOD, Some(deadline)).unwrap().outcome;
     pending.insert(METHOD, Some(deadline)).unwrap();
-    let asking = deadline - ASKED_BEFORE;
+    let asking = deadline - QUERIED_BEFORE;
     assert!(pending.expire(asking - Duration::from_millis(1)).is_empty());
     assert_eq!(pending.expire(asking), [METHOD]);
     assert!(pending.expire(asking).is_empty());
     assert!(receiver.try_recv().is_err());
     assert!(pending.expire(deadline).is_empty());
-    assert!(matches!(receiver.try_recv(), Ok(Outcome::TimedOut)));
+    assert!(matches!(receiver.try_recv(), Ok(CallOutcome::TimedOut)));
 }
 
 #[derive(Clone, Debug)]
@@ -81,11 +81,11 @@ proptest! {
         let at = |seconds: u8| start + Duration::from_secs(seconds.into());
         let pending = Pending::default();
         let mut seen = Vec::new();
-        let mut waiting: HashMap<u64, (Option<u8>, oneshot::Receiver<Outcome>)> = HashMap::new();
+        let mut waiting: HashMap<u64, (Option<u8>, oneshot::Receiver<CallOutcome>)> = HashMap::new();
         for step in steps {
             match step {
                 Step::Insert(deadline) => {
-                    let (number, receiver) = pending.insert(METHOD, deadline.map(at)).unwrap();
+                    let PendingCall { number, outcome: receiver } = pending.insert(METHOD, deadline.map(at)).unwrap();
                     prop_assert!(!seen.contains(&number), "numbers are never reused");
                     seen.push(number);
                     waiting.insert(number.0, (deadline, receiver));
@@ -93,9 +93,9 @@ proptest! {
                 Step::Complete(index) if !seen.is_empty() => {
                     let number = *index.get(&seen);
                     let waited = waiting.remove(&number.0);
-                    prop_assert_eq!(pending.complete(number, Outcome::Unroutable), waited.is_some());
+                    prop_assert_eq!(pending.complete(number, CallOutcome::Unroutable), waited.is_some());
                     if let Some((_, mut receiver)) = waited {
-                        prop_assert!(matches!(receiver.try_recv(), Ok(Outcome::Unroutable)));
+                        prop_assert!(matches!(receiver.try_recv(), Ok(CallOutcome::Unroutable)));
                     }
                 }
                 Step::Forget(index) if !seen.is_empty() => {
@@ -107,7 +107,7 @@ proptest! {
                     drop(pending.expire(at(now)));
                     waiting.retain(|_, (deadline, receiver)| {
                         let late = deadline.is_some_and(|deadline| deadline <= now);
-                        assert_eq!(matches!(receiver.try_recv(), Ok(Outcome::TimedOut)), late);
+                        assert_eq!(matches!(receiver.try_recv(), Ok(CallOutcome::TimedOut)), late);
                         !late
                     });
                 }

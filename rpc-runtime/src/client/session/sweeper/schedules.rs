@@ -1,5 +1,7 @@
-//! Calls that come while the sweeper falls asleep, under many schedules: a call that wakes nobody would wait for ever, which shuttle
-//! reports as a deadlock. See `client::session::sync`.
+//! Calls that come while the sweeper falls asleep, under many schedules: a call that does not wake the sweeper would wait for
+//! ever, which shuttle reports as a deadlock. See `client::session::sync`.
+
+use std::sync::atomic::Ordering;
 
 use shuttle::{
     future::{block_on, yield_now},
@@ -10,20 +12,20 @@ use shuttle::{
 
 use super::*;
 use crate::{
-    client::session::pending::{Outcome, Pending},
+    client::session::pending::{CallOutcome, Pending},
     schedules::check,
 };
 
 const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
 const CALLERS: u64 = 2;
 const CALLS: usize = 2;
-/// Sweeps after which a call is late: the one that its caller was too quick for does not end it.
-const PATIENCE: u64 = 2;
+/// Sweeps until a call is late: the one that its caller was too quick for does not end it.
+const TIMEOUT: u64 = 2;
 
 /// What callers and the sweeper share. Time passes by one second with each sweep.
 struct Stage {
     pending: Pending,
-    alarm: Alarm,
+    trigger: SweepTrigger,
     start: Instant,
     seconds: AtomicU64,
     callers_left: AtomicU64,
@@ -45,10 +47,10 @@ impl Stage {
         for _ in 0..thread_rng().gen_range(0..8) {
             thread::yield_now();
         }
-        let deadline = self.at(self.seconds.load(Ordering::SeqCst) + PATIENCE);
-        let (_, receiver) = self.pending.insert(METHOD, Some(deadline)).unwrap();
-        self.alarm.wake();
-        assert!(matches!(block_on(receiver), Ok(Outcome::TimedOut)));
+        let deadline = self.at(self.seconds.load(Ordering::SeqCst) + TIMEOUT);
+        let call = self.pending.insert(METHOD, Some(deadline)).unwrap();
+        self.trigger.wake();
+        assert!(matches!(block_on(call.outcome), Ok(CallOutcome::TimedOut)));
     }
 }
 
@@ -57,14 +59,14 @@ fn no_call_misses_its_timeout_because_the_sweeper_sleeps() {
     check(|| {
         let stage = Arc::new(Stage {
             pending: Pending::default(),
-            alarm: Alarm::default(),
+            trigger: SweepTrigger::default(),
             start: Instant::now(),
             seconds: AtomicU64::new(0),
             callers_left: AtomicU64::new(CALLERS),
         });
         let sweeper = {
             let stage = Arc::clone(&stage);
-            thread::spawn(move || block_on(sweep_while_awake(&stage.alarm, yield_now, || stage.sweep())))
+            thread::spawn(move || block_on(sweep_while_awake(&stage.trigger, yield_now, || stage.sweep())))
         };
         let callers: Vec<_> = (0..CALLERS)
             .map(|_| {
@@ -74,8 +76,8 @@ fn no_call_misses_its_timeout_because_the_sweeper_sleeps() {
                         stage.call();
                     }
                     stage.callers_left.fetch_sub(1, Ordering::SeqCst);
-                    // The sweeper sees that nobody is left.
-                    stage.alarm.wake();
+                    // The sweeper sees that no caller is left.
+                    stage.trigger.wake();
                 })
             })
             .collect();

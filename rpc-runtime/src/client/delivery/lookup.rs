@@ -1,0 +1,72 @@
+//! Looks up the exchange and the consumers of a message before it is sent.
+
+use std::sync::Arc;
+
+use amqp_rpc_transport::{BrokerError, Disconnect, limits::MAX_SHORT_STRING_BYTES};
+
+use super::{failure::Failure, message::OutgoingMessage};
+use crate::{
+    client::session::{exchanges::Exchange, link::Link, queues::SERVED_FOR, shared::Session},
+    error::{Phase, Served},
+};
+
+/// Why an exchange was not found.
+pub(super) enum LookupError {
+    /// The message fails.
+    Failed(Failure),
+    /// The broker did not say.
+    Unanswered(BrokerError),
+}
+
+/// The exchange of a message that may be sent, as far as is known.
+pub(super) async fn find_exchange(
+    session: &Session,
+    link: &Link,
+    message: &OutgoingMessage,
+) -> Result<Arc<Exchange>, LookupError> {
+    let denied = &session.denied_exchanges;
+    let reason = denied.reason(&message.exchange);
+    if let Some(reason) = reason.or_else(|| denied.topic_reason(&message.exchange, &message.routing_key)) {
+        let exchange = message.exchange.clone().into_owned();
+        return Err(LookupError::Failed(Failure::AccessRefused { exchange, reason }));
+    }
+    if message.exchange.len() > MAX_SHORT_STRING_BYTES {
+        let why = format!("the exchange is longer than AMQP's {MAX_SHORT_STRING_BYTES} bytes");
+        return Err(LookupError::Failed(Failure::Unwritable(why.into())));
+    }
+    match link.exchanges.find(&message.exchange, message.method.kind, &link.connection).await {
+        Ok(Some(exchange)) => Ok(exchange),
+        Ok(None) => Err(LookupError::Failed(Failure::unroutable(message, true))),
+        Err(error) if error.is_of_channel() => Err(LookupError::Failed(not_sent_over_lost_link(&error))),
+        Err(error) => Err(LookupError::Unanswered(error)),
+    }
+}
+
+/// The failure of a message whose link was lost before it was sent.
+pub(super) fn not_sent_over_lost_link(error: &BrokerError) -> Failure {
+    Failure::Lost(Arc::new(Disconnect::from(error)), Phase::WaitingToSend)
+}
+
+/// Whether the queue of the message had consumers when the broker was last asked, within [`SERVED_FOR`].
+pub(super) fn is_served(session: &Session, message: &OutgoingMessage) -> bool {
+    let queue = session.settings.namespace.queue(message.queue());
+    matches!(session.queues.cached(&queue, SERVED_FOR), Some(Served::By { .. }))
+}
+
+/// Fails a message whose queue has no consumers. A queue that is missing is left to the broker, which knows all bindings.
+pub(super) async fn check_consumers(
+    session: &Session,
+    link: &Link,
+    message: &OutgoingMessage,
+) -> Result<(), Failure> {
+    let queue = session.settings.namespace.queue(message.queue());
+    match session.queues.query(&queue, &link.connection).await {
+        Ok(Served::ByNobody { waiting }) => Err(Failure::NoConsumer { queue: queue.into_owned(), waiting }),
+        Ok(Served::By { .. } | Served::NoQueue) => Ok(()),
+        // A lost connection shows when the message is sent.
+        Err(error) => {
+            tracing::debug!(%error, queue = &*queue, "the broker does not say who consumes the queue");
+            Ok(())
+        }
+    }
+}
