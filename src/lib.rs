@@ -52,8 +52,7 @@
 //! | you want to | look at |
 //! |---|---|
 //! | declare a service | [`rpc_service`] |
-//! | call it | [`Client`], [`Call`], [`CallOptions`], [`CallError`] |
-//! | send what nobody answers, publish events | [`Notify`], [`Publish`] |
+//! | call it, send notifications, publish events | [`Client`], [`Call`], [`CallOptions`], [`CallError`] |
 //! | call without async, from threads that wait | [`blocking::Client`], [`blocking::Wait`] |
 //! | call by name, without a trait | [`Client::call_json`], [`Client::call_bytes`], [`UntypedCall`] |
 //! | choose what bodies are written in | [`codec`] |
@@ -143,8 +142,8 @@
 /// | `timeout = "5s"` | the client's | how long its callers wait (`ms`, `s`, `m`, `h`) |
 /// | `idempotent` | | running it twice is harmless: a call whose outcome is unknown may be retried |
 /// | `at_most_once` | | a request that may have run is not run again: its caller gets `maybe_executed` |
-/// | `notify` | | nobody answers it: the future is a [`Notify`], done when the broker has the message; one server runs it |
-/// | `event` | | everybody who subscribes receives it: the future is a [`Publish`], with a `topic` |
+/// | `notify` | | a one-way message to one server: its [`Call`] resolves when the broker has confirmed it |
+/// | `event` | | a one-way message to all who subscribe: its [`Call`] has a [`topic`](Call::topic) |
 /// | `bare` | | the single parameter is the body: `30`, not `{"n":30}`; of the type [`Bytes`], it is sent as it is |
 /// | `blocking` | | a plain `fn`, run on a thread where it may block |
 /// | `validate_result` | | garde's rules of the value's type are checked before it is sent, and when it is received |

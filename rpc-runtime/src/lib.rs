@@ -29,8 +29,8 @@ pub use amqp_rpc_transport::{
 };
 pub use bytes::Bytes;
 pub use client::{
-    BoxClientService, Call, CallOptions, Client, ClientBuilder, ClientService, ClientStats, Notify,
-    OutgoingCall, Publish, ReplyTo, UntypedBody, UntypedCall, blocking,
+    BoxClientService, Call, CallOptions, Client, ClientBuilder, ClientService, ClientStats, OutgoingCall,
+    ReplyTo, UntypedBody, UntypedCall, blocking,
 };
 pub use contract::{
     Event, MethodDef, MethodKind, NoError, NoReply, Notification, Repetition, Request, Response, ServeFuture,

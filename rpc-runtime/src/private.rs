@@ -9,7 +9,7 @@ pub use serde;
 #[cfg(feature = "garde")]
 use crate::message::Violation;
 pub use crate::{
-    client::{Call, CallOptions, Client, Notify, Publish, TypedClient},
+    client::{Call, CallOptions, Client, TypedClient},
     contract::{
         Event, MethodDef, NoError, NoReply, Notification, Repetition, Request, Response, ServeFuture,
         Service, ServiceDef, WireType,
@@ -17,6 +17,11 @@ pub use crate::{
     message::{Context, IncomingCall, Violations},
     server::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method},
 };
+
+/// The future of a notification, as the macro names it.
+pub type Notify<R> = Call<R>;
+/// The future of an event, as the macro names it.
+pub type Publish<R> = Call<R>;
 
 /// Resolves aliases of `Result` with fewer than two arguments, such as `io::Result<T>`.
 #[diagnostic::on_unimplemented(

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
 
-use amqp_rpc::{CallError, Client, Event, Execution, NoError, Notification, Notify, Publish};
+use amqp_rpc::{Call, CallError, Client, Event, Execution, NoError, Notification};
 
 use super::{
     outcome_counts::label,
@@ -99,13 +99,13 @@ impl Publisher {
         Some(key)
     }
 
-    async fn notify<R: Notification>(&self, message: Notify<R>, settings: PublishSettings) {
+    async fn notify<R: Notification>(&self, message: Call<R>, settings: PublishSettings) {
         let message = message.timeout(settings.timeout);
         let message = if settings.fails_fast { message.fail_fast() } else { message };
         self.observe(message, settings).await;
     }
 
-    async fn publish<E: Event>(&self, message: Publish<E>, settings: PublishSettings) {
+    async fn publish<E: Event>(&self, message: Call<E>, settings: PublishSettings) {
         self.observe(message.topic(topic_of(settings.key)).timeout(settings.timeout), settings).await;
     }
 

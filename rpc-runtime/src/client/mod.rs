@@ -12,7 +12,7 @@ mod session;
 mod settings;
 
 pub use builder::ClientBuilder;
-pub use calls::{Call, Notify, Publish, TypedClient, UntypedBody, UntypedCall};
+pub use calls::{Call, TypedClient, UntypedBody, UntypedCall};
 pub use delivery::outgoing_call::OutgoingCall;
 pub use handle::Client;
 pub use options::CallOptions;

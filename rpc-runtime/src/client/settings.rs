@@ -1,26 +1,21 @@
-//! What the builder decides: for the session, and for each of its links.
+//! Settings of a client, fixed by its builder: of its session, and of each link.
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use super::options::CallOptions;
 use crate::{
     codec::{AnyCodec, Compression},
-    error::TooLarge,
-    message::Inherited,
     wire::address::Namespace,
 };
 
-/// Where replies come to.
+/// The address that replies are sent to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReplyTo {
-    /// An exclusive queue of this client's own, `amqp-rpc.reply.<uuid>`, made once per connection: the fastest.
+    /// An exclusive queue, `amqp-rpc.reply.<uuid>`, declared once per connection: the fastest.
     #[default]
     ExclusiveQueue,
-    /// RabbitMQ's and LavinMQ's direct reply-to: no queue is declared. For clients that come and go, or whose user may not
-    /// declare queues.
+    /// RabbitMQ's and LavinMQ's direct reply-to: no queue is declared. For short-lived clients, or a user
+    /// that may not declare queues.
     Direct,
 }
 
@@ -37,19 +32,6 @@ pub(crate) struct Settings {
     pub(crate) validates: bool,
     pub(crate) codec: AnyCodec,
     pub(crate) namespace: Namespace,
-}
-
-impl Settings {
-    /// Refuses a body that is larger than this client sends.
-    pub(crate) fn check_size(&self, body: &Bytes) -> Result<(), TooLarge> {
-        let (size, limit) = (body.len(), self.max_request_bytes);
-        if size > limit { Err(TooLarge { size, limit }) } else { Ok(()) }
-    }
-
-    /// What a call with these options takes over from the call that is being served.
-    pub(crate) fn inherited(&self, options: &CallOptions) -> Inherited {
-        if options.detached || self.detached { Inherited::default() } else { Inherited::current() }
-    }
 }
 
 /// Options of each link of a client.

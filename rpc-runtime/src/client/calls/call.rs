@@ -1,4 +1,4 @@
-//! A call as the user holds it: a lazy future with options of its own.
+//! A call, notification or event as the user holds it: a lazy future with options.
 
 use std::{
     fmt,
@@ -11,15 +11,16 @@ use std::{
 
 use amqp_rpc_transport::HeaderValue;
 
+use super::unsent::UnsentCall;
 use crate::{
     client::{
         blocking::{MadeByClient, Waiter},
         delivery::{
-            deliver::AnswerFuture,
+            deliver::{AnswerFuture, deliver_one_way},
             in_flight::InFlight,
-            message::OutgoingMessage,
             outgoing_call::OutgoingCall,
-            policy::{CallPolicy, RetryState},
+            policy::RetryState,
+            prepare::PreparedMessage,
             retry::{NextStep, map_error, retry_or_finish},
             send::{self, Sending, Start},
         },
@@ -27,52 +28,67 @@ use crate::{
         options::CallOptions,
     },
     codec::AnyCodec,
-    contract::{Repetition, Request, Response},
-    error::{Awaited, CallError, ErrorMaps, Unencodable},
+    contract::{Event, MethodKind, Request, Response},
+    error::{CallError, ErrorMaps},
     message::Answer,
-    wire::{reply::RawReply, request::body_of},
+    wire::reply::RawReply,
 };
 
-/// A call of one method: nothing happens until it is awaited, or polled.
+/// A call, notification or event of one method: nothing is sent until it is awaited, or polled.
 ///
-/// Then it takes a free slot, sends the request, and resolves to the method's value or a [`CallError`]. Its timeout starts at
-/// the first poll. Dropping it before forgets the call: a request that was sent may still run, its reply is dropped.
+/// A **call** takes a free slot, sends the request, and resolves to the method's value or a [`CallError`].
+/// Its timeout starts at the first poll. Dropping the future stops waiting; a published request may still
+/// run, and its reply is discarded.
 ///
-/// While time is left, the request is sent again in two cases, at most eight times: its connection was lost and the method is declared
-/// `idempotent`; or a stopping server answered that it had not started it. After the broker has closed only the channel, which it does
-/// because of something that was published on it, it is sent again once. Whoever wants other repetitions makes the call again, as
-/// [`CallError::is_retryable`] allows.
+/// While time is left, the request is sent again in two cases, at most eight times: its connection was lost
+/// and the method is declared `idempotent`; or a stopping server answered that it had not started it. After
+/// the broker has closed only the channel, which it does because of something that was published on it, it is
+/// sent again once. For other repetitions make the call again, as [`CallError::is_retryable`] allows.
+///
+/// # One-way messages
+///
+/// A **notification** (`#[rpc(notify)]`) or an **event** (`#[rpc(event)]`) has no reply. It resolves to `()`
+/// when the broker has confirmed it: then it is in the service's queue, an event in the queues of all groups
+/// that subscribe to its [topic](Self::topic), where it survives a restart of the broker. An event without
+/// subscribers is no error. A server that fails to run it logs that, and the message becomes a dead letter.
+/// The message waits in its queue without limit: its timeout limits the wait for the publisher confirm alone.
+/// It inherits the trace of a call that is being served, but not its deadline.
+///
+/// Dropping the future stops waiting, and **a timeout does not take the message back**: one that was
+/// published stays published, and its confirm may come a moment too late. So a notification that fails with a
+/// `Timeout` that is `Unknown` may be run. When the connection is lost before the confirm came, it fails with
+/// `Disconnected`, for the broker may have it or not; declared `idempotent`, it is sent again within its
+/// timeout, with the same `message_id`.
+///
+/// It fails as a call does, but for what only a reply can bring; in addition with `Rejected`, when the broker
+/// has refused the message. An event that the queue of one group refused may be in those of others.
 ///
 /// Must be polled inside a tokio runtime.
-#[must_use = "a call is only sent when it is awaited"]
+#[must_use = "nothing is sent until it is awaited"]
 pub struct Call<R: Request> {
-    state: State<R>,
+    state: CallState<R>,
 }
 
-enum State<R> {
-    Lazy(Lazy<R>),
+enum CallState<R> {
+    Unsent(UnsentCall<R>),
     Sending(Sending<InFlight>, RetryState),
     Sent(InFlight, RetryState),
-    Layered(AnswerFuture, Option<Arc<ErrorMaps>>),
+    /// In the layers of its client, or a one-way message.
+    Boxed(AnswerFuture, Option<Arc<ErrorMaps>>),
     Done,
 }
 
-struct Lazy<R> {
-    client: Client,
-    defaults: Arc<CallOptions>,
-    options: CallOptions,
-    request: R,
-}
-
 impl<R: Request> Call<R> {
-    pub(crate) fn new(client: Client, defaults: Arc<CallOptions>, request: R) -> Self {
-        Self { state: State::Lazy(Lazy { client, defaults, options: CallOptions::new(), request }) }
+    pub(super) fn new(client: Client, defaults: Arc<CallOptions>, request: R) -> Self {
+        Self { state: CallState::Unsent(UnsentCall::new(client, defaults, request)) }
     }
 
-    /// How long to wait for the reply before giving up. The server may still finish the work.
+    /// How long to wait for the reply before giving up. The server may still finish the work. For a one-way
+    /// message, how long to wait for the publisher confirm; the broker may still have the message.
     ///
-    /// A request that is still in its queue then is dropped by the broker. `Duration::MAX` waits without limit; zero fails
-    /// without sending anything. Timeouts are noticed up to 5 ms late.
+    /// A request that is still in its queue then is dropped by the broker, a one-way message stays there.
+    /// `Duration::MAX` waits without limit; zero fails without sending anything. Timeouts are noticed up to 5
+    /// ms late.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.with(|options| options.timeout(timeout))
     }
@@ -82,95 +98,116 @@ impl<R: Request> Call<R> {
         self.with(|options| options.header(name, value))
     }
 
-    /// The request's priority; it matters on queues that were declared with `x-max-priority`, and on quorum queues.
+    /// The request's priority; it matters on queues that were declared with `x-max-priority`, and on quorum
+    /// queues.
     pub fn priority(self, priority: u8) -> Self {
         self.with(|options| options.priority(priority))
     }
 
-    /// Refuses the call with `NoConsumer`, within a round trip, when its queue is there but nobody consumes it; without this it
-    /// waits there for a server to come, until its time is over.
+    /// Refuses the call or notification with `NoConsumer`, within a round trip, when its queue is there but
+    /// has no consumers; without this it waits there for a server to come, a call until its timeout.
     ///
-    /// The broker is asked before the request is sent, once for all calls within a second while it answers that somebody serves; when
-    /// nobody does, again after a tenth of a second. A server that stops within that second is not noticed. The queue is the one that
-    /// the method declares.
+    /// The broker is asked before the request is sent, once for all calls within a second while it answers
+    /// that the queue has consumers; when it has none, again after a tenth of a second. A server that stops
+    /// within that second is not noticed. The queue is the one that the method declares. An event has none:
+    /// for one this does not compile.
+    ///
+    /// ```compile_fail
+    /// # extern crate amqp_rpc_runtime as amqp_rpc;
+    /// # fn of<E: amqp_rpc::Event>(event: amqp_rpc::Call<E>) -> amqp_rpc::Call<E> { event.topic("eu") }
+    /// # #[derive(serde::Serialize, serde::Deserialize)]
+    /// # struct Created {}
+    /// # impl amqp_rpc::Request for Created {
+    /// #     const METHOD: &'static amqp_rpc::MethodDef = &amqp_rpc::MethodDef::new("users", "users.created").event();
+    /// #     type Response = amqp_rpc::NoReply;
+    /// #     type Error = amqp_rpc::NoError;
+    /// # }
+    /// # impl amqp_rpc::Event for Created {}
+    /// fn publish(created: amqp_rpc::Call<Created>) {
+    ///     let _ = of(created).fail_fast();
+    /// }
+    /// # fn main() { let _ = publish as fn(_); }
+    /// ```
     pub fn fail_fast(self) -> Self {
+        const {
+            assert!(
+                !matches!(R::METHOD.kind, MethodKind::Event),
+                "`fail_fast` means nothing for an event: it has no queue of its own"
+            );
+        }
         self.with(CallOptions::fail_fast)
     }
 
-    /// What the request is written in, and with it the reply; see [`codec`](crate::codec). Default: that of the typed client, else of the
-    /// client, else JSON. A server that does not read it answers `unsupported_media_type`.
+    /// The codec that the request is written in, and with it the reply; see [`codec`](crate::codec). Default:
+    /// that of the typed client, else of the client, else JSON. A server that does not read it answers a call
+    /// with `unsupported_media_type`; a one-way message becomes a dead letter.
     pub fn codec(self, codec: impl Into<AnyCodec>) -> Self {
         self.with(|options| options.codec(codec))
     }
 
-    /// Neither the deadline nor the trace of the call that is being served limits or marks this one: for what must be done even when
-    /// nobody waits for it any more.
+    /// Inherits neither the deadline nor the trace of the call that is being served: for what must be done
+    /// even when the caller does not wait any more.
     ///
-    /// Without this a call that a method makes in its own task waits no longer than until the deadline of the call that the method
-    /// serves, or until the server's [`handler_timeout`](crate::Server::handler_timeout), and when that is over, it fails with `Timeout`
-    /// and nothing is sent. It also carries the headers `traceparent`, `tracestate` and `baggage` of the request, unless it has its own.
+    /// Without this a call that a method makes in its own task waits no longer than until the deadline of the
+    /// call that the method serves, or until the server's
+    /// [`handler_timeout`](crate::Server::handler_timeout), and when that is over, it fails with `Timeout`
+    /// and nothing is sent. It also carries the headers `traceparent`, `tracestate` and `baggage` of the
+    /// request, unless it has its own. A one-way message inherits these headers only.
     /// [`Context::scope`](crate::Context::scope) gives the same to tasks that a method spawns.
     pub fn detached(self) -> Self {
         self.with(CallOptions::detached)
     }
 
-    /// Has no effect on a call that was polled: it is on its way.
+    /// Has no effect on a call that was polled: it is being sent.
     fn with(mut self, change: impl FnOnce(CallOptions) -> CallOptions) -> Self {
-        if let State::Lazy(lazy) = &mut self.state {
-            lazy.options = change(std::mem::take(&mut lazy.options));
+        if let CallState::Unsent(call) = &mut self.state {
+            call.options = change(std::mem::take(&mut call.options));
         }
         self
     }
 }
 
-impl<R: Request> Lazy<R> {
-    fn start(self) -> Result<State<R>, CallError<R::Error>> {
-        let Self { client: Client { session, layers, timeout }, defaults, options, request } = self;
-        let settings = &session.settings;
-        if settings.validates {
-            request.validate().map_err(CallError::Invalid)?;
+impl<E: Event> Call<E> {
+    /// What the event is about: words between dots, such as `eu.de`, which subscribers choose by patterns
+    /// such as `eu.*`. Default: the empty topic, which only subscribers to all topics of this event receive.
+    ///
+    /// A topic with an empty word, which no pattern could match, fails with `Encode`; so does one that makes
+    /// the routing key longer than AMQP's 255 bytes.
+    pub fn topic(mut self, topic: impl Into<String>) -> Self {
+        if let CallState::Unsent(call) = &mut self.state {
+            call.topic = topic.into().into();
         }
-        let mut options = options.or(&defaults);
-        let codec = options.codec.take().unwrap_or_else(|| settings.codec.clone());
-        let (body, content_type) =
-            body_of(&request, &codec).map_err(|error| CallError::Encode(Unencodable(error)))?;
-        settings.check_size(&body).map_err(CallError::TooLarge)?;
-        let method = R::METHOD;
-        let own_timeout = options.timeout.or(method.timeout).or(timeout).unwrap_or(settings.timeout);
-        let inherited = settings.inherited(&options);
-        inherited.add_trace(&mut options.headers);
-        let left = inherited.less_than(own_timeout);
-        let policy = CallPolicy {
-            timeout: left.unwrap_or(own_timeout),
-            inherited: left.is_some(),
-            idempotent: method.repetition == Repetition::Idempotent,
-            awaited: Awaited::Reply,
-            error_maps: options.error_maps,
-            codec,
-        };
-        let call = OutgoingMessage {
-            method,
-            exchange: settings.namespace.exchange(method.exchange),
-            routing_key: settings.namespace.routing_key(method),
-            headers: options.headers,
-            priority: options.priority,
-            content_type: content_type.into(),
-            body,
-            message_id: None,
-            fails_fast: options.fails_fast || settings.fails_fast,
-            untyped: None,
-        };
+        self
+    }
+}
+
+impl<R: Request> CallState<R> {
+    const IS_ONE_WAY: bool = !matches!(R::METHOD.kind, MethodKind::Call);
+
+    fn start(mut call: UnsentCall<R>) -> Result<Self, CallError<R::Error>> {
+        let PreparedMessage { message, policy } = call.prepare()?;
+        let Client { session, layers, .. } = call.client;
         if let Some(layers) = layers {
             let maps = policy.error_maps.clone();
-            let call = OutgoingCall::new(call, policy);
-            return Ok(State::Layered(layers.call_boxed(call), maps));
+            return Ok(Self::Boxed(layers.call_boxed(OutgoingCall::new(message, policy)), maps));
         }
+        let timeout = policy.timeout;
         let retries = RetryState::new(policy);
-        match send::start(session, call, retries.policy.timeout) {
-            Start::Sent(in_flight) => Ok(State::Sent(in_flight, retries)),
-            Start::Waiting(sending) => Ok(State::Sending(sending, retries)),
+        if Self::IS_ONE_WAY {
+            let delivery = deliver_one_way(session, message, timeout, retries);
+            return Ok(Self::Boxed(Box::pin(delivery), None));
+        }
+        match send::start(session, message, timeout) {
+            Start::Sent(in_flight) => Ok(Self::Sent(in_flight, retries)),
+            Start::Waiting(sending) => Ok(Self::Sending(sending, retries)),
             Start::Failed(failure) => Err(failure.into_error(&retries)),
         }
+    }
+
+    /// What the caller receives for what the layers answer. One-way messages have no reply: they ignore it.
+    fn read(answer: Answer) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
+        let answer = if Self::IS_ONE_WAY { Answer::nothing() } else { answer };
+        answer.decode::<R>()
     }
 }
 
@@ -179,36 +216,38 @@ impl<R: Request> Future for Call<R> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
-            match std::mem::replace(&mut self.state, State::Done) {
-                State::Lazy(lazy) => self.state = lazy.start()?,
-                State::Sending(mut sending, retries) => match sending.as_mut().poll(cx) {
-                    Poll::Ready(Ok(in_flight)) => self.state = State::Sent(in_flight, retries),
+            match std::mem::replace(&mut self.state, CallState::Done) {
+                CallState::Unsent(call) => self.state = CallState::start(call)?,
+                CallState::Sending(mut sending, retries) => match sending.as_mut().poll(cx) {
+                    Poll::Ready(Ok(in_flight)) => self.state = CallState::Sent(in_flight, retries),
                     Poll::Ready(Err(failure)) => return Poll::Ready(Err(failure.into_error(&retries))),
                     Poll::Pending => {
-                        self.state = State::Sending(sending, retries);
+                        self.state = CallState::Sending(sending, retries);
                         return Poll::Pending;
                     }
                 },
-                State::Sent(mut in_flight, retries) => {
+                CallState::Sent(mut in_flight, retries) => {
                     let Poll::Ready(outcome) = in_flight.poll(cx) else {
-                        self.state = State::Sent(in_flight, retries);
+                        self.state = CallState::Sent(in_flight, retries);
                         return Poll::Pending;
                     };
                     match retry_or_finish(outcome, in_flight, retries, RawReply::decode::<R>) {
                         NextStep::Finish(result) => return Poll::Ready(result),
-                        NextStep::Retry(sending, retries) => self.state = State::Sending(sending, retries),
+                        NextStep::Retry(sending, retries) => {
+                            self.state = CallState::Sending(sending, retries);
+                        }
                     }
                 }
-                State::Layered(mut answering, maps) => {
+                CallState::Boxed(mut answering, maps) => {
                     let Poll::Ready(answered) = answering.as_mut().poll(cx) else {
-                        self.state = State::Layered(answering, maps);
+                        self.state = CallState::Boxed(answering, maps);
                         return Poll::Pending;
                     };
                     let answered = answered.map_err(|error| error.map(|none| match none {}));
-                    let result = answered.and_then(Answer::decode::<R>);
+                    let result = answered.and_then(CallState::<R>::read);
                     return Poll::Ready(result.map_err(|error| map_error(error, maps.as_deref())));
                 }
-                State::Done => panic!("`Call` was polled after it had resolved"),
+                CallState::Done => panic!("`Call` was polled after it had resolved"),
             }
         }
     }
@@ -216,8 +255,8 @@ impl<R: Request> Future for Call<R> {
 
 impl<R: Request> MadeByClient for Call<R> {
     fn waiter(&self) -> Option<Waiter> {
-        let State::Lazy(lazy) = &self.state else { return None };
-        Waiter::of(&lazy.client.session)
+        let CallState::Unsent(call) = &self.state else { return None };
+        Waiter::of(&call.client.session)
     }
 }
 
@@ -227,11 +266,12 @@ impl<R: Request> Unpin for Call<R> {}
 impl<R: Request> fmt::Debug for Call<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
-            State::Lazy(_) => "not sent",
-            State::Sending(..) => "waiting to be sent",
-            State::Sent(..) => "sent",
-            State::Layered(..) => "in the hands of the client's layers",
-            State::Done => "resolved",
+            CallState::Unsent(_) => "not sent",
+            CallState::Sending(..) => "waiting to be sent",
+            CallState::Sent(..) => "sent",
+            CallState::Boxed(..) if CallState::<R>::IS_ONE_WAY => "being delivered",
+            CallState::Boxed(..) => "in the client's layers",
+            CallState::Done => "resolved",
         };
         f.debug_struct("Call").field("method", &R::METHOD.full_name).field("state", &state).finish()
     }

@@ -1,11 +1,14 @@
-//! The futures that users hold: typed calls, one-way messages and untyped calls.
+//! The futures that users hold: calls with a contract, of which one-way messages are a kind, and untyped
+//! calls.
 
 mod call;
-mod one_way;
 mod typed;
+mod unsent;
 mod untyped;
+mod untyped_body;
+mod untyped_request;
 
 pub use call::Call;
-pub use one_way::{Notify, Publish};
 pub use typed::TypedClient;
-pub use untyped::{UntypedBody, UntypedCall};
+pub use untyped::UntypedCall;
+pub use untyped_body::UntypedBody;

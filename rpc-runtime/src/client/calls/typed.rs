@@ -1,13 +1,14 @@
-//! What generated clients hold: a client and the defaults of one service.
+//! The client that generated clients hold: a client and the default options of one service.
 
 use std::sync::Arc;
 
+use super::call::Call;
 use crate::{
-    client::{Call, Notify, Publish, handle::Client, options::CallOptions},
-    contract::{Event, Notification, Request},
+    client::{handle::Client, options::CallOptions},
+    contract::Request,
 };
 
-/// A client with defaults for the calls made through it.
+/// A client with default options for the calls made through it.
 #[derive(Clone, Debug)]
 pub struct TypedClient {
     client: Client,
@@ -27,18 +28,18 @@ impl TypedClient {
         Self { defaults: Arc::new(options), ..self }
     }
 
+    /// A call, notification or event that is sent when it is first polled.
+    pub fn call<R: Request>(&self, request: R) -> Call<R> {
+        Call::new(self.client.clone(), Arc::clone(&self.defaults), request)
+    }
+
     /// A notification that is sent when it is first polled.
-    pub fn notify<R: Notification>(&self, request: R) -> Notify<R> {
-        Notify::new(self.client.clone(), Arc::clone(&self.defaults), request)
+    pub fn notify<R: Request>(&self, request: R) -> Call<R> {
+        self.call(request)
     }
 
     /// An event that is published when it is first polled.
-    pub fn publish<E: Event>(&self, event: E) -> Publish<E> {
-        Publish::new(self.client.clone(), Arc::clone(&self.defaults), event)
-    }
-
-    /// A call that is sent when it is first polled.
-    pub fn call<R: Request>(&self, request: R) -> Call<R> {
-        Call::new(self.client.clone(), Arc::clone(&self.defaults), request)
+    pub fn publish<R: Request>(&self, event: R) -> Call<R> {
+        self.call(event)
     }
 }

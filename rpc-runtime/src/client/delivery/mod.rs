@@ -1,4 +1,5 @@
-//! The delivery of one message: prepared, sent over a link, confirmed or replied to, and sent again where that is safe.
+//! The delivery of one message: prepared, sent over a link, confirmed or replied to, and sent again where
+//! that is safe.
 
 mod attempt;
 pub(crate) mod deliver;
@@ -8,6 +9,7 @@ mod lookup;
 pub(crate) mod message;
 pub(crate) mod outgoing_call;
 pub(crate) mod policy;
+pub(crate) mod prepare;
 mod publish;
 mod publish_in_flight;
 pub(crate) mod retry;

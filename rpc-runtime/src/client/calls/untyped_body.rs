@@ -1,0 +1,69 @@
+//! The bodies of untyped calls: JSON values, or bytes as they are.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::{
+    codec::AnyCodec,
+    error::{CallError, Undecodable, UntypedError},
+    message::{Answer, Execution, ReplyKind},
+};
+
+/// The body of an untyped call, and of its reply: [`Value`] or [`Bytes`].
+pub trait UntypedBody: sealed::Body {}
+
+impl UntypedBody for Value {}
+impl UntypedBody for Bytes {}
+
+pub(super) type CodecError = Box<dyn std::error::Error + Send + Sync>;
+
+mod sealed {
+    use super::{Answer, Bytes, CodecError};
+
+    pub trait Body: Sized + Send + Unpin + 'static {
+        const CONTENT_TYPE: &'static str;
+
+        fn encode(&self) -> Result<Bytes, CodecError>;
+        fn decode(answer: Answer) -> Result<Self, CodecError>;
+    }
+}
+
+impl sealed::Body for Value {
+    const CONTENT_TYPE: &'static str = "application/json";
+
+    fn encode(&self) -> Result<Bytes, CodecError> {
+        AnyCodec::JSON.encode(self)
+    }
+
+    fn decode(answer: Answer) -> Result<Self, CodecError> {
+        answer.codec?.decode(&answer.body).map_err(|malformed| malformed.source.into())
+    }
+}
+
+impl sealed::Body for Bytes {
+    /// Of bytes that are given no other content type.
+    const CONTENT_TYPE: &'static str = "application/octet-stream";
+
+    fn encode(&self) -> Result<Bytes, CodecError> {
+        Ok(self.clone())
+    }
+
+    fn decode(answer: Answer) -> Result<Self, CodecError> {
+        Ok(answer.body)
+    }
+}
+
+/// The value that a method returned, or its own error.
+pub(super) fn read<B: UntypedBody>(answer: Answer) -> Result<B, CallError<UntypedError<B>>> {
+    let undecodable = |what| {
+        move |source| {
+            CallError::Decode(Undecodable { what, execution: Execution::Completed, source, remote: None })
+        }
+    };
+    match answer.kind {
+        ReplyKind::Result => B::decode(answer).map_err(undecodable("result")),
+        ReplyKind::Error => {
+            Err(CallError::Method(UntypedError(B::decode(answer).map_err(undecodable("error"))?)))
+        }
+    }
+}

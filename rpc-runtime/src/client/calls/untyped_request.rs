@@ -1,0 +1,86 @@
+//! An untyped call before its first poll: its body, with what its caller has said of it.
+
+use std::borrow::Cow;
+
+use super::untyped_body::{CodecError, UntypedBody};
+use crate::{
+    client::{
+        delivery::{
+            message::UntypedMethod,
+            prepare::{EncodedRequest, PreparedMessage, prepare},
+        },
+        handle::Client,
+        options::CallOptions,
+    },
+    codec::AnyCodec,
+    contract::{MethodDef, NoError},
+    error::{CallError, Unencodable},
+};
+
+/// The method that layers see of all untyped calls.
+const UNTYPED: &MethodDef = &MethodDef::new("", "").routing_key("").queue("");
+
+pub(super) struct UntypedRequest<B> {
+    pub(super) client: Client,
+    pub(super) options: CallOptions,
+    pub(super) exchange: Option<String>,
+    pub(super) routing_key: Option<String>,
+    pub(super) queue: Option<String>,
+    pub(super) content_type: Cow<'static, str>,
+    pub(super) idempotent: bool,
+    body: B,
+}
+
+impl<B: UntypedBody> UntypedRequest<B> {
+    pub(super) fn new(client: Client, body: B) -> Self {
+        Self {
+            client,
+            options: CallOptions::new(),
+            exchange: None,
+            routing_key: None,
+            queue: None,
+            content_type: Cow::Borrowed(B::CONTENT_TYPE),
+            idempotent: false,
+            body,
+        }
+    }
+
+    /// Encodes the body, and addresses it to the method of this name.
+    pub(super) fn prepare(&mut self, name: &str) -> Result<PreparedMessage, CallError<NoError>> {
+        let unencodable = |why: CodecError| CallError::Encode(Unencodable(why));
+        check_name(name).map_err(unencodable)?;
+        let body = self.body.encode().map_err(unencodable)?;
+        let settings = &self.client.session.settings;
+        let exchange = self.exchange.take().unwrap_or_else(|| UNTYPED.exchange.to_owned());
+        let routing_key = self.routing_key.take().unwrap_or_else(|| name.to_owned());
+        // On the default exchange the routing key is the name of a queue.
+        let is_default = exchange.is_empty();
+        let queue = self.queue.take().unwrap_or_else(|| {
+            if is_default { routing_key.clone() } else { MethodDef::service_of(name).to_owned() }
+        });
+        let routing_key =
+            if is_default { settings.namespace.queue(&routing_key).into_owned() } else { routing_key };
+        let request = EncodedRequest {
+            method: UNTYPED,
+            exchange: settings.namespace.exchange(&exchange).into_owned().into(),
+            routing_key: routing_key.into(),
+            untyped: Some(Box::new(UntypedMethod { name: name.to_owned(), queue })),
+            content_type: std::mem::take(&mut self.content_type),
+            body,
+            codec: AnyCodec::JSON,
+            idempotent: self.idempotent,
+            options: std::mem::take(&mut self.options),
+        };
+        prepare(settings, self.client.timeout, request).map_err(CallError::TooLarge)
+    }
+}
+
+fn check_name(name: &str) -> Result<(), CodecError> {
+    if name.is_empty() {
+        return Err("the name of the method is empty".into());
+    }
+    if name.split('.').any(str::is_empty) {
+        return Err(format!("the name of the method, {name:?}, has an empty part").into());
+    }
+    Ok(())
+}
