@@ -49,7 +49,7 @@ pub(super) fn client(runtime: &Runtime, service: &Service) -> TokenStream {
 
 /// The function that sends the request of `method`.
 fn method_call(runtime: &Runtime, service: &Service, method: &Method) -> TokenStream {
-    let (visibility, typed_client) = (&service.visibility, &runtime.typed_client);
+    let (visibility, typed_client, call) = (&service.visibility, &runtime.typed_client, &runtime.call);
     let Method { ident, request, attributes, .. } = method;
     let (cfgs, deprecations, docs) = (&attributes.cfgs, &attributes.deprecations, docs(service, method));
     let parameters = method.parameters().map(|parameter| {
@@ -57,17 +57,12 @@ fn method_call(runtime: &Runtime, service: &Service, method: &Method) -> TokenSt
         quote!(#ident: #ty)
     });
     let fields = method.parameters().map(|parameter| &parameter.ident);
-    let (future, send) = match method.kind {
-        Kind::Call => (&runtime.call, quote!(call)),
-        Kind::Notify => (&runtime.notify, quote!(notify)),
-        Kind::Event => (&runtime.publish, quote!(publish)),
-    };
     quote! {
         #( #cfgs )*
         #docs
         #( #deprecations )*
-        #visibility fn #ident(&self #( , #parameters )*) -> #future<#request> {
-            #typed_client::#send(&self.client, #request { #( #fields ),* })
+        #visibility fn #ident(&self #( , #parameters )*) -> #call<#request> {
+            #typed_client::call(&self.client, #request { #( #fields ),* })
         }
     }
 }

@@ -41,8 +41,6 @@ runtime_paths! {
     typed_client: TypedClient,
     call_options: CallOptions,
     call: Call,
-    notify: Notify,
-    publish: Publish,
     // The server.
     service: Service,
     service_def: ServiceDef,

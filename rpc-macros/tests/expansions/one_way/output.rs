@@ -131,15 +131,15 @@ impl PricesClient {
     fn refresh(
         &self,
         source: String,
-    ) -> ::amqp_rpc::__private::Notify<PricesRefreshRequest> {
-        ::amqp_rpc::__private::TypedClient::notify(
+    ) -> ::amqp_rpc::__private::Call<PricesRefreshRequest> {
+        ::amqp_rpc::__private::TypedClient::call(
             &self.client,
             PricesRefreshRequest { source },
         )
     }
     /// Notifies [`Prices::archive`].
-    fn archive(&self, day: u32) -> ::amqp_rpc::__private::Notify<PricesArchiveRequest> {
-        ::amqp_rpc::__private::TypedClient::notify(
+    fn archive(&self, day: u32) -> ::amqp_rpc::__private::Call<PricesArchiveRequest> {
+        ::amqp_rpc::__private::TypedClient::call(
             &self.client,
             PricesArchiveRequest { day },
         )
@@ -148,15 +148,15 @@ impl PricesClient {
     fn price_changed(
         &self,
         price: Price,
-    ) -> ::amqp_rpc::__private::Publish<PricesPriceChangedRequest> {
-        ::amqp_rpc::__private::TypedClient::publish(
+    ) -> ::amqp_rpc::__private::Call<PricesPriceChangedRequest> {
+        ::amqp_rpc::__private::TypedClient::call(
             &self.client,
             PricesPriceChangedRequest { price },
         )
     }
     /// Publishes [`Prices::closed`].
-    fn closed(&self) -> ::amqp_rpc::__private::Publish<PricesClosedRequest> {
-        ::amqp_rpc::__private::TypedClient::publish(&self.client, PricesClosedRequest {})
+    fn closed(&self) -> ::amqp_rpc::__private::Call<PricesClosedRequest> {
+        ::amqp_rpc::__private::TypedClient::call(&self.client, PricesClosedRequest {})
     }
 }
 /// Serves an implementation of [`Prices`].
