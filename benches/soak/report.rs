@@ -160,7 +160,7 @@ fn peers(findings: &Findings) {
         sum(|stats| stats.resent),
         sum(|stats| stats.late_replies),
         sum(|stats| stats.unknown_replies),
-        sum(|stats| stats.hostile_replies)
+        sum(|stats| stats.malformed_replies)
     );
     println!(
         "{} dead letters; {} messages sent that may become one",

@@ -1,4 +1,4 @@
-//! The client's settings, and connecting with them.
+//! The builder of a client: sets its options, then connects.
 
 use std::{sync::Arc, time::Duration};
 
@@ -46,9 +46,9 @@ pub struct ClientBuilder {
 impl Client {
     /// Connects with the defaults of [`ClientBuilder`].
     ///
-    /// Replies and timeouts are brought by tasks on the runtime that this is called on: keep it running. When it stops, calls
-    /// fail with `Disconnected`; while it exists but nobody drives it (a current-thread runtime outside of `block_on`), calls from
-    /// elsewhere wait, even past their timeout.
+    /// Tasks on the runtime that this is called on bring replies and timeouts: keep it running. When it
+    /// stops, calls fail with `Disconnected`. While it exists but does not run (a current-thread runtime
+    /// outside of `block_on`), calls from elsewhere wait, even past their timeout.
     ///
     /// ```no_run
     /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -63,7 +63,7 @@ impl Client {
         Self::builder().connect(options).await
     }
 
-    /// Sets what is not the default, then connects.
+    /// A builder that sets options and then connects.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
@@ -90,101 +90,105 @@ impl ClientBuilder {
         }
     }
 
-    /// How long calls wait when neither call, typed client nor method says otherwise. Default 10 s.
+    /// The timeout of calls, where neither call, typed client nor method sets one. Default 10 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How many calls may be in flight at once; others wait for a place, within their timeout. Default 1024.
+    /// Limits the calls in flight; others wait for a slot, within their timeout. Default 1024.
     ///
-    /// As many notifications and events may wait for the broker's word besides.
+    /// As many one-way messages (notifications and events) may wait for their publisher confirm at the same
+    /// time.
     pub fn max_in_flight(mut self, calls: usize) -> Self {
         self.max_in_flight = calls;
         self
     }
 
-    /// The largest encoded request that is sent; a larger one fails with `TooLarge`. Default 16 MiB, which is what RabbitMQ
-    /// has taken since 4.0.
+    /// The largest encoded request that is sent; a larger one fails with `TooLarge`. Default 16 MiB, the
+    /// limit of RabbitMQ since 4.0.
     pub fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.max_request_bytes = bytes;
         self
     }
 
-    /// The largest reply that is read. The call of a larger one fails with `Decode`; its body is left on the wire. Default 16 MiB,
-    /// like the largest that a server sends.
+    /// The largest reply that is read. A call with a larger reply fails with `Decode`; the body is skipped.
+    /// Default 16 MiB, like the largest that a server sends.
     pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
         self.max_reply_bytes = bytes;
         self
     }
 
-    /// What requests are written in, and with them replies; see [`codec`](crate::codec). Default: JSON, which everybody reads. A server that
-    /// does not read it answers `unsupported_media_type`. Replies are read in all codecs that this crate was compiled with.
+    /// The codec that requests are written in, and with them replies; see [`codec`](crate::codec). Default:
+    /// JSON, which every server reads. A server that does not read the codec answers
+    /// `unsupported_media_type`. Replies are read in all codecs that this crate was compiled with.
     pub fn codec(mut self, codec: impl Into<AnyCodec>) -> Self {
         self.codec = codec.into();
         self
     }
 
-    /// Where replies come to. Default: an exclusive queue.
+    /// The address that replies are sent to. Default: an exclusive queue.
     pub fn reply_to(mut self, strategy: ReplyTo) -> Self {
         self.reply_to = strategy;
         self
     }
 
-    /// Prefixes exchanges and queues with `{namespace}.`, so that one trait serves many tenants. The server must use the
-    /// same one.
+    /// Prefixes exchanges and queues with `{namespace}.`, so that one trait serves many tenants. The server
+    /// must use the same one.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self
     }
 
-    /// What servers see as [`Context::app_id`](crate::Context::app_id). Default: nothing.
+    /// The `app_id` of requests, which servers see as [`Context::app_id`](crate::Context::app_id). Default:
+    /// nothing.
     pub fn app_id(mut self, app_id: impl Into<String>) -> Self {
         self.app_id = Some(app_id.into());
         self
     }
 
-    /// States the connection's user in every request, so that servers see it as
-    /// [`Context::user_id`](crate::Context::user_id); the broker vouches for it. Default: off.
-    pub fn state_user(mut self) -> Self {
+    /// Sends the name of the connection's user in every request (`user_id`), which servers see as
+    /// [`Context::user_id`](crate::Context::user_id). The broker checks it. Default: off.
+    pub fn send_user_id(mut self) -> Self {
         self.sends_user_id = true;
         self
     }
 
-    /// Refuses a call at once, with `NoConsumer`, when nobody consumes its queue; see
-    /// [`Call::fail_fast`](crate::Call::fail_fast). Default: such a call waits for a server, within its timeout.
+    /// Refuses a call at once, with `NoConsumer`, when its queue has no consumers; see
+    /// [`Call::fail_fast`](crate::Call::fail_fast). Default: such a call waits for a server, within its
+    /// timeout.
     pub fn fail_fast(mut self) -> Self {
         self.fails_fast = true;
         self
     }
 
-    /// Has calls wait, within their timeout, while the broker takes no messages because it is short of memory or disk. Default:
-    /// they fail at once with `Blocked`.
+    /// Makes calls wait, within their timeout, while the broker blocks publishers because it is short of
+    /// memory or disk. Default: they fail at once with `Blocked`.
     pub fn wait_while_blocked(mut self) -> Self {
         self.waits_while_blocked = true;
         self
     }
 
-    /// Detaches every call of this client from the call that is being served; see [`Call::detached`](crate::Call::detached). Default:
-    /// they inherit its deadline and its trace.
+    /// Detaches every call of this client from the call that is being served; see
+    /// [`Call::detached`](crate::Call::detached). Default: they inherit its deadline and its trace.
     pub fn detached(mut self) -> Self {
         self.detached = true;
         self
     }
 
-    /// Checks the values of every request against the rules of its contract, before it is sent: what breaks one fails with `Invalid`.
-    /// Default: only the server checks, as it does in any case.
+    /// Checks the values of every request against the rules of its contract before it is sent. A request that
+    /// breaks one fails with `Invalid`. Default: only the server checks, as it does in any case.
     pub fn validate(mut self) -> Self {
         self.validates = true;
         self
     }
 
-    /// Runs `layer` around everything that this client sends. The first layer that is added sees a call first. Without layers calls are
-    /// sent directly.
+    /// Runs `layer` around everything that this client sends. The first layer that is added sees a call
+    /// first. Without layers calls are sent directly.
     ///
-    /// [`middleware::client_from_fn`](crate::middleware::client_from_fn) makes a layer from an async function. The timeout of a call
-    /// goes on while layers wait, but does not interrupt them: a layer should wait no longer than
-    /// [`OutgoingCall::remaining`](crate::OutgoingCall::remaining).
+    /// [`middleware::client_from_fn`](crate::middleware::client_from_fn) makes a layer from an async
+    /// function. The timeout of a call runs on while layers wait, but does not interrupt them: a layer should
+    /// wait no longer than [`OutgoingCall::remaining`](crate::OutgoingCall::remaining).
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<BoxClientService> + Send + Sync + 'static,
@@ -194,17 +198,18 @@ impl ClientBuilder {
         self
     }
 
-    /// Compresses requests, notifications and events, and says that replies may be compressed as well, which is up to the server:
-    /// [`Server::compression`](crate::Server::compression). Default: bodies travel as they are. Whoever receives them must read the encoding;
-    /// servers of this library do so with its feature.
+    /// Compresses requests, notifications and events, and accepts compressed replies, which the server
+    /// decides on: [`Server::compression`](crate::Server::compression). Default: no compression. Receivers
+    /// must read the encoding; servers of this library do so with its feature.
     ///
-    /// Replies that are compressed are read in any case; inflated they may have no more than [`max_reply_bytes`](Self::max_reply_bytes).
+    /// Replies that are compressed are read in any case; inflated they may have no more than
+    /// [`max_reply_bytes`](Self::max_reply_bytes).
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = Some(compression);
         self
     }
 
-    /// Connects, and makes the reply address.
+    /// Connects, and opens the reply address.
     ///
     /// # Errors
     /// See [`ConnectError`]; each variant says what to do.
@@ -212,7 +217,7 @@ impl ClientBuilder {
         self.connect_on(options.into(), None).await
     }
 
-    /// The same; where it is not on a runtime of the user's, with what keeps that runtime alive.
+    /// Connects. `background`: keeps the runtime of a blocking client alive.
     pub(crate) async fn connect_on(
         self,
         options: ConnectOptions,

@@ -256,7 +256,7 @@ impl Server {
     /// Default: everybody who can send a request may call everything.
     ///
     /// [`Context::user_id`] is vouched for by the broker, but only there when the client states it
-    /// ([`ClientBuilder::state_user`](crate::ClientBuilder::state_user)): `None` is anybody. A later call replaces the function. It
+    /// ([`ClientBuilder::send_user_id`](crate::ClientBuilder::send_user_id)): `None` is anybody. A later call replaces the function. It
     /// runs where all requests of a queue pass, so it should be quick, such as a look-up; what takes time belongs into a
     /// [`layer`](Self::layer). When it panics, the call is refused.
     ///
@@ -272,7 +272,7 @@ impl Server {
     /// }
     ///
     /// let server = Server::new().authorize(may_call);
-    /// let client = Client::builder().state_user();
+    /// let client = Client::builder().send_user_id();
     /// # let _ = (server, client);
     /// ```
     pub fn authorize(mut self, allows: impl Fn(&Context) -> bool + Send + Sync + 'static) -> Self {

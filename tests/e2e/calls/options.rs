@@ -151,7 +151,7 @@ async fn a_caller_sends_its_user_id_only_when_enabled() {
     let message = inbox.next().await;
     assert_eq!((message.properties.user_id(), message.properties.app_id()), (&None, &None));
 
-    let client = Client::builder().state_user().app_id("billing").connect(vhost.uri()).await.unwrap();
+    let client = Client::builder().send_user_id().app_id("billing").connect(vhost.uri()).await.unwrap();
     let named = tokio::spawn(SeenClient::new(client).plain());
     let message = inbox.next().await;
     assert_eq!(message.properties.user_id().as_ref().map(ToString::to_string).as_deref(), Some("guest"));

@@ -85,7 +85,7 @@ async fn calls_above_the_rate_are_overloaded_per_caller() {
     let limit = RateLimit::new(2, Duration::from_secs(3600)).per_caller();
     let _server = start(gate_with(&gate, limit), &vhost).await;
     let unnamed = GateClient::new(connect(&vhost).await);
-    let named = Client::builder().state_user().connect(vhost.uri()).await.unwrap();
+    let named = Client::builder().send_user_id().connect(vhost.uri()).await.unwrap();
     let named = GateClient::new(named);
     for gates in [&unnamed, &named] {
         for tag in 0..2 {

@@ -86,7 +86,7 @@ async fn malformed_messages_in_a_reply_queue_affect_no_other_call() {
     for (_, properties, _) in &kinds {
         hostile.publish("", replies.as_bytes(), properties, b"7").await;
     }
-    await_until("all have come", || async { client.stats().hostile_replies == kinds.len() as u64 }).await;
+    await_until("all have come", || async { client.stats().malformed_replies == kinds.len() as u64 }).await;
     assert_eq!(client.stats().unknown_replies, kinds.len() as u64);
 
     gate.open_for(1);
@@ -116,7 +116,7 @@ async fn a_malformed_reply_fails_its_own_call_only() {
     let id = other.correlation_id().expect("calls have ids").as_bytes();
     hostile.publish("", reply_to, &RawProperties::default().correlation_id(id), b"3").await;
     assert_eq!(within("the other call", missed).await.unwrap().unwrap(), 3);
-    assert_eq!(client.stats().hostile_replies, 1);
+    assert_eq!(client.stats().malformed_replies, 1);
 }
 
 #[tokio::test]

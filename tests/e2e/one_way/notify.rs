@@ -86,7 +86,7 @@ async fn a_notification_is_persistent_and_has_no_expiration_and_no_reply_address
     let vhost = Vhost::create().await;
     let (_peer, mut inbox) =
         bind_observer(&vhost.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
-    let client = Client::builder().app_id("shop").state_user().connect(vhost.uri()).await.unwrap();
+    let client = Client::builder().app_id("shop").send_user_id().connect(vhost.uri()).await.unwrap();
     let mail = MailClient::new(client);
     mail.send("house 1".into())
         .header("tenant", "acme")

@@ -104,7 +104,7 @@ async fn foreign_properties_are_visible_unchanged() {
 async fn the_broker_validates_the_user_id() {
     let vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
-    let client = Client::builder().state_user().app_id("billing").connect(vhost.uri()).await.unwrap();
+    let client = Client::builder().send_user_id().app_id("billing").connect(vhost.uri()).await.unwrap();
     assert_eq!(FibClient::new(client).whoami().await.unwrap(), "guest/billing");
 }
 

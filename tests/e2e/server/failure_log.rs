@@ -28,7 +28,7 @@ fn gate() -> Server {
 async fn a_failure_is_logged_once_with_caller_method_and_outcome() {
     let vhost = Vhost::create().await;
     let _server = start(gate(), &vhost).await;
-    let client = Client::builder().state_user().app_id("billing").connect(vhost.uri()).await.unwrap();
+    let client = Client::builder().send_user_id().app_id("billing").connect(vhost.uri()).await.unwrap();
     let log = Log::listen();
     GateClient::new(client).panic("not for the caller".into()).await.unwrap_err();
 

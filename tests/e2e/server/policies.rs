@@ -166,7 +166,8 @@ async fn a_caller_that_the_server_does_not_authorize_is_unauthorized() {
         .service(GateServer::new(gate.clone()))
         .authorize(rules(format!("boss-{}", vhost.name())));
     let _server = start(server, &vhost).await;
-    let named = async |uri: &str| GateClient::new(Client::builder().state_user().connect(uri).await.unwrap());
+    let named =
+        async |uri: &str| GateClient::new(Client::builder().send_user_id().connect(uri).await.unwrap());
     let (boss, worker) = (named(&boss_uri).await, named(&worker_uri).await);
     let nameless = GateClient::new(Client::connect(&boss_uri).await.unwrap());
 
@@ -195,7 +196,7 @@ async fn an_unauthorized_request_is_refused_before_it_is_read_or_checked_for_red
     let proxy = Proxy::start(&vhost.uri()).await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
     let first = gate_with(&first_gate, Redelivered::Run).start(proxy.uri()).await.unwrap();
-    let thief = Client::builder().state_user().connect(&thief_uri).await.unwrap();
+    let thief = Client::builder().send_user_id().connect(&thief_uri).await.unwrap();
     // An unauthorized request is refused before its body or its redelivery is checked.
     let again = tokio::spawn(GateClient::new(thief).pass_once(1));
     lose_with(&first_gate, 1, &first, &proxy).await;

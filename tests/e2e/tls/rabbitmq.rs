@@ -31,10 +31,10 @@ async fn on_rabbitmq_tls_and_external_logins_work_as_on_other_brokers() {
     calls_pass(&node, ConnectOptions::new(node.uri("")).tls(shown().external())).await;
     let by_uri = format!("{}?auth_mechanism=external", node.uri("ada@"));
     calls_pass(&node, ConnectOptions::new(&by_uri).tls(shown())).await;
-    let stating = Client::builder().state_user().connect(ConnectOptions::new(&by_uri).tls(shown()));
+    let stating = Client::builder().send_user_id().connect(ConnectOptions::new(&by_uri).tls(shown()));
     within("the client", stating).await.unwrap().close().await;
     let nameless = ConnectOptions::new(node.uri("")).tls(shown().external());
-    let error = within("the refusal", Client::builder().state_user().connect(nameless)).await.unwrap_err();
+    let error = within("the refusal", Client::builder().send_user_id().connect(nameless)).await.unwrap_err();
     assert!(matches!(&error, ConnectError::InvalidOption(text) if text.contains("name@host")), "{error:?}");
 
     // Without a certificate, and with one of an unknown user.

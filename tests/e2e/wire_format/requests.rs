@@ -145,7 +145,7 @@ async fn the_expiration_is_the_remaining_time_rounded_up() {
 async fn headers_priority_and_names_are_sent_only_when_set() {
     let vhost = Vhost::create().await;
     let (_peer, mut requests) = foreign_server(&vhost).await;
-    let client = Client::builder().app_id("billing").state_user().connect(vhost.uri()).await.unwrap();
+    let client = Client::builder().app_id("billing").send_user_id().connect(vhost.uri()).await.unwrap();
     let call = WireClient::new(client).nothing().header("tenant", "acme").priority(3);
     let (request, _call) = seen(&mut requests, call).await;
 

@@ -1,4 +1,5 @@
-//! One epoch of a client: a connection with a channel, the reply address on it, and the calls that were sent over it.
+//! One epoch of a client: a connection with a channel, the reply address on it, and the calls that were sent
+//! over it.
 
 use std::{
     sync::{
@@ -84,7 +85,7 @@ impl Link {
         let user_id = connection.user().filter(|_| sends_user_id).map(Arc::from);
         if sends_user_id && user_id.is_none() {
             return Err(ConnectError::InvalidOption(
-                "state_user needs the name that the certificate stands for; write it into the URI: amqps://name@host".into(),
+                "send_user_id needs the user name that the certificate stands for; write it into the URI: amqps://name@host".into(),
             ));
         }
         let refused = |what| move |source: BrokerError| ConnectError::Refused { what, source };
@@ -190,7 +191,8 @@ impl Link {
 
     /// Fails the calls whose requests were returned.
     ///
-    /// When it returns, all of them have their outcome, also those that another task has just taken from the findings.
+    /// When it returns, all of them have their outcome, also those that another task has just taken from the
+    /// findings.
     pub(crate) fn settle_returned(&self) {
         let _settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
         for id in self.connection.findings().take_returned() {

@@ -10,15 +10,16 @@ use super::link::ReplyMatch;
 pub struct ClientStats {
     /// Calls that were sent and wait for their reply.
     pub in_flight: usize,
-    /// Replies to calls that had a reply already, or whose future was dropped; duplicates included. All were discarded.
+    /// Replies to calls that had a reply already, or whose future was dropped; duplicates included. All were
+    /// discarded.
     pub late_replies: u64,
     /// Messages in the reply queue that answer none of this client's calls. All were discarded.
     pub unknown_replies: u64,
-    /// Messages in the reply queue whose properties were not UTF-8, nested too deep or malformed. Those with a readable
-    /// correlation id failed their call with `Decode`; the others count as unknown as well.
-    pub hostile_replies: u64,
-    /// Requests that were sent again: of `idempotent` methods after their connection was lost, and of any that a stopping server
-    /// had not started.
+    /// Messages in the reply queue whose properties were not UTF-8, nested too deep or malformed. Those with
+    /// a readable correlation id failed their call with `Decode`; the others count as unknown as well.
+    pub malformed_replies: u64,
+    /// Requests that were sent again: of `idempotent` methods after their connection was lost, and of any
+    /// that a stopping server had not started.
     pub resent: u64,
 }
 
@@ -37,7 +38,7 @@ impl Counters {
             in_flight,
             late_replies: self.late_replies.load(Ordering::Relaxed),
             unknown_replies: self.unknown_replies.load(Ordering::Relaxed),
-            hostile_replies: self.malformed_replies.load(Ordering::Relaxed),
+            malformed_replies: self.malformed_replies.load(Ordering::Relaxed),
             resent: self.resent.load(Ordering::Relaxed),
         }
     }

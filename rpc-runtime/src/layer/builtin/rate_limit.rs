@@ -63,7 +63,7 @@ impl RateLimit {
     }
 
     /// Gives every user of the broker the limit for himself; all who do not state theirs
-    /// ([`ClientBuilder::state_user`](crate::ClientBuilder::state_user)) share one.
+    /// ([`ClientBuilder::send_user_id`](crate::ClientBuilder::send_user_id)) share one.
     #[must_use]
     pub fn per_caller(mut self) -> Self {
         self.counts = Counts::Callers;
