@@ -11,13 +11,14 @@ use super::{
 
 /// A connection to the broker that calls are made through. Clones share it.
 ///
-/// Give it to the generated `…Client` of a service; one `Client` serves any number of them, from any number of tasks.
-/// Dropping the last clone, together with the last typed client and [`Call`], closes the connection; [`close`](Self::close)
-/// does it at once.
+/// Give it to the generated `…Client` of a service; one `Client` serves any number of them, from any number
+/// of tasks. Dropping the last clone, together with the last typed client and [`Call`], closes the
+/// connection; [`close`](Self::close) does it at once.
 ///
-/// When the connection is lost, a new one is made, with random pauses between attempts that grow from 100 ms to 30 s. Calls that were
-/// sent fail at once with `Disconnected`, since they may have run; those of methods declared `idempotent` are sent again instead,
-/// within their timeout. New calls wait for the connection, within theirs. [`state`](Self::state) tells how it stands.
+/// When the connection is lost, the client reconnects, with random pauses between attempts that grow from 100
+/// ms to 30 s. Calls that were sent fail at once with `Disconnected`, since they may have run; those of
+/// methods declared `idempotent` are sent again instead, within their timeout. New calls wait for the
+/// connection, within theirs. [`state`](Self::state) is the state of the connection.
 #[derive(Clone)]
 pub struct Client {
     pub(super) session: Arc<Session>,
@@ -28,10 +29,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// This client with another default timeout, for what is made of it. It shares the connection; the original keeps its own.
+    /// A clone of this client with another default timeout. It shares the connection; the original keeps its
+    /// timeout.
     ///
-    /// Like the timeout that the [`ClientBuilder`] sets it is the last to count: the timeout of the call wins, then the typed client's
-    /// (`with_options`), then the method attribute's.
+    /// Like the timeout of the [`ClientBuilder`](crate::ClientBuilder) it has the lowest precedence: the
+    /// timeout of the call wins, then the typed client's (`with_options`), then the method attribute's.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -45,19 +47,20 @@ impl Client {
         Self { timeout: Some(timeout), ..self.clone() }
     }
 
-    /// Whether calls can be sent right now. After `false`, calls wait within their timeout, fail with `Blocked`, or with `Closed`.
+    /// Whether calls can be sent right now. Otherwise calls wait within their timeout, or fail with `Blocked`
+    /// or `Closed`.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.state().is_ready()
     }
 
-    /// How the connection stands.
+    /// The state of the connection.
     #[must_use]
     pub fn state(&self) -> ConnectionState {
         self.session.status().current()
     }
 
-    /// Follows [`state`](Self::state), for health checks and for logs of one's own.
+    /// Follows [`state`](Self::state), for health checks and custom logs.
     ///
     /// ```no_run
     /// # async fn run(client: amqp_rpc_runtime::Client) {
@@ -72,15 +75,15 @@ impl Client {
         self.session.status()
     }
 
-    /// Waits until calls can be sent, for at most `patience`.
+    /// Waits until calls can be sent, for at most `timeout`.
     ///
     /// # Errors
     /// The state at the end of that time, or at once the one that the client was closed with.
-    pub async fn wait_ready(&self, patience: Duration) -> Result<(), NotReady> {
-        self.state_changes().wait_ready(patience).await
+    pub async fn wait_ready(&self, timeout: Duration) -> Result<(), NotReady> {
+        self.state_changes().wait_ready(timeout).await
     }
 
-    /// How many calls are in flight, and how many replies nobody waited for.
+    /// How many calls are in flight, and how many replies were discarded.
     #[must_use]
     pub fn stats(&self) -> ClientStats {
         self.session.stats()
@@ -88,8 +91,8 @@ impl Client {
 
     /// Closes the connection, for all clones.
     ///
-    /// Calls that were sent fail with `Disconnected` and may still run: await those that matter first. Calls that were not, and
-    /// later ones, fail with `Closed`. Returns after at most five seconds.
+    /// Calls that were sent fail with `Disconnected` and may still run: await those that matter first. Calls
+    /// that were not sent, and later ones, fail with `Closed`. Returns after at most five seconds.
     pub async fn close(&self) {
         self.session.close().await;
     }

@@ -1,4 +1,4 @@
-//! The layers around a session, down to the innermost service, which sends.
+//! Builds the layers around a session. The innermost service sends.
 
 use std::{fmt, sync::Arc};
 
@@ -43,7 +43,7 @@ impl fmt::Debug for LayerStack {
     }
 }
 
-/// Sends what has passed all layers.
+/// Sends the messages that have passed all layers.
 struct Innermost {
     session: Arc<Session>,
 }

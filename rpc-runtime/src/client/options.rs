@@ -1,4 +1,4 @@
-//! What a caller may say of one call, or of all calls of a typed client.
+//! Options of one call, or of all calls of a typed client.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -11,9 +11,10 @@ use crate::{
 
 /// Timeout, headers and priority of calls.
 ///
-/// Set on a [`Call`](super::Call), or as defaults of a generated client (`with_options`). The timeout of the call wins over
-/// the typed client's, then the method attribute's, then the client's ([`Client::with_timeout`](super::Client::with_timeout), else
-/// the builder's). Headers of both levels travel; the call's win.
+/// Set on a [`Call`](crate::Call), or as defaults of a generated client (`with_options`). The timeout of the
+/// call wins over the typed client's, then the method attribute's, then the client's
+/// ([`Client::with_timeout`](crate::Client::with_timeout), else the builder's). Headers of both levels
+/// travel; the call's win.
 ///
 /// Its `Debug` shows the names of headers and not their values, which may be tokens.
 #[derive(Clone, Default)]
@@ -29,7 +30,7 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// Nothing set.
+    /// Options with nothing set.
     pub fn new() -> Self {
         Self::default()
     }
@@ -46,37 +47,40 @@ impl CallOptions {
         self
     }
 
-    /// The message's priority; it matters on queues that were declared with `x-max-priority`, and on quorum queues.
+    /// The message's priority; it matters on queues that were declared with `x-max-priority`, and on quorum
+    /// queues.
     pub fn priority(mut self, priority: u8) -> Self {
         self.priority = Some(priority);
         self
     }
 
-    /// What the request is written in, and with it the reply; see [`codec`](crate::codec). A server that does not read it answers
-    /// `unsupported_media_type`.
+    /// The codec that the request is written in, and with it the reply; see [`codec`](crate::codec). A server
+    /// that does not read it answers `unsupported_media_type`.
     pub fn codec(mut self, codec: impl Into<AnyCodec>) -> Self {
         self.codec = Some(codec.into());
         self
     }
 
-    /// Refuses the call at once when nobody consumes its queue; see [`Call::fail_fast`](super::Call::fail_fast).
+    /// Refuses the call at once when its queue has no consumers; see
+    /// [`Call::fail_fast`](crate::Call::fail_fast). Events have no queue: no effect on them.
     pub fn fail_fast(mut self) -> Self {
         self.fails_fast = true;
         self
     }
 
-    /// Inherits nothing from the call that is being served; see [`Call::detached`](super::Call::detached).
+    /// Inherits nothing from the call that is being served; see [`Call::detached`](crate::Call::detached).
     pub fn detached(mut self) -> Self {
         self.detached = true;
         self
     }
 
-    /// Makes errors of the method's own of what a server sends that does not speak its error type: `map` gets the code and the message
-    /// of an error that cannot be decoded as an `E`, or of a fault whose code this library does not know.
+    /// Maps errors of foreign servers to the method's own error type: `map` gets the code and the message of
+    /// an error that cannot be decoded as an `E`, or of a fault whose code this library does not know.
     ///
-    /// Where `map` says `None`, the call fails as it would have: with `Decode` ([`Undecodable::remote`](crate::Undecodable::remote) has
-    /// the same code and message), or with `Fault`. There may be a table for each type of error, and several for one, of which the latest is
-    /// asked first. An error that can be decoded is never mapped.
+    /// Where `map` returns `None`, the call fails as it would without it: with `Decode`
+    /// ([`Undecodable::remote`](crate::Undecodable::remote) has the same code and message), or with `Fault`.
+    /// There may be a map for each error type, and several for one, of which the latest is asked first. An
+    /// error that can be decoded is never mapped.
     ///
     /// ```
     /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -102,7 +106,7 @@ impl CallOptions {
         self
     }
 
-    /// These options, with what `defaults` say where these say nothing.
+    /// These options, with those of `defaults` where these are not set.
     pub(crate) fn or(mut self, defaults: &Self) -> Self {
         self.timeout = self.timeout.or(defaults.timeout);
         self.priority = self.priority.or(defaults.priority);

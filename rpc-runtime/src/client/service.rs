@@ -5,20 +5,20 @@ use std::{fmt, future::Future, sync::Arc};
 use super::delivery::{deliver::AnswerFuture, outgoing_call::OutgoingCall};
 use crate::{contract::NoError, error::CallError, message::Answer};
 
-/// Something that sends calls: the client, or a layer around it.
+/// Sends calls: a client, or a layer around it.
 pub trait ClientService: Send + Sync + 'static {
-    /// Makes one call. The method's own error is an [`Answer`]; everything else that keeps the caller from a result is an error.
+    /// Makes one call. The method's own error is an [`Answer`]; every other reason for no result is an error.
     ///
-    /// The future is dropped with the caller's. What is sent stays sent.
+    /// The future is dropped with the caller's. A message that was published stays published.
     fn call(&self, call: OutgoingCall) -> impl Future<Output = Result<Answer, CallError<NoError>>> + Send;
 }
 
-/// A [`ClientService`] whose type is forgotten; clones share it.
+/// A boxed [`ClientService`]; clones share it.
 #[derive(Clone)]
 pub struct BoxClientService(Arc<dyn ErasedService>);
 
 impl BoxClientService {
-    /// Forgets the type of `service`.
+    /// Boxes `service`.
     pub fn new(service: impl ClientService) -> Self {
         Self(Arc::new(service))
     }

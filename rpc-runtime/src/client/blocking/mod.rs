@@ -1,4 +1,5 @@
-//! A client for programs without an async runtime: the same generated clients and calls, waited for by the thread that makes them.
+//! A client for programs without an async runtime: the same generated clients and calls, but threads block on
+//! them.
 
 mod wait;
 
@@ -21,10 +22,11 @@ use crate::{
 pub use wait::Wait;
 pub(crate) use wait::{MadeByClient, Waiter};
 
-/// A connection to the broker for threads that wait. Clones share it, and may be used from any number of threads at once.
+/// A connection to the broker for threads that block. Clones share it, and may be used from any number of
+/// threads at once.
 ///
-/// Generated clients are made of its [`handle`](Self::handle), and their calls are those of async programs, with all of their options;
-/// [`wait`](Wait::wait) takes the place of `.await`.
+/// Generated clients are made of its [`handle`](Self::handle), and their calls are those of async programs,
+/// with all of their options; [`wait`](Wait::wait) takes the place of `.await`.
 ///
 /// ```no_run
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -40,13 +42,14 @@ pub(crate) use wait::{MadeByClient, Waiter};
 /// # Ok(()) }
 /// ```
 ///
-/// One thread in the background, named `amqp-rpc`, brings replies and timeouts. It ends after the last clone, with the last handle,
-/// generated client and call. Whoever waits is not waited for: [`close`](Self::close) ends its call at once, dropping this client does
-/// not, for the call has a handle of its own.
+/// A background thread named `amqp-rpc` brings replies and timeouts. It ends after the last clone, handle,
+/// generated client and call was dropped. [`close`](Self::close) fails at once the calls that other threads
+/// wait for. Dropping this client does not: each call has a handle.
 ///
-/// **Not inside an async runtime.** There a wait would stop the other tasks of its thread: everything here that waits fails with
-/// [`CannotBlock::InAsyncRuntime`] instead, also on the threads of `spawn_blocking` and in `#[rpc(blocking)]` methods, which belong to
-/// the runtime. Use the async [`Client`](crate::Client) there, and `Handle::current().block_on(call)` where blocking is allowed.
+/// **Not inside an async runtime.** A wait would stop the other tasks of its thread there: every method here
+/// that waits fails with [`CannotBlock::InAsyncRuntime`] instead, also on the threads of `spawn_blocking` and
+/// in `#[rpc(blocking)]` methods, which belong to the runtime. Use the async [`Client`](crate::Client) there,
+/// and `Handle::current().block_on(call)` where blocking is allowed.
 #[derive(Clone)]
 pub struct Client {
     inner: handle::Client,
@@ -62,7 +65,7 @@ impl Client {
         Self::connect_with(handle::Client::builder(), options)
     }
 
-    /// Connects with other settings than the default ones.
+    /// Connects with the options of `builder`.
     ///
     /// # Errors
     /// See [`ConnectError`]; each variant says what to do.
@@ -77,13 +80,14 @@ impl Client {
         Ok(Self { inner, background })
     }
 
-    /// What generated clients are made of: `FibClient::new(client.handle())`. It shares the connection.
+    /// The async client that generated clients are made of: `FibClient::new(client.handle())`. It shares the
+    /// connection.
     #[must_use]
     pub fn handle(&self) -> handle::Client {
         self.inner.clone()
     }
 
-    /// Runs `future` on this thread until it ends: for several calls at once, or anything else that is made of calls.
+    /// Runs `future` on this thread until it ends: for several calls at once, or any future made of calls.
     ///
     /// # Errors
     /// Those of the future; [`CallError::CannotBlock`] inside an async runtime, where nothing of it is run.
@@ -94,30 +98,30 @@ impl Client {
         self.background.wait(future).map_err(CallError::CannotBlock)?
     }
 
-    /// How the connection stands.
+    /// The state of the connection.
     #[must_use]
     pub fn state(&self) -> ConnectionState {
         self.inner.state()
     }
 
-    /// Waits until calls can be sent, for at most `patience`.
+    /// Waits until calls can be sent, for at most `timeout`.
     ///
     /// # Errors
-    /// The state at the end of that time, or at once the one that the client was closed with; inside an async runtime, at once the
-    /// state as it is, whichever that is.
-    pub fn wait_ready(&self, patience: Duration) -> Result<(), NotReady> {
-        let waited = self.background.wait(self.inner.wait_ready(patience));
+    /// The state at the end of that time, or at once the one that the client was closed with; inside an async
+    /// runtime, at once the current state.
+    pub fn wait_ready(&self, timeout: Duration) -> Result<(), NotReady> {
+        let waited = self.background.wait(self.inner.wait_ready(timeout));
         waited.unwrap_or_else(|_| Err(NotReady::new(self.state())))
     }
 
-    /// How many calls are in flight, and how many replies nobody waited for.
+    /// How many calls are in flight, and how many replies were discarded.
     #[must_use]
     pub fn stats(&self) -> ClientStats {
         self.inner.stats()
     }
 
-    /// Closes the connection, for all clones and handles. Calls that other threads wait for fail at once, as those of an async
-    /// [`Client`](crate::Client) do. Returns after at most five seconds.
+    /// Closes the connection, for all clones and handles. Calls that other threads wait for fail at once, as
+    /// those of an async [`Client`](crate::Client) do. Returns after at most five seconds.
     ///
     /// # Errors
     /// [`CannotBlock`] inside an async runtime; nothing is closed then.

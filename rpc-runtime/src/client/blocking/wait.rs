@@ -12,7 +12,8 @@ use crate::{
     error::CallError,
 };
 
-/// Waits for calls, notifications, events and untyped calls that were made through a [`blocking::Client`](super::Client).
+/// Waits for calls, notifications, events and untyped calls that were made through a
+/// [`blocking::Client`](super::Client).
 ///
 /// ```no_run
 /// # use amqp_rpc_runtime::{CallError, UntypedError, blocking::{Client, Wait}};
@@ -23,11 +24,11 @@ use crate::{
 /// # Ok(()) }
 /// ```
 pub trait Wait: Future + MadeByClient {
-    /// Sends it, and blocks this thread until it has ended, within its timeout.
+    /// Sends it, and blocks this thread until it ends, within its timeout.
     ///
     /// # Errors
-    /// Those that `.await` would bring; [`CallError::CannotBlock`], with nothing sent, inside an async runtime, and when the client it
-    /// was made through is no blocking one.
+    /// Those of `.await`; [`CallError::CannotBlock`], with nothing sent, inside an async runtime, and when it
+    /// was not made through a blocking client.
     fn wait(self) -> Self::Output;
 }
 
@@ -37,7 +38,7 @@ where
 {
     fn wait(self) -> Result<T, CallError<E>> {
         may_block().map_err(CallError::CannotBlock)?;
-        // Held until it has ended: its timer is in that runtime.
+        // Held until the future ends: its timer is in that runtime.
         let Some(Waiter(background)) = self.waiter() else {
             return Err(CallError::CannotBlock(CannotBlock::NoBlockingClient));
         };
@@ -45,13 +46,13 @@ where
     }
 }
 
-/// What is made by a client and has not begun.
+/// Made by a client, and not sent yet.
 pub trait MadeByClient {
     #[doc(hidden)]
     fn waiter(&self) -> Option<Waiter>;
 }
 
-/// Who can wait for it.
+/// The runtime of a blocking client, which waits.
 #[derive(Debug)]
 pub struct Waiter(Arc<Background>);
 

@@ -42,7 +42,8 @@ pub(crate) fn deliver(session: Arc<Session>, call: OutgoingCall) -> AnswerFuture
     }
 }
 
-/// Sends a call and waits for its reply, which is left encoded. A [`Call`](crate::Call) without layers does the same without a box.
+/// Sends a call and waits for its reply, which is left encoded. A [`Call`](crate::Call) without layers does
+/// the same without a box.
 async fn deliver_call(
     session: Arc<Session>,
     message: OutgoingMessage,
@@ -90,7 +91,7 @@ pub(crate) async fn deliver_one_way(
             PublishOutcome::Failed(CallOutcome::TimedOut) => Failure::TimedOut { found: None },
             // One-way messages have no replies: this one is forged, and proves nothing.
             PublishOutcome::Failed(CallOutcome::Replied(_)) => {
-                let disconnect = Disconnect::new("somebody answered a message that has no answer");
+                let disconnect = Disconnect::new("a reply came to a one-way message");
                 Failure::Lost(Arc::new(disconnect), Phase::Sent)
             }
             PublishOutcome::Failed(CallOutcome::Disconnected(lost)) => {

@@ -1,4 +1,4 @@
-//! Why a call has no reply, and what its caller is told.
+//! Why a message was not delivered or has no reply, and the error that its caller gets.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ use crate::{
     message::Execution,
 };
 
-/// Why a call has no reply, whatever its method.
+/// Why a message was not delivered or has no reply, whatever its method.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Its time was over before it could be sent; perhaps for want of a connection, for this reason.
+    /// Its time was over before it could be sent; perhaps because there was no connection, for this reason.
     NotSentInTime {
         not_connected: Option<Arc<str>>,
     },
-    /// It cannot be written at all.
+    /// It cannot be encoded.
     Unwritable(Box<dyn std::error::Error + Send + Sync>),
     Ended(EndReason),
     Blocked(Arc<str>),
@@ -42,7 +42,7 @@ pub(crate) enum Failure {
         routing_key: String,
         exchange_missing: bool,
     },
-    /// It was sent and not answered; this was found of its queue.
+    /// It was sent, and no reply came in time. `found`: its queue, and who consumes it.
     TimedOut {
         found: Option<(String, Served)>,
     },
@@ -110,8 +110,9 @@ impl Failure {
 
     /// The failure of a message to `exchange` that was sent over a link that was lost.
     ///
-    /// When the broker closed the channel because of that exchange, and this was the only call to it, it was refused and has not run. Of
-    /// several the earlier ones may have been taken: a permission, or an exchange, can go at any time.
+    /// When the broker closed the channel because of that exchange, and this was the only call to it, it was
+    /// refused and has not run. Of several the earlier ones may have been taken: a permission, or an
+    /// exchange, can go at any time.
     pub(crate) fn of_loss(lost: Arc<Disconnect>, exchange: &str, routing_key: &str, was_alone: bool) -> Self {
         match lost.exchange_error(exchange).filter(|_| was_alone) {
             None => Self::Lost(lost, Phase::Sent),

@@ -31,7 +31,8 @@ use crate::{
     wire::reply::Reading,
 };
 
-/// A message that was sent and is pending. Dropping it removes it from the pending table: its reply counts as late.
+/// A message that was sent and is pending. Dropping it removes it from the pending table: its reply counts as
+/// late.
 pub(crate) struct InFlight {
     // The tasks that bring its outcome live as long as the session.
     session: Arc<Session>,
@@ -81,7 +82,8 @@ impl InFlight {
         self.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// Sends the same message again, within the time that is left. `None` when no time is left or the session has ended.
+    /// Sends the same message again, within the time that is left. `None` when no time is left or the session
+    /// has ended.
     pub(super) fn send_again<S: SentMessage>(&mut self) -> Option<Sending<S>> {
         if self.is_late() || matches!(self.session.state(), SessionState::Ended(_)) {
             return None;
@@ -91,7 +93,8 @@ impl InFlight {
         Some(Box::pin(send_in_time(session, self.message.take(), self.deadline, self.slot.take())))
     }
 
-    /// Remembers why the broker closed the channel of one-way messages: the link stays, and its caches must not lead there again.
+    /// Remembers why the broker closed the channel of one-way messages: the link stays, and its caches must
+    /// not lead there again.
     pub(super) fn learn_from(&self, lost: &Disconnect) {
         let denied = &self.session.denied_exchanges;
         if let Some(exchange) = lost.refused_exchange() {

@@ -53,7 +53,8 @@ pub(super) fn is_served(session: &Session, message: &OutgoingMessage) -> bool {
     matches!(session.queues.cached(&queue, SERVED_FOR), Some(Served::By { .. }))
 }
 
-/// Fails a message whose queue has no consumers. A queue that is missing is left to the broker, which knows all bindings.
+/// Fails a message whose queue has no consumers. A queue that is missing is left to the broker, which knows
+/// all bindings.
 pub(super) async fn check_consumers(
     session: &Session,
     link: &Link,
@@ -65,7 +66,7 @@ pub(super) async fn check_consumers(
         Ok(Served::By { .. } | Served::NoQueue) => Ok(()),
         // A lost connection shows when the message is sent.
         Err(error) => {
-            tracing::debug!(%error, queue = &*queue, "the broker does not say who consumes the queue");
+            tracing::debug!(%error, queue = &*queue, "the broker did not report the consumers of the queue");
             Ok(())
         }
     }

@@ -1,4 +1,4 @@
-//! A call on its way out, as the layers of a client see it.
+//! A message on its way out, as the layers of a client see it.
 
 use std::{
     fmt,
@@ -16,7 +16,8 @@ use crate::error::{Phase, Timeout};
 
 /// A call, notification or event on its way from its caller to the broker, as the layers of a client see it.
 ///
-/// It is encoded already. Clones are the same call once more: sending both sends two requests, within the time of one.
+/// It is encoded already. Clones share its deadline: sending two clones sends two requests, within the time
+/// of one.
 ///
 /// Its `Debug` shows neither the body nor the values of headers.
 #[derive(Clone)]
@@ -37,8 +38,8 @@ impl OutgoingCall {
         self.message.name()
     }
 
-    /// The method that is called. Its `kind` says whether somebody answers. Of an untyped call it says no more than that: all of them
-    /// have the same one, with empty names.
+    /// The method that is called. Its `kind` says whether a reply is expected. All untyped calls have the
+    /// same method, with empty names.
     #[must_use]
     pub fn method(&self) -> &'static MethodDef {
         self.message.method
@@ -62,7 +63,7 @@ impl OutgoingCall {
         &self.message.headers
     }
 
-    /// The headers that travel with it, to add to or to take from.
+    /// The headers that travel with it, to be changed.
     pub fn headers_mut(&mut self) -> &mut Headers {
         &mut self.message.headers
     }
@@ -73,13 +74,13 @@ impl OutgoingCall {
         &self.message.body
     }
 
-    /// How long its caller waits in all; `Duration::MAX` without limit.
+    /// How long its caller waits in all; `Duration::MAX` without a limit.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.policy.timeout
     }
 
-    /// How much of that is left: time that is spent in layers counts.
+    /// How much of the timeout is left: time that is spent in layers counts.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         match self.policy.timeout {
@@ -88,7 +89,7 @@ impl OutgoingCall {
         }
     }
 
-    /// What it fails with when its time is over: before it was sent, and when nobody knows.
+    /// Its errors at the end of its time: when it was not sent, and when that is not known.
     #[cfg(feature = "tower")]
     pub(crate) fn timeouts(&self) -> [Timeout; 2] {
         [Phase::WaitingToSend, Phase::Sent].map(|phase| Timeout {
@@ -102,7 +103,7 @@ impl OutgoingCall {
         })
     }
 
-    /// Gives it less time. It never gets more than its caller waits.
+    /// Shortens its timeout. It never gets longer than its caller waits.
     pub fn shorten_timeout(&mut self, timeout: Duration) {
         if timeout < self.policy.timeout {
             self.policy.timeout = timeout;

@@ -9,8 +9,8 @@ use crate::{
     error::{Awaited, ErrorMaps},
 };
 
-/// How often a message is sent again at most: one that is itself the reason why links are lost, or that no server starts, must
-/// come to an end without taking all others with it.
+/// How often a message is sent again at most: one that is itself the reason why links are lost, or that no
+/// server starts, must come to an end without taking all others with it.
 const MAX_REPETITIONS: u32 = 8;
 
 /// Says how long a message may take, whether it may be sent again, and how its reply is read.
@@ -33,7 +33,8 @@ pub(crate) struct RetryState {
     pub(crate) policy: CallPolicy,
     /// How often the message was sent again.
     repetitions: u32,
-    /// Why the first link that the message was sent over was lost. It may have run then, whatever the later attempts come to.
+    /// Why the first link that the message was sent over was lost. It may have run then, whatever the later
+    /// attempts come to.
     lost_before: Option<Arc<Disconnect>>,
 }
 
@@ -51,8 +52,9 @@ impl RetryState {
         self.repetitions < MAX_REPETITIONS
     }
 
-    /// Whether a message that may have run may be sent again. The broker closes a channel because of something that was published on
-    /// it, most likely one of the pending messages: each of them is sent again only once.
+    /// Whether a message that may have run may be sent again. The broker closes a channel because of
+    /// something that was published on it, most likely one of the pending messages: each of them is sent
+    /// again only once.
     pub(super) fn may_repeat_after(&self, lost: &Disconnect) -> bool {
         let max = if lost.is_of_channel { 1 } else { MAX_REPETITIONS };
         self.policy.idempotent && self.repetitions < max

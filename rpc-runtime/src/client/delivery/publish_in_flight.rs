@@ -18,7 +18,8 @@ use super::{
 };
 use crate::client::session::{link::Link, pending::CallOutcome, shared::Session};
 
-/// A one-way message that was published. It has an entry among the pending calls, for it may be returned or time out.
+/// A one-way message that was published. It has an entry among the pending calls, for it may be returned or
+/// time out.
 pub(super) struct PublishInFlight {
     pub(super) in_flight: InFlight,
     confirm: Confirm,
@@ -39,8 +40,8 @@ impl PublishInFlight {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<PublishOutcome> {
         if let Poll::Ready(outcome) = self.in_flight.poll(cx) {
             let confirmed = self.poll_confirm(cx);
-            // An event that was confirmed in the last moment was taken. A notification may have been returned as well, which cannot be
-            // told any more.
+            // An event that was confirmed in the last moment was taken. A notification may have been returned
+            // as well, which cannot be told any more.
             let was_acked = matches!(outcome, CallOutcome::TimedOut)
                 && !self.is_mandatory
                 && matches!(confirmed, Poll::Ready(Ok(Verdict::Taken)));
@@ -69,7 +70,8 @@ impl PublishInFlight {
         })
     }
 
-    /// A publisher confirm shows that the broker keeps its connections, also when it came just before the loss.
+    /// A publisher confirm shows that the broker keeps its connections, also when it came just before the
+    /// loss.
     fn poll_confirm(&mut self, cx: &mut Context<'_>) -> Poll<Result<Verdict, BrokerError>> {
         let confirmed = Pin::new(&mut self.confirm).poll(cx);
         if matches!(confirmed, Poll::Ready(Ok(_))) {
@@ -95,7 +97,8 @@ impl SentMessage for PublishInFlight {
         link: &Link,
         message: &OutgoingMessage,
     ) -> Option<ConfirmingPublisher> {
-        // A link outlives its channel of one-way messages: when an exchange was denied, its cache still says that it exists.
+        // A link outlives its channel of one-way messages: when an exchange was denied, its cache still says
+        // that it exists.
         let denied = &session.denied_exchanges;
         let is_denied = denied.reason(&message.exchange).is_some()
             || denied.topic_reason(&message.exchange, &message.routing_key).is_some();

@@ -53,8 +53,8 @@ fn after_fault<T, E: 'static>(
         retries.count_repetition();
         return NextStep::Retry(sending, retries);
     }
-    // The server counts the caller's timeout rounded up, and from later on: its fault comes first only because timeouts are noticed
-    // late. One outcome for both.
+    // The server counts the caller's timeout rounded up, and from later on: its fault comes first only
+    // because timeouts are noticed late. One outcome for both.
     if *fault.code() == FaultCode::DeadlineExceeded && in_flight.is_late() {
         return NextStep::Finish(Err(in_flight.timed_out().into_error(&retries)));
     }

@@ -40,7 +40,8 @@ pub(crate) enum Start<S> {
     Failed(Failure),
 }
 
-/// Sends at once if nothing is in the way: the future that waits is large, and costs much even where it does not have to wait.
+/// Sends at once if nothing is in the way: the future that waits is large, and costs much even where it does
+/// not have to wait.
 pub(crate) fn start<S: SentMessage>(
     session: Arc<Session>,
     message: OutgoingMessage,
@@ -182,7 +183,8 @@ struct LookedUp<Publisher> {
     publisher: Publisher,
 }
 
-/// Asks the broker for what is not known yet. `None` when the state of the session has changed: the next link is asked then.
+/// Asks the broker for what is not known yet. `None` when the state of the session has changed: the next link
+/// is asked then.
 async fn look_up<S: SentMessage>(
     session: &Session,
     link: &Link,

@@ -1,4 +1,4 @@
-//! The runtime of a blocking client: one thread, as long as anything needs it.
+//! The runtime of a blocking client: one thread, for as long as anything needs it.
 
 use std::{
     fmt,
@@ -14,17 +14,18 @@ use tokio::{
     sync::oneshot,
 };
 
-/// Held by everybody who may wait: with the last of them the thread ends, once the connection is closed.
+/// Keeps the thread of a blocking client alive. When its last owner drops it, the connection is closed and
+/// the thread ends.
 #[derive(Debug)]
 pub(crate) struct Background {
     runtime: Handle,
-    // The thread is never joined: the last holder may be a task on it.
+    // The thread is never joined: the last owner may be a task on it.
     end: Mutex<End>,
 }
 
-/// How the thread is told to end.
+/// Ends the thread.
 struct End {
-    tell: Option<oneshot::Sender<Connection>>,
+    signal: Option<oneshot::Sender<Connection>>,
     last: Option<Connection>,
 }
 
@@ -32,42 +33,45 @@ impl Background {
     /// Starts the thread.
     ///
     /// # Errors
-    /// What the operating system said.
+    /// When the operating system starts no thread.
     pub(crate) fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
-        let (tell, ended) = oneshot::channel::<Connection>();
+        let (signal, ended) = oneshot::channel::<Connection>();
         let drive = move || {
             runtime.block_on(async {
-                // None, where it never connected or lost its connection.
+                // An error when there is no connection to close: it never connected, or the connection was
+                // lost.
                 if let Ok(connection) = ended.await {
                     connection.close().await;
                 }
             });
-            // Not dropped, which would wait for a look-up of names that hangs.
+            // Not dropped: that would wait for a DNS look-up that hangs.
             runtime.shutdown_background();
         };
         thread::Builder::new().name("amqp-rpc".into()).spawn(drive)?;
-        Ok(Self { runtime: handle, end: Mutex::new(End { tell: Some(tell), last: None }) })
+        Ok(Self { runtime: handle, end: Mutex::new(End { signal: Some(signal), last: None }) })
     }
 
-    /// The client is gone: its connection is to be closed before the thread ends.
+    /// Has the connection closed before the thread ends.
     pub(crate) fn close_at_end(&self, connection: Connection) {
         self.end.lock().unwrap_or_else(PoisonError::into_inner).last = Some(connection);
     }
 
-    /// Runs `future` on the thread that calls this; what it waits for is brought by the one in the background.
+    /// Runs `future` on the calling thread; the background thread drives timers and sockets.
     ///
     /// # Errors
-    /// Where that thread belongs to a runtime; nothing is run then.
+    /// When the calling thread belongs to a runtime; nothing is run then.
     pub(crate) fn wait<F: Future>(&self, future: F) -> Result<F::Output, CannotBlock> {
         may_block()?;
         Ok(self.runtime.block_on(future))
     }
 }
 
+/// Whether the calling thread may block.
+///
 /// # Errors
-/// Where others would be held up.
+/// When it belongs to a runtime: other tasks would wait with it.
 pub(crate) fn may_block() -> Result<(), CannotBlock> {
     match Handle::try_current() {
         Ok(_) => Err(CannotBlock::InAsyncRuntime),
@@ -77,9 +81,9 @@ pub(crate) fn may_block() -> Result<(), CannotBlock> {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        let End { tell, last } = self.end.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(tell), Some(connection)) = (tell.take(), last.take()) {
-            let _ = tell.send(connection);
+        let End { signal, last } = self.end.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(signal), Some(connection)) = (signal.take(), last.take()) {
+            let _ = signal.send(connection);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Correlation ids: a call's number that its own replies can prove, and that nobody else can make.
+//! Correlation ids: a call's number in a form that others cannot forge.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -8,10 +8,10 @@ use uuid::Uuid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CallNumber(pub(crate) u64);
 
-/// Makes and checks the ids of one epoch.
+/// Makes and checks the correlation ids of one link.
 ///
-/// An id has the shape of a random UUID: 64 bits are the call's number, 58 bits a keyed hash of it. Whoever saw one id can
-/// not make another: the key is random and never leaves the process.
+/// An id has the shape of a random UUID: 64 bits are the call's number, 58 bits a keyed hash of it. A peer
+/// that has seen ids cannot make another: the key is random and never leaves the process.
 pub(crate) struct CorrelationIds {
     hasher: RandomState,
     secret: u128,

@@ -6,7 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Each attempt costs all pending calls their channel. A permission that is granted meanwhile takes effect this late.
+/// Each attempt costs all pending calls their channel. A permission that is granted meanwhile takes effect
+/// this late.
 const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 
 /// Denied exchanges and topics, over all links of a client, with the broker's reasons.

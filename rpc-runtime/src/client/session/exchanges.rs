@@ -49,9 +49,11 @@ impl ExchangeCache {
         }
     }
 
-    /// The exchange of that name, if it exists; asks the broker when it is not known. The default exchange always exists.
+    /// The exchange of that name, if it exists; asks the broker when it is not known. The default exchange
+    /// always exists.
     ///
-    /// A missing exchange of events is declared, if this client's user may: a publisher need not know who subscribes, or when.
+    /// A missing exchange of events is declared, if this client's user may: a publisher need not know who
+    /// subscribes, or when.
     pub(crate) async fn find(
         &self,
         name: &str,

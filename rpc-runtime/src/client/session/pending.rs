@@ -51,7 +51,8 @@ impl From<EndReason> for CallOutcome {
     }
 }
 
-/// The pending calls of one link. Every call that was inserted gets exactly one outcome, unless it is removed first.
+/// The pending calls of one link. Every call that was inserted gets exactly one outcome, unless it is removed
+/// first.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     table: Mutex<Table>,
@@ -72,7 +73,8 @@ struct Waiting {
     number: CallNumber,
     method: &'static MethodDef,
     deadline: Option<Instant>,
-    /// When to ask the broker who consumes the method's queue, in case that the deadline passes; `None` once it was asked.
+    /// When to ask the broker who consumes the method's queue, in case that the deadline passes; `None` once
+    /// it was asked.
     query_at: Option<Instant>,
     outcome: oneshot::Sender<CallOutcome>,
 }
@@ -119,8 +121,9 @@ impl Pending {
         let sequence = table.sequence;
         let entry = table.calls.vacant_entry();
         let number = CallNumber((sequence << INDEX_BITS) | entry.key() as u64);
-        // Underflows only on a clock that was just started; then the broker is not asked, and the error says less. One-way messages wait
-        // for the broker, not for a server; of untyped calls the queue is not known here.
+        // Underflows only on a clock that was just started; then the broker is not asked, and the error says
+        // less. One-way messages wait for the broker, not for a server; of untyped calls the queue is not
+        // known here.
         let query_at = deadline
             .filter(|_| method.kind == MethodKind::Call && !method.queue.is_empty())
             .and_then(|deadline| deadline.checked_sub(QUERIED_BEFORE));

@@ -1,4 +1,5 @@
-//! Caches who consumes the methods' queues: asked on throw-away channels, once for all that wait, and kept shortly.
+//! Caches who consumes the methods' queues: asked on throw-away channels, once for all that wait, and kept
+//! shortly.
 
 use std::{
     collections::HashMap,

@@ -35,7 +35,8 @@ pub(crate) struct Session {
     pub(crate) settings: Settings,
     /// Limits the calls in flight.
     pub(crate) slots: Arc<Semaphore>,
-    /// Limits the one-way messages in flight. They wait for the broker alone, and must not keep calls from being sent.
+    /// Limits the one-way messages in flight. They wait for the broker alone, and must not keep calls from
+    /// being sent.
     pub(crate) one_way_slots: Arc<Semaphore>,
     pub(crate) sweep_trigger: Arc<SweepTrigger>,
     pub(crate) queues: QueueCache,
@@ -46,7 +47,8 @@ pub(crate) struct Session {
     status: watch::Sender<ConnectionState>,
     // Aborted when the session is dropped.
     tasks: Mutex<JoinSet<()>>,
-    /// Keeps the runtime of a blocking client alive. The last field: everything above may need the runtime while it is dropped.
+    /// Keeps the runtime of a blocking client alive. The last field: everything above may need the runtime
+    /// while it is dropped.
     background: Option<Arc<Background>>,
 }
 
@@ -128,7 +130,8 @@ impl Session {
         }
     }
 
-    /// Ends the session for good: pending, waiting and later calls fail with `reason`. The first reason stays. Returns the last link.
+    /// Ends the session for good: pending, waiting and later calls fail with `reason`. The first reason
+    /// stays. Returns the last link.
     pub(super) fn end(&self, reason: EndReason) -> Option<Arc<Link>> {
         let mut link = None;
         let has_ended = self.state.send_if_modified(|state| {

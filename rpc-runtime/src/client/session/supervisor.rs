@@ -44,7 +44,8 @@ impl Supervisor {
             let Some(strong) = session.upgrade() else { return };
             let reason = Arc::clone(&disconnect.reason);
             let connecting = ConnectionState::connecting(0, Arc::clone(&reason));
-            // Before the pending calls fail: a caller that tries again at once finds the state that will serve.
+            // Before the pending calls fail: a caller that tries again at once finds the state that will
+            // serve.
             if !strong.advance(SessionState::Connecting(Arc::clone(&disconnect)), connecting) {
                 return;
             }
@@ -57,9 +58,9 @@ impl Supervisor {
             }
             backoff.reset_after(since.elapsed());
             link.pending.end(EndReason::Disconnected(disconnect));
-            // The next link is on a connection of its own, even when only the channel was lost: lapin still writes requests that
-            // were queued for the closed channel, and the broker closes the connection when it sees one. The old one is closed
-            // when its last call drops it.
+            // The next link is on a connection of its own, even when only the channel was lost: lapin still
+            // writes requests that were queued for the closed channel, and the broker closes the connection
+            // when it sees one. The old one is closed when its last call drops it.
             drop((link, replies, strong));
             let Some(next) = self.next_link(&session, &mut backoff).await else { return };
             (link, replies) = (Arc::new(next.0), next.1);
@@ -102,7 +103,8 @@ impl Supervisor {
     }
 }
 
-/// Ends the session when the task that holds it is dropped with its runtime: no task would bring replies or timeouts any more.
+/// Ends the session when the task that holds it is dropped with its runtime: no task would bring replies or
+/// timeouts any more.
 struct EndWithRuntime(Weak<Session>);
 
 impl Drop for EndWithRuntime {

@@ -1,4 +1,4 @@
-//! The sweeper: one timer for all calls of a client, awake only while calls are pending.
+//! The sweeper: one timer for all timeouts of a client, awake only while calls are pending.
 
 #[cfg(all(test, shuttle))]
 mod schedules;
@@ -21,7 +21,8 @@ use crate::contract::MethodDef;
 const TICK: Duration = Duration::from_millis(5);
 /// A queue status that comes later is too late for the calls that it was asked for.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(1);
-/// Ticks without anything to sweep before the sweeper sleeps: a caller that makes one call after the other wakes it only once.
+/// Ticks without anything to sweep before the sweeper sleeps: a caller that makes one call after the other
+/// wakes it only once.
 const IDLE_TICKS: u32 = if cfg!(all(test, shuttle)) { 1 } else { 20 };
 
 /// Sweeps until the session is gone.
@@ -52,7 +53,8 @@ async fn sweep_while_awake<F: Future<Output = ()>>(
             idle = if has_more { 0 } else { idle + 1 };
         }
         trigger.fall_asleep();
-        // A call that came between the last sweep and `fall_asleep` saw the sweeper awake and did not wake it.
+        // A call that came between the last sweep and `fall_asleep` saw the sweeper awake and did not wake
+        // it.
         let Some(has_more) = sweep() else { return };
         if has_more {
             trigger.wake();
@@ -70,12 +72,13 @@ fn sweep(session: &Arc<Session>, queries: &mut JoinSet<()>) -> bool {
     swept.has_more
 }
 
-/// Asks the broker who consumes the queue of `method`, so that the errors of the calls that time out can say it.
+/// Asks the broker who consumes the queue of `method`, so that the errors of the calls that time out can say
+/// it.
 async fn query_consumers(session: Arc<Session>, method: &'static MethodDef) {
     let SessionState::Ready(link) = session.state() else { return };
     let queue = session.settings.namespace.queue(method.queue);
     let answer = tokio::time::timeout(QUERY_TIMEOUT, session.queues.query(&queue, &link.connection)).await;
     if let Ok(Err(error)) = answer {
-        tracing::debug!(%error, queue = &*queue, "the broker does not say who consumes the queue");
+        tracing::debug!(%error, queue = &*queue, "the broker did not report the consumers of the queue");
     }
 }

@@ -1,7 +1,8 @@
-//! The locks and flags that threads meet at: the standard ones, or shuttle's, which runs tests under many schedules.
+//! Locks and flags shared by threads: the standard ones, or shuttle's, which runs tests under many schedules.
 //!
-//! `RUSTFLAGS="--cfg shuttle" cargo test -p amqp-rpc-runtime --lib schedules`; `scripts/schedules.sh` knows the rest. What tokio brings
-//! (`oneshot`, `Notify`) stays tokio's: its operations happen at one moment there, and only their order varies.
+//! `RUSTFLAGS="--cfg shuttle" cargo test -p amqp-rpc-runtime --lib schedules`; see `scripts/schedules.sh`.
+//! `oneshot` and `Notify` stay tokio's: to shuttle each of their operations is one step, and only their order
+//! varies.
 
 #[cfg(all(test, shuttle))]
 pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicBool};

@@ -1,4 +1,5 @@
-//! Callers, replies, timeouts and the end of the table at once, under many schedules: see `client::session::sync`.
+//! Callers, replies, timeouts and the end of the table at once, under many schedules: see
+//! `client::session::sync`.
 
 use std::collections::HashMap;
 

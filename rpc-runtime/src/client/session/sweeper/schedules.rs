@@ -1,5 +1,5 @@
-//! Calls that come while the sweeper falls asleep, under many schedules: a call that does not wake the sweeper would wait for
-//! ever, which shuttle reports as a deadlock. See `client::session::sync`.
+//! Calls that come while the sweeper falls asleep, under many schedules: a call that does not wake the
+//! sweeper would wait for ever, which shuttle reports as a deadlock. See `client::session::sync`.
 
 use std::sync::atomic::Ordering;
 
