@@ -18,11 +18,6 @@ pub use crate::{
     server::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method},
 };
 
-/// The future of a notification, as the macro names it.
-pub type Notify<R> = Call<R>;
-/// The future of an event, as the macro names it.
-pub type Publish<R> = Call<R>;
-
 /// Resolves aliases of `Result` with fewer than two arguments, such as `io::Result<T>`.
 #[diagnostic::on_unimplemented(
     message = "a return type named `Result` must be `core::result::Result` or an alias of it",

@@ -32,14 +32,4 @@ impl TypedClient {
     pub fn call<R: Request>(&self, request: R) -> Call<R> {
         Call::new(self.client.clone(), Arc::clone(&self.defaults), request)
     }
-
-    /// A notification that is sent when it is first polled.
-    pub fn notify<R: Request>(&self, request: R) -> Call<R> {
-        self.call(request)
-    }
-
-    /// An event that is published when it is first polled.
-    pub fn publish<R: Request>(&self, event: R) -> Call<R> {
-        self.call(event)
-    }
 }
