@@ -2,28 +2,26 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use amqp_rpc_transport::{ConnectOptions, Inbound, connect_first};
 use tower_layer::Layer;
 
-use super::{
-    Failure, Redelivered, ReplyPolicy, RunningServer, Subscription,
-    admit::{Authorization, Conditions},
-    composition::{Composition, Given, Role},
-    epoch::Epoch,
-    failure_log::FailureLog,
-    plan::{Layers, Plan},
-    queue::{Declare, QueueOptions},
-    run::Patience,
-    subset::Subset,
-};
 use crate::{
     codec::{Codec, Compression},
     contract::Service,
     error::StartError,
     layer::{BoxService, RpcService},
     message::Context,
+    server::{
+        config::{Declare, QueueOptions, Redelivered, ReplyPolicy, Subscription},
+        handle::RunningServer,
+        log::{Failure, FailureLog},
+        serve::{Authorization, Conditions, Patience},
+        services::{Composition, Given, Role, Subset},
+        session::Epoch,
+        settings::{Layers, Plan},
+    },
     wire::address::Namespace,
 };
-use amqp_rpc_transport::{ConnectOptions, Inbound, connect_first};
 
 /// Services, and how they are served; [`start`](Self::start) makes it run.
 #[must_use = "a server does nothing until `start`"]
@@ -317,7 +315,7 @@ impl Server {
     }
 
     /// Everything that can be wrong without a broker is found here.
-    pub(super) fn plan(self) -> Result<(Plan, Composition), StartError> {
+    pub(crate) fn plan(self) -> Result<(Plan, Composition), StartError> {
         if self.concurrency == 0 {
             // For AMQP zero means without limit, which no server wants.
             return Err(StartError::InvalidOption("concurrency must be at least 1".into()));

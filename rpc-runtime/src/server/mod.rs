@@ -1,54 +1,26 @@
 //! The serving side: from a delivery to its settled reply.
 
-mod acks;
-mod active_subscription;
-mod admit;
 mod builder;
-mod calls;
-mod change;
-mod composition;
-mod delivery;
-mod departure;
-mod direct;
-mod dispatch;
-mod epoch;
-mod event_topology;
-mod failure;
-mod failure_log;
-mod intake;
-mod persevere;
-mod plan;
-mod post;
-mod queue;
-mod raw;
-mod redelivered;
-mod removed;
-mod reply_policy;
-mod roster;
-mod routes;
-mod run;
-mod running;
-mod settle;
-mod shutdown;
-mod staff;
+mod config;
+mod consume;
+mod handle;
+mod log;
+mod reply;
+mod serve;
+mod services;
+mod session;
+mod settings;
+mod shutdown_report;
 mod stats;
-mod subscribed;
-mod subscription;
-
-mod subset;
-mod supervisor;
 mod topology;
-mod worker;
 
-pub use active_subscription::ActiveSubscription;
 pub use builder::Server;
-pub use dispatch::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method};
-pub use failure::Failure;
-pub use queue::{Declare, QueueOptions, QueueType};
-pub use raw::{RawMethod, RawService};
-pub use redelivered::Redelivered;
-pub use reply_policy::ReplyPolicy;
-pub use running::RunningServer;
-pub use shutdown::{AbandonedCall, ShutdownReport};
+pub use config::{Declare, QueueOptions, QueueType, Redelivered, ReplyPolicy, Subscription};
+pub use handle::RunningServer;
+pub use log::Failure;
+pub use serve::{
+    RawMethod, RawService, serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method,
+};
+pub use services::ActiveSubscription;
+pub use shutdown_report::{AbandonedCall, ShutdownReport};
 pub use stats::ServerStats;
-pub use subscription::Subscription;

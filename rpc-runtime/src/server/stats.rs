@@ -22,18 +22,18 @@ pub struct ServerStats {
 
 /// What [`ServerStats`] is read from.
 #[derive(Debug, Default)]
-pub(super) struct Counters {
-    pub(super) hostile_requests: Counter,
-    pub(super) foreign_reply_addresses: Counter,
-    pub(super) hostile_reply_addresses: Counter,
-    pub(super) lost_direct_replies: Counter,
+pub(crate) struct Counters {
+    pub(crate) hostile_requests: Counter,
+    pub(crate) foreign_reply_addresses: Counter,
+    pub(crate) hostile_reply_addresses: Counter,
+    pub(crate) lost_direct_replies: Counter,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Counter(AtomicU64);
+pub(crate) struct Counter(AtomicU64);
 
 impl Counters {
-    pub(super) fn read(&self) -> ServerStats {
+    pub(crate) fn read(&self) -> ServerStats {
         ServerStats {
             hostile_requests: self.hostile_requests.read(),
             foreign_reply_addresses: self.foreign_reply_addresses.read(),
@@ -44,7 +44,7 @@ impl Counters {
 }
 
 impl Counter {
-    pub(super) fn add_one(&self) {
+    pub(crate) fn add_one(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -1,0 +1,280 @@
+//! A server that serves: watching it, and stopping it.
+
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use amqp_rpc_transport::{BrokerError, ConnectOptions, ConnectionState, Inbound, NotReady, StateWatch};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use crate::{
+    contract::Service,
+    error::{ChangeError, ServeError},
+    layer::BoxService,
+    server::{
+        config::{QueueOptions, Subscription},
+        services::{ActiveSubscription, Asked, Composition, Given, Role, Shown, ask},
+        session::{Epoch, State, Supervisor},
+        settings::Plan,
+        shutdown_report::ShutdownReport,
+        stats::{Counters, ServerStats},
+    },
+};
+
+/// A server that serves, and goes on to do so when its connection is lost.
+///
+/// When the connection or its channel is lost, the calls that run are cancelled, for nothing of them could be acknowledged any
+/// more: the broker gives their requests to other servers, or to this one once it is connected again. It connects again and again,
+/// after random delays that grow from 100 ms to 30 s, without end unless `ConnectOptions::give_up_after` sets one; then it declares
+/// what it declared at its start, and consumes. What it cannot do then, because a permission was taken from it or a queue has other
+/// arguments now, it tries again as well, and [`state`](Self::state) says why.
+///
+/// When the broker ends a single consumer, because its queue was deleted or has moved to another node, that queue is declared and
+/// consumed again, and neither the calls that run nor the other queues notice. While that is refused, it is tried again and logged,
+/// and the state stays what it is.
+///
+/// Dropping it closes the connection without drain: calls that run are cancelled, and their requests go to other servers.
+#[must_use = "dropping a running server stops it without drain"]
+pub struct RunningServer {
+    shown: watch::Receiver<Shown>,
+    changes: mpsc::Sender<Asked>,
+    counters: Arc<Counters>,
+    state: StateWatch,
+    failure: watch::Receiver<Option<ServeError>>,
+    stop: watch::Sender<bool>,
+    // The one task that has all the others. Aborted when the server is dropped.
+    supervisor: JoinSet<Result<ShutdownReport, ServeError>>,
+}
+
+impl RunningServer {
+    pub(crate) fn supervise(
+        plan: Arc<Plan>,
+        composition: Composition,
+        options: ConnectOptions,
+        inbound: Inbound,
+        first: Epoch,
+    ) -> Self {
+        let state = watch::Sender::new(ConnectionState::ready(1));
+        let failure = watch::Sender::new(None);
+        let (stop, told) = watch::channel(false);
+        let (watch_state, watch_failure) = (StateWatch::of(&state), failure.subscribe());
+        let shown = watch::Sender::new(composition.shown());
+        let watch_shown = shown.subscribe();
+        // One after the other.
+        let (changes, asked) = mpsc::channel(1);
+        let counters = Arc::clone(&plan.counters);
+        let supervisor = Supervisor {
+            plan,
+            composition,
+            shown,
+            changes: asked,
+            options,
+            inbound,
+            state: State(state),
+            failure,
+            stop: told,
+        };
+        let mut supervising = JoinSet::new();
+        supervising.spawn(supervisor.run(first));
+        Self {
+            shown: watch_shown,
+            changes,
+            counters,
+            state: watch_state,
+            failure: watch_failure,
+            stop,
+            supervisor: supervising,
+        }
+    }
+
+    /// The queues that are consumed now, namespace included, in alphabetical order. Without those of listeners, which nobody else can use.
+    #[must_use]
+    pub fn queues(&self) -> Vec<String> {
+        self.shown.borrow().queues.clone()
+    }
+
+    /// Serves one more service, as if it had been given to [`Server::service`](crate::Server::service): within the server's layers, from
+    /// queues with the server's options. Returns when its consumers are live. What is served already does not notice; a queue that is
+    /// consumed already takes the new methods on.
+    ///
+    /// What was added survives reconnects. Changes are made one after the other; dropping the future before its turn has come makes
+    /// nothing happen, later the service may be served or not. Every exchange, queue and consumer has the time of
+    /// [`ConnectOptions::timeout`] to be made, and a shutdown waits for none of them.
+    ///
+    /// # Errors
+    /// `Refused` with the reason that a start would have had, `NotConnected` during an outage or when one begins meanwhile, `Ended` when
+    /// the server is shut down before: then nothing is served that was not before. A queue may have been declared by then, and an event
+    /// bound, as by a start that fails.
+    ///
+    /// Everything else is served as it was, over the same connection. Only a consumer that is refused although its queue was not, or that
+    /// does not come in time, costs the connection: what the consumers of this change were given goes back with it, and calls that run are
+    /// cancelled.
+    pub async fn add<S: Service>(&self, service: S) -> Result<(), ChangeError> {
+        self.add_given(service, None).await
+    }
+
+    /// Does the same from queues with options of their own.
+    ///
+    /// # Errors
+    /// As for [`add`](Self::add).
+    pub async fn add_with<S: Service>(
+        &self,
+        service: S,
+        queue_options: QueueOptions,
+    ) -> Result<(), ChangeError> {
+        self.add_given(service, Some(queue_options)).await
+    }
+
+    async fn add_given<S: Service>(
+        &self,
+        service: S,
+        queue_options: Option<QueueOptions>,
+    ) -> Result<(), ChangeError> {
+        let definition = service.definition();
+        let service = BoxService::innermost(service);
+        let given = Given { definition, service, role: Role::Serve(queue_options) };
+        ask(&self.changes, |done| Asked::Add(given, done)).await
+    }
+
+    /// Serves the service of this name no more: takes no further requests for it, and returns when its calls have finished. Those that
+    /// take longer than the drain timeout are cancelled and given back; the report names them, and the server's other calls go on. When
+    /// the connection is lost or the server shut down before that, those that still ran are cancelled with it, and reported as well.
+    ///
+    /// Its queues, their bindings and what waits in them stay on the broker: for other servers, or until it is [added](Self::add) again.
+    /// While a queue is shared with a service that is still served, requests come all the same. Their callers get the fault
+    /// `shutting_down`, which says that nothing ran and that another server may be tried.
+    ///
+    /// **Its notifications that come from a shared queue go to the dead letters**, each with a `WARN` in the log, also those that other
+    /// servers could have run: given back, they would come again at once and for ever. Let a service that is to come and go have a queue of
+    /// its own, as it has unless it is given another; then its notifications wait there.
+    ///
+    /// A removal outlives reconnects. Dropping the future does not undo it.
+    ///
+    /// # Errors
+    /// `NotServed`, which lists the names that are; `NotConnected` during an outage; `Ended`. Nothing is removed then.
+    pub async fn remove(&self, name: &str) -> Result<ShutdownReport, ChangeError> {
+        let name = name.to_owned();
+        ask(&self.changes, |done| Asked::Remove(name, done)).await
+    }
+
+    /// Receives events of `service`, as if it had been given to [`Server::subscribe`](crate::Server::subscribe). Returns when everything
+    /// that is published from now on is received.
+    ///
+    /// # Errors
+    /// As for [`add`](Self::add).
+    pub async fn subscribe<S: Service>(
+        &self,
+        service: S,
+        subscription: Subscription,
+    ) -> Result<ActiveSubscription, ChangeError> {
+        let definition = service.definition();
+        let service = BoxService::innermost(service);
+        let given = Given { definition, service, role: Role::Receive(subscription) };
+        let shown = ask(&self.changes, |done| Asked::Subscribe(given, done)).await?;
+        Ok(ActiveSubscription { shown, changes: self.changes.clone() })
+    }
+
+    /// All subscriptions there are now, in the order in which they were made.
+    #[must_use]
+    pub fn subscriptions(&self) -> Vec<ActiveSubscription> {
+        let shown = self.shown.borrow().subscriptions.clone();
+        shown.into_iter().map(|shown| ActiveSubscription { shown, changes: self.changes.clone() }).collect()
+    }
+
+    /// How the connection stands. `Ready` says that it serves; a single queue that cannot be consumed does not change it.
+    #[must_use]
+    pub fn state(&self) -> ConnectionState {
+        self.state.current()
+    }
+
+    /// Follows [`state`](Self::state), for as long as there is something to follow: it does not keep the server alive.
+    #[must_use]
+    pub fn state_changes(&self) -> StateWatch {
+        self.state.clone()
+    }
+
+    /// Waits until the server serves, for at most `patience`. It does so when `start` returns.
+    ///
+    /// # Errors
+    /// The state at the end of that time, or at once the one it has closed with.
+    pub async fn wait_ready(&self, patience: Duration) -> Result<(), NotReady> {
+        self.state_changes().wait_ready(patience).await
+    }
+
+    /// What was counted since the start, over all connections.
+    #[must_use]
+    pub fn stats(&self) -> ServerStats {
+        self.counters.read()
+    }
+
+    /// How many messages came so far that no honest client sends: see [`ServerStats::hostile_requests`].
+    #[must_use]
+    pub fn hostile_requests(&self) -> u64 {
+        self.stats().hostile_requests
+    }
+
+    /// Resolves when the server has ended for good: no connection came about for as long as `ConnectOptions::give_up_after` allows.
+    /// Never before, and without that option never.
+    pub async fn failed(&self) -> ServeError {
+        let mut failure = self.failure.clone();
+        let failed = failure.wait_for(Option::is_some).await.ok().and_then(|failed| failed.clone());
+        failed.unwrap_or_else(ended)
+    }
+
+    /// Stops taking requests, answers those it has, and closes the connection.
+    ///
+    /// Requests that were already delivered are run as well. Calls that have not finished after the drain timeout (30 s unless
+    /// set by `Server::drain_timeout`) are cancelled and given back to the queue; the report names them. `blocking` methods, and
+    /// methods that block their thread, cannot be cancelled: they are reported, and go on unheard. Returns at most about twelve
+    /// seconds after the drain timeout, even while a change is being made; at once while there is no connection, for then there is
+    /// nothing to drain.
+    ///
+    /// # Errors
+    /// When the connection is lost before everything was settled: the broker delivers again what was not. When the server had
+    /// [failed](Self::failed) before.
+    pub async fn shutdown(self) -> Result<ShutdownReport, ServeError> {
+        let Self { stop, mut supervisor, .. } = self;
+        // One that has ended says so itself.
+        let _ = stop.send(true);
+        match supervisor.join_next().await {
+            Some(Ok(ended)) => ended,
+            Some(Err(_)) | None => Err(ended()),
+        }
+    }
+
+    /// Serves until `signal` resolves, then shuts down.
+    ///
+    /// ```no_run
+    /// # async fn run(server: amqp_rpc_runtime::RunningServer) -> Result<(), Box<dyn std::error::Error>> {
+    /// // Under systemd or Kubernetes wait for SIGTERM as well: see examples/fib_server.rs.
+    /// let report = server.run_until(tokio::signal::ctrl_c()).await?;
+    /// if !report.is_clean() {
+    ///     eprintln!("abandoned: {:?}", report.abandoned);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When the server [fails](Self::failed) first, or the connection is lost during the shutdown.
+    pub async fn run_until<S: Future>(self, signal: S) -> Result<ShutdownReport, ServeError> {
+        tokio::select! {
+            _ = signal => self.shutdown().await,
+            failure = self.failed() => Err(failure),
+        }
+    }
+}
+
+/// What is said where the supervisor cannot: its runtime has stopped.
+fn ended() -> ServeError {
+    ServeError::Disconnected(BrokerError::new(None, "the server has ended with its runtime"))
+}
+
+impl fmt::Debug for RunningServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningServer")
+            .field("queues", &self.queues())
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}

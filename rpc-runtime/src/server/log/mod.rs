@@ -1,0 +1,8 @@
+//! What a server logs of calls that fail.
+
+mod failed_call;
+mod failure_log;
+
+pub use failed_call::Failure;
+pub(crate) use failed_call::{Cause, Known};
+pub(crate) use failure_log::FailureLog;

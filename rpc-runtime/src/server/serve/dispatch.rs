@@ -1,0 +1,172 @@
+//! From an encoded call to its encoded reply: what generated dispatchers delegate to.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{self, Poll},
+};
+
+use serde::de::DeserializeOwned;
+use tokio::task::{JoinError, JoinHandle};
+
+use crate::{
+    codec::AnyCodec,
+    contract::{NoError, NoReply, Request, Response, ServeFuture},
+    message::{Context, Fault, FaultCode, IncomingCall, Inherited, Reply, ReplyKind},
+};
+
+/// Decodes the request, runs the method, encodes what it returned.
+pub fn serve<R, F, Fut>(call: IncomingCall, run: F) -> ServeFuture
+where
+    R: Request,
+    F: FnOnce(R, Context) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<R::Response, R::Error>> + Send + 'static,
+{
+    Box::pin(async move {
+        let (request, context, codec) = open::<R>(call)?;
+        encode::<R>(&codec, run(request, context).await)
+    })
+}
+
+/// Runs a notification or the handler of an event: what it fails with is for the server's log, and takes the request to the dead letters.
+pub fn serve_one_way<R, E, F, Fut>(call: IncomingCall, run: F) -> ServeFuture
+where
+    R: Request<Response = NoReply, Error = NoError>,
+    E: fmt::Display,
+    F: FnOnce(R, Context) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<(), E>> + Send + 'static,
+{
+    Box::pin(async move {
+        let (request, context, codec) = open::<R>(call)?;
+        match run(request, context).await {
+            Ok(()) => encode::<R>(&codec, Ok(NoReply::default())),
+            Err(error) => Err(failed(&error)),
+        }
+    })
+}
+
+/// Does the same with a method that blocks; see [`serve_blocking`].
+pub fn serve_one_way_blocking<R, E, F>(call: IncomingCall, run: F) -> ServeFuture
+where
+    R: Request<Response = NoReply, Error = NoError>,
+    E: fmt::Display,
+    F: FnOnce(R, Context) -> Result<(), E> + Send + 'static,
+{
+    Box::pin(async move {
+        let (request, context, codec) = open::<R>(call)?;
+        on_blocking_thread(move || match run(request, context) {
+            Ok(()) => encode::<R>(&codec, Ok(NoReply::default())),
+            Err(error) => Err(failed(&error)),
+        })
+        .await
+    })
+}
+
+fn failed(error: &dyn fmt::Display) -> Fault {
+    // Its text was written for the log. A foreign client may ask for an answer all the same.
+    Fault::new(FaultCode::Internal, "the method failed").with_detail(error.to_string())
+}
+
+/// Does the same as [`serve`] with a method that blocks, on a thread where that harms nobody.
+///
+/// Such a method cannot be cancelled: when the server's shutdown gives up on it, it goes on to its end unheard.
+pub fn serve_blocking<R, F>(call: IncomingCall, run: F) -> ServeFuture
+where
+    R: Request,
+    F: FnOnce(R, Context) -> Result<R::Response, R::Error> + Send + 'static,
+{
+    Box::pin(async move {
+        let (request, context, codec) = open::<R>(call)?;
+        on_blocking_thread(move || encode::<R>(&codec, run(request, context))).await
+    })
+}
+
+async fn on_blocking_thread(
+    run: impl FnOnce() -> Result<Reply, Fault> + Send + 'static,
+) -> Result<Reply, Fault> {
+    let inherited = Inherited::current();
+    let running = Running(tokio::task::spawn_blocking(|| inherited.scope_blocking(run)));
+    match running.await {
+        Ok(reply) => reply,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Fault::new(FaultCode::ShuttingDown, "the server's runtime is stopping")),
+        },
+    }
+}
+
+/// A method on a thread of its own. Dropped before it has started, it does not start; later it goes on unheard.
+struct Running<T>(JoinHandle<T>);
+
+impl<T> Future for Running<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl<T> Drop for Running<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Answers a call that names none of the service's methods.
+pub fn unknown_method(call: IncomingCall) -> ServeFuture {
+    let message = format!("the service has no method {:?}", call.method().full_name);
+    Box::pin(std::future::ready(Err(Fault::new(FaultCode::UnknownMethod, message))))
+}
+
+fn open<R: Request>(call: IncomingCall) -> Result<(R, Context, AnyCodec), Fault> {
+    let IncomingCall { context, codec, body, .. } = call;
+    refuse_expired(&context)?;
+    let request = match R::from_raw(body) {
+        Ok(request) => request,
+        Err(body) => decode::<R>(&codec, &body)?,
+    };
+    match request.validate() {
+        Ok(()) => Ok((request, context, codec)),
+        Err(violations) => Err(Fault::of_violations(FaultCode::BadRequest, violations)),
+    }
+}
+
+/// Looked at as late as possible: middleware may have waited.
+pub(crate) fn refuse_expired(context: &Context) -> Result<(), Fault> {
+    if context.remaining().is_some_and(|remaining| remaining.is_zero()) {
+        return Err(Fault::new(FaultCode::Expired, "the caller's time was over before the method started"));
+    }
+    Ok(())
+}
+
+pub(crate) fn decode<T: DeserializeOwned>(codec: &AnyCodec, body: &[u8]) -> Result<T, Fault> {
+    codec.decode(body).map_err(|malformed| {
+        let fault = Fault::new(FaultCode::BadRequest, malformed.source.to_string());
+        match malformed.field {
+            Some(field) => fault.with_field(field),
+            None => fault,
+        }
+    })
+}
+
+fn encode<R: Request>(codec: &AnyCodec, returned: Result<R::Response, R::Error>) -> Result<Reply, Fault> {
+    if let Ok(response) = &returned
+        && let Err(violations) = response.validate()
+    {
+        return Err(Fault::of_violations(FaultCode::InvalidResult, violations));
+    }
+    if let Ok(response) = &returned
+        && let Some(body) = response.to_raw()
+    {
+        return Ok(Reply::bytes(body));
+    }
+    let (kind, body) = match &returned {
+        Ok(response) => (ReplyKind::Result, codec.encode(response)),
+        Err(error) => (ReplyKind::Error, codec.encode(error)),
+    };
+    match body {
+        Ok(body) => Ok(Reply { kind, content_type: codec.content_type().into(), encoding: None, body }),
+        Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
+    }
+}

@@ -1,0 +1,275 @@
+//! Methods without a contract: served by name, by a function that sees the request as it came.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    future::Future,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::dispatch::{decode, refuse_expired};
+use crate::{
+    codec::{self, AnyCodec},
+    contract::{MethodDef, Repetition, ServeFuture, Service, ServiceDef},
+    message::{Fault, FaultCode, IncomingCall, Reply, ReplyKind},
+    server::builder::Server,
+};
+
+impl Server {
+    /// Serves the method of this name, such as `legacy.sum`, by a function: for requests that no trait describes.
+    ///
+    /// What it is given has passed everything that typed calls pass as well, layers included, but it is not decoded:
+    /// [`IncomingCall::json`] does that, or [`IncomingCall::body`] is taken as it is, whatever its content type. It answers with a
+    /// [`Reply`]: [`json`](Reply::json), [`bytes`](Reply::bytes), or its own [`error`](Reply::error); a [`Fault`] says that the request
+    /// was refused. A panic, a timeout and a shutdown are what they are to typed methods.
+    ///
+    /// Only the name is reachable that is given here, under the exchange `amqp-rpc`, from the queue of its service, which is what comes
+    /// before the name's last dot; a [`RawMethod`] says otherwise. Two methods for the same requests are refused by
+    /// [`start`](Self::start). See [`RawService`] for what can be added to a running server.
+    ///
+    /// ```
+    /// # extern crate amqp_rpc_runtime as amqp_rpc;
+    /// use amqp_rpc::{IncomingCall, Reply, Server};
+    ///
+    /// let server = Server::new().raw("legacy.sum", |call: IncomingCall| async move {
+    ///     let numbers: Vec<f64> = call.json()?;
+    ///     if numbers.is_empty() {
+    ///         return Reply::error(&"nothing to add");
+    ///     }
+    ///     Reply::json(&numbers.iter().sum::<f64>())
+    /// });
+    /// # let _ = server;
+    /// ```
+    pub fn raw<H, Fut>(self, method: impl Into<RawMethod>, handler: H) -> Self
+    where
+        H: Fn(IncomingCall) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Reply, Fault>> + Send + 'static,
+    {
+        self.service(RawService::new(method, handler))
+    }
+}
+
+/// Name and address of a method that no trait declares.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[must_use]
+pub struct RawMethod {
+    name: String,
+    exchange: Option<String>,
+    routing_key: Option<String>,
+    queue: Option<String>,
+    repetition: Repetition,
+}
+
+impl RawMethod {
+    /// The method `name`, such as `legacy.sum` or `servers.trees.list`.
+    pub fn new(name: impl Into<String>) -> Self {
+        let (exchange, routing_key, queue) = (None, None, None);
+        Self { name: name.into(), exchange, routing_key, queue, repetition: Repetition::default() }
+    }
+
+    /// Receives what is published to `exchange`; empty for the default exchange, where the routing key is the queue. Default:
+    /// `amqp-rpc`.
+    pub fn exchange(mut self, exchange: impl Into<String>) -> Self {
+        self.exchange = Some(exchange.into());
+        self
+    }
+
+    /// Receives what is published under `routing_key`. Default: the name; on the default exchange the queue.
+    pub fn routing_key(mut self, routing_key: impl Into<String>) -> Self {
+        self.routing_key = Some(routing_key.into());
+        self
+    }
+
+    /// Has its requests wait in `queue`. Default: the service, which is what comes before the last dot of the name.
+    pub fn queue(mut self, queue: impl Into<String>) -> Self {
+        self.queue = Some(queue.into());
+        self
+    }
+
+    /// Declares what running it twice means.
+    pub fn repetition(mut self, repetition: Repetition) -> Self {
+        self.repetition = repetition;
+        self
+    }
+
+    /// The same as a contract: interned, because contracts live as long as the program.
+    fn definition(self) -> &'static ServiceDef {
+        static INTERNED: LazyLock<Mutex<HashMap<RawMethod, &'static ServiceDef>>> =
+            LazyLock::new(Mutex::default);
+        let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(definition) = interned.get(&self) {
+            return definition;
+        }
+        let leaked = |text: &str| -> &'static str { Box::leak(text.into()) };
+        let name = leaked(&self.name);
+        let service = MethodDef::service_of(name);
+        let mut method = MethodDef::new(service, name).repetition(self.repetition).reading_anything();
+        if let Some(queue) = &self.queue {
+            method = method.queue(leaked(queue));
+        }
+        if let Some(exchange) = &self.exchange {
+            method = method.exchange(leaked(exchange));
+            if exchange.is_empty() {
+                method = method.routing_key(method.queue);
+            }
+        }
+        if let Some(routing_key) = &self.routing_key {
+            method = method.routing_key(leaked(routing_key));
+        }
+        let methods = Box::leak(Box::new([&*Box::leak(Box::new(method))]));
+        let definition = Box::leak(Box::new(ServiceDef::new(service, methods)));
+        interned.insert(self, definition);
+        definition
+    }
+}
+
+impl From<&str> for RawMethod {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<String> for RawMethod {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}
+
+/// A function in the place of a service, for [`Server::service_with`] and [`RunningServer::add`](crate::RunningServer::add).
+///
+/// It serves one method, as part of the service that the method's name says; several make one service together, to
+/// [`Server::only`] and [`RunningServer::remove`](crate::RunningServer::remove).
+///
+/// Names and addresses are kept until the program ends, each once: take them from a configuration, never from requests.
+pub struct RawService {
+    definition: &'static ServiceDef,
+    handler: Box<dyn Fn(IncomingCall) -> ServeFuture + Send + Sync>,
+}
+
+impl RawService {
+    /// Serves `method` by `handler`; see [`Server::raw`].
+    #[must_use]
+    pub fn new<H, Fut>(method: impl Into<RawMethod>, handler: H) -> Self
+    where
+        H: Fn(IncomingCall) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Reply, Fault>> + Send + 'static,
+    {
+        let handler = Box::new(move |call| -> ServeFuture { Box::pin(handler(call)) });
+        Self { definition: method.into().definition(), handler }
+    }
+}
+
+impl Service for RawService {
+    const DEFINITION: &'static ServiceDef = &ServiceDef::new("", &[]);
+
+    fn definition(&self) -> &'static ServiceDef {
+        self.definition
+    }
+
+    fn dispatch(&self, call: IncomingCall) -> ServeFuture {
+        match refuse_expired(&call.context) {
+            Ok(()) => (self.handler)(call),
+            Err(fault) => Box::pin(std::future::ready(Err(fault))),
+        }
+    }
+}
+
+impl fmt::Debug for RawService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawService").field("definition", &self.definition).finish_non_exhaustive()
+    }
+}
+
+impl IncomingCall {
+    /// The request, decoded from JSON: as a `serde_json::Value`, or as any type that has its shape.
+    ///
+    /// # Errors
+    /// The fault to answer with: `unsupported_media_type` when the request says that it is something else, `bad_request` when it is
+    /// not the JSON of a `T`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        let content_type = self.context.content_type();
+        if !codec::spoken(content_type, &[]).is_ok_and(|codec| codec.is_json()) {
+            let content_type = content_type.unwrap_or_default();
+            let message = format!("content type {content_type:?} is not spoken here; send application/json");
+            return Err(Fault::new(FaultCode::UnsupportedMediaType, message));
+        }
+        decode(&AnyCodec::JSON, &self.body)
+    }
+}
+
+impl Reply {
+    /// The method's value, as JSON.
+    ///
+    /// # Errors
+    /// The fault to answer with, `unencodable_reply`, when the value's `Serialize` fails or a map key is no string.
+    pub fn json<T: Serialize>(value: &T) -> Result<Self, Fault> {
+        Self::of_json(ReplyKind::Result, value)
+    }
+
+    /// The method's own error, as JSON. Typed callers get it as [`CallError::Method`](crate::CallError::Method) where it has the shape of
+    /// their error type.
+    ///
+    /// # Errors
+    /// As for [`json`](Self::json).
+    pub fn error<T: Serialize>(error: &T) -> Result<Self, Fault> {
+        Self::of_json(ReplyKind::Error, error)
+    }
+
+    /// The method's value, sent as it is: as `application/octet-stream` unless it is [given another type](Self::with_content_type).
+    #[must_use]
+    pub fn bytes(body: impl Into<Bytes>) -> Self {
+        let content_type = "application/octet-stream".into();
+        Self { kind: ReplyKind::Result, content_type, encoding: None, body: body.into() }
+    }
+
+    /// The same reply, said to be of this type, such as `application/msgpack`.
+    #[must_use]
+    pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = content_type.into().into();
+        self
+    }
+
+    /// The same reply as the method's own error.
+    #[must_use]
+    pub fn into_error(mut self) -> Self {
+        self.kind = ReplyKind::Error;
+        self
+    }
+
+    fn of_json<T: Serialize>(kind: ReplyKind, value: &T) -> Result<Self, Fault> {
+        match AnyCodec::JSON.encode(value) {
+            Ok(body) => {
+                Ok(Self { kind, content_type: AnyCodec::JSON.content_type().into(), encoding: None, body })
+            }
+            Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_is_kept_once_however_often_it_is_named() {
+        let method = || RawMethod::new("a.b.sum").exchange("").queue("legacy");
+        let definition = method().definition();
+        assert!(std::ptr::eq(definition, method().definition()));
+        assert_eq!(definition.name, "a.b");
+        let [method] = definition.methods else { panic!("{definition:?}") };
+        assert_eq!((method.full_name, method.queue, method.routing_key), ("a.b.sum", "legacy", "legacy"));
+    }
+
+    #[test]
+    fn a_method_goes_where_a_typed_one_would() {
+        let [raw] = RawMethod::new("fib.compute").definition().methods else { panic!("one method") };
+        let typed = MethodDef::new("fib", "fib.compute");
+        assert_eq!(
+            (raw.service, raw.exchange, raw.routing_key, raw.queue),
+            (typed.service, typed.exchange, typed.routing_key, typed.queue)
+        );
+    }
+}

@@ -1,0 +1,124 @@
+//! A subscription of a running server: changing it, and ending it.
+
+use std::fmt;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{change_request::Asked, service_set::MemberId};
+use crate::{
+    contract::Event,
+    error::ChangeError,
+    server::{
+        config::{Pattern, Subscriber, patterns},
+        shutdown_report::ShutdownReport,
+    },
+};
+
+/// A subscription of a running server. Clones are the same one; dropping them changes nothing.
+///
+/// What is changed here survives reconnects. During an outage every change fails with `NotConnected`, and is not made.
+#[derive(Clone)]
+pub struct ActiveSubscription {
+    pub(crate) shown: ShownSubscription,
+    pub(crate) changes: mpsc::Sender<Asked>,
+}
+
+/// What is known of a subscription without asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ShownSubscription {
+    pub(crate) id: MemberId,
+    pub(crate) service: &'static str,
+    pub(crate) by: Subscriber,
+}
+
+impl ActiveSubscription {
+    /// The service whose events are received.
+    #[must_use]
+    pub fn service(&self) -> &'static str {
+        self.shown.service
+    }
+
+    /// The group's name; `None` for a listener.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        match &self.shown.by {
+            Subscriber::Group(name) => Some(name),
+            Subscriber::Listener => None,
+        }
+    }
+
+    /// Receives the event `E` with these topics as well: see [`Subscription::to`](crate::Subscription::to). Returns when everything that
+    /// is published from now on is received.
+    ///
+    /// # Errors
+    /// `Refused` for a pattern that cannot be, for an event of another service, and when the server does not bind its queues
+    /// (`Declare::Passive` or `None`); `NotServed` when it was unsubscribed; `NotConnected` and `Ended` when connection or server end before
+    /// it is done. What was not changed may have been bound, or unbound, on the broker by then, until the server connects again.
+    pub async fn add<E: Event>(
+        &self,
+        topics: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<(), ChangeError> {
+        self.rebind(patterns::<E>(topics).collect(), Vec::new()).await
+    }
+
+    /// Receives the event `E` no more by these patterns, which are compared as they are written. What waits already is still received,
+    /// and so is what another pattern matches.
+    ///
+    /// For a group this is true of all its members, but those that start with the pattern bind it again. It need not be a pattern of this
+    /// program: this is how those are unbound that an earlier version has left behind.
+    ///
+    /// # Errors
+    /// As for [`add`](Self::add).
+    pub async fn remove<E: Event>(
+        &self,
+        topics: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<(), ChangeError> {
+        self.rebind(Vec::new(), patterns::<E>(topics).collect()).await
+    }
+
+    /// Receives nothing more, and returns when the events that are being handled are done; those that take longer than the drain timeout
+    /// are cancelled and given back, and the report names them, like those that a lost connection ends before.
+    ///
+    /// A group's queue stays and gathers events, for its other members or until it is subscribed again. A listener's ends, with what
+    /// waits there.
+    ///
+    /// # Errors
+    /// `NotServed` when it was unsubscribed before; `NotConnected` during an outage. Dropping the future does not undo it.
+    pub async fn unsubscribe(self) -> Result<ShutdownReport, ChangeError> {
+        let Self { shown, changes } = self;
+        ask(&changes, |done| Asked::Unsubscribe(shown, done)).await
+    }
+
+    async fn rebind(&self, bind: Vec<Pattern>, unbind: Vec<Pattern>) -> Result<(), ChangeError> {
+        let shown = self.shown.clone();
+        ask(&self.changes, |done| Asked::Rebind { shown, bind, unbind, done }).await
+    }
+}
+
+impl fmt::Display for ShownSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.by {
+            Subscriber::Group(name) => write!(f, "{}.events.{name}", self.service),
+            Subscriber::Listener => write!(f, "{} (listener)", self.service),
+        }
+    }
+}
+
+impl fmt::Debug for ActiveSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActiveSubscription")
+            .field("service", &self.service())
+            .field("group", &self.group())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Asks the supervisor for a change, and waits until it is made.
+pub(crate) async fn ask<T>(
+    changes: &mpsc::Sender<Asked>,
+    asked: impl FnOnce(oneshot::Sender<Result<T, ChangeError>>) -> Asked,
+) -> Result<T, ChangeError> {
+    let (done, answer) = oneshot::channel();
+    changes.send(asked(done)).await.map_err(|_| ChangeError::Ended)?;
+    answer.await.unwrap_or(Err(ChangeError::Ended))
+}

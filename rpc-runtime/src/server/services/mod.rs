@@ -1,0 +1,17 @@
+//! What a server serves: services, their routes and queues, and changing them.
+
+mod active_subscription;
+mod change_request;
+mod filter;
+mod removed_service;
+pub(super) mod routes;
+mod service_set;
+mod subscribed;
+
+pub use active_subscription::ActiveSubscription;
+pub(crate) use active_subscription::{ShownSubscription, ask};
+pub(crate) use change_request::{Asked, Done};
+pub(crate) use filter::Subset;
+pub(crate) use routes::{Route, Routes, called};
+pub(crate) use service_set::{Change, Composition, Given, MemberId, Role, Shown};
+pub(crate) use subscribed::Subscribed;

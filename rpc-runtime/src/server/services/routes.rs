@@ -1,0 +1,217 @@
+//! Which method a request is for: by its routing key, else by its type.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::service_set::MemberId;
+use crate::{
+    contract::{MethodDef, MethodKind, ServiceDef},
+    error::StartError,
+    layer::BoxService,
+    message::{Fault, FaultCode},
+    wire::address::Namespace,
+};
+
+/// A method and the service, wrapped in its layers, that runs it.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) method: &'static MethodDef,
+    pub(crate) service: BoxService,
+    pub(crate) member: MemberId,
+}
+
+/// The methods whose requests wait in one queue.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Routes {
+    by_key: HashMap<String, Route>,
+    by_type: HashMap<&'static str, Route>,
+    /// They are events: their keys go on with what they are about.
+    have_topics: bool,
+}
+
+impl Routes {
+    /// Finds the method. A request that was dead-lettered and sent again carries another routing key, but its own type.
+    pub(crate) fn find(&self, routing_key: &str, kind: Option<&str>) -> Result<&Route, Fault> {
+        let found = self.by_key.get(routing_key).or_else(|| self.by_topic(routing_key));
+        found.or_else(|| self.by_type.get(kind?)).ok_or_else(|| {
+            let asked = kind.unwrap_or(routing_key);
+            Fault::new(FaultCode::UnknownMethod, format!("no method {asked:?} is served from this queue"))
+        })
+    }
+
+    /// The events of a service.
+    pub(crate) fn of_events(service: &Routed<'_>, namespace: &Namespace) -> Result<Self, StartError> {
+        let &Routed { member, definition, service } = service;
+        let mut routes = Self { have_topics: true, ..Self::default() };
+        for method in events(definition) {
+            let key = namespace.routing_key(method).into_owned();
+            if let Some(first) = routes.taken_by(&key, method) {
+                let exchange = namespace.exchange(method.exchange).into_owned();
+                let second = method.full_name;
+                return Err(StartError::DuplicateRoute { exchange, routing_key: key, first, second });
+            }
+            routes.insert(key, Route { method, service: service.clone(), member });
+        }
+        Ok(routes)
+    }
+
+    /// The event whose name the key begins with, by whole words; of several the longest.
+    fn by_topic(&self, routing_key: &str) -> Option<&Route> {
+        let mut prefix = Some(routing_key).filter(|_| self.have_topics)?;
+        loop {
+            (prefix, _) = prefix.rsplit_once('.')?;
+            if let Some(route) = self.by_key.get(prefix) {
+                return Some(route);
+            }
+        }
+    }
+
+    /// The method that already receives what is for `method`.
+    fn taken_by(&self, key: &str, method: &MethodDef) -> Option<&'static str> {
+        let taken = self.by_key.get(key).or_else(|| self.by_type.get(method.full_name));
+        taken.map(|route| route.method.full_name)
+    }
+
+    fn insert(&mut self, key: String, route: Route) {
+        self.by_type.insert(route.method.full_name, route.clone());
+        self.by_key.insert(key, route);
+    }
+}
+
+/// A service whose methods are routed.
+pub(crate) struct Routed<'a> {
+    pub(crate) member: MemberId,
+    pub(crate) definition: &'static ServiceDef,
+    pub(crate) service: &'a BoxService,
+}
+
+/// Sorts the methods of all services by the queue their requests wait in.
+///
+/// # Errors
+/// `DuplicateRoute` when two methods would receive the same requests.
+pub(crate) fn by_queue<'a>(
+    services: impl IntoIterator<Item = Routed<'a>>,
+    namespace: &Namespace,
+) -> Result<BTreeMap<String, Routes>, StartError> {
+    let mut taken: HashMap<(String, String), &'static str> = HashMap::new();
+    let mut queues: BTreeMap<String, Routes> = BTreeMap::new();
+    for Routed { member, definition, service } in services {
+        for method in called(definition) {
+            let exchange = namespace.exchange(method.exchange).into_owned();
+            let key = namespace.routing_key(method).into_owned();
+            let queue = namespace.queue(method.queue).into_owned();
+            let routes = queues.entry(queue).or_default();
+            // Keys are unique per exchange, so that one request reaches one method; and per queue, like types, so that it is
+            // found there.
+            let here = routes.taken_by(&key, method);
+            if let Some(first) = here.or_else(|| taken.get(&(exchange.clone(), key.clone())).copied()) {
+                return Err(StartError::DuplicateRoute {
+                    exchange,
+                    routing_key: key,
+                    first,
+                    second: method.full_name,
+                });
+            }
+            taken.insert((exchange, key.clone()), method.full_name);
+            routes.insert(key, Route { method, service: service.clone(), member });
+        }
+    }
+    Ok(queues)
+}
+
+/// Adds the methods of services that are not served any more, as far as their queues still are: a request of theirs that comes must find
+/// an answer that is true.
+pub(crate) fn add_removed<'a>(
+    queues: &mut BTreeMap<String, Routes>,
+    removed: impl IntoIterator<Item = Routed<'a>>,
+    namespace: &Namespace,
+) {
+    for Routed { member, definition, service } in removed {
+        for method in called(definition) {
+            let key = namespace.routing_key(method).into_owned();
+            if let Some(routes) = queues.get_mut(&*namespace.queue(method.queue))
+                && routes.taken_by(&key, method).is_none()
+            {
+                routes.insert(key, Route { method, service: service.clone(), member });
+            }
+        }
+    }
+}
+
+/// All but events, which are received by subscribing to them.
+pub(crate) fn called(definition: &'static ServiceDef) -> impl Iterator<Item = &'static MethodDef> {
+    definition.methods.iter().copied().filter(|method| method.kind != MethodKind::Event)
+}
+
+fn events(definition: &'static ServiceDef) -> impl Iterator<Item = &'static MethodDef> {
+    definition.methods.iter().copied().filter(|method| method.kind == MethodKind::Event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        layer::RpcService,
+        message::{IncomingCall, Reply},
+    };
+
+    struct Nothing;
+
+    impl RpcService for Nothing {
+        async fn call(&self, _: IncomingCall) -> Result<Reply, Fault> {
+            Err(Fault::new(FaultCode::Internal, ""))
+        }
+    }
+
+    const ADD: &MethodDef = &MethodDef::new("math", "math.add");
+    const SUB: &MethodDef = &MethodDef::new("math", "math.sub").queue("slow");
+    const MATH: &ServiceDef = &ServiceDef::new("math", &[ADD, SUB]);
+    const OTHER: &ServiceDef =
+        &ServiceDef::new("other", &[&MethodDef::new("other", "other.add").routing_key("math.add")]);
+
+    fn queues_of(definitions: &[&'static ServiceDef]) -> Result<BTreeMap<String, Routes>, StartError> {
+        let service = BoxService::new(Nothing);
+        let routed = |definition| Routed { member: MemberId::default(), definition, service: &service };
+        by_queue(definitions.iter().copied().map(routed), &Namespace::default())
+    }
+
+    #[test]
+    fn methods_are_found_in_their_queue_by_key_or_type() {
+        let queues = queues_of(&[MATH]).unwrap();
+        assert_eq!(queues["math"].find("math.add", None).unwrap().method, ADD);
+        assert_eq!(queues["slow"].find("math.sub", None).unwrap().method, SUB);
+        assert_eq!(queues["slow"].find("elsewhere", Some("math.sub")).unwrap().method, SUB);
+        let fault = queues["math"].find("math.sub", Some("math.mul")).unwrap_err();
+        assert_eq!(
+            (fault.code(), fault.message()),
+            (&FaultCode::UnknownMethod, "no method \"math.mul\" is served from this queue")
+        );
+    }
+
+    #[test]
+    fn two_methods_with_one_key_are_refused_by_name() {
+        for twice in [&[MATH, OTHER][..], &[MATH, MATH]] {
+            let error = queues_of(twice).unwrap_err();
+            assert!(
+                matches!(error, StartError::DuplicateRoute { routing_key, first: "math.add", .. } if routing_key == "math.add")
+            );
+        }
+    }
+
+    #[test]
+    fn an_event_is_found_by_the_longest_name_that_its_key_begins_with() {
+        const CHANGED: &MethodDef = &MethodDef::new("prices", "prices.changed").event();
+        const FINAL: &MethodDef =
+            &MethodDef::new("prices", "prices.fixed").event().routing_key("prices.changed.final");
+        const PRICES: &ServiceDef = &ServiceDef::new("prices", &[CHANGED, FINAL]);
+        let service = BoxService::new(Nothing);
+        let routed = Routed { member: MemberId::default(), definition: PRICES, service: &service };
+        let routes = Routes::of_events(&routed, &Namespace::default()).unwrap();
+        let found = |key, kind| routes.find(key, kind).map(|route| route.method.full_name).ok();
+        assert_eq!(found("prices.changed", None), Some("prices.changed"));
+        assert_eq!(found("prices.changed.eu.de", None), Some("prices.changed"));
+        assert_eq!(found("prices.changed.final.eu", None), Some("prices.fixed"));
+        assert_eq!(found("prices.changedeu", None), None);
+        assert_eq!(found("prices.events.billing", Some("prices.fixed")), Some("prices.fixed"));
+        assert_eq!(found("", None), None);
+    }
+}
