@@ -56,7 +56,7 @@
 //! | call without async, from threads that wait | [`blocking::Client`], [`blocking::Wait`] |
 //! | call by name, without a trait | [`Client::call_json`], [`Client::call_bytes`], [`UntypedCall`] |
 //! | choose what bodies are written in | [`codec`] |
-//! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`], [`Failure`] |
+//! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`], [`FailedCall`] |
 //! | receive events, as a group or as a listener | [`Server::subscribe`], [`Subscription`], [`ActiveSubscription`] |
 //! | choose, add and remove services | [`Server::only`], [`RunningServer::add`], [`RunningServer::remove`], [`ChangeError`] |
 //! | serve by name, without a trait | [`Server::raw`], [`RawMethod`], [`RawService`] |

@@ -45,6 +45,6 @@ pub use message::{
     Answer, Context, Execution, Fault, FaultCode, IncomingCall, Reply, ReplyKind, Violation, Violations,
 };
 pub use server::{
-    AbandonedCall, ActiveSubscription, Declare, Failure, QueueOptions, QueueType, RawMethod, RawService,
-    Redelivered, ReplyPolicy, RunningServer, Server, ServerStats, ShutdownReport, Subscription,
+    AbandonedCall, ActiveSubscription, Declare, FailedCall, QueueOptions, QueueType, RawMethod, RawService,
+    RedeliveryPolicy, ReplyPolicy, RunningServer, Server, ServerStats, ShutdownReport, Subscription,
 };

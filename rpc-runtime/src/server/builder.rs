@@ -12,13 +12,13 @@ use crate::{
     layer::{BoxService, RpcService},
     message::Context,
     server::{
-        config::{Declare, QueueOptions, Redelivered, ReplyPolicy, Subscription},
+        config::{Declare, QueueOptions, RedeliveryPolicy, ReplyPolicy, Subscription},
         handle::RunningServer,
-        log::{Failure, FailureLog},
-        serve::{Authorization, Conditions, Patience},
-        services::{Composition, Given, Role, Subset},
-        session::Epoch,
-        settings::{Layers, Plan},
+        log::{FailedCall, FailureLog},
+        serve::{AdmissionRules, Authorization, TimeLimits},
+        services::{Registration, Role, ServiceFilter, ServiceSet},
+        session::Link,
+        settings::{ServerLayers, Settings},
     },
     wire::address::Namespace,
 };
@@ -26,16 +26,16 @@ use crate::{
 /// Services, and how they are served; [`start`](Self::start) makes it run.
 #[must_use = "a server does nothing until `start`"]
 pub struct Server {
-    services: Vec<Given>,
-    subset: Subset,
-    layers: Layers,
+    services: Vec<Registration>,
+    subset: ServiceFilter,
+    layers: ServerLayers,
     concurrency: u16,
     drain_timeout: Duration,
-    conditions: Conditions,
+    conditions: AdmissionRules,
     max_reply_bytes: usize,
     exposes_panics: bool,
     failures: FailureLog,
-    patience: Patience,
+    patience: TimeLimits,
     namespace: Option<String>,
     declare: Declare,
     queue_options: QueueOptions,
@@ -53,22 +53,22 @@ impl Server {
         const BROKER_LIMIT: usize = 16 * 1024 * 1024;
         Self {
             services: Vec::new(),
-            subset: Subset::default(),
-            layers: Layers::default(),
+            subset: ServiceFilter::default(),
+            layers: ServerLayers::default(),
             concurrency: 64,
             drain_timeout: Duration::from_secs(30),
-            conditions: Conditions {
+            conditions: AdmissionRules {
                 max_request_bytes: BROKER_LIMIT,
                 codecs: Vec::new(),
                 compression: None,
                 reply_policy: ReplyPolicy::default(),
-                redelivered: Redelivered::default(),
+                redelivered: RedeliveryPolicy::default(),
                 authorization: None,
             },
             max_reply_bytes: BROKER_LIMIT,
             exposes_panics: false,
             failures: FailureLog::default(),
-            patience: Patience::default(),
+            patience: TimeLimits::default(),
             namespace: None,
             declare: Declare::default(),
             queue_options: QueueOptions::default(),
@@ -121,7 +121,7 @@ impl Server {
     fn give<S: Service>(mut self, service: S, role: Role) -> Self {
         let definition = service.definition();
         let service = BoxService::innermost(service);
-        self.services.push(Given { definition, service, role });
+        self.services.push(Registration { definition, service, role });
         self
     }
 
@@ -232,7 +232,7 @@ impl Server {
     ///     .log_exclude(|failure| failure.fault().is_some_and(|fault| *fault.code() == FaultCode::Expired));
     /// # let _ = server;
     /// ```
-    pub fn log_exclude(mut self, excludes: impl Fn(&Failure<'_>) -> bool + Send + Sync + 'static) -> Self {
+    pub fn log_exclude(mut self, excludes: impl Fn(&FailedCall<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.failures.exclusions.push(Box::new(excludes));
         self
     }
@@ -245,7 +245,7 @@ impl Server {
 
     /// Whether a request that was delivered before is run, when its method declares nothing. Default: it is. `idempotent` methods
     /// always run it, `at_most_once` methods never.
-    pub fn redelivered(mut self, policy: Redelivered) -> Self {
+    pub fn redelivered(mut self, policy: RedeliveryPolicy) -> Self {
         self.conditions.redelivered = policy;
         self
     }
@@ -301,21 +301,21 @@ impl Server {
     /// # Errors
     /// See [`StartError`]; each variant says what to do.
     pub async fn start(self, options: impl Into<ConnectOptions>) -> Result<RunningServer, StartError> {
-        let ((plan, composition), options) = (self.plan()?, options.into());
-        let plan = Arc::new(plan);
+        let ((settings, services), options) = (self.settings()?, options.into());
+        let settings = Arc::new(settings);
         // Nothing that a server publishes is mandatory: nobody waits for returned messages.
         let inbound =
-            Inbound { max_body_bytes: plan.conditions.max_request_bytes, on_return: Arc::default() };
+            Inbound { max_body_bytes: settings.conditions.max_request_bytes, on_return: Arc::default() };
         let first = connect_first(&options, &inbound, StartError::is_passing, |connection| {
-            let (plan, composition) = (Arc::clone(&plan), &composition);
-            async move { Epoch::first(&plan, composition, connection).await }
+            let (settings, services) = (Arc::clone(&settings), &services);
+            async move { Link::first(&settings, services, connection).await }
         });
         let first = first.await?;
-        Ok(RunningServer::supervise(plan, composition, options, inbound, first))
+        Ok(RunningServer::supervise(settings, services, options, inbound, first))
     }
 
     /// Everything that can be wrong without a broker is found here.
-    pub(crate) fn plan(self) -> Result<(Plan, Composition), StartError> {
+    pub(crate) fn settings(self) -> Result<(Settings, ServiceSet), StartError> {
         if self.concurrency == 0 {
             // For AMQP zero means without limit, which no server wants.
             return Err(StartError::InvalidOption("concurrency must be at least 1".into()));
@@ -327,7 +327,7 @@ impl Server {
             Some(name) => Namespace::parse(name).map_err(StartError::InvalidOption)?,
             None => Namespace::default(),
         };
-        let plan = Plan {
+        let settings = Settings {
             namespace,
             layers: self.layers,
             queue_options: self.queue_options,
@@ -341,8 +341,8 @@ impl Server {
             counters: Arc::default(),
             drain_timeout: self.drain_timeout,
         };
-        let composition = Composition::of(self.subset.of(self.services)?, &plan)?;
-        Ok((plan, composition))
+        let services = ServiceSet::of(self.subset.of(self.services)?, &settings)?;
+        Ok((settings, services))
     }
 }
 

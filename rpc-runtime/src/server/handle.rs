@@ -14,9 +14,9 @@ use crate::{
     layer::BoxService,
     server::{
         config::{QueueOptions, Subscription},
-        services::{ActiveSubscription, Asked, Composition, Given, Role, Shown, ask},
-        session::{Epoch, State, Supervisor},
-        settings::Plan,
+        services::{ActiveSubscription, ChangeRequest, Registration, Role, ServiceSet, ServiceSummary, ask},
+        session::{Link, PublishedState, Supervisor},
+        settings::Settings,
         shutdown_report::ShutdownReport,
         stats::{Counters, ServerStats},
     },
@@ -37,8 +37,8 @@ use crate::{
 /// Dropping it closes the connection without drain: calls that run are cancelled, and their requests go to other servers.
 #[must_use = "dropping a running server stops it without drain"]
 pub struct RunningServer {
-    shown: watch::Receiver<Shown>,
-    changes: mpsc::Sender<Asked>,
+    shown: watch::Receiver<ServiceSummary>,
+    changes: mpsc::Sender<ChangeRequest>,
     counters: Arc<Counters>,
     state: StateWatch,
     failure: watch::Receiver<Option<ServeError>>,
@@ -49,29 +49,29 @@ pub struct RunningServer {
 
 impl RunningServer {
     pub(crate) fn supervise(
-        plan: Arc<Plan>,
-        composition: Composition,
+        settings: Arc<Settings>,
+        services: ServiceSet,
         options: ConnectOptions,
         inbound: Inbound,
-        first: Epoch,
+        first: Link,
     ) -> Self {
         let state = watch::Sender::new(ConnectionState::ready(1));
         let failure = watch::Sender::new(None);
         let (stop, told) = watch::channel(false);
         let (watch_state, watch_failure) = (StateWatch::of(&state), failure.subscribe());
-        let shown = watch::Sender::new(composition.shown());
+        let shown = watch::Sender::new(services.shown());
         let watch_shown = shown.subscribe();
         // One after the other.
-        let (changes, asked) = mpsc::channel(1);
-        let counters = Arc::clone(&plan.counters);
+        let (changes, request) = mpsc::channel(1);
+        let counters = Arc::clone(&settings.counters);
         let supervisor = Supervisor {
-            plan,
-            composition,
+            settings,
+            services,
             shown,
-            changes: asked,
+            changes: request,
             options,
             inbound,
-            state: State(state),
+            state: PublishedState(state),
             failure,
             stop: told,
         };
@@ -133,8 +133,8 @@ impl RunningServer {
     ) -> Result<(), ChangeError> {
         let definition = service.definition();
         let service = BoxService::innermost(service);
-        let given = Given { definition, service, role: Role::Serve(queue_options) };
-        ask(&self.changes, |done| Asked::Add(given, done)).await
+        let given = Registration { definition, service, role: Role::Serve(queue_options) };
+        ask(&self.changes, |done| ChangeRequest::Add(given, done)).await
     }
 
     /// Serves the service of this name no more: takes no further requests for it, and returns when its calls have finished. Those that
@@ -155,7 +155,7 @@ impl RunningServer {
     /// `NotServed`, which lists the names that are; `NotConnected` during an outage; `Ended`. Nothing is removed then.
     pub async fn remove(&self, name: &str) -> Result<ShutdownReport, ChangeError> {
         let name = name.to_owned();
-        ask(&self.changes, |done| Asked::Remove(name, done)).await
+        ask(&self.changes, |done| ChangeRequest::Remove(name, done)).await
     }
 
     /// Receives events of `service`, as if it had been given to [`Server::subscribe`](crate::Server::subscribe). Returns when everything
@@ -170,8 +170,8 @@ impl RunningServer {
     ) -> Result<ActiveSubscription, ChangeError> {
         let definition = service.definition();
         let service = BoxService::innermost(service);
-        let given = Given { definition, service, role: Role::Receive(subscription) };
-        let shown = ask(&self.changes, |done| Asked::Subscribe(given, done)).await?;
+        let given = Registration { definition, service, role: Role::Receive(subscription) };
+        let shown = ask(&self.changes, |done| ChangeRequest::Subscribe(given, done)).await?;
         Ok(ActiveSubscription { shown, changes: self.changes.clone() })
     }
 

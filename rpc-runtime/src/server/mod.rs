@@ -15,9 +15,9 @@ mod stats;
 mod topology;
 
 pub use builder::Server;
-pub use config::{Declare, QueueOptions, QueueType, Redelivered, ReplyPolicy, Subscription};
+pub use config::{Declare, QueueOptions, QueueType, RedeliveryPolicy, ReplyPolicy, Subscription};
 pub use handle::RunningServer;
-pub use log::Failure;
+pub use log::FailedCall;
 pub use serve::{
     RawMethod, RawService, serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method,
 };

@@ -17,7 +17,7 @@ use crate::{
         config::{Declare, QueueOptions},
         consume::UNANSWERED,
         log::FailureLog,
-        serve::{Conditions, Patience},
+        serve::{AdmissionRules, TimeLimits},
         services::Routes,
         stats::Counters,
         topology::new_listener_queue,
@@ -27,34 +27,34 @@ use crate::{
 
 /// How a server serves, whatever that is at the moment.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct Settings {
     pub(crate) namespace: Namespace,
-    pub(crate) layers: Layers,
+    pub(crate) layers: ServerLayers,
     /// Of services that say nothing else.
     pub(crate) queue_options: QueueOptions,
     pub(crate) declare: Declare,
     pub(crate) concurrency: u16,
-    pub(crate) conditions: Conditions,
+    pub(crate) conditions: AdmissionRules,
     pub(crate) max_reply_bytes: usize,
     pub(crate) exposes_panics: bool,
     pub(crate) failures: Arc<FailureLog>,
-    pub(crate) patience: Patience,
+    pub(crate) patience: TimeLimits,
     pub(crate) counters: Arc<Counters>,
     pub(crate) drain_timeout: Duration,
 }
 
 /// What runs around every call of every service.
 #[derive(Default)]
-pub(crate) struct Layers(pub(crate) Vec<Box<dyn Fn(BoxService) -> BoxService + Send + Sync>>);
+pub(crate) struct ServerLayers(pub(crate) Vec<Box<dyn Fn(BoxService) -> BoxService + Send + Sync>>);
 
-impl Layers {
+impl ServerLayers {
     pub(crate) fn around(&self, service: BoxService) -> BoxService {
         // The last layer is wrapped around the method first, so that the first one is outermost.
         self.0.iter().rev().fold(service, |service, layer| layer(service))
     }
 }
 
-impl fmt::Debug for Layers {
+impl fmt::Debug for ServerLayers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} layers", self.0.len())
     }
@@ -62,7 +62,7 @@ impl fmt::Debug for Layers {
 
 /// One queue that the server consumes.
 #[derive(Debug)]
-pub(crate) struct PlannedQueue {
+pub(crate) struct QueuePlan {
     /// What it is known by over all connections.
     pub(crate) key: String,
     /// Its name on the broker: that of a listener's is another one for every connection.
@@ -90,12 +90,12 @@ pub(crate) enum QueueKind {
 #[derive(Debug)]
 pub(crate) struct QueueTopology {
     needed: Topology,
-    suspected: AtomicBool,
+    consume_denied: AtomicBool,
 }
 
 impl From<Topology> for QueueTopology {
     fn from(needed: Topology) -> Self {
-        Self { needed, suspected: AtomicBool::new(false) }
+        Self { needed, consume_denied: AtomicBool::new(false) }
     }
 }
 
@@ -105,7 +105,7 @@ impl QueueKind {
     }
 }
 
-impl PlannedQueue {
+impl QueuePlan {
     /// The queue, for a connection that is new.
     pub(crate) fn for_connection(self: &Arc<Self>, namespace: &Namespace) -> Arc<Self> {
         self.named(|| new_listener_queue(namespace))
@@ -188,11 +188,11 @@ impl PlannedQueue {
 
     /// Whether the channel that all queues share was last lost when this one was to be consumed: its permission was taken away, or another
     /// has it for itself. Outlives the connection, so that the next one is not lost in the same way.
-    pub(crate) fn is_suspected(&self) -> bool {
-        self.topology.suspected.load(Ordering::Relaxed)
+    pub(crate) fn is_consume_denied(&self) -> bool {
+        self.topology.consume_denied.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn suspect(&self, suspected: bool) {
-        self.topology.suspected.store(suspected, Ordering::Relaxed);
+    pub(crate) fn suspect(&self, consume_denied: bool) {
+        self.topology.consume_denied.store(consume_denied, Ordering::Relaxed);
     }
 }

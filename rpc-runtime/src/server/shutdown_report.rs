@@ -23,7 +23,7 @@ impl ShutdownReport {
 pub struct AbandonedCall {
     /// The method, as `{service}.{method}`.
     pub method: &'static str,
-    /// Whether the method runs at most once, by its declaration or by [`Redelivered::Refuse`](crate::Redelivered): then its caller gets `maybe_executed`, or `shutting_down` when it had not started;
+    /// Whether the method runs at most once, by its declaration or by [`RedeliveryPolicy::Refuse`](crate::RedeliveryPolicy): then its caller gets `maybe_executed`, or `shutting_down` when it had not started;
     /// otherwise another server runs it again.
     pub at_most_once: bool,
 }

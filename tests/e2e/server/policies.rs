@@ -1,7 +1,7 @@
 //! Policies of a server: authorization, allowed reply addresses, redelivered requests.
 
 use amqp_rpc::{
-    CallError, Client, Context, Execution, FaultCode, Redelivered, ReplyPolicy, RunningServer, Server,
+    CallError, Client, Context, Execution, FaultCode, RedeliveryPolicy, ReplyPolicy, RunningServer, Server,
 };
 use futures_util::future::join_all;
 use lapin::{BasicProperties, options::QueueDeclareOptions, types::FieldTable};
@@ -21,7 +21,7 @@ fn code<T: std::fmt::Debug, E: std::fmt::Debug>(result: Result<T, CallError<E>>)
     }
 }
 
-fn gate_with(gate: &Gatekeeper, redelivered: Redelivered) -> Server {
+fn gate_with(gate: &Gatekeeper, redelivered: RedeliveryPolicy) -> Server {
     Server::new().service(GateServer::new(gate.clone())).redelivered(redelivered)
 }
 
@@ -38,13 +38,13 @@ async fn a_server_may_refuse_redelivered_requests() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
-    let first = gate_with(&first_gate, Redelivered::Refuse).start(proxy.uri()).await.unwrap();
+    let first = gate_with(&first_gate, RedeliveryPolicy::Refuse).start(proxy.uri()).await.unwrap();
     let gates = GateClient::new(connect(&vhost).await);
     let (plain, idempotent) = (tokio::spawn(gates.pass(1)), tokio::spawn(gates.pass_idempotent(2)));
     lose_with(&first_gate, 2, &first, &proxy).await;
 
     second_gate.open_for(2);
-    let _second = start(gate_with(&second_gate, Redelivered::Refuse), &vhost).await;
+    let _second = start(gate_with(&second_gate, RedeliveryPolicy::Refuse), &vhost).await;
     let error = within("the refusal", plain).await.unwrap().unwrap_err();
     assert_eq!((error.execution(), error.is_retryable()), (Execution::Unknown, false));
     assert_eq!(code(Err::<u64, _>(error)), FaultCode::MaybeExecuted);
@@ -57,7 +57,7 @@ async fn by_default_redelivered_requests_are_run() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
-    let first = gate_with(&first_gate, Redelivered::default()).start(proxy.uri()).await.unwrap();
+    let first = gate_with(&first_gate, RedeliveryPolicy::default()).start(proxy.uri()).await.unwrap();
     let gates = GateClient::new(connect(&vhost).await);
     let calls = tokio::spawn(join_all([gates.pass(1), gates.pass(2)]));
     lose_with(&first_gate, 2, &first, &proxy).await;
@@ -72,7 +72,7 @@ async fn by_default_redelivered_requests_are_run() {
 async fn a_drain_reports_no_unstarted_call_as_maybe_executed() {
     let vhost = Vhost::create().await;
     let gate = Gatekeeper::closed();
-    let server = gate_with(&gate, Redelivered::Refuse).drain_timeout(std::time::Duration::ZERO);
+    let server = gate_with(&gate, RedeliveryPolicy::Refuse).drain_timeout(std::time::Duration::ZERO);
     let server = start(server, &vhost).await;
     let gates = GateClient::new(connect(&vhost).await);
     let calls: Vec<_> = (0..20).map(|tag| tokio::spawn(gates.pass(tag))).collect();
@@ -82,7 +82,7 @@ async fn a_drain_reports_no_unstarted_call_as_maybe_executed() {
     let started = gate.started();
 
     gate.open_for(20);
-    let _second = start(gate_with(&gate, Redelivered::Refuse), &vhost).await;
+    let _second = start(gate_with(&gate, RedeliveryPolicy::Refuse), &vhost).await;
     let mut unknown = 0;
     for call in calls {
         match within("the outcome", call).await.unwrap() {
@@ -195,7 +195,7 @@ async fn an_unauthorized_request_is_refused_before_it_is_read_or_checked_for_red
     let thief_uri = vhost.add_user("thief", "secret", Permissions::ALL).await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let (first_gate, second_gate) = (Gatekeeper::closed(), Gatekeeper::closed());
-    let first = gate_with(&first_gate, Redelivered::Run).start(proxy.uri()).await.unwrap();
+    let first = gate_with(&first_gate, RedeliveryPolicy::Run).start(proxy.uri()).await.unwrap();
     let thief = Client::builder().send_user_id().connect(&thief_uri).await.unwrap();
     // An unauthorized request is refused before its body or its redelivery is checked.
     let again = tokio::spawn(GateClient::new(thief).pass_once(1));

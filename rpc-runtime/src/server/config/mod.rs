@@ -6,7 +6,7 @@ mod reply_policy;
 mod subscription;
 
 pub use queue_options::{Declare, QueueOptions, QueueType};
-pub use redelivery_policy::Redelivered;
+pub use redelivery_policy::RedeliveryPolicy;
 pub use reply_policy::ReplyPolicy;
 pub(crate) use reply_policy::shown;
 pub use subscription::Subscription;

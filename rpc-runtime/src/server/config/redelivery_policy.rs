@@ -8,7 +8,7 @@ use crate::contract::Repetition;
 /// may never have started it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Redelivered {
+pub enum RedeliveryPolicy {
     /// It is run: no request is lost, some may run twice. On a quorum queue one that kills its servers ends in the dead letters after
     /// the queue's delivery limit; other queues deliver it for ever.
     #[default]
@@ -17,7 +17,7 @@ pub enum Redelivered {
     Refuse,
 }
 
-impl Redelivered {
+impl RedeliveryPolicy {
     /// Whether a method that declares this does not run a request that was delivered before.
     pub(crate) fn refuses(self, declared: Repetition) -> bool {
         match declared {

@@ -4,6 +4,6 @@ mod queue_consumer;
 mod worker;
 mod worker_handle;
 
-pub(crate) use queue_consumer::{Intake, UNANSWERED};
-pub(crate) use worker::{Loss, Order, Told, Worker, next_order};
-pub(crate) use worker_handle::Post;
+pub(crate) use queue_consumer::{QueueConsumer, UNANSWERED};
+pub(crate) use worker::{Control, LinkFailure, Mode, Worker, next_mode};
+pub(crate) use worker_handle::WorkerHandle;

@@ -11,14 +11,14 @@ use amqp_rpc_transport::{
 };
 use tokio::sync::watch;
 
-use super::worker::{Order, Told, next_order};
-use crate::server::settings::PlannedQueue;
+use super::worker::{Control, Mode, next_mode};
+use crate::server::settings::QueuePlan;
 
 pub(crate) const UNANSWERED: &str = "the broker did not answer in time";
 
 /// What a worker takes deliveries from. It has a consumer, or is to be [renewed](Self::renew).
-pub(crate) struct Intake {
-    pub(crate) queue: Arc<PlannedQueue>,
+pub(crate) struct QueueConsumer {
+    pub(crate) queue: Arc<QueuePlan>,
     connection: Connection,
     channel: DataChannel,
     consumer: Option<Consumer>,
@@ -26,9 +26,9 @@ pub(crate) struct Intake {
     since: Instant,
 }
 
-impl Intake {
+impl QueueConsumer {
     /// Without a consumer.
-    pub(crate) fn new(queue: Arc<PlannedQueue>, connection: Connection, channel: DataChannel) -> Self {
+    pub(crate) fn new(queue: Arc<QueuePlan>, connection: Connection, channel: DataChannel) -> Self {
         Self {
             queue,
             connection,
@@ -85,7 +85,7 @@ impl Intake {
     /// When the queue is refused, which disturbs no other, or the connection is lost.
     pub(crate) async fn prepare(&self, patience: Duration) -> Result<(), TopologyError> {
         self.queue.declare(&self.connection, patience).await?;
-        if self.queue.is_suspected() {
+        if self.queue.is_consume_denied() {
             self.consume_elsewhere(patience).await.map_err(|source| self.refused(source))?;
         }
         Ok(())
@@ -137,7 +137,7 @@ impl Intake {
     ///
     /// # Errors
     /// When the channel is lost.
-    pub(crate) async fn renew(&mut self, told: &mut watch::Receiver<Told>) -> Result<(), BrokerError> {
+    pub(crate) async fn renew(&mut self, told: &mut watch::Receiver<Control>) -> Result<(), BrokerError> {
         if self.consumer.take().is_some() {
             tracing::warn!(queue = self.queue.name, "the broker ended the consumer, and another one is made");
             self.backoff.reset_after(self.since.elapsed());
@@ -145,7 +145,7 @@ impl Intake {
         loop {
             tokio::select! {
                 biased;
-                _ = next_order(told, Order::Serve) => return Ok(()),
+                _ = next_mode(told, Mode::Serve) => return Ok(()),
                 lost = self.connection.until_lost() => return Err(lost),
                 () = tokio::time::sleep(self.backoff.next_delay()) => {}
             }

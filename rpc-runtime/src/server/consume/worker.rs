@@ -5,34 +5,34 @@ use std::{sync::Arc, time::Instant};
 use amqp_rpc_transport::{BrokerError, Delivered, Refusal};
 use tokio::sync::watch;
 
-use super::queue_consumer::Intake;
+use super::queue_consumer::QueueConsumer;
 use crate::{
     message::{Fault, FaultCode},
     server::{
         config::shown,
-        reply::{Outbox, Roster, Unsettled},
-        serve::{Calls, may_be_tried_again, run, run_until_taken, run_within},
-        services::{MemberId, Route},
-        settings::{Plan, PlannedQueue},
+        reply::{InFlightCalls, ReplySinks, Unsettled},
+        serve::{CallTasks, may_be_retried, retry_while_overloaded, run, run_within},
+        services::{Route, ServiceId},
+        settings::{QueuePlan, Settings},
     },
     wire::request::Received,
 };
 
 /// What a server tells its workers, each going further than the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Order {
+pub(crate) enum Mode {
     Serve,
     /// Take nothing new, finish what was delivered.
     Drain,
     /// Cancel what runs, start nothing more, give everything back.
-    Abandon,
+    Abort,
 }
 
 /// Why channel or connection were lost, for all who ask.
 #[derive(Clone, Debug)]
-pub(crate) struct Loss(pub(crate) watch::Sender<Option<BrokerError>>);
+pub(crate) struct LinkFailure(pub(crate) watch::Sender<Option<BrokerError>>);
 
-impl Loss {
+impl LinkFailure {
     /// The first error is the cause; what follows from it is not reported.
     pub(crate) fn report(&self, error: BrokerError) {
         self.0.send_if_modified(|lost| lost.is_none() && lost.replace(error).is_none());
@@ -41,22 +41,22 @@ impl Loss {
 
 /// What a worker is told of, at any time.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
-    pub(crate) order: Order,
+pub(crate) struct Control {
+    pub(crate) mode: Mode,
     /// Its queue, as it is served now.
-    pub(crate) queue: Arc<PlannedQueue>,
+    pub(crate) queue: Arc<QueuePlan>,
     /// Whose calls it is to cancel: they were removed, and did not finish in time.
-    pub(crate) given_up: Vec<MemberId>,
+    pub(crate) given_up: Vec<ServiceId>,
 }
 
 pub(crate) struct Worker {
-    pub(crate) intake: Intake,
-    pub(crate) plan: Arc<Plan>,
-    pub(crate) outbox: Arc<Outbox>,
-    pub(crate) roster: Roster,
-    pub(crate) told: watch::Receiver<Told>,
-    pub(crate) loss: Loss,
-    pub(crate) calls: Calls,
+    pub(crate) consumer: QueueConsumer,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) sinks: Arc<ReplySinks>,
+    pub(crate) in_flight: InFlightCalls,
+    pub(crate) told: watch::Receiver<Control>,
+    pub(crate) loss: LinkFailure,
+    pub(crate) calls: CallTasks,
 }
 
 impl Worker {
@@ -66,31 +66,31 @@ impl Worker {
     /// the old one still run: what is too much then waits here. When the channel is lost they are cancelled, like when the future is
     /// dropped: the broker delivers their requests again.
     pub(crate) async fn run(mut self) {
-        let mut order = Order::Serve;
-        let concurrency = usize::from(self.intake.queue.concurrency);
+        let mut mode = Mode::Serve;
+        let concurrency = usize::from(self.consumer.queue.concurrency);
         let mut too_much = None;
         let mut has_news = false;
         loop {
             tokio::select! {
                 biased;
-                delivery = next(&mut self.intake, too_much.is_some()), if !has_news => match delivery {
+                delivery = next(&mut self.consumer, too_much.is_some()), if !has_news => match delivery {
                     Some(Ok(delivered)) => {
                         // News are not waited for at every delivery; a queue that never runs dry must not hide them. What is bound at
                         // run time is in the news before anything of it can come.
                         has_news = self.told.has_changed().unwrap_or(false);
                         if has_news {
-                            self.intake.queue = Arc::clone(&self.told.borrow().queue);
+                            self.consumer.queue = Arc::clone(&self.told.borrow().queue);
                         }
                         if self.calls.len() >= concurrency {
                             too_much = Some(delivered);
                         } else {
-                            self.serve(delivered, order);
+                            self.serve(delivered, mode);
                         }
                     }
                     Some(Err(lost)) => return self.loss.report(lost),
-                    None if order == Order::Serve => {
+                    None if mode == Mode::Serve => {
                         let mut told = self.told.clone();
-                        if let Err(lost) = self.intake.renew(&mut told).await {
+                        if let Err(lost) = self.consumer.renew(&mut told).await {
                             return self.loss.report(lost);
                         }
                         // An order may have ended it, and is heard first: without a consumer there is at once nothing to read, for ever.
@@ -100,14 +100,14 @@ impl Worker {
                 },
                 () = news(&mut self.told) => {
                     has_news = false;
-                    let next = self.read_news(order);
-                    if order == Order::Serve
-                        && next > Order::Serve
-                        && let Err(lost) = self.intake.cancel().await
+                    let next = self.read_news(mode);
+                    if mode == Mode::Serve
+                        && next > Mode::Serve
+                        && let Err(lost) = self.consumer.cancel().await
                     {
                         return self.loss.report(lost);
                     }
-                    order = next;
+                    mode = next;
                 }
                 _ = self.calls.join_next(), if too_much.is_some() => {}
             }
@@ -115,52 +115,52 @@ impl Worker {
             if self.calls.len() < concurrency
                 && let Some(delivered) = too_much.take()
             {
-                self.serve(delivered, order);
+                self.serve(delivered, mode);
             }
         }
         loop {
             tokio::select! {
                 ended = self.calls.join_next() => if ended.is_none() { return },
-                lost = self.intake.until_lost() => return self.loss.report(lost),
-                () = news(&mut self.told) => order = self.read_news(order),
+                lost = self.consumer.until_lost() => return self.loss.report(lost),
+                () = news(&mut self.told) => mode = self.read_news(mode),
             }
         }
     }
 
     /// Takes over what it was told, and returns the order that is in force now.
-    fn read_news(&mut self, order: Order) -> Order {
-        let Told { order: next, queue, given_up } = self.told.borrow_and_update().clone();
-        self.intake.queue = queue;
+    fn read_news(&mut self, mode: Mode) -> Mode {
+        let Control { mode: next, queue, given_up } = self.told.borrow_and_update().clone();
+        self.consumer.queue = queue;
         for member in given_up {
             self.calls.abort_those_of(member);
         }
-        if next == Order::Abandon && order < next {
+        if next == Mode::Abort && mode < next {
             self.calls.abort_all();
         }
         next
     }
 
     /// Refuses at once what no method should see; runs the rest beside each other.
-    fn serve(&mut self, delivered: Delivered, order: Order) {
-        let (plan, queue) = (&*self.plan, &self.intake.queue);
+    fn serve(&mut self, delivered: Delivered, mode: Mode) {
+        let (settings, queue) = (&*self.settings, &self.consumer.queue);
         let tag = delivered.tag;
         let is_hostile = delivered.refusal.is_some_and(Refusal::is_hostile);
         if is_hostile {
-            plan.counters.hostile_requests.add_one();
+            settings.counters.hostile_requests.add_one();
         }
-        let mut request = Received::read(delivered, &plan.conditions.codecs);
+        let mut request = Received::read(delivered, &settings.conditions.codecs);
         if queue.kind.is_of_events() {
             // An event has many receivers: if one of them answered, all would.
             request.return_address.reply_to = None;
         }
-        if let Some(compression) = plan.conditions.compression {
+        if let Some(compression) = settings.conditions.compression {
             request.compress_reply(compression);
         }
         let received_at = Instant::now();
         let mut unsettled =
-            Unsettled::of(tag, &mut request, is_hostile, received_at, queue, Arc::clone(&self.outbox));
-        if let Some(foreign) = unsettled.foreign_address(&plan.conditions.reply_policy) {
-            plan.counters.foreign_reply_addresses.add_one();
+            Unsettled::of(tag, &mut request, is_hostile, received_at, queue, Arc::clone(&self.sinks));
+        if let Some(foreign) = unsettled.foreign_address(&settings.conditions.reply_policy) {
+            settings.counters.foreign_reply_addresses.add_one();
             let address = shown(foreign);
             tracing::warn!(queue = queue.name, address, "refused a request that is to be answered elsewhere");
             return unsettled.reject();
@@ -169,24 +169,25 @@ impl Worker {
             let message = format!("queue `{full}` is full");
             return unsettled.refuse(&queue.name, Fault::new(FaultCode::Overloaded, message).into());
         }
-        match plan.conditions.admit(request, &queue.routes, received_at) {
+        match settings.conditions.admit(request, &queue.routes, received_at) {
             Ok((route, call)) => {
                 let Route { method, service, member } = route.clone();
-                let exposes_panics = plan.exposes_panics;
-                let runs_once = plan.conditions.redelivered.refuses(method.repetition);
-                unsettled.admit(method, self.roster.enter(route, runs_once), runs_once);
-                if order == Order::Abandon {
+                let exposes_panics = settings.exposes_panics;
+                let runs_once = settings.conditions.redelivered.refuses(method.repetition);
+                unsettled.admit(method, self.in_flight.enter(route, runs_once), runs_once);
+                if mode == Mode::Abort {
                     // Never started: dropping it says so.
                     return;
                 }
-                if may_be_tried_again(&call, plan) {
-                    let (plan, told) = (Arc::clone(&self.plan), self.told.clone());
-                    let running = run_until_taken(unsettled, service, call, received_at, plan, told);
+                if may_be_retried(&call, settings) {
+                    let (settings, told) = (Arc::clone(&self.settings), self.told.clone());
+                    let running =
+                        retry_while_overloaded(unsettled, service, call, received_at, settings, told);
                     return self.calls.spawn(member, running);
                 }
-                let limit = plan.patience.limit(&call, received_at);
+                let limit = settings.patience.limit(&call, received_at);
                 if let Some(encoding) = call.encoding {
-                    let max_bytes = plan.conditions.max_request_bytes;
+                    let max_bytes = settings.conditions.max_request_bytes;
                     self.calls.spawn(member, async move {
                         unsettled.start();
                         // Not where all requests of the queue pass: it takes its time.
@@ -220,12 +221,12 @@ impl Worker {
 }
 
 /// The next delivery; when there is one too much already, only that the connection is lost.
-async fn next(intake: &mut Intake, has_too_much: bool) -> Option<Result<Delivered, BrokerError>> {
-    if has_too_much { Some(Err(intake.until_lost().await)) } else { intake.next().await }
+async fn next(consumer: &mut QueueConsumer, has_too_much: bool) -> Option<Result<Delivered, BrokerError>> {
+    if has_too_much { Some(Err(consumer.until_lost().await)) } else { consumer.next().await }
 }
 
 /// Resolves when there is something new to read.
-async fn news(told: &mut watch::Receiver<Told>) {
+async fn news(told: &mut watch::Receiver<Control>) {
     if told.changed().await.is_err() {
         // The server was dropped: its tasks, this one included, are being cancelled.
         std::future::pending::<()>().await;
@@ -233,8 +234,8 @@ async fn news(told: &mut watch::Receiver<Told>) {
 }
 
 /// Waits for an order that goes further than `order`.
-pub(crate) async fn next_order(told: &mut watch::Receiver<Told>, order: Order) -> Order {
-    let next = told.wait_for(|told| told.order > order).await.map(|told| told.order);
+pub(crate) async fn next_mode(told: &mut watch::Receiver<Control>, mode: Mode) -> Mode {
+    let next = told.wait_for(|told| told.mode > mode).await.map(|told| told.mode);
     match next {
         Ok(next) => next,
         // The server was dropped: its tasks, this one included, are being cancelled.

@@ -2,18 +2,18 @@
 
 use tokio::{sync::watch, task::AbortHandle};
 
-use super::worker::{Order, Told};
+use super::worker::{Control, Mode};
 
 /// Clones are of the same worker.
 #[derive(Clone)]
-pub(crate) struct Post {
-    pub(crate) told: watch::Sender<Told>,
+pub(crate) struct WorkerHandle {
+    pub(crate) told: watch::Sender<Control>,
     pub(crate) worker: AbortHandle,
 }
 
-impl Post {
+impl WorkerHandle {
     /// An order is never taken back.
-    pub(crate) fn order(&self, order: Order) {
-        self.told.send_modify(|told| told.order = told.order.max(order));
+    pub(crate) fn mode(&self, mode: Mode) {
+        self.told.send_modify(|told| told.mode = told.mode.max(mode));
     }
 }

@@ -12,16 +12,16 @@ use crate::{
     codec::AnyCodec,
     contract::MethodDef,
     message::{Fault, FaultCode, Reply},
-    server::settings::{PlannedQueue, QueueKind},
+    server::settings::{QueueKind, QueuePlan},
     wire::request::Caller,
 };
 
 /// A call that did not end with its method's value, as [`Server::log_exclude`](crate::Server::log_exclude) sees it.
-pub struct Failure<'a> {
+pub struct FailedCall<'a> {
     pub(crate) cause: Cause<'a>,
     /// What a reply is written in.
     pub(crate) codec: &'a AnyCodec,
-    pub(crate) request: &'a Known,
+    pub(crate) request: &'a RequestInfo,
     pub(crate) queue: Option<&'a str>,
     pub(crate) correlation_id: Option<&'a str>,
     pub(crate) has_caller: bool,
@@ -39,10 +39,10 @@ pub(crate) enum Cause<'a> {
 
 /// What is known of a request from its receipt to its end, for the case that it fails.
 #[derive(Debug)]
-pub(crate) struct Known {
+pub(crate) struct RequestInfo {
     pub(crate) method: Option<&'static MethodDef>,
     /// Of an event, which may have come to several groups.
-    pub(crate) events: Option<Arc<PlannedQueue>>,
+    pub(crate) events: Option<Arc<QueuePlan>>,
     /// Its queue had no room for it.
     pub(crate) is_overflow: bool,
     /// Only if it says who it is.
@@ -52,7 +52,7 @@ pub(crate) struct Known {
     pub(crate) received_at: Instant,
 }
 
-impl Failure<'_> {
+impl FailedCall<'_> {
     /// The method that was called; `None` when the request named none that is served.
     #[must_use]
     pub fn method(&self) -> Option<&'static MethodDef> {
@@ -178,9 +178,9 @@ impl Failure<'_> {
 }
 
 // The method's own error is as private as its result: its text is not shown.
-impl fmt::Debug for Failure<'_> {
+impl fmt::Debug for FailedCall<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failure")
+        f.debug_struct("FailedCall")
             .field("method", &self.method().map(|method| method.full_name))
             .field("outcome", &self.outcome())
             .field("user_id", &self.user_id())

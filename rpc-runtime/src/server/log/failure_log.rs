@@ -4,7 +4,7 @@ use std::{fmt, panic::AssertUnwindSafe, process};
 
 use tracing::Level;
 
-use super::failed_call::{Cause, Failure};
+use super::failed_call::{Cause, FailedCall};
 use crate::message::FaultCode;
 
 /// What of the failures is logged.
@@ -15,10 +15,10 @@ pub(crate) struct FailureLog {
     pub(crate) exclusions: Vec<Exclusion>,
 }
 
-pub(crate) type Exclusion = Box<dyn Fn(&Failure<'_>) -> bool + Send + Sync>;
+pub(crate) type Exclusion = Box<dyn Fn(&FailedCall<'_>) -> bool + Send + Sync>;
 
 impl FailureLog {
-    pub(crate) fn write(&self, failure: &Failure<'_>) {
+    pub(crate) fn write(&self, failure: &FailedCall<'_>) {
         // What nobody hears of must not pass unseen.
         if failure.is_error() && failure.has_caller && !self.logs_errors {
             return;
@@ -56,7 +56,7 @@ impl FailureLog {
         }
     }
 
-    fn excludes(&self, failure: &Failure<'_>) -> bool {
+    fn excludes(&self, failure: &FailedCall<'_>) -> bool {
         self.exclusions.iter().any(|excludes| {
             // It runs where a delivery is being settled, which must go on.
             std::panic::catch_unwind(AssertUnwindSafe(|| excludes(failure))).unwrap_or(false)
@@ -65,7 +65,7 @@ impl FailureLog {
 }
 
 /// `ERROR` is for what a programmer must mend, `WARN` for what an operator should see, `DEBUG` for what its caller hears and can see to.
-fn level(failure: &Failure<'_>) -> Level {
+fn level(failure: &FailedCall<'_>) -> Level {
     match failure.cause {
         Cause::Fault(fault) if *fault.code() == FaultCode::Panicked => Level::ERROR,
         _ if failure.request.is_hostile || !failure.has_caller => Level::WARN,
@@ -75,7 +75,7 @@ fn level(failure: &Failure<'_>) -> Level {
     }
 }
 
-fn sentence(failure: &Failure<'_>) -> &'static str {
+fn sentence(failure: &FailedCall<'_>) -> &'static str {
     match failure.cause {
         Cause::Fault(fault) if *fault.code() == FaultCode::Panicked => "the method panicked",
         Cause::Fault(_) if failure.request.is_hostile => "refused a hostile request",

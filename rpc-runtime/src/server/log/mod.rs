@@ -3,6 +3,6 @@
 mod failed_call;
 mod failure_log;
 
-pub use failed_call::Failure;
-pub(crate) use failed_call::{Cause, Known};
+pub use failed_call::FailedCall;
+pub(crate) use failed_call::{Cause, RequestInfo};
 pub(crate) use failure_log::FailureLog;

@@ -6,37 +6,37 @@ use slab::Slab;
 use tokio::sync::watch;
 
 use crate::server::{
-    services::{MemberId, Route},
+    services::{Route, ServiceId},
     shutdown_report::AbandonedCall,
 };
 
 /// Every call between its admission and its settlement. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Roster(Arc<Mutex<Calls>>);
+pub(crate) struct InFlightCalls(Arc<Mutex<Table>>);
 
 #[derive(Debug, Default)]
-struct Calls {
-    unfinished: Slab<(MemberId, AbandonedCall)>,
+struct Table {
+    unfinished: Slab<(ServiceId, AbandonedCall)>,
     /// Of members that depart: their calls that were cancelled since.
-    cancelled: Vec<(MemberId, Vec<AbandonedCall>)>,
+    cancelled: Vec<(ServiceId, Vec<AbandonedCall>)>,
     /// Told of every call that leaves, while somebody waits for that.
     leaving: Option<watch::Sender<()>>,
 }
 
 /// A call on the roster, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    roster: Roster,
+pub(crate) struct InFlightGuard {
+    in_flight: InFlightCalls,
     key: usize,
     is_cancelled: bool,
 }
 
-impl Roster {
+impl InFlightCalls {
     /// `runs_once`: the request is not run again when it comes again.
-    pub(crate) fn enter(&self, route: &Route, runs_once: bool) -> Entry {
+    pub(crate) fn enter(&self, route: &Route, runs_once: bool) -> InFlightGuard {
         let call = AbandonedCall { method: route.method.full_name, at_most_once: runs_once };
         let key = self.calls().unfinished.insert((route.member, call));
-        Entry { roster: self.clone(), key, is_cancelled: false }
+        InFlightGuard { in_flight: self.clone(), key, is_cancelled: false }
     }
 
     /// The calls that are on it now.
@@ -45,12 +45,12 @@ impl Roster {
     }
 
     /// From now on it is written down which calls of `member` are cancelled.
-    pub(crate) fn begin_departure(&self, member: MemberId) {
+    pub(crate) fn begin_removal(&self, member: ServiceId) {
         self.calls().cancelled.push((member, Vec::new()));
     }
 
     /// The calls of `member` that were cancelled since its departure began, and those that are on it still.
-    pub(crate) fn end_departure(&self, member: MemberId) -> Vec<AbandonedCall> {
+    pub(crate) fn end_removal(&self, member: ServiceId) -> Vec<AbandonedCall> {
         let mut calls = self.calls();
         let ended = calls.cancelled.extract_if(.., |(of, _)| *of == member);
         let mut abandoned: Vec<_> = ended.flat_map(|(_, cancelled)| cancelled).collect();
@@ -60,7 +60,7 @@ impl Roster {
     }
 
     /// Waits until no call of `member` is on it.
-    pub(crate) async fn until_left(&self, member: MemberId) {
+    pub(crate) async fn until_none_left(&self, member: ServiceId) {
         loop {
             let mut left = {
                 let mut calls = self.calls();
@@ -75,30 +75,30 @@ impl Roster {
         }
     }
 
-    fn calls(&self) -> MutexGuard<'_, Calls> {
+    fn calls(&self) -> MutexGuard<'_, Table> {
         // No code panics while it holds the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Calls {
-    fn write_down(&mut self, member: MemberId, cancelled: AbandonedCall) {
+impl Table {
+    fn write_down(&mut self, member: ServiceId, cancelled: AbandonedCall) {
         if let Some((_, calls)) = self.cancelled.iter_mut().find(|(of, _)| *of == member) {
             calls.push(cancelled);
         }
     }
 }
 
-impl Entry {
+impl InFlightGuard {
     /// The call leaves without an outcome.
     pub(crate) fn cancel(&mut self) {
         self.is_cancelled = true;
     }
 }
 
-impl Drop for Entry {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        let mut calls = self.roster.calls();
+        let mut calls = self.in_flight.calls();
         let (member, call) = calls.unfinished.remove(self.key);
         if self.is_cancelled {
             calls.write_down(member, call);

@@ -6,7 +6,7 @@ mod in_flight;
 mod settle;
 mod unsettled;
 
-pub(crate) use direct::{Direct, DirectReplies};
-pub(crate) use in_flight::Roster;
+pub(crate) use direct::{DirectCommand, DirectReplySender};
+pub(crate) use in_flight::InFlightCalls;
 pub(crate) use settle::{RequestChannel, Settlement, Settlements, settle};
-pub(crate) use unsettled::{Outbox, Unsettled};
+pub(crate) use unsettled::{ReplySinks, Unsettled};

@@ -35,7 +35,7 @@ pub(crate) enum Settlement {
     /// Acknowledged; nobody waits for a reply.
     Done { tag: u64 },
     /// Acknowledged at once; then `settled` hears of it.
-    DoneNow { tag: u64, settled: oneshot::Sender<()> },
+    AckNow { tag: u64, settled: oneshot::Sender<()> },
     /// Failed, and nobody hears of it: to the dead letters.
     Reject { tag: u64 },
     /// Not done: back to the queue.
@@ -162,7 +162,7 @@ pub(crate) async fn settle<C: SettlingChannel>(
                         }
                     }
                     Settlement::Done { tag } => window.finish(tag),
-                    Settlement::DoneNow { tag, settled } => {
+                    Settlement::AckNow { tag, settled } => {
                         channel.ack(Ack { tag, multiple: false })?;
                         window.settled(tag);
                         // Who does not listen any more has ended with the epoch.

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Instant};
 use tokio::sync::mpsc;
 
 use super::{
-    direct::Direct,
-    in_flight::Entry,
+    direct::DirectCommand,
+    in_flight::InFlightGuard,
     settle::{Settlement, Settlements},
 };
 use crate::{
@@ -14,9 +14,9 @@ use crate::{
     message::{Execution, Fault, FaultCode, Reply, ReplyKind},
     server::{
         config::ReplyPolicy,
-        log::{Cause, Failure, FailureLog, Known},
-        serve::Refused,
-        settings::PlannedQueue,
+        log::{Cause, FailedCall, FailureLog, RequestInfo},
+        serve::RefusedRequest,
+        settings::QueuePlan,
     },
     wire::{
         address::is_direct,
@@ -26,10 +26,10 @@ use crate::{
 
 /// Where the calls of one epoch leave their outcomes.
 #[derive(Debug)]
-pub(crate) struct Outbox {
+pub(crate) struct ReplySinks {
     pub(crate) settlements: Settlements,
     /// Answers to direct addresses, which settle their delivery later.
-    pub(crate) direct: mpsc::UnboundedSender<Direct>,
+    pub(crate) direct: mpsc::UnboundedSender<DirectCommand>,
     pub(crate) max_reply_bytes: usize,
     pub(crate) failures: Arc<FailureLog>,
 }
@@ -37,8 +37,8 @@ pub(crate) struct Outbox {
 /// The duty to settle one delivery. Dropped without an answer, because the call was cancelled, it gives the delivery back.
 pub(crate) struct Unsettled {
     tag: u64,
-    request: Known,
-    outbox: Arc<Outbox>,
+    request: RequestInfo,
+    sinks: Arc<ReplySinks>,
     address: ReturnAddress,
     call: Option<AdmittedCall>,
     settled: bool,
@@ -50,7 +50,7 @@ struct AdmittedCall {
     runs_once: bool,
     started: bool,
     // Left when the delivery is settled.
-    entry: Entry,
+    entry: InFlightGuard,
 }
 
 impl Unsettled {
@@ -59,16 +59,16 @@ impl Unsettled {
         request: &mut Received,
         is_hostile: bool,
         received_at: Instant,
-        queue: &Arc<PlannedQueue>,
-        outbox: Arc<Outbox>,
+        queue: &Arc<QueuePlan>,
+        sinks: Arc<ReplySinks>,
     ) -> Self {
         let (redelivered, address) = (request.redelivered, request.take_return_address());
         let caller = (!request.caller.is_anonymous()).then(|| Box::new(request.caller.clone()));
         let events = queue.kind.is_of_events().then(|| Arc::clone(queue));
         let is_overflow = queue.overflow_of.is_some();
         let request =
-            Known { method: None, events, is_overflow, caller, redelivered, is_hostile, received_at };
-        Self { tag, request, outbox, address, call: None, settled: false }
+            RequestInfo { method: None, events, is_overflow, caller, redelivered, is_hostile, received_at };
+        Self { tag, request, sinks, address, call: None, settled: false }
     }
 
     /// The reply address, if it is none that the server answers to.
@@ -82,7 +82,7 @@ impl Unsettled {
     }
 
     /// The delivery is a call, which will run.
-    pub(crate) fn admit(&mut self, method: &'static MethodDef, entry: Entry, runs_once: bool) {
+    pub(crate) fn admit(&mut self, method: &'static MethodDef, entry: InFlightGuard, runs_once: bool) {
         self.request.method = Some(method);
         self.call = Some(AdmittedCall { runs_once, started: false, entry });
     }
@@ -114,7 +114,7 @@ impl Unsettled {
     }
 
     /// Does the same with a request that came to this queue and that no method sees.
-    pub(crate) fn refuse(mut self, queue: &str, refused: Refused) {
+    pub(crate) fn refuse(mut self, queue: &str, refused: RefusedRequest) {
         self.request.method = refused.method;
         self.conclude(Err(refused.fault), Some(queue));
     }
@@ -135,7 +135,7 @@ impl Unsettled {
                 let codec = std::mem::take(&mut self.address.codec);
                 if is_direct(&reply_to) {
                     self.settled = true;
-                    let _ = self.outbox.direct.send(Direct::Answer {
+                    let _ = self.sinks.direct.send(DirectCommand::Answer {
                         tag,
                         reply_to,
                         correlation_id,
@@ -154,8 +154,8 @@ impl Unsettled {
 
     fn within_limit(&self, outcome: Result<Reply, Fault>) -> Result<Reply, Fault> {
         match outcome {
-            Ok(reply) if reply.body.len() > self.outbox.max_reply_bytes => {
-                let (size, limit) = (reply.body.len(), self.outbox.max_reply_bytes);
+            Ok(reply) if reply.body.len() > self.sinks.max_reply_bytes => {
+                let (size, limit) = (reply.body.len(), self.sinks.max_reply_bytes);
                 let message = format!("the reply has {size} bytes, the server's limit is {limit}");
                 Err(Fault::new(FaultCode::ReplyTooLarge, message))
             }
@@ -184,7 +184,7 @@ impl Unsettled {
     }
 
     fn log(&self, cause: Cause<'_>, queue: Option<&str>) {
-        self.outbox.failures.write(&Failure {
+        self.sinks.failures.write(&FailedCall {
             cause,
             codec: &self.address.codec,
             request: &self.request,
@@ -197,7 +197,7 @@ impl Unsettled {
     fn settle(&mut self, settlement: Settlement) {
         self.settled = true;
         // Without a settler the channel is gone, and the broker delivers again.
-        let _ = self.outbox.settlements.send(settlement);
+        let _ = self.sinks.settlements.send(settlement);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     contract::MethodDef,
     message::{Context, Fault, FaultCode, IncomingCall},
     server::{
-        config::{Redelivered, ReplyPolicy},
+        config::{RedeliveryPolicy, ReplyPolicy},
         services::{Route, Routes},
     },
     wire::request::Received,
@@ -20,26 +20,26 @@ use crate::{
 
 /// What a server asks of every request.
 #[derive(Clone, Debug)]
-pub(crate) struct Conditions {
+pub(crate) struct AdmissionRules {
     pub(crate) max_request_bytes: usize,
     /// Those of users.
     pub(crate) codecs: Vec<AnyCodec>,
     /// Of replies, where their callers read it.
     pub(crate) compression: Option<Compression>,
     pub(crate) reply_policy: ReplyPolicy,
-    pub(crate) redelivered: Redelivered,
+    pub(crate) redelivered: RedeliveryPolicy,
     pub(crate) authorization: Option<Authorization>,
 }
 
 /// A request that no method sees.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct RefusedRequest {
     pub(crate) fault: Fault,
     /// Where it is known.
     pub(crate) method: Option<&'static MethodDef>,
 }
 
-impl From<Fault> for Refused {
+impl From<Fault> for RefusedRequest {
     fn from(fault: Fault) -> Self {
         Self { fault, method: None }
     }
@@ -49,7 +49,7 @@ impl From<Fault> for Refused {
 #[derive(Clone)]
 pub(crate) struct Authorization(pub(crate) Arc<dyn Fn(&Context) -> bool + Send + Sync>);
 
-impl Conditions {
+impl AdmissionRules {
     /// Finds the method and checks everything that can be told from outside.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Conditions {
         request: Received,
         routes: &'a Routes,
         received_at: Instant,
-    ) -> Result<(&'a Route, IncomingCall), Refused> {
+    ) -> Result<(&'a Route, IncomingCall), RefusedRequest> {
         match request.refusal {
             None => {}
             Some(Refusal::TooLarge { size, .. }) => return Err(self.too_large(size).into()),
@@ -71,7 +71,7 @@ impl Conditions {
         }
         let route = routes.find(&request.routing_key, request.kind.as_deref())?;
         let admitted = self.admit_to(route, request, received_at);
-        admitted.map_err(|fault| Refused { fault, method: Some(route.method) })
+        admitted.map_err(|fault| RefusedRequest { fault, method: Some(route.method) })
     }
 
     fn admit_to<'a>(
@@ -106,8 +106,8 @@ impl Conditions {
 
 impl Authorization {
     fn allows(&self, context: &Context) -> bool {
-        let asked = std::panic::catch_unwind(AssertUnwindSafe(|| (self.0)(context)));
-        asked.unwrap_or_else(|_| {
+        let request = std::panic::catch_unwind(AssertUnwindSafe(|| (self.0)(context)));
+        request.unwrap_or_else(|_| {
             // It runs where all requests of the queue pass: none of them may end that.
             tracing::error!(
                 method = context.method.full_name,

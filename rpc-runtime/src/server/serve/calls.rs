@@ -10,24 +10,24 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use crate::server::services::MemberId;
+use crate::server::services::ServiceId;
 
 /// Every call is a task. Dropped, it cancels them.
 #[derive(Debug, Default)]
-pub(crate) struct Calls {
+pub(crate) struct CallTasks {
     /// Apart, so that those of one member can be cancelled, whoever shared its queue when they began. Nearly always there is one.
-    by_member: Vec<(MemberId, JoinSet<()>)>,
+    by_member: Vec<(ServiceId, JoinSet<()>)>,
 }
 
-impl Calls {
-    pub(crate) fn spawn(&mut self, member: MemberId, call: impl Future<Output = ()> + Send + 'static) {
+impl CallTasks {
+    pub(crate) fn spawn(&mut self, member: ServiceId, call: impl Future<Output = ()> + Send + 'static) {
         let found = self.by_member.iter().position(|(of, _)| *of == member);
         let index = found.unwrap_or_else(|| self.begin(member));
         self.by_member[index].1.spawn(call);
     }
 
     /// The place of a member that had no call here.
-    fn begin(&mut self, member: MemberId) -> usize {
+    fn begin(&mut self, member: ServiceId) -> usize {
         // Members come and go, and their worker stays.
         self.by_member.retain(|(_, calls)| !calls.is_empty());
         self.by_member.push((member, JoinSet::new()));
@@ -63,7 +63,7 @@ impl Calls {
         self.by_member.iter_mut().for_each(|(_, calls)| calls.abort_all());
     }
 
-    pub(crate) fn abort_those_of(&mut self, member: MemberId) {
+    pub(crate) fn abort_those_of(&mut self, member: ServiceId) {
         let its = self.by_member.iter_mut().filter(|(of, _)| *of == member);
         its.for_each(|(_, calls)| calls.abort_all());
     }

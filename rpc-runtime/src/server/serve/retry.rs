@@ -13,9 +13,9 @@ use crate::{
     layer::BoxService,
     message::{Fault, FaultCode, IncomingCall},
     server::{
-        consume::{Order, Told, next_order},
+        consume::{Control, Mode, next_mode},
         reply::Unsettled,
-        settings::Plan,
+        settings::Settings,
     },
 };
 
@@ -24,8 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Whether the request may have to be tried more than once: it is then kept beside its call. Where there is no layer, only a raw method can
 /// be overloaded.
-pub(crate) fn may_be_tried_again(call: &IncomingCall, plan: &Plan) -> bool {
-    !call.context.has_caller && (!plan.layers.0.is_empty() || call.context.method.reads_anything)
+pub(crate) fn may_be_retried(call: &IncomingCall, settings: &Settings) -> bool {
+    !call.context.has_caller && (!settings.layers.0.is_empty() || call.context.method.reads_anything)
 }
 
 /// Runs the call, as often as it takes for it not to be `overloaded`. A caller would be told; a message whose sender has gone waits.
@@ -33,13 +33,13 @@ pub(crate) fn may_be_tried_again(call: &IncomingCall, plan: &Plan) -> bool {
 /// It waits here and not in its queue. The broker would deliver it again at once, and marked: as if it might have run, which a method that
 /// runs at most once is not run for. Only a server that stops gives it back, at once; what runs at most once still has the time that the
 /// shutdown has.
-pub(crate) async fn run_until_taken(
+pub(crate) async fn retry_while_overloaded(
     mut unsettled: Unsettled,
     service: BoxService,
     mut call: IncomingCall,
     received_at: Instant,
-    plan: Arc<Plan>,
-    mut told: watch::Receiver<Told>,
+    settings: Arc<Settings>,
+    mut told: watch::Receiver<Control>,
 ) {
     let (method, runs_once) = (call.context.method, unsettled.runs_once());
     let mut pause = FIRST_PAUSE;
@@ -47,16 +47,16 @@ pub(crate) async fn run_until_taken(
     let mut begun_at = received_at;
     if let Some(encoding) = call.encoding {
         unsettled.start();
-        call = match call.inflated(encoding, plan.conditions.max_request_bytes) {
+        call = match call.inflated(encoding, settings.conditions.max_request_bytes) {
             Ok(call) => call,
             Err(fault) => return unsettled.answer(Err(fault)),
         };
     }
     loop {
         unsettled.start();
-        let outcome = match plan.patience.limit(&call, begun_at) {
-            None => run(&service, call.again(), plan.exposes_panics).await,
-            Some(limit) => run_within(limit, &service, call.again(), plan.exposes_panics).await,
+        let outcome = match settings.patience.limit(&call, begun_at) {
+            None => run(&service, call.again(), settings.exposes_panics).await,
+            Some(limit) => run_within(limit, &service, call.again(), settings.exposes_panics).await,
         };
         let is_late = call.context.deadline.is_some_and(|deadline| deadline <= Instant::now());
         let Err(refusal) = &outcome else { return unsettled.answer(outcome) };
@@ -71,7 +71,7 @@ pub(crate) async fn run_until_taken(
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             // Dropped, it is given back.
-            _ = next_order(&mut told, Order::Serve), if !runs_once => return,
+            _ = next_mode(&mut told, Mode::Serve), if !runs_once => return,
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
         begun_at = Instant::now();

@@ -14,7 +14,7 @@ use crate::{
 
 /// How long calls may run. By default as long as they like.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Patience {
+pub(crate) struct TimeLimits {
     pub(crate) handler_timeout: Option<Duration>,
     /// Cancel a call whose caller waits no longer.
     pub(crate) cancels_late: bool,
@@ -22,20 +22,20 @@ pub(crate) struct Patience {
 
 /// When a call is cancelled.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limit {
+pub(crate) struct TimeLimit {
     at: Instant,
     /// The server's cap, where it comes before the caller's deadline.
     cap: Option<Duration>,
 }
 
-impl Patience {
-    pub(crate) fn limit(self, call: &IncomingCall, received_at: Instant) -> Option<Limit> {
+impl TimeLimits {
+    pub(crate) fn limit(self, call: &IncomingCall, received_at: Instant) -> Option<TimeLimit> {
         let Self { handler_timeout, cancels_late } = self;
         let capped = handler_timeout.and_then(|cap| {
             let at = received_at.checked_add(cap)?;
-            Some(Limit { at, cap: Some(cap) })
+            Some(TimeLimit { at, cap: Some(cap) })
         });
-        let late = call.context.deadline.filter(|_| cancels_late).map(|at| Limit { at, cap: None });
+        let late = call.context.deadline.filter(|_| cancels_late).map(|at| TimeLimit { at, cap: None });
         match (capped, late) {
             (Some(capped), Some(late)) => Some(if capped.at < late.at { capped } else { late }),
             (capped, late) => capped.or(late),
@@ -43,7 +43,7 @@ impl Patience {
     }
 }
 
-impl Limit {
+impl TimeLimit {
     fn exceeded(self) -> Fault {
         let message = match self.cap {
             Some(cap) => format!("the method was cancelled after {cap:?}, the server's limit"),
@@ -67,7 +67,7 @@ pub(crate) fn run(
 
 /// Does the same until `limit`; then the call is dropped where it stands.
 pub(crate) fn run_within(
-    limit: Limit,
+    limit: TimeLimit,
     service: &BoxService,
     call: IncomingCall,
     exposes_panics: bool,

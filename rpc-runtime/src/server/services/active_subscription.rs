@@ -4,7 +4,7 @@ use std::fmt;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{change_request::Asked, service_set::MemberId};
+use super::{change_request::ChangeRequest, service_set::ServiceId};
 use crate::{
     contract::Event,
     error::ChangeError,
@@ -19,14 +19,14 @@ use crate::{
 /// What is changed here survives reconnects. During an outage every change fails with `NotConnected`, and is not made.
 #[derive(Clone)]
 pub struct ActiveSubscription {
-    pub(crate) shown: ShownSubscription,
-    pub(crate) changes: mpsc::Sender<Asked>,
+    pub(crate) shown: SubscriptionInfo,
+    pub(crate) changes: mpsc::Sender<ChangeRequest>,
 }
 
 /// What is known of a subscription without asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ShownSubscription {
-    pub(crate) id: MemberId,
+pub(crate) struct SubscriptionInfo {
+    pub(crate) id: ServiceId,
     pub(crate) service: &'static str,
     pub(crate) by: Subscriber,
 }
@@ -86,16 +86,16 @@ impl ActiveSubscription {
     /// `NotServed` when it was unsubscribed before; `NotConnected` during an outage. Dropping the future does not undo it.
     pub async fn unsubscribe(self) -> Result<ShutdownReport, ChangeError> {
         let Self { shown, changes } = self;
-        ask(&changes, |done| Asked::Unsubscribe(shown, done)).await
+        ask(&changes, |done| ChangeRequest::Unsubscribe(shown, done)).await
     }
 
     async fn rebind(&self, bind: Vec<Pattern>, unbind: Vec<Pattern>) -> Result<(), ChangeError> {
         let shown = self.shown.clone();
-        ask(&self.changes, |done| Asked::Rebind { shown, bind, unbind, done }).await
+        ask(&self.changes, |done| ChangeRequest::Rebind { shown, bind, unbind, done }).await
     }
 }
 
-impl fmt::Display for ShownSubscription {
+impl fmt::Display for SubscriptionInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.by {
             Subscriber::Group(name) => write!(f, "{}.events.{name}", self.service),
@@ -115,10 +115,10 @@ impl fmt::Debug for ActiveSubscription {
 
 /// Asks the supervisor for a change, and waits until it is made.
 pub(crate) async fn ask<T>(
-    changes: &mpsc::Sender<Asked>,
-    asked: impl FnOnce(oneshot::Sender<Result<T, ChangeError>>) -> Asked,
+    changes: &mpsc::Sender<ChangeRequest>,
+    request: impl FnOnce(oneshot::Sender<Result<T, ChangeError>>) -> ChangeRequest,
 ) -> Result<T, ChangeError> {
     let (done, answer) = oneshot::channel();
-    changes.send(asked(done)).await.map_err(|_| ChangeError::Ended)?;
+    changes.send(request(done)).await.map_err(|_| ChangeError::Ended)?;
     answer.await.unwrap_or(Err(ChangeError::Ended))
 }

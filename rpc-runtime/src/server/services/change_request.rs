@@ -2,7 +2,7 @@
 
 use tokio::sync::oneshot;
 
-use super::{active_subscription::ShownSubscription, service_set::Given};
+use super::{active_subscription::SubscriptionInfo, service_set::Registration};
 use crate::{
     error::ChangeError,
     server::{config::Pattern, shutdown_report::ShutdownReport},
@@ -11,15 +11,15 @@ use crate::{
 pub(crate) type Done<T> = oneshot::Sender<Result<T, ChangeError>>;
 
 /// What becomes of a change is told to whoever asked for it, if anybody still waits.
-pub(crate) enum Asked {
-    Add(Given, Done<()>),
+pub(crate) enum ChangeRequest {
+    Add(Registration, Done<()>),
     Remove(String, Done<ShutdownReport>),
-    Subscribe(Given, Done<ShownSubscription>),
-    Unsubscribe(ShownSubscription, Done<ShutdownReport>),
-    Rebind { shown: ShownSubscription, bind: Vec<Pattern>, unbind: Vec<Pattern>, done: Done<()> },
+    Subscribe(Registration, Done<SubscriptionInfo>),
+    Unsubscribe(SubscriptionInfo, Done<ShutdownReport>),
+    Rebind { shown: SubscriptionInfo, bind: Vec<Pattern>, unbind: Vec<Pattern>, done: Done<()> },
 }
 
-impl Asked {
+impl ChangeRequest {
     /// Nothing was changed, because of `error`.
     pub(crate) fn refuse(self, error: ChangeError) {
         // Whoever has stopped waiting does not want to know.

@@ -1,19 +1,19 @@
 //! Which of a server's services it serves, as its configuration says.
 
-use super::service_set::Given;
+use super::service_set::Registration;
 use crate::error::StartError;
 
 /// By default all.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Subset {
+pub(crate) struct ServiceFilter {
     pub(crate) only: Option<Vec<String>>,
     pub(crate) except: Vec<String>,
 }
 
-impl Subset {
+impl ServiceFilter {
     /// # Errors
     /// `UnknownService` for a name that is none of theirs: whoever wrote it would wait for it in vain.
-    pub(crate) fn of(&self, mut services: Vec<Given>) -> Result<Vec<Given>, StartError> {
+    pub(crate) fn of(&self, mut services: Vec<Registration>) -> Result<Vec<Registration>, StartError> {
         let mut known: Vec<&'static str> = Vec::new();
         for given in &services {
             if !known.contains(&given.definition.name) {

@@ -9,9 +9,9 @@ mod service_set;
 mod subscribed;
 
 pub use active_subscription::ActiveSubscription;
-pub(crate) use active_subscription::{ShownSubscription, ask};
-pub(crate) use change_request::{Asked, Done};
-pub(crate) use filter::Subset;
+pub(crate) use active_subscription::{SubscriptionInfo, ask};
+pub(crate) use change_request::{ChangeRequest, Done};
+pub(crate) use filter::ServiceFilter;
 pub(crate) use routes::{Route, Routes, called};
-pub(crate) use service_set::{Change, Composition, Given, MemberId, Role, Shown};
-pub(crate) use subscribed::Subscribed;
+pub(crate) use service_set::{Change, Registration, Role, ServiceId, ServiceSet, ServiceSummary};
+pub(crate) use subscribed::EventReceiver;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::service_set::MemberId;
+use super::service_set::ServiceId;
 use crate::{
     contract::{MethodDef, MethodKind, ServiceDef},
     error::StartError,
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct Route {
     pub(crate) method: &'static MethodDef,
     pub(crate) service: BoxService,
-    pub(crate) member: MemberId,
+    pub(crate) member: ServiceId,
 }
 
 /// The methods whose requests wait in one queue.
@@ -39,8 +39,8 @@ impl Routes {
     }
 
     /// The events of a service.
-    pub(crate) fn of_events(service: &Routed<'_>, namespace: &Namespace) -> Result<Self, StartError> {
-        let &Routed { member, definition, service } = service;
+    pub(crate) fn of_events(service: &RoutedService<'_>, namespace: &Namespace) -> Result<Self, StartError> {
+        let &RoutedService { member, definition, service } = service;
         let mut routes = Self { have_topics: true, ..Self::default() };
         for method in events(definition) {
             let key = namespace.routing_key(method).into_owned();
@@ -78,8 +78,8 @@ impl Routes {
 }
 
 /// A service whose methods are routed.
-pub(crate) struct Routed<'a> {
-    pub(crate) member: MemberId,
+pub(crate) struct RoutedService<'a> {
+    pub(crate) member: ServiceId,
     pub(crate) definition: &'static ServiceDef,
     pub(crate) service: &'a BoxService,
 }
@@ -89,12 +89,12 @@ pub(crate) struct Routed<'a> {
 /// # Errors
 /// `DuplicateRoute` when two methods would receive the same requests.
 pub(crate) fn by_queue<'a>(
-    services: impl IntoIterator<Item = Routed<'a>>,
+    services: impl IntoIterator<Item = RoutedService<'a>>,
     namespace: &Namespace,
 ) -> Result<BTreeMap<String, Routes>, StartError> {
     let mut taken: HashMap<(String, String), &'static str> = HashMap::new();
     let mut queues: BTreeMap<String, Routes> = BTreeMap::new();
-    for Routed { member, definition, service } in services {
+    for RoutedService { member, definition, service } in services {
         for method in called(definition) {
             let exchange = namespace.exchange(method.exchange).into_owned();
             let key = namespace.routing_key(method).into_owned();
@@ -122,10 +122,10 @@ pub(crate) fn by_queue<'a>(
 /// an answer that is true.
 pub(crate) fn add_removed<'a>(
     queues: &mut BTreeMap<String, Routes>,
-    removed: impl IntoIterator<Item = Routed<'a>>,
+    removed: impl IntoIterator<Item = RoutedService<'a>>,
     namespace: &Namespace,
 ) {
-    for Routed { member, definition, service } in removed {
+    for RoutedService { member, definition, service } in removed {
         for method in called(definition) {
             let key = namespace.routing_key(method).into_owned();
             if let Some(routes) = queues.get_mut(&*namespace.queue(method.queue))
@@ -170,7 +170,8 @@ mod tests {
 
     fn queues_of(definitions: &[&'static ServiceDef]) -> Result<BTreeMap<String, Routes>, StartError> {
         let service = BoxService::new(Nothing);
-        let routed = |definition| Routed { member: MemberId::default(), definition, service: &service };
+        let routed =
+            |definition| RoutedService { member: ServiceId::default(), definition, service: &service };
         by_queue(definitions.iter().copied().map(routed), &Namespace::default())
     }
 
@@ -204,7 +205,7 @@ mod tests {
             &MethodDef::new("prices", "prices.fixed").event().routing_key("prices.changed.final");
         const PRICES: &ServiceDef = &ServiceDef::new("prices", &[CHANGED, FINAL]);
         let service = BoxService::new(Nothing);
-        let routed = Routed { member: MemberId::default(), definition: PRICES, service: &service };
+        let routed = RoutedService { member: ServiceId::default(), definition: PRICES, service: &service };
         let routes = Routes::of_events(&routed, &Namespace::default()).unwrap();
         let found = |key, kind| routes.find(key, kind).map(|route| route.method.full_name).ok();
         assert_eq!(found("prices.changed", None), Some("prices.changed"));

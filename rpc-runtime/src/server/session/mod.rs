@@ -5,6 +5,6 @@ mod removal;
 mod supervisor;
 mod workers;
 
-pub(crate) use link::Epoch;
-pub(crate) use supervisor::{State, Supervisor};
-pub(crate) use workers::Reassigned;
+pub(crate) use link::Link;
+pub(crate) use supervisor::{PublishedState, Supervisor};
+pub(crate) use workers::ReplacedPlan;

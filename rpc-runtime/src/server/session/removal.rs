@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::server::{
-    consume::{Order, Post},
-    reply::Roster,
-    services::{Done, MemberId},
+    consume::{Mode, WorkerHandle},
+    reply::InFlightCalls,
+    services::{Done, ServiceId},
     shutdown_report::ShutdownReport,
 };
 
@@ -14,26 +14,26 @@ pub(crate) const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What was removed, and has calls to finish. Dropped, it tells whoever asked for it which of them did not: those that took too long, or
 /// all that ran when the connection was lost or the server ended.
-pub(crate) struct Departure {
-    leaving: Vec<MemberId>,
+pub(crate) struct Removal {
+    leaving: Vec<ServiceId>,
     /// Of workers that end with it.
-    let_go: Vec<Post>,
+    let_go: Vec<WorkerHandle>,
     /// Of workers that stay.
-    shared: Vec<Post>,
-    roster: Roster,
+    shared: Vec<WorkerHandle>,
+    in_flight: InFlightCalls,
     done: Option<Done<ShutdownReport>>,
 }
 
-impl Departure {
+impl Removal {
     pub(crate) fn new(
-        leaving: Vec<MemberId>,
-        let_go: Vec<Post>,
-        shared: Vec<Post>,
-        roster: Roster,
+        leaving: Vec<ServiceId>,
+        let_go: Vec<WorkerHandle>,
+        shared: Vec<WorkerHandle>,
+        in_flight: InFlightCalls,
         done: Done<ShutdownReport>,
     ) -> Self {
-        leaving.iter().for_each(|member| roster.begin_departure(*member));
-        Self { leaving, let_go, shared, roster, done: Some(done) }
+        leaving.iter().for_each(|member| in_flight.begin_removal(*member));
+        Self { leaving, let_go, shared, in_flight, done: Some(done) }
     }
 
     /// Waits for the calls to finish, and cancels them when that takes longer than `drain_timeout`.
@@ -42,7 +42,7 @@ impl Departure {
             return;
         }
         for post in &self.let_go {
-            post.order(Order::Abandon);
+            post.mode(Mode::Abort);
         }
         for post in &self.shared {
             post.told.send_modify(|told| told.given_up.extend(&self.leaving));
@@ -59,15 +59,15 @@ impl Departure {
             post.told.closed().await;
         }
         for member in &self.leaving {
-            self.roster.until_left(*member).await;
+            self.in_flight.until_none_left(*member).await;
         }
     }
 }
 
-impl Drop for Departure {
+impl Drop for Removal {
     fn drop(&mut self) {
         let leaving = self.leaving.iter();
-        let abandoned = leaving.flat_map(|member| self.roster.end_departure(*member)).collect();
+        let abandoned = leaving.flat_map(|member| self.in_flight.end_removal(*member)).collect();
         if let Some(done) = self.done.take() {
             let _ = done.send(Ok(ShutdownReport { abandoned }));
         }

@@ -5,45 +5,45 @@ use std::{pin::pin, sync::Arc, time::Instant};
 use amqp_rpc_transport::{Backoff, BrokerError, ConnectOptions, ConnectionState, Inbound, chain, reconnect};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::link::Epoch;
+use super::link::Link;
 use crate::{
     error::{ChangeError, ServeError, StartError},
     server::{
         config::Pattern,
-        services::{Asked, Change, Composition, Given, Shown, ShownSubscription},
-        settings::Plan,
+        services::{Change, ChangeRequest, Registration, ServiceSet, ServiceSummary, SubscriptionInfo},
+        settings::Settings,
         shutdown_report::ShutdownReport,
     },
 };
 
 pub(crate) struct Supervisor {
-    pub(crate) plan: Arc<Plan>,
-    pub(crate) composition: Composition,
-    pub(crate) shown: watch::Sender<Shown>,
-    pub(crate) changes: mpsc::Receiver<Asked>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) services: ServiceSet,
+    pub(crate) shown: watch::Sender<ServiceSummary>,
+    pub(crate) changes: mpsc::Receiver<ChangeRequest>,
     pub(crate) options: ConnectOptions,
     pub(crate) inbound: Inbound,
-    pub(crate) state: State,
+    pub(crate) state: PublishedState,
     pub(crate) failure: watch::Sender<Option<ServeError>>,
     /// True when the server is to stop.
     pub(crate) stop: watch::Receiver<bool>,
 }
 
 /// What the server tells of itself. Dropped with the server it is `Closed`.
-pub(crate) struct State(pub(crate) watch::Sender<ConnectionState>);
+pub(crate) struct PublishedState(pub(crate) watch::Sender<ConnectionState>);
 
 /// Why an epoch ended.
-enum End {
-    Told,
+enum LinkEnd {
+    Stopped,
     Lost(BrokerError),
 }
 
 /// What came of connecting again.
-enum Next {
-    Epoch(Epoch),
+enum NextLink {
+    Connected(Link),
     GivenUp(StartError),
     /// Told to stop, perhaps when it had already begun to consume.
-    Told(Option<Epoch>),
+    Stopped(Option<Link>),
 }
 
 impl Supervisor {
@@ -51,25 +51,25 @@ impl Supervisor {
     ///
     /// # Errors
     /// When the broker was given up, or lost while draining.
-    pub(crate) async fn run(mut self, first: Epoch) -> Result<ShutdownReport, ServeError> {
+    pub(crate) async fn run(mut self, first: Link) -> Result<ShutdownReport, ServeError> {
         let mut backoff = Backoff::default();
-        let mut epoch = first;
+        let mut link = first;
         for number in 1.. {
             let since = Instant::now();
-            let lost = match self.serve(&mut epoch, number).await {
-                End::Told => return self.drain(epoch).await,
-                End::Lost(lost) => lost,
+            let lost = match self.serve(&mut link, number).await {
+                LinkEnd::Stopped => return self.drain(link).await,
+                LinkEnd::Lost(lost) => lost,
             };
             tracing::warn!(error = %lost, "the server lost its connection and makes another one");
             self.state.enter(ConnectionState::connecting(0, lost.message()));
             // Its calls are cancelled: nothing of it can be acknowledged any more, and the broker delivers their requests again.
-            drop(epoch);
+            drop(link);
             backoff.reset_after(since.elapsed());
-            epoch = match self.connect_again(&mut backoff).await {
-                Next::Epoch(next) => next,
-                Next::GivenUp(error) => return Err(self.give_up(error)),
-                Next::Told(Some(next)) => return self.drain(next).await,
-                Next::Told(None) => {
+            link = match self.connect_again(&mut backoff).await {
+                NextLink::Connected(next) => next,
+                NextLink::GivenUp(error) => return Err(self.give_up(error)),
+                NextLink::Stopped(Some(next)) => return self.drain(next).await,
+                NextLink::Stopped(None) => {
                     self.state.enter(ConnectionState::closed(SHUT_DOWN));
                     return Ok(ShutdownReport::default());
                 }
@@ -80,8 +80,8 @@ impl Supervisor {
     }
 
     /// Shows how the epoch stands until it ends.
-    async fn serve(&mut self, epoch: &mut Epoch, number: u64) -> End {
-        let mut blocked = epoch.watch_blocked();
+    async fn serve(&mut self, link: &mut Link, number: u64) -> LinkEnd {
+        let mut blocked = link.watch_blocked();
         loop {
             let reason = blocked.borrow_and_update().clone();
             self.state.enter(match reason {
@@ -90,71 +90,71 @@ impl Supervisor {
             });
             tokio::select! {
                 biased;
-                () = told(&mut self.stop) => return End::Told,
-                lost = epoch.lost() => return End::Lost(lost),
+                () = told(&mut self.stop) => return LinkEnd::Stopped,
+                lost = link.lost() => return LinkEnd::Lost(lost),
                 Ok(()) = blocked.changed() => {}
-                Some(asked) = self.changes.recv() => self.change(epoch, asked).await,
+                Some(request) = self.changes.recv() => self.change(link, request).await,
             }
         }
     }
 
     /// Every question has the time that the broker has to answer; to be told to stop, or the loss of the connection, ends it before.
-    async fn change(&mut self, epoch: &mut Epoch, asked: Asked) {
-        if asked.is_abandoned() {
+    async fn change(&mut self, link: &mut Link, request: ChangeRequest) {
+        if request.is_abandoned() {
             return;
         }
-        match asked {
-            Asked::Add(given, done) => drop(done.send(self.add(epoch, given).await)),
-            Asked::Subscribe(given, done) => {
-                let added = self.add(epoch, given).await;
+        match request {
+            ChangeRequest::Add(given, done) => drop(done.send(self.add(link, given).await)),
+            ChangeRequest::Subscribe(given, done) => {
+                let added = self.add(link, given).await;
                 let subscribed = added.and_then(|()| {
                     self.shown.borrow().subscriptions.last().cloned().ok_or(ChangeError::Ended)
                 });
                 let _ = done.send(subscribed);
             }
-            Asked::Remove(name, done) => {
-                let change = self.composition.without(&name, &self.plan);
-                self.remove(epoch, change, done);
+            ChangeRequest::Remove(name, done) => {
+                let change = self.services.without(&name, &self.settings);
+                self.remove(link, change, done);
             }
-            Asked::Unsubscribe(shown, done) => {
-                let change = self.composition.unsubscribed(&shown, &self.plan);
-                self.remove(epoch, change, done);
+            ChangeRequest::Unsubscribe(shown, done) => {
+                let change = self.services.unsubscribed(&shown, &self.settings);
+                self.remove(link, change, done);
             }
-            Asked::Rebind { shown, bind, unbind, done } => {
-                drop(done.send(self.rebind(epoch, &shown, bind, &unbind).await));
+            ChangeRequest::Rebind { shown, bind, unbind, done } => {
+                drop(done.send(self.rebind(link, &shown, bind, &unbind).await));
             }
         }
     }
 
-    async fn add(&mut self, epoch: &mut Epoch, given: Given) -> Result<(), ChangeError> {
-        let change = self.composition.with(given, &self.plan)?;
-        epoch.take_up(&change, Vec::new(), told(&mut self.stop)).await?;
+    async fn add(&mut self, link: &mut Link, given: Registration) -> Result<(), ChangeError> {
+        let change = self.services.with(given, &self.settings)?;
+        link.apply(&change, Vec::new(), told(&mut self.stop)).await?;
         self.adopt(change);
         Ok(())
     }
 
     async fn rebind(
         &mut self,
-        epoch: &mut Epoch,
-        shown: &ShownSubscription,
+        link: &mut Link,
+        shown: &SubscriptionInfo,
         bind: Vec<Pattern>,
         unbind: &[Pattern],
     ) -> Result<(), ChangeError> {
-        let (change, unbound) = self.composition.rebound(shown, bind, unbind, &self.plan)?;
-        epoch.take_up(&change, unbound, told(&mut self.stop)).await?;
+        let (change, unbound) = self.services.rebound(shown, bind, unbind, &self.settings)?;
+        link.apply(&change, unbound, told(&mut self.stop)).await?;
         self.adopt(change);
         Ok(())
     }
 
     fn remove(
         &mut self,
-        epoch: &mut Epoch,
+        link: &mut Link,
         change: Result<Change, ChangeError>,
         done: oneshot::Sender<Result<ShutdownReport, ChangeError>>,
     ) {
         match change {
             Ok(change) => {
-                epoch.give_up(&change, self.plan.drain_timeout, done);
+                link.give_up(&change, self.settings.drain_timeout, done);
                 self.adopt(change);
             }
             Err(error) => drop(done.send(Err(error))),
@@ -162,49 +162,49 @@ impl Supervisor {
     }
 
     fn adopt(&mut self, change: Change) {
-        self.composition = change.next;
-        self.shown.send_replace(self.composition.shown());
+        self.services = change.next;
+        self.shown.send_replace(self.services.shown());
     }
 
-    async fn connect_again(&mut self, backoff: &mut Backoff) -> Next {
-        let (plan, composition, state) = (&self.plan, &self.composition, &self.state);
+    async fn connect_again(&mut self, backoff: &mut Backoff) -> NextLink {
+        let (settings, services, state) = (&self.settings, &self.services, &self.state);
         let consuming = watch::Sender::new(false);
         let failed = |error: &StartError| {
             state.count_failure(error);
             consuming.send_replace(false);
         };
         let mut next = pin!(reconnect(&self.options, &self.inbound, backoff, failed, |connection| {
-            let (plan, consuming) = (Arc::clone(plan), &consuming);
-            async move { Epoch::next(&plan, composition, connection, consuming).await }
+            let (settings, consuming) = (Arc::clone(settings), &consuming);
+            async move { Link::next(&settings, services, connection, consuming).await }
         }));
         loop {
             tokio::select! {
                 biased;
                 () = told(&mut self.stop) => break,
                 next = &mut next => return match next {
-                    Ok(next) => Next::Epoch(next),
-                    Err(error) => Next::GivenUp(error),
+                    Ok(next) => NextLink::Connected(next),
+                    Err(error) => NextLink::GivenUp(error),
                 },
-                Some(asked) = self.changes.recv() => asked.refuse(ChangeError::NotConnected(state.reason())),
+                Some(request) = self.changes.recv() => request.refuse(ChangeError::NotConnected(state.reason())),
             }
         }
         // What was delivered to an epoch that is given up halfway would come again as if it might have run.
         let mut consumes = consuming.subscribe();
         tokio::select! {
             biased;
-            next = &mut next => Next::Told(next.ok()),
-            _ = consumes.wait_for(|consuming| !consuming) => Next::Told(None),
+            next = &mut next => NextLink::Stopped(next.ok()),
+            _ = consumes.wait_for(|consuming| !consuming) => NextLink::Stopped(None),
         }
     }
 
-    async fn drain(mut self, epoch: Epoch) -> Result<ShutdownReport, ServeError> {
+    async fn drain(mut self, link: Link) -> Result<ShutdownReport, ServeError> {
         // Nobody is to wait for the end to hear of it.
         self.changes.close();
-        while let Ok(asked) = self.changes.try_recv() {
-            asked.refuse(ChangeError::Ended);
+        while let Ok(request) = self.changes.try_recv() {
+            request.refuse(ChangeError::Ended);
         }
         self.state.enter(ConnectionState::Draining);
-        let drained = epoch.drain(self.plan.drain_timeout).await;
+        let drained = link.drain(self.settings.drain_timeout).await;
         let reason: Arc<str> = match &drained {
             Ok(_) => SHUT_DOWN.into(),
             Err(error) => chain(error).to_string().into(),
@@ -223,7 +223,7 @@ impl Supervisor {
 
 const SHUT_DOWN: &str = "the server was shut down";
 
-impl State {
+impl PublishedState {
     fn enter(&self, next: ConnectionState) {
         self.0.send_if_modified(|state| {
             let changed = *state != next;
@@ -252,7 +252,7 @@ impl State {
     }
 }
 
-impl Drop for State {
+impl Drop for PublishedState {
     fn drop(&mut self) {
         if !self.0.borrow().is_closed() {
             self.enter(ConnectionState::closed("the server was dropped"));

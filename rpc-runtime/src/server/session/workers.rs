@@ -5,42 +5,42 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use amqp_rpc_transport::{BrokerError, Connection};
 use tokio::{sync::watch, task::JoinSet};
 
-use super::removal::{CANCEL_TIMEOUT, Departure};
+use super::removal::{CANCEL_TIMEOUT, Removal};
 use crate::server::{
-    consume::{Intake, Loss, Order, Post, Told, Worker},
-    reply::{Outbox, Roster},
-    serve::Calls,
-    services::{Done, MemberId},
-    settings::{Plan, PlannedQueue},
+    consume::{Control, LinkFailure, Mode, QueueConsumer, Worker, WorkerHandle},
+    reply::{InFlightCalls, ReplySinks},
+    serve::CallTasks,
+    services::{Done, ServiceId},
+    settings::{QueuePlan, Settings},
     shutdown_report::ShutdownReport,
 };
 
 /// Dropped, it cancels everything.
-pub(crate) struct Staff {
-    plan: Arc<Plan>,
-    outbox: Arc<Outbox>,
-    loss: Loss,
-    roster: Roster,
+pub(crate) struct Workers {
+    settings: Arc<Settings>,
+    sinks: Arc<ReplySinks>,
+    loss: LinkFailure,
+    in_flight: InFlightCalls,
     workers: JoinSet<()>,
     /// By the keys of their queues.
-    posts: BTreeMap<String, Post>,
+    posts: BTreeMap<String, WorkerHandle>,
     /// Of those that were let go and may still have calls to finish.
-    left: Vec<Post>,
+    left: Vec<WorkerHandle>,
 }
 
 /// A queue that is served in another way.
-pub(crate) struct Reassigned {
-    pub(crate) before: Arc<PlannedQueue>,
-    pub(crate) now: Arc<PlannedQueue>,
+pub(crate) struct ReplacedPlan {
+    pub(crate) before: Arc<QueuePlan>,
+    pub(crate) now: Arc<QueuePlan>,
 }
 
-impl Staff {
-    pub(crate) fn new(plan: Arc<Plan>, outbox: Arc<Outbox>, loss: Loss) -> Self {
+impl Workers {
+    pub(crate) fn new(settings: Arc<Settings>, sinks: Arc<ReplySinks>, loss: LinkFailure) -> Self {
         Self {
-            plan,
-            outbox,
+            settings,
+            sinks,
             loss,
-            roster: Roster::default(),
+            in_flight: InFlightCalls::default(),
             workers: JoinSet::new(),
             posts: BTreeMap::new(),
             left: Vec::new(),
@@ -48,21 +48,21 @@ impl Staff {
     }
 
     /// Serves what `intake` consumes.
-    pub(crate) fn hire(&mut self, intake: Intake) {
-        let queue = Arc::clone(&intake.queue);
+    pub(crate) fn spawn(&mut self, consumer: QueueConsumer) {
+        let queue = Arc::clone(&consumer.queue);
         let key = queue.key.clone();
-        let (tell, told) = watch::channel(Told { order: Order::Serve, queue, given_up: Vec::new() });
+        let (tell, told) = watch::channel(Control { mode: Mode::Serve, queue, given_up: Vec::new() });
         let worker = Worker {
-            intake,
-            plan: Arc::clone(&self.plan),
-            outbox: Arc::clone(&self.outbox),
-            roster: self.roster.clone(),
+            consumer,
+            settings: Arc::clone(&self.settings),
+            sinks: Arc::clone(&self.sinks),
+            in_flight: self.in_flight.clone(),
             told,
             loss: self.loss.clone(),
-            calls: Calls::default(),
+            calls: CallTasks::default(),
         };
         let worker = self.workers.spawn(worker.run());
-        self.posts.insert(key, Post { told: tell, worker });
+        self.posts.insert(key, WorkerHandle { told: tell, worker });
     }
 
     pub(crate) fn serves(&self, queue: &str) -> bool {
@@ -75,30 +75,30 @@ impl Staff {
     }
 
     /// From its next delivery on the queue is served in this way.
-    pub(crate) fn reassign(&self, queue: &Arc<PlannedQueue>) -> Option<Reassigned> {
+    pub(crate) fn reassign(&self, queue: &Arc<QueuePlan>) -> Option<ReplacedPlan> {
         let post = self.posts.get(&queue.key)?;
         let mut before = queue.named(|| post.told.borrow().queue.name.clone());
         let now = Arc::clone(&before);
         post.told.send_modify(|told| std::mem::swap(&mut told.queue, &mut before));
-        Some(Reassigned { before, now })
+        Some(ReplacedPlan { before, now })
     }
 
     /// Takes nothing more from the queues `given_up`; the calls of `leaving` have to finish there, and in those that are `shared`.
     pub(crate) fn let_go<'a>(
         &mut self,
-        leaving: Vec<MemberId>,
+        leaving: Vec<ServiceId>,
         given_up: impl Iterator<Item = &'a str>,
         shared: impl Iterator<Item = &'a str>,
         done: Done<ShutdownReport>,
-    ) -> Departure {
+    ) -> Removal {
         let let_go: Vec<_> = given_up.filter_map(|queue| self.posts.remove(queue)).collect();
         for post in &let_go {
-            post.order(Order::Drain);
+            post.mode(Mode::Drain);
         }
         self.left.retain(|post| post.told.receiver_count() > 0);
         self.left.extend(let_go.iter().cloned());
         let shared = shared.filter_map(|queue| self.posts.get(queue).cloned()).collect();
-        Departure::new(leaving, let_go, shared, self.roster.clone(), done)
+        Removal::new(leaving, let_go, shared, self.in_flight.clone(), done)
     }
 
     /// Resolves with `None` when a worker has panicked, and when there is none left, with the loss of the connection: nobody else would
@@ -114,21 +114,21 @@ impl Staff {
 
     /// Takes nothing more, and returns within `drain_timeout` and the time that cancelled calls may take.
     pub(crate) async fn drain(&mut self, drain_timeout: Duration) -> ShutdownReport {
-        self.order(Order::Drain);
+        self.mode(Mode::Drain);
         if tokio::time::timeout(drain_timeout, all_of(&mut self.workers)).await.is_ok() {
             return ShutdownReport::default();
         }
-        let abandoned = self.roster.list();
-        self.order(Order::Abandon);
+        let abandoned = self.in_flight.list();
+        self.mode(Mode::Abort);
         if tokio::time::timeout(CANCEL_TIMEOUT, all_of(&mut self.workers)).await.is_err() {
             self.workers.shutdown().await;
         }
         ShutdownReport { abandoned }
     }
 
-    fn order(&self, order: Order) {
+    fn mode(&self, mode: Mode) {
         for post in self.posts.values().chain(&self.left) {
-            post.order(order);
+            post.mode(mode);
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::{
     error::StartError,
     server::{
         config::{Declare, Pattern, Subscriber},
-        services::Subscribed,
-        settings::Plan,
+        services::EventReceiver,
+        settings::Settings,
     },
     wire::address::Namespace,
 };
@@ -20,15 +20,18 @@ use crate::{
 const LISTENER_QUEUES: &str = "amqp-rpc.events.";
 
 /// What a subscription needs. Nothing but its queue and its exchanges where others declare it.
-pub(crate) fn topology_of_events(subscribed: &Subscribed, plan: &Plan) -> Result<Topology, StartError> {
-    let (queue, namespace) = (&subscribed.queue, &plan.namespace);
+pub(crate) fn topology_of_events(
+    subscribed: &EventReceiver,
+    settings: &Settings,
+) -> Result<Topology, StartError> {
+    let (queue, namespace) = (&subscribed.queue, &settings.namespace);
     let is_listener = subscribed.by == Subscriber::Listener;
     let bindings: Vec<_> =
         subscribed.patterns.iter().map(|pattern| binding(pattern, queue, namespace)).collect();
     let exchanges: BTreeSet<_> = bindings.iter().map(|binding| binding.exchange.clone()).collect();
     let exchange = |name| Exchange { name, kind: ExchangeKind::Topic };
     let dead_exchange = namespace.exchange(DEAD_LETTER_EXCHANGE).into_owned();
-    let declares = plan.declare == Declare::All;
+    let declares = settings.declare == Declare::All;
     let options = match (is_listener, declares) {
         (true, _) => subscribed.queue_options.of_listener(),
         (false, true) => subscribed.queue_options.clone(),

@@ -85,7 +85,7 @@ pub(crate) fn topology(
             add_dead_letters(&mut topology, &name, &options, &["rejected", "delivery_limit"], &dead_exchange);
         }
         if options.has_overflow() {
-            let outlet = Outlet {
+            let outlet = SideQueue {
                 name: overflow_of(&name),
                 queue_type: "classic",
                 kept: OVERFLOW_KEPT,
@@ -161,7 +161,7 @@ pub(crate) fn overflow_of(queue: &str) -> String {
 
 /// A queue for what leaves another one for one of these reasons. Expired requests have no such queue and vanish: their callers have
 /// long given up, and without their TTL they would stay for ever.
-struct Outlet {
+struct SideQueue {
     name: String,
     queue_type: &'static str,
     kept: i64,
@@ -177,7 +177,7 @@ pub(crate) fn add_dead_letters(
     reasons: &'static [&'static str],
     dead_exchange: &str,
 ) {
-    let outlet = Outlet {
+    let outlet = SideQueue {
         name: dead_letters_of(queue),
         queue_type: options.dead_letter_queue_type(),
         kept: DEAD_LETTERS_KEPT,
@@ -187,7 +187,7 @@ pub(crate) fn add_dead_letters(
     add_outlet(topology, queue, outlet, dead_exchange);
 }
 
-fn add_outlet(topology: &mut Topology, queue: &str, outlet: Outlet, dead_exchange: &str) {
+fn add_outlet(topology: &mut Topology, queue: &str, outlet: SideQueue, dead_exchange: &str) {
     let arguments: [(&str, HeaderValue); 3] = [
         ("x-queue-type", outlet.queue_type.into()),
         ("x-max-length", outlet.kept.into()),

@@ -17,12 +17,12 @@ use tokio::{
     time::Instant,
 };
 
-use self::waiting::{DirectReply, Relief, Waiting};
+use self::waiting::{DirectReply, PendingReplies, Shed};
 use super::settle::{Settlement, Settlements, promises_never_to_run};
 use crate::{
     codec::AnyCodec,
     message::{Fault, Reply},
-    server::{config::shown, settings::Plan, stats::Counters},
+    server::{config::shown, settings::Settings, stats::Counters},
     wire::reply,
 };
 
@@ -31,7 +31,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 
 /// What the task for direct replies is sent.
 #[allow(clippy::large_enum_variant, reason = "nearly all are answers")]
-pub(crate) enum Direct {
+pub(crate) enum DirectCommand {
     Answer {
         tag: u64,
         reply_to: String,
@@ -46,29 +46,29 @@ pub(crate) enum Direct {
 }
 
 /// The task. Owned by its epoch: when the requests cannot be acknowledged any more, their replies need not be sent.
-pub(crate) struct DirectReplies {
+pub(crate) struct DirectReplySender {
     options: ConnectOptions,
     inbound: Inbound,
-    answers: mpsc::UnboundedReceiver<Direct>,
+    answers: mpsc::UnboundedReceiver<DirectCommand>,
     /// Where refusals come back to.
-    refused: mpsc::UnboundedSender<Direct>,
+    refused: mpsc::UnboundedSender<DirectCommand>,
     /// Those whose requests are being acknowledged.
     acknowledging: JoinSet<()>,
     requests: DataChannel,
     settlements: Settlements,
     counters: Arc<Counters>,
-    waiting: Waiting,
+    waiting: PendingReplies,
     stopping: bool,
 }
 
-impl DirectReplies {
+impl DirectReplySender {
     /// To the broker of `connection`, whose requests are settled by way of `settlements`.
     pub(crate) fn new(
         connection: &Connection,
         requests: DataChannel,
-        (refused, answers): (mpsc::UnboundedSender<Direct>, mpsc::UnboundedReceiver<Direct>),
+        (refused, answers): (mpsc::UnboundedSender<DirectCommand>, mpsc::UnboundedReceiver<DirectCommand>),
         settlements: Settlements,
-        plan: &Plan,
+        settings: &Settings,
     ) -> Self {
         let (options, inbound) = connection.options();
         Self {
@@ -79,9 +79,9 @@ impl DirectReplies {
             acknowledging: JoinSet::new(),
             requests,
             settlements,
-            counters: Arc::clone(&plan.counters),
+            counters: Arc::clone(&settings.counters),
             // Whichever queue they came from, the other half of its window goes on.
-            waiting: Waiting::new(usize::from(plan.concurrency / 2)),
+            waiting: PendingReplies::new(usize::from(settings.concurrency / 2)),
             stopping: false,
         }
     }
@@ -232,14 +232,14 @@ impl DirectReplies {
         }
     }
 
-    fn take(&mut self, answer: Option<Direct>) {
+    fn take(&mut self, answer: Option<DirectCommand>) {
         while self.acknowledging.try_join_next().is_some() {}
         let (tag, reply_to, correlation_id, codec, outcome) = match answer {
-            Some(Direct::Answer { tag, reply_to, correlation_id, codec, outcome }) => {
+            Some(DirectCommand::Answer { tag, reply_to, correlation_id, codec, outcome }) => {
                 (tag, reply_to, correlation_id, codec, outcome)
             }
-            Some(Direct::Refusal(reply)) => return self.waiting.push(reply),
-            Some(Direct::Stop) | None => {
+            Some(DirectCommand::Refusal(reply)) => return self.waiting.push(reply),
+            Some(DirectCommand::Stop) | None => {
                 self.stopping = true;
                 return;
             }
@@ -268,12 +268,12 @@ impl DirectReplies {
     fn acknowledge_first(&mut self, reply: DirectReply) {
         let Some(tag) = reply.tag else { return self.waiting.push(reply) };
         let (settled, is_settled) = oneshot::channel();
-        self.tell(Settlement::DoneNow { tag, settled });
+        self.tell(Settlement::AckNow { tag, settled });
         let (requests, refused) = (self.requests.clone(), self.refused.clone());
         self.acknowledging.spawn(async move {
             // A channel that is lost takes the refusal with it: the request may come again, and another server answers.
             if is_settled.await.is_ok() && requests.round_trip().await.is_ok() {
-                let _ = refused.send(Direct::Refusal(DirectReply { tag: None, ..reply }));
+                let _ = refused.send(DirectCommand::Refusal(DirectReply { tag: None, ..reply }));
             }
         });
     }
@@ -282,7 +282,7 @@ impl DirectReplies {
     async fn gather_refusals(&mut self) {
         while self.acknowledging.join_next().await.is_some() {}
         while let Ok(answer) = self.answers.try_recv() {
-            if let Direct::Refusal(reply) = answer {
+            if let DirectCommand::Refusal(reply) = answer {
                 self.waiting.push(reply);
             }
         }
@@ -296,7 +296,7 @@ impl DirectReplies {
     }
 
     fn relieve<'a>(&mut self, on_their_way: impl IntoIterator<Item = &'a mut DirectReply>) {
-        let Relief { acknowledge, lost } = self.waiting.relieve(on_their_way.into_iter());
+        let Shed { acknowledge, lost } = self.waiting.relieve(on_their_way.into_iter());
         acknowledge.into_iter().for_each(|tag| self.tell(Settlement::Done { tag }));
         for reply in lost {
             self.counters.lost_direct_replies.add_one();

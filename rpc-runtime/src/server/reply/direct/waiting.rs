@@ -20,7 +20,7 @@ pub(crate) struct DirectReply<M = Addressed> {
 }
 
 /// In the order of their sending. Those in front may be suspects: each was on its way when a connection broke.
-pub(super) struct Waiting<M = Addressed> {
+pub(super) struct PendingReplies<M = Addressed> {
     replies: VecDeque<DirectReply<M>>,
     suspects: usize,
     /// How many requests may stay unacknowledged behind a connection that does not work.
@@ -28,14 +28,14 @@ pub(super) struct Waiting<M = Addressed> {
 }
 
 /// What is given up so that the server can go on.
-pub(super) struct Relief<M> {
+pub(super) struct Shed<M> {
     /// Requests to acknowledge although their reply still waits.
     pub(super) acknowledge: Vec<u64>,
     /// Replies that nobody will get.
     pub(super) lost: Vec<DirectReply<M>>,
 }
 
-impl<M> Waiting<M> {
+impl<M> PendingReplies<M> {
     pub(super) fn new(unacknowledged: usize) -> Self {
         Self { replies: VecDeque::new(), suspects: 0, unacknowledged }
     }
@@ -73,7 +73,7 @@ impl<M> Waiting<M> {
     pub(super) fn relieve<'a>(
         &mut self,
         on_their_way: impl Iterator<Item = &'a mut DirectReply<M>>,
-    ) -> Relief<M>
+    ) -> Shed<M>
     where
         M: 'a,
     {
@@ -89,7 +89,7 @@ impl<M> Waiting<M> {
         let held: Vec<_> = tags.filter(|tag| tag.is_some()).collect();
         let excess = held.len().saturating_sub(self.unacknowledged);
         let acknowledge = held.into_iter().take(excess).filter_map(Option::take).collect();
-        Relief { acknowledge, lost }
+        Shed { acknowledge, lost }
     }
 }
 
@@ -107,13 +107,13 @@ mod tests {
         DirectReply { tag: Some(tag), address: String::new(), body_bytes, message: () }
     }
 
-    fn order(waiting: &mut Waiting<()>) -> Vec<(Option<u64>, bool)> {
+    fn order(waiting: &mut PendingReplies<()>) -> Vec<(Option<u64>, bool)> {
         iter::from_fn(|| waiting.pop()).map(|(reply, alone)| (reply.tag, alone)).collect()
     }
 
     #[test]
     fn what_broke_a_connection_goes_first_and_alone() {
-        let mut waiting = Waiting::new(10);
+        let mut waiting = PendingReplies::new(10);
         waiting.push(reply(3));
         waiting.suspect([reply(1), reply(2)].into_iter());
         waiting.push(reply(4));
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_broken_connection_holds_only_its_share_of_the_window() {
-        let mut waiting = Waiting::new(2);
+        let mut waiting = PendingReplies::new(2);
         for tag in 1..=5 {
             waiting.push(reply(tag));
         }
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn replies_on_their_way_count_among_those_that_hold_a_window() {
-        let mut waiting = Waiting::new(2);
+        let mut waiting = PendingReplies::new(2);
         let mut sent = [reply(1), reply(2), reply(3)];
         waiting.push(reply(4));
         assert_eq!(waiting.relieve(sent.iter_mut()).acknowledge, [1, 2]);
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_oldest_make_way_when_there_are_too_many() {
-        let mut waiting = Waiting::new(0);
+        let mut waiting = PendingReplies::new(0);
         waiting.suspect([reply(1), reply(2), reply(3)].into_iter());
         for tag in 4..=MOST as u64 + 2 {
             waiting.push(reply(tag));
@@ -165,11 +165,11 @@ mod tests {
 
     #[test]
     fn large_ones_make_way_sooner() {
-        let mut waiting = Waiting::new(10);
+        let mut waiting = PendingReplies::new(10);
         for tag in 1..=3 {
             waiting.push(reply_of(tag, MOST_BYTES / 2));
         }
-        let lost = |waiting: &mut Waiting<()>| -> Vec<_> {
+        let lost = |waiting: &mut PendingReplies<()>| -> Vec<_> {
             waiting.relieve(iter::empty()).lost.iter().map(|reply| reply.tag).collect()
         };
         assert_eq!(lost(&mut waiting), [Some(1)]);

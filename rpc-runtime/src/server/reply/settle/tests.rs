@@ -39,7 +39,7 @@ enum Fate {
     Unwritable,
     Done,
     /// Acknowledged before anything else happens.
-    DoneNow,
+    AckNow,
     Reject,
     Requeue,
 }
@@ -107,7 +107,7 @@ impl SettlingChannel for FakeChannel {
             let written = books.queued[..books.written].contains(&tag);
             match books.fates.get(&tag) {
                 Some(Fate::Answer) => assert!(written, "{tag} is acknowledged before its reply is written"),
-                Some(Fate::Refusal | Fate::Done | Fate::DoneNow) => {}
+                Some(Fate::Refusal | Fate::Done | Fate::AckNow) => {}
                 other => panic!("{tag} is acknowledged, but it is {other:?}"),
             }
             books.unsettled.remove(&tag);
@@ -156,7 +156,7 @@ fn steps() -> impl Strategy<Value = (u64, Vec<Step>)> {
         2 => Just(Fate::Refusal),
         1 => Just(Fate::Unwritable),
         2 => Just(Fate::Done),
-        1 => Just(Fate::DoneNow),
+        1 => Just(Fate::AckNow),
         1 => Just(Fate::Reject),
         1 => Just(Fate::Requeue),
     ];
@@ -204,7 +204,7 @@ fn settlement(tag: u64, fate: Fate) -> Settlement {
         Fate::Refusal => answer(tag.to_string(), Err(Fault::new(FaultCode::Overloaded, ""))),
         Fate::Unwritable => answer("nowhere".into(), Ok(reply)),
         Fate::Done => Settlement::Done { tag },
-        Fate::DoneNow => Settlement::DoneNow { tag, settled: oneshot::channel().0 },
+        Fate::AckNow => Settlement::AckNow { tag, settled: oneshot::channel().0 },
         Fate::Reject => Settlement::Reject { tag },
         Fate::Requeue => Settlement::Requeue { tag },
     }

@@ -19,8 +19,8 @@ use crate::{
     server::{
         serve::serve,
         services::{
-            MemberId,
-            routes::{Routed, by_queue},
+            ServiceId,
+            routes::{RoutedService, by_queue},
         },
     },
     test_contract::{Compute, Computed, TooLarge},
@@ -153,14 +153,14 @@ proptest! {
     ) {
         let ran = Arc::new(AtomicBool::new(false));
         let service = BoxService::innermost(Fib(Arc::clone(&ran)));
-        let routed = Routed { member: MemberId::default(), definition: Fib::DEFINITION, service: &service };
+        let routed = RoutedService { member: ServiceId::default(), definition: Fib::DEFINITION, service: &service };
         let queues = by_queue([routed], &Namespace::default()).unwrap();
-        let conditions = Conditions {
+        let conditions = AdmissionRules {
             max_request_bytes: 1000,
             codecs: Vec::new(),
             compression: None,
             reply_policy: ReplyPolicy::default(),
-            redelivered: Redelivered::default(),
+            redelivered: RedeliveryPolicy::default(),
             authorization: None,
         };
         let received_at = Instant::now().checked_sub(Duration::from_millis(waited)).unwrap();

@@ -4,12 +4,12 @@ use tokio::sync::oneshot;
 
 use super::*;
 
-const FIRST: MemberId = MemberId(1);
-const SECOND: MemberId = MemberId(2);
+const FIRST: ServiceId = ServiceId(1);
+const SECOND: ServiceId = ServiceId(2);
 
 #[tokio::test]
 async fn calls_of_one_member_are_cancelled_and_those_of_others_go_on() {
-    let mut calls = Calls::default();
+    let mut calls = CallTasks::default();
     let (finish, finished) = oneshot::channel();
     calls.spawn(FIRST, pending());
     calls.spawn(SECOND, async {
@@ -30,9 +30,9 @@ async fn calls_of_one_member_are_cancelled_and_those_of_others_go_on() {
 
 #[tokio::test]
 async fn nothing_is_kept_of_members_that_have_left() {
-    let mut calls = Calls::default();
+    let mut calls = CallTasks::default();
     for member in 0..100 {
-        calls.spawn(MemberId(member), ready(()));
+        calls.spawn(ServiceId(member), ready(()));
         assert_eq!(calls.join_next().await, Some(()));
     }
     assert_eq!(calls.by_member.len(), 1);

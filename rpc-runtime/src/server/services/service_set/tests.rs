@@ -31,15 +31,15 @@ fn not_called() -> ServeFuture {
 
 #[test]
 fn requests_that_are_refused_are_none_of_the_calls_that_a_removal_waits_for() {
-    let (plan, composition) = Server::new().service(Gate).service(Guests).plan().unwrap();
-    let member = |composition: &Composition, method| {
-        let queue = composition.queue("gate").unwrap();
+    let (settings, services) = Server::new().service(Gate).service(Guests).settings().unwrap();
+    let member = |services: &ServiceSet, method| {
+        let queue = services.queue("gate").unwrap();
         queue.routes.find(method, None).unwrap().member
     };
-    let Change { next, leaving, .. } = composition.without("guests", &plan).ok().unwrap();
-    assert_eq!(leaving, [member(&composition, "guests.greet")]);
+    let Change { next, leaving, .. } = services.without("guests", &settings).ok().unwrap();
+    assert_eq!(leaving, [member(&services, "guests.greet")]);
     assert!(!leaving.contains(&member(&next, "guests.greet")));
-    assert_eq!(member(&next, "gate.pass"), member(&composition, "gate.pass"), "it stays");
+    assert_eq!(member(&next, "gate.pass"), member(&services, "gate.pass"), "it stays");
 }
 
 #[test]
@@ -48,11 +48,11 @@ fn what_is_served_is_listed_once_where_it_is_not_what_was_asked_for() {
         crate::message::Reply::json(&())
     }
     let server = Server::new().raw("legacy.sum", answer).service(Gate).raw("legacy.product", answer);
-    let (plan, composition) = server.plan().unwrap();
-    let error = composition.without("lagacy", &plan).err().unwrap();
+    let (settings, services) = server.settings().unwrap();
+    let error = services.without("lagacy", &settings).err().unwrap();
     assert_eq!(error.to_string(), "`lagacy` is not served; served are: gate, legacy");
 
-    let shown = ShownSubscription { id: MemberId(99), service: "prices", by: Subscriber::Listener };
-    let error = composition.unsubscribed(&shown, &plan).err().unwrap();
+    let shown = SubscriptionInfo { id: ServiceId(99), service: "prices", by: Subscriber::Listener };
+    let error = services.unsubscribed(&shown, &settings).err().unwrap();
     assert_eq!(error.to_string(), "`prices (listener)` is not served; served are: none");
 }

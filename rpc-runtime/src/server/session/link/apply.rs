@@ -4,11 +4,11 @@ use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use amqp_rpc_transport::{Binding, BrokerError, TopologyError, Touch};
 
-use super::{Epoch, Intake};
+use super::{Link, QueueConsumer};
 use crate::{
     error::{ChangeError, StartError},
     server::{
-        consume::UNANSWERED, services::Change, session::Reassigned, settings::PlannedQueue, topology::explain,
+        consume::UNANSWERED, services::Change, session::ReplacedPlan, settings::QueuePlan, topology::explain,
     },
 };
 
@@ -20,57 +20,60 @@ const GRACE: Duration = Duration::from_secs(1);
 /// As far as it has come.
 #[derive(Default)]
 struct Progress {
-    intakes: Vec<Intake>,
+    consumers: Vec<QueueConsumer>,
     /// How those queues were served that are served in another way now.
-    before: Vec<Arc<PlannedQueue>>,
+    before: Vec<Arc<QueuePlan>>,
 }
 
-impl Epoch {
+impl Link {
     /// Serves what `change` adds, on this channel, after `unbound` were taken from their queue. What is served does not notice.
     ///
     /// # Errors
     /// When the broker refuses it; then everything is served as it was, but for a refused consumer, which costs the epoch. `NotConnected`
     /// when the epoch is lost meanwhile, `Ended` when the server is `told` to stop: neither waits for a broker that does not answer.
-    pub(crate) async fn take_up(
+    pub(crate) async fn apply(
         &mut self,
         change: &Change,
         unbound: Vec<Binding>,
         told: impl Future<Output = ()>,
     ) -> Result<(), ChangeError> {
         let mut progress = Progress::default();
-        let taken_up = self.take_up_unless(change, unbound, told, &mut progress).await;
-        let Progress { intakes, before } = progress;
-        match taken_up {
-            Ok(()) => intakes.into_iter().for_each(|intake| self.staff.hire(intake)),
+        let applied = self.apply_unless_cancelled(change, unbound, told, &mut progress).await;
+        let Progress { consumers, before } = progress;
+        match applied {
+            Ok(()) => consumers.into_iter().for_each(|consumer| self.workers.spawn(consumer)),
             // What was delivered already is to be run, as by every server that stops.
             Err(ChangeError::Ended) => {
-                intakes.into_iter().filter(Intake::consumes).for_each(|intake| self.staff.hire(intake));
+                consumers
+                    .into_iter()
+                    .filter(QueueConsumer::consumes)
+                    .for_each(|consumer| self.workers.spawn(consumer));
             }
-            Err(_) => before.iter().for_each(|queue| drop(self.staff.reassign(queue))),
+            Err(_) => before.iter().for_each(|queue| drop(self.workers.reassign(queue))),
         }
-        taken_up
+        applied
     }
 
-    async fn take_up_unless(
+    async fn apply_unless_cancelled(
         &self,
         change: &Change,
         unbound: Vec<Binding>,
         told: impl Future<Output = ()>,
         progress: &mut Progress,
     ) -> Result<(), ChangeError> {
-        let mut taking_up = pin!(async {
+        let mut applying = pin!(async {
             self.prepare(change, unbound, progress).await.map_err(|refused| self.why(refused))?;
-            self.consume(&mut progress.intakes).await.map_err(|refused| self.why(refused))
+            self.consume(&mut progress.consumers).await.map_err(|refused| self.why(refused))
         });
-        let in_vain = tokio::select! {
+        let cancelled = tokio::select! {
             biased;
-            taken_up = &mut taking_up => return taken_up,
-            in_vain = self.in_vain(told) => in_vain,
+            applied = &mut applying => return applied,
+            cancelled = self.cancelled(told) => cancelled,
         };
-        match tokio::time::timeout(GRACE, taking_up).await {
+        match tokio::time::timeout(GRACE, applying).await {
             // Only what follows from it.
-            Ok(Err(ChangeError::Refused(StartError::Broker { .. }))) | Err(_) => Err(in_vain),
-            Ok(taken_up) => taken_up,
+            Ok(Err(ChangeError::Refused(StartError::Broker { .. }))) | Err(_) => Err(cancelled),
+            Ok(applied) => applied,
         }
     }
 
@@ -84,16 +87,16 @@ impl Epoch {
         let patience = self.connection.attempt_timeout();
         self.unbind(unbound, patience).await?;
         let (known, fresh): (Vec<_>, Vec<_>) =
-            change.touched().partition(|queue| self.staff.serves(&queue.key));
+            change.touched().partition(|queue| self.workers.serves(&queue.key));
         for queue in fresh {
-            let queue = queue.for_connection(&self.plan.namespace);
-            let intake = Intake::new(queue, self.connection.clone(), self.channel.clone());
-            intake.try_out(patience).await?;
-            progress.intakes.push(intake);
+            let queue = queue.for_connection(&self.settings.namespace);
+            let consumer = QueueConsumer::new(queue, self.connection.clone(), self.channel.clone());
+            consumer.try_out(patience).await?;
+            progress.consumers.push(consumer);
         }
         for queue in known {
             // Known to its worker before anything can come for it.
-            if let Some(Reassigned { before, now }) = self.staff.reassign(queue) {
+            if let Some(ReplacedPlan { before, now }) = self.workers.reassign(queue) {
                 progress.before.push(before);
                 now.bind_more(&self.connection, patience).await?;
             }
@@ -101,10 +104,10 @@ impl Epoch {
         Ok(())
     }
 
-    async fn consume(&self, intakes: &mut [Intake]) -> Result<(), TopologyError> {
+    async fn consume(&self, consumers: &mut [QueueConsumer]) -> Result<(), TopologyError> {
         let patience = self.connection.attempt_timeout();
-        for intake in intakes {
-            if let Err(refused) = intake.consume_within(patience).await {
+        for consumer in consumers {
+            if let Err(refused) = consumer.consume_within(patience).await {
                 // Consumers that were made, and this one if it is made yet, are read by nobody: what they are given must go back.
                 self.loss.report(refused.source.clone());
                 return Err(refused);
@@ -116,7 +119,7 @@ impl Epoch {
     /// Takes bindings from the queue that they are all of.
     async fn unbind(&self, mut bindings: Vec<Binding>, patience: Duration) -> Result<(), TopologyError> {
         let Some(key) = bindings.first().map(|binding| binding.queue.clone()) else { return Ok(()) };
-        let name = self.staff.name_of(&key).unwrap_or(key);
+        let name = self.workers.name_of(&key).unwrap_or(key);
         bindings.iter_mut().for_each(|binding| binding.queue.clone_from(&name));
         match tokio::time::timeout(patience, self.connection.unbind(&bindings)).await {
             Ok(unbound) => unbound,
@@ -129,7 +132,7 @@ impl Epoch {
     }
 
     /// Resolves when no change can be made any more.
-    async fn in_vain(&self, told: impl Future<Output = ()>) -> ChangeError {
+    async fn cancelled(&self, told: impl Future<Output = ()>) -> ChangeError {
         let mut lost = self.lost.clone();
         tokio::select! {
             biased;

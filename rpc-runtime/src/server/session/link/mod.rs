@@ -10,14 +10,16 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::workers::{Staff, all_of};
+use super::workers::{Workers, all_of};
 use crate::{
     error::{ChangeError, ServeError, StartError},
     server::{
-        consume::{Intake, Loss},
-        reply::{Direct, DirectReplies, Outbox, RequestChannel, Settlement, Settlements, settle},
-        services::{Change, Composition},
-        settings::{Plan, QueueKind},
+        consume::{LinkFailure, QueueConsumer},
+        reply::{
+            DirectCommand, DirectReplySender, ReplySinks, RequestChannel, Settlement, Settlements, settle,
+        },
+        services::{Change, ServiceSet},
+        settings::{QueueKind, Settings},
         shutdown_report::ShutdownReport,
         topology::explain,
     },
@@ -28,42 +30,42 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves while its channel stands. Dropped, it cancels its calls and leaves the connection: what is not settled, the broker
 /// delivers again.
-pub(crate) struct Epoch {
-    plan: Arc<Plan>,
+pub(crate) struct Link {
+    settings: Arc<Settings>,
     connection: Connection,
     channel: DataChannel,
-    staff: Staff,
+    workers: Workers,
     /// What waits for calls of what was removed.
-    departures: JoinSet<()>,
+    removals: JoinSet<()>,
     direct_replier: JoinSet<()>,
-    direct: mpsc::UnboundedSender<Direct>,
+    direct: mpsc::UnboundedSender<DirectCommand>,
     settler: JoinSet<()>,
     settlements: Settlements,
-    loss: Loss,
+    loss: LinkFailure,
     lost: watch::Receiver<Option<BrokerError>>,
 }
 
-impl Epoch {
+impl Link {
     /// The first one: every queue must be there.
     pub(crate) async fn first(
-        plan: &Arc<Plan>,
-        composition: &Composition,
+        settings: &Arc<Settings>,
+        services: &ServiceSet,
         connection: Connection,
     ) -> Result<Self, StartError> {
         let prepare = async {
-            composition.declare(&connection, plan.declare).await?;
-            let mut consumers = Consumers::without_any(plan, composition, &connection).await?;
+            services.declare(&connection, settings.declare).await?;
+            let mut consumers = Consumers::without_any(settings, services, &connection).await?;
             let patience = connection.attempt_timeout();
-            for intake in &mut consumers.intakes {
-                if intake.queue.kind == QueueKind::Listener {
-                    intake.prepare(patience).await?;
+            for consumer in &mut consumers.consumers {
+                if consumer.queue.kind == QueueKind::Listener {
+                    consumer.prepare(patience).await?;
                 }
-                intake.consume().await?;
+                consumer.consume().await?;
             }
             Ok(consumers)
         };
         let prepared = prepare.await;
-        Self::begin(plan, connection, prepared).await
+        Self::begin(settings, connection, prepared).await
     }
 
     /// A later one: a queue that is refused is tried again while the others are served, unless all of them are. `consuming` turns true
@@ -71,32 +73,32 @@ impl Epoch {
     ///
     /// When it is the consumer that is refused, the attempt has failed, and the next one leaves that queue to its worker.
     pub(crate) async fn next(
-        plan: &Arc<Plan>,
-        composition: &Composition,
+        settings: &Arc<Settings>,
+        services: &ServiceSet,
         connection: Connection,
         consuming: &watch::Sender<bool>,
     ) -> Result<Self, StartError> {
         let prepare = async {
-            let mut consumers = Consumers::without_any(plan, composition, &connection).await?;
+            let mut consumers = Consumers::without_any(settings, services, &connection).await?;
             let mut refused = Vec::new();
             // All together have half of the attempt's time.
-            let queues = u32::try_from(consumers.intakes.len()).unwrap_or(u32::MAX).max(1);
+            let queues = u32::try_from(consumers.consumers.len()).unwrap_or(u32::MAX).max(1);
             let patience = connection.attempt_timeout() / queues / 2;
-            let (suspected, trusted): (Vec<_>, Vec<_>) =
-                consumers.intakes.iter_mut().partition(|intake| intake.queue.is_suspected());
+            let (consume_denied, trusted): (Vec<_>, Vec<_>) =
+                consumers.consumers.iter_mut().partition(|consumer| consumer.queue.is_consume_denied());
             let mut consumes = false;
-            for intake in trusted.into_iter().chain(suspected) {
-                if consumes && intake.queue.is_suspected() {
+            for consumer in trusted.into_iter().chain(consume_denied) {
+                if consumes && consumer.queue.is_consume_denied() {
                     break;
                 }
-                match intake.prepare(patience).await {
+                match consumer.prepare(patience).await {
                     Ok(()) => {
                         consuming.send_replace(true);
-                        intake.consume().await?;
+                        consumer.consume().await?;
                         consumes = true;
                     }
                     Err(error) if connection.is_connected() => {
-                        let (queue, of) = (&intake.queue.name, &error.name);
+                        let (queue, of) = (&consumer.queue.name, &error.name);
                         tracing::warn!(queue, of, error = %chain(&error.source), "the queue cannot be consumed yet");
                         refused.push(error);
                     }
@@ -110,15 +112,15 @@ impl Epoch {
             }
         };
         let prepared = prepare.await;
-        Self::begin(plan, connection, prepared).await
+        Self::begin(settings, connection, prepared).await
     }
 
     async fn begin(
-        plan: &Arc<Plan>,
+        settings: &Arc<Settings>,
         connection: Connection,
         prepared: Result<Consumers, TopologyError>,
     ) -> Result<Self, StartError> {
-        let Consumers { channel, intakes } = match prepared {
+        let Consumers { channel, consumers } = match prepared {
             Ok(consumers) => consumers,
             Err(error) => {
                 let error = explain(error, connection.user_as_shown());
@@ -128,23 +130,23 @@ impl Epoch {
         };
         let (settlements, to_settle) = mpsc::unbounded_channel();
         let (report_loss, lost) = watch::channel(None);
-        let loss = Loss(report_loss);
+        let loss = LinkFailure(report_loss);
 
         let (direct, answers) = mpsc::unbounded_channel();
         let mailbox = (direct.clone(), answers);
         let direct_replies =
-            DirectReplies::new(&connection, channel.clone(), mailbox, settlements.clone(), plan);
+            DirectReplySender::new(&connection, channel.clone(), mailbox, settlements.clone(), settings);
         let mut direct_replier = JoinSet::new();
         direct_replier.spawn(direct_replies.run());
-        let outbox = Arc::new(Outbox {
+        let sinks = Arc::new(ReplySinks {
             settlements: settlements.clone(),
             direct: direct.clone(),
-            max_reply_bytes: plan.max_reply_bytes,
-            failures: Arc::clone(&plan.failures),
+            max_reply_bytes: settings.max_reply_bytes,
+            failures: Arc::clone(&settings.failures),
         });
-        let mut staff = Staff::new(Arc::clone(plan), outbox, loss.clone());
-        for intake in intakes {
-            staff.hire(intake);
+        let mut workers = Workers::new(Arc::clone(settings), sinks, loss.clone());
+        for consumer in consumers {
+            workers.spawn(consumer);
         }
         let mut settler = JoinSet::new();
         let request_channel = RequestChannel { publisher: channel.publisher(), channel: channel.clone() };
@@ -154,13 +156,13 @@ impl Epoch {
                 of_settler.report(error);
             }
         });
-        let departures = JoinSet::new();
+        let removals = JoinSet::new();
         Ok(Self {
-            plan: Arc::clone(plan),
+            settings: Arc::clone(settings),
             connection,
             channel,
-            staff,
-            departures,
+            workers,
+            removals,
             direct_replier,
             direct,
             settler,
@@ -175,7 +177,7 @@ impl Epoch {
         tokio::select! {
             biased;
             Ok(lost) = self.lost.wait_for(Option::is_some) => lost.clone(),
-            failed = self.staff.failed(&self.connection) => failed,
+            failed = self.workers.failed(&self.connection) => failed,
             _ = self.direct_replier.join_next() => None,
             _ = self.settler.join_next() => None,
         }
@@ -195,12 +197,12 @@ impl Epoch {
         done: oneshot::Sender<Result<ShutdownReport, ChangeError>>,
     ) {
         for queue in change.touched() {
-            self.staff.reassign(queue);
+            self.workers.reassign(queue);
         }
         let shared = change.touched().map(|queue| &*queue.key);
-        let departure = self.staff.let_go(change.leaving.clone(), change.given_up(), shared, done);
-        while self.departures.try_join_next().is_some() {}
-        self.departures.spawn(departure.complete(drain_timeout));
+        let removal = self.workers.let_go(change.leaving.clone(), change.given_up(), shared, done);
+        while self.removals.try_join_next().is_some() {}
+        self.removals.spawn(removal.complete(drain_timeout));
     }
 
     /// Takes nothing new, finishes what it has within `drain_timeout`, cancels the rest, and closes the connection.
@@ -208,7 +210,7 @@ impl Epoch {
     /// # Errors
     /// When the connection was lost before everything was settled.
     pub(crate) async fn drain(mut self, drain_timeout: Duration) -> Result<ShutdownReport, ServeError> {
-        let report = self.staff.drain(drain_timeout).await;
+        let report = self.workers.drain(drain_timeout).await;
         let settled = tokio::time::timeout(SETTLE_TIMEOUT, self.settle_all()).await.is_ok();
         self.connection.close().await;
         if let Some(lost) = self.lost.borrow().clone() {
@@ -223,7 +225,7 @@ impl Epoch {
 
     /// Writes what is left. Calls that block their thread still hold their ends of the channels, and are not waited for.
     async fn settle_all(&mut self) {
-        let _ = self.direct.send(Direct::Stop);
+        let _ = self.direct.send(DirectCommand::Stop);
         all_of(&mut self.direct_replier).await;
         let _ = self.settlements.send(Settlement::Stop);
         all_of(&mut self.settler).await;
@@ -233,21 +235,22 @@ impl Epoch {
 /// The consumers of all queues, on one channel.
 struct Consumers {
     channel: DataChannel,
-    intakes: Vec<Intake>,
+    consumers: Vec<QueueConsumer>,
 }
 
 impl Consumers {
     /// A channel, and for every queue what will consume it.
     async fn without_any(
-        plan: &Plan,
-        composition: &Composition,
+        settings: &Settings,
+        services: &ServiceSet,
         connection: &Connection,
     ) -> Result<Self, TopologyError> {
-        let first = || composition.queues.first().map_or(String::new(), |queue| queue.name.clone());
+        let first = || services.queues.first().map_or(String::new(), |queue| queue.name.clone());
         let refused = |source| TopologyError { touch: Touch::ConsumeQueue, name: first(), source };
         let channel = connection.open_data_channel().await.map_err(refused)?;
-        let queues = composition.queues.iter().map(|queue| queue.for_connection(&plan.namespace));
-        let intakes = queues.map(|queue| Intake::new(queue, connection.clone(), channel.clone())).collect();
-        Ok(Self { intakes, channel })
+        let queues = services.queues.iter().map(|queue| queue.for_connection(&settings.namespace));
+        let consumers =
+            queues.map(|queue| QueueConsumer::new(queue, connection.clone(), channel.clone())).collect();
+        Ok(Self { consumers, channel })
     }
 }
