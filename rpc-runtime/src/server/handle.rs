@@ -14,7 +14,7 @@ use crate::{
     layer::BoxService,
     server::{
         config::{QueueOptions, Subscription},
-        services::{ActiveSubscription, ChangeRequest, Registration, Role, ServiceSet, ServiceSummary, ask},
+        services::{ActiveSubscription, ChangeRequest, Registration, Role, ServiceSet, ServiceSummary},
         session::{Link, PublishedState, Supervisor},
         settings::Settings,
         shutdown_report::ShutdownReport,
@@ -37,7 +37,7 @@ use crate::{
 /// Dropping it closes the connection without drain: calls that run are cancelled, and their requests go to other servers.
 #[must_use = "dropping a running server stops it without drain"]
 pub struct RunningServer {
-    shown: watch::Receiver<ServiceSummary>,
+    summary: watch::Receiver<ServiceSummary>,
     changes: mpsc::Sender<ChangeRequest>,
     counters: Arc<Counters>,
     state: StateWatch,
@@ -57,41 +57,38 @@ impl RunningServer {
     ) -> Self {
         let state = watch::Sender::new(ConnectionState::ready(1));
         let failure = watch::Sender::new(None);
-        let (stop, told) = watch::channel(false);
-        let (watch_state, watch_failure) = (StateWatch::of(&state), failure.subscribe());
-        let shown = watch::Sender::new(services.shown());
-        let watch_shown = shown.subscribe();
-        // One after the other.
-        let (changes, request) = mpsc::channel(1);
-        let counters = Arc::clone(&settings.counters);
+        let summary = watch::Sender::new(services.summary());
+        let (stop, stopped) = watch::channel(false);
+        // A capacity of one: changes are made one after the other.
+        let (changes, requests) = mpsc::channel(1);
+        let mut server = Self {
+            summary: summary.subscribe(),
+            changes,
+            counters: Arc::clone(&settings.counters),
+            state: StateWatch::of(&state),
+            failure: failure.subscribe(),
+            stop,
+            supervisor: JoinSet::new(),
+        };
         let supervisor = Supervisor {
             settings,
             services,
-            shown,
-            changes: request,
+            summary,
+            changes: requests,
             options,
             inbound,
             state: PublishedState(state),
             failure,
-            stop: told,
+            stop: stopped,
         };
-        let mut supervising = JoinSet::new();
-        supervising.spawn(supervisor.run(first));
-        Self {
-            shown: watch_shown,
-            changes,
-            counters,
-            state: watch_state,
-            failure: watch_failure,
-            stop,
-            supervisor: supervising,
-        }
+        server.supervisor.spawn(supervisor.run(first));
+        server
     }
 
     /// The queues that are consumed now, namespace included, in alphabetical order. Without those of listeners, which nobody else can use.
     #[must_use]
     pub fn queues(&self) -> Vec<String> {
-        self.shown.borrow().queues.clone()
+        self.summary.borrow().queues.clone()
     }
 
     /// Serves one more service, as if it had been given to [`Server::service`](crate::Server::service): within the server's layers, from
@@ -111,7 +108,7 @@ impl RunningServer {
     /// does not come in time, costs the connection: what the consumers of this change were given goes back with it, and calls that run are
     /// cancelled.
     pub async fn add<S: Service>(&self, service: S) -> Result<(), ChangeError> {
-        self.add_given(service, None).await
+        self.register(service, None).await
     }
 
     /// Does the same from queues with options of their own.
@@ -123,18 +120,18 @@ impl RunningServer {
         service: S,
         queue_options: QueueOptions,
     ) -> Result<(), ChangeError> {
-        self.add_given(service, Some(queue_options)).await
+        self.register(service, Some(queue_options)).await
     }
 
-    async fn add_given<S: Service>(
+    async fn register<S: Service>(
         &self,
         service: S,
         queue_options: Option<QueueOptions>,
     ) -> Result<(), ChangeError> {
         let definition = service.definition();
         let service = BoxService::innermost(service);
-        let given = Registration { definition, service, role: Role::Serve(queue_options) };
-        ask(&self.changes, |done| ChangeRequest::Add(given, done)).await
+        let registration = Registration { definition, service, role: Role::Serve(queue_options) };
+        ChangeRequest::send(&self.changes, |reply| ChangeRequest::Add { registration, reply }).await
     }
 
     /// Serves the service of this name no more: takes no further requests for it, and returns when its calls have finished. Those that
@@ -155,7 +152,7 @@ impl RunningServer {
     /// `NotServed`, which lists the names that are; `NotConnected` during an outage; `Ended`. Nothing is removed then.
     pub async fn remove(&self, name: &str) -> Result<ShutdownReport, ChangeError> {
         let name = name.to_owned();
-        ask(&self.changes, |done| ChangeRequest::Remove(name, done)).await
+        ChangeRequest::send(&self.changes, |reply| ChangeRequest::Remove { name, reply }).await
     }
 
     /// Receives events of `service`, as if it had been given to [`Server::subscribe`](crate::Server::subscribe). Returns when everything
@@ -170,16 +167,18 @@ impl RunningServer {
     ) -> Result<ActiveSubscription, ChangeError> {
         let definition = service.definition();
         let service = BoxService::innermost(service);
-        let given = Registration { definition, service, role: Role::Receive(subscription) };
-        let shown = ask(&self.changes, |done| ChangeRequest::Subscribe(given, done)).await?;
-        Ok(ActiveSubscription { shown, changes: self.changes.clone() })
+        let registration = Registration { definition, service, role: Role::Receive(subscription) };
+        let request = |reply| ChangeRequest::Subscribe { registration, reply };
+        let info = ChangeRequest::send(&self.changes, request).await?;
+        Ok(ActiveSubscription { info, changes: self.changes.clone() })
     }
 
     /// All subscriptions there are now, in the order in which they were made.
     #[must_use]
     pub fn subscriptions(&self) -> Vec<ActiveSubscription> {
-        let shown = self.shown.borrow().subscriptions.clone();
-        shown.into_iter().map(|shown| ActiveSubscription { shown, changes: self.changes.clone() }).collect()
+        let subscriptions = self.summary.borrow().subscriptions.clone();
+        let active = |info| ActiveSubscription { info, changes: self.changes.clone() };
+        subscriptions.into_iter().map(active).collect()
     }
 
     /// How the connection stands. `Ready` says that it serves; a single queue that cannot be consumed does not change it.
@@ -208,10 +207,10 @@ impl RunningServer {
         self.counters.read()
     }
 
-    /// How many messages came so far that no honest client sends: see [`ServerStats::hostile_requests`].
+    /// How many messages came so far that no honest client sends: see [`ServerStats::malformed_requests`].
     #[must_use]
-    pub fn hostile_requests(&self) -> u64 {
-        self.stats().hostile_requests
+    pub fn malformed_requests(&self) -> u64 {
+        self.stats().malformed_requests
     }
 
     /// Resolves when the server has ended for good: no connection came about for as long as `ConnectOptions::give_up_after` allows.

@@ -3,6 +3,7 @@
 mod builder;
 mod config;
 mod consume;
+mod control;
 mod handle;
 mod log;
 mod reply;

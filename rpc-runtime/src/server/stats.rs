@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct ServerStats {
     /// Messages that no honest client sends: their properties were not UTF-8, nested too deep or malformed. None reached a method;
     /// each was answered `bad_request`, or put with the dead letters where it left no readable address.
-    pub hostile_requests: u64,
+    pub malformed_requests: u64,
     /// Requests whose reply address the [`ReplyPolicy`](crate::ReplyPolicy) does not allow. None was run or answered; each was put with
     /// the dead letters.
     pub foreign_reply_addresses: u64,
     /// Replies that were dropped because the broker closed a connection twice when they were sent to their direct reply-to address:
     /// the address was forged. Their requests count as answered.
-    pub hostile_reply_addresses: u64,
+    pub malformed_reply_addresses: u64,
     /// Replies to direct reply-to addresses that were dropped because more than 1,024, or 64 MiB, waited for a connection that does
     /// not work. Their requests count as answered.
     pub lost_direct_replies: u64,
@@ -23,9 +23,9 @@ pub struct ServerStats {
 /// What [`ServerStats`] is read from.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pub(crate) hostile_requests: Counter,
+    pub(crate) malformed_requests: Counter,
     pub(crate) foreign_reply_addresses: Counter,
-    pub(crate) hostile_reply_addresses: Counter,
+    pub(crate) malformed_reply_addresses: Counter,
     pub(crate) lost_direct_replies: Counter,
 }
 
@@ -35,9 +35,9 @@ pub(crate) struct Counter(AtomicU64);
 impl Counters {
     pub(crate) fn read(&self) -> ServerStats {
         ServerStats {
-            hostile_requests: self.hostile_requests.read(),
+            malformed_requests: self.malformed_requests.read(),
             foreign_reply_addresses: self.foreign_reply_addresses.read(),
-            hostile_reply_addresses: self.hostile_reply_addresses.read(),
+            malformed_reply_addresses: self.malformed_reply_addresses.read(),
             lost_direct_replies: self.lost_direct_replies.read(),
         }
     }

@@ -63,7 +63,7 @@ async fn malformed_headers_are_answered_or_dead_lettered_and_affect_no_other_cal
     await_until("all is settled", || async { vhost.existing_queue("fib").await.is_settled() }).await;
     assert_eq!(vhost.existing_queue("fib.dead").await.ready, dead);
     assert_eq!(vhost.existing_queue(replies.queue()).await.ready, 0);
-    assert_eq!(server.hostile_requests(), sent);
+    assert_eq!(server.malformed_requests(), sent);
     assert_eq!(proxy.connections(), 1, "the server never lost its connection");
     server.shutdown().await.unwrap();
 }
@@ -142,7 +142,7 @@ async fn a_body_above_the_limit_is_never_read_into_memory() {
         assert_eq!(message, format!("the request has {size} bytes, the server's limit is 1000"));
         assert_eq!(within("the next call", fib.compute(30)).await.unwrap(), 832_040);
     }
-    assert_eq!(server.hostile_requests(), 0, "merely large");
+    assert_eq!(server.malformed_requests(), 0, "merely large");
     await_until("all is settled", || async { vhost.existing_queue("fib").await.is_settled() }).await;
 }
 

@@ -118,7 +118,7 @@ async fn each_forged_address_is_dropped_and_every_honest_reply_is_delivered() {
         assert_eq!(within("an honest reply", call).await.unwrap().unwrap(), tag);
     }
     await_settled(&broker).await;
-    assert_eq!(server.stats().hostile_reply_addresses, FORGED.len() as u64);
+    assert_eq!(server.stats().malformed_reply_addresses, FORGED.len() as u64);
     assert!(rule.hits() >= FORGED.len(), "each of them broke a connection");
     assert_eq!(server.state().epoch(), Some(1));
     assert_eq!(within("the next call", direct.echo(1)).await.unwrap(), 1);

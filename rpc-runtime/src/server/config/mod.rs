@@ -1,13 +1,20 @@
-//! What a server is set to: queues, subscriptions and policies.
+//! What a server can be set to: queues, subscriptions, policies, limits.
 
+mod admission_rules;
 mod queue_options;
 mod redelivery_policy;
 mod reply_policy;
+mod service_settings;
 mod subscription;
+mod time_limits;
 
 pub use queue_options::{Declare, QueueOptions, QueueType};
 pub use redelivery_policy::RedeliveryPolicy;
 pub use reply_policy::ReplyPolicy;
-pub(crate) use reply_policy::shown;
 pub use subscription::Subscription;
-pub(crate) use subscription::{Pattern, Patterns, Subscriber, check, patterns};
+
+pub(crate) use admission_rules::{AdmissionRules, Authorization};
+pub(crate) use reply_policy::loggable_address;
+pub(crate) use service_settings::{ServerLayers, ServiceSettings};
+pub(crate) use subscription::{Pattern, Patterns, Subscriber, check_patterns, patterns};
+pub(crate) use time_limits::{TimeLimit, TimeLimits};

@@ -72,7 +72,7 @@ impl ReplyPolicy {
 }
 
 /// An address from outside, for the log: nothing in it ends the line or goes on for long.
-pub(crate) fn shown(address: &str) -> String {
+pub(crate) fn loggable_address(address: &str) -> String {
     const ENOUGH: usize = 80;
     let mut characters = address.chars();
     let beginning: String = characters.by_ref().take(ENOUGH).collect();
@@ -123,8 +123,8 @@ mod tests {
 
     #[test]
     fn an_address_in_the_log_is_one_short_line() {
-        assert_eq!(shown("a\n\u{1b}[31mb"), r#""a\n\u{1b}[31mb""#);
-        let long = shown(&"ä".repeat(127));
+        assert_eq!(loggable_address("a\n\u{1b}[31mb"), r#""a\n\u{1b}[31mb""#);
+        let long = loggable_address(&"ä".repeat(127));
         assert_eq!((long.chars().count(), long.ends_with("\"…")), (83, true));
     }
 }

@@ -124,12 +124,12 @@ impl Subscription {
                 "the subscription to `{service_name}` names no event; add `.to::<..>(..)` or `.to_all::<..>()`"
             ));
         }
-        check(&self.patterns, service)
+        check_patterns(&self.patterns, service)
     }
 }
 
 /// Refuses what would never match, or what the broker would not take.
-pub(crate) fn check<'a>(
+pub(crate) fn check_patterns<'a>(
     patterns: impl IntoIterator<Item = &'a Pattern>,
     service: &'static ServiceDef,
 ) -> Result<(), StartError> {

@@ -1,9 +1,11 @@
-//! Taking deliveries from queues.
+//! Takes deliveries from queues.
 
+mod link_failure;
 mod queue_consumer;
 mod worker;
 mod worker_handle;
 
-pub(crate) use queue_consumer::{QueueConsumer, UNANSWERED};
-pub(crate) use worker::{Control, LinkFailure, Mode, Worker, next_mode};
+pub(crate) use link_failure::LinkFailure;
+pub(crate) use queue_consumer::QueueConsumer;
+pub(crate) use worker::Worker;
 pub(crate) use worker_handle::WorkerHandle;

@@ -1,4 +1,4 @@
-//! The consumer of one queue, made again when the broker has cancelled it.
+//! The consumer of one queue on a link's channel, made again when the broker ends it.
 
 use std::{
     sync::Arc,
@@ -11,23 +11,24 @@ use amqp_rpc_transport::{
 };
 use tokio::sync::watch;
 
-use super::worker::{Control, Mode, next_mode};
-use crate::server::settings::QueuePlan;
+use crate::server::{
+    control::{Control, until_draining},
+    services::QueuePlan,
+    topology::no_answer,
+};
 
-pub(crate) const UNANSWERED: &str = "the broker did not answer in time";
-
-/// What a worker takes deliveries from. It has a consumer, or is to be [renewed](Self::renew).
+/// Consumes one queue. Between two consumers it has none, and is to be [renewed](Self::renew).
 pub(crate) struct QueueConsumer {
     pub(crate) queue: Arc<QueuePlan>,
     connection: Connection,
     channel: DataChannel,
     consumer: Option<Consumer>,
     backoff: Backoff,
-    since: Instant,
+    consuming_since: Instant,
 }
 
 impl QueueConsumer {
-    /// Without a consumer.
+    /// Does not consume yet.
     pub(crate) fn new(queue: Arc<QueuePlan>, connection: Connection, channel: DataChannel) -> Self {
         Self {
             queue,
@@ -35,22 +36,22 @@ impl QueueConsumer {
             channel,
             consumer: None,
             backoff: Backoff::default(),
-            since: Instant::now(),
+            consuming_since: Instant::now(),
         }
     }
 
-    /// Consumes. The queue must be there: a refusal closes the channel, and leaves the queue suspected.
+    /// Makes a consumer. The queue must exist: a refusal closes the channel, and is remembered by the queue.
     pub(crate) async fn consume(&mut self) -> Result<(), TopologyError> {
-        match self.channel.consume(&self.queue.name, self.queue.concurrency).await {
+        match self.channel.consume(self.queue.name(), self.queue.concurrency).await {
             Ok(consumer) => {
                 self.consumer = Some(consumer);
-                self.since = Instant::now();
-                self.queue.suspect(false);
+                self.consuming_since = Instant::now();
+                self.queue.set_consume_denied(false);
                 Ok(())
             }
             Err(source) => {
                 if source.is_of_channel() {
-                    self.queue.suspect(true);
+                    self.queue.set_consume_denied(true);
                 }
                 Err(self.refused(source))
             }
@@ -61,65 +62,65 @@ impl QueueConsumer {
         self.consumer.is_some()
     }
 
-    /// Consumes for at most `patience`; when that is over, there may be a consumer yet.
-    pub(crate) async fn consume_within(&mut self, patience: Duration) -> Result<(), TopologyError> {
-        match tokio::time::timeout(patience, self.consume()).await {
+    /// Makes a consumer within `timeout`. After a timeout the broker may still make it.
+    pub(crate) async fn consume_within(&mut self, timeout: Duration) -> Result<(), TopologyError> {
+        match tokio::time::timeout(timeout, self.consume()).await {
             Ok(consumed) => consumed,
-            Err(_) => Err(self.refused(BrokerError::new(None, UNANSWERED))),
+            Err(_) => Err(self.refused(no_answer())),
         }
     }
 
-    /// Prepares a queue that is new to a server that runs: a refusal of its consumer would disturb all others.
-    pub(crate) async fn try_out(&self, patience: Duration) -> Result<(), TopologyError> {
-        // The broker has asked for the same permission where the queue was declared with dead letters. Consuming for a moment would mark
-        // what waits there as delivered before.
-        if !self.queue.shows_when_declared() {
-            self.queue.suspect(true);
+    /// Prepares a queue that is new to a running server: a refused consumer would disturb all other queues.
+    pub(crate) async fn prepare_new(&self, timeout: Duration) -> Result<(), TopologyError> {
+        // A declaration with dead letters needs the same permission as consuming. Where there is none, the permission is tried out:
+        // only there, for consuming for a moment marks a waiting request as redelivered.
+        if !self.queue.declaration.needs_read_permission() {
+            self.queue.set_consume_denied(true);
         }
-        self.prepare(patience).await
+        self.prepare(timeout).await
     }
 
-    /// Makes sure that the queue is there, and where it is suspected, that it may be consumed; `patience` is for each of them.
+    /// Makes sure that the queue exists, and where consuming it was refused last time, that it may be consumed. Each has `timeout`.
     ///
     /// # Errors
     /// When the queue is refused, which disturbs no other, or the connection is lost.
-    pub(crate) async fn prepare(&self, patience: Duration) -> Result<(), TopologyError> {
-        self.queue.declare(&self.connection, patience).await?;
+    pub(crate) async fn prepare(&self, timeout: Duration) -> Result<(), TopologyError> {
+        self.queue.declaration.declare(&self.connection, timeout).await?;
         if self.queue.is_consume_denied() {
-            self.consume_elsewhere(patience).await.map_err(|source| self.refused(source))?;
+            self.consume_elsewhere(timeout).await.map_err(|source| self.refused(source))?;
         }
         Ok(())
     }
 
-    /// Consumes for a moment, over another connection: on this one every refusal would cost a channel's number, for lapin uses none again.
-    /// The one request that may be delivered goes back.
-    async fn consume_elsewhere(&self, patience: Duration) -> Result<(), BrokerError> {
+    /// Consumes for a moment over another connection: on this one every refusal would cost a channel number, which lapin does not use
+    /// again. A request that is delivered meanwhile is requeued.
+    async fn consume_elsewhere(&self, timeout: Duration) -> Result<(), BrokerError> {
         let (options, inbound) = self.connection.options();
-        let tried = connect(options, inbound, async |other: Connection| {
-            let tried = match other.open_data_channel().await {
-                Ok(channel) => channel.consume(&self.queue.name, 1).await.map(drop),
+        let consuming = connect(options, inbound, async |other: Connection| {
+            let consumed = match other.open_data_channel().await {
+                Ok(channel) => channel.consume(self.queue.name(), 1).await.map(drop),
                 Err(error) => Err(error),
             };
             other.close().await;
-            Ok(tried)
+            Ok(consumed)
         });
-        match tokio::time::timeout(patience, tried).await {
-            Ok(tried) => tried
+        match tokio::time::timeout(timeout, consuming).await {
+            Ok(consumed) => consumed
                 .unwrap_or_else(|error: ConnectError| Err(BrokerError::new(None, chain(&error).to_string()))),
-            Err(_) => Err(BrokerError::new(None, UNANSWERED)),
+            Err(_) => Err(no_answer()),
         }
     }
 
     fn refused(&self, source: BrokerError) -> TopologyError {
-        TopologyError { touch: Touch::ConsumeQueue, name: self.queue.name.clone(), source }
+        TopologyError { touch: Touch::ConsumeQueue, name: self.queue.name().to_owned(), source }
     }
 
-    /// The next delivery; `None` when there is no consumer any more. `Err` when the channel is lost.
+    /// The next delivery. `None` when there is no consumer any more, `Err` when the channel is lost.
     pub(crate) async fn next(&mut self) -> Option<Result<Delivered, BrokerError>> {
         self.consumer.as_mut()?.next().await
     }
 
-    /// Takes nothing new; what is on the way still comes.
+    /// Takes nothing new from the queue. What the broker has sent before still arrives.
     pub(crate) async fn cancel(&self) -> Result<(), BrokerError> {
         match &self.consumer {
             Some(consumer) => self.channel.cancel(consumer.tag()).await,
@@ -127,49 +128,55 @@ impl QueueConsumer {
         }
     }
 
-    /// Resolves when the connection is lost. For when there is no consumer to hear it from.
+    /// Waits until the connection is lost, where no consumer reports it.
     pub(crate) async fn until_lost(&self) -> BrokerError {
         self.connection.until_lost().await
     }
 
-    /// Consumes again, on the same channel: calls that run can still be answered, and other queues are not touched. Tries until it
-    /// works, with growing pauses, or until an order comes.
+    /// Consumes again on the same channel: calls that run can still be answered, and other queues are not touched. Tries with growing
+    /// pauses until it succeeds, or the worker is to drain.
     ///
     /// # Errors
     /// When the channel is lost.
-    pub(crate) async fn renew(&mut self, told: &mut watch::Receiver<Control>) -> Result<(), BrokerError> {
+    pub(crate) async fn renew(
+        &mut self,
+        control_rx: &mut watch::Receiver<Control>,
+    ) -> Result<(), BrokerError> {
         if self.consumer.take().is_some() {
-            tracing::warn!(queue = self.queue.name, "the broker ended the consumer, and another one is made");
-            self.backoff.reset_after(self.since.elapsed());
+            tracing::warn!(
+                queue = self.queue.name(),
+                "the broker ended the consumer, and another one is made"
+            );
+            self.backoff.reset_after(self.consuming_since.elapsed());
         }
         loop {
             tokio::select! {
                 biased;
-                _ = next_mode(told, Mode::Serve) => return Ok(()),
+                () = until_draining(control_rx) => return Ok(()),
                 lost = self.connection.until_lost() => return Err(lost),
                 () = tokio::time::sleep(self.backoff.next_delay()) => {}
             }
-            // Orders do not interrupt this: a consumer that nobody reads would keep what it is given until the connection ends.
-            let patience = self.connection.attempt_timeout();
-            match tokio::time::timeout(patience, self.try_again()).await {
+            // A drain does not interrupt this: a consumer that is made but not read would keep its deliveries until the connection ends.
+            let timeout = self.connection.attempt_timeout();
+            match tokio::time::timeout(timeout, self.try_again()).await {
                 Ok(Ok(true)) => return Ok(()),
                 Ok(Ok(false)) => {}
                 Ok(Err(lost)) => return Err(lost),
-                Err(_) => return Err(BrokerError::new(None, UNANSWERED)),
+                Err(_) => return Err(no_answer()),
             }
         }
     }
 
-    /// Whether there is a consumer now.
+    /// Tries to consume. Returns whether there is a consumer now.
     async fn try_again(&mut self) -> Result<bool, BrokerError> {
         // The last third is for consuming.
-        let patience = self.connection.attempt_timeout() / 3;
-        if let Err(error) = self.prepare(patience).await {
+        let timeout = self.connection.attempt_timeout() / 3;
+        if let Err(error) = self.prepare(timeout).await {
             if !self.connection.is_connected() {
                 return Err(error.source);
             }
             tracing::warn!(
-                queue = self.queue.name,
+                queue = self.queue.name(),
                 refused = error.name,
                 error = %chain(&error.source),
                 "the queue cannot be consumed, and is tried again"
@@ -177,7 +184,7 @@ impl QueueConsumer {
             return Ok(false);
         }
         self.consume().await.map_err(|refused| refused.source)?;
-        tracing::info!(queue = self.queue.name, "the queue is consumed again");
+        tracing::info!(queue = self.queue.name(), "the queue is consumed again");
         Ok(true)
     }
 }

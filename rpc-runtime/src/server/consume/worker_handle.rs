@@ -1,19 +1,50 @@
-//! Where the worker of a queue is told things.
+//! Controls the worker of one queue.
+
+use std::sync::Arc;
 
 use tokio::{sync::watch, task::AbortHandle};
 
-use super::worker::{Control, Mode};
+use crate::server::{
+    control::{Control, Mode},
+    services::{QueuePlan, ServiceId},
+};
 
-/// Clones are of the same worker.
+/// Controls a worker. Clones control the same one.
 #[derive(Clone)]
 pub(crate) struct WorkerHandle {
-    pub(crate) told: watch::Sender<Control>,
-    pub(crate) worker: AbortHandle,
+    pub(crate) control: watch::Sender<Control>,
+    pub(crate) task: AbortHandle,
 }
 
 impl WorkerHandle {
-    /// An order is never taken back.
-    pub(crate) fn mode(&self, mode: Mode) {
-        self.told.send_modify(|told| told.mode = told.mode.max(mode));
+    /// Enters this mode, unless the worker is in a later one.
+    pub(crate) fn enter(&self, mode: Mode) {
+        self.control.send_modify(|control| control.mode = control.mode.max(mode));
+    }
+
+    /// Cancels the calls of these services.
+    pub(crate) fn cancel_calls_of(&self, services: &[ServiceId]) {
+        self.control.send_modify(|control| control.cancelled.extend(services));
+    }
+
+    /// Serves the queue by another plan from its next delivery on. Returns the plan of before.
+    pub(crate) fn replace_plan(&self, plan: Arc<QueuePlan>) -> Arc<QueuePlan> {
+        let mut before = plan;
+        self.control.send_modify(|control| std::mem::swap(&mut control.queue, &mut before));
+        before
+    }
+
+    /// The queue's name on this connection.
+    pub(crate) fn queue_name(&self) -> String {
+        self.control.borrow().queue.name().to_owned()
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.control.receiver_count() == 0
+    }
+
+    /// Waits until the worker, and every call that listens to it, has ended.
+    pub(crate) async fn ended(&self) {
+        self.control.closed().await;
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     codec::AnyCodec,
     contract::MethodDef,
     message::{Fault, FaultCode, Reply},
-    server::settings::{QueueKind, QueuePlan},
+    server::services::{QueueKind, QueuePlan},
     wire::request::Caller,
 };
 
@@ -48,7 +48,7 @@ pub(crate) struct RequestInfo {
     /// Only if it says who it is.
     pub(crate) caller: Option<Box<Caller>>,
     pub(crate) redelivered: bool,
-    pub(crate) is_hostile: bool,
+    pub(crate) is_malformed: bool,
     pub(crate) received_at: Instant,
 }
 
@@ -62,7 +62,7 @@ impl FailedCall<'_> {
     /// The queue that the request came to. Known of events, and of requests that no method sees.
     #[must_use]
     pub fn queue(&self) -> Option<&str> {
-        self.queue.or(self.request.events.as_ref().map(|queue| &*queue.name))
+        self.queue.or(self.request.events.as_ref().map(|queue| queue.name()))
     }
 
     /// Whether nothing keeps the request: an event that a listener failed with; a request without a caller for which its queue had no room,

@@ -68,7 +68,7 @@ impl FailureLog {
 fn level(failure: &FailedCall<'_>) -> Level {
     match failure.cause {
         Cause::Fault(fault) if *fault.code() == FaultCode::Panicked => Level::ERROR,
-        _ if failure.request.is_hostile || !failure.has_caller => Level::WARN,
+        _ if failure.request.is_malformed || !failure.has_caller => Level::WARN,
         Cause::Error(_) => Level::INFO,
         Cause::Fault(_) if failure.is_refusal() => Level::DEBUG,
         Cause::Fault(_) | Cause::Cancelled => Level::WARN,
@@ -78,7 +78,7 @@ fn level(failure: &FailedCall<'_>) -> Level {
 fn sentence(failure: &FailedCall<'_>) -> &'static str {
     match failure.cause {
         Cause::Fault(fault) if *fault.code() == FaultCode::Panicked => "the method panicked",
-        Cause::Fault(_) if failure.request.is_hostile => "refused a hostile request",
+        Cause::Fault(_) if failure.request.is_malformed => "refused a hostile request",
         Cause::Fault(_) if failure.is_refusal() => "refused a request",
         Cause::Fault(_) => "a call failed",
         Cause::Error(_) => "the method returned its own error",

@@ -1,4 +1,4 @@
-//! The calls that a server has and has not finished: what a shutdown that runs out of time must name, and a removal waits for.
+//! The calls in flight: those that a shutdown must name when its time is over, and that a removal waits for.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,20 +10,32 @@ use crate::server::{
     shutdown_report::AbandonedCall,
 };
 
-/// Every call between its admission and its settlement. Clones share it.
+/// Lists every call between its admission and its settlement. Clones share the list.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct InFlightCalls(Arc<Mutex<Table>>);
+pub(crate) struct InFlightCalls(Arc<Mutex<Calls>>);
 
 #[derive(Debug, Default)]
-struct Table {
-    unfinished: Slab<(ServiceId, AbandonedCall)>,
-    /// Of members that depart: their calls that were cancelled since.
-    cancelled: Vec<(ServiceId, Vec<AbandonedCall>)>,
-    /// Told of every call that leaves, while somebody waits for that.
-    leaving: Option<watch::Sender<()>>,
+struct Calls {
+    unfinished: Slab<InFlightCall>,
+    removals: Vec<RemovedService>,
+    /// Notified whenever a call ends, while a removal waits for that.
+    ended: Option<watch::Sender<()>>,
 }
 
-/// A call on the roster, until this is dropped.
+#[derive(Debug)]
+struct InFlightCall {
+    service: ServiceId,
+    call: AbandonedCall,
+}
+
+/// A service that is being removed, with those of its calls that were cancelled meanwhile.
+#[derive(Debug)]
+struct RemovedService {
+    service: ServiceId,
+    cancelled: Vec<AbandonedCall>,
+}
+
+/// Keeps a call in the list until it is dropped.
 #[derive(Debug)]
 pub(crate) struct InFlightGuard {
     in_flight: InFlightCalls,
@@ -32,66 +44,66 @@ pub(crate) struct InFlightGuard {
 }
 
 impl InFlightCalls {
-    /// `runs_once`: the request is not run again when it comes again.
+    /// Adds a call. With `runs_once` its request is not run again when it is redelivered.
     pub(crate) fn enter(&self, route: &Route, runs_once: bool) -> InFlightGuard {
         let call = AbandonedCall { method: route.method.full_name, at_most_once: runs_once };
-        let key = self.calls().unfinished.insert((route.member, call));
+        let key = self.calls().unfinished.insert(InFlightCall { service: route.service_id, call });
         InFlightGuard { in_flight: self.clone(), key, is_cancelled: false }
     }
 
-    /// The calls that are on it now.
+    /// The calls that are in flight now.
     pub(crate) fn list(&self) -> Vec<AbandonedCall> {
-        self.calls().unfinished.iter().map(|(_, (_, call))| call.clone()).collect()
+        self.calls().unfinished.iter().map(|(_, in_flight)| in_flight.call.clone()).collect()
     }
 
-    /// From now on it is written down which calls of `member` are cancelled.
-    pub(crate) fn begin_removal(&self, member: ServiceId) {
-        self.calls().cancelled.push((member, Vec::new()));
+    /// Records from now on which calls of `service` are cancelled.
+    pub(crate) fn begin_removal(&self, service: ServiceId) {
+        self.calls().removals.push(RemovedService { service, cancelled: Vec::new() });
     }
 
-    /// The calls of `member` that were cancelled since its departure began, and those that are on it still.
-    pub(crate) fn end_removal(&self, member: ServiceId) -> Vec<AbandonedCall> {
+    /// The calls of `service` that were cancelled since its removal began, and those that are still in flight.
+    pub(crate) fn end_removal(&self, service: ServiceId) -> Vec<AbandonedCall> {
         let mut calls = self.calls();
-        let ended = calls.cancelled.extract_if(.., |(of, _)| *of == member);
-        let mut abandoned: Vec<_> = ended.flat_map(|(_, cancelled)| cancelled).collect();
-        let unfinished = calls.unfinished.iter().filter(|(_, (of, _))| *of == member);
-        abandoned.extend(unfinished.map(|(_, (_, call))| call.clone()));
+        let ended = calls.removals.extract_if(.., |removal| removal.service == service);
+        let mut abandoned: Vec<_> = ended.flat_map(|removal| removal.cancelled).collect();
+        let unfinished = calls.unfinished.iter().filter(|(_, in_flight)| in_flight.service == service);
+        abandoned.extend(unfinished.map(|(_, in_flight)| in_flight.call.clone()));
         abandoned
     }
 
-    /// Waits until no call of `member` is on it.
-    pub(crate) async fn until_none_left(&self, member: ServiceId) {
+    /// Waits until no call of `service` is in flight.
+    pub(crate) async fn until_none_of(&self, service: ServiceId) {
         loop {
-            let mut left = {
+            let mut ended = {
                 let mut calls = self.calls();
-                if calls.unfinished.iter().all(|(_, (of, _))| *of != member) {
+                if calls.unfinished.iter().all(|(_, in_flight)| in_flight.service != service) {
                     return;
                 }
-                calls.leaving.get_or_insert_with(|| watch::Sender::new(())).subscribe()
+                calls.ended.get_or_insert_with(|| watch::Sender::new(())).subscribe()
             };
-            if left.changed().await.is_err() {
+            if ended.changed().await.is_err() {
                 return;
             }
         }
     }
 
-    fn calls(&self) -> MutexGuard<'_, Table> {
+    fn calls(&self) -> MutexGuard<'_, Calls> {
         // No code panics while it holds the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Table {
-    fn write_down(&mut self, member: ServiceId, cancelled: AbandonedCall) {
-        if let Some((_, calls)) = self.cancelled.iter_mut().find(|(of, _)| *of == member) {
-            calls.push(cancelled);
+impl Calls {
+    fn record_cancelled(&mut self, cancelled: InFlightCall) {
+        if let Some(removal) = self.removals.iter_mut().find(|removal| removal.service == cancelled.service) {
+            removal.cancelled.push(cancelled.call);
         }
     }
 }
 
 impl InFlightGuard {
-    /// The call leaves without an outcome.
-    pub(crate) fn cancel(&mut self) {
+    /// Marks the call as one that ends without an outcome.
+    pub(super) fn cancel(&mut self) {
         self.is_cancelled = true;
     }
 }
@@ -99,13 +111,13 @@ impl InFlightGuard {
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
         let mut calls = self.in_flight.calls();
-        let (member, call) = calls.unfinished.remove(self.key);
+        let ended = calls.unfinished.remove(self.key);
         if self.is_cancelled {
-            calls.write_down(member, call);
+            calls.record_cancelled(ended);
         }
-        if calls.leaving.as_ref().is_some_and(|leaving| leaving.send(()).is_err()) {
-            // Nobody waits any more.
-            calls.leaving = None;
+        if calls.ended.as_ref().is_some_and(|ended| ended.send(()).is_err()) {
+            // No removal waits any more.
+            calls.ended = None;
         }
     }
 }

@@ -1,12 +1,16 @@
-//! From an outcome to its reply and the settled delivery.
+//! From the outcome of a call to its reply and the settled delivery.
 
 mod acks;
 mod direct;
 mod in_flight;
 mod settle;
+mod settlement;
+mod sinks;
 mod unsettled;
 
 pub(crate) use direct::{DirectCommand, DirectReplySender};
 pub(crate) use in_flight::InFlightCalls;
-pub(crate) use settle::{RequestChannel, Settlement, Settlements, settle};
-pub(crate) use unsettled::{ReplySinks, Unsettled};
+pub(crate) use settle::{RequestChannel, settle};
+pub(crate) use settlement::{Settlement, Settlements};
+pub(crate) use sinks::ReplySinks;
+pub(crate) use unsettled::{Arrival, Unsettled};

@@ -1,22 +1,20 @@
-//! A delivery that is not settled yet: whatever happens to it, it is settled exactly once.
+//! A delivery that is not settled yet: in every case it is settled exactly once.
 
 use std::{sync::Arc, time::Instant};
-
-use tokio::sync::mpsc;
 
 use super::{
     direct::DirectCommand,
     in_flight::InFlightGuard,
-    settle::{Settlement, Settlements},
+    settlement::{Settlement, UnsentReply},
+    sinks::ReplySinks,
 };
 use crate::{
     contract::MethodDef,
     message::{Execution, Fault, FaultCode, Reply, ReplyKind},
     server::{
         config::ReplyPolicy,
-        log::{Cause, FailedCall, FailureLog, RequestInfo},
-        serve::RefusedRequest,
-        settings::QueuePlan,
+        log::{Cause, FailedCall, RequestInfo},
+        services::QueuePlan,
     },
     wire::{
         address::is_direct,
@@ -24,17 +22,7 @@ use crate::{
     },
 };
 
-/// Where the calls of one epoch leave their outcomes.
-#[derive(Debug)]
-pub(crate) struct ReplySinks {
-    pub(crate) settlements: Settlements,
-    /// Answers to direct addresses, which settle their delivery later.
-    pub(crate) direct: mpsc::UnboundedSender<DirectCommand>,
-    pub(crate) max_reply_bytes: usize,
-    pub(crate) failures: Arc<FailureLog>,
-}
-
-/// The duty to settle one delivery. Dropped without an answer, because the call was cancelled, it gives the delivery back.
+/// Settles one delivery. Dropped without an outcome, because the call was cancelled, it requeues the delivery.
 pub(crate) struct Unsettled {
     tag: u64,
     request: RequestInfo,
@@ -44,47 +32,55 @@ pub(crate) struct Unsettled {
     settled: bool,
 }
 
-/// What is known of the delivery once it is a call.
+/// What is known of a delivery besides its message.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) tag: u64,
+    pub(crate) is_malformed: bool,
+    pub(crate) received_at: Instant,
+}
+
+/// What is known of a delivery once it is a call.
 struct AdmittedCall {
-    /// Given back, it would not be run.
+    /// Once requeued, it would not be run.
     runs_once: bool,
     started: bool,
-    // Left when the delivery is settled.
-    entry: InFlightGuard,
+    // Dropped when the delivery is settled.
+    guard: InFlightGuard,
 }
 
 impl Unsettled {
-    pub(crate) fn of(
-        tag: u64,
+    /// Takes the return address from the request.
+    pub(crate) fn new(
+        arrival: Arrival,
         request: &mut Received,
-        is_hostile: bool,
-        received_at: Instant,
         queue: &Arc<QueuePlan>,
         sinks: Arc<ReplySinks>,
     ) -> Self {
+        let Arrival { tag, is_malformed, received_at } = arrival;
         let (redelivered, address) = (request.redelivered, request.take_return_address());
         let caller = (!request.caller.is_anonymous()).then(|| Box::new(request.caller.clone()));
         let events = queue.kind.is_of_events().then(|| Arc::clone(queue));
         let is_overflow = queue.overflow_of.is_some();
         let request =
-            RequestInfo { method: None, events, is_overflow, caller, redelivered, is_hostile, received_at };
+            RequestInfo { method: None, events, is_overflow, caller, redelivered, is_malformed, received_at };
         Self { tag, request, sinks, address, call: None, settled: false }
     }
 
-    /// The reply address, if it is none that the server answers to.
+    /// The reply address, unless the policy allows it.
     pub(crate) fn foreign_address(&self, policy: &ReplyPolicy) -> Option<&str> {
         self.address.reply_to.as_deref().filter(|address| !policy.allows(address))
     }
 
-    /// To the dead letters, unanswered.
+    /// Rejects the delivery without a reply: it goes to the dead letters.
     pub(crate) fn reject(mut self) {
         self.settle(Settlement::Reject { tag: self.tag });
     }
 
     /// The delivery is a call, which will run.
-    pub(crate) fn admit(&mut self, method: &'static MethodDef, entry: InFlightGuard, runs_once: bool) {
+    pub(crate) fn admit(&mut self, method: &'static MethodDef, guard: InFlightGuard, runs_once: bool) {
         self.request.method = Some(method);
-        self.call = Some(AdmittedCall { runs_once, started: false, entry });
+        self.call = Some(AdmittedCall { runs_once, started: false, guard });
     }
 
     /// The call is about to run. From here on it may have run.
@@ -101,22 +97,22 @@ impl Unsettled {
         }
     }
 
-    /// Given back, the call would not be run.
+    /// Whether the call would not be run once it is requeued.
     pub(crate) fn runs_once(&self) -> bool {
         self.call.as_ref().is_some_and(|call| call.runs_once)
     }
 
-    /// Answers the caller and settles the delivery.
+    /// Replies to the caller and settles the delivery.
     ///
-    /// When nobody waits for a reply, success is acknowledged and failure goes to the dead letters: it must not pass unseen.
+    /// Without a caller, success is acknowledged and failure goes to the dead letters, so that it is seen.
     pub(crate) fn answer(mut self, outcome: Result<Reply, Fault>) {
         self.conclude(outcome, None);
     }
 
-    /// Does the same with a request that came to this queue and that no method sees.
-    pub(crate) fn refuse(mut self, queue: &str, refused: RefusedRequest) {
-        self.request.method = refused.method;
-        self.conclude(Err(refused.fault), Some(queue));
+    /// Does the same with a request that came to this queue and that does not reach a method.
+    pub(crate) fn refuse(mut self, queue: &str, fault: Fault, method: Option<&'static MethodDef>) {
+        self.request.method = method;
+        self.conclude(Err(fault), Some(queue));
     }
 
     fn conclude(&mut self, outcome: Result<Reply, Fault>, queue: Option<&str>) {
@@ -129,27 +125,24 @@ impl Unsettled {
         if !succeeded {
             self.log(outcome.as_ref().map_or_else(Cause::Fault, Cause::Error), queue);
         }
-        let settlement = match self.address.reply_to.take() {
-            Some(reply_to) => {
-                let correlation_id = self.address.correlation_id.take();
-                let codec = std::mem::take(&mut self.address.codec);
-                if is_direct(&reply_to) {
-                    self.settled = true;
-                    let _ = self.sinks.direct.send(DirectCommand::Answer {
-                        tag,
-                        reply_to,
-                        correlation_id,
-                        codec,
-                        outcome,
-                    });
-                    return;
-                }
-                Settlement::Answer { tag, reply_to, correlation_id, codec, outcome }
-            }
-            None if succeeded => Settlement::Done { tag },
-            None => Settlement::Reject { tag },
-        };
-        self.settle(settlement);
+        match self.address.reply_to.take() {
+            Some(reply_to) => self.send(reply_to, outcome),
+            None if succeeded => self.settle(Settlement::Ack { tag }),
+            None => self.settle(Settlement::Reject { tag }),
+        }
+    }
+
+    fn send(&mut self, reply_to: String, outcome: Result<Reply, Fault>) {
+        let correlation_id = self.address.correlation_id.take();
+        let codec = std::mem::take(&mut self.address.codec);
+        let is_direct = is_direct(&reply_to);
+        let reply = UnsentReply { tag: self.tag, reply_to, correlation_id, codec, outcome };
+        if is_direct {
+            self.settled = true;
+            let _ = self.sinks.direct.send(DirectCommand::Send(reply));
+        } else {
+            self.settle(Settlement::Reply(reply));
+        }
     }
 
     fn within_limit(&self, outcome: Result<Reply, Fault>) -> Result<Reply, Fault> {
@@ -163,10 +156,10 @@ impl Unsettled {
         }
     }
 
-    /// What this server did not run, another may have run before: the caller must not be told that nobody has.
+    /// A redelivered request that this server did not run may have run on another: the fault must not promise that it did not.
     fn as_far_as_known(&self, fault: Fault) -> Fault {
-        // Whoever had it before could not read it either, or did not let its caller in: so it is where all servers are alike. While another
-        // version or other settings are rolled out, one of these may be said of a request that the other kind of server has run.
+        // The server that had the request before refused it for the same reason, if all servers are alike. While another version or other
+        // settings are rolled out, one of these may be said of a request that a server of the other kind has run.
         let is_of_the_request = matches!(
             fault.code(),
             FaultCode::BadRequest
@@ -196,7 +189,7 @@ impl Unsettled {
 
     fn settle(&mut self, settlement: Settlement) {
         self.settled = true;
-        // Without a settler the channel is gone, and the broker delivers again.
+        // Without a settler the channel is lost, and the broker delivers again.
         let _ = self.sinks.settlements.send(settlement);
     }
 }
@@ -209,15 +202,15 @@ impl Drop for Unsettled {
         if let Some(call) = &mut self.call
             && !std::thread::panicking()
         {
-            call.entry.cancel();
+            call.guard.cancel();
         }
         match &self.call {
-            // Given back it would panic again, and again.
+            // Requeued, it would panic again and again.
             Some(_) if std::thread::panicking() => {
                 let panicked = Fault::new(FaultCode::Panicked, "the method panicked while it was dropped");
                 self.conclude(Err(panicked), None);
             }
-            // Given back it would be marked as delivered before, and refused for what it never did.
+            // Requeued, it would be marked as redelivered, and refused although it did not run.
             Some(call) if !call.started && call.runs_once => {
                 let message = "the server was stopping and did not start the method";
                 self.conclude(Err(Fault::new(FaultCode::ShuttingDown, message)), None);

@@ -15,42 +15,7 @@ use crate::{
     codec::{self, AnyCodec},
     contract::{MethodDef, Repetition, ServeFuture, Service, ServiceDef},
     message::{Fault, FaultCode, IncomingCall, Reply, ReplyKind},
-    server::builder::Server,
 };
-
-impl Server {
-    /// Serves the method of this name, such as `legacy.sum`, by a function: for requests that no trait describes.
-    ///
-    /// What it is given has passed everything that typed calls pass as well, layers included, but it is not decoded:
-    /// [`IncomingCall::json`] does that, or [`IncomingCall::body`] is taken as it is, whatever its content type. It answers with a
-    /// [`Reply`]: [`json`](Reply::json), [`bytes`](Reply::bytes), or its own [`error`](Reply::error); a [`Fault`] says that the request
-    /// was refused. A panic, a timeout and a shutdown are what they are to typed methods.
-    ///
-    /// Only the name is reachable that is given here, under the exchange `amqp-rpc`, from the queue of its service, which is what comes
-    /// before the name's last dot; a [`RawMethod`] says otherwise. Two methods for the same requests are refused by
-    /// [`start`](Self::start). See [`RawService`] for what can be added to a running server.
-    ///
-    /// ```
-    /// # extern crate amqp_rpc_runtime as amqp_rpc;
-    /// use amqp_rpc::{IncomingCall, Reply, Server};
-    ///
-    /// let server = Server::new().raw("legacy.sum", |call: IncomingCall| async move {
-    ///     let numbers: Vec<f64> = call.json()?;
-    ///     if numbers.is_empty() {
-    ///         return Reply::error(&"nothing to add");
-    ///     }
-    ///     Reply::json(&numbers.iter().sum::<f64>())
-    /// });
-    /// # let _ = server;
-    /// ```
-    pub fn raw<H, Fut>(self, method: impl Into<RawMethod>, handler: H) -> Self
-    where
-        H: Fn(IncomingCall) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Reply, Fault>> + Send + 'static,
-    {
-        self.service(RawService::new(method, handler))
-    }
-}
 
 /// Name and address of a method that no trait declares.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! A request that nobody waits for: where it is refused for the moment, it is held and tried again.
+//! Retries a message without a caller while it is refused as `overloaded`.
 
 use std::{
     sync::Arc,
@@ -13,7 +13,7 @@ use crate::{
     layer::BoxService,
     message::{Fault, FaultCode, IncomingCall},
     server::{
-        consume::{Control, Mode, next_mode},
+        control::{Control, until_draining},
         reply::Unsettled,
         settings::Settings,
     },
@@ -22,39 +22,40 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Whether the request may have to be tried more than once: it is then kept beside its call. Where there is no layer, only a raw method can
-/// be overloaded.
-pub(crate) fn may_be_retried(call: &IncomingCall, settings: &Settings) -> bool {
-    !call.context.has_caller && (!settings.layers.0.is_empty() || call.context.method.reads_anything)
+/// Whether the message may have to be tried more than once. It is then kept beside its call. Without layers, only a raw method
+/// can reply `overloaded`.
+pub(super) fn may_be_retried(call: &IncomingCall, settings: &Settings) -> bool {
+    let has_layers = !settings.services.layers.is_empty();
+    !call.context.has_caller && (has_layers || call.context.method.reads_anything)
 }
 
-/// Runs the call, as often as it takes for it not to be `overloaded`. A caller would be told; a message whose sender has gone waits.
+/// Runs the call until it is not `overloaded`. A caller would be told; a message whose sender does not wait is held.
 ///
-/// It waits here and not in its queue. The broker would deliver it again at once, and marked: as if it might have run, which a method that
-/// runs at most once is not run for. Only a server that stops gives it back, at once; what runs at most once still has the time that the
-/// shutdown has.
-pub(crate) async fn retry_while_overloaded(
+/// It is held here and not in its queue. The broker would deliver it again at once, marked as redelivered: as if it might have
+/// run, so a method that runs at most once would not run for it. Only a server that stops requeues it, at once; a message for a
+/// method that runs at most once has the time of the shutdown first.
+pub(super) async fn retry_while_overloaded(
     mut unsettled: Unsettled,
     service: BoxService,
     mut call: IncomingCall,
     received_at: Instant,
     settings: Arc<Settings>,
-    mut told: watch::Receiver<Control>,
+    mut control_rx: watch::Receiver<Control>,
 ) {
     let (method, runs_once) = (call.context.method, unsettled.runs_once());
     let mut pause = FIRST_PAUSE;
-    // What it waits here is not taken from the method's time.
+    // The pauses do not count as time of the method.
     let mut begun_at = received_at;
     if let Some(encoding) = call.encoding {
         unsettled.start();
-        call = match call.inflated(encoding, settings.conditions.max_request_bytes) {
+        call = match call.inflated(encoding, settings.admission.max_request_bytes) {
             Ok(call) => call,
             Err(fault) => return unsettled.answer(Err(fault)),
         };
     }
     loop {
         unsettled.start();
-        let outcome = match settings.patience.limit(&call, begun_at) {
+        let outcome = match settings.time_limits.limit(&call, begun_at) {
             None => run(&service, call.again(), settings.exposes_panics).await,
             Some(limit) => run_within(limit, &service, call.again(), settings.exposes_panics).await,
         };
@@ -64,21 +65,21 @@ pub(crate) async fn retry_while_overloaded(
             return unsettled.answer(outcome);
         }
         if pause == FIRST_PAUSE {
-            note(method, refusal);
+            log_first(method, refusal);
         }
         drop(outcome);
         unsettled.did_not_run();
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            // Dropped, it is given back.
-            _ = next_mode(&mut told, Mode::Serve), if !runs_once => return,
+            // Dropping the delivery requeues it.
+            () = until_draining(&mut control_rx), if !runs_once => return,
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
         begun_at = Instant::now();
     }
 }
 
-fn note(method: &MethodDef, refusal: &Fault) {
+fn log_first(method: &MethodDef, refusal: &Fault) {
     tracing::debug!(
         method = method.full_name,
         reason = refusal.message(),

@@ -1,57 +1,14 @@
-//! One call, run apart from the others: its panics are caught, its time is bounded, what it calls inherits its deadline.
+//! Runs one call: catches its panics, bounds its time, and passes its deadline on to the calls that it makes.
 
-use std::{
-    future::Future,
-    time::{Duration, Instant},
-};
+use std::future::Future;
 
 use futures_util::FutureExt;
 
 use crate::{
     layer::{BoxService, isolated},
-    message::{Fault, FaultCode, IncomingCall, Inherited, Reply},
+    message::{Fault, IncomingCall, Inherited, Reply},
+    server::config::TimeLimit,
 };
-
-/// How long calls may run. By default as long as they like.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct TimeLimits {
-    pub(crate) handler_timeout: Option<Duration>,
-    /// Cancel a call whose caller waits no longer.
-    pub(crate) cancels_late: bool,
-}
-
-/// When a call is cancelled.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TimeLimit {
-    at: Instant,
-    /// The server's cap, where it comes before the caller's deadline.
-    cap: Option<Duration>,
-}
-
-impl TimeLimits {
-    pub(crate) fn limit(self, call: &IncomingCall, received_at: Instant) -> Option<TimeLimit> {
-        let Self { handler_timeout, cancels_late } = self;
-        let capped = handler_timeout.and_then(|cap| {
-            let at = received_at.checked_add(cap)?;
-            Some(TimeLimit { at, cap: Some(cap) })
-        });
-        let late = call.context.deadline.filter(|_| cancels_late).map(|at| TimeLimit { at, cap: None });
-        match (capped, late) {
-            (Some(capped), Some(late)) => Some(if capped.at < late.at { capped } else { late }),
-            (capped, late) => capped.or(late),
-        }
-    }
-}
-
-impl TimeLimit {
-    fn exceeded(self) -> Fault {
-        let message = match self.cap {
-            Some(cap) => format!("the method was cancelled after {cap:?}, the server's limit"),
-            None => "the method was cancelled: the caller's time was over".into(),
-        };
-        Fault::new(FaultCode::DeadlineExceeded, message)
-    }
-}
 
 /// Runs the call to its end; a panic becomes a fault.
 ///

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-use super::{change_request::ChangeRequest, service_set::ServiceId};
+use super::{change_request::ChangeRequest, event_receiver::SubscriptionInfo};
 use crate::{
     contract::Event,
     error::ChangeError,
@@ -19,29 +19,21 @@ use crate::{
 /// What is changed here survives reconnects. During an outage every change fails with `NotConnected`, and is not made.
 #[derive(Clone)]
 pub struct ActiveSubscription {
-    pub(crate) shown: SubscriptionInfo,
+    pub(crate) info: SubscriptionInfo,
     pub(crate) changes: mpsc::Sender<ChangeRequest>,
-}
-
-/// What is known of a subscription without asking.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SubscriptionInfo {
-    pub(crate) id: ServiceId,
-    pub(crate) service: &'static str,
-    pub(crate) by: Subscriber,
 }
 
 impl ActiveSubscription {
     /// The service whose events are received.
     #[must_use]
     pub fn service(&self) -> &'static str {
-        self.shown.service
+        self.info.service
     }
 
     /// The group's name; `None` for a listener.
     #[must_use]
     pub fn group(&self) -> Option<&str> {
-        match &self.shown.by {
+        match &self.info.by {
             Subscriber::Group(name) => Some(name),
             Subscriber::Listener => None,
         }
@@ -85,22 +77,14 @@ impl ActiveSubscription {
     /// # Errors
     /// `NotServed` when it was unsubscribed before; `NotConnected` during an outage. Dropping the future does not undo it.
     pub async fn unsubscribe(self) -> Result<ShutdownReport, ChangeError> {
-        let Self { shown, changes } = self;
-        ask(&changes, |done| ChangeRequest::Unsubscribe(shown, done)).await
+        let Self { info: subscription, changes } = self;
+        ChangeRequest::send(&changes, |reply| ChangeRequest::Unsubscribe { subscription, reply }).await
     }
 
     async fn rebind(&self, bind: Vec<Pattern>, unbind: Vec<Pattern>) -> Result<(), ChangeError> {
-        let shown = self.shown.clone();
-        ask(&self.changes, |done| ChangeRequest::Rebind { shown, bind, unbind, done }).await
-    }
-}
-
-impl fmt::Display for SubscriptionInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.by {
-            Subscriber::Group(name) => write!(f, "{}.events.{name}", self.service),
-            Subscriber::Listener => write!(f, "{} (listener)", self.service),
-        }
+        let subscription = self.info.clone();
+        let request = |reply| ChangeRequest::Rebind { subscription, bind, unbind, reply };
+        ChangeRequest::send(&self.changes, request).await
     }
 }
 
@@ -111,14 +95,4 @@ impl fmt::Debug for ActiveSubscription {
             .field("group", &self.group())
             .finish_non_exhaustive()
     }
-}
-
-/// Asks the supervisor for a change, and waits until it is made.
-pub(crate) async fn ask<T>(
-    changes: &mpsc::Sender<ChangeRequest>,
-    request: impl FnOnce(oneshot::Sender<Result<T, ChangeError>>) -> ChangeRequest,
-) -> Result<T, ChangeError> {
-    let (done, answer) = oneshot::channel();
-    changes.send(request(done)).await.map_err(|_| ChangeError::Ended)?;
-    answer.await.unwrap_or(Err(ChangeError::Ended))
 }

@@ -1,41 +1,68 @@
-//! Changing what a server serves while it runs: what is asked of its supervisor.
+//! Requests to change what a running server serves. The supervisor makes the changes, one after the other.
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
-use super::{active_subscription::SubscriptionInfo, service_set::Registration};
+use super::{event_receiver::SubscriptionInfo, registration::Registration};
 use crate::{
     error::ChangeError,
     server::{config::Pattern, shutdown_report::ShutdownReport},
 };
 
-pub(crate) type Done<T> = oneshot::Sender<Result<T, ChangeError>>;
+/// Tells the caller what became of the change.
+pub(crate) type ChangeReply<T> = oneshot::Sender<Result<T, ChangeError>>;
 
-/// What becomes of a change is told to whoever asked for it, if anybody still waits.
+/// A change, and where its caller waits for it.
 pub(crate) enum ChangeRequest {
-    Add(Registration, Done<()>),
-    Remove(String, Done<ShutdownReport>),
-    Subscribe(Registration, Done<SubscriptionInfo>),
-    Unsubscribe(SubscriptionInfo, Done<ShutdownReport>),
-    Rebind { shown: SubscriptionInfo, bind: Vec<Pattern>, unbind: Vec<Pattern>, done: Done<()> },
+    Add {
+        registration: Registration,
+        reply: ChangeReply<()>,
+    },
+    Remove {
+        name: String,
+        reply: ChangeReply<ShutdownReport>,
+    },
+    Subscribe {
+        registration: Registration,
+        reply: ChangeReply<SubscriptionInfo>,
+    },
+    Unsubscribe {
+        subscription: SubscriptionInfo,
+        reply: ChangeReply<ShutdownReport>,
+    },
+    Rebind {
+        subscription: SubscriptionInfo,
+        bind: Vec<Pattern>,
+        unbind: Vec<Pattern>,
+        reply: ChangeReply<()>,
+    },
 }
 
 impl ChangeRequest {
-    /// Nothing was changed, because of `error`.
+    /// Sends a request to the supervisor, and waits until the change is made.
+    pub(crate) async fn send<T>(
+        requests: &mpsc::Sender<Self>,
+        request: impl FnOnce(ChangeReply<T>) -> Self,
+    ) -> Result<T, ChangeError> {
+        let (reply, outcome) = oneshot::channel();
+        requests.send(request(reply)).await.map_err(|_| ChangeError::Ended)?;
+        outcome.await.unwrap_or(Err(ChangeError::Ended))
+    }
+
+    /// Tells the caller that nothing was changed, because of `error`. A caller that has stopped waiting is not told.
     pub(crate) fn refuse(self, error: ChangeError) {
-        // Whoever has stopped waiting does not want to know.
         match self {
-            Self::Add(_, done) | Self::Rebind { done, .. } => drop(done.send(Err(error))),
-            Self::Remove(_, done) | Self::Unsubscribe(_, done) => drop(done.send(Err(error))),
-            Self::Subscribe(_, done) => drop(done.send(Err(error))),
+            Self::Add { reply, .. } | Self::Rebind { reply, .. } => drop(reply.send(Err(error))),
+            Self::Remove { reply, .. } | Self::Unsubscribe { reply, .. } => drop(reply.send(Err(error))),
+            Self::Subscribe { reply, .. } => drop(reply.send(Err(error))),
         }
     }
 
-    /// Whether nobody waits for it any more: it must not happen behind their backs.
+    /// Whether the caller has stopped waiting. Then the change must not be made: the caller would not know of it.
     pub(crate) fn is_abandoned(&self) -> bool {
         match self {
-            Self::Add(_, done) | Self::Rebind { done, .. } => done.is_closed(),
-            Self::Remove(_, done) | Self::Unsubscribe(_, done) => done.is_closed(),
-            Self::Subscribe(_, done) => done.is_closed(),
+            Self::Add { reply, .. } | Self::Rebind { reply, .. } => reply.is_closed(),
+            Self::Remove { reply, .. } | Self::Unsubscribe { reply, .. } => reply.is_closed(),
+            Self::Subscribe { reply, .. } => reply.is_closed(),
         }
     }
 }

@@ -1,17 +1,23 @@
-//! What a server serves: services, their routes and queues, and changing them.
+//! What a server serves: services and subscriptions, their routes and queues, and changes of them.
 
 mod active_subscription;
+mod change;
 mod change_request;
-mod filter;
+mod event_receiver;
+mod queue_plan;
+mod registration;
 mod removed_service;
 pub(super) mod routes;
+mod service_filter;
 mod service_set;
-mod subscribed;
 
 pub use active_subscription::ActiveSubscription;
-pub(crate) use active_subscription::{SubscriptionInfo, ask};
-pub(crate) use change_request::{ChangeRequest, Done};
-pub(crate) use filter::ServiceFilter;
-pub(crate) use routes::{Route, Routes, called};
-pub(crate) use service_set::{Change, Registration, Role, ServiceId, ServiceSet, ServiceSummary};
-pub(crate) use subscribed::EventReceiver;
+
+pub(crate) use change::{Change, Rebinding};
+pub(crate) use change_request::{ChangeReply, ChangeRequest};
+pub(crate) use event_receiver::SubscriptionInfo;
+pub(crate) use queue_plan::{QueueKind, QueuePlan};
+pub(crate) use registration::{Registration, Role, ServiceId};
+pub(crate) use routes::{Route, Routes};
+pub(crate) use service_filter::ServiceFilter;
+pub(crate) use service_set::{ServiceSet, ServiceSummary};

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::service_set::ServiceId;
+use super::registration::ServiceId;
 use crate::{
     contract::{MethodDef, MethodKind, ServiceDef},
     error::StartError,
     layer::BoxService,
     message::{Fault, FaultCode},
+    server::topology::request_methods,
     wire::address::Namespace,
 };
 
@@ -16,7 +17,7 @@ use crate::{
 pub(crate) struct Route {
     pub(crate) method: &'static MethodDef,
     pub(crate) service: BoxService,
-    pub(crate) member: ServiceId,
+    pub(crate) service_id: ServiceId,
 }
 
 /// The methods whose requests wait in one queue.
@@ -40,7 +41,7 @@ impl Routes {
 
     /// The events of a service.
     pub(crate) fn of_events(service: &RoutedService<'_>, namespace: &Namespace) -> Result<Self, StartError> {
-        let &RoutedService { member, definition, service } = service;
+        let &RoutedService { id, definition, service } = service;
         let mut routes = Self { have_topics: true, ..Self::default() };
         for method in events(definition) {
             let key = namespace.routing_key(method).into_owned();
@@ -49,7 +50,7 @@ impl Routes {
                 let second = method.full_name;
                 return Err(StartError::DuplicateRoute { exchange, routing_key: key, first, second });
             }
-            routes.insert(key, Route { method, service: service.clone(), member });
+            routes.insert(key, Route { method, service: service.clone(), service_id: id });
         }
         Ok(routes)
     }
@@ -79,7 +80,7 @@ impl Routes {
 
 /// A service whose methods are routed.
 pub(crate) struct RoutedService<'a> {
-    pub(crate) member: ServiceId,
+    pub(crate) id: ServiceId,
     pub(crate) definition: &'static ServiceDef,
     pub(crate) service: &'a BoxService,
 }
@@ -94,8 +95,8 @@ pub(crate) fn by_queue<'a>(
 ) -> Result<BTreeMap<String, Routes>, StartError> {
     let mut taken: HashMap<(String, String), &'static str> = HashMap::new();
     let mut queues: BTreeMap<String, Routes> = BTreeMap::new();
-    for RoutedService { member, definition, service } in services {
-        for method in called(definition) {
+    for RoutedService { id, definition, service } in services {
+        for method in request_methods(definition) {
             let exchange = namespace.exchange(method.exchange).into_owned();
             let key = namespace.routing_key(method).into_owned();
             let queue = namespace.queue(method.queue).into_owned();
@@ -112,7 +113,7 @@ pub(crate) fn by_queue<'a>(
                 });
             }
             taken.insert((exchange, key.clone()), method.full_name);
-            routes.insert(key, Route { method, service: service.clone(), member });
+            routes.insert(key, Route { method, service: service.clone(), service_id: id });
         }
     }
     Ok(queues)
@@ -125,21 +126,16 @@ pub(crate) fn add_removed<'a>(
     removed: impl IntoIterator<Item = RoutedService<'a>>,
     namespace: &Namespace,
 ) {
-    for RoutedService { member, definition, service } in removed {
-        for method in called(definition) {
+    for RoutedService { id, definition, service } in removed {
+        for method in request_methods(definition) {
             let key = namespace.routing_key(method).into_owned();
             if let Some(routes) = queues.get_mut(&*namespace.queue(method.queue))
                 && routes.taken_by(&key, method).is_none()
             {
-                routes.insert(key, Route { method, service: service.clone(), member });
+                routes.insert(key, Route { method, service: service.clone(), service_id: id });
             }
         }
     }
-}
-
-/// All but events, which are received by subscribing to them.
-pub(crate) fn called(definition: &'static ServiceDef) -> impl Iterator<Item = &'static MethodDef> {
-    definition.methods.iter().copied().filter(|method| method.kind != MethodKind::Event)
 }
 
 fn events(definition: &'static ServiceDef) -> impl Iterator<Item = &'static MethodDef> {
@@ -170,8 +166,7 @@ mod tests {
 
     fn queues_of(definitions: &[&'static ServiceDef]) -> Result<BTreeMap<String, Routes>, StartError> {
         let service = BoxService::new(Nothing);
-        let routed =
-            |definition| RoutedService { member: ServiceId::default(), definition, service: &service };
+        let routed = |definition| RoutedService { id: ServiceId::default(), definition, service: &service };
         by_queue(definitions.iter().copied().map(routed), &Namespace::default())
     }
 
@@ -205,7 +200,7 @@ mod tests {
             &MethodDef::new("prices", "prices.fixed").event().routing_key("prices.changed.final");
         const PRICES: &ServiceDef = &ServiceDef::new("prices", &[CHANGED, FINAL]);
         let service = BoxService::new(Nothing);
-        let routed = RoutedService { member: ServiceId::default(), definition: PRICES, service: &service };
+        let routed = RoutedService { id: ServiceId::default(), definition: PRICES, service: &service };
         let routes = Routes::of_events(&routed, &Namespace::default()).unwrap();
         let found = |key, kind| routes.find(key, kind).map(|route| route.method.full_name).ok();
         assert_eq!(found("prices.changed", None), Some("prices.changed"));

@@ -1,10 +1,11 @@
-//! The connection of a server: links one after the other, their workers, and what they share.
+//! The connection of a server: one link after the other, the workers of each, and changes while it serves.
 
 mod link;
 mod removal;
+mod state;
 mod supervisor;
 mod workers;
 
 pub(crate) use link::Link;
-pub(crate) use supervisor::{PublishedState, Supervisor};
-pub(crate) use workers::ReplacedPlan;
+pub(crate) use state::PublishedState;
+pub(crate) use supervisor::Supervisor;

@@ -1,75 +1,80 @@
-//! The calls that what was removed has still to finish.
+//! The removal of services: waits until their calls have finished.
 
 use std::time::Duration;
 
 use crate::server::{
-    consume::{Mode, WorkerHandle},
+    consume::WorkerHandle,
+    control::Mode,
     reply::InFlightCalls,
-    services::{Done, ServiceId},
+    services::{ChangeReply, ServiceId},
     shutdown_report::ShutdownReport,
 };
 
-/// How long cancelled calls may take to let go. One that blocks its thread does not.
-pub(crate) const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long cancelled calls may take to end. A call that blocks its thread takes longer.
+pub(super) const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What was removed, and has calls to finish. Dropped, it tells whoever asked for it which of them did not: those that took too long, or
-/// all that ran when the connection was lost or the server ended.
-pub(crate) struct Removal {
-    leaving: Vec<ServiceId>,
-    /// Of workers that end with it.
-    let_go: Vec<WorkerHandle>,
-    /// Of workers that stay.
-    shared: Vec<WorkerHandle>,
+/// Waits for the calls of removed services. Dropped, it tells the caller of the removal which of them did not finish: those that took
+/// too long, or all that ran when the connection was lost or the server ended.
+pub(super) struct Removal {
+    services: Vec<ServiceId>,
+    workers: RemovalWorkers,
     in_flight: InFlightCalls,
-    done: Option<Done<ShutdownReport>>,
+    reply: Option<ChangeReply<ShutdownReport>>,
+}
+
+/// The workers that run calls of the removed services.
+pub(super) struct RemovalWorkers {
+    /// Workers that end with the removal.
+    pub(super) draining: Vec<WorkerHandle>,
+    /// Workers whose queue is still consumed for other services.
+    pub(super) shared: Vec<WorkerHandle>,
 }
 
 impl Removal {
-    pub(crate) fn new(
-        leaving: Vec<ServiceId>,
-        let_go: Vec<WorkerHandle>,
-        shared: Vec<WorkerHandle>,
+    pub(super) fn new(
+        services: Vec<ServiceId>,
+        workers: RemovalWorkers,
         in_flight: InFlightCalls,
-        done: Done<ShutdownReport>,
+        reply: ChangeReply<ShutdownReport>,
     ) -> Self {
-        leaving.iter().for_each(|member| in_flight.begin_removal(*member));
-        Self { leaving, let_go, shared, in_flight, done: Some(done) }
+        services.iter().for_each(|service| in_flight.begin_removal(*service));
+        Self { services, workers, in_flight, reply: Some(reply) }
     }
 
     /// Waits for the calls to finish, and cancels them when that takes longer than `drain_timeout`.
-    pub(crate) async fn complete(self, drain_timeout: Duration) {
+    pub(super) async fn complete(self, drain_timeout: Duration) {
         if tokio::time::timeout(drain_timeout, self.finish()).await.is_ok() {
             return;
         }
-        for post in &self.let_go {
-            post.mode(Mode::Abort);
+        for worker in &self.workers.draining {
+            worker.enter(Mode::Abort);
         }
-        for post in &self.shared {
-            post.told.send_modify(|told| told.given_up.extend(&self.leaving));
+        for worker in &self.workers.shared {
+            worker.cancel_calls_of(&self.services);
         }
         if tokio::time::timeout(CANCEL_TIMEOUT, self.finish()).await.is_err() {
-            for post in &self.let_go {
-                post.worker.abort();
+            for worker in &self.workers.draining {
+                worker.task.abort();
             }
         }
     }
 
     async fn finish(&self) {
-        for post in &self.let_go {
-            post.told.closed().await;
+        for worker in &self.workers.draining {
+            worker.ended().await;
         }
-        for member in &self.leaving {
-            self.in_flight.until_none_left(*member).await;
+        for service in &self.services {
+            self.in_flight.until_none_of(*service).await;
         }
     }
 }
 
 impl Drop for Removal {
     fn drop(&mut self) {
-        let leaving = self.leaving.iter();
-        let abandoned = leaving.flat_map(|member| self.in_flight.end_removal(*member)).collect();
-        if let Some(done) = self.done.take() {
-            let _ = done.send(Ok(ShutdownReport { abandoned }));
+        let services = self.services.iter();
+        let abandoned = services.flat_map(|service| self.in_flight.end_removal(*service)).collect();
+        if let Some(reply) = self.reply.take() {
+            let _ = reply.send(Ok(ShutdownReport { abandoned }));
         }
     }
 }

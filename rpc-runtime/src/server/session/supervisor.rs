@@ -1,25 +1,29 @@
-//! The life of a server: epoch after epoch, until it is told to stop or the broker is given up.
+//! The life of a server: link after link, until it is told to stop or reconnecting stops.
 
 use std::{pin::pin, sync::Arc, time::Instant};
 
 use amqp_rpc_transport::{Backoff, BrokerError, ConnectOptions, ConnectionState, Inbound, chain, reconnect};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
-use super::link::Link;
+use super::{link::Link, state::PublishedState};
 use crate::{
     error::{ChangeError, ServeError, StartError},
     server::{
         config::Pattern,
-        services::{Change, ChangeRequest, Registration, ServiceSet, ServiceSummary, SubscriptionInfo},
+        services::{
+            Change, ChangeReply, ChangeRequest, Rebinding, Registration, ServiceSet, ServiceSummary,
+            SubscriptionInfo,
+        },
         settings::Settings,
         shutdown_report::ShutdownReport,
     },
 };
 
+/// Connects, makes changes, and drains at the end.
 pub(crate) struct Supervisor {
     pub(crate) settings: Arc<Settings>,
     pub(crate) services: ServiceSet,
-    pub(crate) shown: watch::Sender<ServiceSummary>,
+    pub(crate) summary: watch::Sender<ServiceSummary>,
     pub(crate) changes: mpsc::Receiver<ChangeRequest>,
     pub(crate) options: ConnectOptions,
     pub(crate) inbound: Inbound,
@@ -29,47 +33,47 @@ pub(crate) struct Supervisor {
     pub(crate) stop: watch::Receiver<bool>,
 }
 
-/// What the server tells of itself. Dropped with the server it is `Closed`.
-pub(crate) struct PublishedState(pub(crate) watch::Sender<ConnectionState>);
-
-/// Why an epoch ended.
+/// Why a link ended.
 enum LinkEnd {
     Stopped,
     Lost(BrokerError),
 }
 
-/// What came of connecting again.
-enum NextLink {
-    Connected(Link),
-    GivenUp(StartError),
-    /// Told to stop, perhaps when it had already begun to consume.
+/// The outcome of reconnecting.
+enum Reconnected {
+    Link(Link),
+    /// The time for it is over.
+    Failed(StartError),
+    /// The server was told to stop, perhaps when the link had already begun to consume.
     Stopped(Option<Link>),
 }
+
+const SHUT_DOWN: &str = "the server was shut down";
 
 impl Supervisor {
     /// Serves until told to stop, and drains then.
     ///
     /// # Errors
-    /// When the broker was given up, or lost while draining.
+    /// When reconnecting has stopped, or the connection is lost while draining.
     pub(crate) async fn run(mut self, first: Link) -> Result<ShutdownReport, ServeError> {
         let mut backoff = Backoff::default();
         let mut link = first;
-        for number in 1.. {
+        for epoch in 1.. {
             let since = Instant::now();
-            let lost = match self.serve(&mut link, number).await {
+            let lost = match self.serve(&mut link, epoch).await {
                 LinkEnd::Stopped => return self.drain(link).await,
                 LinkEnd::Lost(lost) => lost,
             };
             tracing::warn!(error = %lost, "the server lost its connection and makes another one");
             self.state.enter(ConnectionState::connecting(0, lost.message()));
-            // Its calls are cancelled: nothing of it can be acknowledged any more, and the broker delivers their requests again.
+            // Cancels its calls: none of them can be acknowledged any more, and the broker delivers their requests again.
             drop(link);
             backoff.reset_after(since.elapsed());
-            link = match self.connect_again(&mut backoff).await {
-                NextLink::Connected(next) => next,
-                NextLink::GivenUp(error) => return Err(self.give_up(error)),
-                NextLink::Stopped(Some(next)) => return self.drain(next).await,
-                NextLink::Stopped(None) => {
+            link = match self.reconnect(&mut backoff).await {
+                Reconnected::Link(next) => next,
+                Reconnected::Failed(error) => return Err(self.fail(error)),
+                Reconnected::Stopped(Some(next)) => return self.drain(next).await,
+                Reconnected::Stopped(None) => {
                     self.state.enter(ConnectionState::closed(SHUT_DOWN));
                     return Ok(ShutdownReport::default());
                 }
@@ -79,18 +83,18 @@ impl Supervisor {
         unreachable!("nothing connects that often")
     }
 
-    /// Shows how the epoch stands until it ends.
-    async fn serve(&mut self, link: &mut Link, number: u64) -> LinkEnd {
+    /// Publishes the link's state and makes changes until the link ends.
+    async fn serve(&mut self, link: &mut Link, epoch: u64) -> LinkEnd {
         let mut blocked = link.watch_blocked();
         loop {
             let reason = blocked.borrow_and_update().clone();
             self.state.enter(match reason {
-                Some(reason) => ConnectionState::blocked(number, reason),
-                None => ConnectionState::ready(number),
+                Some(reason) => ConnectionState::blocked(epoch, reason),
+                None => ConnectionState::ready(epoch),
             });
             tokio::select! {
                 biased;
-                () = told(&mut self.stop) => return LinkEnd::Stopped,
+                () = stopped(&mut self.stop) => return LinkEnd::Stopped,
                 lost = link.lost() => return LinkEnd::Lost(lost),
                 Ok(()) = blocked.changed() => {}
                 Some(request) = self.changes.recv() => self.change(link, request).await,
@@ -98,37 +102,39 @@ impl Supervisor {
         }
     }
 
-    /// Every question has the time that the broker has to answer; to be told to stop, or the loss of the connection, ends it before.
+    /// Makes a change. Every question to the broker has a timeout, and a stop or the loss of the connection ends it before.
     async fn change(&mut self, link: &mut Link, request: ChangeRequest) {
         if request.is_abandoned() {
             return;
         }
         match request {
-            ChangeRequest::Add(given, done) => drop(done.send(self.add(link, given).await)),
-            ChangeRequest::Subscribe(given, done) => {
-                let added = self.add(link, given).await;
+            ChangeRequest::Add { registration, reply } => {
+                drop(reply.send(self.add(link, registration).await));
+            }
+            ChangeRequest::Subscribe { registration, reply } => {
+                let added = self.add(link, registration).await;
                 let subscribed = added.and_then(|()| {
-                    self.shown.borrow().subscriptions.last().cloned().ok_or(ChangeError::Ended)
+                    self.summary.borrow().subscriptions.last().cloned().ok_or(ChangeError::Ended)
                 });
-                let _ = done.send(subscribed);
+                let _ = reply.send(subscribed);
             }
-            ChangeRequest::Remove(name, done) => {
-                let change = self.services.without(&name, &self.settings);
-                self.remove(link, change, done);
+            ChangeRequest::Remove { name, reply } => {
+                let change = self.services.without(&name, &self.settings.services);
+                self.remove(link, change, reply);
             }
-            ChangeRequest::Unsubscribe(shown, done) => {
-                let change = self.services.unsubscribed(&shown, &self.settings);
-                self.remove(link, change, done);
+            ChangeRequest::Unsubscribe { subscription, reply } => {
+                let change = self.services.unsubscribed(&subscription, &self.settings.services);
+                self.remove(link, change, reply);
             }
-            ChangeRequest::Rebind { shown, bind, unbind, done } => {
-                drop(done.send(self.rebind(link, &shown, bind, &unbind).await));
+            ChangeRequest::Rebind { subscription, bind, unbind, reply } => {
+                drop(reply.send(self.rebind(link, &subscription, bind, &unbind).await));
             }
         }
     }
 
-    async fn add(&mut self, link: &mut Link, given: Registration) -> Result<(), ChangeError> {
-        let change = self.services.with(given, &self.settings)?;
-        link.apply(&change, Vec::new(), told(&mut self.stop)).await?;
+    async fn add(&mut self, link: &mut Link, registration: Registration) -> Result<(), ChangeError> {
+        let change = self.services.with(registration, &self.settings.services)?;
+        link.apply(&change, Vec::new(), stopped(&mut self.stop)).await?;
         self.adopt(change);
         Ok(())
     }
@@ -136,12 +142,13 @@ impl Supervisor {
     async fn rebind(
         &mut self,
         link: &mut Link,
-        shown: &SubscriptionInfo,
+        subscription: &SubscriptionInfo,
         bind: Vec<Pattern>,
         unbind: &[Pattern],
     ) -> Result<(), ChangeError> {
-        let (change, unbound) = self.services.rebound(shown, bind, unbind, &self.settings)?;
-        link.apply(&change, unbound, told(&mut self.stop)).await?;
+        let rebinding = self.services.rebound(subscription, bind, unbind, &self.settings.services)?;
+        let Rebinding { change, unbound } = rebinding;
+        link.apply(&change, unbound, stopped(&mut self.stop)).await?;
         self.adopt(change);
         Ok(())
     }
@@ -150,23 +157,23 @@ impl Supervisor {
         &mut self,
         link: &mut Link,
         change: Result<Change, ChangeError>,
-        done: oneshot::Sender<Result<ShutdownReport, ChangeError>>,
+        reply: ChangeReply<ShutdownReport>,
     ) {
         match change {
             Ok(change) => {
-                link.give_up(&change, self.settings.drain_timeout, done);
+                link.remove(&change, self.settings.drain_timeout, reply);
                 self.adopt(change);
             }
-            Err(error) => drop(done.send(Err(error))),
+            Err(error) => drop(reply.send(Err(error))),
         }
     }
 
     fn adopt(&mut self, change: Change) {
         self.services = change.next;
-        self.shown.send_replace(self.services.shown());
+        self.summary.send_replace(self.services.summary());
     }
 
-    async fn connect_again(&mut self, backoff: &mut Backoff) -> NextLink {
+    async fn reconnect(&mut self, backoff: &mut Backoff) -> Reconnected {
         let (settings, services, state) = (&self.settings, &self.services, &self.state);
         let consuming = watch::Sender::new(false);
         let failed = |error: &StartError| {
@@ -180,25 +187,27 @@ impl Supervisor {
         loop {
             tokio::select! {
                 biased;
-                () = told(&mut self.stop) => break,
+                () = stopped(&mut self.stop) => break,
                 next = &mut next => return match next {
-                    Ok(next) => NextLink::Connected(next),
-                    Err(error) => NextLink::GivenUp(error),
+                    Ok(next) => Reconnected::Link(next),
+                    Err(error) => Reconnected::Failed(error),
                 },
-                Some(request) = self.changes.recv() => request.refuse(ChangeError::NotConnected(state.reason())),
+                Some(request) = self.changes.recv() => {
+                    request.refuse(ChangeError::NotConnected(state.reason()));
+                }
             }
         }
-        // What was delivered to an epoch that is given up halfway would come again as if it might have run.
+        // Requests that were delivered to a link which is dropped half open would come again marked as redelivered.
         let mut consumes = consuming.subscribe();
         tokio::select! {
             biased;
-            next = &mut next => NextLink::Stopped(next.ok()),
-            _ = consumes.wait_for(|consuming| !consuming) => NextLink::Stopped(None),
+            next = &mut next => Reconnected::Stopped(next.ok()),
+            _ = consumes.wait_for(|consuming| !consuming) => Reconnected::Stopped(None),
         }
     }
 
     async fn drain(mut self, link: Link) -> Result<ShutdownReport, ServeError> {
-        // Nobody is to wait for the end to hear of it.
+        // Callers of changes are told now, not when the drain is over.
         self.changes.close();
         while let Ok(request) = self.changes.try_recv() {
             request.refuse(ChangeError::Ended);
@@ -213,7 +222,8 @@ impl Supervisor {
         drained
     }
 
-    fn give_up(&self, error: StartError) -> ServeError {
+    /// Publishes that the server has failed for good.
+    fn fail(&self, error: StartError) -> ServeError {
         let error = ServeError::GivenUp(Arc::new(error));
         self.state.enter(ConnectionState::closed(chain(&error).to_string()));
         self.failure.send_replace(Some(error.clone()));
@@ -221,47 +231,8 @@ impl Supervisor {
     }
 }
 
-const SHUT_DOWN: &str = "the server was shut down";
-
-impl PublishedState {
-    fn enter(&self, next: ConnectionState) {
-        self.0.send_if_modified(|state| {
-            let changed = *state != next;
-            *state = next;
-            changed
-        });
-    }
-
-    /// Why there is no connection.
-    fn reason(&self) -> Arc<str> {
-        match &*self.0.borrow() {
-            ConnectionState::Connecting { reason, .. } => Arc::clone(reason),
-            _ => "it is being made".into(),
-        }
-    }
-
-    fn count_failure(&self, error: &StartError) {
-        self.0.send_modify(|state| {
-            let earlier = match state {
-                ConnectionState::Connecting { failures, .. } => *failures,
-                _ => 0,
-            };
-            let reason = chain(error).to_string();
-            *state = ConnectionState::connecting(earlier.saturating_add(1), reason);
-        });
-    }
-}
-
-impl Drop for PublishedState {
-    fn drop(&mut self) {
-        if !self.0.borrow().is_closed() {
-            self.enter(ConnectionState::closed("the server was dropped"));
-        }
-    }
-}
-
-/// Resolves when the server is told to stop.
-async fn told(stop: &mut watch::Receiver<bool>) {
+/// Waits until the server is told to stop.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
     if stop.wait_for(|stop| *stop).await.is_err() {
         // The server was dropped: its tasks, this one included, are being cancelled.
         std::future::pending::<()>().await;

@@ -1,110 +1,103 @@
-//! The workers of an epoch, one for every queue that is consumed: hired, told and let go while it lasts.
+//! The workers of a link, one for every queue that is consumed.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use amqp_rpc_transport::{BrokerError, Connection};
-use tokio::{sync::watch, task::JoinSet};
+use tokio::task::JoinSet;
 
-use super::removal::{CANCEL_TIMEOUT, Removal};
+use super::removal::{CANCEL_TIMEOUT, Removal, RemovalWorkers};
 use crate::server::{
-    consume::{Control, LinkFailure, Mode, QueueConsumer, Worker, WorkerHandle},
+    consume::{LinkFailure, QueueConsumer, Worker, WorkerHandle},
+    control::Mode,
     reply::{InFlightCalls, ReplySinks},
-    serve::CallTasks,
-    services::{Done, ServiceId},
-    settings::{QueuePlan, Settings},
+    services::{Change, ChangeReply, QueuePlan},
+    settings::Settings,
     shutdown_report::ShutdownReport,
 };
 
-/// Dropped, it cancels everything.
-pub(crate) struct Workers {
+/// Spawns and drains workers. Dropped, it cancels them and their calls.
+pub(super) struct Workers {
     settings: Arc<Settings>,
     sinks: Arc<ReplySinks>,
-    loss: LinkFailure,
+    failure: LinkFailure,
     in_flight: InFlightCalls,
-    workers: JoinSet<()>,
+    tasks: JoinSet<()>,
     /// By the keys of their queues.
-    posts: BTreeMap<String, WorkerHandle>,
-    /// Of those that were let go and may still have calls to finish.
-    left: Vec<WorkerHandle>,
+    handles: BTreeMap<String, WorkerHandle>,
+    /// Workers of removed queues, which may still have calls to finish.
+    draining: Vec<WorkerHandle>,
 }
 
-/// A queue that is served in another way.
-pub(crate) struct ReplacedPlan {
-    pub(crate) before: Arc<QueuePlan>,
-    pub(crate) now: Arc<QueuePlan>,
+/// A plan of a queue that was replaced.
+pub(super) struct ReplacedPlan {
+    pub(super) before: Arc<QueuePlan>,
+    pub(super) now: Arc<QueuePlan>,
 }
 
 impl Workers {
-    pub(crate) fn new(settings: Arc<Settings>, sinks: Arc<ReplySinks>, loss: LinkFailure) -> Self {
+    pub(super) fn new(settings: Arc<Settings>, sinks: Arc<ReplySinks>, failure: LinkFailure) -> Self {
         Self {
             settings,
             sinks,
-            loss,
+            failure,
             in_flight: InFlightCalls::default(),
-            workers: JoinSet::new(),
-            posts: BTreeMap::new(),
-            left: Vec::new(),
+            tasks: JoinSet::new(),
+            handles: BTreeMap::new(),
+            draining: Vec::new(),
         }
     }
 
-    /// Serves what `intake` consumes.
-    pub(crate) fn spawn(&mut self, consumer: QueueConsumer) {
-        let queue = Arc::clone(&consumer.queue);
-        let key = queue.key.clone();
-        let (tell, told) = watch::channel(Control { mode: Mode::Serve, queue, given_up: Vec::new() });
-        let worker = Worker {
+    /// Spawns the worker of a queue.
+    pub(super) fn spawn(&mut self, consumer: QueueConsumer) {
+        let key = consumer.queue.key.clone();
+        let handle = Worker::spawn(
             consumer,
-            settings: Arc::clone(&self.settings),
-            sinks: Arc::clone(&self.sinks),
-            in_flight: self.in_flight.clone(),
-            told,
-            loss: self.loss.clone(),
-            calls: CallTasks::default(),
-        };
-        let worker = self.workers.spawn(worker.run());
-        self.posts.insert(key, WorkerHandle { told: tell, worker });
+            Arc::clone(&self.settings),
+            Arc::clone(&self.sinks),
+            self.in_flight.clone(),
+            self.failure.clone(),
+            &mut self.tasks,
+        );
+        self.handles.insert(key, handle);
     }
 
-    pub(crate) fn serves(&self, queue: &str) -> bool {
-        self.posts.contains_key(queue)
+    pub(super) fn consumes(&self, key: &str) -> bool {
+        self.handles.contains_key(key)
     }
 
-    /// What a queue is called on this connection.
-    pub(crate) fn name_of(&self, key: &str) -> Option<String> {
-        self.posts.get(key).map(|post| post.told.borrow().queue.name.clone())
+    /// The queue's name on this connection.
+    pub(super) fn name_of(&self, key: &str) -> Option<String> {
+        self.handles.get(key).map(WorkerHandle::queue_name)
     }
 
-    /// From its next delivery on the queue is served in this way.
-    pub(crate) fn reassign(&self, queue: &Arc<QueuePlan>) -> Option<ReplacedPlan> {
-        let post = self.posts.get(&queue.key)?;
-        let mut before = queue.named(|| post.told.borrow().queue.name.clone());
-        let now = Arc::clone(&before);
-        post.told.send_modify(|told| std::mem::swap(&mut told.queue, &mut before));
+    /// Serves the queue by this plan from its next delivery on.
+    pub(super) fn replace_plan(&self, queue: &Arc<QueuePlan>) -> Option<ReplacedPlan> {
+        let worker = self.handles.get(&queue.key)?;
+        let now = queue.named(|| worker.queue_name());
+        let before = worker.replace_plan(Arc::clone(&now));
         Some(ReplacedPlan { before, now })
     }
 
-    /// Takes nothing more from the queues `given_up`; the calls of `leaving` have to finish there, and in those that are `shared`.
-    pub(crate) fn let_go<'a>(
-        &mut self,
-        leaving: Vec<ServiceId>,
-        given_up: impl Iterator<Item = &'a str>,
-        shared: impl Iterator<Item = &'a str>,
-        done: Done<ShutdownReport>,
-    ) -> Removal {
-        let let_go: Vec<_> = given_up.filter_map(|queue| self.posts.remove(queue)).collect();
-        for post in &let_go {
-            post.mode(Mode::Drain);
+    /// Takes nothing more from the queues that `change` removes. Returns what waits for the calls of its services: on these queues, and on
+    /// those that are still consumed.
+    pub(super) fn drain_removed(&mut self, change: &Change, reply: ChangeReply<ShutdownReport>) -> Removal {
+        let draining: Vec<_> =
+            change.removed_queues().filter_map(|queue| self.handles.remove(queue)).collect();
+        for worker in &draining {
+            worker.enter(Mode::Drain);
         }
-        self.left.retain(|post| post.told.receiver_count() > 0);
-        self.left.extend(let_go.iter().cloned());
-        let shared = shared.filter_map(|queue| self.posts.get(queue).cloned()).collect();
-        Removal::new(leaving, let_go, shared, self.in_flight.clone(), done)
+        self.draining.retain(|worker| !worker.has_ended());
+        self.draining.extend(draining.iter().cloned());
+        let touched = change.touched_queues();
+        let shared = touched.filter_map(|queue| self.handles.get(&queue.key).cloned()).collect();
+        let workers = RemovalWorkers { draining, shared };
+        Removal::new(change.removed.clone(), workers, self.in_flight.clone(), reply)
     }
 
-    /// Resolves with `None` when a worker has panicked, and when there is none left, with the loss of the connection: nobody else would
-    /// notice. Other losses they report themselves.
-    pub(crate) async fn failed(&mut self, connection: &Connection) -> Option<BrokerError> {
-        while let Some(ended) = self.workers.join_next().await {
+    /// Resolves with `None` when a worker has panicked. When no worker is left, it resolves with the loss of the connection, which no worker
+    /// reports then.
+    pub(super) async fn failed(&mut self, connection: &Connection) -> Option<BrokerError> {
+        while let Some(ended) = self.tasks.join_next().await {
             if ended.is_err_and(|error| error.is_panic()) {
                 return None;
             }
@@ -113,26 +106,26 @@ impl Workers {
     }
 
     /// Takes nothing more, and returns within `drain_timeout` and the time that cancelled calls may take.
-    pub(crate) async fn drain(&mut self, drain_timeout: Duration) -> ShutdownReport {
-        self.mode(Mode::Drain);
-        if tokio::time::timeout(drain_timeout, all_of(&mut self.workers)).await.is_ok() {
+    pub(super) async fn drain(&mut self, drain_timeout: Duration) -> ShutdownReport {
+        self.enter(Mode::Drain);
+        if tokio::time::timeout(drain_timeout, join_all(&mut self.tasks)).await.is_ok() {
             return ShutdownReport::default();
         }
         let abandoned = self.in_flight.list();
-        self.mode(Mode::Abort);
-        if tokio::time::timeout(CANCEL_TIMEOUT, all_of(&mut self.workers)).await.is_err() {
-            self.workers.shutdown().await;
+        self.enter(Mode::Abort);
+        if tokio::time::timeout(CANCEL_TIMEOUT, join_all(&mut self.tasks)).await.is_err() {
+            self.tasks.shutdown().await;
         }
         ShutdownReport { abandoned }
     }
 
-    fn mode(&self, mode: Mode) {
-        for post in self.posts.values().chain(&self.left) {
-            post.mode(mode);
+    fn enter(&self, mode: Mode) {
+        for worker in self.handles.values().chain(&self.draining) {
+            worker.enter(mode);
         }
     }
 }
 
-pub(crate) async fn all_of(tasks: &mut JoinSet<()>) {
+pub(super) async fn join_all(tasks: &mut JoinSet<()>) {
     while tasks.join_next().await.is_some() {}
 }

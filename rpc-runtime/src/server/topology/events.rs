@@ -1,47 +1,49 @@
-//! What a subscription needs on the broker.
+//! What a subscription needs on the broker: its queue, and bindings to the exchanges of events.
 
 use std::collections::BTreeSet;
 
 use amqp_rpc_transport::{Binding, Exchange, ExchangeKind, Headers, Queue, Topology};
-use uuid::Uuid;
 
-use super::requests::{DEAD_LETTER_EXCHANGE, add_dead_letters, with_short_names};
+use super::{
+    names::{DEAD_LETTER_EXCHANGE, with_short_names},
+    side_queues::add_dead_letters,
+};
 use crate::{
     error::StartError,
-    server::{
-        config::{Declare, Pattern, Subscriber},
-        services::EventReceiver,
-        settings::Settings,
-    },
+    server::config::{Declare, Pattern, Patterns, QueueOptions, ServiceSettings},
     wire::address::Namespace,
 };
 
-/// How the names of the queues of listeners begin.
-const LISTENER_QUEUES: &str = "amqp-rpc.events.";
+/// The queue of a subscription.
+pub(crate) struct EventQueue<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) is_listener: bool,
+    pub(crate) patterns: &'a Patterns,
+    pub(crate) options: &'a QueueOptions,
+}
 
-/// What a subscription needs. Nothing but its queue and its exchanges where others declare it.
-pub(crate) fn topology_of_events(
-    subscribed: &EventReceiver,
-    settings: &Settings,
+/// What a subscription needs: nothing but its queue and its exchanges where other programs declare them.
+pub(crate) fn event_topology(
+    queue: &EventQueue<'_>,
+    settings: &ServiceSettings,
 ) -> Result<Topology, StartError> {
-    let (queue, namespace) = (&subscribed.queue, &settings.namespace);
-    let is_listener = subscribed.by == Subscriber::Listener;
-    let bindings: Vec<_> =
-        subscribed.patterns.iter().map(|pattern| binding(pattern, queue, namespace)).collect();
+    let &EventQueue { name, is_listener, patterns, options } = queue;
+    let namespace = &settings.namespace;
+    let bindings: Vec<_> = patterns.iter().map(|pattern| binding(pattern, name, namespace)).collect();
     let exchanges: BTreeSet<_> = bindings.iter().map(|binding| binding.exchange.clone()).collect();
     let exchange = |name| Exchange { name, kind: ExchangeKind::Topic };
     let dead_exchange = namespace.exchange(DEAD_LETTER_EXCHANGE).into_owned();
     let declares = settings.declare == Declare::All;
     let options = match (is_listener, declares) {
-        (true, _) => subscribed.queue_options.of_listener(),
-        (false, true) => subscribed.queue_options.clone(),
-        (false, false) => subscribed.queue_options.clone().of_others(),
+        (true, _) => options.of_listener(),
+        (false, true) => options.clone(),
+        (false, false) => options.clone().of_others(),
     };
     let mut topology = Topology {
-        // A listener binds what others declare.
+        // A listener binds its queue to exchanges that other programs declare.
         exchanges: exchanges.into_iter().filter(|_| declares || !is_listener).map(exchange).collect(),
         queues: vec![Queue {
-            name: queue.clone(),
+            name: name.to_owned(),
             durable: options.is_durable(),
             exclusive: is_listener,
             arguments: options.arguments_for_events(&dead_exchange),
@@ -55,11 +57,12 @@ pub(crate) fn topology_of_events(
         } else {
             &["rejected", "delivery_limit"]
         };
-        add_dead_letters(&mut topology, queue, &options, reasons, &dead_exchange);
+        add_dead_letters(&mut topology, name, &options, reasons, &dead_exchange);
     }
     with_short_names(topology)
 }
 
+/// The binding of `queue` to the events that a pattern matches.
 pub(crate) fn binding(pattern: &Pattern, queue: &str, namespace: &Namespace) -> Binding {
     Binding {
         queue: queue.to_owned(),
@@ -67,9 +70,4 @@ pub(crate) fn binding(pattern: &Pattern, queue: &str, namespace: &Namespace) -> 
         routing_key: pattern.routing_key(),
         arguments: Headers::new(),
     }
-}
-
-/// Of its own for every connection: the broker may not have noticed yet that the last one is gone, and would lock that one's queue.
-pub(crate) fn new_listener_queue(namespace: &Namespace) -> String {
-    namespace.queue(&format!("{LISTENER_QUEUES}{}", Uuid::new_v4())).into_owned()
 }

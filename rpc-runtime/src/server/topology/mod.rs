@@ -1,7 +1,14 @@
-//! What the server needs on the broker: exchanges, queues and bindings.
+//! What a server needs on the broker: exchanges, queues and bindings.
 
 mod events;
+mod names;
+mod queue_declaration;
+mod refusals;
 mod requests;
+mod side_queues;
 
-pub(crate) use events::{binding, new_listener_queue, topology_of_events};
-pub(crate) use requests::{explain, overflow_of, part_of, topology};
+pub(crate) use events::{EventQueue, binding, event_topology};
+pub(crate) use names::{group_queue, new_listener_queue, overflow_of};
+pub(crate) use queue_declaration::QueueDeclaration;
+pub(crate) use refusals::{explain, no_answer};
+pub(crate) use requests::{DeclaredService, request_methods, request_topology};

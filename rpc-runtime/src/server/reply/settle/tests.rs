@@ -9,9 +9,13 @@ use std::{
 use bytes::Bytes;
 use futures_util::FutureExt;
 use proptest::{collection::vec, prelude::*};
+use tokio::sync::oneshot;
 
 use super::*;
-use crate::message::{FaultCode, ReplyKind};
+use crate::{
+    codec::AnyCodec,
+    message::{Fault, FaultCode, Reply, ReplyKind},
+};
 
 /// A channel with the broker behind it, which checks what it is told.
 #[derive(Clone, Default)]
@@ -32,12 +36,12 @@ struct Books {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
-    Answer,
+    Reply,
     /// A reply that promises that the method never runs.
     Refusal,
     /// A reply that AMQP cannot carry.
     Unwritable,
-    Done,
+    Ack,
     /// Acknowledged before anything else happens.
     AckNow,
     Reject,
@@ -64,14 +68,8 @@ impl SettlingChannel for FakeChannel {
     /// The tag of the request.
     type Addressed = u64;
 
-    fn address(
-        &self,
-        reply_to: String,
-        _: Option<String>,
-        _: &AnyCodec,
-        _: Result<Reply, Fault>,
-    ) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
-        reply_to.parse().map_err(Into::into)
+    fn address(&self, reply: UnsentReply) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+        reply.reply_to.parse().map_err(Into::into)
     }
 
     fn write(&self, tag: u64) -> impl Future<Output = Result<(), BrokerError>> + Send {
@@ -106,8 +104,8 @@ impl SettlingChannel for FakeChannel {
         for tag in acked {
             let written = books.queued[..books.written].contains(&tag);
             match books.fates.get(&tag) {
-                Some(Fate::Answer) => assert!(written, "{tag} is acknowledged before its reply is written"),
-                Some(Fate::Refusal | Fate::Done | Fate::AckNow) => {}
+                Some(Fate::Reply) => assert!(written, "{tag} is acknowledged before its reply is written"),
+                Some(Fate::Refusal | Fate::Ack | Fate::AckNow) => {}
                 other => panic!("{tag} is acknowledged, but it is {other:?}"),
             }
             books.unsettled.remove(&tag);
@@ -145,17 +143,17 @@ enum Ending {
     /// The settler is told to stop.
     Stopped,
     /// The last sender is gone.
-    Abandoned,
+    SendersDropped,
     ChannelLost,
     Cancelled,
 }
 
 fn steps() -> impl Strategy<Value = (u64, Vec<Step>)> {
     let fate = prop_oneof![
-        8 => Just(Fate::Answer),
+        8 => Just(Fate::Reply),
         2 => Just(Fate::Refusal),
         1 => Just(Fate::Unwritable),
-        2 => Just(Fate::Done),
+        2 => Just(Fate::Ack),
         1 => Just(Fate::AckNow),
         1 => Just(Fate::Reject),
         1 => Just(Fate::Requeue),
@@ -179,19 +177,16 @@ fn steps() -> impl Strategy<Value = (u64, Vec<Step>)> {
 fn ending() -> impl Strategy<Value = Ending> {
     prop_oneof![
         Just(Ending::Stopped),
-        Just(Ending::Abandoned),
+        Just(Ending::SendersDropped),
         Just(Ending::ChannelLost),
         Just(Ending::Cancelled)
     ]
 }
 
 fn settlement(tag: u64, fate: Fate) -> Settlement {
-    let answer = |reply_to: String, outcome| Settlement::Answer {
-        tag,
-        reply_to,
-        correlation_id: None,
-        codec: AnyCodec::JSON,
-        outcome,
+    let reply_with = |reply_to: String, outcome| {
+        let codec = AnyCodec::JSON;
+        Settlement::Reply(UnsentReply { tag, reply_to, correlation_id: None, codec, outcome })
     };
     let reply = Reply {
         kind: ReplyKind::Result,
@@ -200,11 +195,11 @@ fn settlement(tag: u64, fate: Fate) -> Settlement {
         body: Bytes::new(),
     };
     match fate {
-        Fate::Answer => answer(tag.to_string(), Ok(reply)),
-        Fate::Refusal => answer(tag.to_string(), Err(Fault::new(FaultCode::Overloaded, ""))),
-        Fate::Unwritable => answer("nowhere".into(), Ok(reply)),
-        Fate::Done => Settlement::Done { tag },
-        Fate::AckNow => Settlement::AckNow { tag, settled: oneshot::channel().0 },
+        Fate::Reply => reply_with(tag.to_string(), Ok(reply)),
+        Fate::Refusal => reply_with(tag.to_string(), Err(Fault::new(FaultCode::Overloaded, ""))),
+        Fate::Unwritable => reply_with("nowhere".into(), Ok(reply)),
+        Fate::Ack => Settlement::Ack { tag },
+        Fate::AckNow => Settlement::AckNow { tag, acked: oneshot::channel().0 },
         Fate::Reject => Settlement::Reject { tag },
         Fate::Requeue => Settlement::Requeue { tag },
     }
@@ -254,7 +249,7 @@ proptest! {
                 prop_assert_eq!(&channel.books().unsettled, &unsettled);
                 return Ok(());
             }
-            Ending::Stopped | Ending::Abandoned => {}
+            Ending::Stopped | Ending::SendersDropped => {}
         }
         // Everything is queued at the first turn, written then, and settled at the second, however slow its neighbours are.
         prop_assert!(settler.poll_unpin(&mut cx).is_pending());
@@ -282,11 +277,11 @@ proptest! {
 fn an_acknowledgement_that_cannot_be_sent_is_no_success() {
     let channel = FakeChannel::default();
     channel.books().unsettled = [1].into();
-    channel.books().fates.insert(1, Fate::Answer);
+    channel.books().fates.insert(1, Fate::Reply);
     let (settlements, to_settle) = mpsc::unbounded_channel();
     let mut settler = Box::pin(settle(channel.clone(), to_settle));
     let mut cx = Context::from_waker(Waker::noop());
-    settlements.send(settlement(1, Fate::Answer)).unwrap();
+    settlements.send(settlement(1, Fate::Reply)).unwrap();
     assert!(settler.poll_unpin(&mut cx).is_pending());
     // Written, and then lost before it is acknowledged.
     channel.books().written = 1;

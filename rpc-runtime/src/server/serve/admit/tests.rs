@@ -1,7 +1,10 @@
 //! Any message whatever, from its delivery to the answer that its caller reads. `PROPTEST_CASES` sets how many.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,11 +15,13 @@ use proptest::{collection::vec, prelude::*};
 
 use super::*;
 use crate::{
+    codec::AnyCodec,
     contract::{Request, Response, ServeFuture, Service, ServiceDef},
     error::CallError,
     layer::{BoxService, RpcService},
     message::Execution,
     server::{
+        config::{RedeliveryPolicy, ReplyPolicy},
         serve::serve,
         services::{
             ServiceId,
@@ -153,19 +158,17 @@ proptest! {
     ) {
         let ran = Arc::new(AtomicBool::new(false));
         let service = BoxService::innermost(Fib(Arc::clone(&ran)));
-        let routed = RoutedService { member: ServiceId::default(), definition: Fib::DEFINITION, service: &service };
+        let routed = RoutedService { id: ServiceId::default(), definition: Fib::DEFINITION, service: &service };
         let queues = by_queue([routed], &Namespace::default()).unwrap();
-        let conditions = AdmissionRules {
+        let rules = AdmissionRules {
             max_request_bytes: 1000,
-            codecs: Vec::new(),
-            compression: None,
             reply_policy: ReplyPolicy::default(),
             redelivered: RedeliveryPolicy::default(),
             authorization: None,
         };
         let received_at = Instant::now().checked_sub(Duration::from_millis(waited)).unwrap();
-        let outcome = match conditions.admit(Received::read(delivered, &[]), &queues["fib"], received_at) {
-            Ok((route, call)) => route.service.call(call).now_or_never().expect("it waits for nothing"),
+        let outcome = match admit(&rules, Received::read(delivered, &[]), &queues["fib"], received_at) {
+            Ok(Admitted { route, call }) => route.service.call(call).now_or_never().expect("it waits for nothing"),
             Err(refused) => Err(refused.fault),
         };
         let execution = match read(outcome) {

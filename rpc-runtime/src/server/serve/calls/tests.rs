@@ -8,7 +8,7 @@ const FIRST: ServiceId = ServiceId(1);
 const SECOND: ServiceId = ServiceId(2);
 
 #[tokio::test]
-async fn calls_of_one_member_are_cancelled_and_those_of_others_go_on() {
+async fn calls_of_one_service_are_cancelled_and_those_of_others_go_on() {
     let mut calls = CallTasks::default();
     let (finish, finished) = oneshot::channel();
     calls.spawn(FIRST, pending());
@@ -17,7 +17,7 @@ async fn calls_of_one_member_are_cancelled_and_those_of_others_go_on() {
     });
     calls.spawn(FIRST, pending());
     assert_eq!(calls.len(), 3);
-    calls.abort_those_of(FIRST);
+    calls.abort_calls_of(FIRST);
     for left in [2, 1] {
         assert_eq!(calls.join_next().await, Some(()));
         assert_eq!(calls.len(), left);
@@ -29,11 +29,11 @@ async fn calls_of_one_member_are_cancelled_and_those_of_others_go_on() {
 }
 
 #[tokio::test]
-async fn nothing_is_kept_of_members_that_have_left() {
+async fn nothing_is_kept_of_services_that_are_removed() {
     let mut calls = CallTasks::default();
-    for member in 0..100 {
-        calls.spawn(ServiceId(member), ready(()));
+    for service in 0..100 {
+        calls.spawn(ServiceId(service), ready(()));
         assert_eq!(calls.join_next().await, Some(()));
     }
-    assert_eq!(calls.by_member.len(), 1);
+    assert_eq!(calls.by_service.len(), 1);
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     contract::{MethodDef, ServeFuture, Service},
     message::{Fault, FaultCode, IncomingCall},
-    server::builder::Server,
+    server::builder::{Checked, Server},
 };
 
 struct Gate;
@@ -31,15 +31,15 @@ fn not_called() -> ServeFuture {
 
 #[test]
 fn requests_that_are_refused_are_none_of_the_calls_that_a_removal_waits_for() {
-    let (settings, services) = Server::new().service(Gate).service(Guests).settings().unwrap();
-    let member = |services: &ServiceSet, method| {
+    let Checked { settings, services, .. } = Server::new().service(Gate).service(Guests).check().unwrap();
+    let id = |services: &ServiceSet, method| {
         let queue = services.queue("gate").unwrap();
-        queue.routes.find(method, None).unwrap().member
+        queue.routes.find(method, None).unwrap().service_id
     };
-    let Change { next, leaving, .. } = services.without("guests", &settings).ok().unwrap();
-    assert_eq!(leaving, [member(&services, "guests.greet")]);
-    assert!(!leaving.contains(&member(&next, "guests.greet")));
-    assert_eq!(member(&next, "gate.pass"), member(&services, "gate.pass"), "it stays");
+    let Change { next, removed, .. } = services.without("guests", &settings.services).ok().unwrap();
+    assert_eq!(removed, [id(&services, "guests.greet")]);
+    assert!(!removed.contains(&id(&next, "guests.greet")));
+    assert_eq!(id(&next, "gate.pass"), id(&services, "gate.pass"), "it stays");
 }
 
 #[test]
@@ -48,11 +48,11 @@ fn what_is_served_is_listed_once_where_it_is_not_what_was_asked_for() {
         crate::message::Reply::json(&())
     }
     let server = Server::new().raw("legacy.sum", answer).service(Gate).raw("legacy.product", answer);
-    let (settings, services) = server.settings().unwrap();
-    let error = services.without("lagacy", &settings).err().unwrap();
+    let Checked { settings, services, .. } = server.check().unwrap();
+    let error = services.without("lagacy", &settings.services).err().unwrap();
     assert_eq!(error.to_string(), "`lagacy` is not served; served are: gate, legacy");
 
-    let shown = SubscriptionInfo { id: ServiceId(99), service: "prices", by: Subscriber::Listener };
-    let error = services.unsubscribed(&shown, &settings).err().unwrap();
+    let info = SubscriptionInfo { id: ServiceId(99), service: "prices", by: Subscriber::Listener };
+    let error = services.unsubscribed(&info, &settings.services).err().unwrap();
     assert_eq!(error.to_string(), "`prices (listener)` is not served; served are: none");
 }

@@ -1,0 +1,86 @@
+//! The builder of a server.
+
+mod options;
+mod services;
+mod start;
+
+use std::{fmt, time::Duration};
+
+use super::{
+    config::{
+        AdmissionRules, Declare, QueueOptions, RedeliveryPolicy, ReplyPolicy, ServerLayers, TimeLimits,
+    },
+    log::FailureLog,
+    services::{Registration, ServiceFilter},
+};
+use crate::codec::{AnyCodec, Compression};
+
+#[cfg(all(test, not(shuttle)))]
+pub(super) use self::start::Checked;
+
+/// Services, and how they are served; [`start`](Self::start) makes it run.
+#[must_use = "a server does nothing until `start`"]
+pub struct Server {
+    services: Vec<Registration>,
+    filter: ServiceFilter,
+    layers: ServerLayers,
+    concurrency: u16,
+    drain_timeout: Duration,
+    codecs: Vec<AnyCodec>,
+    compression: Option<Compression>,
+    admission: AdmissionRules,
+    max_reply_bytes: usize,
+    exposes_panics: bool,
+    failures: FailureLog,
+    time_limits: TimeLimits,
+    namespace: Option<String>,
+    declare: Declare,
+    queue_options: QueueOptions,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Server {
+    /// A server without services.
+    pub fn new() -> Self {
+        const BROKER_LIMIT: usize = 16 * 1024 * 1024;
+        Self {
+            services: Vec::new(),
+            filter: ServiceFilter::default(),
+            layers: ServerLayers::default(),
+            concurrency: 64,
+            drain_timeout: Duration::from_secs(30),
+            codecs: Vec::new(),
+            compression: None,
+            admission: AdmissionRules {
+                max_request_bytes: BROKER_LIMIT,
+                reply_policy: ReplyPolicy::default(),
+                redelivered: RedeliveryPolicy::default(),
+                authorization: None,
+            },
+            max_reply_bytes: BROKER_LIMIT,
+            exposes_panics: false,
+            failures: FailureLog::default(),
+            time_limits: TimeLimits::default(),
+            namespace: None,
+            declare: Declare::default(),
+            queue_options: QueueOptions::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let services: Vec<_> = self.services.iter().map(|service| service.definition.name).collect();
+        f.debug_struct("Server")
+            .field("services", &services)
+            .field("layers", &self.layers.0.len())
+            .field("concurrency", &self.concurrency)
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,112 @@
+//! What a server serves: services, raw methods, subscriptions, and the layers around them.
+
+use std::future::Future;
+
+use tower_layer::Layer;
+
+use super::Server;
+use crate::{
+    contract::Service,
+    layer::{BoxService, RpcService},
+    message::{Fault, IncomingCall, Reply},
+    server::{
+        config::{QueueOptions, Subscription},
+        serve::{RawMethod, RawService},
+        services::{Registration, Role},
+    },
+};
+
+impl Server {
+    /// Serves `service`, the generated `…Server` around your implementation. May be called for any number of services.
+    pub fn service<S: Service>(self, service: S) -> Self {
+        self.register(service, Role::Serve(None))
+    }
+
+    /// Serves `service` from queues with options of their own.
+    pub fn service_with<S: Service>(self, service: S, queue_options: QueueOptions) -> Self {
+        self.register(service, Role::Serve(Some(queue_options)))
+    }
+
+    /// Receives events of `service`: those that `subscription` names. May be called for any number of subscriptions. To receive the events
+    /// by several groups, share one implementation with `…Server::from_arc`.
+    ///
+    /// Its calls and notifications are not served by this: that takes [`service`](Self::service), which in turn receives no events. A
+    /// handler sees in [`Context::topic`](crate::Context::topic) what its event is about. Its errors are logged, and the event goes to the
+    /// dead letters of the group. A `reply_to` of an event is ignored: no reply is sent.
+    pub fn subscribe<S: Service>(self, service: S, subscription: Subscription) -> Self {
+        self.register(service, Role::Receive(subscription))
+    }
+
+    fn register<S: Service>(mut self, service: S, role: Role) -> Self {
+        let definition = service.definition();
+        let service = BoxService::innermost(service);
+        self.services.push(Registration { definition, service, role });
+        self
+    }
+
+    /// Serves the method of this name, such as `legacy.sum`, by a function: for requests that no trait describes.
+    ///
+    /// What it is given has passed everything that typed calls pass as well, layers included, but it is not decoded:
+    /// [`IncomingCall::json`] does that, or [`IncomingCall::body`] is taken as it is, whatever its content type. It answers with a
+    /// [`Reply`]: [`json`](Reply::json), [`bytes`](Reply::bytes), or its own [`error`](Reply::error); a [`Fault`] says that the request
+    /// was refused. A panic, a timeout and a shutdown are what they are to typed methods.
+    ///
+    /// Only the name is reachable that is given here, under the exchange `amqp-rpc`, from the queue of its service, which is what comes
+    /// before the name's last dot; a [`RawMethod`] says otherwise. Two methods for the same requests are refused by
+    /// [`start`](Self::start). See [`RawService`] for what can be added to a running server.
+    ///
+    /// ```
+    /// # extern crate amqp_rpc_runtime as amqp_rpc;
+    /// use amqp_rpc::{IncomingCall, Reply, Server};
+    ///
+    /// let server = Server::new().raw("legacy.sum", |call: IncomingCall| async move {
+    ///     let numbers: Vec<f64> = call.json()?;
+    ///     if numbers.is_empty() {
+    ///         return Reply::error(&"nothing to add");
+    ///     }
+    ///     Reply::json(&numbers.iter().sum::<f64>())
+    /// });
+    /// # let _ = server;
+    /// ```
+    pub fn raw<H, Fut>(self, method: impl Into<RawMethod>, handler: H) -> Self
+    where
+        H: Fn(IncomingCall) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Reply, Fault>> + Send + 'static,
+    {
+        self.service(RawService::new(method, handler))
+    }
+    /// Serves only those of its services that are named, such as by a configuration. Default: all of them. A name that no service has is
+    /// refused by [`start`](Self::start) with the list of those that exist. A later call replaces the names.
+    ///
+    /// The names are those on the wire, such as `fib`. A service that is left out is not declared, and nothing is logged about it. Services
+    /// that are added to the running server are not filtered. Subscriptions are left out with their services.
+    ///
+    /// ```
+    /// # use amqp_rpc_runtime::Server;
+    /// let enabled = std::env::var("SERVICES").unwrap_or_else(|_| "fib,accounts".into());
+    /// let server = Server::new().only(enabled.split(','));
+    /// # let _ = server;
+    /// ```
+    pub fn only<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.filter.only = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Leaves out those of its services that are named. For the rest as [`only`](Self::only), after which it is applied.
+    pub fn except<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.filter.except = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Runs `layer` around every call of every service. The first layer that is added sees a call first.
+    ///
+    /// [`middleware::from_fn`](crate::middleware::from_fn) makes a layer from an async function.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<BoxService> + Send + Sync + 'static,
+        L::Service: RpcService,
+    {
+        self.layers.0.push(Box::new(move |next| BoxService::new(layer.layer(next))));
+        self
+    }
+}

@@ -1,0 +1,76 @@
+//! Starts a server: checks its settings, connects, declares and consumes.
+
+use std::sync::Arc;
+
+use amqp_rpc_transport::{ConnectOptions, Inbound, connect_first};
+
+use super::Server;
+use crate::{
+    error::StartError,
+    server::{
+        config::ServiceSettings, handle::RunningServer, services::ServiceSet, session::Link,
+        settings::Settings,
+    },
+    wire::address::Namespace,
+};
+
+/// A server whose settings are valid.
+pub(crate) struct Checked {
+    pub(crate) settings: Settings,
+    pub(crate) services: ServiceSet,
+}
+
+impl Server {
+    /// Connects, declares queues and exchanges, and returns when every consumer is live.
+    ///
+    /// # Errors
+    /// See [`StartError`]; each variant says what to do.
+    pub async fn start(self, options: impl Into<ConnectOptions>) -> Result<RunningServer, StartError> {
+        let (Checked { settings, services }, options) = (self.check()?, options.into());
+        let settings = Arc::new(settings);
+        // Nothing that a server publishes is mandatory, so no message is returned.
+        let inbound =
+            Inbound { max_body_bytes: settings.admission.max_request_bytes, on_return: Arc::default() };
+        let first = connect_first(&options, &inbound, StartError::is_passing, |connection| {
+            let (settings, services) = (Arc::clone(&settings), &services);
+            async move { Link::first(&settings, services, connection).await }
+        });
+        let first = first.await?;
+        Ok(RunningServer::supervise(settings, services, options, inbound, first))
+    }
+
+    /// Finds everything that can be wrong without a broker.
+    pub(crate) fn check(self) -> Result<Checked, StartError> {
+        if self.concurrency == 0 {
+            // For AMQP zero means without limit, which no server wants.
+            return Err(StartError::InvalidOption("concurrency must be at least 1".into()));
+        }
+        if self.time_limits.handler_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(StartError::InvalidOption("handler_timeout must be longer than zero".into()));
+        }
+        let namespace = match &self.namespace {
+            Some(name) => Namespace::parse(name).map_err(StartError::InvalidOption)?,
+            None => Namespace::default(),
+        };
+        let settings = Settings {
+            services: ServiceSettings {
+                namespace,
+                layers: self.layers,
+                queue_options: self.queue_options,
+                declare: self.declare,
+                concurrency: self.concurrency,
+            },
+            codecs: self.codecs,
+            compression: self.compression,
+            admission: self.admission,
+            time_limits: self.time_limits,
+            max_reply_bytes: self.max_reply_bytes,
+            exposes_panics: self.exposes_panics,
+            failures: Arc::new(self.failures),
+            counters: Arc::default(),
+            drain_timeout: self.drain_timeout,
+        };
+        let services = ServiceSet::new(self.filter.select(self.services)?, &settings.services)?;
+        Ok(Checked { settings, services })
+    }
+}

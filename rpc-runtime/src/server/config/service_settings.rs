@@ -1,0 +1,39 @@
+//! The settings that all services of a server and their queues share.
+
+use std::fmt;
+
+use super::queue_options::{Declare, QueueOptions};
+use crate::{layer::BoxService, wire::address::Namespace};
+
+/// The settings from which services become queues and routes.
+#[derive(Debug)]
+pub(crate) struct ServiceSettings {
+    pub(crate) namespace: Namespace,
+    pub(crate) layers: ServerLayers,
+    /// The options of queues whose service sets none.
+    pub(crate) queue_options: QueueOptions,
+    pub(crate) declare: Declare,
+    /// The calls of one queue that run at once.
+    pub(crate) concurrency: u16,
+}
+
+/// The layers around every call of every service.
+#[derive(Default)]
+pub(crate) struct ServerLayers(pub(crate) Vec<Box<dyn Fn(BoxService) -> BoxService + Send + Sync>>);
+
+impl ServerLayers {
+    /// Wraps `service` in the layers. The first layer is the outermost: it is applied last.
+    pub(crate) fn wrap(&self, service: BoxService) -> BoxService {
+        self.0.iter().rev().fold(service, |service, layer| layer(service))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for ServerLayers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} layers", self.0.len())
+    }
+}

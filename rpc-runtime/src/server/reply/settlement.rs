@@ -1,0 +1,47 @@
+//! How a delivery can be settled.
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    codec::AnyCodec,
+    message::{Execution, Fault, Reply},
+};
+
+/// How one delivery is settled. Each gets exactly one settlement.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "nearly every settlement is a reply")]
+pub(crate) enum Settlement {
+    /// Acknowledged once this reply is written; before it, when it promises that the method does not run.
+    Reply(UnsentReply),
+    /// Acknowledged; nothing is sent.
+    Ack { tag: u64 },
+    /// Acknowledged before anything else is sent; then `acked` is notified.
+    AckNow { tag: u64, acked: oneshot::Sender<()> },
+    /// Rejected, because it failed and there is no caller to tell: it goes to the dead letters.
+    Reject { tag: u64 },
+    /// Requeued, because it was not done.
+    Requeue { tag: u64 },
+    /// The settler ends. What is not settled by now, the broker delivers again.
+    Stop,
+}
+
+/// A reply that is not encoded yet, and the delivery that it settles.
+#[derive(Debug)]
+pub(crate) struct UnsentReply {
+    pub(crate) tag: u64,
+    pub(crate) reply_to: String,
+    pub(crate) correlation_id: Option<String>,
+    /// The codec that a fault is written in.
+    pub(crate) codec: AnyCodec,
+    pub(crate) outcome: Result<Reply, Fault>,
+}
+
+impl UnsentReply {
+    /// Whether the reply promises that the method does not run for this request, now or later.
+    pub(super) fn promises_never_to_run(&self) -> bool {
+        self.outcome.as_ref().is_err_and(|fault| fault.execution() == Execution::Never)
+    }
+}
+
+/// Sends settlements to the settler of a channel. The prefetch windows bound how many are under way.
+pub(crate) type Settlements = mpsc::UnboundedSender<Settlement>;

@@ -1,0 +1,138 @@
+//! The way of a request from its delivery to the task that runs its call: read, checked, admitted, spawned.
+
+use std::{sync::Arc, time::Instant};
+
+use amqp_rpc_transport::{Delivered, Refusal};
+use tokio::sync::watch;
+
+use super::{
+    admit::{Admitted, admit},
+    calls::CallTasks,
+    retry::{may_be_retried, retry_while_overloaded},
+    run::{run, run_within},
+};
+use crate::{
+    message::{Fault, FaultCode, IncomingCall},
+    server::{
+        config::loggable_address,
+        control::{Control, Mode},
+        reply::{Arrival, InFlightCalls, ReplySinks, Unsettled},
+        services::{QueuePlan, Route},
+        settings::Settings,
+    },
+    wire::request::Received,
+};
+
+/// Serves the requests of one queue. Runs in the queue's worker, so nothing here may take long; calls run in tasks.
+pub(crate) struct RequestPipeline {
+    settings: Arc<Settings>,
+    sinks: Arc<ReplySinks>,
+    in_flight: InFlightCalls,
+    control_rx: watch::Receiver<Control>,
+    pub(crate) calls: CallTasks,
+}
+
+impl RequestPipeline {
+    pub(crate) fn new(
+        settings: Arc<Settings>,
+        sinks: Arc<ReplySinks>,
+        in_flight: InFlightCalls,
+        control_rx: watch::Receiver<Control>,
+    ) -> Self {
+        Self { settings, sinks, in_flight, control_rx, calls: CallTasks::default() }
+    }
+
+    /// Refuses at once what must not reach a method, and spawns the call of everything else.
+    pub(crate) fn handle(&mut self, delivered: Delivered, queue: &Arc<QueuePlan>, mode: Mode) {
+        let tag = delivered.tag;
+        let is_malformed = delivered.refusal.is_some_and(Refusal::is_hostile);
+        if is_malformed {
+            self.settings.counters.malformed_requests.add_one();
+        }
+        let mut request = self.read(delivered, queue);
+        let arrival = Arrival { tag, is_malformed, received_at: Instant::now() };
+        let unsettled = Unsettled::new(arrival, &mut request, queue, Arc::clone(&self.sinks));
+        let rules = &self.settings.admission;
+        if let Some(foreign) = unsettled.foreign_address(&rules.reply_policy) {
+            self.settings.counters.foreign_reply_addresses.add_one();
+            let (queue, address) = (queue.name(), loggable_address(foreign));
+            tracing::warn!(queue, address, "refused a request that is to be answered elsewhere");
+            return unsettled.reject();
+        }
+        if let Some(full) = &queue.overflow_of {
+            let fault = Fault::new(FaultCode::Overloaded, format!("queue `{full}` is full"));
+            return unsettled.refuse(queue.name(), fault, None);
+        }
+        match admit(rules, request, &queue.routes, arrival.received_at) {
+            Ok(admitted) => self.begin(admitted, unsettled, arrival.received_at, mode),
+            Err(refused) => unsettled.refuse(queue.name(), refused.fault, refused.method),
+        }
+    }
+
+    fn read(&self, delivered: Delivered, queue: &QueuePlan) -> Received {
+        let mut request = Received::read(delivered, &self.settings.codecs);
+        if queue.kind.is_of_events() {
+            // An event has many receivers: if one of them replied, all would.
+            request.return_address.reply_to = None;
+        }
+        if let Some(compression) = self.settings.compression {
+            request.compress_reply(compression);
+        }
+        request
+    }
+
+    /// Enters the call among those in flight, and spawns it.
+    fn begin(&mut self, admitted: Admitted<'_>, mut unsettled: Unsettled, received_at: Instant, mode: Mode) {
+        let Admitted { route, call } = admitted;
+        let method = route.method;
+        let runs_once = self.settings.admission.redelivered.refuses(method.repetition);
+        unsettled.admit(method, self.in_flight.enter(route, runs_once), runs_once);
+        if mode == Mode::Abort {
+            // Dropped before it has started: it is requeued, or refused where it would not run again.
+            return;
+        }
+        let route = route.clone();
+        if may_be_retried(&call, &self.settings) {
+            let (settings, control_rx) = (Arc::clone(&self.settings), self.control_rx.clone());
+            let Route { service, service_id, .. } = route;
+            let retried = retry_while_overloaded(unsettled, service, call, received_at, settings, control_rx);
+            self.calls.spawn(service_id, retried);
+        } else {
+            self.spawn(route, call, unsettled, received_at);
+        }
+    }
+
+    /// Spawns a call that runs once. Three tasks, each as small as it can be: there is one for every call.
+    fn spawn(&mut self, route: Route, call: IncomingCall, mut unsettled: Unsettled, received_at: Instant) {
+        let Route { service, service_id, .. } = route;
+        let exposes_panics = self.settings.exposes_panics;
+        let limit = self.settings.time_limits.limit(&call, received_at);
+        match (call.encoding, limit) {
+            (None, None) => self.calls.spawn(service_id, async move {
+                unsettled.start();
+                let outcome = run(&service, call, exposes_panics).await;
+                unsettled.answer(outcome);
+            }),
+            (None, Some(limit)) => self.calls.spawn(service_id, async move {
+                unsettled.start();
+                let outcome = run_within(limit, &service, call, exposes_panics).await;
+                unsettled.answer(outcome);
+            }),
+            (Some(encoding), limit) => {
+                let max_bytes = self.settings.admission.max_request_bytes;
+                self.calls.spawn(service_id, async move {
+                    unsettled.start();
+                    // In the task, not in the worker that all requests of the queue pass: inflating takes its time.
+                    let outcome = match call.inflated(encoding, max_bytes) {
+                        Ok(call) => match limit {
+                            None => run(&service, call, exposes_panics).await,
+                            Some(limit) => run_within(limit, &service, call, exposes_panics).await,
+                        },
+                        Err(fault) => Err(fault),
+                    };
+                    unsettled.answer(outcome);
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Changes of what a running server serves. Each makes the set of services that is to replace the current one.
+
+#[cfg(all(test, not(shuttle)))]
+mod tests;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use amqp_rpc_transport::Binding;
+
+use super::{
+    event_receiver::{EventReceiver, SubscriptionInfo},
+    queue_plan::QueuePlan,
+    registration::{Registration, Role, ServiceId},
+    removed_service::RemovedService,
+    service_set::{ServedService, ServiceSet},
+};
+use crate::{
+    contract::ServiceDef,
+    error::{ChangeError, StartError},
+    layer::BoxService,
+    server::{
+        config::{Declare, Pattern, ServiceSettings, Subscriber, check_patterns},
+        topology::{binding, overflow_of, request_methods},
+    },
+};
+
+/// A set of services that is to replace another one.
+pub(crate) struct Change {
+    pub(crate) next: ServiceSet,
+    /// The services that it removes.
+    pub(crate) removed: Vec<ServiceId>,
+    /// The keys of the queues that it touches, overflows included.
+    touched: BTreeSet<String>,
+}
+
+/// A change of a subscription's patterns.
+pub(crate) struct Rebinding {
+    pub(crate) change: Change,
+    /// The bindings to take from the subscription's queue.
+    pub(crate) unbound: Vec<Binding>,
+}
+
+impl Change {
+    /// The queues that it touches and that are consumed afterwards.
+    pub(crate) fn touched_queues(&self) -> impl Iterator<Item = &Arc<QueuePlan>> {
+        self.next.queues.iter().filter(|queue| self.touched.contains(&queue.key))
+    }
+
+    /// The keys of the queues that are not consumed afterwards.
+    pub(crate) fn removed_queues(&self) -> impl Iterator<Item = &str> {
+        self.touched.iter().map(String::as_str).filter(|key| self.next.queue(key).is_none())
+    }
+}
+
+impl ServiceSet {
+    /// Adds a service or a subscription.
+    pub(crate) fn with(
+        &self,
+        registration: Registration,
+        settings: &ServiceSettings,
+    ) -> Result<Change, StartError> {
+        let mut next = self.clone();
+        let definition = registration.definition;
+        let is_served = matches!(registration.role, Role::Serve(_));
+        next.register(registration, settings)?;
+        let touched = if is_served {
+            next.removed.retain(|service| service.definition != definition);
+            queues_of([definition], settings)
+        } else {
+            next.receivers.last().map(|receiver| receiver.queue.clone()).into_iter().collect()
+        };
+        if touched.is_empty() {
+            return Err(StartError::NoService);
+        }
+        next.plan_queues(settings, self, &touched)?;
+        Ok(Change { next, removed: Vec::new(), touched })
+    }
+
+    /// Removes every service of this name.
+    pub(crate) fn without(&self, name: &str, settings: &ServiceSettings) -> Result<Change, ChangeError> {
+        let mut next = self.clone();
+        let removed: Vec<_> =
+            next.services.extract_if(.., |service| service.definition.name == name).collect();
+        if removed.is_empty() {
+            let served = self.services.iter().map(|service| service.definition.name);
+            return Err(not_served(name, served));
+        }
+        let touched = queues_of(removed.iter().map(|service| service.definition), settings);
+        let ids = removed.iter().map(|service| service.id).collect();
+        for service in removed {
+            // Under another id: the removal must not wait for requests that are refused.
+            let id = next.new_id();
+            next.removed.push(service.into_removed(id));
+        }
+        next.plan_queues(settings, self, &touched)?;
+        Ok(Change { next, removed: ids, touched })
+    }
+
+    /// Removes this subscription.
+    pub(crate) fn unsubscribed(
+        &self,
+        subscription: &SubscriptionInfo,
+        settings: &ServiceSettings,
+    ) -> Result<Change, ChangeError> {
+        let mut next = self.clone();
+        let index = self.find(subscription)?;
+        let touched = BTreeSet::from([next.receivers.remove(index).queue]);
+        next.plan_queues(settings, self, &touched)?;
+        Ok(Change { next, removed: vec![subscription.id], touched })
+    }
+
+    /// Adds patterns to this subscription, and removes others.
+    pub(crate) fn rebound(
+        &self,
+        subscription: &SubscriptionInfo,
+        bind: Vec<Pattern>,
+        unbind: &[Pattern],
+        settings: &ServiceSettings,
+    ) -> Result<Rebinding, ChangeError> {
+        let mut next = self.clone();
+        let receiver = &mut next.receivers[self.find(subscription)?];
+        if receiver.by != Subscriber::Listener && settings.declare != Declare::All {
+            let text = "a server that does not declare its queues binds nothing; whoever declares them does";
+            return Err(StartError::InvalidOption(text.into()).into());
+        }
+        check_patterns(bind.iter().chain(unbind), receiver.definition)?;
+        receiver.patterns.retain(|pattern| !unbind.contains(pattern));
+        receiver.patterns.extend(bind);
+        let key = receiver.queue.clone();
+        let unbound = unbind.iter().map(|pattern| binding(pattern, &key, &settings.namespace)).collect();
+        let touched = BTreeSet::from([key]);
+        next.plan_queues(settings, self, &touched)?;
+        Ok(Rebinding { change: Change { next, removed: Vec::new(), touched }, unbound })
+    }
+
+    fn find(&self, subscription: &SubscriptionInfo) -> Result<usize, ChangeError> {
+        let found = self.receivers.iter().position(|receiver| receiver.id == subscription.id);
+        found.ok_or_else(|| not_served(subscription, self.receivers.iter().map(EventReceiver::info)))
+    }
+}
+
+impl ServedService {
+    fn into_removed(self, id: ServiceId) -> Self {
+        Self { id, service: BoxService::new(RemovedService(self.definition.name)), ..self }
+    }
+}
+
+/// Lists each name once: several raw methods can have the same service, and all listeners of a service have one name.
+fn not_served(name: impl ToString, served: impl Iterator<Item = impl ToString>) -> ChangeError {
+    let mut served: Vec<_> = served.map(|served| served.to_string()).collect();
+    served.sort_unstable();
+    served.dedup();
+    ChangeError::NotServed { name: name.to_string(), served }
+}
+
+fn queues_of(
+    definitions: impl IntoIterator<Item = &'static ServiceDef>,
+    settings: &ServiceSettings,
+) -> BTreeSet<String> {
+    let methods = definitions.into_iter().flat_map(request_methods);
+    let names = methods.map(|method| settings.namespace.queue(method.queue));
+    names.flat_map(|name| [overflow_of(&name), name.into_owned()]).collect()
+}

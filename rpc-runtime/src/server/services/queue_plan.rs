@@ -1,0 +1,82 @@
+//! How one queue is served: its methods, its limit, and what it needs on the broker.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use super::routes::Routes;
+use crate::{
+    server::topology::{QueueDeclaration, new_listener_queue},
+    wire::address::Namespace,
+};
+
+/// One queue that the server consumes.
+#[derive(Debug)]
+pub(crate) struct QueuePlan {
+    /// Identifies the queue over all connections.
+    pub(crate) key: String,
+    pub(crate) kind: QueueKind,
+    pub(crate) routes: Routes,
+    pub(crate) concurrency: u16,
+    /// The queue whose overflow this is: its requests are answered `overloaded`.
+    pub(crate) overflow_of: Option<String>,
+    pub(crate) declaration: QueueDeclaration,
+    /// See [`is_consume_denied`](Self::is_consume_denied).
+    pub(crate) consume_denied: AtomicBool,
+}
+
+/// What a queue holds, and who consumes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum QueueKind {
+    /// Requests, for all servers of a service.
+    Requests,
+    /// Events, for all members of a group.
+    Group,
+    /// Events, for this connection alone.
+    Listener,
+}
+
+impl QueueKind {
+    pub(crate) fn is_of_events(self) -> bool {
+        self != Self::Requests
+    }
+}
+
+impl QueuePlan {
+    /// The queue's name on the broker. A listener's queue has another one on every connection.
+    pub(crate) fn name(&self) -> &str {
+        &self.declaration.name
+    }
+
+    /// The same queue, for a new connection.
+    pub(crate) fn for_connection(self: &Arc<Self>, namespace: &Namespace) -> Arc<Self> {
+        self.named(|| new_listener_queue(namespace))
+    }
+
+    /// The same queue under the name that a connection has for it.
+    pub(crate) fn named(self: &Arc<Self>, name: impl FnOnce() -> String) -> Arc<Self> {
+        if self.kind != QueueKind::Listener {
+            return Arc::clone(self);
+        }
+        Arc::new(Self {
+            key: self.key.clone(),
+            kind: self.kind,
+            routes: self.routes.clone(),
+            concurrency: self.concurrency,
+            overflow_of: None,
+            declaration: self.declaration.renamed(name()),
+            consume_denied: AtomicBool::default(),
+        })
+    }
+
+    /// Whether the channel that all queues share was last lost when this queue was to be consumed: the user may no longer read it, or
+    /// another consumer has it exclusively. Outlives the connection, so that the next one is not lost in the same way.
+    pub(crate) fn is_consume_denied(&self) -> bool {
+        self.consume_denied.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_consume_denied(&self, denied: bool) {
+        self.consume_denied.store(denied, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,27 @@
+//! A service as it is handed to a server.
+
+use crate::{
+    contract::ServiceDef,
+    layer::BoxService,
+    server::config::{QueueOptions, Subscription},
+};
+
+/// A service that is to be served, without the server's layers around it yet.
+pub(crate) struct Registration {
+    pub(crate) definition: &'static ServiceDef,
+    pub(crate) service: BoxService,
+    pub(crate) role: Role,
+}
+
+/// What the server does with a service.
+#[derive(Clone, Debug)]
+pub(crate) enum Role {
+    /// Serves its calls and notifications, from queues with these options or the server's.
+    Serve(Option<QueueOptions>),
+    /// Receives its events.
+    Receive(Subscription),
+}
+
+/// Identifies a registration. A service that is removed and added again has another one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ServiceId(pub(crate) u32);

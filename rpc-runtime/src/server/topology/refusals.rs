@@ -1,0 +1,36 @@
+//! The broker's refusals as the errors that a user can act on.
+
+use amqp_rpc_transport::{
+    BrokerError, TopologyError, Touch,
+    reply_code::{ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED, RESOURCE_LOCKED},
+};
+
+use crate::error::StartError;
+
+/// The error of a question that the broker did not answer.
+pub(crate) fn no_answer() -> BrokerError {
+    BrokerError::new(None, "the broker did not answer in time")
+}
+
+/// Turns a refusal into the error that says what the user can do about it.
+pub(crate) fn explain(error: TopologyError, user: &str) -> StartError {
+    let TopologyError { touch, name, source } = error;
+    let (what, action) = match touch {
+        Touch::DeclareExchange => ("exchange", "declare exchange"),
+        Touch::DeclareQueue => ("queue", "declare queue"),
+        Touch::BindQueue => ("queue", "bind queue"),
+        Touch::ConsumeQueue => ("queue", "consume queue"),
+    };
+    match (source.code(), touch) {
+        (Some(PRECONDITION_FAILED), Touch::DeclareExchange) => {
+            StartError::ExchangeMismatch { exchange: name, source }
+        }
+        (Some(PRECONDITION_FAILED), Touch::DeclareQueue) => StartError::QueueMismatch { queue: name, source },
+        (Some(NOT_FOUND), _) => StartError::Missing { what, name, source },
+        (Some(RESOURCE_LOCKED), _) => StartError::Locked { queue: name, source },
+        (Some(ACCESS_REFUSED), _) => {
+            StartError::AccessRefused { user: user.to_owned(), action, name, source }
+        }
+        _ => StartError::Broker { action, name, source },
+    }
+}
