@@ -1,4 +1,5 @@
-//! What the session tells the worker of a queue: its mode, how its queue is served, and whose calls to cancel.
+//! The instructions of the session to the worker of a queue: its mode, its plan, and the services whose calls
+//! are cancelled.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use tokio::sync::watch;
 
 use super::services::{QueuePlan, ServiceId};
 
-/// How far a worker has stopped. It never goes back to an earlier mode.
+/// The mode of a worker. It never goes back to an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Mode {
     Serve,

@@ -1,4 +1,4 @@
-//! A server that serves: watching it, and stopping it.
+//! The handle to a running server: watches it, changes what it serves, and stops it.
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
@@ -22,19 +22,21 @@ use crate::{
     },
 };
 
-/// A server that serves, and goes on to do so when its connection is lost.
+/// A handle to a running server, which reconnects when its connection is lost.
 ///
-/// When the connection or its channel is lost, the calls that run are cancelled, for nothing of them could be acknowledged any
-/// more: the broker gives their requests to other servers, or to this one once it is connected again. It connects again and again,
-/// after random delays that grow from 100 ms to 30 s, without end unless `ConnectOptions::give_up_after` sets one; then it declares
-/// what it declared at its start, and consumes. What it cannot do then, because a permission was taken from it or a queue has other
-/// arguments now, it tries again as well, and [`state`](Self::state) says why.
+/// When the connection or its channel is lost, the calls that run are cancelled, because their requests can
+/// no longer be acknowledged: the broker delivers them to other servers, or to this one once it is connected
+/// again. It reconnects after random delays that grow from 100 ms to 30 s, without end unless
+/// `ConnectOptions::give_up_after` sets one. Then it declares what it declared at its start, and consumes. If
+/// that is refused, because a permission was revoked or a queue has other arguments now, it tries again as
+/// well, and [`state`](Self::state) has the reason.
 ///
-/// When the broker ends a single consumer, because its queue was deleted or has moved to another node, that queue is declared and
-/// consumed again, and neither the calls that run nor the other queues notice. While that is refused, it is tried again and logged,
-/// and the state stays what it is.
+/// When the broker ends a single consumer, because its queue was deleted or has moved to another node, that
+/// queue is declared and consumed again, without disturbing running calls or other queues. While that is
+/// refused, it is logged and tried again, and the state stays the same.
 ///
-/// Dropping it closes the connection without drain: calls that run are cancelled, and their requests go to other servers.
+/// Dropping it closes the connection without drain: running calls are cancelled, and their requests go to
+/// other servers.
 #[must_use = "dropping a running server stops it without drain"]
 pub struct RunningServer {
     summary: watch::Receiver<ServiceSummary>,
@@ -43,7 +45,7 @@ pub struct RunningServer {
     state: StateWatch,
     failure: watch::Receiver<Option<ServeError>>,
     stop: watch::Sender<bool>,
-    // The one task that has all the others. Aborted when the server is dropped.
+    // The one task that owns all the others. Aborted when the server is dropped.
     supervisor: JoinSet<Result<ShutdownReport, ServeError>>,
 }
 
@@ -85,28 +87,30 @@ impl RunningServer {
         server
     }
 
-    /// The queues that are consumed now, namespace included, in alphabetical order. Without those of listeners, which nobody else can use.
+    /// The queues that are consumed now, namespace included, in alphabetical order. Queues of listeners are
+    /// left out: no other connection can use them.
     #[must_use]
     pub fn queues(&self) -> Vec<String> {
         self.summary.borrow().queues.clone()
     }
 
-    /// Serves one more service, as if it had been given to [`Server::service`](crate::Server::service): within the server's layers, from
-    /// queues with the server's options. Returns when its consumers are live. What is served already does not notice; a queue that is
-    /// consumed already takes the new methods on.
+    /// Serves one more service, as if it had been given to [`Server::service`](crate::Server::service):
+    /// within the server's layers, from queues with the server's options. Returns when its consumers are
+    /// live. Other services are not disturbed; a queue that is consumed already serves the new methods as
+    /// well.
     ///
-    /// What was added survives reconnects. Changes are made one after the other; dropping the future before its turn has come makes
-    /// nothing happen, later the service may be served or not. Every exchange, queue and consumer has the time of
-    /// [`ConnectOptions::timeout`] to be made, and a shutdown waits for none of them.
+    /// The addition survives reconnects. Changes are made one after the other. A change whose future is
+    /// dropped before its turn is not made; dropped later, the service may be served or not. Every exchange,
+    /// queue and consumer must be made within [`ConnectOptions::timeout`]; a shutdown waits for none of them.
     ///
     /// # Errors
-    /// `Refused` with the reason that a start would have had, `NotConnected` during an outage or when one begins meanwhile, `Ended` when
-    /// the server is shut down before: then nothing is served that was not before. A queue may have been declared by then, and an event
-    /// bound, as by a start that fails.
+    /// `Refused` with the reason that a start would have had, `NotConnected` during an outage or when one
+    /// begins meanwhile, `Ended` when the server is shut down before: then the service is not served. A queue
+    /// may have been declared by then, and an event bound, as by a start that fails.
     ///
-    /// Everything else is served as it was, over the same connection. Only a consumer that is refused although its queue was not, or that
-    /// does not come in time, costs the connection: what the consumers of this change were given goes back with it, and calls that run are
-    /// cancelled.
+    /// Everything else is served as before, over the same connection. Only a consumer that is refused
+    /// although its queue was not, or that is not made in time, costs the connection: the deliveries to the
+    /// consumers of this change are requeued, and running calls are cancelled.
     pub async fn add<S: Service>(&self, service: S) -> Result<(), ChangeError> {
         self.register(service, None).await
     }
@@ -134,29 +138,34 @@ impl RunningServer {
         ChangeRequest::send(&self.changes, |reply| ChangeRequest::Add { registration, reply }).await
     }
 
-    /// Serves the service of this name no more: takes no further requests for it, and returns when its calls have finished. Those that
-    /// take longer than the drain timeout are cancelled and given back; the report names them, and the server's other calls go on. When
-    /// the connection is lost or the server shut down before that, those that still ran are cancelled with it, and reported as well.
+    /// Removes the service of this name: takes no further requests for it, and returns when its calls have
+    /// finished. Calls that take longer than the drain timeout are cancelled and requeued; the report names
+    /// them, and the server's other calls go on. When the connection is lost or the server shut down before
+    /// that, calls that still ran are cancelled with it, and reported as well.
     ///
-    /// Its queues, their bindings and what waits in them stay on the broker: for other servers, or until it is [added](Self::add) again.
-    /// While a queue is shared with a service that is still served, requests come all the same. Their callers get the fault
-    /// `shutting_down`, which says that nothing ran and that another server may be tried.
+    /// Its queues, their bindings and the requests in them stay on the broker: for other servers, or until it
+    /// is [added](Self::add) again. While a queue is shared with a service that is still served, requests
+    /// still come. Their callers get the fault `shutting_down`, which says that the method did not run and
+    /// that another server may be tried.
     ///
-    /// **Its notifications that come from a shared queue go to the dead letters**, each with a `WARN` in the log, also those that other
-    /// servers could have run: given back, they would come again at once and for ever. Let a service that is to come and go have a queue of
-    /// its own, as it has unless it is given another; then its notifications wait there.
+    /// **Notifications for it that come from a shared queue go to the dead letters**, each with a `WARN` in
+    /// the log, also those that other servers could have run: requeued, they would come again at once and for
+    /// ever. Give a service that is added and removed a queue of its own, as it has by default; then its
+    /// notifications wait there.
     ///
-    /// A removal outlives reconnects. Dropping the future does not undo it.
+    /// A removal survives reconnects. Dropping the future does not undo it.
     ///
     /// # Errors
-    /// `NotServed`, which lists the names that are; `NotConnected` during an outage; `Ended`. Nothing is removed then.
+    /// `NotServed`, which lists the names that are; `NotConnected` during an outage; `Ended`. Nothing is
+    /// removed then.
     pub async fn remove(&self, name: &str) -> Result<ShutdownReport, ChangeError> {
         let name = name.to_owned();
         ChangeRequest::send(&self.changes, |reply| ChangeRequest::Remove { name, reply }).await
     }
 
-    /// Receives events of `service`, as if it had been given to [`Server::subscribe`](crate::Server::subscribe). Returns when everything
-    /// that is published from now on is received.
+    /// Receives events of `service`, as if it had been given to
+    /// [`Server::subscribe`](crate::Server::subscribe). Returns when every event that is published from now
+    /// on is received.
     ///
     /// # Errors
     /// As for [`add`](Self::add).
@@ -173,7 +182,7 @@ impl RunningServer {
         Ok(ActiveSubscription { info, changes: self.changes.clone() })
     }
 
-    /// All subscriptions there are now, in the order in which they were made.
+    /// The current subscriptions, in the order in which they were made.
     #[must_use]
     pub fn subscriptions(&self) -> Vec<ActiveSubscription> {
         let subscriptions = self.summary.borrow().subscriptions.clone();
@@ -181,60 +190,62 @@ impl RunningServer {
         subscriptions.into_iter().map(active).collect()
     }
 
-    /// How the connection stands. `Ready` says that it serves; a single queue that cannot be consumed does not change it.
+    /// The state of the connection. `Ready` means that the server serves; a single queue that cannot be
+    /// consumed does not change it.
     #[must_use]
     pub fn state(&self) -> ConnectionState {
         self.state.current()
     }
 
-    /// Follows [`state`](Self::state), for as long as there is something to follow: it does not keep the server alive.
+    /// Watches [`state`](Self::state). The watch does not keep the server alive.
     #[must_use]
     pub fn state_changes(&self) -> StateWatch {
         self.state.clone()
     }
 
-    /// Waits until the server serves, for at most `patience`. It does so when `start` returns.
+    /// Waits until the server serves, for at most `timeout`. It does so when `start` returns.
     ///
     /// # Errors
     /// The state at the end of that time, or at once the one it has closed with.
-    pub async fn wait_ready(&self, patience: Duration) -> Result<(), NotReady> {
-        self.state_changes().wait_ready(patience).await
+    pub async fn wait_ready(&self, timeout: Duration) -> Result<(), NotReady> {
+        self.state_changes().wait_ready(timeout).await
     }
 
-    /// What was counted since the start, over all connections.
+    /// The counters since the start, over all connections.
     #[must_use]
     pub fn stats(&self) -> ServerStats {
         self.counters.read()
     }
 
-    /// How many messages came so far that no honest client sends: see [`ServerStats::malformed_requests`].
+    /// The number of malformed requests so far: see [`ServerStats::malformed_requests`].
     #[must_use]
     pub fn malformed_requests(&self) -> u64 {
         self.stats().malformed_requests
     }
 
-    /// Resolves when the server has ended for good: no connection came about for as long as `ConnectOptions::give_up_after` allows.
-    /// Never before, and without that option never.
+    /// Resolves when the server has failed for good: it could not reconnect within
+    /// `ConnectOptions::give_up_after`. Without that option it never resolves.
     pub async fn failed(&self) -> ServeError {
         let mut failure = self.failure.clone();
         let failed = failure.wait_for(Option::is_some).await.ok().and_then(|failed| failed.clone());
         failed.unwrap_or_else(ended)
     }
 
-    /// Stops taking requests, answers those it has, and closes the connection.
+    /// Stops taking requests, replies to those it has, and closes the connection.
     ///
-    /// Requests that were already delivered are run as well. Calls that have not finished after the drain timeout (30 s unless
-    /// set by `Server::drain_timeout`) are cancelled and given back to the queue; the report names them. `blocking` methods, and
-    /// methods that block their thread, cannot be cancelled: they are reported, and go on unheard. Returns at most about twelve
-    /// seconds after the drain timeout, even while a change is being made; at once while there is no connection, for then there is
-    /// nothing to drain.
+    /// Requests that were already delivered are run as well. Calls that have not finished after the drain
+    /// timeout (30 s unless set by `Server::drain_timeout`) are cancelled and requeued; the report names
+    /// them. `blocking` methods, and methods that block their thread, cannot be cancelled: they are reported,
+    /// and run on; their results are discarded. Returns at most about twelve seconds after the drain timeout,
+    /// even while a change is being made; at once while there is no connection, for then there is nothing to
+    /// drain.
     ///
     /// # Errors
-    /// When the connection is lost before everything was settled: the broker delivers again what was not. When the server had
-    /// [failed](Self::failed) before.
+    /// When the connection is lost before everything was settled: the broker delivers again what was not.
+    /// When the server had [failed](Self::failed) before.
     pub async fn shutdown(self) -> Result<ShutdownReport, ServeError> {
         let Self { stop, mut supervisor, .. } = self;
-        // One that has ended says so itself.
+        // A supervisor that has ended does not listen.
         let _ = stop.send(true);
         match supervisor.join_next().await {
             Some(Ok(ended)) => ended,
@@ -264,7 +275,7 @@ impl RunningServer {
     }
 }
 
-/// What is said where the supervisor cannot: its runtime has stopped.
+/// The error of a server whose supervisor has ended without one, because its runtime has stopped.
 fn ended() -> ServeError {
     ServeError::Disconnected(BrokerError::new(None, "the server has ended with its runtime"))
 }

@@ -1,4 +1,8 @@
-//! The serving side: from a delivery to its settled reply.
+//! The server: from a delivery to its settled reply.
+//!
+//! `builder` starts a server, `handle` watches, changes and stops it, and `session` keeps it connected. A call passes
+//! `consume` → `serve` → `reply`, and `log` when it fails. `services` holds what is served, `topology` declares what
+//! that needs on the broker, and `config` holds the options of both.
 
 mod builder;
 mod config;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::codec::{AnyCodec, Compression};
 
-/// How a server serves. What it serves can change while it runs; this cannot.
+/// The settings of a server. Its services can change while it runs; these cannot.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) services: ServiceSettings,

@@ -1,11 +1,11 @@
-//! What a shutdown left behind.
+//! The report of a shutdown or a removal.
 
-/// What became of the calls that ran when a server was told to stop, or to serve a service no more.
+/// Reports the calls that did not finish when a server was shut down, or a service was removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
-    /// Calls that had not finished when the time for it was over. They were cancelled, and their requests given back to the
-    /// queue for other servers.
+    /// Calls that had not finished within the drain timeout. They were cancelled, and their requests requeued
+    /// for other servers.
     pub abandoned: Vec<AbandonedCall>,
 }
 
@@ -23,7 +23,8 @@ impl ShutdownReport {
 pub struct AbandonedCall {
     /// The method, as `{service}.{method}`.
     pub method: &'static str,
-    /// Whether the method runs at most once, by its declaration or by [`RedeliveryPolicy::Refuse`](crate::RedeliveryPolicy): then its caller gets `maybe_executed`, or `shutting_down` when it had not started;
-    /// otherwise another server runs it again.
+    /// Whether the method runs at most once, by its declaration or by
+    /// [`RedeliveryPolicy::Refuse`](crate::RedeliveryPolicy): then its caller gets `maybe_executed`, or
+    /// `shutting_down` when it had not started. Otherwise another server runs it again.
     pub at_most_once: bool,
 }

@@ -1,26 +1,27 @@
-//! What a server has counted, over all its connections.
+//! The counters of a server, over all its connections.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Numbers of a server since its start, over all its connections.
+/// The counters of a server since its start, over all its connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerStats {
-    /// Messages that no honest client sends: their properties were not UTF-8, nested too deep or malformed. None reached a method;
-    /// each was answered `bad_request`, or put with the dead letters where it left no readable address.
+    /// Malformed requests: their properties were not UTF-8, nested too deep, or could not be decoded. None
+    /// reached a method; each was answered `bad_request`, or went to the dead letters where it had no
+    /// readable address.
     pub malformed_requests: u64,
-    /// Requests whose reply address the [`ReplyPolicy`](crate::ReplyPolicy) does not allow. None was run or answered; each was put with
-    /// the dead letters.
+    /// Requests whose reply address the [`ReplyPolicy`](crate::ReplyPolicy) does not allow. None was run or
+    /// answered; each went to the dead letters.
     pub foreign_reply_addresses: u64,
-    /// Replies that were dropped because the broker closed a connection twice when they were sent to their direct reply-to address:
-    /// the address was forged. Their requests count as answered.
+    /// Replies that were dropped because the broker closed a connection twice when they were sent to their
+    /// direct reply-to address: the address was forged. Their requests count as answered.
     pub malformed_reply_addresses: u64,
-    /// Replies to direct reply-to addresses that were dropped because more than 1,024, or 64 MiB, waited for a connection that does
-    /// not work. Their requests count as answered.
+    /// Replies to direct reply-to addresses that were dropped because more than 1,024, or 64 MiB, waited for
+    /// a connection that does not work. Their requests count as answered.
     pub lost_direct_replies: u64,
 }
 
-/// What [`ServerStats`] is read from.
+/// Counts what [`ServerStats`] reports.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) malformed_requests: Counter,

@@ -13,85 +13,92 @@ use crate::{
 };
 
 impl Server {
-    /// How many calls of one queue run at once; others wait on the broker, where another server may take them. Default 64,
-    /// at least 1.
+    /// Limits how many calls of one queue run at once. Others wait on the broker, where another server may
+    /// take them. Default 64, at least 1.
     pub fn concurrency(mut self, calls: u16) -> Self {
         self.concurrency = calls;
         self
     }
 
-    /// How long [`RunningServer::shutdown`] lets calls finish before it cancels them. Default 30 s.
+    /// Sets how long [`RunningServer::shutdown`](crate::RunningServer::shutdown) lets calls finish before it
+    /// cancels them. Default 30 s.
     pub fn drain_timeout(mut self, timeout: Duration) -> Self {
         self.drain_timeout = timeout;
         self
     }
 
-    /// The longest that a method may run, layers included. Then its future is dropped wherever it waits, and its caller gets
-    /// `deadline_exceeded`, Unknown: of what it does, some may be done. A request without a caller goes to the dead letters. Default: no
-    /// limit.
+    /// Limits how long a method may run, layers included. Then its future is dropped wherever it waits, and
+    /// its caller gets `deadline_exceeded`, Unknown: the method may have run in part. A request without a
+    /// caller goes to the dead letters. Default: no limit.
     ///
-    /// Make it a bit longer than the timeout of the clients: a caller whose own time is over first gets its `Timeout`. It counts from
-    /// the receipt of the request, and for one without a caller that a layer refused with `overloaded`, from each try. A `blocking` method
-    /// cannot be cancelled: the caller is answered, and the method, once it has started, goes on unheard on its thread, beside those that
-    /// run in its place.
+    /// Make it a bit longer than the timeout of the clients, so that a caller gets its own `Timeout` first.
+    /// It counts from the receipt of the request, and for a request without a caller that a layer refused
+    /// with `overloaded`, from each try. A `blocking` method cannot be cancelled: the caller gets its reply,
+    /// and the method, once it has started, runs to its end on its thread, while the server starts another
+    /// call in its place.
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
         self.time_limits.handler_timeout = Some(timeout);
         self
     }
 
-    /// Cancels methods whose caller waits no longer, as [`handler_timeout`](Self::handler_timeout) does, when the time is over that the
-    /// request came with. Default: they run to their end, for what is dropped half-way is half done.
+    /// Cancels methods whose caller has timed out, as [`handler_timeout`](Self::handler_timeout) does, when
+    /// the request's own time is over. Default: they run to their end, because a method that is dropped may
+    /// have run in part.
     ///
-    /// The caller has its `Timeout` by then: the server counts from the receipt of the request, so never less than the caller does.
+    /// The caller has its `Timeout` by then: the server counts from the receipt of the request, later than
+    /// the caller does.
     pub fn cancel_when_late(mut self) -> Self {
         self.time_limits.cancels_late = true;
         self
     }
 
-    /// The largest encoded request that is read; a larger one is answered `request_too_large`, its body left on the wire. Default
-    /// 16 MiB.
+    /// Limits the size of an encoded request. A larger one is answered `request_too_large`, and its body is
+    /// not kept. Default 16 MiB.
     pub fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.admission.max_request_bytes = bytes;
         self
     }
 
-    /// The largest encoded reply that is sent; instead of a larger one the caller gets `reply_too_large`. Default 16 MiB.
+    /// Limits the size of an encoded reply. Instead of a larger one the caller gets `reply_too_large`.
+    /// Default 16 MiB.
     pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
         self.max_reply_bytes = bytes;
         self
     }
 
-    /// Compresses replies for callers that say that they read it, by the header `accept-encoding`; clients that
-    /// [compress](crate::ClientBuilder::compression) say so. Default: replies travel as they are. Requests that are compressed are read in any
-    /// case, with the features `gzip` and `zstd`; inflated they may have no more than [`max_request_bytes`](Self::max_request_bytes).
+    /// Compresses replies for callers that accept it, by the header `accept-encoding`; clients with
+    /// [compression](crate::ClientBuilder::compression) do. Default: replies are not compressed. Compressed
+    /// requests are read in any case, with the features `gzip` and `zstd`; inflated they may have no more
+    /// than [`max_request_bytes`](Self::max_request_bytes).
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = Some(compression);
         self
     }
 
-    /// Reads requests in a codec of one's own, and answers in it; see [`Codec`](crate::codec::Codec). May be called for any number of codecs.
-    /// Default: those that this crate was compiled with: JSON, and with the features `msgpack` and `cbor` MessagePack and CBOR.
+    /// Reads requests in a custom codec, and replies in it; see [`Codec`](crate::codec::Codec). May be called
+    /// for any number of codecs. Default: those that this crate was compiled with: JSON, and with the
+    /// features `msgpack` and `cbor` MessagePack and CBOR.
     pub fn codec(mut self, codec: impl Codec) -> Self {
         self.codecs.push(codec.into());
         self
     }
 
-    /// Sends the text of a panic to the caller. Default: it stays in the server's log, for it may name anything.
+    /// Sends the text of a panic to the caller. Default: it is only logged, because it may contain anything.
     pub fn expose_panics(mut self) -> Self {
         self.exposes_panics = true;
         self
     }
 
-    /// Logs the errors that methods return to their callers as well, at `INFO`, without their content. Default: they are results like
-    /// others, and only what fails otherwise is logged.
+    /// Also logs the errors that methods return to their callers, at `INFO`, without their content. Default:
+    /// they are results like others, and only other failures are logged.
     pub fn log_errors(mut self) -> Self {
         self.failures.logs_errors = true;
         self
     }
 
-    /// Keeps failures out of the log for which `excludes` says so: those that are expected. A further function adds to the others; one
-    /// that panics excludes nothing. Asked only of what would be logged. Default: every failure is logged, once, under the target
-    /// `amqp_rpc_runtime::failures`.
+    /// Keeps expected failures out of the log: those for which `excludes` returns true. A further function
+    /// adds to the others; one that panics excludes nothing. It is only called for failures that would be
+    /// logged. Default: every failure is logged once, under the target `amqp_rpc_runtime::failures`.
     ///
     /// ```
     /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -113,26 +120,27 @@ impl Server {
         self
     }
 
-    /// Which reply addresses are answered to. Default: those of RPC clients; see [`ReplyPolicy`].
+    /// Sets which reply addresses are allowed. Default: those of RPC clients; see [`ReplyPolicy`].
     pub fn reply_policy(mut self, policy: ReplyPolicy) -> Self {
         self.admission.reply_policy = policy;
         self
     }
 
-    /// Whether a request that was delivered before is run, when its method declares nothing. Default: it is. `idempotent` methods
-    /// always run it, `at_most_once` methods never.
+    /// Sets whether a redelivered request is run when its method declares nothing. Default: it is.
+    /// `idempotent` methods always run it, `at_most_once` methods never.
     pub fn redelivered(mut self, policy: RedeliveryPolicy) -> Self {
         self.admission.redelivered = policy;
         self
     }
 
-    /// Asks `allows` of every call before its body is decoded; a call that is not allowed is answered `unauthorized` and does not run.
-    /// Default: everybody who can send a request may call everything.
+    /// Authorizes every call by `allows` before its body is decoded. A call that is not allowed is answered
+    /// `unauthorized` and does not run. Default: every client that can send a request may call everything.
     ///
-    /// [`Context::user_id`] is vouched for by the broker, but only there when the client states it
-    /// ([`ClientBuilder::send_user_id`](crate::ClientBuilder::send_user_id)): `None` is anybody. A later call replaces the function. It
-    /// runs where all requests of a queue pass, so it should be quick, such as a look-up; what takes time belongs into a
-    /// [`layer`](Self::layer). When it panics, the call is refused.
+    /// The broker checks [`Context::user_id`], but it is only present when the client sends it
+    /// ([`ClientBuilder::send_user_id`](crate::ClientBuilder::send_user_id)): `None` can be any client. A later
+    /// call replaces the function. All requests of a queue wait for it, so it should be quick, such as a
+    /// look-up; checks that take time belong into a [`layer`](Self::layer). When it panics, the call is
+    /// refused.
     ///
     /// ```
     /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -154,19 +162,20 @@ impl Server {
         self
     }
 
-    /// Prefixes exchanges and queues with `{namespace}.`, so that one trait serves many tenants. Clients must use the same one.
+    /// Prefixes exchanges and queues with `{namespace}.`, so that one trait serves many tenants. Clients must
+    /// use the same one.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self
     }
 
-    /// Who makes exchanges, queues and bindings. Default: this server.
+    /// Sets which program declares exchanges, queues and bindings. Default: this server.
     pub fn declare(mut self, declare: Declare) -> Self {
         self.declare = declare;
         self
     }
 
-    /// What queues are declared with, unless their service says otherwise.
+    /// Sets the options of queues whose service has none of its own.
     pub fn queue_options(mut self, options: QueueOptions) -> Self {
         self.queue_options = options;
         self

@@ -1,4 +1,4 @@
-//! What a server serves: services, raw methods, subscriptions, and the layers around them.
+//! Adds services, raw methods, subscriptions and layers to a server.
 
 use std::future::Future;
 
@@ -17,7 +17,8 @@ use crate::{
 };
 
 impl Server {
-    /// Serves `service`, the generated `…Server` around your implementation. May be called for any number of services.
+    /// Serves `service`, the generated `…Server` around your implementation. May be called for any number of
+    /// services.
     pub fn service<S: Service>(self, service: S) -> Self {
         self.register(service, Role::Serve(None))
     }
@@ -27,12 +28,14 @@ impl Server {
         self.register(service, Role::Serve(Some(queue_options)))
     }
 
-    /// Receives events of `service`: those that `subscription` names. May be called for any number of subscriptions. To receive the events
-    /// by several groups, share one implementation with `…Server::from_arc`.
+    /// Receives events of `service`: those that `subscription` names. May be called for any number of
+    /// subscriptions. To receive the events by several groups, share one implementation with
+    /// `…Server::from_arc`.
     ///
-    /// Its calls and notifications are not served by this: that takes [`service`](Self::service), which in turn receives no events. A
-    /// handler sees in [`Context::topic`](crate::Context::topic) what its event is about. Its errors are logged, and the event goes to the
-    /// dead letters of the group. A `reply_to` of an event is ignored: no reply is sent.
+    /// Its calls and notifications are not served by this: that takes [`service`](Self::service), which in
+    /// turn receives no events. A handler sees in [`Context::topic`](crate::Context::topic) what its event is
+    /// about. Its errors are logged, and the event goes to the dead letters of the group. A `reply_to` of an
+    /// event is ignored: no reply is sent.
     pub fn subscribe<S: Service>(self, service: S, subscription: Subscription) -> Self {
         self.register(service, Role::Receive(subscription))
     }
@@ -44,16 +47,19 @@ impl Server {
         self
     }
 
-    /// Serves the method of this name, such as `legacy.sum`, by a function: for requests that no trait describes.
+    /// Serves the method of this name, such as `legacy.sum`, by a function: for requests that no trait
+    /// describes.
     ///
-    /// What it is given has passed everything that typed calls pass as well, layers included, but it is not decoded:
-    /// [`IncomingCall::json`] does that, or [`IncomingCall::body`] is taken as it is, whatever its content type. It answers with a
-    /// [`Reply`]: [`json`](Reply::json), [`bytes`](Reply::bytes), or its own [`error`](Reply::error); a [`Fault`] says that the request
-    /// was refused. A panic, a timeout and a shutdown are what they are to typed methods.
+    /// Requests pass the same checks and layers as those of typed methods, but are not decoded:
+    /// [`IncomingCall::json`] decodes one, or [`IncomingCall::body`] is used as it is, whatever its content
+    /// type. The function returns a [`Reply`]: [`json`](Reply::json), [`bytes`](Reply::bytes), or its own
+    /// [`error`](Reply::error); a [`Fault`] says that the request was refused. Panics, timeouts and shutdowns
+    /// are handled as for typed methods.
     ///
-    /// Only the name is reachable that is given here, under the exchange `amqp-rpc`, from the queue of its service, which is what comes
-    /// before the name's last dot; a [`RawMethod`] says otherwise. Two methods for the same requests are refused by
-    /// [`start`](Self::start). See [`RawService`] for what can be added to a running server.
+    /// Only this name is served: from the exchange `amqp-rpc`, and from the queue of the service, which is
+    /// the part before the name's last dot. A [`RawMethod`] sets other ones. Two methods for the same
+    /// requests are refused by [`start`](Self::start). See [`RawService`] for what can be added to a running
+    /// server.
     ///
     /// ```
     /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -75,11 +81,13 @@ impl Server {
     {
         self.service(RawService::new(method, handler))
     }
-    /// Serves only those of its services that are named, such as by a configuration. Default: all of them. A name that no service has is
-    /// refused by [`start`](Self::start) with the list of those that exist. A later call replaces the names.
+    /// Serves only those of its services that are named, such as by a configuration. Default: all of them. A
+    /// name that no service has is refused by [`start`](Self::start) with the list of those that exist. A
+    /// later call replaces the names.
     ///
-    /// The names are those on the wire, such as `fib`. A service that is left out is not declared, and nothing is logged about it. Services
-    /// that are added to the running server are not filtered. Subscriptions are left out with their services.
+    /// The names are those on the wire, such as `fib`. A service that is left out is not declared, and
+    /// nothing is logged about it. Services that are added to the running server are not filtered.
+    /// Subscriptions are left out with their services.
     ///
     /// ```
     /// # use amqp_rpc_runtime::Server;
@@ -92,7 +100,8 @@ impl Server {
         self
     }
 
-    /// Leaves out those of its services that are named. For the rest as [`only`](Self::only), after which it is applied.
+    /// Leaves out those of its services that are named. For the rest as [`only`](Self::only), after which it
+    /// is applied.
     pub fn except<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.filter.except = names.into_iter().map(Into::into).collect();
         self

@@ -1,4 +1,4 @@
-//! What a server can be set to: queues, subscriptions, policies, limits.
+//! The settings of a server, part by part: queues, subscriptions, policies, limits.
 
 mod admission_rules;
 mod queue_options;

@@ -1,37 +1,37 @@
-//! How a server's queues look on the broker, and who makes them.
+//! The options of a server's queues, and which program declares them.
 
 use amqp_rpc_transport::{HeaderValue, Headers};
 
-/// Who makes exchanges, queues and bindings.
+/// Which program declares exchanges, queues and bindings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Declare {
-    /// The server declares everything it needs; what exists must be equal.
+    /// The server declares everything it needs. What exists already must have the same properties.
     #[default]
     All,
-    /// Somebody else does: the server only checks that exchanges and queues exist, whatever their arguments, and binds
-    /// nothing.
+    /// Another program does. The server only checks that exchanges and queues exist, whatever their
+    /// arguments, and binds nothing.
     Passive,
-    /// Somebody else does, and the server does not even look when it starts. It checks that a queue exists before it consumes it anew,
-    /// after a reconnect or when the broker has cancelled the consumer.
+    /// Another program does, and the server checks nothing when it starts. It checks that a queue exists
+    /// before it consumes it again, after a reconnect or when the broker has cancelled the consumer.
     None,
 }
 
-/// Where a queue keeps its messages.
+/// The type of a queue, which decides where it keeps its messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QueueType {
     /// On one node: the lowest latency.
     #[default]
     Classic,
-    /// Replicated, with a delivery limit: for requests that must survive the loss of a node. Broker CPU and latency are
-    /// about twice those of a classic queue.
+    /// Replicated, with a delivery limit: for requests that must survive the loss of a node. Broker CPU and
+    /// latency are about twice those of a classic queue.
     Quorum,
     /// Whatever the broker's default is: `x-queue-type` is not sent.
     BrokerDefault,
 }
 
-/// What a server declares its request queues with.
+/// The options that a server declares its queues with.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct QueueOptions {
@@ -62,53 +62,55 @@ impl QueueOptions {
         Self::default()
     }
 
-    /// A queue with no arguments at all and no dead letters, as the `RabbitMQ` tutorials declare theirs: for queues that
-    /// other programs declare as well.
+    /// A queue with no arguments at all and no dead letters, as the `RabbitMQ` tutorials declare theirs: for
+    /// queues that other programs declare as well.
     pub fn plain() -> Self {
         Self { queue_type: QueueType::BrokerDefault, dead_letters: false, ..Self::default() }
     }
 
-    /// Classic, quorum, or the broker's default. Default: classic.
+    /// Sets the queue type: classic, quorum, or the broker's default. Default: classic.
     pub fn queue_type(mut self, queue_type: QueueType) -> Self {
         self.queue_type = queue_type;
         self
     }
 
-    /// How often a quorum queue delivers a request before it goes to the dead letters. Default 20, as in `RabbitMQ` since 4.0.
-    /// Other queues count nothing.
+    /// Limits how often a quorum queue delivers a request; then it goes to the dead letters. Default 20, as
+    /// in `RabbitMQ` since 4.0. Other queues do not count deliveries.
     pub fn delivery_limit(mut self, deliveries: u32) -> Self {
         self.delivery_limit = Some(deliveries);
         self
     }
 
-    /// How many requests may wait in the queue. A further one is refused: the broker hands it to `{queue}.overflow`, from where the
-    /// server answers `overloaded` at once, so that its caller need not wait for its timeout. The sender of a notification is told by the
-    /// broker ([`Rejected`](crate::CallError::Rejected)), and what came to the overflow is logged and dropped; so is a request without reply
-    /// address, of which only a publisher with confirms hears. Default: no limit. Classic queues with dead letters only.
+    /// Limits how many requests may wait in the queue. The broker moves a further one to `{queue}.overflow`,
+    /// where the server answers it `overloaded` at once, so that its caller need not wait for its timeout.
+    /// The sender of a notification gets [`Rejected`](crate::CallError::Rejected) from the broker, and the
+    /// notification is logged and dropped. So is a request without reply address; its publisher learns it
+    /// only by publisher confirms. Default: no limit. Classic queues with dead letters only.
     pub fn max_length(mut self, requests: u32) -> Self {
         self.max_length = Some(requests);
         self
     }
 
-    /// Whether the queue survives a restart of the broker. Default: yes. `RabbitMQ` 4.3 refuses queues that do not.
+    /// Whether the queue survives a restart of the broker. Default: yes. `RabbitMQ` 4.3 refuses queues that
+    /// do not.
     pub fn durable(mut self, durable: bool) -> Self {
         self.durable = durable;
         self
     }
 
-    /// Without a queue for dead letters: requests that fail and that nobody waits for are dropped.
+    /// Declares no queue for dead letters: requests without a caller that fail are dropped.
     pub fn without_dead_letters(mut self) -> Self {
         self.dead_letters = false;
         self
     }
 
-    /// Any other argument, such as `x-max-priority`. Wins over those that the other options make.
+    /// Sets any other argument, such as `x-max-priority`. Wins over those that the other options make.
     pub fn argument(mut self, name: impl Into<String>, value: impl Into<HeaderValue>) -> Self {
         self.arguments.insert(name, value);
         self
     }
 
-    /// As far as it concerns a server that does not declare.
+    /// The options that matter to a server that does not declare its queues.
     pub(crate) fn of_others(self) -> Self {
         Self { dead_letters: false, max_length: None, arguments: Headers::new(), ..self }
     }
@@ -117,13 +119,13 @@ impl QueueOptions {
         self.max_length.is_some()
     }
 
-    /// Refuses what would lose requests without a word.
+    /// Refuses options that would lose requests silently.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         let is_bounded =
             ["x-max-length", "x-max-length-bytes"].iter().any(|name| self.arguments.get(name).is_some());
         if is_bounded {
             return Err(
-                "a queue that is full drops requests without a word, whose callers wait in vain; use `max_length`",
+                "a full queue drops requests silently, and their callers wait for their timeout; use `max_length`",
             );
         }
         if self.max_length.is_some() && self.arguments.get("x-overflow").is_some() {
@@ -143,8 +145,8 @@ impl QueueOptions {
         self.dead_letters
     }
 
-    /// The type of the queue for its dead letters. With one that is on a single node, a server could not declare what it needs
-    /// while that node is down, however many nodes have the requests.
+    /// The type of the queue for its dead letters. With one that is on a single node, a server could not
+    /// declare what it needs while that node is down, however many nodes have the requests.
     pub(crate) fn dead_letter_queue_type(&self) -> &'static str {
         match self.queue_type {
             QueueType::Quorum => "quorum",
@@ -152,13 +154,14 @@ impl QueueOptions {
         }
     }
 
-    /// Whether the oldest make way, where events wait.
+    /// Whether a queue of events drops the oldest when it is full.
     pub(crate) fn is_bounded(&self) -> bool {
         let argument = |name| self.arguments.get(name).is_some();
         self.max_length.is_some() || argument("x-max-length") || argument("x-max-length-bytes")
     }
 
-    /// Those of a queue for events: from a full one the oldest go, for a group that is slow must not hold up who publishes.
+    /// The arguments of a queue of events. From a full one the oldest are dropped: a slow group must not
+    /// delay publishers.
     pub(crate) fn arguments_for_events(&self, dead_letter_exchange: &str) -> Headers {
         let mut arguments = Self { max_length: None, ..self.clone() }.arguments(dead_letter_exchange);
         if let Some(events) = self.max_length {
@@ -167,7 +170,7 @@ impl QueueOptions {
         arguments
     }
 
-    /// As far as it concerns the queue of a listener, which lives as long as a connection.
+    /// The options that matter to a listener's queue, which lives as long as a connection.
     pub(crate) fn of_listener(&self) -> Self {
         Self { max_length: self.max_length, dead_letters: false, durable: false, ..Self::default() }
     }

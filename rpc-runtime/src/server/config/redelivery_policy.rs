@@ -1,24 +1,26 @@
-//! Requests that the broker delivered before: whether they are run once more.
+//! Decides whether a request that was delivered before is run again.
 
 use crate::contract::Repetition;
 
-/// What becomes of a request that was delivered before, when its method declares neither `idempotent` nor `at_most_once`.
+/// Decides what to do with a redelivered request whose method declares neither `idempotent` nor
+/// `at_most_once`.
 ///
-/// The broker marks such requests, and says no more: the server that had it may have run it and died before it could answer, or
-/// may never have started it.
+/// The broker marks such requests, and says no more: the server that had it may have run it and died before
+/// it could answer, or may never have started it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RedeliveryPolicy {
-    /// It is run: no request is lost, some may run twice. On a quorum queue one that kills its servers ends in the dead letters after
-    /// the queue's delivery limit; other queues deliver it for ever.
+    /// Runs it: no request is lost, some may run twice. On a quorum queue, a request that kills its servers
+    /// goes to the dead letters after the queue's delivery limit; other queues deliver it for ever.
     #[default]
     Run,
-    /// It is answered `maybe_executed`, as if the method were `at_most_once`: none runs twice, nor kills a second server.
+    /// Answers it `maybe_executed`, as if the method were `at_most_once`: none runs twice, nor kills a second
+    /// server.
     Refuse,
 }
 
 impl RedeliveryPolicy {
-    /// Whether a method that declares this does not run a request that was delivered before.
+    /// Whether a redelivered request is refused for a method that declares this.
     pub(crate) fn refuses(self, declared: Repetition) -> bool {
         match declared {
             Repetition::Idempotent => false,

@@ -1,24 +1,24 @@
-//! Where a server sends replies: the reply address of a request is chosen by whoever sent it.
+//! Decides which reply addresses are allowed: the sender of a request chooses its reply address.
 
 use std::collections::BTreeSet;
 
 use crate::wire::address::OWN_REPLY_ADDRESSES;
 
-/// Which reply addresses a server answers to.
+/// Decides which reply addresses a server sends replies to.
 ///
-/// A reply goes to the queue that the request names, with the permissions of the server. Without a policy anybody who may send
-/// requests could have the server write into any queue of the virtual host: those of other services, for instance. By default
-/// answers go to what RPC clients use:
+/// A reply goes to the queue that the request names, with the permissions of the server. Without a policy
+/// every client that may send requests could have the server publish to any queue of the virtual host, such
+/// as those of other services. By default replies go to the addresses that RPC clients use:
 ///
 /// | begins with | is |
 /// |---|---|
 /// | `amqp-rpc.reply.` | the reply queue of this library's clients |
-/// | `amq.gen-` | a queue that the broker has named, as clients after the `RabbitMQ` tutorial declare theirs |
+/// | `amq.gen-` | a queue that the broker has named, as clients of the `RabbitMQ` tutorial do |
 /// | `amq.rabbitmq.reply-to.`, `amq.direct.reply-to.` | a direct reply-to address |
 ///
-/// A request with any other address is not run and answered nowhere. It is logged, counted as
-/// [`ServerStats::foreign_reply_addresses`](crate::ServerStats::foreign_reply_addresses), and rejected, so that it goes to the dead
-/// letters. A request without an address is none of the policy's business.
+/// A request with any other address is not run, and no reply is sent. It is logged, counted as
+/// [`ServerStats::foreign_reply_addresses`](crate::ServerStats::foreign_reply_addresses), and rejected, so
+/// that it goes to the dead letters. A request without an address is not checked.
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -43,23 +43,24 @@ impl Default for ReplyPolicy {
 }
 
 impl ReplyPolicy {
-    /// Answers to no address, until some are allowed.
+    /// Allows no address, until some are added.
     pub fn none() -> Self {
         Self { prefixes: BTreeSet::new(), names: BTreeSet::new() }
     }
 
-    /// Answers to every address. Only where everybody who can send a request may write to every queue of the virtual host.
+    /// Allows every address. Use it only where every client that can send a request may publish to every
+    /// queue of the virtual host.
     pub fn any() -> Self {
         Self::none().allow_prefix("")
     }
 
-    /// Answers to addresses that begin so, as well.
+    /// Also allows addresses that begin with `prefix`.
     pub fn allow_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefixes.insert(prefix.into());
         self
     }
 
-    /// Answers to the queue of this name, as well.
+    /// Also allows the queue of this name.
     pub fn allow(mut self, queue: impl Into<String>) -> Self {
         self.names.insert(queue.into());
         self
@@ -71,11 +72,11 @@ impl ReplyPolicy {
     }
 }
 
-/// An address from outside, for the log: nothing in it ends the line or goes on for long.
+/// Makes an address that a client has chosen safe for the log: escaped, and of limited length.
 pub(crate) fn loggable_address(address: &str) -> String {
-    const ENOUGH: usize = 80;
+    const MAX_CHARACTERS: usize = 80;
     let mut characters = address.chars();
-    let beginning: String = characters.by_ref().take(ENOUGH).collect();
+    let beginning: String = characters.by_ref().take(MAX_CHARACTERS).collect();
     let more = if characters.next().is_some() { "…" } else { "" };
     format!("{beginning:?}{more}")
 }

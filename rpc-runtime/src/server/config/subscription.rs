@@ -1,6 +1,8 @@
-//! What a server subscribes to: which events of a service, as a group or for itself.
+//! A subscription: which events of a service a server receives, as a member of a group or alone.
 
 use std::collections::BTreeSet;
+
+use amqp_rpc_transport::limits::MAX_SHORT_STRING_BYTES;
 
 use super::queue_options::QueueOptions;
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     error::StartError,
 };
 
-/// Which events of a service a server receives, and with whom it shares them.
+/// Selects events of a service, and says whether a server shares them with others.
 ///
 /// ```
 /// # use amqp_rpc_runtime::Subscription;
@@ -28,14 +30,14 @@ pub struct Subscription {
     pub(crate) queue_options: Option<QueueOptions>,
 }
 
-/// Who receives.
+/// A group of servers, or one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Subscriber {
     Group(String),
     Listener,
 }
 
-/// Methods with patterns of the topics that they are received with. Each pair is one binding.
+/// Events with patterns of the topics with which they are received. Each pair is one binding.
 pub(crate) type Patterns = BTreeSet<Pattern>;
 
 #[derive(Clone, Debug)]
@@ -45,25 +47,28 @@ pub(crate) struct Pattern {
 }
 
 impl Subscription {
-    /// As a member of the group of this name: each event goes to one of its members, like a request to one of a service's servers.
+    /// Receives as a member of the group of this name: each event goes to one of its members, like a request
+    /// to one of a service's servers.
     ///
-    /// Its events wait in the durable queue `{service}.events.{name}`, also while no member runs: **whoever gives a group up deletes its
-    /// queue**, or it fills. What fails goes to `{queue}.dead`. The bindings of patterns that were taken out of the program stay as well,
-    /// for other members may still run with them; [`remove`](crate::ActiveSubscription::remove) takes them from the queue.
+    /// Its events wait in the durable queue `{service}.events.{name}`, also while no member runs: **delete
+    /// the queue of a group that is no longer used**, or it fills. Events that fail go to `{queue}.dead`. The
+    /// bindings of patterns that were taken out of the program stay as well, for other members may still run
+    /// with them; [`remove`](crate::ActiveSubscription::remove) takes them from the queue.
     pub fn group(name: impl Into<String>) -> Self {
         Self::by(Subscriber::Group(name.into()))
     }
 
-    /// For this server alone: it receives what is published while it is connected, and so does every other listener. Nothing is kept for
-    /// it in an outage, and what its handler fails with is logged and dropped.
+    /// Receives for this server alone: what is published while it is connected, as every other listener does.
+    /// No event is kept for it in an outage, and an event that its handler fails with is logged and dropped.
     ///
     /// Its queue, `amqp-rpc.events.` and an id, belongs to its connection; every connection has a new one.
     pub fn listener() -> Self {
         Self::by(Subscriber::Listener)
     }
 
-    /// Receives the event `E` with the topics that match one of the patterns: words between dots, where `*` stands for any one word and
-    /// `#` for any number of them, also for none. So `eu.*` matches `eu.de`, and `#` every topic and the empty one.
+    /// Receives the event `E` with the topics that match one of the patterns: words between dots, where `*`
+    /// stands for any one word and `#` for any number of them, also for none. So `eu.*` matches `eu.de`, and
+    /// `#` every topic and the empty one.
     ///
     /// ```
     /// # mod events {
@@ -71,7 +76,8 @@ impl Subscription {
     /// #     #[derive(serde::Serialize, serde::Deserialize)]
     /// #     pub struct PricesPriceChangedRequest {}
     /// #     impl Request for PricesPriceChangedRequest {
-    /// #         const METHOD: &'static MethodDef = &MethodDef::new("prices", "prices.price_changed").event();
+    /// #         const METHOD: &'static MethodDef =
+    /// #             &MethodDef::new("prices", "prices.price_changed").event();
     /// #         type Response = NoReply;
     /// #         type Error = NoError;
     /// #     }
@@ -92,10 +98,11 @@ impl Subscription {
         self.to::<E>(["#"])
     }
 
-    /// What the group's queue is declared with. Default: the server's own options.
+    /// Sets the options of the group's queue. Default: the server's queue options.
     ///
-    /// Of events the oldest make way where there is a [`max_length`](QueueOptions::max_length), for a group that is slow must not hold up
-    /// those who publish; they go to `{queue}.dead`. A listener takes over this bound alone.
+    /// With a [`max_length`](QueueOptions::max_length) a full queue moves its oldest events to
+    /// `{queue}.dead`: a slow group must not delay publishers. Of a listener's options only `max_length` is
+    /// used.
     pub fn queue_options(mut self, options: QueueOptions) -> Self {
         self.queue_options = Some(options);
         self
@@ -105,6 +112,7 @@ impl Subscription {
         Self { by, patterns: Patterns::new(), queue_options: None }
     }
 
+    /// # Errors
     /// Everything that can be wrong with it without a broker.
     pub(crate) fn check(&self, service: &'static ServiceDef, binds: bool) -> Result<(), StartError> {
         let invalid = |text| Err(StartError::InvalidOption(text));
@@ -128,7 +136,7 @@ impl Subscription {
     }
 }
 
-/// Refuses what would never match, or what the broker would not take.
+/// Refuses patterns that never match, or that the broker does not accept.
 pub(crate) fn check_patterns<'a>(
     patterns: impl IntoIterator<Item = &'a Pattern>,
     service: &'static ServiceDef,
@@ -154,13 +162,12 @@ pub(crate) fn patterns<E: Event>(
 }
 
 impl Pattern {
-    /// What the queue is bound with.
+    /// The routing key that the queue is bound with.
     pub(crate) fn routing_key(&self) -> String {
         format!("{}.{}", self.method.routing_key, self.topics)
     }
 
     fn check(&self) -> Result<(), &'static str> {
-        const MOST_BYTES: usize = 255;
         if self.topics.split('.').any(str::is_empty) {
             return Err("has an empty word; `#` matches every topic, the empty one as well");
         }
@@ -170,7 +177,7 @@ impl Pattern {
         if self.topics.chars().any(char::is_control) {
             return Err("has a control character");
         }
-        if self.routing_key().len() > MOST_BYTES {
+        if self.routing_key().len() > MAX_SHORT_STRING_BYTES {
             return Err("is longer than AMQP allows: 255 bytes together with the event's name");
         }
         Ok(())

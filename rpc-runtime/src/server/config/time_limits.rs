@@ -1,4 +1,4 @@
-//! How long a call may run.
+//! Time limits of calls.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Why a link failed, reported by its tasks.
+//! The reason for which a link failed, reported by its tasks.
 
 use amqp_rpc_transport::BrokerError;
 use tokio::sync::watch;

@@ -72,15 +72,17 @@ impl QueueConsumer {
 
     /// Prepares a queue that is new to a running server: a refused consumer would disturb all other queues.
     pub(crate) async fn prepare_new(&self, timeout: Duration) -> Result<(), TopologyError> {
-        // A declaration with dead letters needs the same permission as consuming. Where there is none, the permission is tried out:
-        // only there, for consuming for a moment marks a waiting request as redelivered.
+        // A declaration with dead letters needs the same permission as consuming. Where there is none, the
+        // permission is tried out: only there, for consuming for a moment marks a waiting request as
+        // redelivered.
         if !self.queue.declaration.needs_read_permission() {
             self.queue.set_consume_denied(true);
         }
         self.prepare(timeout).await
     }
 
-    /// Makes sure that the queue exists, and where consuming it was refused last time, that it may be consumed. Each has `timeout`.
+    /// Makes sure that the queue exists, and where consuming it was refused last time, that it may be
+    /// consumed. Each has `timeout`.
     ///
     /// # Errors
     /// When the queue is refused, which disturbs no other, or the connection is lost.
@@ -92,8 +94,8 @@ impl QueueConsumer {
         Ok(())
     }
 
-    /// Consumes for a moment over another connection: on this one every refusal would cost a channel number, which lapin does not use
-    /// again. A request that is delivered meanwhile is requeued.
+    /// Consumes for a moment over another connection: on this one every refusal would cost a channel number,
+    /// which lapin does not use again. A request that is delivered meanwhile is requeued.
     async fn consume_elsewhere(&self, timeout: Duration) -> Result<(), BrokerError> {
         let (options, inbound) = self.connection.options();
         let consuming = connect(options, inbound, async |other: Connection| {
@@ -133,8 +135,8 @@ impl QueueConsumer {
         self.connection.until_lost().await
     }
 
-    /// Consumes again on the same channel: calls that run can still be answered, and other queues are not touched. Tries with growing
-    /// pauses until it succeeds, or the worker is to drain.
+    /// Consumes again on the same channel: calls that run can still be answered, and other queues are not
+    /// touched. Tries with growing pauses until it succeeds, or the worker is to drain.
     ///
     /// # Errors
     /// When the channel is lost.
@@ -156,7 +158,8 @@ impl QueueConsumer {
                 lost = self.connection.until_lost() => return Err(lost),
                 () = tokio::time::sleep(self.backoff.next_delay()) => {}
             }
-            // A drain does not interrupt this: a consumer that is made but not read would keep its deliveries until the connection ends.
+            // A drain does not interrupt this: a consumer that is made but not read would keep its deliveries
+            // until the connection ends.
             let timeout = self.connection.attempt_timeout();
             match tokio::time::timeout(timeout, self.try_again()).await {
                 Ok(Ok(true)) => return Ok(()),

@@ -1,4 +1,5 @@
-//! The consumer loop of one queue: hands deliveries to the request pipeline until it is told to drain, or the channel is lost.
+//! The consumer loop of one queue: hands deliveries to the request pipeline until it is told to drain, or the
+//! channel is lost.
 
 use std::sync::Arc;
 
@@ -46,7 +47,8 @@ impl Worker {
 
     /// Serves until told to drain, runs what was prefetched, and waits for the calls that run.
     ///
-    /// When the channel is lost the calls are cancelled, as when the future is dropped: the broker delivers their requests again.
+    /// When the channel is lost the calls are cancelled, as when the future is dropped: the broker delivers
+    /// their requests again.
     async fn run(mut self) {
         let ended = match self.consume().await {
             Ok(()) => self.finish_calls().await,
@@ -57,10 +59,11 @@ impl Worker {
         }
     }
 
-    /// Hands deliveries to the pipeline until the consumer is cancelled, and nothing is left of what it was given.
+    /// Hands deliveries to the pipeline until the consumer is cancelled, and nothing is left of what it was
+    /// given.
     ///
-    /// When the broker ends the consumer, calls go on and another consumer is made. It has a prefetch window of its own, though the
-    /// calls of the earlier one still run: a delivery over the limit waits here.
+    /// When the broker ends the consumer, calls go on and another consumer is made. It has a prefetch window
+    /// of its own, though the calls of the earlier one still run: a delivery over the limit waits here.
     async fn consume(&mut self) -> Result<(), BrokerError> {
         let concurrency = usize::from(self.consumer.queue.concurrency);
         let mut over_limit = None;
@@ -80,7 +83,8 @@ impl Worker {
                     Some(Err(lost)) => return Err(lost),
                     None if self.mode == Mode::Serve => {
                         self.consumer.renew(&mut self.control_rx.clone()).await?;
-                        // A new mode may have ended it, and is read first: without a consumer there is at once nothing to read.
+                        // A new mode may have ended it, and is read first: without a consumer there is at
+                        // once nothing to read.
                         has_changed = self.control_rx.has_changed().unwrap_or(false);
                     }
                     None => return Ok(()),
@@ -116,8 +120,8 @@ impl Worker {
 
     /// Reads how the queue is served now. Returns whether there are new instructions.
     ///
-    /// They are not waited for at every delivery, and a queue that never runs dry must not hide them. A new binding is in the
-    /// instructions before a message can come by it.
+    /// They are not waited for at every delivery, and a queue that never runs dry must not hide them. A new
+    /// binding is in the instructions before a message can come by it.
     fn read_queue(&mut self) -> bool {
         let has_changed = self.control_rx.has_changed().unwrap_or(false);
         if has_changed {

@@ -1,4 +1,4 @@
-//! A call that failed, as the server's log sees it, and what its user may leave out of it.
+//! A failed call, as the log records it, and as the user's exclusions see it.
 
 use std::{
     fmt,
@@ -16,10 +16,11 @@ use crate::{
     wire::request::Caller,
 };
 
-/// A call that did not end with its method's value, as [`Server::log_exclude`](crate::Server::log_exclude) sees it.
+/// A call that did not end with its method's value, as [`Server::log_exclude`](crate::Server::log_exclude)
+/// sees it.
 pub struct FailedCall<'a> {
     pub(crate) cause: Cause<'a>,
-    /// What a reply is written in.
+    /// The codec of the reply.
     pub(crate) codec: &'a AnyCodec,
     pub(crate) request: &'a RequestInfo,
     pub(crate) queue: Option<&'a str>,
@@ -27,25 +28,25 @@ pub struct FailedCall<'a> {
     pub(crate) has_caller: bool,
 }
 
-/// What became of the call in place of a value.
+/// Why the call has no value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Cause<'a> {
     Fault(&'a Fault),
-    /// The method's own.
+    /// The method returned its own error.
     Error(&'a Reply),
-    /// Dropped while it ran: the server stops, or has lost its connection.
+    /// The call was dropped while it ran: the server stops, or has lost its connection.
     Cancelled,
 }
 
-/// What is known of a request from its receipt to its end, for the case that it fails.
+/// The facts about a request that are logged if it fails.
 #[derive(Debug)]
 pub(crate) struct RequestInfo {
     pub(crate) method: Option<&'static MethodDef>,
-    /// Of an event, which may have come to several groups.
+    /// The queue of an event, which may have come to several groups.
     pub(crate) events: Option<Arc<QueuePlan>>,
-    /// Its queue had no room for it.
+    /// It came from the overflow of a full queue.
     pub(crate) is_overflow: bool,
-    /// Only if it says who it is.
+    /// Only if the request states a user or an application.
     pub(crate) caller: Option<Box<Caller>>,
     pub(crate) redelivered: bool,
     pub(crate) is_malformed: bool,
@@ -65,8 +66,9 @@ impl FailedCall<'_> {
         self.queue.or(self.request.events.as_ref().map(|queue| queue.name()))
     }
 
-    /// Whether nothing keeps the request: an event that a listener failed with; a request without a caller for which its queue had no room,
-    /// as the broker has told whoever published it with a confirm, such as a notification.
+    /// Whether the request is dropped and not kept as a dead letter: an event that a listener failed with, or
+    /// a request without a caller that came from the overflow of a full queue. The broker has told its
+    /// publisher by a negative confirm, if it asked for confirms.
     #[must_use]
     pub fn is_dropped(&self) -> bool {
         let of_listener = self.request.events.as_ref().is_some_and(|queue| queue.kind == QueueKind::Listener);
@@ -74,7 +76,8 @@ impl FailedCall<'_> {
         (of_listener || is_overflow) && !self.is_cancelled()
     }
 
-    /// What the caller gets in place of a result; `None` for the method's own error, and for a cancelled call.
+    /// What the caller gets in place of a result; `None` for the method's own error, and for a cancelled
+    /// call.
     #[must_use]
     pub fn fault(&self) -> Option<&Fault> {
         match self.cause {
@@ -100,15 +103,15 @@ impl FailedCall<'_> {
         }
     }
 
-    /// Whether the call was dropped while it ran, because the server stops or has lost its connection. Its request will be delivered again,
-    /// to this server or another.
+    /// Whether the call was cancelled while it ran, because the server stops or has lost its connection. Its
+    /// request will be delivered again, to this server or another.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         matches!(self.cause, Cause::Cancelled)
     }
 
-    /// Whether somebody waits for a reply. Otherwise the request goes to the dead letters, unless it was cancelled or
-    /// [has none](Self::is_dropped).
+    /// Whether a caller waits for a reply. Otherwise the request goes to the dead letters, unless it was
+    /// cancelled or [has none](Self::is_dropped).
     #[must_use]
     pub fn has_caller(&self) -> bool {
         self.has_caller
@@ -126,7 +129,7 @@ impl FailedCall<'_> {
         self.request.caller.as_ref()?.user_id.as_deref()
     }
 
-    /// The application that says it sent the request. Nobody checks it.
+    /// The application that sent the request, as the request states it. The broker does not check it.
     #[must_use]
     pub fn app_id(&self) -> Option<&str> {
         self.request.caller.as_ref()?.app_id.as_deref()
@@ -144,7 +147,7 @@ impl FailedCall<'_> {
         self.request.redelivered
     }
 
-    /// The outcome in a word: a fault's code, `error` or `cancelled`.
+    /// The outcome as one word: a fault's code, `error` or `cancelled`.
     #[must_use]
     pub fn outcome(&self) -> &str {
         match self.cause {
@@ -154,7 +157,8 @@ impl FailedCall<'_> {
         }
     }
 
-    /// Whether the server did on purpose what it did: the cause is with the caller, or with how much there is to do.
+    /// Whether the server refused the request on purpose: because of the request itself, or because of the
+    /// load.
     pub(crate) fn is_refusal(&self) -> bool {
         self.fault().is_some_and(|fault| match fault.code() {
             FaultCode::BadRequest

@@ -1,4 +1,4 @@
-//! What a server writes into its log of calls that failed: each once, and nothing of those that did not.
+//! The log of failed calls: each is logged once.
 
 use std::{fmt, panic::AssertUnwindSafe, process};
 
@@ -7,10 +7,10 @@ use tracing::Level;
 use super::failed_call::{Cause, FailedCall};
 use crate::message::FaultCode;
 
-/// What of the failures is logged.
+/// Logs failed calls.
 #[derive(Default)]
 pub(crate) struct FailureLog {
-    /// Errors that methods return to their callers: by default they are results like others.
+    /// Also logs errors that methods return to their callers. By default they are results like others.
     pub(crate) logs_errors: bool,
     pub(crate) exclusions: Vec<Exclusion>,
 }
@@ -19,7 +19,7 @@ pub(crate) type Exclusion = Box<dyn Fn(&FailedCall<'_>) -> bool + Send + Sync>;
 
 impl FailureLog {
     pub(crate) fn write(&self, failure: &FailedCall<'_>) {
-        // What nobody hears of must not pass unseen.
+        // A failure without a caller is always logged: the log is the only place where it is seen.
         if failure.is_error() && failure.has_caller && !self.logs_errors {
             return;
         }
@@ -43,7 +43,7 @@ impl FailureLog {
                         duration_ms = failure.duration().as_secs_f64() * 1e3,
                         pid = process::id(),
                         "{}",
-                        sentence(failure),
+                        message(failure),
                     );
                 }
             };
@@ -58,13 +58,14 @@ impl FailureLog {
 
     fn excludes(&self, failure: &FailedCall<'_>) -> bool {
         self.exclusions.iter().any(|excludes| {
-            // It runs where a delivery is being settled, which must go on.
+            // It runs while a delivery is being settled: a panic must not prevent that.
             std::panic::catch_unwind(AssertUnwindSafe(|| excludes(failure))).unwrap_or(false)
         })
     }
 }
 
-/// `ERROR` is for what a programmer must mend, `WARN` for what an operator should see, `DEBUG` for what its caller hears and can see to.
+/// `ERROR` is for failures that a programmer must fix, `WARN` for those that an operator should see, `DEBUG`
+/// for those that are reported to the caller, who can act on them.
 fn level(failure: &FailedCall<'_>) -> Level {
     match failure.cause {
         Cause::Fault(fault) if *fault.code() == FaultCode::Panicked => Level::ERROR,
@@ -75,10 +76,10 @@ fn level(failure: &FailedCall<'_>) -> Level {
     }
 }
 
-fn sentence(failure: &FailedCall<'_>) -> &'static str {
+fn message(failure: &FailedCall<'_>) -> &'static str {
     match failure.cause {
         Cause::Fault(fault) if *fault.code() == FaultCode::Panicked => "the method panicked",
-        Cause::Fault(_) if failure.request.is_malformed => "refused a hostile request",
+        Cause::Fault(_) if failure.request.is_malformed => "refused a malformed request",
         Cause::Fault(_) if failure.is_refusal() => "refused a request",
         Cause::Fault(_) => "a call failed",
         Cause::Error(_) => "the method returned its own error",

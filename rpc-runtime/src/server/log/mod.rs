@@ -1,4 +1,4 @@
-//! What a server logs of calls that fail.
+//! The log of calls that fail.
 
 mod failed_call;
 mod failure_log;

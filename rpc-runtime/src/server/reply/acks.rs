@@ -1,19 +1,20 @@
-//! Which acknowledgements to send: as few frames as possible, and nobody waits for a slow neighbour.
+//! Decides which acknowledgements to send: few frames, and no call waits for a slower one.
 
 use std::collections::BTreeMap;
 
-/// What is settled of one channel's deliveries, and what is to be acknowledged next.
+/// Tracks which deliveries of one channel are settled, and which are to be acknowledged next.
 ///
-/// Delivery tags count from one. What finished without a gap is acknowledged in one frame; what finished past a gap is
-/// acknowledged singly: waiting for the gap would let one slow call use up the prefetch window of all. Memory and time do not
-/// grow with the number of calls that pass a slow one: there are at most as many gaps as calls that run.
+/// Delivery tags count from one. Tags that finished without a gap are acknowledged in one frame. A tag that
+/// finished past a gap is acknowledged singly: waiting for the gap would let one slow call use up the
+/// prefetch window of all. Memory and time do not grow with the number of calls that pass a slow one: there
+/// are at most as many gaps as calls that run.
 #[derive(Debug, Default)]
 pub(crate) struct AckWindow {
     /// Every tag up to this one is settled.
     settled_up_to: u64,
     /// Settled tags past a gap, as first and last of each run.
     settled_runs: BTreeMap<u64, u64>,
-    /// Neither acknowledged nor rejected yet.
+    /// Tags to acknowledge at the next flush.
     finished: Vec<u64>,
 }
 
@@ -26,24 +27,25 @@ pub(crate) struct Ack {
 }
 
 impl AckWindow {
-    /// `tag` may be acknowledged: its reply is written, or nobody waits for one.
+    /// Marks `tag` as one that may be acknowledged: its reply is written, or it has no caller.
     pub(crate) fn finish(&mut self, tag: u64) {
         self.finished.push(tag);
     }
 
-    /// `tag` was rejected or given back, in a frame of its own.
+    /// Marks `tag` as settled: it was rejected or requeued, in a frame of its own.
     pub(crate) fn settled(&mut self, tag: u64) {
         self.settle(tag);
     }
 
-    /// The acknowledgements of everything that has finished since the last flush.
+    /// Returns the acknowledgements of all tags that have finished since the last flush.
     pub(crate) fn flush(&mut self) -> Vec<Ack> {
         let mut finished = std::mem::take(&mut self.finished);
         finished.sort_unstable();
         finished.iter().for_each(|tag| self.settle(*tag));
         let past_a_gap = finished.split_off(finished.partition_point(|tag| *tag <= self.settled_up_to));
         let mut acks = Vec::with_capacity(1 + past_a_gap.len());
-        // The tag itself must be unsettled, or RabbitMQ closes the channel: the last finished one, not the end of the prefix.
+        // The tag itself must be unsettled, or RabbitMQ closes the channel: the last finished one, not the
+        // end of the prefix.
         if let Some(tag) = finished.last().copied() {
             acks.push(Ack { tag, multiple: finished.len() > 1 });
         }

@@ -17,7 +17,7 @@ pub(crate) struct InFlightCalls(Arc<Mutex<Calls>>);
 #[derive(Debug, Default)]
 struct Calls {
     unfinished: Slab<InFlightCall>,
-    removals: Vec<RemovedService>,
+    removals: Vec<RemovalRecord>,
     /// Notified whenever a call ends, while a removal waits for that.
     ended: Option<watch::Sender<()>>,
 }
@@ -30,7 +30,7 @@ struct InFlightCall {
 
 /// A service that is being removed, with those of its calls that were cancelled meanwhile.
 #[derive(Debug)]
-struct RemovedService {
+struct RemovalRecord {
     service: ServiceId,
     cancelled: Vec<AbandonedCall>,
 }
@@ -58,10 +58,11 @@ impl InFlightCalls {
 
     /// Records from now on which calls of `service` are cancelled.
     pub(crate) fn begin_removal(&self, service: ServiceId) {
-        self.calls().removals.push(RemovedService { service, cancelled: Vec::new() });
+        self.calls().removals.push(RemovalRecord { service, cancelled: Vec::new() });
     }
 
-    /// The calls of `service` that were cancelled since its removal began, and those that are still in flight.
+    /// The calls of `service` that were cancelled since its removal began, and those that are still in
+    /// flight.
     pub(crate) fn end_removal(&self, service: ServiceId) -> Vec<AbandonedCall> {
         let mut calls = self.calls();
         let ended = calls.removals.extract_if(.., |removal| removal.service == service);

@@ -20,8 +20,9 @@ use crate::wire::reply;
 
 /// A channel on which deliveries are settled and replies are written.
 ///
-/// The three ways to settle only queue a frame, which is written some time later. An error means that the channel is lost: what
-/// is not acknowledged by then is delivered again, whether or not an acknowledgement of it was queued.
+/// The three ways to settle only queue a frame, which is written some time later. An error means that the
+/// channel is lost: what is not acknowledged by then is delivered again, whether or not an acknowledgement of
+/// it was queued.
 pub(crate) trait SettlingChannel {
     /// A reply that AMQP can carry.
     type Addressed: Send;
@@ -35,7 +36,8 @@ pub(crate) trait SettlingChannel {
         reply: UnsentReply,
     ) -> Result<Self::Addressed, Box<dyn std::error::Error + Send + Sync>>;
 
-    /// Queues the reply on the first poll. Resolves once it is written, and everything that was queued before it.
+    /// Queues the reply on the first poll. Resolves once it is written, and everything that was queued before
+    /// it.
     fn write(&self, reply: Self::Addressed) -> impl Future<Output = Result<(), BrokerError>> + Send;
 
     fn ack(&self, ack: Ack) -> Result<(), BrokerError>;
@@ -78,13 +80,14 @@ impl SettlingChannel for RequestChannel {
 
 /// Settles until it is told to stop, or every sender of settlements is dropped.
 ///
-/// A delivery is acknowledged only after its reply was handed to the operating system: a crash in between repeats the call,
-/// never loses it. lapin writes queued acknowledgements before queued publishes, so their order alone would not do. Replies are
-/// queued one after the other on their first poll and written in that order, so when the last is written all are.
+/// A delivery is acknowledged only after its reply was handed to the operating system: a crash in between
+/// repeats the call, never loses it. lapin writes queued acknowledgements before queued publishes, so their
+/// order alone would not do. Replies are queued one after the other on their first poll and written in that
+/// order, so when the last is written all are.
 ///
-/// A reply that promises that the method does not run is the exception: if the server were lost between the two, another one
-/// would run the call after its caller was told that it does not run. Its request is acknowledged first, and a crash in between
-/// loses a refusal.
+/// A reply that promises that the method does not run is the exception: if the server were lost between the
+/// two, another one would run the call after its caller was told that it does not run. Its request is
+/// acknowledged first, and a crash in between loses a refusal.
 ///
 /// # Errors
 /// When the channel is lost. What was not acknowledged then is delivered again.

@@ -1,4 +1,4 @@
-//! How a delivery can be settled.
+//! The ways to settle a delivery.
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -7,7 +7,7 @@ use crate::{
     message::{Execution, Fault, Reply},
 };
 
-/// How one delivery is settled. Each gets exactly one settlement.
+/// Settles one delivery. Each delivery gets exactly one settlement.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "nearly every settlement is a reply")]
 pub(crate) enum Settlement {

@@ -1,4 +1,4 @@
-//! Where the calls of one link send their replies and settlements.
+//! The senders by which the calls of one link hand over replies and settlements.
 
 use std::sync::Arc;
 

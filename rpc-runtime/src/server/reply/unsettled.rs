@@ -22,7 +22,8 @@ use crate::{
     },
 };
 
-/// Settles one delivery. Dropped without an outcome, because the call was cancelled, it requeues the delivery.
+/// Settles one delivery. Dropped without an outcome, because the call was cancelled, it requeues the
+/// delivery.
 pub(crate) struct Unsettled {
     tag: u64,
     request: RequestInfo,
@@ -32,7 +33,7 @@ pub(crate) struct Unsettled {
     settled: bool,
 }
 
-/// What is known of a delivery besides its message.
+/// The facts about a delivery besides its message.
 #[derive(Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) tag: u64,
@@ -40,7 +41,7 @@ pub(crate) struct Arrival {
     pub(crate) received_at: Instant,
 }
 
-/// What is known of a delivery once it is a call.
+/// The facts about a delivery that is a call.
 struct AdmittedCall {
     /// Once requeued, it would not be run.
     runs_once: bool,
@@ -106,16 +107,16 @@ impl Unsettled {
     ///
     /// Without a caller, success is acknowledged and failure goes to the dead letters, so that it is seen.
     pub(crate) fn answer(mut self, outcome: Result<Reply, Fault>) {
-        self.conclude(outcome, None);
+        self.finish(outcome, None);
     }
 
     /// Does the same with a request that came to this queue and that does not reach a method.
     pub(crate) fn refuse(mut self, queue: &str, fault: Fault, method: Option<&'static MethodDef>) {
         self.request.method = method;
-        self.conclude(Err(fault), Some(queue));
+        self.finish(Err(fault), Some(queue));
     }
 
-    fn conclude(&mut self, outcome: Result<Reply, Fault>, queue: Option<&str>) {
+    fn finish(&mut self, outcome: Result<Reply, Fault>, queue: Option<&str>) {
         let tag = self.tag;
         let mut outcome = self.within_limit(outcome).map_err(|fault| self.as_far_as_known(fault));
         if let Some(compression) = self.address.compression {
@@ -156,10 +157,12 @@ impl Unsettled {
         }
     }
 
-    /// A redelivered request that this server did not run may have run on another: the fault must not promise that it did not.
+    /// A redelivered request that this server did not run may have run on another: the fault must not promise
+    /// that it did not.
     fn as_far_as_known(&self, fault: Fault) -> Fault {
-        // The server that had the request before refused it for the same reason, if all servers are alike. While another version or other
-        // settings are rolled out, one of these may be said of a request that a server of the other kind has run.
+        // The server that had the request before refused it for the same reason, if all servers are alike.
+        // While another version or other settings are rolled out, one of these may be said of a request that
+        // a server of the other kind has run.
         let is_of_the_request = matches!(
             fault.code(),
             FaultCode::BadRequest
@@ -208,12 +211,12 @@ impl Drop for Unsettled {
             // Requeued, it would panic again and again.
             Some(_) if std::thread::panicking() => {
                 let panicked = Fault::new(FaultCode::Panicked, "the method panicked while it was dropped");
-                self.conclude(Err(panicked), None);
+                self.finish(Err(panicked), None);
             }
             // Requeued, it would be marked as redelivered, and refused although it did not run.
             Some(call) if !call.started && call.runs_once => {
                 let message = "the server was stopping and did not start the method";
-                self.conclude(Err(Fault::new(FaultCode::ShuttingDown, message)), None);
+                self.finish(Err(Fault::new(FaultCode::ShuttingDown, message)), None);
             }
             Some(call) if call.started => {
                 self.log(Cause::Cancelled, None);

@@ -15,7 +15,8 @@ use crate::server::services::ServiceId;
 /// Runs each call in a task. Dropping it cancels them.
 #[derive(Debug, Default)]
 pub(crate) struct CallTasks {
-    /// Kept apart, so that the calls of one service can be cancelled although others share its queue. Nearly always there is one.
+    /// Kept apart, so that the calls of one service can be cancelled although others share its queue. Nearly
+    /// always there is one.
     by_service: Vec<ServiceCalls>,
 }
 

@@ -1,4 +1,4 @@
-//! From an encoded call to its encoded reply: what generated dispatchers delegate to.
+//! Turns an encoded call into its encoded reply. Generated dispatchers delegate to this.
 
 use std::{
     fmt,
@@ -29,7 +29,8 @@ where
     })
 }
 
-/// Runs a notification or the handler of an event: what it fails with is for the server's log, and takes the request to the dead letters.
+/// Runs a notification or the handler of an event. Its error is logged, and takes the request to the dead
+/// letters.
 pub fn serve_one_way<R, E, F, Fut>(call: IncomingCall, run: F) -> ServeFuture
 where
     R: Request<Response = NoReply, Error = NoError>,
@@ -64,13 +65,14 @@ where
 }
 
 fn failed(error: &dyn fmt::Display) -> Fault {
-    // Its text was written for the log. A foreign client may ask for an answer all the same.
+    // The error's text is for the log only: a foreign client may have asked for a reply all the same.
     Fault::new(FaultCode::Internal, "the method failed").with_detail(error.to_string())
 }
 
-/// Does the same as [`serve`] with a method that blocks, on a thread where that harms nobody.
+/// Does the same as [`serve`] with a method that blocks, on a thread of tokio's pool for blocking work.
 ///
-/// Such a method cannot be cancelled: when the server's shutdown gives up on it, it goes on to its end unheard.
+/// Such a method cannot be cancelled: when the server's shutdown stops waiting for it, it runs to its end,
+/// and its result is discarded.
 pub fn serve_blocking<R, F>(call: IncomingCall, run: F) -> ServeFuture
 where
     R: Request,
@@ -96,7 +98,8 @@ async fn on_blocking_thread(
     }
 }
 
-/// A method on a thread of its own. Dropped before it has started, it does not start; later it goes on unheard.
+/// A method on a blocking thread. Dropped before it has started, it does not start; later it runs on, and its
+/// result is discarded.
 struct Running<T>(JoinHandle<T>);
 
 impl<T> Future for Running<T> {
@@ -132,7 +135,7 @@ fn open<R: Request>(call: IncomingCall) -> Result<(R, Context, AnyCodec), Fault>
     }
 }
 
-/// Looked at as late as possible: middleware may have waited.
+/// Checks the deadline as late as possible: layers may have waited.
 pub(crate) fn refuse_expired(context: &Context) -> Result<(), Fault> {
     if context.remaining().is_some_and(|remaining| remaining.is_zero()) {
         return Err(Fault::new(FaultCode::Expired, "the caller's time was over before the method started"));

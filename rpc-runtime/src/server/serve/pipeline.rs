@@ -23,7 +23,8 @@ use crate::{
     wire::request::Received,
 };
 
-/// Serves the requests of one queue. Runs in the queue's worker, so nothing here may take long; calls run in tasks.
+/// Serves the requests of one queue. Runs in the queue's worker, so nothing here may take long; calls run in
+/// tasks.
 pub(crate) struct RequestPipeline {
     settings: Arc<Settings>,
     sinks: Arc<ReplySinks>,
@@ -56,7 +57,7 @@ impl RequestPipeline {
         if let Some(foreign) = unsettled.foreign_address(&rules.reply_policy) {
             self.settings.counters.foreign_reply_addresses.add_one();
             let (queue, address) = (queue.name(), loggable_address(foreign));
-            tracing::warn!(queue, address, "refused a request that is to be answered elsewhere");
+            tracing::warn!(queue, address, "refused a request with a foreign reply address");
             return unsettled.reject();
         }
         if let Some(full) = &queue.overflow_of {
@@ -122,7 +123,8 @@ impl RequestPipeline {
                 let max_bytes = self.settings.admission.max_request_bytes;
                 self.calls.spawn(service_id, async move {
                     unsettled.start();
-                    // In the task, not in the worker that all requests of the queue pass: inflating takes its time.
+                    // In the task, not in the worker that all requests of the queue pass: inflating takes its
+                    // time.
                     let outcome = match call.inflated(encoding, max_bytes) {
                         Ok(call) => match limit {
                             None => run(&service, call, exposes_panics).await,

@@ -1,4 +1,4 @@
-//! Methods without a contract: served by name, by a function that sees the request as it came.
+//! Raw methods: served by name, without a trait, by a function that gets the request as it came.
 
 use std::{
     collections::HashMap,
@@ -35,8 +35,8 @@ impl RawMethod {
         Self { name: name.into(), exchange, routing_key, queue, repetition: Repetition::default() }
     }
 
-    /// Receives what is published to `exchange`; empty for the default exchange, where the routing key is the queue. Default:
-    /// `amqp-rpc`.
+    /// Receives what is published to `exchange`; empty for the default exchange, where the routing key is the
+    /// queue. Default: `amqp-rpc`.
     pub fn exchange(mut self, exchange: impl Into<String>) -> Self {
         self.exchange = Some(exchange.into());
         self
@@ -48,19 +48,20 @@ impl RawMethod {
         self
     }
 
-    /// Has its requests wait in `queue`. Default: the service, which is what comes before the last dot of the name.
+    /// Receives its requests from `queue`. Default: the service, which is what comes before the last dot of
+    /// the name.
     pub fn queue(mut self, queue: impl Into<String>) -> Self {
         self.queue = Some(queue.into());
         self
     }
 
-    /// Declares what running it twice means.
+    /// Declares whether it may run twice for one request.
     pub fn repetition(mut self, repetition: Repetition) -> Self {
         self.repetition = repetition;
         self
     }
 
-    /// The same as a contract: interned, because contracts live as long as the program.
+    /// The definition of the method. Definitions are interned, because they live as long as the program.
     fn definition(self) -> &'static ServiceDef {
         static INTERNED: LazyLock<Mutex<HashMap<RawMethod, &'static ServiceDef>>> =
             LazyLock::new(Mutex::default);
@@ -103,12 +104,14 @@ impl From<String> for RawMethod {
     }
 }
 
-/// A function in the place of a service, for [`Server::service_with`] and [`RunningServer::add`](crate::RunningServer::add).
+/// A service that is a function, for [`Server::service_with`] and
+/// [`RunningServer::add`](crate::RunningServer::add).
 ///
-/// It serves one method, as part of the service that the method's name says; several make one service together, to
-/// [`Server::only`] and [`RunningServer::remove`](crate::RunningServer::remove).
+/// It serves one method, as part of the service that the method's name says; several make one service
+/// together, to [`Server::only`] and [`RunningServer::remove`](crate::RunningServer::remove).
 ///
-/// Names and addresses are kept until the program ends, each once: take them from a configuration, never from requests.
+/// Names and addresses are kept until the program ends, each once: take them from a configuration, never from
+/// requests.
 pub struct RawService {
     definition: &'static ServiceDef,
     handler: Box<dyn Fn(IncomingCall) -> ServeFuture + Send + Sync>,
@@ -149,11 +152,11 @@ impl fmt::Debug for RawService {
 }
 
 impl IncomingCall {
-    /// The request, decoded from JSON: as a `serde_json::Value`, or as any type that has its shape.
+    /// Decodes the request from JSON: into a `serde_json::Value`, or any type of its shape.
     ///
     /// # Errors
-    /// The fault to answer with: `unsupported_media_type` when the request says that it is something else, `bad_request` when it is
-    /// not the JSON of a `T`.
+    /// The fault to answer with: `unsupported_media_type` when the request says that it is something else,
+    /// `bad_request` when it is not the JSON of a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         let content_type = self.context.content_type();
         if !codec::spoken(content_type, &[]).is_ok_and(|codec| codec.is_json()) {
@@ -166,16 +169,17 @@ impl IncomingCall {
 }
 
 impl Reply {
-    /// The method's value, as JSON.
+    /// Makes a reply of the method's value, as JSON.
     ///
     /// # Errors
-    /// The fault to answer with, `unencodable_reply`, when the value's `Serialize` fails or a map key is no string.
+    /// The fault to answer with, `unencodable_reply`, when the value's `Serialize` fails or a map key is no
+    /// string.
     pub fn json<T: Serialize>(value: &T) -> Result<Self, Fault> {
         Self::of_json(ReplyKind::Result, value)
     }
 
-    /// The method's own error, as JSON. Typed callers get it as [`CallError::Method`](crate::CallError::Method) where it has the shape of
-    /// their error type.
+    /// Makes a reply of the method's own error, as JSON. Typed callers get it as
+    /// [`CallError::Method`](crate::CallError::Method) where it has the shape of their error type.
     ///
     /// # Errors
     /// As for [`json`](Self::json).
@@ -183,7 +187,8 @@ impl Reply {
         Self::of_json(ReplyKind::Error, error)
     }
 
-    /// The method's value, sent as it is: as `application/octet-stream` unless it is [given another type](Self::with_content_type).
+    /// Makes a reply of the method's value, sent as it is: as `application/octet-stream` unless it is
+    /// [given another type](Self::with_content_type).
     #[must_use]
     pub fn bytes(body: impl Into<Bytes>) -> Self {
         let content_type = "application/octet-stream".into();

@@ -22,18 +22,19 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Whether the message may have to be tried more than once. It is then kept beside its call. Without layers, only a raw method
-/// can reply `overloaded`.
+/// Whether the message may have to be tried more than once. It is then kept beside its call. Without layers,
+/// only a raw method can reply `overloaded`.
 pub(super) fn may_be_retried(call: &IncomingCall, settings: &Settings) -> bool {
     let has_layers = !settings.services.layers.is_empty();
     !call.context.has_caller && (has_layers || call.context.method.reads_anything)
 }
 
-/// Runs the call until it is not `overloaded`. A caller would be told; a message whose sender does not wait is held.
+/// Runs the call until it is not `overloaded`. A caller could try again itself; a message without a caller is
+/// held.
 ///
-/// It is held here and not in its queue. The broker would deliver it again at once, marked as redelivered: as if it might have
-/// run, so a method that runs at most once would not run for it. Only a server that stops requeues it, at once; a message for a
-/// method that runs at most once has the time of the shutdown first.
+/// It is held here and not in its queue. The broker would deliver it again at once, marked as redelivered: as
+/// if it might have run, so a method that runs at most once would not run for it. Only a server that stops
+/// requeues it, at once; a message for a method that runs at most once has the time of the shutdown first.
 pub(super) async fn retry_while_overloaded(
     mut unsettled: Unsettled,
     service: BoxService,
@@ -83,6 +84,6 @@ fn log_first(method: &MethodDef, refusal: &Fault) {
     tracing::debug!(
         method = method.full_name,
         reason = refusal.message(),
-        "refused for the moment; nobody waits for it, and it is tried again"
+        "a one-way message was refused as overloaded, and is tried again"
     );
 }

@@ -12,7 +12,8 @@ use crate::{
 
 /// Runs the call to its end; a panic becomes a fault.
 ///
-/// No `async fn`, here and below: its future would hold the call a second time, and there is a task of that size for every call.
+/// Not an `async fn`, here and below: its future would hold the call a second time, and there is a task of
+/// that size for every call.
 pub(crate) fn run(
     service: &BoxService,
     call: IncomingCall,
@@ -22,14 +23,14 @@ pub(crate) fn run(
     inherited.scope(isolated(service, call, exposes_panics))
 }
 
-/// Does the same until `limit`; then the call is dropped where it stands.
+/// Does the same until `limit`; then the call is dropped.
 pub(crate) fn run_within(
     limit: TimeLimit,
     service: &BoxService,
     call: IncomingCall,
     exposes_panics: bool,
 ) -> impl Future<Output = Result<Reply, Fault>> {
-    // What it calls has no use of more time either.
+    // The calls that it makes get no more time either.
     let deadline = call.context.deadline.map_or(limit.at, |deadline| deadline.min(limit.at));
     let inherited = Inherited::from(Some(deadline), &call.context.headers);
     let running = inherited.scope(isolated(service, call, exposes_panics));

@@ -1,4 +1,4 @@
-//! A subscription of a running server: changing it, and ending it.
+//! A handle to a subscription of a running server: changes it, and ends it.
 
 use std::fmt;
 
@@ -14,9 +14,10 @@ use crate::{
     },
 };
 
-/// A subscription of a running server. Clones are the same one; dropping them changes nothing.
+/// A handle to a subscription of a running server. Clones refer to the same one; dropping them changes
+/// nothing.
 ///
-/// What is changed here survives reconnects. During an outage every change fails with `NotConnected`, and is not made.
+/// Changes survive reconnects. During an outage every change fails with `NotConnected`, and is not made.
 #[derive(Clone)]
 pub struct ActiveSubscription {
     pub(crate) info: SubscriptionInfo,
@@ -39,13 +40,14 @@ impl ActiveSubscription {
         }
     }
 
-    /// Receives the event `E` with these topics as well: see [`Subscription::to`](crate::Subscription::to). Returns when everything that
-    /// is published from now on is received.
+    /// Receives the event `E` with these topics as well: see [`Subscription::to`](crate::Subscription::to).
+    /// Returns when every such event that is published from now on is received.
     ///
     /// # Errors
-    /// `Refused` for a pattern that cannot be, for an event of another service, and when the server does not bind its queues
-    /// (`Declare::Passive` or `None`); `NotServed` when it was unsubscribed; `NotConnected` and `Ended` when connection or server end before
-    /// it is done. What was not changed may have been bound, or unbound, on the broker by then, until the server connects again.
+    /// `Refused` for an invalid pattern, for an event of another service, and when the server does not
+    /// bind its queues (`Declare::Passive` or `None`); `NotServed` when it was unsubscribed; `NotConnected`
+    /// and `Ended` when connection or server end before it is done. The broker may have bound or unbound some
+    /// patterns by then, until the server connects again.
     pub async fn add<E: Event>(
         &self,
         topics: impl IntoIterator<Item = impl Into<String>>,
@@ -53,11 +55,12 @@ impl ActiveSubscription {
         self.rebind(patterns::<E>(topics).collect(), Vec::new()).await
     }
 
-    /// Receives the event `E` no more by these patterns, which are compared as they are written. What waits already is still received,
-    /// and so is what another pattern matches.
+    /// Stops receiving the event `E` by these patterns, which are compared as they are written. Events that
+    /// wait already are still received, and so are those that another pattern matches.
     ///
-    /// For a group this is true of all its members, but those that start with the pattern bind it again. It need not be a pattern of this
-    /// program: this is how those are unbound that an earlier version has left behind.
+    /// For a group this affects all its members, but a member that starts with the pattern binds it again. It
+    /// need not be a pattern of this program: this also unbinds patterns that an earlier version has left
+    /// behind.
     ///
     /// # Errors
     /// As for [`add`](Self::add).
@@ -68,14 +71,16 @@ impl ActiveSubscription {
         self.rebind(Vec::new(), patterns::<E>(topics).collect()).await
     }
 
-    /// Receives nothing more, and returns when the events that are being handled are done; those that take longer than the drain timeout
-    /// are cancelled and given back, and the report names them, like those that a lost connection ends before.
+    /// Ends the subscription, and returns when the events that are being handled are done. Those that take
+    /// longer than the drain timeout are cancelled and requeued, and the report names them, like those that a
+    /// lost connection ends before.
     ///
-    /// A group's queue stays and gathers events, for its other members or until it is subscribed again. A listener's ends, with what
-    /// waits there.
+    /// A group's queue stays and keeps gathering events, for its other members or until it is subscribed
+    /// again. A listener's queue is deleted, with the events in it.
     ///
     /// # Errors
-    /// `NotServed` when it was unsubscribed before; `NotConnected` during an outage. Dropping the future does not undo it.
+    /// `NotServed` when it was unsubscribed before; `NotConnected` during an outage. Dropping the future does
+    /// not undo it.
     pub async fn unsubscribe(self) -> Result<ShutdownReport, ChangeError> {
         let Self { info: subscription, changes } = self;
         ChangeRequest::send(&changes, |reply| ChangeRequest::Unsubscribe { subscription, reply }).await

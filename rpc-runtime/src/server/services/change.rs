@@ -1,4 +1,5 @@
-//! Changes of what a running server serves. Each makes the set of services that is to replace the current one.
+//! Changes of what a running server serves. Each makes the set of services that is to replace the current
+//! one.
 
 #[cfg(all(test, not(shuttle)))]
 mod tests;
@@ -120,7 +121,7 @@ impl ServiceSet {
         let mut next = self.clone();
         let receiver = &mut next.receivers[self.find(subscription)?];
         if receiver.by != Subscriber::Listener && settings.declare != Declare::All {
-            let text = "a server that does not declare its queues binds nothing; whoever declares them does";
+            let text = "a server that does not declare its queues binds nothing; the program that declares them does";
             return Err(StartError::InvalidOption(text.into()).into());
         }
         check_patterns(bind.iter().chain(unbind), receiver.definition)?;
@@ -145,7 +146,8 @@ impl ServedService {
     }
 }
 
-/// Lists each name once: several raw methods can have the same service, and all listeners of a service have one name.
+/// Lists each name once: several raw methods can have the same service, and all listeners of a service have
+/// one name.
 fn not_served(name: impl ToString, served: impl Iterator<Item = impl ToString>) -> ChangeError {
     let mut served: Vec<_> = served.map(|served| served.to_string()).collect();
     served.sort_unstable();

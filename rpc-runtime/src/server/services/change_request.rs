@@ -8,7 +8,7 @@ use crate::{
     server::{config::Pattern, shutdown_report::ShutdownReport},
 };
 
-/// Tells the caller what became of the change.
+/// Sends the outcome of a change to its caller.
 pub(crate) type ChangeReply<T> = oneshot::Sender<Result<T, ChangeError>>;
 
 /// A change, and where its caller waits for it.
@@ -48,7 +48,7 @@ impl ChangeRequest {
         outcome.await.unwrap_or(Err(ChangeError::Ended))
     }
 
-    /// Tells the caller that nothing was changed, because of `error`. A caller that has stopped waiting is not told.
+    /// Replies that nothing was changed, because of `error`.
     pub(crate) fn refuse(self, error: ChangeError) {
         match self {
             Self::Add { reply, .. } | Self::Rebind { reply, .. } => drop(reply.send(Err(error))),
@@ -57,7 +57,8 @@ impl ChangeRequest {
         }
     }
 
-    /// Whether the caller has stopped waiting. Then the change must not be made: the caller would not know of it.
+    /// Whether the caller has stopped waiting. Then the change must not be made: the caller would not know of
+    /// it.
     pub(crate) fn is_abandoned(&self) -> bool {
         match self {
             Self::Add { reply, .. } | Self::Rebind { reply, .. } => reply.is_closed(),

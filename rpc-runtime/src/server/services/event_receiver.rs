@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::atomic::AtomicBool};
 
+use amqp_rpc_transport::Topology;
+
 use super::{
     queue_plan::{QueueKind, QueuePlan},
     registration::ServiceId,
@@ -16,7 +18,6 @@ use crate::{
         topology::{EventQueue, QueueDeclaration, event_topology, group_queue, new_listener_queue},
     },
 };
-use amqp_rpc_transport::Topology;
 
 /// A service with the events that it receives.
 #[derive(Clone, Debug)]
@@ -72,7 +73,7 @@ impl EventReceiver {
         SubscriptionInfo { id: self.id, service: self.definition.name, by: self.by.clone() }
     }
 
-    /// What its queue needs on the broker.
+    /// The topology that its queue needs.
     pub(crate) fn topology(&self, settings: &ServiceSettings) -> Result<Topology, StartError> {
         let queue = EventQueue {
             name: &self.queue,
@@ -83,7 +84,7 @@ impl EventReceiver {
         event_topology(&queue, settings)
     }
 
-    /// Its queue, which needs `needed`.
+    /// The plan of its queue, which needs `needed` on the broker.
     pub(crate) fn plan_queue(
         &self,
         needed: Topology,

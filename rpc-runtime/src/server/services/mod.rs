@@ -1,4 +1,4 @@
-//! What a server serves: services and subscriptions, their routes and queues, and changes of them.
+//! The services and subscriptions of a server: their routes, their queues, and changes of them.
 
 mod active_subscription;
 mod change;

@@ -1,4 +1,4 @@
-//! How one queue is served: its methods, its limit, and what it needs on the broker.
+//! The plan of one queue: its routes, its limit, and its declaration.
 
 use std::sync::{
     Arc,
@@ -26,7 +26,7 @@ pub(crate) struct QueuePlan {
     pub(crate) consume_denied: AtomicBool,
 }
 
-/// What a queue holds, and who consumes it.
+/// The content of a queue, and its consumers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum QueueKind {
     /// Requests, for all servers of a service.
@@ -70,8 +70,9 @@ impl QueuePlan {
         })
     }
 
-    /// Whether the channel that all queues share was last lost when this queue was to be consumed: the user may no longer read it, or
-    /// another consumer has it exclusively. Outlives the connection, so that the next one is not lost in the same way.
+    /// Whether the channel that all queues share was last lost when this queue was to be consumed: the user
+    /// may no longer read it, or another consumer has it exclusively. Outlives the connection, so that the
+    /// next one is not lost in the same way.
     pub(crate) fn is_consume_denied(&self) -> bool {
         self.consume_denied.load(Ordering::Relaxed)
     }

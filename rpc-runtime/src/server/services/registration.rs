@@ -13,7 +13,7 @@ pub(crate) struct Registration {
     pub(crate) role: Role,
 }
 
-/// What the server does with a service.
+/// The server's use of a service.
 #[derive(Clone, Debug)]
 pub(crate) enum Role {
     /// Serves its calls and notifications, from queues with these options or the server's.

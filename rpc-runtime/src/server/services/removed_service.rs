@@ -1,12 +1,12 @@
-//! What answers for a service that a server serves no more.
+//! Refuses requests for a service that was removed.
 
 use crate::{
     layer::RpcService,
     message::{Fault, FaultCode, IncomingCall, Reply},
 };
 
-/// In the place of a service that was removed, for requests that still come because others share its queue. Given back to the queue they
-/// would come again at once, marked as if they might have run.
+/// Takes the place of a service that was removed, for requests that still come because others share its
+/// queue. Requeued, they would come again at once, marked as redelivered.
 pub(crate) struct RemovedService(pub(crate) &'static str);
 
 impl RpcService for RemovedService {

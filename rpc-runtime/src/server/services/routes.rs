@@ -1,4 +1,4 @@
-//! Which method a request is for: by its routing key, else by its type.
+//! Finds the method that a request is for: by its routing key, else by its type.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,7 +12,7 @@ use crate::{
     wire::address::Namespace,
 };
 
-/// A method and the service, wrapped in its layers, that runs it.
+/// A method, and the service in its layers that runs it.
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
     pub(crate) method: &'static MethodDef,
@@ -20,26 +20,27 @@ pub(crate) struct Route {
     pub(crate) service_id: ServiceId,
 }
 
-/// The methods whose requests wait in one queue.
+/// The methods whose requests come from one queue.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Routes {
     by_key: HashMap<String, Route>,
     by_type: HashMap<&'static str, Route>,
-    /// They are events: their keys go on with what they are about.
+    /// The methods are events: their routing keys end with a topic.
     have_topics: bool,
 }
 
 impl Routes {
-    /// Finds the method. A request that was dead-lettered and sent again carries another routing key, but its own type.
+    /// Finds the method. A request that was dead-lettered and sent again has another routing key, but the
+    /// same type.
     pub(crate) fn find(&self, routing_key: &str, kind: Option<&str>) -> Result<&Route, Fault> {
         let found = self.by_key.get(routing_key).or_else(|| self.by_topic(routing_key));
         found.or_else(|| self.by_type.get(kind?)).ok_or_else(|| {
-            let asked = kind.unwrap_or(routing_key);
-            Fault::new(FaultCode::UnknownMethod, format!("no method {asked:?} is served from this queue"))
+            let name = kind.unwrap_or(routing_key);
+            Fault::new(FaultCode::UnknownMethod, format!("no method {name:?} is served from this queue"))
         })
     }
 
-    /// The events of a service.
+    /// The routes of the events of a service.
     pub(crate) fn of_events(service: &RoutedService<'_>, namespace: &Namespace) -> Result<Self, StartError> {
         let &RoutedService { id, definition, service } = service;
         let mut routes = Self { have_topics: true, ..Self::default() };
@@ -55,7 +56,7 @@ impl Routes {
         Ok(routes)
     }
 
-    /// The event whose name the key begins with, by whole words; of several the longest.
+    /// The event whose name the key begins with, by whole words; of several the one with the longest name.
     fn by_topic(&self, routing_key: &str) -> Option<&Route> {
         let mut prefix = Some(routing_key).filter(|_| self.have_topics)?;
         loop {
@@ -66,7 +67,7 @@ impl Routes {
         }
     }
 
-    /// The method that already receives what is for `method`.
+    /// The method that already receives the requests for `method`.
     fn taken_by(&self, key: &str, method: &MethodDef) -> Option<&'static str> {
         let taken = self.by_key.get(key).or_else(|| self.by_type.get(method.full_name));
         taken.map(|route| route.method.full_name)
@@ -78,7 +79,7 @@ impl Routes {
     }
 }
 
-/// A service whose methods are routed.
+/// A service whose methods get routes.
 pub(crate) struct RoutedService<'a> {
     pub(crate) id: ServiceId,
     pub(crate) definition: &'static ServiceDef,
@@ -101,8 +102,8 @@ pub(crate) fn by_queue<'a>(
             let key = namespace.routing_key(method).into_owned();
             let queue = namespace.queue(method.queue).into_owned();
             let routes = queues.entry(queue).or_default();
-            // Keys are unique per exchange, so that one request reaches one method; and per queue, like types, so that it is
-            // found there.
+            // Keys are unique per exchange, so that one request reaches one method; and per queue, like
+            // types, so that it is found there.
             let here = routes.taken_by(&key, method);
             if let Some(first) = here.or_else(|| taken.get(&(exchange.clone(), key.clone())).copied()) {
                 return Err(StartError::DuplicateRoute {
@@ -119,8 +120,8 @@ pub(crate) fn by_queue<'a>(
     Ok(queues)
 }
 
-/// Adds the methods of services that are not served any more, as far as their queues still are: a request of theirs that comes must find
-/// an answer that is true.
+/// Adds the methods of removed services whose queues are still consumed: requests for them must be refused
+/// with the true reason.
 pub(crate) fn add_removed<'a>(
     queues: &mut BTreeMap<String, Routes>,
     removed: impl IntoIterator<Item = RoutedService<'a>>,

@@ -1,4 +1,5 @@
-//! What a server serves at the moment, and the queues that it needs for that. Never changed, only replaced by another set.
+//! The services and subscriptions of a server at the moment, and their queues. A set is never changed, only
+//! replaced by another.
 
 use std::{
     collections::BTreeSet,
@@ -26,7 +27,8 @@ use crate::{
 /// All services and subscriptions of a server.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServiceSet {
-    /// Queues of requests in alphabetical order, each followed by its overflow where it has one; then those of events.
+    /// Queues of requests in alphabetical order, each followed by its overflow where it has one; then those
+    /// of events.
     pub(crate) queues: Vec<Arc<QueuePlan>>,
     topology: Topology,
     pub(super) services: Vec<ServedService>,

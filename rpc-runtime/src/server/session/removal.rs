@@ -13,8 +13,8 @@ use crate::server::{
 /// How long cancelled calls may take to end. A call that blocks its thread takes longer.
 pub(super) const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Waits for the calls of removed services. Dropped, it tells the caller of the removal which of them did not finish: those that took
-/// too long, or all that ran when the connection was lost or the server ended.
+/// Waits for the calls of removed services. Dropped, it tells the caller of the removal which of them did not
+/// finish: those that took too long, or all that ran when the connection was lost or the server ended.
 pub(super) struct Removal {
     services: Vec<ServiceId>,
     workers: RemovalWorkers,

@@ -1,4 +1,4 @@
-//! The life of a server: link after link, until it is told to stop or reconnecting stops.
+//! Runs a server: opens link after link, until the server is stopped or reconnecting stops.
 
 use std::{pin::pin, sync::Arc, time::Instant};
 
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Connects, makes changes, and drains at the end.
+/// Connects, makes changes, and drains at the end. Owns all other tasks of the server.
 pub(crate) struct Supervisor {
     pub(crate) settings: Arc<Settings>,
     pub(crate) services: ServiceSet,
@@ -33,7 +33,7 @@ pub(crate) struct Supervisor {
     pub(crate) stop: watch::Receiver<bool>,
 }
 
-/// Why a link ended.
+/// The reason for which a link ended.
 enum LinkEnd {
     Stopped,
     Lost(BrokerError),
@@ -66,7 +66,8 @@ impl Supervisor {
             };
             tracing::warn!(error = %lost, "the server lost its connection and makes another one");
             self.state.enter(ConnectionState::connecting(0, lost.message()));
-            // Cancels its calls: none of them can be acknowledged any more, and the broker delivers their requests again.
+            // Cancels its calls: none of them can be acknowledged any more, and the broker delivers their
+            // requests again.
             drop(link);
             backoff.reset_after(since.elapsed());
             link = match self.reconnect(&mut backoff).await {
@@ -102,7 +103,8 @@ impl Supervisor {
         }
     }
 
-    /// Makes a change. Every question to the broker has a timeout, and a stop or the loss of the connection ends it before.
+    /// Makes a change. Every question to the broker has a timeout, and a stop or the loss of the connection
+    /// ends it before.
     async fn change(&mut self, link: &mut Link, request: ChangeRequest) {
         if request.is_abandoned() {
             return;
@@ -197,7 +199,8 @@ impl Supervisor {
                 }
             }
         }
-        // Requests that were delivered to a link which is dropped half open would come again marked as redelivered.
+        // Requests that were delivered to a link which is dropped half open would come again marked as
+        // redelivered.
         let mut consumes = consuming.subscribe();
         tokio::select! {
             biased;

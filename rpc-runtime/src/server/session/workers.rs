@@ -78,8 +78,8 @@ impl Workers {
         Some(ReplacedPlan { before, now })
     }
 
-    /// Takes nothing more from the queues that `change` removes. Returns what waits for the calls of its services: on these queues, and on
-    /// those that are still consumed.
+    /// Takes nothing more from the queues that `change` removes. Returns what waits for the calls of its
+    /// services: on these queues, and on those that are still consumed.
     pub(super) fn drain_removed(&mut self, change: &Change, reply: ChangeReply<ShutdownReport>) -> Removal {
         let draining: Vec<_> =
             change.removed_queues().filter_map(|queue| self.handles.remove(queue)).collect();
@@ -94,8 +94,8 @@ impl Workers {
         Removal::new(change.removed.clone(), workers, self.in_flight.clone(), reply)
     }
 
-    /// Resolves with `None` when a worker has panicked. When no worker is left, it resolves with the loss of the connection, which no worker
-    /// reports then.
+    /// Resolves with `None` when a worker has panicked. When no worker is left, it resolves with the loss of
+    /// the connection, which no worker reports then.
     pub(super) async fn failed(&mut self, connection: &Connection) -> Option<BrokerError> {
         while let Some(ended) = self.tasks.join_next().await {
             if ended.is_err_and(|error| error.is_panic()) {

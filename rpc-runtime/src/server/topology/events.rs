@@ -1,4 +1,4 @@
-//! What a subscription needs on the broker: its queue, and bindings to the exchanges of events.
+//! The topology of a subscription: its queue, and bindings to the exchanges of events.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ pub(crate) struct EventQueue<'a> {
     pub(crate) options: &'a QueueOptions,
 }
 
-/// What a subscription needs: nothing but its queue and its exchanges where other programs declare them.
+/// The topology of a subscription: nothing but its queue and its exchanges where other programs declare them.
 pub(crate) fn event_topology(
     queue: &EventQueue<'_>,
     settings: &ServiceSettings,

@@ -1,4 +1,4 @@
-//! What a server needs on the broker: exchanges, queues and bindings.
+//! The topology that a server needs on the broker: exchanges, queues and bindings.
 
 mod events;
 mod names;

@@ -26,8 +26,8 @@ pub(crate) fn group_queue(service: &str, group: &str, namespace: &Namespace) -> 
     namespace.queue(&format!("{service}.events.{group}")).into_owned()
 }
 
-/// A new name for a listener's queue. Every connection needs another one: the broker may not have noticed yet that the last
-/// connection is gone, and would refuse its exclusive queue.
+/// A new name for a listener's queue. Every connection needs another one: the broker may not have noticed yet
+/// that the last connection is gone, and would refuse its exclusive queue.
 pub(crate) fn new_listener_queue(namespace: &Namespace) -> String {
     namespace.queue(&format!("{LISTENER_QUEUES}{}", Uuid::new_v4())).into_owned()
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::server::config::Declare;
 
-/// What one queue needs on the broker.
+/// The part of a topology that one queue needs.
 #[derive(Clone, Debug)]
 pub(crate) struct QueueDeclaration {
     /// The queue's name on the broker.
@@ -24,8 +24,8 @@ impl QueueDeclaration {
         Self { name, declare, needed }
     }
 
-    /// The part of a server's topology that `queue` needs: nothing but the queue itself where other programs declare it. With
-    /// `overflow_of` the queue is the overflow of that one, and needs the same.
+    /// The part of a server's topology that `queue` needs: nothing but the queue itself where other programs
+    /// declare it. With `overflow_of` the queue is the overflow of that one, and needs the same.
     pub(crate) fn part_of(
         topology: &Topology,
         queue: String,
@@ -44,11 +44,11 @@ impl QueueDeclaration {
         Self { name, declare: self.declare, needed }
     }
 
-    /// Declares the queue, or where other programs declare it, checks that it exists: consuming a queue that is missing would
-    /// close the channel, and end the consumers of all other queues.
+    /// Declares the queue, or where other programs declare it, checks that it exists: consuming a queue that
+    /// is missing would close the channel, and end the consumers of all other queues.
     ///
-    /// A queue may hang, as one of a cluster does that has no leader. It must not delay the others: without an answer within
-    /// `timeout` it counts as refused.
+    /// A queue may hang, as one of a cluster does that has no leader. It must not delay the others: without
+    /// an answer within `timeout` it counts as refused.
     pub(crate) async fn declare(
         &self,
         connection: &Connection,
@@ -88,8 +88,8 @@ impl QueueDeclaration {
         }
     }
 
-    /// Whether the broker refuses the declaration to a user who may not consume the queue: declaring dead letters needs the
-    /// permission to read the queue.
+    /// Whether the broker refuses the declaration to a user who may not consume the queue: declaring dead
+    /// letters needs the permission to read the queue.
     pub(crate) fn needs_read_permission(&self) -> bool {
         const DEAD_LETTERS: &str = "x-dead-letter-exchange";
         let declared = self.needed.queues.iter().find(|queue| queue.name == self.name);

@@ -1,4 +1,4 @@
-//! What the calls and notifications of services need on the broker: exchanges, queues and bindings.
+//! The topology of calls and notifications: exchanges, queues and bindings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,8 @@ pub(crate) fn request_methods(definition: &'static ServiceDef) -> impl Iterator<
 /// The exchanges, queues, dead letters and bindings of `services`.
 ///
 /// # Errors
-/// `InvalidOption` when services that share a queue give it different options, or a name is too long for AMQP.
+/// `InvalidOption` when services that share a queue give it different options, or a name is too long for
+/// AMQP.
 pub(crate) fn request_topology<'a>(
     services: impl IntoIterator<Item = DeclaredService<'a>>,
     namespace: &Namespace,
@@ -47,7 +48,7 @@ pub(crate) fn request_topology<'a>(
     with_short_names(methods.into_topology(&dead_exchange)?)
 }
 
-/// What the methods of all services need, each exchange and queue once.
+/// Collects what the methods of all services need, each exchange and queue once.
 #[derive(Default)]
 struct DeclaredMethods<'a> {
     exchanges: BTreeSet<String>,

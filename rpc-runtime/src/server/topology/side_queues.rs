@@ -17,7 +17,8 @@ const OVERFLOW_AGE: i64 = 60 * 1000;
 
 /// A queue for messages that leave another queue for one of these reasons.
 ///
-/// Expired requests have no such queue and vanish: their callers have timed out, and without their TTL they would stay for ever.
+/// Expired requests have no such queue and vanish: their callers have timed out, and without their TTL they
+/// would stay for ever.
 struct SideQueue {
     name: String,
     queue_type: &'static str,

@@ -1,4 +1,5 @@
-//! The replies to direct addresses that wait to be sent: their order, which of them go alone, and how many may wait.
+//! The replies to direct addresses that wait to be sent: their order, which of them go alone, and how many
+//! may wait.
 
 use std::collections::VecDeque;
 
@@ -19,8 +20,8 @@ pub(crate) struct DirectReply<M = Addressed> {
     pub(super) message: M,
 }
 
-/// The replies that wait, in the order of their sending. Those in front may be suspects: each was unconfirmed when a connection
-/// broke, and one of them may have broken it.
+/// The replies that wait, in the order of their sending. Those in front may be suspects: each was unconfirmed
+/// when a connection broke, and one of them may have broken it.
 pub(super) struct ReplyBacklog<M = Addressed> {
     replies: VecDeque<DirectReply<M>>,
     suspects: usize,
@@ -28,7 +29,7 @@ pub(super) struct ReplyBacklog<M = Addressed> {
     max_unacknowledged: usize,
 }
 
-/// What a backlog that holds too much releases.
+/// The excess of a backlog that holds too much.
 pub(super) struct Released<M> {
     /// Requests to acknowledge although their reply still waits.
     pub(super) acknowledge: Vec<u64>,
@@ -49,7 +50,8 @@ impl<M> ReplyBacklog<M> {
         self.replies.push_back(reply);
     }
 
-    /// Takes the next reply. Ask [`begins_with_suspect`](Self::begins_with_suspect) before whether it must be sent alone.
+    /// Takes the next reply. Ask [`begins_with_suspect`](Self::begins_with_suspect) before whether it must be
+    /// sent alone.
     pub(super) fn pop(&mut self) -> Option<DirectReply<M>> {
         self.suspects = self.suspects.saturating_sub(1);
         self.replies.pop_front()
@@ -60,7 +62,8 @@ impl<M> ReplyBacklog<M> {
         self.suspects > 0
     }
 
-    /// Takes back the replies that were unconfirmed when the connection broke. They are sent again, each alone.
+    /// Takes back the replies that were unconfirmed when the connection broke. They are sent again, each
+    /// alone.
     pub(super) fn push_suspects(&mut self, unconfirmed: impl DoubleEndedIterator<Item = DirectReply<M>>) {
         for reply in unconfirmed.rev() {
             self.replies.push_front(reply);
@@ -68,8 +71,9 @@ impl<M> ReplyBacklog<M> {
         }
     }
 
-    /// Releases what is too much while the connection does not work: unacknowledged requests take up the server's prefetch windows,
-    /// which other callers need. The replies that are `unconfirmed` are the oldest.
+    /// Releases what is too much while the connection does not work: unacknowledged requests take up the
+    /// server's prefetch windows, which other callers need. The replies that are `unconfirmed` are the
+    /// oldest.
     pub(super) fn release<'a>(
         &mut self,
         unconfirmed: impl Iterator<Item = &'a mut DirectReply<M>>,

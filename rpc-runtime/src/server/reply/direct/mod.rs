@@ -1,8 +1,8 @@
 //! Replies to direct reply-to addresses, which a task sends over a connection of its own.
 //!
-//! A request is acknowledged once the broker has confirmed its reply; before, when the reply promises that the method does not
-//! run. When the connection breaks, unconfirmed replies are sent again over the next one, each alone: a reply on which the
-//! connection breaks again is dropped, for its address is forged.
+//! A request is acknowledged once the broker has confirmed its reply; before, when the reply promises that
+//! the method does not run. When the connection breaks, unconfirmed replies are sent again over the next one,
+//! each alone: a reply on which the connection breaks again is dropped, for its address is forged.
 
 mod backlog;
 mod queue;
@@ -19,7 +19,7 @@ use self::backlog::{DirectReply, ReplyBacklog};
 use super::settlement::{Settlements, UnsentReply};
 use crate::server::{settings::Settings, stats::Counters};
 
-/// What the task for direct replies is told.
+/// A command to the task for direct replies.
 #[allow(clippy::large_enum_variant, reason = "nearly all are replies")]
 pub(crate) enum DirectCommand {
     Send(UnsentReply),
@@ -29,8 +29,8 @@ pub(crate) enum DirectCommand {
     Stop,
 }
 
-/// The task that sends direct replies. Its link owns it: when requests can no longer be acknowledged, their replies need not be
-/// sent.
+/// The task that sends direct replies. Its link owns it: when requests can no longer be acknowledged, their
+/// replies need not be sent.
 pub(crate) struct DirectReplySender {
     options: ConnectOptions,
     inbound: Inbound,
@@ -47,7 +47,8 @@ pub(crate) struct DirectReplySender {
 }
 
 impl DirectReplySender {
-    /// Sends to the broker of `connection`. The requests came over the channel `requests`, and are settled by `settlements`.
+    /// Sends to the broker of `connection`. The requests came over the channel `requests`, and are settled by
+    /// `settlements`.
     ///
     /// `commands` receives what `refusals` sends.
     pub(crate) fn new(
@@ -59,7 +60,8 @@ impl DirectReplySender {
         settings: &Settings,
     ) -> Self {
         let (options, inbound) = connection.options();
-        // One half of the window may wait for the connection; the other half serves on, whichever queue the replies belong to.
+        // One half of the window may wait for the connection; the other half serves on, whichever queue the
+        // replies belong to.
         let max_unacknowledged = usize::from(settings.services.concurrency / 2);
         Self {
             options: options.clone(),
@@ -118,7 +120,8 @@ impl DirectReplySender {
             };
             match self.take_during(connecting, None).await {
                 Ok(connected) => {
-                    // When a connection breaks, the next one follows after a short pause, which bounds how often that is.
+                    // When a connection breaks, the next one follows after a short pause, which bounds how
+                    // often that is.
                     *backoff = Backoff::default();
                     return connected;
                 }
@@ -130,7 +133,8 @@ impl DirectReplySender {
         }
     }
 
-    /// Awaits a future, and takes commands meanwhile. The connection does not work, or not yet, so the backlog is kept short.
+    /// Awaits a future, and takes commands meanwhile. The connection does not work, or not yet, so the
+    /// backlog is kept short.
     async fn take_during<T>(
         &mut self,
         future: impl Future<Output = T>,

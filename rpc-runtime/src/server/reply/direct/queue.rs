@@ -47,15 +47,16 @@ impl DirectReplySender {
         }
     }
 
-    /// Acknowledges the request before the reply is queued, as the settler does: a request must not come again once its caller was told
-    /// that it does not run. This reply leaves over another connection, which may overtake the acknowledgement: so it waits until the
-    /// broker has handled that.
+    /// Acknowledges the request before the reply is queued, as the settler does: a request must not come
+    /// again once its caller was told that it does not run. This reply leaves over another connection, which
+    /// may overtake the acknowledgement: so it waits until the broker has handled that.
     fn acknowledge_first(&mut self, tag: u64, reply: DirectReply) {
         let (acked, is_acked) = oneshot::channel();
         self.settle_as(Settlement::AckNow { tag, acked });
         let (requests, refusals) = (self.requests.clone(), self.refusals.clone());
         self.acknowledging.spawn(async move {
-            // With the channel the refusal is lost too: the request may come again, and another server replies.
+            // With the channel the refusal is lost too: the request may come again, and another server
+            // replies.
             if is_acked.await.is_ok() && requests.round_trip().await.is_ok() {
                 let _ = refusals.send(DirectCommand::SendRefusal(DirectReply { tag: None, ..reply }));
             }

@@ -9,13 +9,16 @@ use tokio::time::Instant;
 use super::DirectReplySender;
 use crate::server::config::loggable_address;
 
-/// So long after the last confirm, while some are due, the connection counts as silent: half-open, or blocked by the broker.
+/// So long after the last confirm, while some are due, the connection counts as silent: half-open, or blocked
+/// by the broker.
 const SILENCE: Duration = Duration::from_secs(1);
 
 impl DirectReplySender {
-    /// Sends all replies that wait, and those that come, until none is left. Returns the publisher unless it broke.
+    /// Sends all replies that wait, and those that come, until none is left. Returns the publisher unless it
+    /// broke.
     ///
-    /// Nothing more is published to a silent connection: what was published to it could not be dropped any more.
+    /// Nothing more is published to a silent connection: what was published to it could not be dropped any
+    /// more.
     pub(super) async fn send_together(
         &mut self,
         publisher: ConfirmedPublisher,
@@ -69,7 +72,8 @@ impl DirectReplySender {
         Some(publisher)
     }
 
-    /// Sends one reply that was unconfirmed when a connection broke. Returns the publisher unless it broke again.
+    /// Sends one reply that was unconfirmed when a connection broke. Returns the publisher unless it broke
+    /// again.
     pub(super) async fn send_alone(&mut self, publisher: ConfirmedPublisher) -> Option<ConfirmedPublisher> {
         let mut suspect = self.backlog.pop()?;
         let publish = publisher.publish(suspect.message.clone());

@@ -1,4 +1,5 @@
-//! The settler against a channel that is plain data: any order of completion, any failure, any moment of cancellation.
+//! The settler against a channel that is plain data: any order of completion, any failure, any moment of
+//! cancellation.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -206,8 +207,8 @@ fn settlement(tag: u64, fate: Fate) -> Settlement {
 }
 
 proptest! {
-    /// The fake channel checks that nothing is acknowledged before its reply is written, refusals aside, which are acknowledged before,
-    /// and that nothing is settled twice, or as what it is not.
+    /// The fake channel checks that nothing is acknowledged before its reply is written, refusals aside,
+    /// which are acknowledged before, and that nothing is settled twice, or as what it is not.
     #[test]
     fn whatever_ends_is_settled_once_and_no_slow_call_holds_it_back(
         (tags, steps) in steps(),
@@ -251,7 +252,8 @@ proptest! {
             }
             Ending::Stopped | Ending::SendersDropped => {}
         }
-        // Everything is queued at the first turn, written then, and settled at the second, however slow its neighbours are.
+        // Everything is queued at the first turn, written then, and settled at the second, however slow its
+        // neighbours are.
         prop_assert!(settler.poll_unpin(&mut cx).is_pending());
         {
             let mut books = channel.books();

@@ -1,4 +1,5 @@
-//! Any message whatever, from its delivery to the answer that its caller reads. `PROPTEST_CASES` sets how many.
+//! Any message whatever, from its delivery to the answer that its caller reads. `PROPTEST_CASES` sets how
+//! many.
 
 use std::{
     sync::{

@@ -17,8 +17,8 @@ use crate::{
 
 /// How long a change may go on once it is known that it cannot be made.
 ///
-/// Requests that are delivered to a consumer which is left behind come again marked as redelivered; and a change that has cost the
-/// channel is to fail with the reason.
+/// Requests that are delivered to a consumer which is left behind come again marked as redelivered; and a
+/// change that has cost the channel is to fail with the reason.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// The steps that were made.
@@ -30,11 +30,13 @@ struct Progress {
 }
 
 impl Link {
-    /// Serves what `change` adds, on this channel, after the bindings `unbound` were removed. What is served already is not disturbed.
+    /// Serves what `change` adds, on this channel, after the bindings `unbound` were removed. What is served
+    /// already is not disturbed.
     ///
     /// # Errors
-    /// When the broker refuses it; then everything is served as before, but for a refused consumer, which costs the link. `NotConnected`
-    /// when the link is lost meanwhile, and `Ended` when the server is `stopped`: neither waits for a broker that does not answer.
+    /// When the broker refuses it; then everything is served as before, but for a refused consumer, which
+    /// costs the link. `NotConnected` when the link is lost meanwhile, and `Ended` when the server is
+    /// `stopped`: neither waits for a broker that does not answer.
     pub(in crate::server::session) async fn apply(
         &mut self,
         change: &Change,
@@ -110,7 +112,8 @@ impl Link {
         let timeout = self.connection.attempt_timeout();
         for consumer in consumers {
             if let Err(refused) = consumer.consume_within(timeout).await {
-                // Consumers that were made, and this one if it is made late, are not read: their deliveries must be requeued.
+                // Consumers that were made, and this one if it is made late, are not read: their deliveries
+                // must be requeued.
                 self.failure.report(refused.source.clone());
                 return Err(refused);
             }

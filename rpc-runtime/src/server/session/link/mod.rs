@@ -28,8 +28,8 @@ use crate::{
 /// How long the last replies and acknowledgements may take to be written.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serves as long as its channel is open. Dropped, it cancels its calls and closes the connection: what is not settled, the broker
-/// delivers again.
+/// Serves as long as its channel is open. Dropped, it cancels its calls and closes the connection: what is
+/// not settled, the broker delivers again.
 pub(crate) struct Link {
     settings: Arc<Settings>,
     connection: Connection,
@@ -115,12 +115,13 @@ impl Link {
         .unwrap_or_else(|| BrokerError::new(None, "a task of the server has panicked"))
     }
 
-    /// Why the broker takes no messages on the connection, and when that changes.
+    /// Watches whether the broker blocks publishing on the connection, and for which reason.
     pub(super) fn watch_blocked(&self) -> watch::Receiver<Option<Arc<str>>> {
         self.connection.findings().watch_blocked()
     }
 
-    /// Stops serving what `change` removes. The calls of its services may run on for `drain_timeout`; then `reply` is sent.
+    /// Stops serving what `change` removes. The calls of its services may run on for `drain_timeout`; then
+    /// `reply` is sent.
     pub(super) fn remove(
         &mut self,
         change: &Change,
@@ -135,7 +136,8 @@ impl Link {
         self.removals.spawn(removal.complete(drain_timeout));
     }
 
-    /// Takes nothing new, finishes what it has within `drain_timeout`, cancels the rest, and closes the connection.
+    /// Takes nothing new, finishes what it has within `drain_timeout`, cancels the rest, and closes the
+    /// connection.
     ///
     /// # Errors
     /// When the connection was lost before everything was settled.
@@ -153,7 +155,8 @@ impl Link {
         Ok(report)
     }
 
-    /// Writes what is left. Calls that block their thread still hold their ends of the channels, and are not waited for.
+    /// Writes what is left. Calls that block their thread still hold their ends of the channels, and are not
+    /// waited for.
     async fn settle_all(&mut self) {
         let _ = self.direct.send(DirectCommand::Stop);
         join_all(&mut self.direct_replies).await;

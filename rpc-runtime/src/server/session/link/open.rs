@@ -27,10 +27,11 @@ impl Link {
         Self::begin(settings, connection, opened).await
     }
 
-    /// Opens a later link. A queue that is refused is tried again while the others are served, unless all of them are. `consuming` turns
-    /// true with the first consumer.
+    /// Opens a later link. A queue that is refused is tried again while the others are served, unless all of
+    /// them are. `consuming` turns true with the first consumer.
     ///
-    /// When a consumer is refused, the attempt has failed, and the next one leaves its queue to the queue's worker.
+    /// When a consumer is refused, the attempt has failed, and the next one leaves its queue to the queue's
+    /// worker.
     pub(crate) async fn next(
         settings: &Arc<Settings>,
         services: &ServiceSet,
