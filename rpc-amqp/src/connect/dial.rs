@@ -21,8 +21,9 @@ use crate::{
     transport::{
         cutoff::{AbortOnDrop, Cutoff},
         guard::{Findings, Inspector},
-        runtime::{LapinRuntime, Transport},
+        runtime::LapinRuntime,
         socket::{PeerSpeaksTls, Socket},
+        stream::GuardedStream,
         tcp,
     },
 };
@@ -135,13 +136,11 @@ async fn handshake(
     let frame_max = address.query.frame_max.unwrap_or_default();
     let inspector = Inspector::new(Arc::clone(&findings), inbound.max_body_bytes, frame_max);
     let cutoff = Arc::new(Cutoff::default());
-    let transport = Mutex::new(Some(Transport::new(socket, inspector, Arc::clone(&cutoff))));
+    let stream = Mutex::new(Some(GuardedStream::new(socket, inspector, Arc::clone(&cutoff))));
     // Asked once: lapin's own recovery is off.
     let hand_over = async move |_, _| {
-        let transport = transport.lock().unwrap_or_else(PoisonError::into_inner).take();
-        transport
-            .map(AsyncTcpStream::Plain)
-            .ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into())
+        let stream = stream.lock().unwrap_or_else(PoisonError::into_inner).take();
+        stream.map(AsyncTcpStream::Plain).ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into())
     };
     let abandoned = AbortOnDrop(Some(&cutoff));
     let connection =

@@ -4,6 +4,7 @@ pub(crate) mod cutoff;
 pub(crate) mod guard;
 pub(crate) mod runtime;
 pub(crate) mod socket;
+pub(crate) mod stream;
 pub(crate) mod tcp;
 #[cfg(feature = "__rustls")]
 pub(crate) mod tls;

@@ -1,12 +1,9 @@
-//! The byte stream that lapin reads and writes: our socket, behind the guard, on a cutoff.
+//! The runtime that lapin runs on: tokio, without sockets of its own.
 
 use std::{
     future::Future,
-    io::{self, IoSlice, Read, Write},
+    io::{self, Read, Write},
     net::SocketAddr,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
@@ -15,91 +12,18 @@ use async_rs::{
     traits::{Executor, Reactor, RuntimeKit},
     util::Task,
 };
-use futures_io::{AsyncRead, AsyncWrite};
 use futures_util::Stream;
-use tokio::io::AsyncWrite as _;
 
-use super::{
-    cutoff::Cutoff,
-    guard::{Guarded, Inspector},
-    socket::Socket,
-};
+use super::stream::GuardedStream;
 
-/// A connected socket for lapin.
-#[derive(Debug)]
-pub(crate) struct Transport {
-    guarded: Guarded<Socket>,
-    cutoff: Arc<Cutoff>,
-}
-
-impl Transport {
-    pub(crate) fn new(socket: Socket, inspector: Inspector, cutoff: Arc<Cutoff>) -> Self {
-        Self { guarded: Guarded::new(socket, inspector), cutoff }
-    }
-
-    fn check(&self) -> io::Result<()> {
-        if self.cutoff.is_aborted() {
-            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the connection was given up"));
-        }
-        Ok(())
-    }
-
-    fn socket(&mut self) -> Pin<&mut Socket> {
-        Pin::new(&mut self.guarded.socket)
-    }
-}
-
-impl AsyncRead for Transport {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.check()?;
-        let read = self.guarded.poll_read(cx, into);
-        if read.is_pending() {
-            self.cutoff.register(cx.waker());
-            self.check()?;
-        }
-        read
-    }
-}
-
-impl AsyncWrite for Transport {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        self.check()?;
-        self.socket().poll_write(cx, from)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        from: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.check()?;
-        self.socket().poll_write_vectored(cx, from)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        self.socket().poll_flush(cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.check()?;
-        self.socket().poll_shutdown(cx)
-    }
-}
-
-impl Drop for Transport {
-    fn drop(&mut self) {
-        self.guarded.socket.send_close_notify();
-        self.cutoff.end();
-    }
-}
-
-/// tokio, but with our transport in the place of its TCP streams.
+/// Tokio with [`GuardedStream`] in place of its TCP streams.
+///
+/// It opens no sockets: the connector hands lapin a stream that is already connected.
 #[derive(Clone, Debug)]
 pub(crate) struct LapinRuntime(Tokio);
 
 impl LapinRuntime {
-    /// Bound to the runtime this is called on.
+    /// The tokio runtime of the calling task.
     pub(crate) fn current() -> Self {
         Self(Tokio::current())
     }
@@ -129,13 +53,12 @@ impl Executor for LapinRuntime {
     }
 }
 
-/// lapin makes no sockets itself: it asks the connector, which hands over the one it has.
 impl Reactor for LapinRuntime {
-    type TcpStream = Transport;
+    type TcpStream = GuardedStream;
     type Sleep = <Tokio as Reactor>::Sleep;
 
     #[allow(refining_impl_trait, reason = "the trait's own bound cannot be named outside its crate")]
-    fn register<H: Read + Write + Send + 'static>(&self, _: H) -> io::Result<Transport> {
+    fn register<H: Read + Write + Send + 'static>(&self, _: H) -> io::Result<GuardedStream> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
@@ -148,7 +71,7 @@ impl Reactor for LapinRuntime {
     }
 
     #[allow(refining_impl_trait, reason = "it only fails")]
-    fn tcp_connect_addr(&self, _: SocketAddr) -> std::future::Ready<io::Result<Transport>> {
+    fn tcp_connect_addr(&self, _: SocketAddr) -> std::future::Ready<io::Result<GuardedStream>> {
         std::future::ready(Err(io::ErrorKind::Unsupported.into()))
     }
 }

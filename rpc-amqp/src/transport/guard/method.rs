@@ -1,6 +1,6 @@
 //! The methods that the guard looks into: those that announce content, and those whose strings others than the broker wrote.
 
-use super::structure::{Reader, is_utf8};
+use super::fields::{FieldReader, is_utf8};
 use crate::message::Refusal;
 
 /// What a method means for the guard.
@@ -28,7 +28,7 @@ impl Method {
     /// # Errors
     /// When lapin's parser could not take it and no message is to blame, but the broker.
     pub(crate) fn read(payload: &mut [u8]) -> Result<Self, Refusal> {
-        let mut reader = Reader(payload);
+        let mut reader = FieldReader(payload);
         let (class, method) = (reader.u16()?, reader.u16()?);
         match (class, method) {
             (60, 60) => {

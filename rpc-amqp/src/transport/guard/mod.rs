@@ -4,15 +4,15 @@
 //! would recurse through or stumble over lose the properties that are to blame; bodies above the limit are left out; returned
 //! messages are taken out whole. What was found waits in [`Findings`] for those that receive what was let through.
 
+mod fields;
 mod findings;
 mod inspector;
 mod method;
 mod properties;
-mod stream;
-mod structure;
+mod reader;
 #[cfg(test)]
 mod tests;
 
 pub use findings::Findings;
 pub(crate) use inspector::Inspector;
-pub(crate) use stream::Guarded;
+pub(crate) use reader::InspectedReader;

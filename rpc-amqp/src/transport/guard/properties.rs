@@ -1,6 +1,6 @@
 //! The properties in a content header: whether lapin can parse them, and what is left of them when it cannot.
 
-use super::structure::Reader;
+use super::fields::FieldReader;
 use crate::message::Refusal;
 
 const CORRELATION_ID: u16 = 1 << 10;
@@ -38,7 +38,7 @@ const FIELDS: [(u16, Shape); 14] = [
 /// # Errors
 /// What lapin would fail or die of.
 pub(crate) fn check(properties: &[u8]) -> Result<(), Refusal> {
-    let mut values = Reader(properties);
+    let mut values = FieldReader(properties);
     let flags = values.u16()?;
     for (flag, shape) in FIELDS {
         if flags & flag != 0 {
@@ -56,10 +56,10 @@ pub(crate) fn keep_harmless(properties: &mut [u8]) -> usize {
     let (mut kept_flags, mut kept, mut at) = (0, 2, 2);
     let mut is_answerable = true;
     for (flag, shape) in FIELDS.into_iter().filter(|(flag, _)| flags & flag != 0) {
-        let mut rest = Reader(&properties[at..]);
+        let mut rest = FieldReader(&properties[at..]);
         // Without a length nobody knows where the next one starts.
         let Ok(length) = shape.skip(&mut rest).map(|()| properties.len() - at - rest.0.len()) else { break };
-        let harmless = shape.check(&mut Reader(&properties[at..at + length])).is_ok();
+        let harmless = shape.check(&mut FieldReader(&properties[at..at + length])).is_ok();
         is_answerable &= harmless || flag != CORRELATION_ID;
         if harmless && (is_answerable || flag != REPLY_TO) {
             properties.copy_within(at..at + length, kept);
@@ -74,7 +74,7 @@ pub(crate) fn keep_harmless(properties: &mut [u8]) -> usize {
 
 /// The correlation id, if there is a readable one.
 pub(crate) fn correlation_id(properties: &[u8]) -> Option<&str> {
-    let mut values = Reader(properties);
+    let mut values = FieldReader(properties);
     let flags = values.u16().ok()?;
     for (flag, shape) in FIELDS.into_iter().filter(|(flag, _)| flags & flag != 0) {
         if flag == CORRELATION_ID {
@@ -86,7 +86,7 @@ pub(crate) fn correlation_id(properties: &[u8]) -> Option<&str> {
 }
 
 impl Shape {
-    fn check(self, values: &mut Reader<'_>) -> Result<(), Refusal> {
+    fn check(self, values: &mut FieldReader<'_>) -> Result<(), Refusal> {
         match self {
             Self::ShortString => values.short_string(),
             Self::Table => values.table(0),
@@ -94,7 +94,7 @@ impl Shape {
         }
     }
 
-    fn skip(self, values: &mut Reader<'_>) -> Result<(), Refusal> {
+    fn skip(self, values: &mut FieldReader<'_>) -> Result<(), Refusal> {
         match self {
             Self::ShortString => values.short_bytes().map(drop),
             Self::Table => values.long_bytes().map(drop),

@@ -15,7 +15,7 @@ use amq_protocol::{
 };
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::transport::guard::{Findings, Guarded, Inspector};
+use crate::transport::guard::{Findings, InspectedReader, Inspector};
 
 pub(crate) const LIMIT: usize = 1000;
 pub(crate) const HEARTBEAT: &[u8] = &[8, 0, 0, 0, 0, 0, 0, 0xCE];
@@ -59,7 +59,7 @@ impl AsyncRead for Pieces {
 pub(crate) fn pass(bytes: &[u8], pieces: &[usize], room: usize) -> (io::Result<Vec<u8>>, Arc<Findings>) {
     let findings = Arc::new(Findings::default());
     let inspector = Inspector::new(Arc::clone(&findings), LIMIT, 0);
-    let mut guarded = Guarded::new(Pieces::of(bytes, pieces), inspector);
+    let mut guarded = InspectedReader::new(Pieces::of(bytes, pieces), inspector);
     let (mut passed, mut into) = (Vec::new(), vec![0; room]);
     loop {
         match guarded.poll_read(&mut Context::from_waker(Waker::noop()), &mut into) {

@@ -7,9 +7,9 @@ pub(crate) const MAX_DEPTH: usize = 32;
 
 /// Bytes that are read from the front. Reading past the end is a malformed message, never a panic.
 #[derive(Clone, Copy)]
-pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
+pub(crate) struct FieldReader<'a>(pub(crate) &'a [u8]);
 
-impl<'a> Reader<'a> {
+impl<'a> FieldReader<'a> {
     pub(crate) fn take(&mut self, count: usize) -> Result<&'a [u8], Refusal> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(Refusal::Malformed)?;
         self.0 = rest;
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
 
     /// A table that starts `depth` levels below the headers.
     pub(crate) fn table(&mut self, depth: usize) -> Result<(), Refusal> {
-        let mut entries = Reader(self.long_bytes()?);
+        let mut entries = FieldReader(self.long_bytes()?);
         while !entries.0.is_empty() {
             entries.short_string()?;
             entries.value(depth + 1)?;
@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
     }
 
     fn list(&mut self, depth: usize) -> Result<(), Refusal> {
-        let mut values = Reader(self.long_bytes()?);
+        let mut values = FieldReader(self.long_bytes()?);
         while !values.0.is_empty() {
             values.value(depth + 1)?;
         }

@@ -19,7 +19,7 @@ const HEARTBEAT: [u8; 8] = [8, 0, 0, 0, 0, 0, 0, 0xCE];
 
 /// A stream whose incoming bytes pass the guard.
 #[derive(Debug)]
-pub(crate) struct Guarded<S> {
+pub(crate) struct InspectedReader<S> {
     pub(crate) socket: S,
     inspector: Inspector,
     /// Up to `handed_on` lapin has it; up to `inspected` it may have it; up to `filled` it came in.
@@ -29,7 +29,7 @@ pub(crate) struct Guarded<S> {
     filled: usize,
 }
 
-impl<S: AsyncRead + Unpin> Guarded<S> {
+impl<S: AsyncRead + Unpin> InspectedReader<S> {
     pub(crate) fn new(socket: S, inspector: Inspector) -> Self {
         Self { socket, inspector, buffer: vec![0; BUFFER], handed_on: 0, inspected: 0, filled: 0 }
     }
