@@ -1,11 +1,18 @@
-//! The guard on inbound frames: what could end lapin's thread or fill the memory never gets to lapin.
+//! Inspects inbound frames before lapin parses them.
 //!
-//! It stands between the socket and lapin. Frames pass as they came, but for three kinds: content headers that lapin's parser
-//! would recurse through or stumble over lose the properties that are to blame; bodies above the limit are left out; returned
-//! messages are taken out whole. What was found waits in [`Findings`] for those that receive what was let through.
+//! The guard sits between the socket and lapin. It protects lapin's thread, whose stack is small, and the process's
+//! memory. Three kinds of frames are changed, all others pass unchanged:
+//!
+//! * Content headers that lapin's parser cannot read, or that are nested too deep for it, lose the properties at fault.
+//! * Bodies larger than the limit are discarded.
+//! * Returned messages are discarded whole; their correlation ids are recorded.
+//!
+//! [`Findings`] holds what the guard found, for the consumers and publishers of the connection.
 
+mod content;
 mod fields;
 mod findings;
+mod frame;
 mod inspector;
 mod method;
 mod properties;
