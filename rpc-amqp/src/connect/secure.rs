@@ -39,7 +39,7 @@ impl Security {
             ConnectError::InvalidOption("TLS could not be prepared".into())
         })??;
         for node in nodes.iter().filter(|node| node.is_tls()) {
-            client.expects(node)?;
+            client.expected_name(node)?;
         }
         Ok(Self { tls: Some(client) })
     }

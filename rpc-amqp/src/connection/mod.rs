@@ -50,8 +50,11 @@ impl Connection {
         options: (ConnectOptions, Inbound),
         user: Option<&str>,
     ) -> Self {
-        let connection_guard =
-            ConnectionGuard { cutoff, runtime: tokio::runtime::Handle::current(), patience: CLOSE_TIMEOUT };
+        let connection_guard = ConnectionGuard {
+            cutoff,
+            runtime: tokio::runtime::Handle::current(),
+            close_timeout: CLOSE_TIMEOUT,
+        };
         Self {
             inner: connection,
             connection_guard: Arc::new(connection_guard),

@@ -1,4 +1,4 @@
-//! Ending a connection from outside: lapin's thread would wait for a silent peer for as long as it is silent.
+//! Ends a connection from outside. Without it lapin's thread would wait for a silent peer without limit.
 
 use std::{
     sync::{
@@ -12,7 +12,10 @@ use std::{
 use futures_util::task::AtomicWaker;
 use tokio::{runtime::Handle, sync::watch};
 
-/// What a connection's transport hangs on. Cut, it fails every read and write; lapin's thread wakes up and ends.
+/// Aborts the byte stream of one connection.
+///
+/// After [`abort`](Self::abort) every read and write of the stream fails, and lapin's thread wakes up and
+/// ends.
 #[derive(Debug, Default)]
 pub(crate) struct Cutoff {
     aborted: AtomicBool,
@@ -21,6 +24,7 @@ pub(crate) struct Cutoff {
 }
 
 impl Cutoff {
+    /// Makes the stream fail, and wakes its reader.
     pub(crate) fn abort(&self) {
         self.aborted.store(true, Ordering::SeqCst);
         self.reader.wake();
@@ -30,24 +34,25 @@ impl Cutoff {
         self.aborted.load(Ordering::SeqCst)
     }
 
-    /// Wakes `reader` when this is cut. To be followed by a look at [`is_aborted`](Self::is_aborted).
+    /// Registers `reader` to be woken by [`abort`](Self::abort). The caller checks
+    /// [`is_aborted`](Self::is_aborted) afterwards.
     pub(crate) fn register(&self, reader: &Waker) {
         self.reader.register(reader);
     }
 
-    /// The transport is gone, and lapin's thread with it.
+    /// Records that the stream was dropped, and lapin's thread with it.
     pub(crate) fn end(&self) {
         self.ended.send_replace(true);
     }
 
-    /// Resolves once the transport is gone.
+    /// Resolves once the stream was dropped.
     pub(crate) async fn ended(&self) {
         // The sender lives as long as `self`.
         let _ = self.ended.subscribe().wait_for(|ended| *ended).await;
     }
 }
 
-/// Cuts the cutoff of an attempt that is abandoned.
+/// Aborts the stream of an attempt to connect that is dropped before [`disarm`](Self::disarm).
 pub(crate) struct AbortOnDrop<'a>(pub(crate) Option<&'a Cutoff>);
 
 impl AbortOnDrop<'_> {
@@ -64,20 +69,23 @@ impl Drop for AbortOnDrop<'_> {
     }
 }
 
-/// Shared by all that use a connection. With the last of them lapin says goodbye to the broker, which has `patience` to answer.
+/// Bounds the close of a connection; shared by all that use it.
+///
+/// lapin closes the connection with its last user. The broker has `close_timeout` to answer, then the stream
+/// is aborted.
 #[derive(Debug)]
 pub(crate) struct ConnectionGuard {
     pub(crate) cutoff: Arc<Cutoff>,
     pub(crate) runtime: Handle,
-    pub(crate) patience: Duration,
+    pub(crate) close_timeout: Duration,
 }
 
 impl Drop for ConnectionGuard {
     fn drop(&mut self) {
-        let (cutoff, patience) = (Arc::clone(&self.cutoff), self.patience);
-        // Owned by nobody, and bounded: it ends with the transport, or ends it.
+        let (cutoff, close_timeout) = (Arc::clone(&self.cutoff), self.close_timeout);
+        // Detached but bounded: it ends with the stream, or aborts it.
         self.runtime.spawn(async move {
-            if tokio::time::timeout(patience, cutoff.ended()).await.is_err() {
+            if tokio::time::timeout(close_timeout, cutoff.ended()).await.is_err() {
                 tracing::debug!("the broker did not answer the close in time");
                 cutoff.abort();
             }

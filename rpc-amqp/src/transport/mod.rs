@@ -1,4 +1,4 @@
-//! The byte stream below lapin: socket, TLS, the guard on inbound frames, and what ends it from outside.
+//! The byte stream below lapin: TCP, TLS, the guard on inbound frames, and the cutoff.
 
 pub(crate) mod cutoff;
 pub(crate) mod guard;

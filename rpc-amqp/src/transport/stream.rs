@@ -18,8 +18,8 @@ use super::{
 
 /// The connected socket that lapin reads and writes.
 ///
-/// The guard inspects all inbound bytes. After the [`Cutoff`] is aborted, every read and write fails. Dropping the
-/// stream sends TLS's `close_notify` and ends the cutoff.
+/// The guard inspects all inbound bytes. After the [`Cutoff`] is aborted, every read and write fails.
+/// Dropping the stream sends TLS's `close_notify` and ends the cutoff.
 #[derive(Debug)]
 pub(crate) struct GuardedStream {
     reader: InspectedReader<Socket>,

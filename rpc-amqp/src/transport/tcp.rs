@@ -1,4 +1,4 @@
-//! Connecting a socket: each address of a host in turn, each with its share of the time.
+//! Connects a TCP socket: tries the addresses of a host in turn, each with a share of the time.
 
 use std::{
     io,
@@ -10,26 +10,22 @@ use tokio::{
     time::timeout,
 };
 
-/// Connects to `host`, a name or an address without brackets, within `patience`.
-pub(crate) async fn connect(host: &str, port: u16, patience: Duration) -> io::Result<TcpStream> {
-    let until = Instant::now() + patience;
+/// Connects to `host`, a name or an address without brackets, within `limit`.
+pub(crate) async fn connect(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
+    let deadline = Instant::now() + limit;
     let late = || {
-        io::Error::new(
-            io::ErrorKind::TimedOut,
-            format!("the connection was not accepted within {patience:?}"),
-        )
+        io::Error::new(io::ErrorKind::TimedOut, format!("the connection was not accepted within {limit:?}"))
     };
-    let addresses: Vec<_> =
-        timeout(patience, lookup_host((host, port))).await.map_err(|_| late())??.collect();
+    let addresses: Vec<_> = timeout(limit, lookup_host((host, port))).await.map_err(|_| late())??.collect();
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     for (tried, address) in addresses.iter().enumerate() {
-        let share = share(until, addresses.len() - tried);
+        let share = share(deadline, addresses.len() - tried);
         let connecting = async {
             let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
             // Heartbeats notice a dead peer sooner, but they can be switched off.
             socket.set_keepalive(true)?;
             let stream = socket.connect(*address).await?;
-            // Calls are small and in a hurry.
+            // Calls are small: waiting to merge them into larger packets would delay them.
             stream.set_nodelay(true)?;
             Ok(stream)
         };
@@ -42,8 +38,8 @@ pub(crate) async fn connect(host: &str, port: u16, patience: Duration) -> io::Re
     Err(last)
 }
 
-/// What one of `left` attempts may take of the time until then.
-pub(crate) fn share(until: Instant, left: usize) -> Duration {
-    let remaining = until.saturating_duration_since(Instant::now());
+/// The share of the time until `deadline` that one of `left` attempts may take.
+pub(crate) fn share(deadline: Instant, left: usize) -> Duration {
+    let remaining = deadline.saturating_duration_since(Instant::now());
     remaining / u32::try_from(left.max(1)).unwrap_or(u32::MAX)
 }

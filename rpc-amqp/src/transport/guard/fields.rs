@@ -1,11 +1,12 @@
-//! Whether strings and tables can be parsed without harm: every length is bounded, and no nesting goes past a limit.
+//! Parses AMQP's strings and tables with bounds: on every length, and on the nesting of tables.
 
 use crate::message::Refusal;
 
-/// How deep headers may be nested. lapin's parser recurses once per level, on a thread with a small stack.
+/// The deepest nesting of headers that passes. lapin's parser recurses once per level, on a thread with a
+/// small stack.
 pub(crate) const MAX_DEPTH: usize = 32;
 
-/// Bytes that are read from the front. Reading past the end is a malformed message, never a panic.
+/// Reads fields from the front of a byte slice. Reading past the end is `Malformed`, never a panic.
 #[derive(Clone, Copy)]
 pub(crate) struct FieldReader<'a>(pub(crate) &'a [u8]);
 
@@ -52,7 +53,7 @@ impl<'a> FieldReader<'a> {
         self.take(usize::try_from(length).map_err(|_| Refusal::Malformed)?)
     }
 
-    /// A table that starts `depth` levels below the headers.
+    /// Checks a table that is nested `depth` levels below the headers.
     pub(crate) fn table(&mut self, depth: usize) -> Result<(), Refusal> {
         let mut entries = FieldReader(self.long_bytes()?);
         while !entries.0.is_empty() {
@@ -70,7 +71,7 @@ impl<'a> FieldReader<'a> {
         Ok(())
     }
 
-    /// Exactly the types that lapin's parser knows: it takes any other for the end of the connection.
+    /// Accepts exactly the types that lapin's parser knows. Any other type makes lapin end the connection.
     fn value(&mut self, depth: usize) -> Result<(), Refusal> {
         if depth > MAX_DEPTH {
             return Err(Refusal::TooDeep);
@@ -90,7 +91,7 @@ impl<'a> FieldReader<'a> {
     }
 }
 
-/// Nearly all strings are ASCII, which is seen many bytes at a time.
+/// Checks for ASCII first, which is faster, since nearly all strings are ASCII.
 pub(crate) fn is_utf8(text: &[u8]) -> bool {
     text.is_ascii() || std::str::from_utf8(text).is_ok()
 }

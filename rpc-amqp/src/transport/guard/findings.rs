@@ -1,4 +1,4 @@
-//! What the guard found, for those that receive what it let through.
+//! Records what the guard found on a connection.
 
 use std::{
     collections::HashMap,
@@ -12,22 +12,24 @@ use tokio::sync::{Notify, watch};
 
 use crate::message::Refusal;
 
-/// Findings of one connection. Written before lapin sees the frames they are about.
+/// Refused deliveries, returned messages and the blocked state of one connection.
+///
+/// The guard writes them before lapin gets the frames concerned.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// How many refusals wait: nearly always none, and then nobody takes the lock.
-    waiting: AtomicUsize,
+    /// The length of `refused`. It is nearly always 0, which saves taking the lock.
+    refusals: AtomicUsize,
     /// By channel and delivery tag.
     refused: Mutex<HashMap<(u16, u64), Refusal>>,
     returned: Mutex<Vec<String>>,
     on_return: Arc<Notify>,
-    /// Whether the next is `Some`: asked before every call.
+    /// Whether `blocked` is `Some`. Read before every call, without a lock.
     is_blocked: AtomicBool,
     blocked: watch::Sender<Option<Arc<str>>>,
 }
 
 impl Findings {
-    /// Notifies `on_return` of every message that the broker returned.
+    /// Creates empty findings that notify `on_return` of every returned message.
     pub fn new(on_return: Arc<Notify>) -> Self {
         Self { on_return, ..Self::default() }
     }
@@ -35,40 +37,41 @@ impl Findings {
     pub(crate) fn refuse(&self, channel: u16, tag: u64, refusal: Refusal) {
         let mut refused = lock(&self.refused);
         refused.insert((channel, tag), refusal);
-        self.waiting.store(refused.len(), Ordering::Release);
+        self.refusals.store(refused.len(), Ordering::Release);
     }
 
-    /// Why a delivery is not what was sent, if it is not.
+    /// Takes the reason why the guard changed a delivery, or `None` for one that it did not change.
     pub fn take_refusal(&self, channel: u16, tag: u64) -> Option<Refusal> {
-        if self.waiting.load(Ordering::Acquire) == 0 {
+        if self.refusals.load(Ordering::Acquire) == 0 {
             return None;
         }
         let mut refused = lock(&self.refused);
         let refusal = refused.remove(&(channel, tag))?;
-        self.waiting.store(refused.len(), Ordering::Release);
+        self.refusals.store(refused.len(), Ordering::Release);
         Some(refusal)
     }
 
-    /// A channel of this number begins anew, and so do its delivery tags.
+    /// Forgets the refusals of a channel that was opened again: its delivery tags start again at 1.
     pub(crate) fn forget_channel(&self, channel: u16) {
         let mut refused = lock(&self.refused);
         refused.retain(|(of, _), _| *of != channel);
-        self.waiting.store(refused.len(), Ordering::Release);
+        self.refusals.store(refused.len(), Ordering::Release);
     }
 
-    /// Whether every refusal was taken.
+    /// Whether no refusal is left.
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         lock(&self.refused).is_empty()
     }
 
-    /// The broker has stopped taking messages on this connection, for this reason, or takes them again.
+    /// Records that the broker has blocked the connection for `reason`, or with `None` that it has unblocked
+    /// it.
     pub(crate) fn block(&self, reason: Option<&str>) {
         self.is_blocked.store(reason.is_some(), Ordering::Release);
         self.blocked.send_replace(reason.map(Into::into));
     }
 
-    /// Why the broker takes no messages on this connection, while it does not.
+    /// The broker's reason while the connection is blocked (`connection.blocked`), else `None`.
     pub fn blocked(&self) -> Option<Arc<str>> {
         if !self.is_blocked.load(Ordering::Acquire) {
             return None;
@@ -76,7 +79,7 @@ impl Findings {
         self.blocked.borrow().clone()
     }
 
-    /// Follows [`blocked`](Self::blocked).
+    /// Watches [`blocked`](Self::blocked).
     pub fn watch_blocked(&self) -> watch::Receiver<Option<Arc<str>>> {
         self.blocked.subscribe()
     }
@@ -86,7 +89,7 @@ impl Findings {
         self.on_return.notify_one();
     }
 
-    /// Correlation ids of the messages that the broker has returned since the last call.
+    /// Takes the correlation ids of all messages that the broker has returned since the last call.
     pub fn take_returned(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.returned))
     }

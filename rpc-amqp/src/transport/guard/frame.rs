@@ -20,8 +20,8 @@ impl FrameHeader {
     pub(super) const CONTENT_HEADER: u8 = 2;
     pub(super) const CONTENT_BODY: u8 = 3;
     const HEARTBEAT: u8 = 8;
-    /// A broker that does not speak AMQP 0-9-1 answers with a protocol header of its own version (`AMQP` and four
-    /// numbers) and closes the connection. It is as long as the shortest frame.
+    /// A broker that does not speak AMQP 0-9-1 answers with a protocol header of its own version (`AMQP` and
+    /// four numbers) and closes the connection. It is as long as the shortest frame.
     const PROTOCOL_HEADER: u8 = b'A';
 
     /// Reads the frame header at the front of `bytes`, or `None` while it is incomplete.

@@ -1,32 +1,33 @@
-//! The methods that the guard looks into: those that announce content, and those whose strings others than the broker wrote.
+//! Parses the methods that concern the guard: those that announce content, and those with strings that
+//! publishers wrote.
 
 use super::fields::{FieldReader, is_utf8};
 use crate::message::Refusal;
 
-/// What a method means for the guard.
+/// A method, as far as it concerns the guard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
-    /// Content follows: a delivery. `repaired` when a name in it was not UTF-8.
+    /// A delivery; its content follows. `repaired` when a name in it was not UTF-8.
     Delivery { tag: u64, repaired: bool },
-    /// Content follows: a message that no queue took.
+    /// A message that the broker returns as unroutable; its content follows.
     Return,
-    /// The channel begins anew.
+    /// A channel was opened; its delivery tags start again at 1.
     ChannelOpened,
-    /// The broker takes no messages until further notice. Its reason stands at this place of the payload.
+    /// The broker has blocked the connection. The reason is at this range of the payload.
     Blocked { reason: std::ops::Range<usize> },
-    /// It takes messages again.
+    /// The broker accepts messages again.
     Unblocked,
     /// The limits that the broker proposes.
     Tune { frame_max: u32 },
-    /// Nothing that concerns the guard.
+    /// Any other method.
     Other,
 }
 
 impl Method {
-    /// Reads a method's payload and makes it harmless: bytes that are not UTF-8 become `?`.
+    /// Reads a method's payload. In strings that are not UTF-8, replaces all non-ASCII bytes by `?`.
     ///
     /// # Errors
-    /// When lapin's parser could not take it and no message is to blame, but the broker.
+    /// When lapin's parser could not read it for another reason. Then the broker itself violates AMQP.
     pub(crate) fn read(payload: &mut [u8]) -> Result<Self, Refusal> {
         let mut reader = FieldReader(payload);
         let (class, method) = (reader.u16()?, reader.u16()?);
@@ -37,7 +38,7 @@ impl Method {
                 if payload.is_ascii() {
                     return Ok(Self::Delivery { tag, repaired: false });
                 }
-                // The consumer tag, the exchange and the routing key; before the exchange stand the tag and a bit.
+                // Consumer tag, delivery tag (8 bytes), redelivered (1 byte), exchange, routing key.
                 let mut repaired = repair(payload, 4)?.1;
                 let (routing_key, repaired_exchange) = repair(payload, 5 + consumer_tag + 9)?;
                 repaired |= repaired_exchange;
@@ -51,7 +52,7 @@ impl Method {
                 Ok(Self::Delivery { tag, repaired })
             }
             (60, 50) => Ok(Self::Return),
-            // The reason for a close; brokers cut it at 255 bytes, which may be in the midst of a character.
+            // The reply text of a close. Brokers truncate it at 255 bytes, possibly within a character.
             (10, 50) | (20, 40) => repair(payload, 4 + 2).map(|_| Self::Other),
             (20, 11) => Ok(Self::ChannelOpened),
             (10, 60) => {
@@ -68,21 +69,21 @@ impl Method {
                 reader.u16()?;
                 Ok(Self::Tune { frame_max: reader.u32()? })
             }
-            // What clients send and brokers never do: these hold tables, which lapin would parse all the same.
+            // Only clients send these. They hold tables, which lapin would parse.
             (10, 11) | (40, 10 | 30 | 40) | (50, 10 | 20 | 50) | (60, 20) => Err(Refusal::Malformed),
             _ => Ok(Self::Other),
         }
     }
 }
 
-/// Makes the short string at `at` UTF-8. Returns where it ends, and whether there was anything to do.
+/// Makes the short string at `at` UTF-8. Returns the position after it, and whether it was changed.
 fn repair(payload: &mut [u8], at: usize) -> Result<(usize, bool), Refusal> {
     let length = usize::from(*payload.get(at).ok_or(Refusal::Malformed)?);
     let end = at + 1 + length;
     let text = payload.get_mut(at + 1..end).ok_or(Refusal::Malformed)?;
-    let is_hostile = !is_utf8(text);
-    if is_hostile {
+    let is_invalid = !is_utf8(text);
+    if is_invalid {
         text.iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
     }
-    Ok((end, is_hostile))
+    Ok((end, is_invalid))
 }

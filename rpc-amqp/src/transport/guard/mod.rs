@@ -1,9 +1,10 @@
 //! Inspects inbound frames before lapin parses them.
 //!
-//! The guard sits between the socket and lapin. It protects lapin's thread, whose stack is small, and the process's
-//! memory. Three kinds of frames are changed, all others pass unchanged:
+//! The guard sits between the socket and lapin. It protects lapin's thread, whose stack is small, and the
+//! process's memory. Three kinds of frames are changed, all others pass unchanged:
 //!
-//! * Content headers that lapin's parser cannot read, or that are nested too deep for it, lose the properties at fault.
+//! * Content headers that lapin's parser cannot read, or that are nested too deep for it, lose the properties
+//!   at fault.
 //! * Bodies larger than the limit are discarded.
 //! * Returned messages are discarded whole; their correlation ids are recorded.
 //!

@@ -1,4 +1,4 @@
-//! The properties in a content header: whether lapin can parse them, and what is left of them when it cannot.
+//! Checks the properties in a content header, and removes those that lapin cannot parse.
 
 use super::fields::FieldReader;
 use crate::message::Refusal;
@@ -6,7 +6,7 @@ use crate::message::Refusal;
 const CORRELATION_ID: u16 = 1 << 10;
 const REPLY_TO: u16 = 1 << 9;
 
-/// How a property is written.
+/// The type of a property on the wire.
 #[derive(Clone, Copy)]
 enum Shape {
     ShortString,
@@ -15,7 +15,7 @@ enum Shape {
     Timestamp,
 }
 
-/// Each property's flag, in the order of their values. The two lowest bits mean nothing to lapin.
+/// The flag of each property, in the order of their values. lapin ignores the two lowest bits.
 const FIELDS: [(u16, Shape); 14] = [
     (1 << 15, Shape::ShortString), // content type
     (1 << 14, Shape::ShortString), // content encoding
@@ -33,10 +33,10 @@ const FIELDS: [(u16, Shape); 14] = [
     (1 << 2, Shape::ShortString), // cluster id
 ];
 
-/// Flags and values of the properties, as they stand in a content header.
+/// Checks the properties of a content header: flags, then values.
 ///
 /// # Errors
-/// What lapin would fail or die of.
+/// The reason why lapin cannot parse them, or would overflow its stack.
 pub(crate) fn check(properties: &[u8]) -> Result<(), Refusal> {
     let mut values = FieldReader(properties);
     let flags = values.u16()?;
@@ -48,20 +48,22 @@ pub(crate) fn check(properties: &[u8]) -> Result<(), Refusal> {
     if values.0.is_empty() { Ok(()) } else { Err(Refusal::Malformed) }
 }
 
-/// Moves the properties that lapin can parse to the front and returns their length; all others are left out.
+/// Moves the properties that lapin can parse to the front, removes the others, and returns the remaining
+/// length.
 ///
-/// A correlation id that cannot be read takes the reply address with it: an answer without it would reach no call.
+/// Without a readable correlation id the reply address is removed as well: a reply without it would reach no
+/// call.
 pub(crate) fn keep_harmless(properties: &mut [u8]) -> usize {
     let Some(flags) = properties.first_chunk().map(|flags| u16::from_be_bytes(*flags)) else { return 0 };
     let (mut kept_flags, mut kept, mut at) = (0, 2, 2);
-    let mut is_answerable = true;
+    let mut has_readable_id = true;
     for (flag, shape) in FIELDS.into_iter().filter(|(flag, _)| flags & flag != 0) {
         let mut rest = FieldReader(&properties[at..]);
-        // Without a length nobody knows where the next one starts.
+        // Without its length, the position of the next property is unknown.
         let Ok(length) = shape.skip(&mut rest).map(|()| properties.len() - at - rest.0.len()) else { break };
         let harmless = shape.check(&mut FieldReader(&properties[at..at + length])).is_ok();
-        is_answerable &= harmless || flag != CORRELATION_ID;
-        if harmless && (is_answerable || flag != REPLY_TO) {
+        has_readable_id &= harmless || flag != CORRELATION_ID;
+        if harmless && (has_readable_id || flag != REPLY_TO) {
             properties.copy_within(at..at + length, kept);
             kept += length;
             kept_flags |= flag;
@@ -72,7 +74,7 @@ pub(crate) fn keep_harmless(properties: &mut [u8]) -> usize {
     kept
 }
 
-/// The correlation id, if there is a readable one.
+/// The correlation id, if it is present and readable.
 pub(crate) fn correlation_id(properties: &[u8]) -> Option<&str> {
     let mut values = FieldReader(properties);
     let flags = values.u16().ok()?;

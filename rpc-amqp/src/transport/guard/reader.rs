@@ -1,4 +1,4 @@
-//! Reading through the guard: what came is inspected before it is handed on.
+//! Reads a socket through the inspector.
 
 use std::{
     io,
@@ -10,46 +10,48 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::Inspector;
 
-/// How much is read at once; it grows only when a frame that must be seen whole needs more.
-const BUFFER: usize = 64 * 1024;
-/// From here on the rest of a body is not worth a copy.
-const WORTH_READING_PAST: usize = 8 * 1024;
-/// What lapin gets in place of a long body that is left out: it must not think that the broker fell silent.
+/// The initial size of the buffer. It grows when a frame that must be inspected whole is larger.
+const BUFFER_BYTES: usize = 64 * 1024;
+/// When at least this much of a body passes uninspected, it is read without a copy through the buffer.
+const MIN_DIRECT_READ: usize = 8 * 1024;
+/// lapin gets this in place of discarded bytes. Otherwise it would miss the broker's heartbeat during a long
+/// body.
 const HEARTBEAT: [u8; 8] = [8, 0, 0, 0, 0, 0, 0, 0xCE];
 
-/// A stream whose incoming bytes pass the guard.
+/// A socket whose inbound bytes are inspected.
 #[derive(Debug)]
 pub(crate) struct InspectedReader<S> {
     pub(crate) socket: S,
     inspector: Inspector,
-    /// Up to `handed_on` lapin has it; up to `inspected` it may have it; up to `filled` it came in.
+    /// lapin has read the bytes up to `consumed` and may read those up to `inspected`. The socket has filled
+    /// it up to `filled`.
     buffer: Vec<u8>,
-    handed_on: usize,
+    consumed: usize,
     inspected: usize,
     filled: usize,
 }
 
 impl<S: AsyncRead + Unpin> InspectedReader<S> {
     pub(crate) fn new(socket: S, inspector: Inspector) -> Self {
-        Self { socket, inspector, buffer: vec![0; BUFFER], handed_on: 0, inspected: 0, filled: 0 }
+        Self { socket, inspector, buffer: vec![0; BUFFER_BYTES], consumed: 0, inspected: 0, filled: 0 }
     }
 
-    /// Reads what lapin may see into `into`. Zero bytes mean that the broker has closed the connection.
+    /// Reads bytes for lapin into `into`. Zero bytes mean that the broker has closed the connection.
     ///
     /// # Errors
-    /// Those of the socket, and `InvalidData` when what came is not AMQP.
+    /// Those of the socket, and `InvalidData` when the broker violates AMQP.
     pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
-            let harmless = &self.buffer[self.handed_on..self.inspected];
-            if !harmless.is_empty() || into.is_empty() {
-                let length = harmless.len().min(into.len());
-                into[..length].copy_from_slice(&harmless[..length]);
-                self.handed_on += length;
+            let unread = &self.buffer[self.consumed..self.inspected];
+            if !unread.is_empty() || into.is_empty() {
+                let length = unread.len().min(into.len());
+                into[..length].copy_from_slice(&unread[..length]);
+                self.consumed += length;
                 return Poll::Ready(Ok(length));
             }
-            self.close_up();
-            if self.filled == 0 && self.inspector.passing() >= WORTH_READING_PAST {
-                return self.poll_read_past(cx, into);
+            self.compact();
+            if self.filled == 0 && self.inspector.passing() >= MIN_DIRECT_READ {
+                return self.poll_read_direct(cx, into);
             }
             let mut free = ReadBuf::new(&mut self.buffer[self.filled..]);
             ready!(Pin::new(&mut self.socket).poll_read(cx, &mut free))?;
@@ -62,8 +64,8 @@ impl<S: AsyncRead + Unpin> InspectedReader<S> {
         }
     }
 
-    /// Straight from the socket: the rest of a body needs no inspection.
-    fn poll_read_past(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+    /// Reads from the socket without the buffer: the rest of a body needs no inspection.
+    fn poll_read_direct(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
         let length = into.len().min(self.inspector.passing());
         let mut into = ReadBuf::new(&mut into[..length]);
         ready!(Pin::new(&mut self.socket).poll_read(cx, &mut into))?;
@@ -73,15 +75,15 @@ impl<S: AsyncRead + Unpin> InspectedReader<S> {
     }
 
     fn inspect(&mut self) -> io::Result<()> {
-        let news = &mut self.buffer[self.inspected..self.filled];
-        let mut progress = self.inspector.inspect(news)?;
+        let new = &mut self.buffer[self.inspected..self.filled];
+        let mut progress = self.inspector.inspect(new)?;
         if progress.kept == 0 && progress.read >= HEARTBEAT.len() {
-            news[..HEARTBEAT.len()].copy_from_slice(&HEARTBEAT);
+            new[..HEARTBEAT.len()].copy_from_slice(&HEARTBEAT);
             progress.kept = HEARTBEAT.len();
         }
-        // What follows what was read follows what is kept, when something was taken out.
+        // Bytes were removed: close the gap before those that are not inspected yet.
         if progress.kept < progress.read {
-            news.copy_within(progress.read.., progress.kept);
+            new.copy_within(progress.read.., progress.kept);
             self.filled -= progress.read - progress.kept;
         }
         self.inspected += progress.kept;
@@ -91,12 +93,12 @@ impl<S: AsyncRead + Unpin> InspectedReader<S> {
         Ok(())
     }
 
-    /// Moves the beginning of a frame, which waits for its rest, to the front.
-    fn close_up(&mut self) {
-        if self.handed_on > 0 {
-            self.buffer.copy_within(self.handed_on..self.filled, 0);
-            self.filled -= self.handed_on;
-            (self.handed_on, self.inspected) = (0, 0);
+    /// Moves the bytes that lapin has not read to the front of the buffer.
+    fn compact(&mut self) {
+        if self.consumed > 0 {
+            self.buffer.copy_within(self.consumed..self.filled, 0);
+            self.filled -= self.consumed;
+            (self.consumed, self.inspected) = (0, 0);
         }
     }
 }

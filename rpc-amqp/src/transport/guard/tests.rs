@@ -1,4 +1,5 @@
-//! What passes the guard, in whatever pieces it comes: the harmless unchanged, the rest so that lapin's parser takes it.
+//! The guard with frames split at any position: valid frames pass unchanged, others pass so that lapin's
+//! parser accepts them.
 
 mod passage;
 mod properties;
@@ -18,7 +19,7 @@ use self::passage::{
 use crate::message::Refusal;
 
 #[test]
-fn headers_nested_too_deep_are_left_out_and_the_rest_stays() {
+fn headers_nested_too_deep_are_removed_and_other_properties_stay() {
     for (levels, refused) in [(31, None), (32, Some(Refusal::TooDeep)), (100, Some(Refusal::TooDeep))] {
         let bytes = bytes_of(&content(1, 7, nested(levels), b""));
         let (passed, findings) = pass(&bytes, &[1], 50);
@@ -88,7 +89,7 @@ fn a_routing_key_that_is_not_utf8_is_repaired_and_refused() {
 }
 
 #[test]
-fn a_body_above_the_limit_is_left_out_and_the_next_message_is_whole() {
+fn a_body_above_the_limit_is_discarded_and_the_next_message_is_whole() {
     let next = content(1, 8, addressed(), &[1; LIMIT]);
     let other = content(2, 1, addressed(), b"other");
     let mut frames = content(1, 7, addressed(), &[0; LIMIT + 1]);
@@ -111,7 +112,7 @@ fn a_body_above_the_limit_is_left_out_and_the_next_message_is_whole() {
 }
 
 #[test]
-fn what_is_left_out_still_shows_that_the_broker_lives() {
+fn a_discarded_body_passes_as_a_heartbeat() {
     let frames = content(1, 7, addressed(), &[0; 20 * LIMIT]);
     let bytes = bytes_of(&frames);
     let header = bytes_of(&frames[..2]).len();
@@ -142,7 +143,7 @@ fn a_returned_message_goes_to_its_call_and_not_to_lapin() {
 }
 
 #[test]
-fn what_is_no_amqp_ends_the_connection() {
+fn bytes_that_violate_amqp_end_the_connection() {
     let start = |levels| {
         let mut server_properties = FieldTable::default();
         server_properties
@@ -160,7 +161,7 @@ fn what_is_no_amqp_ends_the_connection() {
     let header = bytes_of(&content(1, 7, addressed(), b"body"));
     let deliver_length = bytes_of(&[deliver(1, 7)]).len();
     for (what, bytes) in [
-        ("a deep table of the broker's own", start(100)),
+        ("a deep table in connection.start", start(100)),
         ("another protocol", b"HTTP/1.1 400 Bad Request\r\n".to_vec()),
         ("a frame larger than agreed", vec![3, 0, 1, 0, 2, 0, 0, 0]),
         ("a header without a delivery", header[deliver_length..].to_vec()),
@@ -177,7 +178,7 @@ fn what_is_no_amqp_ends_the_connection() {
 }
 
 #[test]
-fn a_channel_that_begins_anew_has_no_old_findings() {
+fn a_reopened_channel_has_no_old_findings() {
     let mut frames = content(1, 7, nested(50), b"");
     let opened = channel::AMQPMethod::OpenOk(channel::OpenOk {});
     frames.push(AMQPFrame::Method(1, AMQPClass::Channel(opened)));
@@ -187,13 +188,13 @@ fn a_channel_that_begins_anew_has_no_old_findings() {
 }
 
 #[test]
-fn a_blocked_connection_is_noticed_with_its_reason() {
+fn a_blocked_connection_is_recorded_with_its_reason() {
     let blocked = connection::Blocked { reason: "low on memory".into() };
     let mut bytes = bytes_of(&[method(connection::AMQPMethod::Blocked(blocked))]);
     let reason = bytes.windows(6).position(|window| window == b"memory").unwrap();
     bytes[reason] = 0xff;
     let (passed, findings) = pass(&bytes, &[3], 100);
-    assert_eq!(frames_in(&passed.unwrap()).len(), 1, "lapin must know as well, for it stops writing");
+    assert_eq!(frames_in(&passed.unwrap()).len(), 1, "lapin gets it as well, and stops writing");
     assert_eq!(findings.blocked().as_deref(), Some("low on ?emory"));
 
     bytes.extend(bytes_of(&[method(connection::AMQPMethod::Unblocked(connection::Unblocked {}))]));

@@ -1,8 +1,9 @@
-//! The socket after a handshake of TLS.
+//! The socket after a TLS handshake.
 //!
-//! In TLS 1.3 the handshake is over for us before the broker has looked at our certificate. It says what it thinks of it and hangs
-//! up; what we have sent meanwhile makes a reset of that, and a reset takes with it what was said. So an end before the first
-//! word is told apart from any other.
+//! In TLS 1.3 the client's handshake is complete before the broker has verified the client certificate. A
+//! broker that rejects it sends an alert and closes. If the client has sent data meanwhile, the close becomes
+//! a TCP reset, and the alert may be lost with it. So a connection that ends before the first byte was
+//! received is reported as [`ClosedBeforeFirstRead`].
 
 use std::{
     fmt,
@@ -17,35 +18,36 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 
+/// A TLS stream that tells an end before the first byte from a later one.
 #[derive(Debug)]
 pub(crate) struct Encrypted {
     stream: Box<TlsStream<TcpStream>>,
     has_read: bool,
 }
 
-/// The peer has ended the connection before it said anything, for this reason.
+/// The peer ended the TLS connection before it sent any data. Holds the error of the socket.
 #[derive(Debug)]
-pub(crate) struct Unheard(String);
+pub(crate) struct ClosedBeforeFirstRead(String);
 
 impl Encrypted {
     pub(crate) fn new(stream: TlsStream<TcpStream>) -> Self {
         Self { stream: Box::new(stream), has_read: false }
     }
 
-    /// What cannot be written at once is not worth a wait.
+    /// Sends `close_notify` as far as the socket takes it without waiting.
     pub(crate) fn send_close_notify(&mut self) {
         let (stream, session) = self.stream.get_mut();
         session.send_close_notify();
-        let _ = session.write_tls(&mut AtOnce(stream));
+        let _ = session.write_tls(&mut NonBlocking(stream));
     }
 
-    fn explained<T>(&self, done: io::Result<T>) -> io::Result<T> {
-        done.map_err(|error| {
-            // What TLS itself has to say is wrapped already.
+    fn classify<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            // An error of TLS itself is already wrapped in it.
             if self.has_read || error.get_ref().is_some() {
                 return error;
             }
-            io::Error::new(error.kind(), Unheard(error.to_string()))
+            io::Error::new(error.kind(), ClosedBeforeFirstRead(error.to_string()))
         })
     }
 }
@@ -63,13 +65,13 @@ impl AsyncRead for Encrypted {
         } else if read.is_ok() && !self.has_read && into.remaining() > 0 {
             read = Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Poll::Ready(self.explained(read))
+        Poll::Ready(self.classify(read))
     }
 }
 
 impl AsyncWrite for Encrypted {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, from).map(|written| self.explained(written))
+        Pin::new(&mut self.stream).poll_write(cx, from).map(|written| self.classify(written))
     }
 
     fn poll_write_vectored(
@@ -77,7 +79,7 @@ impl AsyncWrite for Encrypted {
         cx: &mut Context<'_>,
         from: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, from).map(|written| self.explained(written))
+        Pin::new(&mut self.stream).poll_write_vectored(cx, from).map(|written| self.classify(written))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -85,7 +87,7 @@ impl AsyncWrite for Encrypted {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx).map(|flushed| self.explained(flushed))
+        Pin::new(&mut self.stream).poll_flush(cx).map(|flushed| self.classify(flushed))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -93,10 +95,10 @@ impl AsyncWrite for Encrypted {
     }
 }
 
-/// Writes what can be written without waiting.
-struct AtOnce<'a>(&'a TcpStream);
+/// Writes without waiting for the socket.
+struct NonBlocking<'a>(&'a TcpStream);
 
-impl io::Write for AtOnce<'_> {
+impl io::Write for NonBlocking<'_> {
     fn write(&mut self, from: &[u8]) -> io::Result<usize> {
         self.0.try_write(from)
     }
@@ -106,10 +108,10 @@ impl io::Write for AtOnce<'_> {
     }
 }
 
-impl fmt::Display for Unheard {
+impl fmt::Display for ClosedBeforeFirstRead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the broker ended the connection before it said anything in TLS: {}", self.0)
+        write!(f, "the broker ended the TLS connection before it sent any data: {}", self.0)
     }
 }
 
-impl std::error::Error for Unheard {}
+impl std::error::Error for ClosedBeforeFirstRead {}

@@ -1,4 +1,4 @@
-//! The connected socket, plain or in TLS.
+//! The connected socket: plain TCP, or TLS.
 
 #[cfg(feature = "__rustls")]
 mod encrypted;
@@ -16,9 +16,9 @@ use tokio::{
 };
 
 #[cfg(feature = "__rustls")]
-pub(crate) use encrypted::{Encrypted, Unheard};
+pub(crate) use encrypted::{ClosedBeforeFirstRead, Encrypted};
 
-/// What AMQP is spoken on.
+/// A connected socket, with or without TLS.
 #[derive(Debug)]
 pub(crate) enum Socket {
     Plain(Plain),
@@ -26,14 +26,14 @@ pub(crate) enum Socket {
     Tls(encrypted::Encrypted),
 }
 
-/// A socket whose first byte is looked at.
+/// A TCP socket that checks whether the first byte received belongs to a TLS record.
 #[derive(Debug)]
 pub(crate) struct Plain {
     stream: TcpStream,
     has_read: bool,
 }
 
-/// The peer speaks TLS, and we do not.
+/// The peer speaks TLS on a connection without TLS.
 #[derive(Debug)]
 pub(crate) struct PeerSpeaksTls;
 
@@ -42,7 +42,7 @@ impl Socket {
         Self::Plain(Plain { stream, has_read: false })
     }
 
-    /// Says TLS's goodbye before the socket is dropped, which lapin forgets.
+    /// Sends TLS's `close_notify`, which lapin does not. To be called before the socket is dropped.
     pub(crate) fn send_close_notify(&mut self) {
         #[cfg(feature = "__rustls")]
         if let Self::Tls(encrypted) = self {
@@ -61,7 +61,7 @@ impl AsyncRead for Plain {
         ready!(Pin::new(&mut self.stream).poll_read(cx, into))?;
         if !self.has_read {
             self.has_read = true;
-            // A record of TLS, most likely a complaint about what we said. A frame of AMQP begins with 1, 2, 3, 8 or an `A`.
+            // The type of a TLS record, most likely an alert. An AMQP frame begins with 1, 2, 3, 8 or `A`.
             if into.filled()[before..].first().is_some_and(|first| (0x14..=0x18).contains(first)) {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, PeerSpeaksTls)));
             }
@@ -92,18 +92,18 @@ impl AsyncWrite for Plain {
     }
 }
 
-/// Does the same with either.
-macro_rules! of_either {
-    ($socket:expr, $stream:ident => $answer:expr) => {
+/// Evaluates an expression with the plain or the encrypted stream.
+macro_rules! with_stream {
+    ($socket:expr, $stream:ident => $result:expr) => {
         match $socket.get_mut() {
             Socket::Plain(stream) => {
                 let $stream = Pin::new(stream);
-                $answer
+                $result
             }
             #[cfg(feature = "__rustls")]
             Socket::Tls(stream) => {
                 let $stream = Pin::new(stream);
-                $answer
+                $result
             }
         }
     };
@@ -111,13 +111,13 @@ macro_rules! of_either {
 
 impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        of_either!(self, stream => stream.poll_read(cx, into))
+        with_stream!(self, stream => stream.poll_read(cx, into))
     }
 }
 
 impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        of_either!(self, stream => stream.poll_write(cx, from))
+        with_stream!(self, stream => stream.poll_write(cx, from))
     }
 
     fn poll_write_vectored(
@@ -125,7 +125,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         from: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        of_either!(self, stream => stream.poll_write_vectored(cx, from))
+        with_stream!(self, stream => stream.poll_write_vectored(cx, from))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -133,11 +133,11 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        of_either!(self, stream => stream.poll_flush(cx))
+        with_stream!(self, stream => stream.poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        of_either!(self, stream => stream.poll_shutdown(cx))
+        with_stream!(self, stream => stream.poll_shutdown(cx))
     }
 }
 

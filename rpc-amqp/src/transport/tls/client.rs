@@ -1,4 +1,4 @@
-//! The handshake of TLS, and what it is prepared from: certificates, a key, and somebody's cryptography.
+//! Prepares TLS from certificates and a key, and performs the handshake.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -10,23 +10,23 @@ use rustls::{
 use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::refusal::explain;
+use super::explain::explain;
 use crate::{
     error::{BrokerError, ConnectError},
     options::{BrokerUri, Pem, Tls},
 };
 
-/// Everything read and found usable.
+/// A TLS client whose certificates and key are read and valid.
 pub(crate) struct Client {
     connector: TlsConnector,
     server_name: Option<ServerName<'static>>,
 }
 
 impl Client {
-    /// Reads files and the system's store; not for a thread that must not block.
+    /// Reads the files and the system's certificate store. Blocks the thread.
     ///
     /// # Errors
-    /// `InvalidOption`, naming what is missing or broken, never showing it.
+    /// `InvalidOption`, which names the missing or broken file, and never shows its contents.
     pub(crate) fn prepare(tls: &Tls) -> Result<Self, ConnectError> {
         if tls.external && tls.certificate.is_none() {
             return Err(invalid("TLS: a login by client certificate is asked for, and none is given"));
@@ -46,17 +46,19 @@ impl Client {
         Ok(Self { connector: Arc::new(config).into(), server_name })
     }
 
-    /// Whom the node's certificate must name.
+    /// The name that the node's certificate must have.
     ///
     /// # Errors
-    /// `InvalidOption` for a host that no certificate can name.
-    pub(crate) fn expects(&self, node: &BrokerUri) -> Result<ServerName<'static>, ConnectError> {
+    /// `InvalidOption` for a host that is not a valid name in a certificate.
+    pub(crate) fn expected_name(&self, node: &BrokerUri) -> Result<ServerName<'static>, ConnectError> {
         match &self.server_name {
             Some(name) => Ok(name.clone()),
             None => server_name(node.host(), "the host"),
         }
     }
 
+    /// Performs the handshake with `node`.
+    ///
     /// # Errors
     /// Those of [`explain`], `TlsHandshake` for anything else.
     pub(crate) async fn handshake(
@@ -64,7 +66,7 @@ impl Client {
         socket: TcpStream,
         node: &BrokerUri,
     ) -> Result<TlsStream<TcpStream>, ConnectError> {
-        let handshake = self.connector.connect(self.expects(node)?, socket);
+        let handshake = self.connector.connect(self.expected_name(node)?, socket);
         handshake.await.map_err(|error| {
             explain(&error, &node.endpoint()).unwrap_or_else(|| ConnectError::TlsHandshake {
                 endpoint: node.endpoint(),
@@ -74,16 +76,17 @@ impl Client {
     }
 }
 
-/// What the process has installed, or else ours. Nothing is installed here: that is for programs to do.
+/// The cryptography that the process has installed as its default, or else the crate's own. Installs nothing:
+/// that is up to the program.
 fn provider() -> Arc<CryptoProvider> {
     if let Some(installed) = CryptoProvider::get_default() {
         return Arc::clone(installed);
     }
     #[cfg(feature = "tls")]
-    let ours = rustls::crypto::aws_lc_rs::default_provider();
+    let default = rustls::crypto::aws_lc_rs::default_provider();
     #[cfg(not(feature = "tls"))]
-    let ours = rustls::crypto::ring::default_provider();
-    Arc::new(ours)
+    let default = rustls::crypto::ring::default_provider();
+    Arc::new(default)
 }
 
 fn roots(authorities: &[Pem]) -> Result<RootCertStore, ConnectError> {
@@ -94,7 +97,7 @@ fn roots(authorities: &[Pem]) -> Result<RootCertStore, ConnectError> {
     for authority in authorities {
         for certificate in certificates(authority, "the certificate authority")? {
             roots.add(certificate).map_err(|error| {
-                invalid(format!("TLS: {}: {error}", authority.called("the certificate authority")))
+                invalid(format!("TLS: {}: {error}", authority.describe("the certificate authority")))
             })?;
         }
     }
@@ -104,14 +107,14 @@ fn roots(authorities: &[Pem]) -> Result<RootCertStore, ConnectError> {
 fn system_roots() -> Result<RootCertStore, ConnectError> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
-    // Stores of systems hold odd certificates, which others do not mind either.
+    // Some systems hold certificates that cannot be parsed. They are ignored, as other TLS clients do.
     let (usable, _) = roots.add_parsable_certificates(found.certs);
     if usable > 0 {
         return Ok(roots);
     }
-    let why = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
+    let cause = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
     Err(invalid(format!(
-        "TLS: the system trusts no certificate authority{why}; install its certificates (Debian: ca-certificates), or give your own by ca_file"
+        "TLS: the system trusts no certificate authority{cause}; install its certificates (Debian: ca-certificates), or give your own by ca_file"
     )))
 }
 
@@ -120,16 +123,17 @@ fn certificates(pem: &Pem, what: &str) -> Result<Vec<CertificateDer<'static>>, C
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) => Err(invalid(format!("TLS: {} holds no PEM of a certificate", pem.called(what)))),
-        Err(_) => Err(invalid(format!("TLS: {} holds broken PEM", pem.called(what)))),
+        Ok(_) => Err(invalid(format!("TLS: {} holds no PEM of a certificate", pem.describe(what)))),
+        Err(_) => Err(invalid(format!("TLS: {} holds broken PEM", pem.describe(what)))),
     }
 }
 
 fn private_key(pem: &Pem) -> Result<PrivateKeyDer<'static>, ConnectError> {
     let what = "the key of the client certificate";
-    // What is wrong with it is not repeated: the reader's errors quote what they read.
-    PrivateKeyDer::from_pem_slice(&pem.read(what)?)
-        .map_err(|_| invalid(format!("TLS: {} holds no PEM of an unencrypted private key", pem.called(what))))
+    // The parser's error is dropped, because it quotes the key file.
+    PrivateKeyDer::from_pem_slice(&pem.read(what)?).map_err(|_| {
+        invalid(format!("TLS: {} holds no PEM of an unencrypted private key", pem.describe(what)))
+    })
 }
 
 fn server_name(name: &str, what: &str) -> Result<ServerName<'static>, ConnectError> {
@@ -142,11 +146,11 @@ impl Pem {
         match self {
             Self::Bytes(bytes) => Ok(Arc::clone(bytes)),
             Self::File(path) => read_file(path)
-                .map_err(|error| invalid(format!("TLS: {} cannot be read: {error}", self.called(what)))),
+                .map_err(|error| invalid(format!("TLS: {} cannot be read: {error}", self.describe(what)))),
         }
     }
 
-    fn called(&self, what: &str) -> String {
+    fn describe(&self, what: &str) -> String {
         match self {
             Self::Bytes(_) => what.to_owned(),
             Self::File(path) => format!("{what} in {}", path.display()),
@@ -158,6 +162,6 @@ fn read_file(path: &Path) -> std::io::Result<Arc<[u8]>> {
     fs::read(path).map(Into::into)
 }
 
-fn invalid(why: impl Into<String>) -> ConnectError {
-    ConnectError::InvalidOption(why.into())
+fn invalid(text: impl Into<String>) -> ConnectError {
+    ConnectError::InvalidOption(text.into())
 }

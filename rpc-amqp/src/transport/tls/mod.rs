@@ -1,7 +1,7 @@
-//! The TLS handshake, and what its errors mean.
+//! The TLS handshake and its errors.
 
 mod client;
-mod refusal;
+mod explain;
 
 pub(crate) use client::Client;
-pub(crate) use refusal::explain;
+pub(crate) use explain::explain;

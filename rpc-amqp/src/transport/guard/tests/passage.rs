@@ -1,4 +1,4 @@
-//! Bytes through the guard: frames and messages, the pieces they come in, and what lapin would read of them.
+//! Passes bytes through the guard, split into pieces, and parses the result as lapin does.
 
 use std::{
     collections::VecDeque,
@@ -20,7 +20,7 @@ use crate::transport::guard::{Findings, InspectedReader, Inspector};
 pub(crate) const LIMIT: usize = 1000;
 pub(crate) const HEARTBEAT: &[u8] = &[8, 0, 0, 0, 0, 0, 0, 0xCE];
 
-/// A socket that gives its bytes in the pieces it is told, then ends.
+/// A socket that yields its bytes in pieces of the given sizes, then ends.
 struct Pieces(VecDeque<Vec<u8>>);
 
 impl Pieces {
@@ -55,12 +55,12 @@ impl AsyncRead for Pieces {
     }
 }
 
-/// Everything that lapin would read, `room` bytes at a time, or why the connection ends.
-pub(crate) fn pass(bytes: &[u8], pieces: &[usize], room: usize) -> (io::Result<Vec<u8>>, Arc<Findings>) {
+/// Everything that lapin reads with a buffer of `read_size` bytes, or the error that ends the connection.
+pub(crate) fn pass(bytes: &[u8], pieces: &[usize], read_size: usize) -> (io::Result<Vec<u8>>, Arc<Findings>) {
     let findings = Arc::new(Findings::default());
     let inspector = Inspector::new(Arc::clone(&findings), LIMIT, 0);
     let mut guarded = InspectedReader::new(Pieces::of(bytes, pieces), inspector);
-    let (mut passed, mut into) = (Vec::new(), vec![0; room]);
+    let (mut passed, mut into) = (Vec::new(), vec![0; read_size]);
     loop {
         match guarded.poll_read(&mut Context::from_waker(Waker::noop()), &mut into) {
             Poll::Ready(Ok(0)) => return (Ok(passed), findings),
@@ -79,11 +79,11 @@ pub(crate) fn bytes_of(frames: &[AMQPFrame]) -> Vec<u8> {
     bytes
 }
 
-/// As lapin's parser sees them.
+/// Parses frames with lapin's parser.
 pub(crate) fn frames_in(mut bytes: &[u8]) -> Vec<AMQPFrame> {
     let mut frames = Vec::new();
     while !bytes.is_empty() {
-        let (rest, frame) = parse_frame(bytes).expect("the guard lets through what can be parsed");
+        let (rest, frame) = parse_frame(bytes).expect("the guard passes only frames that can be parsed");
         frames.push(frame);
         bytes = rest;
     }

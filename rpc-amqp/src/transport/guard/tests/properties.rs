@@ -1,4 +1,4 @@
-//! Claims about any bytes, in any pieces.
+//! Property tests of the guard: any bytes, split into any pieces.
 
 use amq_protocol::{
     frame::{AMQPContentHeader, AMQPFrame, parse_frame},
@@ -75,7 +75,7 @@ fn harmless_frames() -> impl Strategy<Value = Vec<AMQPFrame>> {
     vec(any, 0..6).prop_map(|frames| frames.concat())
 }
 
-/// Flags and values, right or nearly so.
+/// Flags and values: valid ones, valid ones with a few changed bytes, and random bytes.
 fn any_properties() -> impl Strategy<Value = Vec<u8>> {
     let written = harmless_properties().prop_map(|properties| {
         let header = AMQPContentHeader { class_id: 60, body_size: 0, properties };
@@ -99,27 +99,27 @@ fn pieces() -> impl Strategy<Value = Vec<usize>> {
 
 proptest! {
     #[test]
-    fn harmless_frames_pass_unchanged(frames in harmless_frames(), pieces in pieces(), room in 1..300usize) {
+    fn harmless_frames_pass_unchanged(frames in harmless_frames(), pieces in pieces(), read_size in 1..300usize) {
         let bytes = bytes_of(&frames);
-        let (passed, findings) = pass(&bytes, &pieces, room);
+        let (passed, findings) = pass(&bytes, &pieces, read_size);
         prop_assert_eq!(passed.unwrap(), bytes);
         prop_assert!(findings.is_empty());
     }
 
     #[test]
     fn whatever_the_properties_are_lapin_can_parse_what_passes(
-        properties in any_properties(), pieces in pieces(), room in 1..300usize,
+        properties in any_properties(), pieces in pieces(), read_size in 1..300usize,
     ) {
         let bytes = delivery_with(&properties);
-        let (passed, findings) = pass(&bytes, &pieces, room);
+        let (passed, findings) = pass(&bytes, &pieces, read_size);
         let passed = passed.unwrap();
         let frames = frames_in(&passed);
         prop_assert_eq!(frames.len(), 2);
         if let AMQPFrame::Header(_, header) = &frames[1] {
-            // Nor does anything in them disturb what makes plain data of them.
+            // Converting them must not panic.
             let _ = crate::properties::read(&header.properties);
         }
-        // What could not be parsed before is refused, and nothing else is.
+        // The guard refuses exactly the properties that the parser cannot read.
         prop_assert_eq!(findings.take_refusal(1, 7).is_some(), passed != bytes);
         let parsed = parse_frame(&bytes[bytes_of(&[deliver(1, 7)]).len()..]);
         prop_assert_eq!(parsed.is_ok(), passed == bytes);
@@ -127,13 +127,13 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(
-        head in harmless_frames(), bytes: Vec<u8>, cut: prop::sample::Index, pieces in pieces(), room in 1..300usize,
+        head in harmless_frames(), bytes: Vec<u8>, cut: prop::sample::Index, pieces in pieces(), read_size in 1..300usize,
     ) {
         let mut all = bytes_of(&head);
         all.truncate(cut.index(all.len() + 1));
         all.extend_from_slice(&bytes);
-        let _ = pass(&all, &pieces, room);
-        let _ = pass(&bytes, &pieces, room);
+        let _ = pass(&all, &pieces, read_size);
+        let _ = pass(&bytes, &pieces, read_size);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What an error of TLS means for whoever set it up.
+//! Translates TLS errors into errors that say what to change.
 
 use std::io;
 
@@ -6,17 +6,17 @@ use rustls::{AlertDescription as Alert, CertificateError, Error};
 
 use crate::{
     error::{BrokerError, CertificateProblem, ConnectError},
-    transport::socket::Unheard,
+    transport::socket::ClosedBeforeFirstRead,
 };
 
-/// What TLS says of `error`, or `None` when it is none of TLS.
+/// Explains a TLS error, or returns `None` when `error` is not one of TLS.
 ///
-/// Our certificate is refused only after the handshake, as far as we are concerned: the broker looks at it last, and what it says
-/// arrives with the first read.
+/// In TLS 1.3 the broker verifies the client certificate last. Its alert arrives with the first read, after
+/// the client's handshake has succeeded.
 pub(crate) fn explain(error: &io::Error, endpoint: &str) -> Option<ConnectError> {
     let (inner, endpoint) = (error.get_ref()?, endpoint.to_owned());
     let source = || BrokerError::new(None, inner.to_string());
-    if inner.is::<Unheard>() {
+    if inner.is::<ClosedBeforeFirstRead>() {
         return Some(ConnectError::TlsHandshake { endpoint, source: source() });
     }
     let error = inner.downcast_ref::<Error>()?;
@@ -24,9 +24,9 @@ pub(crate) fn explain(error: &io::Error, endpoint: &str) -> Option<ConnectError>
         Error::InvalidCertificate(refused) => {
             ConnectError::CertificateRefused { endpoint, problem: problem(refused) }
         }
-        // Whoever answers in another protocol begins with something that TLS has no name for.
+        // A peer that speaks another protocol sends bytes that are not a TLS record.
         Error::InvalidMessage(_) => ConnectError::NotTls { endpoint },
-        Error::AlertReceived(alert) if is_of_our_certificate(*alert) => {
+        Error::AlertReceived(alert) if concerns_client_certificate(*alert) => {
             ConnectError::ClientCertificateRefused { endpoint, source: source() }
         }
         _ => ConnectError::TlsHandshake { endpoint, source: source() },
@@ -45,7 +45,7 @@ fn problem(refused: &CertificateError) -> CertificateProblem {
     }
 }
 
-fn is_of_our_certificate(alert: Alert) -> bool {
+fn concerns_client_certificate(alert: Alert) -> bool {
     matches!(
         alert,
         Alert::CertificateRequired
