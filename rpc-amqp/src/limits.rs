@@ -1,4 +1,5 @@
-//! Limits that AMQP 0-9-1 sets.
+//! Limits of AMQP 0-9-1.
 
-/// The bytes of a short string at most: names of exchanges and queues, routing keys, and every text property.
+/// The maximum length of a short string: the names of exchanges and queues, routing keys, and text
+/// properties.
 pub const MAX_SHORT_STRING_BYTES: usize = 255;

@@ -1,4 +1,4 @@
-//! What the broker, or the connection to it, answered: a plain copy, free of the transport's types.
+//! An error of the broker or of the connection to it, without lapin's types.
 
 use std::fmt;
 
@@ -10,6 +10,7 @@ pub struct BrokerError {
 }
 
 impl BrokerError {
+    /// An error with the broker's reply code, if it sent one, and a text.
     pub fn new(code: Option<u16>, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
@@ -20,12 +21,13 @@ impl BrokerError {
         self.code
     }
 
-    /// Whether only the channel is gone: AMQP's soft errors. After any other the connection is.
+    /// Whether it is a channel error (AMQP's soft errors), which closes only the channel. Any other error
+    /// closes the connection.
     pub fn is_of_channel(&self) -> bool {
         matches!(self.code, Some(311..=313 | 403..=406))
     }
 
-    /// The text that came with it.
+    /// The reply text of the broker, or a description of the connection's error.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

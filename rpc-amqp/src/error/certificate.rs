@@ -1,20 +1,20 @@
-//! Why a broker's certificate is refused, and what to do about it.
+//! The reasons to refuse a broker's certificate, with texts that say what to do.
 
 use std::fmt;
 
-/// What is wrong with the certificate that a broker shows.
+/// The reason why the broker's certificate was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CertificateProblem {
-    /// No certificate authority that is trusted has issued it.
+    /// No trusted certificate authority has issued it.
     UnknownIssuer,
-    /// It is somebody else's: these are the names it is valid for, as far as they are known.
+    /// It was issued for other names. Holds those names, as far as they are known.
     WrongName(Vec<String>),
-    /// It is no longer valid.
+    /// It has expired.
     Expired,
     /// It is not valid yet.
     NotValidYet,
-    /// Anything else; the text says what.
+    /// Any other reason, as text.
     Other(String),
 }
 
@@ -22,18 +22,18 @@ impl fmt::Display for CertificateProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownIssuer => f.write_str(
-                "nobody who is trusted has issued it; give the certificate of its authority (`Tls::ca_file`), or have the broker send the certificates in between",
+                "no trusted certificate authority has issued it; trust its authority (`Tls::ca_file`), or let the broker send the intermediate certificates",
             ),
             Self::WrongName(names) => {
-                f.write_str("it is not for this host")?;
+                f.write_str("it is not valid for this host")?;
                 if !names.is_empty() {
-                    write!(f, " but for {}", names.join(", "))?;
+                    write!(f, ", but for {}", names.join(", "))?;
                 }
-                f.write_str("; write a host into the URI that it names, or say the name by `Tls::server_name`")
+                f.write_str("; use a host in the URI that it names, or set the name with `Tls::server_name`")
             }
             Self::Expired => f.write_str("it has expired; renew it at the broker, and check this machine's clock"),
-            Self::NotValidYet => f.write_str("it is not valid yet; check the clocks of this machine and of who issued it"),
-            Self::Other(why) => f.write_str(why),
+            Self::NotValidYet => f.write_str("it is not valid yet; check the clocks of this machine and of its issuer"),
+            Self::Other(text) => f.write_str(text),
         }
     }
 }

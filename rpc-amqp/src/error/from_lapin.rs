@@ -1,8 +1,8 @@
-//! lapin's errors as plain data.
+//! Converts lapin's errors into plain data.
 
 use lapin::{Error, ErrorKind};
 
-use crate::error::BrokerError;
+use super::BrokerError;
 
 impl From<Error> for BrokerError {
     fn from(error: Error) -> Self {

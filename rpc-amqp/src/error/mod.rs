@@ -1,10 +1,11 @@
-//! Errors of the broker and of connecting to it, as plain data.
+//! Errors of the broker and of the connection to it, as plain data.
 
 mod broker;
 mod cannot_block;
 mod certificate;
 mod chain;
 mod connect;
+mod disconnect;
 mod from_lapin;
 
 pub use broker::BrokerError;
@@ -12,3 +13,4 @@ pub use cannot_block::CannotBlock;
 pub use certificate::CertificateProblem;
 pub use chain::{Chain, chain};
 pub use connect::ConnectError;
+pub use disconnect::{Disconnect, ExchangeError};

@@ -1,11 +1,11 @@
-//! Message headers as plain data: what AMQP calls a field table.
+//! Message headers as plain data; AMQP calls them a field table.
 
 use std::collections::BTreeMap;
 
-/// Named values that travel beside the body: tracing context, tenants, anything the user adds.
+/// Named values that are sent with a message: trace context, tenants, and others that the user adds.
 ///
-/// On the wire a name has at most 255 bytes, all together fit into one frame (128 KiB on most brokers), and numbers are finite; a call whose headers are
-/// otherwise fails with `Encode`.
+/// A name has at most 255 bytes, all headers together fit into one frame (128 KiB on most brokers), and
+/// numbers are finite. A call with other headers fails with `Encode`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Headers(BTreeMap<String, HeaderValue>);
 
@@ -17,7 +17,7 @@ pub enum HeaderValue {
     Null,
     /// A boolean.
     Bool(bool),
-    /// Any integer; travels as a 64-bit signed one.
+    /// An integer; sent as a 64-bit signed one.
     Int(i64),
     /// A floating point number.
     Float(f64),
@@ -40,7 +40,7 @@ impl Headers {
         Self::default()
     }
 
-    /// Sets a header, in place of one with the same name.
+    /// Sets a header; replaces one with the same name.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<HeaderValue>) {
         self.0.insert(name.into(), value.into());
     }
@@ -60,24 +60,24 @@ impl Headers {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no headers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many there are.
+    /// The number of headers.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// What may be shown to anybody: the values may be tokens.
+    /// The names of all headers. They may be logged, while values may be secrets.
     pub fn names(&self) -> Vec<&str> {
         self.0.keys().map(String::as_str).collect()
     }
 
-    /// All of them, by name.
+    /// All headers, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &HeaderValue)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }

@@ -1,9 +1,11 @@
 //! Messages as plain data: headers, properties, deliveries.
 
+mod delivered;
 mod headers;
 mod properties;
 mod refusal;
 
+pub use delivered::Delivered;
 pub use headers::{HeaderValue, Headers};
-pub use properties::{Delivered, Properties};
+pub use properties::Properties;
 pub use refusal::Refusal;

@@ -1,22 +1,29 @@
-//! Why a message was taken from the broker without what it holds.
+//! The reason why a delivery is incomplete.
 
 use std::fmt;
 
-/// What the guard on inbound frames found in a message. What could harm was left behind; the message still has to be settled.
+/// The reason why the guard on inbound frames removed properties or the body from a delivery.
+///
+/// The delivery still has to be acknowledged or rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Its headers are nested deeper than any reader should follow.
+    /// Its headers are nested too deep to be parsed safely.
     TooDeep,
-    /// A name or an identifier in it is not UTF-8.
+    /// A property, or the name of a header, exchange or routing key, is not UTF-8.
     NotUtf8,
-    /// Its properties break off, or hold what AMQP does not know.
+    /// Its properties are incomplete, or have a type that AMQP does not define.
     Malformed,
-    /// Its body was left on the wire: it is larger than the limit. Both in bytes.
-    TooLarge { size: u64, limit: usize },
+    /// Its body is larger than the limit, and was discarded.
+    TooLarge {
+        /// The size of the body in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: usize,
+    },
 }
 
 impl Refusal {
-    /// Whether the message is not what any honest peer sends, rather than merely large.
+    /// Whether the message violates the protocol, rather than being merely large.
     pub fn is_hostile(self) -> bool {
         !matches!(self, Self::TooLarge { .. })
     }

@@ -1,48 +1,54 @@
-//! Why a connection or a channel ended, read from the broker's reply code and text.
+//! The end of a connection or a channel, read from the broker's reply code and reply text.
+//!
+//! The exchange and the routing key stand only in the reply text. The texts of RabbitMQ are read here, and
+//! those of brokers that word them alike, such as the embedded test broker. From any other text no exchange
+//! is read.
 
 use std::sync::Arc;
 
-use crate::{error::BrokerError, reply_code};
+use super::BrokerError;
+use crate::reply_code;
 
 /// The end of a connection, or of one channel on it.
 #[derive(Debug)]
 pub struct Disconnect {
-    /// The broker's text, or that of the transport.
+    /// The broker's reply text, or the error of the connection.
     pub reason: Arc<str>,
-    /// The broker closed only the channel: something that was published on it is to blame.
+    /// Whether the broker closed only the channel, because of an operation on it.
     pub is_of_channel: bool,
-    /// The exchange that was published to when the broker closed the channel.
+    /// The exchange at fault, when a publish to it made the broker close the channel.
     exchange: Option<(String, ExchangeError)>,
 }
 
-/// What was wrong with publishing to an exchange.
+/// The reason why the broker refused a publish to an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExchangeError {
-    /// It does not exist.
+    /// The exchange does not exist.
     Missing,
-    /// The user may not write to it.
+    /// The user has no write permission on the exchange.
     AccessRefused,
 }
 
 impl Disconnect {
-    /// An end that no exchange is to blame for.
+    /// A disconnect that concerns no exchange.
     pub fn new(reason: impl Into<Arc<str>>) -> Self {
         Self { reason: reason.into(), is_of_channel: false, exchange: None }
     }
 
-    /// What was wrong with `exchange`, when that was the reason.
+    /// Why the broker refused a publish to `exchange`, when that caused the disconnect.
     pub fn exchange_error(&self, exchange: &str) -> Option<ExchangeError> {
         self.exchange.as_ref().filter(|(name, _)| name == exchange).map(|(_, error)| *error)
     }
 
-    /// Exchange and routing key, where only what has that key may not be published to it.
+    /// The exchange and the routing key, when the broker refused only this routing key (RabbitMQ's topic
+    /// permissions).
     pub fn refused_topic(&self) -> Option<(&str, &str)> {
         let (_, rest) = self.reason.split_once("access to topic '")?;
         let (topic, rest) = rest.split_once("' in exchange '")?;
         Some((rest.split_once('\'')?.0, topic))
     }
 
-    /// The exchange that may not be written to, when that was the reason.
+    /// The exchange to which write access was refused, when that caused the disconnect.
     pub fn refused_exchange(&self) -> Option<&str> {
         match &self.exchange {
             Some((name, ExchangeError::AccessRefused)) => Some(name),
@@ -52,7 +58,8 @@ impl Disconnect {
 }
 
 impl From<&BrokerError> for Disconnect {
-    /// The broker names the exchange only in its text: `no exchange 'x' in vhost 'y'`, `access to exchange 'x' in vhost 'y' refused`.
+    /// Reads the exchange from RabbitMQ's texts `no exchange 'x' in vhost 'y'` and
+    /// `access to exchange 'x' in vhost 'y' refused`.
     fn from(error: &BrokerError) -> Self {
         let exchange_error = match error.code() {
             Some(reply_code::ACCESS_REFUSED) => Some(ExchangeError::AccessRefused),
@@ -66,13 +73,13 @@ impl From<&BrokerError> for Disconnect {
 }
 
 fn exchange_in(text: &str) -> Option<&str> {
-    // Only this routing key is refused: the exchange may serve other methods.
+    // Only this routing key is refused: other methods may use the exchange.
     if text.contains("topic '") {
         return None;
     }
     let (_, rest) = text.split_once("exchange '")?;
     let (name, _) = rest.split_once('\'')?;
-    // So permissions call the exchange without a name.
+    // RabbitMQ's name for the default exchange.
     Some(if name == "amq.default" { "" } else { name })
 }
 
@@ -81,21 +88,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_brokers_words_name_the_exchange() {
-        let lost = |code, text: &str| Disconnect::from(&BrokerError::new(Some(code), text));
+    fn the_exchange_is_read_from_the_reply_text() {
+        let disconnect = |code, text: &str| Disconnect::from(&BrokerError::new(Some(code), text));
         let refused =
-            lost(403, "ACCESS_REFUSED - access to exchange 'a.b' in vhost '/' refused for user 'u'");
+            disconnect(403, "ACCESS_REFUSED - access to exchange 'a.b' in vhost '/' refused for user 'u'");
         assert_eq!(
             (refused.exchange_error("a.b"), refused.exchange_error("b")),
             (Some(ExchangeError::AccessRefused), None)
         );
         assert_eq!(refused.refused_exchange(), Some("a.b"));
-        let refused = lost(
+        let refused = disconnect(
             403,
             "ACCESS_REFUSED - write access to exchange 'amq.default' in vhost '/' refused for user 'u'",
         );
         assert_eq!(refused.exchange_error(""), Some(ExchangeError::AccessRefused));
-        let missing = lost(404, "NOT_FOUND - no exchange 'x' in vhost '/'");
+        let missing = disconnect(404, "NOT_FOUND - no exchange 'x' in vhost '/'");
         assert_eq!(
             (missing.exchange_error("x"), missing.refused_exchange()),
             (Some(ExchangeError::Missing), None)
@@ -106,7 +113,7 @@ mod tests {
             (403, "ACCESS_REFUSED - access to topic 'k' in exchange 'x' in vhost '/' refused for user 'u'"),
             (403, "exchange 'x"),
         ] {
-            assert_eq!(lost(code, text).exchange_error("x"), None, "{text}");
+            assert_eq!(disconnect(code, text).exchange_error("x"), None, "{text}");
         }
     }
 }

@@ -1,0 +1,22 @@
+//! Deliveries as plain data.
+
+use super::{Properties, Refusal};
+
+/// A message that the broker delivered.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    /// The delivery tag: it identifies the delivery on its channel.
+    pub tag: u64,
+    /// Whether the broker has delivered it before.
+    pub redelivered: bool,
+    /// The exchange that it was published to.
+    pub exchange: String,
+    /// The routing key that it was published with.
+    pub routing_key: String,
+    /// Its properties.
+    pub properties: Properties,
+    /// Its body.
+    pub body: bytes::Bytes,
+    /// Set when the guard removed properties that cannot be parsed, or a body that is too large.
+    pub refusal: Option<Refusal>,
+}
