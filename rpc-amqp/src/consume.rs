@@ -1,19 +1,19 @@
-//! A consumer: deliveries as plain data, until it ends.
+//! Consumes a queue, and yields its deliveries as plain data.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 use lapin::options::BasicConsumeOptions;
 
 use crate::{
+    convert,
     error::BrokerError,
     message::Delivered,
-    properties,
     transport::{cutoff::ConnectionGuard, guard::Findings},
 };
 
-/// Deliveries of one queue.
+/// The deliveries of one queue.
 pub struct Consumer {
     inner: lapin::Consumer,
     tag: String,
@@ -23,7 +23,8 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// The broker makes the tag: on LavinMQ a guessable one would let others receive direct replies.
+    /// Starts a consumer whose tag the broker generates. On LavinMQ a guessable tag would let other clients
+    /// receive direct replies.
     pub(crate) async fn start(
         channel: &lapin::Channel,
         queue: &str,
@@ -31,20 +32,22 @@ impl Consumer {
         connection_guard: Arc<ConnectionGuard>,
         findings: Arc<Findings>,
     ) -> Result<Self, BrokerError> {
-        let queue = properties::short("queue", queue).map_err(properties::Unwritable::into_broker_error)?;
+        let queue = convert::short_string("queue", queue)?;
         let inner = channel.basic_consume(queue, "".into(), options, Default::default()).await?;
         let tag = inner.tag().to_string();
         Ok(Self { inner, tag, channel: channel.id(), findings, _guard: connection_guard })
     }
 
+    /// The consumer tag.
     pub fn tag(&self) -> &str {
         &self.tag
     }
 
-    /// The next delivery.
+    /// Waits for the next delivery. Returns `None` when the consumer was cancelled, by this side or by the
+    /// broker.
     ///
-    /// `Err` when channel or connection were lost, `None` when the consumer was cancelled, by us or by the broker. After
-    /// either there is nothing more.
+    /// # Errors
+    /// When the channel or the connection was lost. No further delivery follows.
     pub async fn next(&mut self) -> Option<Result<Delivered, BrokerError>> {
         let delivery = match self.inner.next().await? {
             Ok(delivery) => delivery,
@@ -56,8 +59,14 @@ impl Consumer {
             redelivered: delivery.redelivered,
             exchange: delivery.exchange.into(),
             routing_key: delivery.routing_key.into(),
-            properties: properties::read(&delivery.properties),
+            properties: convert::from_lapin(&delivery.properties),
             body: Bytes::from(delivery.data),
         }))
+    }
+}
+
+impl fmt::Debug for Consumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Consumer").field("channel", &self.channel).finish_non_exhaustive()
     }
 }

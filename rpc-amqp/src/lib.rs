@@ -8,11 +8,11 @@
 mod connect;
 mod connection;
 mod consume;
+mod convert;
 mod error;
 pub mod limits;
 mod message;
 mod options;
-mod properties;
 mod publish;
 pub mod reply_code;
 mod topology;

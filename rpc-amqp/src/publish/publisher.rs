@@ -7,12 +7,13 @@ use futures_util::FutureExt;
 use lapin::{BasicProperties, Channel, options::BasicPublishOptions, types::ShortString};
 
 use super::backlog::{Backlog, BacklogState, Room, Watermark};
-use crate::{error::BrokerError, message::Properties, properties, transport::cutoff::ConnectionGuard};
+use crate::{convert, error::BrokerError, message::Properties, transport::cutoff::ConnectionGuard};
 
 /// Publishes on one channel.
 ///
-/// The channel never enters confirm mode: then lapin queues all frames of a message under one lock on the first poll of
-/// `basic_publish`, and what the rest of the future waits for is only that the bytes were written.
+/// The channel never enters confirm mode: then lapin queues all frames of a message under one lock on the
+/// first poll of `basic_publish`, and what the rest of the future waits for is only that the bytes were
+/// written.
 pub struct Publisher {
     channel: Channel,
     max_header_bytes: usize,
@@ -49,8 +50,8 @@ impl Addressed {
         properties: Properties,
         body: Bytes,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let queue = properties::short("reply address", queue)?;
-        Ok(Self { queue, properties: properties::write(properties, 0)?, body })
+        let queue = convert::short_string("reply address", queue)?;
+        Ok(Self { queue, properties: convert::to_lapin(properties, 0)?, body })
     }
 }
 
@@ -58,7 +59,7 @@ impl Publisher {
     pub(crate) fn new(channel: Channel, frame_max: u32, connection_guard: Arc<ConnectionGuard>) -> Self {
         Self {
             channel,
-            max_header_bytes: properties::max_header_bytes(frame_max),
+            max_header_bytes: convert::max_header_bytes(frame_max),
             backlog: Backlog::default(),
             _guard: connection_guard,
         }
@@ -72,10 +73,10 @@ impl Publisher {
         properties: Properties,
         body: &Bytes,
     ) -> Result<(), Unpublishable> {
-        let unwritable = |error: properties::Unwritable| Unpublishable::Unwritable(error.into());
-        let exchange = properties::short("exchange", exchange).map_err(unwritable)?;
-        let routing_key = properties::short("routing key", routing_key).map_err(unwritable)?;
-        let properties = properties::write(properties, self.max_header_bytes).map_err(unwritable)?;
+        let unwritable = |error: convert::EncodeError| Unpublishable::Unwritable(error.into());
+        let exchange = convert::short_string("exchange", exchange).map_err(unwritable)?;
+        let routing_key = convert::short_string("routing key", routing_key).map_err(unwritable)?;
+        let properties = convert::to_lapin(properties, self.max_header_bytes).map_err(unwritable)?;
         let options = BasicPublishOptions { mandatory: true, immediate: false };
         match self.backlog.make_room(body.len()) {
             Room::Full => Err(Unpublishable::Congested),
@@ -120,14 +121,14 @@ impl Publisher {
         properties: Properties,
         body: Bytes,
     ) -> Result<Addressed, Box<dyn std::error::Error + Send + Sync>> {
-        let queue = properties::short("reply address", queue)?;
-        Ok(Addressed { queue, properties: properties::write(properties, self.max_header_bytes)?, body })
+        let queue = convert::short_string("reply address", queue)?;
+        Ok(Addressed { queue, properties: convert::to_lapin(properties, self.max_header_bytes)?, body })
     }
 
     /// Writes a message.
     ///
-    /// The first poll queues it; the future resolves when its bytes, and those of everything queued before it, were handed
-    /// to the operating system.
+    /// The first poll queues it; the future resolves when its bytes, and those of everything queued before
+    /// it, were handed to the operating system.
     pub async fn write(&self, message: Addressed) -> Result<(), BrokerError> {
         let Addressed { queue, properties, body } = message;
         self.channel

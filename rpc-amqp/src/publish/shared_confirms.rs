@@ -19,12 +19,12 @@ use lapin::{
 
 use super::Unpublishable;
 use crate::{
-    connection::Connection, error::BrokerError, message::Properties, properties,
+    connection::Connection, convert, error::BrokerError, message::Properties,
     transport::cutoff::ConnectionGuard,
 };
 
-/// More than this never waits for the broker's word, on a connection that does not move or a broker that is slow; a single message may be
-/// larger.
+/// More than this never waits for the broker's word, on a connection that does not move or a broker that is
+/// slow; a single message may be larger.
 const MAX_UNCONFIRMED: usize = 64 * 1024 * 1024;
 /// About what a message costs besides its body.
 const OVERHEAD: usize = 512;
@@ -36,7 +36,8 @@ pub struct ConfirmingPublisher(Arc<Shared>);
 struct Shared {
     channel: Channel,
     max_header_bytes: usize,
-    /// Held while lapin numbers a message and queues its frames: two that do it at once get each other's confirms.
+    /// Held while lapin numbers a message and queues its frames: two that do it at once get each other's
+    /// confirms.
     numbering: Mutex<()>,
     abandoned: Mutex<Abandoned>,
     /// Bytes of the messages that wait for the broker's word, the abandoned ones included.
@@ -44,8 +45,8 @@ struct Shared {
     _guard: Arc<ConnectionGuard>,
 }
 
-/// Confirms that nobody waits for any more. lapin keeps those that are dropped before they have come for as long as the channel lives.
-/// To look them through costs as much as have come.
+/// Confirms that nobody waits for any more. lapin keeps those that are dropped before they have come for as
+/// long as the channel lives. To look them through costs as much as have come.
 type Abandoned = FuturesUnordered<Publishing>;
 
 type Publishing = Pin<Box<dyn Future<Output = Result<Verdict, BrokerError>> + Send>>;
@@ -74,7 +75,7 @@ impl Connection {
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
         Ok(ConfirmingPublisher(Arc::new(Shared {
             channel,
-            max_header_bytes: properties::max_header_bytes(self.frame_max()),
+            max_header_bytes: convert::max_header_bytes(self.frame_max()),
             numbering: Mutex::default(),
             abandoned: Mutex::default(),
             unconfirmed: Arc::default(),
@@ -121,10 +122,10 @@ impl ConfirmingPublisher {
         body: Bytes,
         mandatory: bool,
     ) -> Result<Confirm, Unpublishable> {
-        let unwritable = |error: properties::Unwritable| Unpublishable::Unwritable(error.into());
-        let exchange = properties::short("exchange", exchange).map_err(unwritable)?;
-        let routing_key = properties::short("routing key", routing_key).map_err(unwritable)?;
-        let properties = properties::write(properties, self.0.max_header_bytes).map_err(unwritable)?;
+        let unwritable = |error: convert::EncodeError| Unpublishable::Unwritable(error.into());
+        let exchange = convert::short_string("exchange", exchange).map_err(unwritable)?;
+        let routing_key = convert::short_string("routing key", routing_key).map_err(unwritable)?;
+        let properties = convert::to_lapin(properties, self.0.max_header_bytes).map_err(unwritable)?;
         let options = BasicPublishOptions { mandatory, immediate: false };
         let Some(unconfirmed) = self.make_room(body.len()) else { return Err(Unpublishable::Congested) };
         let channel = self.0.channel.clone();

@@ -6,8 +6,8 @@ use super::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Tou
 use crate::{
     connect::connect,
     connection::Connection,
+    convert,
     error::{BrokerError, ConnectError},
-    properties,
 };
 
 impl Topology {
@@ -52,7 +52,8 @@ impl Topology {
         for binding in self.bindings.iter().filter(|_| !passive) {
             bind(&channel, binding).await.map_err(refused(Touch::BindQueue, &binding.queue))?;
         }
-        // Idle channels cost the broker a process each; a failure to close is that of the connection, seen elsewhere.
+        // Idle channels cost the broker a process each; a failure to close is that of the connection, seen
+        // elsewhere.
         let _ = channel.close(200, "topology declared".into()).await;
         Ok(())
     }
@@ -104,46 +105,39 @@ pub(super) async fn declare_exchange(
         ExchangeKind::Headers => lapin::ExchangeKind::Headers,
         ExchangeKind::Topic => lapin::ExchangeKind::Topic,
     };
-    let name =
-        properties::short("exchange", &exchange.name).map_err(properties::Unwritable::into_broker_error)?;
+    let name = convert::short_string("exchange", &exchange.name)?;
     let options = ExchangeDeclareOptions { passive, durable: true, ..Default::default() };
     Ok(channel.exchange_declare(name, kind, options, Default::default()).await?)
 }
 
 async fn declare_queue(channel: &lapin::Channel, queue: &Queue, passive: bool) -> Result<(), BrokerError> {
-    let name = properties::short("queue", &queue.name).map_err(properties::Unwritable::into_broker_error)?;
+    let name = convert::short_string("queue", &queue.name)?;
     let Queue { durable, exclusive, .. } = *queue;
     let options =
         QueueDeclareOptions { passive, durable, exclusive, auto_delete: exclusive, ..Default::default() };
-    let arguments =
-        properties::arguments(&queue.arguments).map_err(properties::Unwritable::into_broker_error)?;
+    let arguments = convert::arguments(&queue.arguments)?;
     channel.queue_declare(name.clone(), options, arguments).await?;
     if exclusive {
-        // Whether it may be consumed: asked here, where a refusal disturbs nobody, and now, while there is nothing in it.
+        // Whether it may be consumed: asked here, where a refusal disturbs nobody, and now, while there is
+        // nothing in it.
         channel.basic_get(name, BasicGetOptions::default()).await?;
     }
     Ok(())
 }
 
 async fn bind(channel: &lapin::Channel, binding: &Binding) -> Result<(), BrokerError> {
-    let queue =
-        properties::short("queue", &binding.queue).map_err(properties::Unwritable::into_broker_error)?;
-    let exchange = properties::short("exchange", &binding.exchange)
-        .map_err(properties::Unwritable::into_broker_error)?;
-    let routing_key = properties::short("routing key", &binding.routing_key)
-        .map_err(properties::Unwritable::into_broker_error)?;
-    let arguments =
-        properties::arguments(&binding.arguments).map_err(properties::Unwritable::into_broker_error)?;
+    let queue = convert::short_string("queue", &binding.queue)?;
+    let exchange = convert::short_string("exchange", &binding.exchange)?;
+    let routing_key = convert::short_string("routing key", &binding.routing_key)?;
+    let arguments = convert::arguments(&binding.arguments)?;
     Ok(channel.queue_bind(queue, exchange, routing_key, QueueBindOptions::default(), arguments).await?)
 }
 
 async fn unbind(channel: &lapin::Channel, binding: &Binding) -> Result<(), BrokerError> {
-    let short =
-        |what, text: &str| properties::short(what, text).map_err(properties::Unwritable::into_broker_error);
+    let short = |what, text: &str| convert::short_string(what, text);
     let queue = short("queue", &binding.queue)?;
     let exchange = short("exchange", &binding.exchange)?;
     let routing_key = short("routing key", &binding.routing_key)?;
-    let arguments =
-        properties::arguments(&binding.arguments).map_err(properties::Unwritable::into_broker_error)?;
+    let arguments = convert::arguments(&binding.arguments)?;
     Ok(channel.queue_unbind(queue, exchange, routing_key, arguments).await?)
 }

@@ -6,8 +6,9 @@ use super::{Exchange, ExchangeKind, declare::declare_exchange};
 use crate::{
     connect::connect,
     connection::Connection,
+    convert,
     error::{BrokerError, ConnectError},
-    properties, reply_code,
+    reply_code,
 };
 
 /// The consumers of a queue, and the messages that wait in it.
@@ -31,7 +32,7 @@ impl Connection {
 
     /// The state of a queue, or `None` where there is no such queue.
     pub async fn queue_status(&self, queue: &str) -> Result<Option<QueueStatus>, BrokerError> {
-        let name = properties::short("queue", queue).map_err(properties::Unwritable::into_broker_error)?;
+        let name = convert::short_string("queue", queue)?;
         Ok(match self.look_up(Target::Queue(name)).await? {
             LookUp::Missing => None,
             LookUp::Exists { consumers, waiting } => Some(QueueStatus { consumers, waiting }),
@@ -54,8 +55,9 @@ impl Connection {
     /// Asks on a channel of its own, which the broker closes when it says no.
     async fn look_up_on(&self, question: Target) -> Result<LookUp, BrokerError> {
         let channel = self.open_channel().await?;
-        // Goes on until the broker has answered or the connection is gone, whether or not somebody still waits for it: lapin closes a
-        // channel that nobody holds, and takes a refusal that crosses its close for the end of the whole connection.
+        // Goes on until the broker has answered or the connection is gone, whether or not somebody still
+        // waits for it: lapin closes a channel that nobody holds, and takes a refusal that crosses its close
+        // for the end of the whole connection.
         let asking = tokio::spawn(async move {
             let answer = question.declare_passively(&channel).await;
             if answer.is_ok() {

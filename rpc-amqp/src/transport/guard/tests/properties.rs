@@ -117,7 +117,7 @@ proptest! {
         prop_assert_eq!(frames.len(), 2);
         if let AMQPFrame::Header(_, header) = &frames[1] {
             // Converting them must not panic.
-            let _ = crate::properties::read(&header.properties);
+            let _ = crate::convert::from_lapin(&header.properties);
         }
         // The guard refuses exactly the properties that the parser cannot read.
         prop_assert_eq!(findings.take_refusal(1, 7).is_some(), passed != bytes);

@@ -1,4 +1,4 @@
-//! Properties and headers between our plain data and lapin's types.
+//! Converts message properties, headers and names between plain data and lapin's types.
 
 use lapin::{
     BasicProperties,
@@ -7,45 +7,52 @@ use lapin::{
 
 use crate::{
     error::BrokerError,
+    limits::MAX_SHORT_STRING_BYTES,
     message::{HeaderValue, Headers, Properties},
 };
 
-/// Room for what stands in a header frame besides the headers: a dozen names of up to 255 bytes.
-const ROOM_FOR_PROPERTIES: usize = 3 * 1024;
+/// The part of a content header frame that is reserved for the other properties: a dozen short strings.
+const RESERVED_FOR_PROPERTIES: usize = 3 * 1024;
 
-/// What all headers together may have: they must fit into one frame, and brokers close the connection of who sends more.
+/// The limit for all headers of a message together. They must fit into one frame: brokers close a connection
+/// that sends a larger one.
 pub(crate) fn max_header_bytes(frame_max: u32) -> usize {
-    (frame_max as usize).saturating_sub(ROOM_FOR_PROPERTIES)
+    (frame_max as usize).saturating_sub(RESERVED_FOR_PROPERTIES)
 }
 
-/// Why properties cannot be written.
+/// A name or property that AMQP cannot carry.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unwritable {
-    #[error("the {0} is longer than AMQP's 255 bytes")]
+pub(crate) enum EncodeError {
+    #[error("the {0} is longer than AMQP's {max} bytes", max = MAX_SHORT_STRING_BYTES)]
     TooLong(&'static str),
     #[error("the headers have more than the {0} bytes that fit into a frame")]
     TooManyHeaders(usize),
-    /// RabbitMQ 3.10 closes the connection on it.
+    /// RabbitMQ 3.10 closes the connection when it receives one.
     #[error("a header is a number that is not finite")]
     NotFinite,
 }
 
-impl Unwritable {
-    pub(crate) fn into_broker_error(self) -> BrokerError {
-        BrokerError::new(None, self.to_string())
+impl From<EncodeError> for BrokerError {
+    fn from(error: EncodeError) -> Self {
+        Self::new(None, error.to_string())
     }
 }
 
-pub(crate) fn short(what: &'static str, text: impl Into<String>) -> Result<ShortString, Unwritable> {
-    ShortString::try_new(text).map_err(|_| Unwritable::TooLong(what))
+/// Converts a name or text property. `what` names it in the error.
+pub(crate) fn short_string(what: &'static str, text: impl Into<String>) -> Result<ShortString, EncodeError> {
+    ShortString::try_new(text).map_err(|_| EncodeError::TooLong(what))
 }
 
-pub(crate) fn write(properties: Properties, max_header_bytes: usize) -> Result<BasicProperties, Unwritable> {
+/// Converts the properties of a message to publish.
+pub(crate) fn to_lapin(
+    properties: Properties,
+    max_header_bytes: usize,
+) -> Result<BasicProperties, EncodeError> {
     let mut written = BasicProperties::default();
     macro_rules! set {
         ($($field:ident $with:ident $name:literal;)+) => {
             $(if let Some(text) = properties.$field {
-                written = written.$with(short($name, text)?);
+                written = written.$with(short_string($name, text)?);
             })+
         };
     }
@@ -59,16 +66,16 @@ pub(crate) fn write(properties: Properties, max_header_bytes: usize) -> Result<B
         kind with_type "type";
     }
     if let Some(user_id) = &properties.user_id {
-        written = written.with_user_id(short("user id", &**user_id)?);
+        written = written.with_user_id(short_string("user id", &**user_id)?);
     }
     if let Some(app_id) = &properties.app_id {
-        written = written.with_app_id(short("application id", &**app_id)?);
+        written = written.with_app_id(short_string("application id", &**app_id)?);
     }
     if let Some(headers) = properties.headers {
         if headers.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>() > max_header_bytes {
-            return Err(Unwritable::TooManyHeaders(max_header_bytes));
+            return Err(EncodeError::TooManyHeaders(max_header_bytes));
         }
-        written = written.with_headers(write_table(headers)?);
+        written = written.with_headers(table_to_lapin(headers)?);
     }
     if let Some(mode) = properties.delivery_mode {
         written = written.with_delivery_mode(mode);
@@ -82,7 +89,7 @@ pub(crate) fn write(properties: Properties, max_header_bytes: usize) -> Result<B
     Ok(written)
 }
 
-/// About the bytes a value takes on the wire.
+/// The approximate size of a value on the wire.
 fn size(value: &HeaderValue) -> usize {
     const OVERHEAD: usize = 9;
     OVERHEAD
@@ -95,20 +102,20 @@ fn size(value: &HeaderValue) -> usize {
         }
 }
 
-fn write_table(headers: Headers) -> Result<FieldTable, Unwritable> {
+fn table_to_lapin(headers: Headers) -> Result<FieldTable, EncodeError> {
     let mut table = FieldTable::default();
     for (name, value) in headers {
-        table.insert(short("name of a header", name)?, write_value(value)?);
+        table.insert(short_string("name of a header", name)?, value_to_lapin(value)?);
     }
     Ok(table)
 }
 
-fn write_value(value: HeaderValue) -> Result<AMQPValue, Unwritable> {
+fn value_to_lapin(value: HeaderValue) -> Result<AMQPValue, EncodeError> {
     Ok(match value {
         HeaderValue::Null => AMQPValue::Void,
         HeaderValue::Bool(value) => AMQPValue::Boolean(value),
         HeaderValue::Int(value) => AMQPValue::LongLongInt(value),
-        HeaderValue::Float(value) if !value.is_finite() => return Err(Unwritable::NotFinite),
+        HeaderValue::Float(value) if !value.is_finite() => return Err(EncodeError::NotFinite),
         HeaderValue::Float(value) => AMQPValue::Double(value),
         HeaderValue::Text(text) => AMQPValue::LongString(text.into()),
         HeaderValue::Bytes(bytes) => AMQPValue::ByteArray(bytes.into()),
@@ -116,21 +123,22 @@ fn write_value(value: HeaderValue) -> Result<AMQPValue, Unwritable> {
         HeaderValue::List(values) => {
             let mut array = FieldArray::default();
             for value in values {
-                array.push(write_value(value)?);
+                array.push(value_to_lapin(value)?);
             }
             AMQPValue::FieldArray(array)
         }
-        HeaderValue::Table(headers) => AMQPValue::FieldTable(write_table(headers)?),
+        HeaderValue::Table(headers) => AMQPValue::FieldTable(table_to_lapin(headers)?),
     })
 }
 
-pub(crate) fn read(properties: &BasicProperties) -> Properties {
+/// Converts the properties of a delivered message.
+pub(crate) fn from_lapin(properties: &BasicProperties) -> Properties {
     let text = |value: &Option<ShortString>| value.as_ref().map(|text| text.as_str().to_owned());
     let shared = |value: &Option<ShortString>| value.as_ref().map(|text| text.as_str().into());
     Properties {
         content_type: text(properties.content_type()),
         content_encoding: text(properties.content_encoding()),
-        headers: properties.headers().as_ref().map(read_table),
+        headers: properties.headers().as_ref().map(table_from_lapin),
         delivery_mode: *properties.delivery_mode(),
         priority: *properties.priority(),
         correlation_id: text(properties.correlation_id()),
@@ -144,11 +152,11 @@ pub(crate) fn read(properties: &BasicProperties) -> Properties {
     }
 }
 
-fn read_table(table: &FieldTable) -> Headers {
-    table.inner().iter().map(|(name, value)| (name.as_str(), read_value(value))).collect()
+fn table_from_lapin(table: &FieldTable) -> Headers {
+    table.inner().iter().map(|(name, value)| (name.as_str(), value_from_lapin(value))).collect()
 }
 
-fn read_value(value: &AMQPValue) -> HeaderValue {
+fn value_from_lapin(value: &AMQPValue) -> HeaderValue {
     match value {
         AMQPValue::Boolean(value) => HeaderValue::Bool(*value),
         AMQPValue::ShortShortInt(value) => HeaderValue::Int((*value).into()),
@@ -168,17 +176,19 @@ fn read_value(value: &AMQPValue) -> HeaderValue {
             Ok(text) => HeaderValue::Text(text.to_owned()),
             Err(_) => HeaderValue::Bytes(text.as_bytes().to_owned()),
         },
-        AMQPValue::FieldArray(array) => HeaderValue::List(array.as_slice().iter().map(read_value).collect()),
+        AMQPValue::FieldArray(array) => {
+            HeaderValue::List(array.as_slice().iter().map(value_from_lapin).collect())
+        }
         AMQPValue::Timestamp(seconds) => HeaderValue::Timestamp(*seconds),
-        AMQPValue::FieldTable(table) => HeaderValue::Table(read_table(table)),
+        AMQPValue::FieldTable(table) => HeaderValue::Table(table_from_lapin(table)),
         AMQPValue::ByteArray(bytes) => HeaderValue::Bytes(bytes.as_slice().to_owned()),
         AMQPValue::Void => HeaderValue::Null,
     }
 }
 
-/// Queue and exchange arguments.
-pub(crate) fn arguments(arguments: &Headers) -> Result<FieldTable, Unwritable> {
-    write_table(arguments.clone())
+/// Converts the arguments of a queue, an exchange or a binding.
+pub(crate) fn arguments(arguments: &Headers) -> Result<FieldTable, EncodeError> {
+    table_to_lapin(arguments.clone())
 }
 
 #[cfg(test)]
@@ -208,14 +218,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(headers in btree_map("[a-z]{1,8}", value(), 0..4), kind: Option<u8>) {
+        fn properties_survive_the_conversion_both_ways(headers in btree_map("[a-z]{1,8}", value(), 0..4), kind: Option<u8>) {
             let properties = Properties {
                 headers: Some(headers.into_iter().collect()),
                 priority: kind,
                 reply_to: Some("here".into()),
                 ..Properties::default()
             };
-            prop_assert_eq!(read(&write(properties.clone(), 100_000).unwrap()), properties);
+            prop_assert_eq!(from_lapin(&to_lapin(properties.clone(), 100_000).unwrap()), properties);
         }
     }
 
@@ -223,16 +233,16 @@ mod tests {
     fn names_and_headers_that_do_not_fit_are_refused() {
         let long = Properties { app_id: Some("x".repeat(256).into()), ..Properties::default() };
         assert_eq!(
-            write(long, 100).unwrap_err().to_string(),
+            to_lapin(long, 100).unwrap_err().to_string(),
             "the application id is longer than AMQP's 255 bytes"
         );
         let wide = Headers::from_iter([("trace", "x".repeat(5_000))]);
         let wide = Properties { headers: Some(wide), ..Properties::default() };
-        assert!(matches!(write(wide, max_header_bytes(8_000)), Err(Unwritable::TooManyHeaders(4_928))));
+        assert!(matches!(to_lapin(wide, max_header_bytes(8_000)), Err(EncodeError::TooManyHeaders(4_928))));
         for float in [f64::NAN, f64::INFINITY] {
             let headers = Headers::from_iter([("ratio", float)]);
             let endless = Properties { headers: Some(headers), ..Properties::default() };
-            assert!(matches!(write(endless, 100), Err(Unwritable::NotFinite)));
+            assert!(matches!(to_lapin(endless, 100), Err(EncodeError::NotFinite)));
         }
     }
 }
