@@ -5,6 +5,7 @@
 //! `options` → `connect` (over `transport`) → `connection` → `topology` → `publish` → `consume`.
 #![allow(clippy::disallowed_types, reason = "this is the crate that the rule keeps lapin in")]
 
+mod confirms;
 mod connect;
 mod connection;
 mod consume;
@@ -18,6 +19,7 @@ pub mod reply_code;
 mod topology;
 mod transport;
 
+pub use confirms::{Confirm, ConfirmedPublisher, ConfirmingPublisher, Verdict};
 pub use connect::{Backoff, ConnectionState, NotReady, StateWatch, connect, connect_first, reconnect};
 pub use connection::{Connection, DataChannel};
 pub use consume::Consumer;
@@ -28,9 +30,6 @@ pub use message::{Delivered, HeaderValue, Headers, Properties, Refusal};
 #[cfg(feature = "__rustls")]
 pub use options::Tls;
 pub use options::{ConnectOptions, Credentials, Inbound};
-pub use publish::{
-    Addressed, BacklogState, Confirm, ConfirmedPublisher, ConfirmingPublisher, Publisher, Unpublishable,
-    Verdict,
-};
+pub use publish::{Addressed, BacklogState, Publisher, Unpublishable};
 pub use topology::{Binding, Exchange, ExchangeKind, Queue, QueueStatus, Topology, TopologyError, Touch};
 pub use transport::guard::Findings;

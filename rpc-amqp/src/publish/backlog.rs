@@ -1,4 +1,5 @@
-//! How much is queued and not yet written: keeps a connection that does not move from filling the memory.
+//! Limits the bytes that are queued and not yet written, so that a stalled connection does not fill the
+//! memory.
 
 use std::{
     future::Future,
@@ -9,64 +10,68 @@ use std::{
 
 use crate::error::BrokerError;
 
-/// More than this is never queued behind a connection that does not move; a single message may be larger.
+/// The maximum of unwritten bytes on a stalled connection; a single message may be larger.
 const MAX_UNWRITTEN: usize = 64 * 1024 * 1024;
-/// About what a message costs besides its body.
+/// The approximate memory of a message besides its body.
 const OVERHEAD: usize = 512;
 
-/// A publish whose end is watched: when it is written, so is everything that was queued before it.
+/// A publish that is polled until it is written. Then everything that was queued before it is written as
+/// well.
 pub(crate) type Watermark = Pin<Box<dyn Future<Output = Result<(), BrokerError>> + Send>>;
 
-/// What was queued on one channel.
+/// Counts the bytes that are queued on one channel.
 ///
-/// Publishes are polled once and forgotten, so nobody learns when one is written. One at a time is kept and asked from time to
-/// time: what was queued before it counts until it is written, what was queued after it until the next one is.
+/// A publish is polled once and then dropped, so its end is not observed. Of all publishes one at a time is
+/// kept as the watermark and polled now and then. The bytes queued before it count until it is written, those
+/// queued after it until the next watermark is written.
 #[derive(Default)]
 pub(crate) struct Backlog(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     watermark: Option<Watermark>,
-    /// Bytes up to the watermark, and after it.
+    /// The bytes queued up to the watermark, itself included.
     below: usize,
+    /// The bytes queued after it.
     above: usize,
 }
 
-/// What a [`Backlog`] knows.
+/// The state of a channel's unwritten messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BacklogState {
-    /// Something is not written: ask again.
+    /// Whether a message is not written yet. The state should be read again later.
     pub is_watching: bool,
-    /// Messages of ordinary size may be queued.
+    /// Whether messages of ordinary size may be queued.
     pub has_room: bool,
 }
 
-/// How a message may be queued.
-pub(crate) enum Room {
-    /// Polled once and forgotten.
-    Unwatched,
-    /// Handed to [`Backlog::watch`] after its first poll.
-    Watched,
-    /// Not now.
+/// The result of [`Backlog::reserve`].
+pub(crate) enum Capacity {
+    /// The message may be queued.
+    Reserved,
+    /// The message may be queued. If it is not written on the first poll, it becomes the watermark: see
+    /// [`Backlog::watch`].
+    ReservedToWatch,
+    /// The message must not be queued now.
     Full,
 }
 
 impl Backlog {
-    /// Counts a message that is about to be queued, unless there is no room for it.
-    pub(crate) fn make_room(&self, body_bytes: usize) -> Room {
+    /// Reserves capacity for a message that is about to be queued.
+    pub(crate) fn reserve(&self, body_bytes: usize) -> Capacity {
         let size = body_bytes + OVERHEAD;
         let mut state = self.lock();
         if state.is_full_for(size) {
-            state.ask();
+            state.poll_watermark();
             if state.is_full_for(size) {
-                return Room::Full;
+                return Capacity::Full;
             }
         }
         state.above += size;
-        if state.watermark.is_none() { Room::Watched } else { Room::Unwatched }
+        if state.watermark.is_none() { Capacity::ReservedToWatch } else { Capacity::Reserved }
     }
 
-    /// Watches a message that was queued.
+    /// Makes a queued message the watermark, unless there is one.
     pub(crate) fn watch(&self, watermark: Watermark) {
         let mut state = self.lock();
         if state.watermark.is_none() {
@@ -75,7 +80,7 @@ impl Backlog {
         }
     }
 
-    /// A watched message was written at once: nothing is queued any more.
+    /// Records that a message was written on its first poll: no earlier message is queued any more.
     pub(crate) fn clear(&self) {
         let mut state = self.lock();
         if state.watermark.is_none() {
@@ -83,10 +88,10 @@ impl Backlog {
         }
     }
 
-    /// Asks whether the watermark is written. What is known then holds until the next message is queued.
-    pub(crate) fn ask(&self) -> BacklogState {
+    /// Polls the watermark and returns the state, which is valid until the next message is queued.
+    pub(crate) fn state(&self) -> BacklogState {
         let mut state = self.lock();
-        state.ask();
+        state.poll_watermark();
         BacklogState {
             is_watching: state.watermark.is_some(),
             has_room: !state.is_full_for(MAX_UNWRITTEN / 2),
@@ -99,14 +104,15 @@ impl Backlog {
 }
 
 impl State {
-    /// Never without a watermark: the last one was written, so the connection moves, and the next message tells more.
+    /// Never full without a watermark: the last one was written, so the connection is not stalled, and the
+    /// next message becomes the watermark.
     fn is_full_for(&self, size: usize) -> bool {
         self.watermark.is_some() && self.below + self.above + size > MAX_UNWRITTEN
     }
 
-    fn ask(&mut self) {
+    fn poll_watermark(&mut self) {
         let Some(watermark) = &mut self.watermark else { return };
-        // An error means that the channel is gone, and everything that was queued on it.
+        // An error means that the channel is closed, and that all its queued messages are dropped.
         if watermark.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
             self.watermark = None;
             self.below = 0;
@@ -122,63 +128,64 @@ mod tests {
 
     const EMPTY: BacklogState = BacklogState { is_watching: false, has_room: true };
 
-    /// A publish that is written when the test says so.
+    /// A publish that is written when the test sends on the returned channel.
     fn publish(backlog: &Backlog, bytes: usize) -> Option<oneshot::Sender<()>> {
-        match backlog.make_room(bytes) {
-            Room::Full => panic!("no room for {bytes}"),
-            Room::Unwatched => None,
-            Room::Watched => {
+        match backlog.reserve(bytes) {
+            Capacity::Full => panic!("no capacity for {bytes} bytes"),
+            Capacity::Reserved => None,
+            Capacity::ReservedToWatch => {
                 let (written, write) = oneshot::channel();
-                backlog
-                    .watch(Box::pin(async move { write.await.map_err(|_| BrokerError::new(None, "gone")) }));
+                backlog.watch(Box::pin(
+                    async move { write.await.map_err(|_| BrokerError::new(None, "closed")) },
+                ));
                 Some(written)
             }
         }
     }
 
     #[test]
-    fn what_is_not_written_fills_the_room() {
+    fn unwritten_messages_fill_the_backlog() {
         let backlog = Backlog::default();
         let first = publish(&backlog, MAX_UNWRITTEN / 2).unwrap();
         assert!(publish(&backlog, MAX_UNWRITTEN / 4).is_none());
-        assert!(matches!(backlog.make_room(MAX_UNWRITTEN / 2), Room::Full));
+        assert!(matches!(backlog.reserve(MAX_UNWRITTEN / 2), Capacity::Full));
 
         first.send(()).unwrap();
         let second = publish(&backlog, MAX_UNWRITTEN / 2).expect("the next one is watched");
         assert!(
-            matches!(backlog.make_room(MAX_UNWRITTEN / 2), Room::Full),
-            "what came after the first still counts"
+            matches!(backlog.reserve(MAX_UNWRITTEN / 2), Capacity::Full),
+            "the bytes queued after the first still count"
         );
         second.send(()).unwrap();
-        assert_eq!(backlog.ask(), EMPTY);
+        assert_eq!(backlog.state(), EMPTY);
     }
 
     #[test]
-    fn a_lost_channel_holds_nothing() {
+    fn a_closed_channel_has_no_backlog() {
         let backlog = Backlog::default();
         let written = publish(&backlog, MAX_UNWRITTEN).unwrap();
-        assert_eq!(backlog.ask(), BacklogState { is_watching: true, has_room: false });
+        assert_eq!(backlog.state(), BacklogState { is_watching: true, has_room: false });
         drop(written);
-        assert_eq!(backlog.ask(), EMPTY);
+        assert_eq!(backlog.state(), EMPTY);
     }
 
     #[test]
-    fn a_message_larger_than_the_room_may_go_alone() {
+    fn a_message_larger_than_the_limit_may_be_queued_alone() {
         let backlog = Backlog::default();
         let written = publish(&backlog, 2 * MAX_UNWRITTEN).unwrap();
-        assert!(matches!(backlog.make_room(1), Room::Full));
+        assert!(matches!(backlog.reserve(1), Capacity::Full));
         written.send(()).unwrap();
-        assert!(matches!(backlog.make_room(1), Room::Watched));
+        assert!(matches!(backlog.reserve(1), Capacity::ReservedToWatch));
     }
 
     #[test]
-    fn a_connection_that_moves_is_never_full() {
+    fn a_connection_that_writes_is_never_full() {
         let backlog = Backlog::default();
         for _ in 0..10 {
             let watched = publish(&backlog, MAX_UNWRITTEN / 4).expect("the last one is written");
             assert!(publish(&backlog, MAX_UNWRITTEN / 8).is_none());
             watched.send(()).unwrap();
-            assert_eq!(backlog.ask(), EMPTY);
+            assert_eq!(backlog.state(), EMPTY);
         }
     }
 }

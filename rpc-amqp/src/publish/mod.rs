@@ -1,11 +1,11 @@
-//! Publishing: without confirms, with confirms on a shared channel, and with confirms on a connection of its own.
+//! Publishing without confirms, and the messages and errors that all publishers share.
 
+mod addressed;
 mod backlog;
-mod exclusive_confirms;
+mod error;
 mod publisher;
-mod shared_confirms;
 
+pub use addressed::Addressed;
 pub use backlog::BacklogState;
-pub use exclusive_confirms::ConfirmedPublisher;
-pub use publisher::{Addressed, Publisher, Unpublishable};
-pub use shared_confirms::{Confirm, ConfirmingPublisher, Verdict};
+pub use error::Unpublishable;
+pub use publisher::Publisher;

@@ -1,58 +1,26 @@
-//! Publishing without confirms: queued whole on the first poll, in the order of the calls.
+//! Publishes without confirms: each message is queued whole on the first poll, in the order of the calls.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use lapin::{BasicProperties, Channel, options::BasicPublishOptions, types::ShortString};
+use lapin::{Channel, options::BasicPublishOptions};
 
-use super::backlog::{Backlog, BacklogState, Room, Watermark};
+use super::{
+    Addressed, Unpublishable,
+    backlog::{Backlog, BacklogState, Capacity, Watermark},
+};
 use crate::{convert, error::BrokerError, message::Properties, transport::cutoff::ConnectionGuard};
 
 /// Publishes on one channel.
 ///
-/// The channel never enters confirm mode: then lapin queues all frames of a message under one lock on the
-/// first poll of `basic_publish`, and what the rest of the future waits for is only that the bytes were
-/// written.
+/// The channel never enters confirm mode. Then lapin queues all frames of a message under one lock on the
+/// first poll of `basic_publish`, and the rest of the future only waits until the bytes were written.
 pub struct Publisher {
     channel: Channel,
     max_header_bytes: usize,
     backlog: Backlog,
     _guard: Arc<ConnectionGuard>,
-}
-
-/// Why a message was not queued.
-#[derive(Debug)]
-pub enum Unpublishable {
-    /// It never can be.
-    Unwritable(Box<dyn std::error::Error + Send + Sync>),
-    /// Not on this channel.
-    Lost(BrokerError),
-    /// Not now: too much waits to be written.
-    Congested,
-}
-
-/// A message to one queue, which AMQP can carry.
-#[derive(Clone)]
-pub struct Addressed {
-    pub(crate) queue: ShortString,
-    pub(crate) properties: BasicProperties,
-    pub(crate) body: Bytes,
-}
-
-impl Addressed {
-    /// A message to `queue` that has no headers, for any connection.
-    ///
-    /// # Errors
-    /// When AMQP cannot carry it.
-    pub fn without_headers(
-        queue: String,
-        properties: Properties,
-        body: Bytes,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let queue = convert::short_string("reply address", queue)?;
-        Ok(Self { queue, properties: convert::to_lapin(properties, 0)?, body })
-    }
 }
 
 impl Publisher {
@@ -65,7 +33,10 @@ impl Publisher {
         }
     }
 
-    /// Queues a message that the broker must return when no queue takes it.
+    /// Queues a mandatory message: the broker returns it when it reaches no queue.
+    ///
+    /// # Errors
+    /// When it was not queued.
     pub fn queue_mandatory(
         &self,
         exchange: &str,
@@ -73,14 +44,13 @@ impl Publisher {
         properties: Properties,
         body: &Bytes,
     ) -> Result<(), Unpublishable> {
-        let unwritable = |error: convert::EncodeError| Unpublishable::Unwritable(error.into());
-        let exchange = convert::short_string("exchange", exchange).map_err(unwritable)?;
-        let routing_key = convert::short_string("routing key", routing_key).map_err(unwritable)?;
-        let properties = convert::to_lapin(properties, self.max_header_bytes).map_err(unwritable)?;
+        let exchange = convert::short_string("exchange", exchange)?;
+        let routing_key = convert::short_string("routing key", routing_key)?;
+        let properties = convert::to_lapin(properties, self.max_header_bytes)?;
         let options = BasicPublishOptions { mandatory: true, immediate: false };
-        match self.backlog.make_room(body.len()) {
-            Room::Full => Err(Unpublishable::Congested),
-            Room::Unwatched => {
+        match self.backlog.reserve(body.len()) {
+            Capacity::Full => Err(Unpublishable::Congested),
+            Capacity::Reserved => {
                 match self
                     .channel
                     .basic_publish(exchange, routing_key, options, body, properties)
@@ -90,7 +60,7 @@ impl Publisher {
                     Some(Ok(_)) | None => Ok(()),
                 }
             }
-            Room::Watched => {
+            Capacity::ReservedToWatch => {
                 let (channel, body) = (self.channel.clone(), body.clone());
                 let mut publish: Watermark = Box::pin(async move {
                     channel.basic_publish(exchange, routing_key, options, &body, properties).await?;
@@ -106,12 +76,12 @@ impl Publisher {
         }
     }
 
-    /// Whether requests are still being written, and whether more may be queued.
+    /// Whether queued messages wait to be written, and whether more may be queued.
     pub fn ask_backlog(&self) -> BacklogState {
-        self.backlog.ask()
+        self.backlog.state()
     }
 
-    /// A message to `queue` through the default exchange, ready to be written.
+    /// Converts a message to `queue`, to be published by [`write`](Self::write).
     ///
     /// # Errors
     /// When AMQP cannot carry it.
@@ -121,19 +91,27 @@ impl Publisher {
         properties: Properties,
         body: Bytes,
     ) -> Result<Addressed, Box<dyn std::error::Error + Send + Sync>> {
-        let queue = convert::short_string("reply address", queue)?;
-        Ok(Addressed { queue, properties: convert::to_lapin(properties, self.max_header_bytes)?, body })
+        Ok(Addressed::new(queue, properties, self.max_header_bytes, body)?)
     }
 
     /// Writes a message.
     ///
-    /// The first poll queues it; the future resolves when its bytes, and those of everything queued before
-    /// it, were handed to the operating system.
+    /// The first poll queues it. The future resolves when its bytes, and those of all messages queued before
+    /// it, were passed to the operating system.
+    ///
+    /// # Errors
+    /// When the channel is closed, or the connection was lost.
     pub async fn write(&self, message: Addressed) -> Result<(), BrokerError> {
         let Addressed { queue, properties, body } = message;
         self.channel
             .basic_publish("".into(), queue, BasicPublishOptions::default(), &body, properties)
             .await?;
         Ok(())
+    }
+}
+
+impl fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publisher").field("channel", &self.channel.id()).finish_non_exhaustive()
     }
 }

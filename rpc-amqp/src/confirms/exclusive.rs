@@ -1,23 +1,32 @@
-//! Publishing with confirms, on a connection of its own: for messages that may cost it.
+//! Publishes with confirms on a dedicated connection, for messages that may make the broker close the
+//! connection.
+
+use std::fmt;
 
 use lapin::{
     Channel,
     options::{BasicPublishOptions, ConfirmSelectOptions},
 };
 
-use super::Addressed;
 use crate::{
     connection::Connection,
     error::{BrokerError, ConnectError},
+    publish::Addressed,
 };
 
-/// Publishes on one channel, which is in confirm mode. For one task: lapin mixes up the confirms of two that publish at once.
+/// Publishes with confirms on a dedicated connection.
+///
+/// It is for one task only: lapin confuses the confirms of two messages that are published concurrently.
 pub struct ConfirmedPublisher {
     channel: Channel,
     connection: Connection,
 }
 
 impl ConfirmedPublisher {
+    /// Opens a channel in confirm mode on `connection`. Closes the connection when that fails.
+    ///
+    /// # Errors
+    /// `Refused` when the broker refuses the channel.
     pub async fn open(connection: Connection) -> Result<Self, ConnectError> {
         let opened = async {
             let channel = connection.open_channel().await?;
@@ -33,10 +42,10 @@ impl ConfirmedPublisher {
         }
     }
 
-    /// Queues a message on the first poll; resolves when the broker has dealt with it, whether or not anybody gets it.
+    /// Queues a message on the first poll, and waits until the broker acks or nacks it. Both are `Ok`.
     ///
     /// # Errors
-    /// When the channel ended first: the broker may have it or not.
+    /// When the channel was closed first. The broker may or may not have received the message.
     pub async fn publish(&self, message: Addressed) -> Result<(), BrokerError> {
         let Addressed { queue, properties, body } = message;
         let options = BasicPublishOptions::default();
@@ -45,7 +54,14 @@ impl ConfirmedPublisher {
         Ok(())
     }
 
+    /// Closes the connection.
     pub async fn close(&self) {
         self.connection.close().await;
+    }
+}
+
+impl fmt::Debug for ConfirmedPublisher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfirmedPublisher").field("channel", &self.channel.id()).finish_non_exhaustive()
     }
 }

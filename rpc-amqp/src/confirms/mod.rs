@@ -1,0 +1,7 @@
+//! Publishing with publisher confirms: on a channel that many tasks share, or on a connection used for nothing else.
+
+mod exclusive;
+mod shared;
+
+pub use exclusive::ConfirmedPublisher;
+pub use shared::{Confirm, ConfirmingPublisher, Verdict};
