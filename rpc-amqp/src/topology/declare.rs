@@ -1,36 +1,38 @@
-//! Declaring a topology, and taking bindings away.
+//! Declares a topology, and removes bindings.
 
-use lapin::options::{BasicGetOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::{
+    options::{BasicGetOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
+    types::{FieldTable, ShortString},
+};
 
-use super::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch};
+use super::{
+    Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch, new_connection::on_new_connection,
+};
 use crate::{
-    connect::connect,
     connection::Connection,
-    convert,
-    error::{BrokerError, ConnectError},
+    convert::{self, EncodeError, short_string},
+    error::BrokerError,
 };
 
 impl Topology {
-    /// Declares everything; `passive` only checks that exchanges and queues exist, and binds nothing.
+    /// Declares everything. With `passive` it only checks that the exchanges and queues exist, and binds
+    /// nothing.
+    ///
+    /// # Errors
+    /// At the first refused declaration. Earlier ones stay.
     pub async fn declare(&self, connection: &Connection, passive: bool) -> Result<(), TopologyError> {
-        // What is exclusive is of no use to another connection.
-        let must_be_here = self.queues.iter().any(|queue| queue.exclusive);
-        if must_be_here || !connection.has_spent_its_channels() {
+        // Only the connection that declares an exclusive queue may use it.
+        let has_exclusive = self.queues.iter().any(|queue| queue.exclusive);
+        if has_exclusive || !connection.has_spent_its_channels() {
             let declared = self.declare_on(connection, passive).await;
             if declared.as_ref().is_err_and(|error| error.source.is_of_channel()) {
                 connection.count_spent_channel();
             }
             return declared;
         }
-        let (options, inbound) = connection.options();
-        let asked = connect(options, inbound, async |other: Connection| {
-            let answer = self.declare_on(&other, passive).await;
-            other.close().await;
-            Ok(answer)
-        });
-        asked.await.unwrap_or_else(|error: ConnectError| {
-            Err(self.not_asked(BrokerError::new(None, error.to_string())))
-        })
+        on_new_connection(connection, async |other| self.declare_on(&other, passive).await)
+            .await
+            .unwrap_or_else(|source| Err(self.not_started(source)))
     }
 
     async fn declare_on(&self, connection: &Connection, passive: bool) -> Result<(), TopologyError> {
@@ -38,7 +40,7 @@ impl Topology {
             let name = name.to_owned();
             move |source| TopologyError { touch, name, source }
         };
-        let channel = connection.open_channel().await.map_err(|source| self.not_asked(source))?;
+        let channel = connection.open_channel().await.map_err(|source| self.not_started(source))?;
         for exchange in &self.exchanges {
             declare_exchange(&channel, exchange, passive)
                 .await
@@ -52,23 +54,26 @@ impl Topology {
         for binding in self.bindings.iter().filter(|_| !passive) {
             bind(&channel, binding).await.map_err(refused(Touch::BindQueue, &binding.queue))?;
         }
-        // Idle channels cost the broker a process each; a failure to close is that of the connection, seen
+        // An idle channel costs the broker a process. An error here is one of the connection, and is reported
         // elsewhere.
         let _ = channel.close(200, "topology declared".into()).await;
         Ok(())
     }
 
-    /// It did not come to the first question.
-    fn not_asked(&self, error: impl Into<BrokerError>) -> TopologyError {
+    /// The error of a declaration that failed before its first operation.
+    fn not_started(&self, source: BrokerError) -> TopologyError {
         let queues = self.queues.iter().map(|queue| &queue.name);
         let name = queues.chain(self.bindings.iter().map(|binding| &binding.queue)).next();
         let name = name.cloned().unwrap_or_default();
-        TopologyError { touch: Touch::DeclareQueue, name, source: error.into() }
+        TopologyError { touch: Touch::DeclareQueue, name, source }
     }
 }
 
 impl Connection {
-    /// Takes bindings away. That one is not there is no error.
+    /// Removes bindings. A binding that does not exist is not an error.
+    ///
+    /// # Errors
+    /// At the first binding that the broker refuses to remove.
     pub async fn unbind(&self, bindings: &[Binding]) -> Result<(), TopologyError> {
         let name = bindings.first().map_or("", |binding| &binding.queue);
         let refused = |source| TopologyError { touch: Touch::BindQueue, name: name.to_owned(), source };
@@ -85,7 +90,10 @@ impl Connection {
         Ok(())
     }
 
-    /// Declares a queue that only this connection uses and that goes with its consumer.
+    /// Declares an exclusive queue for replies, which the broker deletes with its consumer.
+    ///
+    /// # Errors
+    /// When the broker refuses it, or the connection was lost.
     pub async fn declare_reply_queue(&self, name: &str) -> Result<(), BrokerError> {
         let channel = self.open_channel().await?;
         let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
@@ -105,39 +113,51 @@ pub(super) async fn declare_exchange(
         ExchangeKind::Headers => lapin::ExchangeKind::Headers,
         ExchangeKind::Topic => lapin::ExchangeKind::Topic,
     };
-    let name = convert::short_string("exchange", &exchange.name)?;
+    let name = short_string("exchange", &exchange.name)?;
     let options = ExchangeDeclareOptions { passive, durable: true, ..Default::default() };
     Ok(channel.exchange_declare(name, kind, options, Default::default()).await?)
 }
 
 async fn declare_queue(channel: &lapin::Channel, queue: &Queue, passive: bool) -> Result<(), BrokerError> {
-    let name = convert::short_string("queue", &queue.name)?;
+    let name = short_string("queue", &queue.name)?;
     let Queue { durable, exclusive, .. } = *queue;
     let options =
         QueueDeclareOptions { passive, durable, exclusive, auto_delete: exclusive, ..Default::default() };
     let arguments = convert::arguments(&queue.arguments)?;
     channel.queue_declare(name.clone(), options, arguments).await?;
     if exclusive {
-        // Whether it may be consumed: asked here, where a refusal disturbs nobody, and now, while there is
-        // nothing in it.
+        // Checks the permission to consume: on this channel, where a refusal affects nothing else, and while
+        // the queue is empty.
         channel.basic_get(name, BasicGetOptions::default()).await?;
     }
     Ok(())
 }
 
 async fn bind(channel: &lapin::Channel, binding: &Binding) -> Result<(), BrokerError> {
-    let queue = convert::short_string("queue", &binding.queue)?;
-    let exchange = convert::short_string("exchange", &binding.exchange)?;
-    let routing_key = convert::short_string("routing key", &binding.routing_key)?;
-    let arguments = convert::arguments(&binding.arguments)?;
+    let EncodedBinding { queue, exchange, routing_key, arguments } = EncodedBinding::new(binding)?;
     Ok(channel.queue_bind(queue, exchange, routing_key, QueueBindOptions::default(), arguments).await?)
 }
 
 async fn unbind(channel: &lapin::Channel, binding: &Binding) -> Result<(), BrokerError> {
-    let short = |what, text: &str| convert::short_string(what, text);
-    let queue = short("queue", &binding.queue)?;
-    let exchange = short("exchange", &binding.exchange)?;
-    let routing_key = short("routing key", &binding.routing_key)?;
-    let arguments = convert::arguments(&binding.arguments)?;
+    let EncodedBinding { queue, exchange, routing_key, arguments } = EncodedBinding::new(binding)?;
     Ok(channel.queue_unbind(queue, exchange, routing_key, arguments).await?)
+}
+
+/// A [`Binding`] in lapin's types.
+struct EncodedBinding {
+    queue: ShortString,
+    exchange: ShortString,
+    routing_key: ShortString,
+    arguments: FieldTable,
+}
+
+impl EncodedBinding {
+    fn new(binding: &Binding) -> Result<Self, EncodeError> {
+        Ok(Self {
+            queue: short_string("queue", &binding.queue)?,
+            exchange: short_string("exchange", &binding.exchange)?,
+            routing_key: short_string("routing key", &binding.routing_key)?,
+            arguments: convert::arguments(&binding.arguments)?,
+        })
+    }
 }

@@ -1,27 +1,24 @@
-//! Looking for exchanges and queues by passive declarations.
+//! Looks up exchanges and queues by passive declarations.
 
 use lapin::{options::QueueDeclareOptions, types::ShortString};
 
-use super::{Exchange, ExchangeKind, declare::declare_exchange};
-use crate::{
-    connect::connect,
-    connection::Connection,
-    convert,
-    error::{BrokerError, ConnectError},
-    reply_code,
-};
+use super::{Exchange, ExchangeKind, declare::declare_exchange, new_connection::on_new_connection};
+use crate::{connection::Connection, convert::short_string, error::BrokerError, reply_code};
 
-/// The consumers of a queue, and the messages that wait in it.
+/// The consumers and the waiting messages of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueStatus {
-    /// How many consumers it has.
+    /// The number of consumers.
     pub consumers: u32,
-    /// How many messages wait in it.
+    /// The number of messages that wait in the queue.
     pub waiting: u32,
 }
 
 impl Connection {
-    /// Whether an exchange exists. The default one always does.
+    /// Whether an exchange exists. The default exchange always does.
+    ///
+    /// # Errors
+    /// When the broker refuses the lookup, or the connection was lost.
     pub async fn exchange_exists(&self, name: &str) -> Result<bool, BrokerError> {
         if name.is_empty() {
             return Ok(true);
@@ -30,44 +27,40 @@ impl Connection {
         Ok(self.look_up(Target::Exchange(exchange)).await? != LookUp::Missing)
     }
 
-    /// The state of a queue, or `None` where there is no such queue.
+    /// The status of a queue, or `None` when it does not exist.
+    ///
+    /// # Errors
+    /// When the broker refuses the lookup, or the connection was lost.
     pub async fn queue_status(&self, queue: &str) -> Result<Option<QueueStatus>, BrokerError> {
-        let name = convert::short_string("queue", queue)?;
+        let name = short_string("queue", queue)?;
         Ok(match self.look_up(Target::Queue(name)).await? {
             LookUp::Missing => None,
-            LookUp::Exists { consumers, waiting } => Some(QueueStatus { consumers, waiting }),
+            LookUp::Exists(status) => Some(status),
         })
     }
 
-    async fn look_up(&self, question: Target) -> Result<LookUp, BrokerError> {
+    async fn look_up(&self, target: Target) -> Result<LookUp, BrokerError> {
         if !self.has_spent_its_channels() {
-            return self.look_up_on(question).await;
+            return self.look_up_on_new_channel(target).await;
         }
-        let (options, inbound) = self.options();
-        let asked = connect(options, inbound, async |other: Connection| {
-            let answer = other.look_up_on(question).await;
-            other.close().await;
-            Ok(answer)
-        });
-        asked.await.unwrap_or_else(|error: ConnectError| Err(BrokerError::new(None, error.to_string())))
+        on_new_connection(self, async |other| other.look_up_on_new_channel(target).await).await?
     }
 
-    /// Asks on a channel of its own, which the broker closes when it says no.
-    async fn look_up_on(&self, question: Target) -> Result<LookUp, BrokerError> {
+    async fn look_up_on_new_channel(&self, target: Target) -> Result<LookUp, BrokerError> {
         let channel = self.open_channel().await?;
-        // Goes on until the broker has answered or the connection is gone, whether or not somebody still
-        // waits for it: lapin closes a channel that nobody holds, and takes a refusal that crosses its close
-        // for the end of the whole connection.
-        let asking = tokio::spawn(async move {
-            let answer = question.declare_passively(&channel).await;
-            if answer.is_ok() {
-                let _ = channel.close(200, "answered".into()).await;
+        // A task, so that it continues until the broker answers or the connection ends, even if the caller
+        // stops waiting. lapin closes a channel whose last handle is dropped. If the broker's own close
+        // crosses that, lapin takes it for the end of the whole connection.
+        let lookup = tokio::spawn(async move {
+            let result = target.declare_passively(&channel).await;
+            if result.is_ok() {
+                let _ = channel.close(200, "lookup done".into()).await;
             }
-            answer
+            result
         });
-        let asked = asking.await.unwrap_or_else(|ended| Err(BrokerError::new(None, ended.to_string())));
-        match asked {
-            Ok(answer) => Ok(answer),
+        let result = lookup.await.unwrap_or_else(|ended| Err(BrokerError::new(None, ended.to_string())));
+        match result {
+            Ok(found) => Ok(found),
             Err(error) => {
                 self.count_spent_channel();
                 if error.code() == Some(reply_code::NOT_FOUND) { Ok(LookUp::Missing) } else { Err(error) }
@@ -76,7 +69,7 @@ impl Connection {
     }
 }
 
-/// What is asked by a passive declaration.
+/// The exchange or queue to look up.
 enum Target {
     Exchange(Exchange),
     Queue(ShortString),
@@ -85,25 +78,23 @@ enum Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LookUp {
     Missing,
-    /// The counts are those of a queue.
-    Exists {
-        consumers: u32,
-        waiting: u32,
-    },
+    /// For an exchange the counts are 0.
+    Exists(QueueStatus),
 }
 
 impl Target {
     async fn declare_passively(&self, channel: &lapin::Channel) -> Result<LookUp, BrokerError> {
-        match self {
+        let (consumers, waiting) = match self {
             Self::Exchange(exchange) => {
                 declare_exchange(channel, exchange, true).await?;
-                Ok(LookUp::Exists { consumers: 0, waiting: 0 })
+                (0, 0)
             }
             Self::Queue(name) => {
                 let passive = QueueDeclareOptions { passive: true, ..Default::default() };
                 let queue = channel.queue_declare(name.clone(), passive, Default::default()).await?;
-                Ok(LookUp::Exists { consumers: queue.consumer_count(), waiting: queue.message_count() })
+                (queue.consumer_count(), queue.message_count())
             }
-        }
+        };
+        Ok(LookUp::Exists(QueueStatus { consumers, waiting }))
     }
 }
