@@ -1,8 +1,12 @@
-//! The channel that carries messages: publishing, consuming, settling.
+//! The channel that carries messages: publishes, consumes, acknowledges.
 
-use std::{future::Future, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
 use futures_util::FutureExt;
+use lapin::options::{
+    BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, BasicRejectOptions,
+    ChannelFlowOptions,
+};
 
 use crate::{
     consume::Consumer,
@@ -11,7 +15,7 @@ use crate::{
     transport::{cutoff::ConnectionGuard, guard::Findings},
 };
 
-/// A channel that carries messages. Clones share it; the broker closes it when anything on it goes wrong.
+/// A channel that carries messages. Clones share it. The broker closes it at the first error on it.
 #[derive(Clone)]
 pub struct DataChannel {
     pub(super) channel: lapin::Channel,
@@ -21,73 +25,102 @@ pub struct DataChannel {
 }
 
 impl DataChannel {
+    /// A publisher without confirms on this channel.
     pub fn publisher(&self) -> Publisher {
         Publisher::new(self.channel.clone(), self.frame_max, Arc::clone(&self.connection_guard))
     }
 
-    /// Consumes `queue`, at most `prefetch` deliveries unacknowledged at a time.
+    /// Consumes `queue`, with at most `prefetch` unacknowledged deliveries at a time.
+    ///
+    /// # Errors
+    /// When the broker refuses it, or the channel or the connection was lost.
     pub async fn consume(&self, queue: &str, prefetch: u16) -> Result<Consumer, BrokerError> {
-        self.channel.basic_qos(prefetch, lapin::options::BasicQosOptions { global: false }).await?;
-        self.start_consumer(queue, lapin::options::BasicConsumeOptions::default()).await
+        self.channel.basic_qos(prefetch, BasicQosOptions { global: false }).await?;
+        self.start_consumer(queue, BasicConsumeOptions::default()).await
     }
 
-    /// Consumes `queue` without acknowledgements, as its only consumer: for replies.
+    /// Consumes a reply queue: without acknowledgements, as its only consumer.
+    ///
+    /// # Errors
+    /// When the broker refuses it, or the channel or the connection was lost.
     pub async fn consume_replies(&self, queue: &str) -> Result<Consumer, BrokerError> {
-        let options =
-            lapin::options::BasicConsumeOptions { no_ack: true, exclusive: true, ..Default::default() };
+        let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..Default::default() };
         self.start_consumer(queue, options).await
     }
 
     /// Consumes the pseudo-queue of direct reply-to. Must precede the first publish on this channel.
+    ///
+    /// # Errors
+    /// When the broker refuses it, or the channel or the connection was lost.
     pub async fn consume_direct_replies(&self, address: &str) -> Result<Consumer, BrokerError> {
-        let options = lapin::options::BasicConsumeOptions { no_ack: true, ..Default::default() };
+        let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
         self.start_consumer(address, options).await
     }
 
     async fn start_consumer(
         &self,
         queue: &str,
-        options: lapin::options::BasicConsumeOptions,
+        options: BasicConsumeOptions,
     ) -> Result<Consumer, BrokerError> {
         let (connection_guard, findings) = (Arc::clone(&self.connection_guard), Arc::clone(&self.findings));
         Consumer::start(&self.channel, queue, options, connection_guard, findings).await
     }
 
-    /// Stops the delivery of new messages; those on the way still arrive, then the consumer ends.
+    /// Cancels a consumer. Deliveries that are already on the way still arrive, then it ends.
+    ///
+    /// # Errors
+    /// When the channel or the connection was lost.
     pub async fn cancel(&self, consumer_tag: &str) -> Result<(), BrokerError> {
         Ok(self.channel.basic_cancel(consumer_tag.into(), Default::default()).await?)
     }
 
-    /// Acknowledges one delivery, or with `multiple` all up to it.
+    /// Acknowledges a delivery, and with `multiple` all earlier ones on this channel.
+    ///
+    /// # Errors
+    /// When the channel or the connection was lost.
     pub fn ack(&self, tag: u64, multiple: bool) -> Result<(), BrokerError> {
-        queued(self.channel.basic_ack(tag, lapin::options::BasicAckOptions { multiple }))
+        enqueue(self.channel.basic_ack(tag, BasicAckOptions { multiple }))
     }
 
-    /// Resolves once the broker has handled everything that was queued on this channel before.
+    /// Waits until the broker has processed everything that was queued on this channel before.
+    ///
+    /// # Errors
+    /// When the channel or the connection was lost.
     pub async fn round_trip(&self) -> Result<(), BrokerError> {
-        // The one question that changes nothing: the broker may go on sending.
-        self.channel.channel_flow(lapin::options::ChannelFlowOptions { active: true }).await?;
+        // The only method with a reply that changes nothing: deliveries continue.
+        self.channel.channel_flow(ChannelFlowOptions { active: true }).await?;
         Ok(())
     }
 
-    /// Refuses one delivery as failed: it goes to the dead letters, or is dropped where there are none.
+    /// Rejects a delivery as failed. The broker dead-letters it, or discards it where no dead letter exchange
+    /// is set.
+    ///
+    /// # Errors
+    /// When the channel or the connection was lost.
     pub fn reject(&self, tag: u64) -> Result<(), BrokerError> {
-        queued(self.channel.basic_reject(tag, lapin::options::BasicRejectOptions { requeue: false }))
+        enqueue(self.channel.basic_reject(tag, BasicRejectOptions { requeue: false }))
     }
 
-    /// Gives one delivery back unharmed: `nack`, because RabbitMQ 4.3 does not count it as a failure.
+    /// Requeues a delivery. It uses `basic.nack`, which RabbitMQ 4.3 does not count as a failed delivery.
+    ///
+    /// # Errors
+    /// When the channel or the connection was lost.
     pub fn requeue(&self, tag: u64) -> Result<(), BrokerError> {
-        queued(
-            self.channel.basic_nack(tag, lapin::options::BasicNackOptions { multiple: false, requeue: true }),
-        )
+        enqueue(self.channel.basic_nack(tag, BasicNackOptions { multiple: false, requeue: true }))
     }
 }
 
-/// Settling is queued on the first poll; the rest of the future only waits for the write. What is queued later, the close
-/// included, is written later.
-fn queued(settling: impl Future<Output = lapin::Result<()>>) -> Result<(), BrokerError> {
-    match settling.now_or_never() {
+/// Queues an acknowledgement, which happens on the first poll. The rest of the future only waits until it is
+/// written. Everything that is queued later, also a close, is written later.
+fn enqueue(acknowledgement: impl Future<Output = lapin::Result<()>>) -> Result<(), BrokerError> {
+    match acknowledgement.now_or_never() {
         Some(Err(error)) => Err(error.into()),
         Some(Ok(())) | None => Ok(()),
+    }
+}
+
+impl fmt::Debug for DataChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataChannel").field("channel", &self.channel.id()).finish_non_exhaustive()
     }
 }

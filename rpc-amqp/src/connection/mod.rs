@@ -1,8 +1,9 @@
-//! One connection to the broker and the channels on it.
+//! One connection to the broker, and its channels.
 
 mod channel;
 
 use std::{
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -21,16 +22,18 @@ use crate::{
     },
 };
 
-/// Stands for a user's name that only the broker knows.
-pub(crate) const NAMED_BY_CERTIFICATE: &str = "(the one that the certificate names)";
+/// Shown in errors in place of a user's name that only the broker knows.
+pub(crate) const NAMED_BY_CERTIFICATE: &str = "(named by the client certificate)";
 
-/// How long an orderly close may take before it is given up.
+/// The time that the broker has to answer a close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many channels of a connection may be lost to refused questions.
+/// The maximum of leaked channels per connection.
 const MAX_LEAKED_CHANNELS: u32 = 256;
 
-/// A connection; clones share it. It ends when [`close`](Self::close)d, or when the last clone and channel are dropped; a broker
-/// that does not answer the goodbye holds up neither.
+/// A connection to the broker. Clones share it.
+///
+/// It ends with [`close`](Self::close), or when the last clone and channel are dropped. Either way the broker
+/// has five seconds to answer the close.
 #[derive(Clone)]
 pub struct Connection {
     inner: Arc<lapin::Connection>,
@@ -42,7 +45,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection of the current runtime.
+    /// Wraps a lapin connection. Must be called within a tokio runtime.
     pub(crate) fn new(
         connection: Arc<lapin::Connection>,
         cutoff: Arc<Cutoff>,
@@ -65,61 +68,68 @@ impl Connection {
         }
     }
 
-    /// The user that logged in. Unknown where the broker read it from a certificate.
+    /// The user that logged in, or `None` where only the broker knows it, from a client certificate.
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }
 
-    /// How errors name the user that logged in.
+    /// The name of the user for errors and logs.
     pub fn user_as_shown(&self) -> &str {
         self.user().unwrap_or(NAMED_BY_CERTIFICATE)
     }
 
-    /// How to reach the same broker again, and what was agreed on what comes in.
+    /// The options that this connection was made with.
     pub fn options(&self) -> (&ConnectOptions, &Inbound) {
         (&self.options.0, &self.options.1)
     }
 
-    /// The time that one attempt to connect may take, all preparations included.
+    /// The time limit of one attempt to connect, its preparation included.
     pub fn attempt_timeout(&self) -> Duration {
         self.options.0.timeout
     }
 
-    /// What the guard found on this connection.
+    /// The findings of the guard on this connection.
     pub fn findings(&self) -> &Arc<Findings> {
         &self.findings
     }
 
+    /// Whether the connection is open.
     pub fn is_connected(&self) -> bool {
         self.inner.status().connected()
     }
 
-    /// Resolves when the connection is lost, a little later: for those that neither consume nor wait for an answer, whom lapin does not
-    /// tell.
+    /// Resolves within 100 ms after the connection is lost.
+    ///
+    /// lapin reports the loss only to consumers and pending operations.
     pub async fn until_lost(&self) -> BrokerError {
-        const OFTEN: Duration = Duration::from_millis(100);
+        const POLL_INTERVAL: Duration = Duration::from_millis(100);
         while self.is_connected() {
-            tokio::time::sleep(OFTEN).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         BrokerError::new(None, "the connection was lost")
     }
 
-    /// A question was refused, and its channel closed by the broker: lapin 4.12 never uses that channel's number again, and
-    /// once all numbers were used it drops what is sent on those.
+    /// Counts a channel that the broker closed after refusing an operation.
+    ///
+    /// Such a channel leaks: lapin 4.12 never uses its number again, and once all numbers are used it
+    /// discards what is sent on new channels.
     pub fn count_spent_channel(&self) {
         self.leaked_channels.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether further questions should be asked on another connection.
+    /// Whether so many channels have leaked that operations that may be refused belong on another connection.
     pub fn has_spent_its_channels(&self) -> bool {
-        let most = match self.inner.configuration().channel_max() {
+        let limit = match self.inner.configuration().channel_max() {
             0 => MAX_LEAKED_CHANNELS,
             channels => MAX_LEAKED_CHANNELS.min(u32::from(channels) / 4),
         };
-        self.leaked_channels.load(Ordering::Relaxed) >= most
+        self.leaked_channels.load(Ordering::Relaxed) >= limit
     }
 
-    /// Opens a channel for messages. Nothing that can fail belongs on it but publishing and consuming.
+    /// Opens a channel for publishing and consuming. Operations that may be refused belong on other channels.
+    ///
+    /// # Errors
+    /// When the broker refuses the channel, or the connection was lost.
     pub async fn open_data_channel(&self) -> Result<DataChannel, BrokerError> {
         Ok(DataChannel {
             channel: self.open_channel().await?,
@@ -141,17 +151,26 @@ impl Connection {
         Ok(self.inner.create_channel().await?)
     }
 
-    /// Says goodbye to the broker; what was written before arrives before.
+    /// Closes the connection. Everything that was written before reaches the broker first.
     pub async fn close(&self) {
         let close = self.inner.close(200, "closed by the application".into());
         match tokio::time::timeout(CLOSE_TIMEOUT, close).await {
             Ok(Ok(())) => {}
-            // Nobody is left to act on it: the connection is gone either way.
-            Ok(Err(error)) => tracing::debug!(%error, "the connection was already gone when it was closed"),
+            // Not returned: the connection is closed either way.
+            Ok(Err(error)) => tracing::debug!(%error, "the connection was already lost when it was closed"),
             Err(_) => {
                 tracing::debug!("the broker did not answer the close in time");
                 self.connection_guard.cutoff.abort();
             }
         }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("user", &self.user)
+            .field("is_connected", &self.is_connected())
+            .finish_non_exhaustive()
     }
 }
