@@ -1,4 +1,4 @@
-//! Who logs in at one node, and by which of SASL's mechanisms.
+//! The user, secret and SASL mechanism of a login at one node.
 
 use amq_protocol::auth::Credentials as Pair;
 use lapin::{
@@ -13,28 +13,31 @@ use crate::{
     options::{BrokerUri, ConnectOptions, Secret},
 };
 
-/// What one attempt logs in with.
+/// The login of one attempt to connect.
 #[derive(Debug)]
 pub(crate) struct Login {
     mechanism: SASLMechanism,
-    /// Unknown where the broker reads it from a certificate, unless the URI says it.
+    /// `None` where the broker reads it from a client certificate and the URI does not name it.
     user: Option<String>,
     secret: Secret,
-    /// Every later password.
+    /// Changes of the password.
     changes: Option<watch::Receiver<Secret>>,
 }
 
 impl Login {
+    /// Chooses the login for `node`: by client certificate, by the options' credentials, or by the URI's
+    /// user.
+    ///
     /// # Errors
-    /// `InvalidOption` when credentials are given and no use is made of them.
-    pub(crate) fn at(node: &BrokerUri, options: &ConnectOptions) -> Result<Self, ConnectError> {
+    /// `InvalidOption` for credentials together with a login by client certificate.
+    pub(crate) fn new(node: &BrokerUri, options: &ConnectOptions) -> Result<Self, ConnectError> {
         let mechanism =
             if options.logs_in_by_certificate() { SASLMechanism::External } else { node.mechanism() };
         let is_external = mechanism == SASLMechanism::External;
         if let Some(credentials) = &options.credentials {
             if is_external {
                 return Err(ConnectError::InvalidOption(
-                    "credentials are given for a login by client certificate, which has none; leave out one of them".into(),
+                    "credentials are set, but a login by client certificate does not use them; leave out one of them".into(),
                 ));
             }
             let mut changes = credentials.follow();
@@ -50,6 +53,7 @@ impl Login {
         Ok(Self { mechanism, user: user.map(str::to_owned), secret: node.password().clone(), changes: None })
     }
 
+    /// Whether the login is by client certificate (SASL `EXTERNAL`).
     pub(crate) fn is_external(&self) -> bool {
         self.mechanism == SASLMechanism::External
     }
@@ -59,24 +63,26 @@ impl Login {
         self.user.as_deref()
     }
 
+    /// Takes the changes of the password, to be forwarded on the live connection.
     pub(crate) fn take_changes(&mut self) -> Option<watch::Receiver<Secret>> {
         self.changes.take()
     }
 
-    /// The answers for lapin, so that no address it gets to see needs to hold the password.
-    pub(crate) fn answers(&self) -> impl AuthProvider + use<> {
+    /// Answers the broker's authentication for lapin, so that the address given to lapin does not hold the
+    /// password.
+    pub(crate) fn auth_provider(&self) -> impl AuthProvider + use<> {
         let user = self.user.as_deref().unwrap_or_default();
-        Answers { mechanism: self.mechanism, pair: Pair::new(user.into(), self.secret.reveal().into()) }
+        SaslAnswers { mechanism: self.mechanism, pair: Pair::new(user.into(), self.secret.reveal().into()) }
     }
 }
 
-/// Has no `Debug`: it holds a password.
-struct Answers {
+/// Has no `Debug`, because it holds a password.
+struct SaslAnswers {
     mechanism: SASLMechanism,
     pair: Pair,
 }
 
-impl AuthProvider for Answers {
+impl AuthProvider for SaslAnswers {
     fn mechanism(&self) -> ShortString {
         self.mechanism.name().into()
     }
@@ -87,7 +93,7 @@ impl AuthProvider for Answers {
 
     fn continue_auth(&self, _: LongString) -> Result<LongString, String> {
         if self.mechanism != SASLMechanism::RabbitCrDemo {
-            return Err(format!("the broker asks for more than {} says", self.mechanism));
+            return Err(format!("the broker sent a challenge, which {} does not have", self.mechanism));
         }
         Ok(self.pair.rabbit_cr_demo_answer())
     }

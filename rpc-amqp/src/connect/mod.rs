@@ -1,7 +1,8 @@
-//! Connecting, at first and again: nodes in turn, TLS, login, pauses, and the state that users see.
+//! Connects and reconnects: cluster nodes in turn, TLS, login, backoff, and the connection state.
 
 mod backoff;
 mod dial;
+mod explain;
 mod login;
 mod reconnect;
 mod secure;

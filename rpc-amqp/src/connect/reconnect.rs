@@ -1,4 +1,4 @@
-//! Connecting again and again, until it works or is given up.
+//! Repeats attempts to connect, until one succeeds or their time is over.
 
 use std::{future::Future, time::Instant};
 
@@ -9,11 +9,13 @@ use crate::{
     options::{ConnectOptions, FOREVER, Inbound},
 };
 
-/// Connects until `prepare` succeeds, each attempt within the options' timeout and after a delay of `backoff`; `failed` hears of
-/// every failure. Dropping the future abandons the attempt.
+/// Repeats attempts to connect until `prepare` succeeds.
+///
+/// Each attempt starts after a delay of `backoff` and ends within the options' timeout. `failed` is called
+/// with every failure. Dropping the future cancels the attempt.
 ///
 /// # Errors
-/// The last failure, once the options' [`give_up_after`](ConnectOptions::give_up_after) is over.
+/// The last failure, once the time of [`give_up_after`](ConnectOptions::give_up_after) is over.
 pub async fn reconnect<T, E, F, P>(
     options: &ConnectOptions,
     inbound: &Inbound,
@@ -28,26 +30,26 @@ where
 {
     let started = Instant::now();
     loop {
-        let left =
-            options.give_up_after.map_or(FOREVER, |patience| patience.saturating_sub(started.elapsed()));
+        let left = options.give_up_after.map_or(FOREVER, |limit| limit.saturating_sub(started.elapsed()));
         tokio::time::sleep(backoff.next_delay().min(left)).await;
         let error = match connect(options, inbound, &mut prepare).await {
             Ok(prepared) => return Ok(prepared),
             Err(error) => error,
         };
         failed(&error);
-        if options.give_up_after.is_some_and(|patience| started.elapsed() >= patience) {
-            tracing::error!(error = %chain(&error), "the broker is given up");
+        if options.give_up_after.is_some_and(|limit| started.elapsed() >= limit) {
+            tracing::error!(error = %chain(&error), "reconnecting stops");
             return Err(error);
         }
-        tracing::warn!(error = %chain(&error), "the broker cannot be reached, and is tried again");
+        tracing::warn!(error = %chain(&error), "connecting to the broker failed, and is tried again");
     }
 }
 
-/// The first connection: one attempt, or as many as the options' [`wait_for_broker`](ConnectOptions::wait_for_broker) allows.
+/// Makes the first connection, in one attempt or in as many as
+/// [`wait_for_broker`](ConnectOptions::wait_for_broker) allows.
 ///
 /// # Errors
-/// The last failure. What another attempt cannot mend, such as a refused login, is returned at once.
+/// The last failure. A failure for which `is_passing` is false, such as a refused login, is not repeated.
 pub async fn connect_first<T, E, F, P>(
     options: &ConnectOptions,
     inbound: &Inbound,
@@ -59,7 +61,7 @@ where
     F: FnMut(Connection) -> P,
     P: Future<Output = Result<T, E>>,
 {
-    let until = Instant::now() + options.wait_for_broker.min(FOREVER);
+    let deadline = Instant::now() + options.wait_for_broker.min(FOREVER);
     let mut backoff = Backoff::default();
     loop {
         let error = match connect(options, inbound, &mut prepare).await {
@@ -67,10 +69,10 @@ where
             Err(error) => error,
         };
         let delay = backoff.next_delay();
-        if !is_passing(&error) || Instant::now() + delay >= until {
+        if !is_passing(&error) || Instant::now() + delay >= deadline {
             return Err(error);
         }
-        tracing::info!(error = %chain(&error), "the broker is not there yet, and is waited for");
+        tracing::info!(error = %chain(&error), "the broker is not reachable yet, and is tried again");
         tokio::time::sleep(delay).await;
     }
 }

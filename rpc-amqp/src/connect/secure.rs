@@ -1,4 +1,4 @@
-//! Whether and how the nodes of one attempt are spoken to in TLS.
+//! Prepares TLS for one attempt to connect, and secures the sockets of its nodes.
 
 use tokio::net::TcpStream;
 
@@ -10,7 +10,7 @@ use crate::{
     transport::socket::Socket,
 };
 
-/// Prepared once for all nodes, before any of them is dialled.
+/// The TLS client of one attempt to connect, prepared once for all nodes, before any connection is made.
 pub(crate) struct Security {
     #[cfg(feature = "__rustls")]
     tls: Option<tls::Client>,
@@ -18,14 +18,16 @@ pub(crate) struct Security {
 
 #[cfg(feature = "__rustls")]
 impl Security {
+    /// Reads certificates and keys, if any node uses TLS.
+    ///
     /// # Errors
-    /// `InvalidOption` for TLS that cannot work, and for TLS that a node is not to use: never left out silently.
+    /// `InvalidOption` for invalid TLS options, and for TLS options with a node whose URI says `amqp://`.
     pub(crate) async fn prepare(options: &ConnectOptions, nodes: &[BrokerUri]) -> Result<Self, ConnectError> {
         if options.tls.is_some()
             && let Some(plain) = nodes.iter().find(|node| !node.is_tls())
         {
             return Err(ConnectError::InvalidOption(format!(
-                "TLS is set up, but the URI of {} says amqp://, which would not use it; write amqps://",
+                "TLS options are set, but the URI of {} says amqp://, which does not use TLS; write amqps://",
                 plain.endpoint()
             )));
         }
@@ -33,9 +35,9 @@ impl Security {
             return Ok(Self { tls: None });
         }
         let tls = options.tls.clone().unwrap_or_default();
-        let reading = tokio::task::spawn_blocking(move || tls::Client::prepare(&tls));
-        let client = reading.await.map_err(|_| {
-            // The runtime is shutting down, or the system's store has a surprise.
+        let prepared = tokio::task::spawn_blocking(move || tls::Client::prepare(&tls));
+        let client = prepared.await.map_err(|_| {
+            // The runtime is shutting down, or reading the certificates panicked.
             ConnectError::InvalidOption("TLS could not be prepared".into())
         })??;
         for node in nodes.iter().filter(|node| node.is_tls()) {
@@ -44,13 +46,16 @@ impl Security {
         Ok(Self { tls: Some(client) })
     }
 
-    /// Shakes hands where the node's URI says so.
+    /// Performs the TLS handshake if the node's URI says `amqps://`.
+    ///
+    /// # Errors
+    /// Those of the handshake.
     pub(crate) async fn secure(&self, socket: TcpStream, node: &BrokerUri) -> Result<Socket, ConnectError> {
         match &self.tls {
             Some(client) if node.is_tls() => {
                 Ok(Socket::Tls(Encrypted::new(client.handshake(socket, node).await?)))
             }
-            // Without TLS prepared there is no node that wants it.
+            // `prepare` has made a client if any node uses TLS.
             _ => Ok(Socket::plain(socket)),
         }
     }
@@ -59,7 +64,8 @@ impl Security {
 #[cfg(not(feature = "__rustls"))]
 impl Security {
     pub(crate) async fn prepare(_: &ConnectOptions, nodes: &[BrokerUri]) -> Result<Self, ConnectError> {
-        // Such a URI is not even parsed; but a password in clear is worth asking twice.
+        // Parsing has already refused such a URI. Checked again, because a password would be sent in plain
+        // text.
         if nodes.iter().any(BrokerUri::is_tls) {
             return Err(ConnectError::TlsUnavailable);
         }

@@ -1,85 +1,86 @@
-//! What a client or a server tells of its connection, for people and programs that watch it.
+//! The connection state of a client or a server, and a watch for its changes.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
-/// How the connection of a client or a server stands.
+/// The state of a client's or server's connection.
 ///
 /// `Connecting` → `Ready` ⇄ `Blocked` → `Connecting` …, and at the end `Draining` (servers) and `Closed`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectionState {
-    /// There is none: it was lost, and a new one is being made. Calls wait, within their timeout.
+    /// The connection was lost, and a new one is being made. Calls wait, within their timeout.
     #[non_exhaustive]
     Connecting {
-        /// How many attempts have failed since it was lost.
+        /// The number of failed attempts since the connection was lost.
         failures: u32,
-        /// Why it was lost, or why the last attempt failed.
+        /// The reason of the loss, or of the last failure.
         reason: Arc<str>,
     },
-    /// Calls are sent, requests are served.
+    /// The connection is open: a client sends calls, a server serves requests.
     #[non_exhaustive]
     Ready {
-        /// Which connection it is, counted from 1.
+        /// The number of the connection, counted from 1.
         epoch: u64,
     },
-    /// The connection stands, but the broker takes no messages on it: it is short of memory or disk (`connection.blocked`).
+    /// The connection is open, but the broker accepts no messages on it, because it is short of memory or
+    /// disk (`connection.blocked`).
     #[non_exhaustive]
     Blocked {
-        /// Which connection it is.
+        /// The number of the connection.
         epoch: u64,
-        /// What the broker gave as its reason.
+        /// The broker's reason.
         reason: Arc<str>,
     },
-    /// The server takes nothing new and finishes what it has.
+    /// The server consumes no new requests and finishes those in progress.
     Draining,
-    /// It has ended for good.
+    /// The client or server has ended and does not reconnect.
     #[non_exhaustive]
     Closed {
-        /// What ended it.
+        /// The reason.
         reason: Arc<str>,
     },
 }
 
 impl ConnectionState {
-    /// [`Connecting`](Self::Connecting), after so many failed attempts.
+    /// Creates [`Connecting`](Self::Connecting), after `failures` failed attempts.
     #[must_use]
     pub fn connecting(failures: u32, reason: impl Into<Arc<str>>) -> Self {
         Self::Connecting { failures, reason: reason.into() }
     }
 
-    /// [`Ready`](Self::Ready), on connection number `epoch`.
+    /// Creates [`Ready`](Self::Ready), on connection number `epoch`.
     #[must_use]
     pub fn ready(epoch: u64) -> Self {
         Self::Ready { epoch }
     }
 
-    /// [`Blocked`](Self::Blocked), on connection number `epoch`.
+    /// Creates [`Blocked`](Self::Blocked), on connection number `epoch`.
     #[must_use]
     pub fn blocked(epoch: u64, reason: impl Into<Arc<str>>) -> Self {
         Self::Blocked { epoch, reason: reason.into() }
     }
 
-    /// [`Closed`](Self::Closed), for this reason.
+    /// Creates [`Closed`](Self::Closed), with its reason.
     #[must_use]
     pub fn closed(reason: impl Into<Arc<str>>) -> Self {
         Self::Closed { reason: reason.into() }
     }
 
-    /// Whether messages can be sent right now.
+    /// Whether the state is [`Ready`](Self::Ready), so that messages can be sent.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         matches!(self, Self::Ready { .. })
     }
 
-    /// Whether it has ended for good.
+    /// Whether the state is [`Closed`](Self::Closed), which is final.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         matches!(self, Self::Closed { .. })
     }
 
-    /// The number of the connection there is.
+    /// The number of the open connection, if there is one.
     #[must_use]
     pub fn epoch(&self) -> Option<u64> {
         match self {
@@ -105,38 +106,40 @@ impl fmt::Display for ConnectionState {
     }
 }
 
-/// Follows a [`ConnectionState`].
+/// Watches a [`ConnectionState`].
 ///
-/// States that follow each other faster than they are looked at may be missed; the last one never is. It keeps neither client nor
-/// server alive.
+/// A state that is soon replaced by another may be missed, but never the latest one. The watch does not keep
+/// the client or server alive.
 #[derive(Clone, Debug)]
 pub struct StateWatch(watch::Receiver<ConnectionState>);
 
 impl StateWatch {
+    /// Watches the states that `states` sends.
     pub fn of(states: &watch::Sender<ConnectionState>) -> Self {
         Self(states.subscribe())
     }
 
-    /// The state as of now.
+    /// The current state.
     #[must_use]
     pub fn current(&self) -> ConnectionState {
         self.0.borrow().clone()
     }
 
-    /// The next state that was not seen through this watch; `None` when there will be none, because client or server are gone.
+    /// Waits for a state that this watch has not returned yet. Returns `None` once the client or server was
+    /// dropped.
     pub async fn changed(&mut self) -> Option<ConnectionState> {
         self.0.changed().await.ok()?;
         Some(self.0.borrow_and_update().clone())
     }
 
-    /// Waits until messages can be sent, for at most `patience`.
+    /// Waits until messages can be sent, for at most `timeout`.
     ///
     /// # Errors
-    /// The state at the end of that time, or at once the one it has closed with.
-    pub async fn wait_ready(&mut self, patience: Duration) -> Result<(), NotReady> {
+    /// The state at the end of that time, or without further waiting [`Closed`](ConnectionState::Closed).
+    pub async fn wait_ready(&mut self, timeout: Duration) -> Result<(), NotReady> {
         let settled = self.0.wait_for(|state| state.is_ready() || state.is_closed());
-        // The state that ended the wait: by now it may be another one.
-        let settled = match tokio::time::timeout(patience, settled).await {
+        // Takes the state that ended the wait, since the current one may already differ.
+        let settled = match tokio::time::timeout(timeout, settled).await {
             Ok(Ok(state)) => Some(state.clone()),
             Ok(Err(_)) | Err(_) => None,
         };

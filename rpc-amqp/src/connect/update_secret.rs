@@ -1,4 +1,4 @@
-//! Telling the broker a new password on a connection that lives.
+//! Sends changed passwords to the broker on a live connection (`connection.update-secret`).
 
 use std::sync::{Arc, Weak};
 
@@ -6,9 +6,10 @@ use tokio::sync::watch;
 
 use crate::{error::BrokerError, options::Secret, transport::cutoff::Cutoff};
 
-/// Tells the broker every later password, for as long as the connection lives. What it does about it is its decision.
+/// Spawns a task that sends each changed password to the broker for as long as the connection lives.
 ///
-/// The task is owned by nobody, and bounded: it ends with the transport, or when nobody uses the connection any more.
+/// The task is detached but bounded: it ends with the byte stream, or when the last handle of the connection
+/// is dropped.
 pub(crate) fn forward_changes(
     changes: watch::Receiver<Secret>,
     connection: &Arc<lapin::Connection>,
@@ -27,11 +28,11 @@ async fn send_each(mut changes: watch::Receiver<Secret>, connection: Weak<lapin:
     while changes.changed().await.is_ok() {
         let Some(connection) = connection.upgrade() else { return };
         let secret = changes.borrow_and_update().clone();
-        let told = connection.update_secret(secret.reveal().into(), "the application has a new one".into());
-        match told.await.map_err(BrokerError::from) {
-            Ok(()) => tracing::debug!("the broker has taken a new password for a live connection"),
+        let update = connection.update_secret(secret.reveal().into(), "the credentials were updated".into());
+        match update.await.map_err(BrokerError::from) {
+            Ok(()) => tracing::debug!("the password of a live connection was updated"),
             Err(error) => {
-                tracing::warn!(%error, "the broker has not taken a new password for a live connection");
+                tracing::warn!(%error, "the password of a live connection could not be updated");
             }
         }
     }
