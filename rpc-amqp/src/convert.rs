@@ -218,10 +218,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn properties_survive_the_conversion_both_ways(headers in btree_map("[a-z]{1,8}", value(), 0..4), kind: Option<u8>) {
+        fn properties_survive_the_conversion_both_ways(
+            headers in btree_map("[a-z]{1,8}", value(), 0..4), priority: Option<u8>,
+        ) {
             let properties = Properties {
                 headers: Some(headers.into_iter().collect()),
-                priority: kind,
+                priority,
                 reply_to: Some("here".into()),
                 ..Properties::default()
             };

@@ -1,8 +1,19 @@
-//! The connection of `amqp-rpc` to a broker, through lapin: the only crate of the project that names lapin.
+//! The connection of `amqp-rpc` to a broker, through lapin. No other crate of the project names lapin.
 //!
-//! Depend on `amqp-rpc`, which re-exports what users need. Everything this crate hands out is plain data, so
-//! that what builds on it can be tested without a socket. The order of the modules is that of a connection:
-//! `options` → `connect` (over `transport`) → `connection` → `topology` → `publish` → `consume`.
+//! Depend on `amqp-rpc`, which re-exports the types that users need. This crate takes and returns plain data,
+//! so that the code above it can be tested without a socket.
+//!
+//! Imports run one way. Each module imports only modules above it in this list:
+//!
+//! 1. `limits`, `reply_code`: constants of AMQP.
+//! 2. `message`, `error`: headers, properties, deliveries and errors as plain data.
+//! 3. `convert`: conversions between plain data and lapin's types.
+//! 4. `options`: addresses, credentials and TLS options.
+//! 5. `transport`: the byte stream below lapin.
+//! 6. `publish`, `consume`: messages on one channel.
+//! 7. `connection`: a connection and its channels.
+//! 8. `confirms`, `connect`: publishing with confirms; making connections, at first and again.
+//! 9. `topology`: declaring and looking up exchanges, queues and bindings.
 #![allow(clippy::disallowed_types, reason = "this is the crate that the rule keeps lapin in")]
 
 mod confirms;

@@ -1,4 +1,4 @@
-//! Publishing with publisher confirms: on a channel that many tasks share, or on a connection used for nothing else.
+//! Publishing with publisher confirms, on a channel that many tasks share or on a dedicated connection.
 
 mod exclusive;
 mod shared;

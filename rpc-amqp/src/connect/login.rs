@@ -40,7 +40,7 @@ impl Login {
                     "credentials are set, but a login by client certificate does not use them; leave out one of them".into(),
                 ));
             }
-            let mut changes = credentials.follow();
+            let mut changes = credentials.subscribe();
             let secret = changes.borrow_and_update().clone();
             return Ok(Self {
                 mechanism,

@@ -1,13 +1,13 @@
-//! A user's name and a password that may change while connections live.
+//! A user and a password that may change while connections are open.
 
 use std::{fmt, sync::Arc};
 
 use tokio::sync::watch;
 
-/// User and password of one or many connections, for brokers whose passwords or tokens expire.
+/// A user and a password for one or more connections, for brokers whose passwords or tokens expire.
 ///
-/// Clones share the password: give them to the [`ConnectOptions`](crate::ConnectOptions) of clients and servers and
-/// [`update`](Self::update) any of them.
+/// Clones share the password: pass them to the [`ConnectOptions`](crate::ConnectOptions) of clients and
+/// servers, and [`update`](Self::update) any of them.
 ///
 /// ```
 /// # extern crate amqp_rpc_transport as amqp_rpc;
@@ -26,7 +26,8 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// User and password, or a user and a token where the broker takes tokens for passwords.
+    /// Creates credentials from a user and a password, or a token where the broker accepts tokens as
+    /// passwords.
     #[must_use]
     pub fn new(user: impl Into<String>, password: impl Into<String>) -> Self {
         Self { user: user.into().into(), secret: Arc::new(watch::Sender::new(Secret::new(password))) }
@@ -38,18 +39,18 @@ impl Credentials {
         &self.user
     }
 
-    /// Replaces the password: it is told to the broker on every live connection that uses these credentials, and every later
-    /// connection logs in with it. Returns at once.
+    /// Replaces the password. It is sent to the broker on every open connection that uses these credentials,
+    /// and later connections log in with it. Returns without waiting for the broker.
     ///
-    /// What a live connection becomes is the broker's decision. Brokers that take tokens need the new one before the old one
-    /// expires, and close a connection whose new token they refuse, which is logged; where the password is one that the broker
-    /// keeps itself, it only matters at the next login.
+    /// The broker decides what happens to an open connection. A broker that accepts tokens needs the new one
+    /// before the old one expires. It closes a connection whose new token it refuses; this is logged. A
+    /// broker that stores the password itself checks it only at the next login.
     pub fn update(&self, password: impl Into<String>) {
         self.secret.send_replace(Secret::new(password));
     }
 
-    /// The password, and every later one.
-    pub(crate) fn follow(&self) -> watch::Receiver<Secret> {
+    /// A watch on the password and its changes.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Secret> {
         self.secret.subscribe()
     }
 }
@@ -60,7 +61,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// A password or a token. Shown to nobody.
+/// A password or a token. Its `Debug` shows nothing of it.
 #[derive(Clone)]
 pub(crate) struct Secret(Arc<str>);
 
@@ -69,7 +70,7 @@ impl Secret {
         Self(text.into().into())
     }
 
-    /// For the broker alone.
+    /// The secret itself, only to be sent to the broker.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
@@ -88,16 +89,16 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         let credentials = Credentials::new("ada", "marker");
-        let shown = format!("{credentials:?} {:?} {:?}", credentials.follow(), Secret::new("marker"));
+        let shown = format!("{credentials:?} {:?} {:?}", credentials.subscribe(), Secret::new("marker"));
         assert!(shown.contains("ada") && !shown.contains("marker"), "{shown}");
     }
 
     #[test]
     fn clones_share_the_password() {
         let credentials = Credentials::new("ada", "old");
-        let mut followed = credentials.clone().follow();
+        let mut watch = credentials.clone().subscribe();
         credentials.update("new");
-        assert!(followed.has_changed().unwrap());
-        assert_eq!(followed.borrow_and_update().reveal(), "new");
+        assert!(watch.has_changed().unwrap());
+        assert_eq!(watch.borrow_and_update().reveal(), "new");
     }
 }

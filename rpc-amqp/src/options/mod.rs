@@ -1,4 +1,4 @@
-//! How to reach the broker: shared by client and server.
+//! Options for connecting to the broker, shared by clients and servers.
 
 mod credentials;
 #[cfg(feature = "__rustls")]
@@ -17,12 +17,13 @@ pub(crate) use tls::Pem;
 pub use tls::Tls;
 pub(crate) use uri::BrokerUri;
 
-/// Where the broker is and how to talk to it.
+/// The address of the broker, and the options of connections to it.
 ///
-/// Anything that takes `impl Into<ConnectOptions>` takes a URI as well: `amqp://user:password@host:5672/vhost`, with
-/// `guest:guest`, port 5672 and vhost `/` when left out. A `/` inside a vhost's name is written `%2f`. IPv6 hosts stand in
-/// brackets. `?heartbeat=`, `?frame_max=`, `?channel_max=` and `?auth_mechanism=` are understood. `amqps://` speaks TLS, on port
-/// 5671 when left out.
+/// Every parameter of type `impl Into<ConnectOptions>` also accepts a URI:
+/// `amqp://user:password@host:5672/vhost`. The defaults are `guest:guest`, port 5672 and vhost `/`. A `/`
+/// within the name of a vhost is written `%2f`. IPv6 addresses are written in brackets. The parameters
+/// `?heartbeat=`, `?frame_max=`, `?channel_max=` and `?auth_mechanism=` are supported. `amqps://` uses TLS,
+/// by default on port 5671.
 #[derive(Clone)]
 #[must_use]
 pub struct ConnectOptions {
@@ -39,27 +40,30 @@ pub struct ConnectOptions {
     pub(crate) tls: Option<Tls>,
 }
 
-/// Longer than any program runs, and still a time that clocks can add.
+/// A duration longer than any program runs, which still can be added to an `Instant`.
 pub(crate) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// What is done with messages that come in: decided by who connects, not by its user.
+/// The handling of inbound messages on a connection. The client or server sets it, not the user.
 #[derive(Clone, Debug)]
 pub struct Inbound {
-    /// Larger bodies are left on the wire.
+    /// The maximum size of a body. Larger bodies are discarded as they arrive.
     pub max_body_bytes: usize,
     /// Notified of every message that the broker returns.
     pub on_return: Arc<Notify>,
 }
 
 impl ConnectOptions {
-    /// The broker at `uri`. It is checked when connecting.
+    /// Options for the broker at `uri`. The URI is checked when connecting.
     pub fn new(uri: impl Into<String>) -> Self {
         Self::any_of([uri])
     }
 
-    /// Any of several nodes of one cluster, each by its own URI. They are tried in random order until one lets us in; each but
-    /// the last has its share of the [`timeout`](Self::timeout). A node that refuses user or vhost ends the attempt: the others
-    /// would refuse as well. All URIs are checked when connecting, before any node is tried.
+    /// Options for several nodes of one cluster, each with its own URI.
+    ///
+    /// The nodes are tried in random order until one accepts the connection. Each node has its share of the
+    /// remaining [`timeout`](Self::timeout); the last has all of it. A node that refuses the user or the
+    /// vhost ends the attempt, because the other nodes would refuse them as well. All URIs are checked before
+    /// the first node is tried.
     ///
     /// ```
     /// # extern crate amqp_rpc_transport as amqp_rpc;
@@ -88,68 +92,77 @@ impl ConnectOptions {
         }
     }
 
-    /// Who logs in, instead of the user and password of the URIs, with a password that may change while connections live.
+    /// Sets the user and the password, in place of those in the URIs. The password may be changed while
+    /// connections are open.
     pub fn credentials(mut self, credentials: &Credentials) -> Self {
         self.credentials = Some(credentials.clone());
         self
     }
 
-    /// Whom to trust and as whom to appear, at nodes that are all given as `amqps://`. Default: [`Tls::new`].
+    /// Sets the TLS options. All nodes must have `amqps://` URIs. Default: [`Tls::new`].
     #[cfg(feature = "__rustls")]
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
         self
     }
 
-    /// The connection's name in the broker's lists and logs. Default: name and process id of the program.
+    /// Sets the name of the connection in the broker's lists and logs. Default: name and process id of the
+    /// program.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// How often both sides show that they live; a dead peer is noticed after about twice that. Default 10 s, whole
-    /// seconds, at least one. The URI's `?heartbeat=` wins; `0` there means never noticing, so that calls without a timeout may
-    /// wait for ever.
+    /// Sets the heartbeat interval. A dead peer is noticed after about twice the interval. Default: 10 s.
+    ///
+    /// The interval is in whole seconds, at least one. The URI's `?heartbeat=` takes precedence. Its value
+    /// `0` disables heartbeats: then a dead peer is not noticed, and calls without a timeout may wait without
+    /// limit.
     pub fn heartbeat(mut self, interval: Duration) -> Self {
         self.heartbeat = interval;
         self
     }
 
-    /// How long one node may take to accept the connection, its name's lookup included. Default 5 s.
+    /// Limits the time in which a node must accept the TCP connection, name resolution included. Default: 5
+    /// s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long one node may take from there until it has let us in. Default 10 s.
+    /// Limits the time of the TLS and AMQP handshakes with a node, login included. Default: 10 s.
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.handshake_timeout = timeout;
         self
     }
 
-    /// How long one attempt of `connect` and `start`, and each attempt to connect again, may take in all: every node that is tried,
-    /// and everything that is prepared. Default 10 s.
+    /// Limits the time of one attempt to connect or reconnect: all nodes that are tried, and the preparation
+    /// of the connection. Default: 10 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long `connect` and `start` try again while no broker can be reached, with growing pauses: for programs that start together
-    /// with their broker. The last attempt may end up to [`timeout`](Self::timeout) later. A refused login or virtual host is returned
-    /// at once. Default: they try once.
-    pub fn wait_for_broker(mut self, patience: Duration) -> Self {
-        self.wait_for_broker = patience;
+    /// Sets for how long `connect` and `start` repeat attempts while no broker can be reached, with growing
+    /// delays. It is meant for programs that start together with their broker. Default: one attempt.
+    ///
+    /// The last attempt may end up to [`timeout`](Self::timeout) later. A refused login or virtual host is
+    /// returned without another attempt.
+    pub fn wait_for_broker(mut self, limit: Duration) -> Self {
+        self.wait_for_broker = limit;
         self
     }
 
-    /// How long a lost connection is tried to be made again before client or server end for good. With `Duration::ZERO` one attempt
-    /// is made. Default: without limit, with random pauses that grow from 100 ms to 30 s.
-    pub fn give_up_after(mut self, patience: Duration) -> Self {
-        self.give_up_after = Some(patience);
+    /// Limits the time of reconnecting after a connection was lost. After it the client or server closes.
+    /// `Duration::ZERO` means one attempt. Default: no limit.
+    ///
+    /// The delays between attempts are random and grow from 100 ms to 30 s.
+    pub fn give_up_after(mut self, limit: Duration) -> Self {
+        self.give_up_after = Some(limit);
         self
     }
 
-    /// Whether the broker is to read the user's name from a certificate, whatever the URI says.
+    /// Whether the TLS options ask for a login by client certificate. The URI may ask for it as well.
     pub(crate) fn logs_in_by_certificate(&self) -> bool {
         #[cfg(feature = "__rustls")]
         return self.tls.as_ref().is_some_and(Tls::is_external);
@@ -176,7 +189,7 @@ impl From<&String> for ConnectOptions {
     }
 }
 
-// URIs hold passwords.
+// Shows no URIs: they hold passwords.
 impl fmt::Debug for ConnectOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConnectOptions")

@@ -1,33 +1,36 @@
-//! TLS options: trusted authorities and the client certificate. Files are read when connecting, so that renewed files are used
-//! from the next connection on.
+//! TLS options: the trusted certificate authorities and the client certificate.
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
-/// How to encrypt the connection to the broker. Needs `amqps://` URIs, which without this trust what the system trusts.
+/// The TLS options of connections with `amqps://` URIs.
+///
+/// Without them such a connection trusts the system's certificate authorities and has no client certificate.
 ///
 /// ```
 /// # extern crate amqp_rpc_transport as amqp_rpc;
 /// use amqp_rpc::{ConnectOptions, Tls};
 ///
-/// let tls = Tls::new().ca_file("/etc/shop/ca.pem").client_certificate_files("/etc/shop/me.pem", "/etc/shop/me.key");
+/// let tls = Tls::new()
+///     .ca_file("/etc/shop/ca.pem")
+///     .client_certificate_files("/etc/shop/me.pem", "/etc/shop/me.key");
 /// let options = ConnectOptions::new("amqps://orders:secret@rabbit-1/shop").tls(tls);
 /// # let _ = options;
 /// ```
 ///
-/// Files are read at every connection, also when one is made again: what is renewed on disk is used from then on. A file that is
-/// missing, or that does not hold what it should, is a [`ConnectError::InvalidOption`](crate::ConnectError::InvalidOption).
+/// Files are read again for every connection, so a renewed file is used from the next connection on. A
+/// missing or invalid file is a [`ConnectError::InvalidOption`](crate::ConnectError::InvalidOption).
 #[derive(Clone, Default)]
 #[must_use]
 pub struct Tls {
-    /// None are the system's.
+    /// The trusted authorities; empty for those of the system.
     pub(crate) authorities: Vec<Pem>,
-    /// Chain and key.
+    /// The chain and the key of the client certificate.
     pub(crate) certificate: Option<(Pem, Pem)>,
     pub(crate) server_name: Option<String>,
     pub(crate) external: bool,
 }
 
-/// PEM, here or in a file.
+/// PEM in memory or in a file.
 #[derive(Clone)]
 pub(crate) enum Pem {
     Bytes(Arc<[u8]>),
@@ -35,13 +38,13 @@ pub(crate) enum Pem {
 }
 
 impl Tls {
-    /// Trusts the certificate authorities of the system, and shows no certificate.
+    /// Creates options that trust the system's certificate authorities, without a client certificate.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Trusts these certificate authorities **instead of** the system's: one or more certificates as PEM. Given more than once,
-    /// all of them are trusted.
+    /// Trusts these certificate authorities **instead of** the system's. Takes one or more certificates as
+    /// PEM. Several calls add up.
     pub fn ca_pem(mut self, certificates: impl AsRef<[u8]>) -> Self {
         self.authorities.push(Pem::Bytes(certificates.as_ref().into()));
         self
@@ -53,8 +56,8 @@ impl Tls {
         self
     }
 
-    /// Shows this certificate where the broker asks for one: PEM of the certificate, followed by those that link it to its
-    /// authority, and PEM of its key, unencrypted.
+    /// Sets the client certificate, which is sent if the broker requests one. `chain` is PEM of the
+    /// certificate followed by its intermediate certificates, `key` is PEM of its unencrypted private key.
     pub fn client_certificate_pem(mut self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
         self.certificate = Some((Pem::Bytes(chain.as_ref().into()), Pem::Bytes(key.as_ref().into())));
         self
@@ -66,15 +69,16 @@ impl Tls {
         self
     }
 
-    /// Logs in as the user whom the client certificate names (SASL `EXTERNAL`), like `?auth_mechanism=external` in the URI. The
-    /// broker must offer it: RabbitMQ does with the plugin `rabbitmq_auth_mechanism_ssl` and `EXTERNAL` among its
-    /// `auth_mechanisms`.
+    /// Logs in as the user that the client certificate names (SASL `EXTERNAL`), like
+    /// `?auth_mechanism=external` in the URI. The broker must offer this mechanism: RabbitMQ does with the
+    /// plugin `rabbitmq_auth_mechanism_ssl` and `EXTERNAL` among its `auth_mechanisms`.
     pub fn external(mut self) -> Self {
         self.external = true;
         self
     }
 
-    /// The name that the broker's certificate must have, a DNS name or an IP address, where it is not the host of the URI.
+    /// Sets the name that the broker's certificate must have, a DNS name or an IP address. Default: the host
+    /// of the URI.
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = Some(name.into());
         self
@@ -85,7 +89,7 @@ impl Tls {
     }
 }
 
-// Keys are secrets.
+// Shows no PEM: the key is a secret.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls")

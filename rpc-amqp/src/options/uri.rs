@@ -1,4 +1,4 @@
-//! Broker URIs: parsed strictly, because lapin turns what it does not understand into something else.
+//! Parses broker URIs strictly, because lapin silently replaces parts that it does not understand.
 
 use std::mem;
 
@@ -7,10 +7,11 @@ use lapin::uri::{AMQPScheme, AMQPUri, SASLMechanism};
 use super::Secret;
 use crate::error::ConnectError;
 
-/// A URI that lapin will connect to as it was meant.
+/// A valid broker URI.
 #[derive(Debug)]
 pub(crate) struct BrokerUri {
-    /// Without its password, which lapin shows in `Debug`, and always plain: lapin is not to encrypt anything itself.
+    /// Without the password, which lapin shows in `Debug`. Its scheme is always `amqp`, because this crate
+    /// encrypts the connection, not lapin.
     address: AMQPUri,
     password: Secret,
     is_tls: bool,
@@ -18,9 +19,11 @@ pub(crate) struct BrokerUri {
 }
 
 impl BrokerUri {
+    /// Parses a URI.
+    ///
     /// # Errors
-    /// `InvalidUri` with a text that never repeats the URI, and `TlsUnavailable` for `amqps://` where TLS is not compiled in:
-    /// lapin would send the password in clear.
+    /// `InvalidUri` with a text that never contains the URI. `TlsUnavailable` for `amqps://` in a build
+    /// without TLS, where lapin would send the password in plain text.
     pub(crate) fn parse(text: &str) -> Result<Self, ConnectError> {
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err(invalid("it has no `amqp://` in front"));
@@ -33,22 +36,22 @@ impl BrokerUri {
         if is_tls && !cfg!(feature = "__rustls") {
             return Err(ConnectError::TlsUnavailable);
         }
-        let written = Authority::of(rest)?;
-        address.authority.host = written.host.to_owned();
-        // `amqp://host/` means the vhost "" by the letter, and `/` to everybody who writes it.
+        let authority = Authority::parse(rest)?;
+        address.authority.host = authority.host.to_owned();
+        // Strictly, `amqp://host/` names the vhost "". Users mean the vhost `/`.
         if address.vhost.is_empty() {
             address.vhost = "/".to_owned();
         }
         let password = Secret::new(mem::take(&mut address.authority.userinfo.password));
-        Ok(Self { address, password, is_tls, names_user: written.names_user })
+        Ok(Self { address, password, is_tls, names_user: authority.names_user })
     }
 
-    /// For lapin.
+    /// The address for lapin.
     pub(crate) fn address(&self) -> &AMQPUri {
         &self.address
     }
 
-    /// Whether it says `amqps`.
+    /// Whether the scheme is `amqps`.
     pub(crate) fn is_tls(&self) -> bool {
         self.is_tls
     }
@@ -61,7 +64,7 @@ impl BrokerUri {
         &self.password
     }
 
-    /// A name or an address, without brackets.
+    /// The host: a name, or an address without brackets.
     pub(crate) fn host(&self) -> &str {
         &self.address.authority.host
     }
@@ -70,6 +73,7 @@ impl BrokerUri {
         self.address.authority.port
     }
 
+    /// Host and port, for errors and logs.
     pub(crate) fn endpoint(&self) -> String {
         let authority = &self.address.authority;
         if authority.host.contains(':') {
@@ -83,7 +87,7 @@ impl BrokerUri {
         &self.address.authority.userinfo.username
     }
 
-    /// The user's name, unless it is the one that stands for none.
+    /// The user's name if the URI contains one, without the default.
     pub(crate) fn stated_user(&self) -> Option<&str> {
         self.names_user.then(|| self.user())
     }
@@ -93,21 +97,22 @@ impl BrokerUri {
     }
 }
 
-/// What lapin does not tell of what was written.
+/// The parts of the URI's authority that lapin's parser replaces.
 struct Authority<'a> {
-    /// lapin makes `localhost` of an IPv6 address.
+    /// lapin replaces an IPv6 address by `localhost`.
     host: &'a str,
-    /// lapin makes `guest` of nothing.
+    /// lapin replaces a missing user by `guest`.
     names_user: bool,
 }
 
 impl<'a> Authority<'a> {
-    fn of(after_scheme: &'a str) -> Result<Self, ConnectError> {
+    fn parse(after_scheme: &'a str) -> Result<Self, ConnectError> {
         let (authority, rest) = match after_scheme.find(['/', '?', '#']) {
             Some(end) => after_scheme.split_at(end),
             None => (after_scheme, ""),
         };
-        // Most likely a password with a raw `/`: what follows it would be taken for the host's port and the vhost, and shown.
+        // Most likely a password with an unescaped `/`. The text after it would be read as the vhost, and
+        // shown in errors.
         if rest.contains('@') {
             return Err(invalid(
                 "it has an `@` after the first `/`: write `/` in a password as %2f, and `@` in a vhost as %40",
@@ -126,8 +131,8 @@ impl<'a> Authority<'a> {
     }
 }
 
-fn invalid(why: &str) -> ConnectError {
-    ConnectError::InvalidUri(why.to_owned())
+fn invalid(reason: &str) -> ConnectError {
+    ConnectError::InvalidUri(reason.to_owned())
 }
 
 #[cfg(test)]
@@ -137,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_out_has_defaults() {
+    fn missing_parts_have_defaults() {
         let uri = BrokerUri::parse("amqp://localhost").unwrap_or_else(|error| panic!("{error}"));
         assert_eq!((uri.endpoint().as_str(), uri.user(), uri.vhost()), ("localhost:5672", "guest", "/"));
     }
@@ -160,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_host_stays_what_it_is() {
+    fn an_ipv6_host_is_kept() {
         let uri = BrokerUri::parse("amqp://u:p@[::1]:5673/v").unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(uri.host(), "::1");
         assert_eq!(uri.endpoint(), "[::1]:5673");
@@ -189,14 +194,14 @@ mod tests {
 
     #[cfg(feature = "__rustls")]
     #[test]
-    fn tls_has_a_port_of_its_own() {
+    fn amqps_has_its_own_default_port() {
         for (text, endpoint) in
             [("amqps://h", "h:5671"), ("AMQPS://u:p@[::1]", "[::1]:5671"), ("amqps://h:1", "h:1")]
         {
             let uri = BrokerUri::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert!(uri.is_tls());
             assert_eq!(uri.endpoint(), endpoint);
-            assert_eq!(uri.address().scheme, AMQPScheme::AMQP, "lapin encrypts nothing");
+            assert_eq!(uri.address().scheme, AMQPScheme::AMQP, "lapin does not encrypt");
         }
     }
 
@@ -220,7 +225,7 @@ mod tests {
         ] {
             match BrokerUri::parse(text) {
                 Err(error) => assert!(!error.to_string().contains("secret"), "{error}"),
-                Ok(_) => panic!("{text} was taken"),
+                Ok(_) => panic!("{text} was accepted"),
             }
         }
     }
@@ -236,7 +241,7 @@ mod tests {
         fn a_uri_that_is_nearly_right_shows_no_password(
             host in prop::sample::select(vec!["h", "localhost", "127.0.0.1", "[::1]", "[", ""]),
             rest in "(:[0-9]{0,6})?(/[a-z%2f]{0,6})?([?][a-z_=0-9&]{0,12})?",
-            // With two, what was a password may be a host by all rules.
+            // One change only: with two, the password may become a valid host.
             slip in proptest::option::of((any::<prop::sample::Index>(), "[ -~]")),
         ) {
             let mut text = format!("amqp://user:s3cret@{host}{rest}");

@@ -29,7 +29,9 @@ impl Client {
     /// `InvalidOption`, which names the missing or broken file, and never shows its contents.
     pub(crate) fn prepare(tls: &Tls) -> Result<Self, ConnectError> {
         if tls.external && tls.certificate.is_none() {
-            return Err(invalid("TLS: a login by client certificate is asked for, and none is given"));
+            return Err(invalid(
+                "TLS: a login by client certificate needs a client certificate, and none is set",
+            ));
         }
         let server_name =
             tls.server_name.as_deref().map(|name| server_name(name, "server_name")).transpose()?;
@@ -114,7 +116,7 @@ fn system_roots() -> Result<RootCertStore, ConnectError> {
     }
     let cause = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
     Err(invalid(format!(
-        "TLS: the system trusts no certificate authority{cause}; install its certificates (Debian: ca-certificates), or give your own by ca_file"
+        "TLS: the system trusts no certificate authority{cause}; install its certificates (Debian: ca-certificates), or trust your own by `Tls::ca_file`"
     )))
 }
 

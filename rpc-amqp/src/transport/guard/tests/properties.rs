@@ -99,7 +99,9 @@ fn pieces() -> impl Strategy<Value = Vec<usize>> {
 
 proptest! {
     #[test]
-    fn harmless_frames_pass_unchanged(frames in harmless_frames(), pieces in pieces(), read_size in 1..300usize) {
+    fn harmless_frames_pass_unchanged(
+        frames in harmless_frames(), pieces in pieces(), read_size in 1..300usize,
+    ) {
         let bytes = bytes_of(&frames);
         let (passed, findings) = pass(&bytes, &pieces, read_size);
         prop_assert_eq!(passed.unwrap(), bytes);
@@ -127,7 +129,8 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(
-        head in harmless_frames(), bytes: Vec<u8>, cut: prop::sample::Index, pieces in pieces(), read_size in 1..300usize,
+        head in harmless_frames(), bytes: Vec<u8>, cut: prop::sample::Index,
+        pieces in pieces(), read_size in 1..300usize,
     ) {
         let mut all = bytes_of(&head);
         all.truncate(cut.index(all.len() + 1));
