@@ -10,7 +10,7 @@ const FIRST_BOUND: Duration = Duration::from_millis(100);
 /// The maximum of the bound.
 const MAX_BOUND: Duration = Duration::from_secs(30);
 
-/// After a connection has lasted this long, the backoff starts anew.
+/// After a connection has lasted this long, the backoff is reset.
 const STABLE_AFTER: Duration = Duration::from_secs(1);
 
 /// Computes random delays between zero and a bound that doubles with each failure, from 100 ms to 30 s.

@@ -1,8 +1,7 @@
 //! The end of a connection or a channel, read from the broker's reply code and reply text.
 //!
-//! The exchange and the routing key stand only in the reply text. The texts of RabbitMQ are read here, and
-//! those of brokers that word them alike, such as the embedded test broker. From any other text no exchange
-//! is read.
+//! The exchange and the routing key are only in the reply text. This module reads RabbitMQ's texts, which the
+//! embedded test broker uses as well. Other texts name no exchange.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The runtime that lapin runs on: tokio, without sockets of its own.
+//! The runtime that lapin runs on: tokio, but with sockets that are already connected.
 
 use std::{
     future::Future,

@@ -177,7 +177,7 @@ impl Inspector {
                 let mut length = header.payload_bytes;
                 if let Err(why) = properties::check(properties) {
                     refusal = Some(why);
-                    length = BODY_SIZE.end + properties::keep_harmless(properties);
+                    length = BODY_SIZE.end + properties::keep_parsable(properties);
                 }
                 if body_bytes > self.max_body_bytes as u64 {
                     refusal.get_or_insert(Refusal::TooLarge { size: body_bytes, limit: self.max_body_bytes });

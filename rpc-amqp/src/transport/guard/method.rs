@@ -32,6 +32,7 @@ impl Method {
         let mut reader = FieldReader(payload);
         let (class, method) = (reader.u16()?, reader.u16()?);
         match (class, method) {
+            // basic.deliver
             (60, 60) => {
                 let consumer_tag = reader.short_bytes()?.len();
                 let tag = reader.u64()?;
@@ -45,26 +46,34 @@ impl Method {
                 repaired |= repair(payload, routing_key)?.1;
                 Ok(Self::Delivery { tag, repaired })
             }
+            // basic.get-ok
             (60, 71) => {
                 let tag = reader.u64()?;
                 let (routing_key, repaired_exchange) = repair(payload, 4 + 9)?;
                 let repaired = repair(payload, routing_key)?.1 | repaired_exchange;
                 Ok(Self::Delivery { tag, repaired })
             }
+            // basic.return
             (60, 50) => Ok(Self::Return),
-            // The reply text of a close. Brokers truncate it at 255 bytes, possibly within a character.
+            // connection.close and channel.close: the reply text. Brokers truncate it at 255 bytes, possibly
+            // within a character.
             (10, 50) | (20, 40) => repair(payload, 4 + 2).map(|_| Self::Other),
+            // channel.open-ok
             (20, 11) => Ok(Self::ChannelOpened),
+            // connection.blocked
             (10, 60) => {
                 let (end, _) = repair(payload, 4)?;
                 Ok(Self::Blocked { reason: 5..end })
             }
+            // connection.unblocked
             (10, 61) => Ok(Self::Unblocked),
+            // connection.start
             (10, 10) => {
                 reader.take(2)?;
                 reader.table(0)?;
                 Ok(Self::Other)
             }
+            // connection.tune
             (10, 30) => {
                 reader.u16()?;
                 Ok(Self::Tune { frame_max: reader.u32()? })

@@ -53,7 +53,7 @@ pub(crate) fn check(properties: &[u8]) -> Result<(), Refusal> {
 ///
 /// Without a readable correlation id the reply address is removed as well: a reply without it would reach no
 /// call.
-pub(crate) fn keep_harmless(properties: &mut [u8]) -> usize {
+pub(crate) fn keep_parsable(properties: &mut [u8]) -> usize {
     let Some(flags) = properties.first_chunk().map(|flags| u16::from_be_bytes(*flags)) else { return 0 };
     let (mut kept_flags, mut kept, mut at) = (0, 2, 2);
     let mut has_readable_id = true;
@@ -61,9 +61,9 @@ pub(crate) fn keep_harmless(properties: &mut [u8]) -> usize {
         let mut rest = FieldReader(&properties[at..]);
         // Without its length, the position of the next property is unknown.
         let Ok(length) = shape.skip(&mut rest).map(|()| properties.len() - at - rest.0.len()) else { break };
-        let harmless = shape.check(&mut FieldReader(&properties[at..at + length])).is_ok();
-        has_readable_id &= harmless || flag != CORRELATION_ID;
-        if harmless && (has_readable_id || flag != REPLY_TO) {
+        let is_parsable = shape.check(&mut FieldReader(&properties[at..at + length])).is_ok();
+        has_readable_id &= is_parsable || flag != CORRELATION_ID;
+        if is_parsable && (has_readable_id || flag != REPLY_TO) {
             properties.copy_within(at..at + length, kept);
             kept += length;
             kept_flags |= flag;

@@ -35,7 +35,7 @@ fn value() -> impl Strategy<Value = AMQPValue> {
     })
 }
 
-fn harmless_properties() -> impl Strategy<Value = BasicProperties> {
+fn valid_properties() -> impl Strategy<Value = BasicProperties> {
     let text = || proptest::option::of("[a-zü0-9]{0,12}");
     (text(), text(), text(), proptest::option::of(value()), any::<Option<u8>>(), any::<Option<u64>>())
         .prop_map(|(id, reply_to, kind, header, priority, timestamp)| {
@@ -64,8 +64,8 @@ fn harmless_properties() -> impl Strategy<Value = BasicProperties> {
         })
 }
 
-fn harmless_frames() -> impl Strategy<Value = Vec<AMQPFrame>> {
-    let message = (1..4u16, any::<u64>(), harmless_properties(), vec(any::<u8>(), 0..=LIMIT))
+fn valid_frames() -> impl Strategy<Value = Vec<AMQPFrame>> {
+    let message = (1..4u16, any::<u64>(), valid_properties(), vec(any::<u8>(), 0..=LIMIT))
         .prop_map(|(channel, tag, properties, body)| content(channel, tag, properties, &body));
     let ack = any::<u64>().prop_map(|delivery_tag| {
         let ack = basic::Ack { delivery_tag, multiple: true };
@@ -77,7 +77,7 @@ fn harmless_frames() -> impl Strategy<Value = Vec<AMQPFrame>> {
 
 /// Flags and values: valid ones, valid ones with a few changed bytes, and random bytes.
 fn any_properties() -> impl Strategy<Value = Vec<u8>> {
-    let written = harmless_properties().prop_map(|properties| {
+    let written = valid_properties().prop_map(|properties| {
         let header = AMQPContentHeader { class_id: 60, body_size: 0, properties };
         let frame = bytes_of(&[AMQPFrame::Header(1, header)]);
         frame[7 + 12..frame.len() - 1].to_vec()
@@ -99,8 +99,8 @@ fn pieces() -> impl Strategy<Value = Vec<usize>> {
 
 proptest! {
     #[test]
-    fn harmless_frames_pass_unchanged(
-        frames in harmless_frames(), pieces in pieces(), read_size in 1..300usize,
+    fn valid_frames_pass_unchanged(
+        frames in valid_frames(), pieces in pieces(), read_size in 1..300usize,
     ) {
         let bytes = bytes_of(&frames);
         let (passed, findings) = pass(&bytes, &pieces, read_size);
@@ -129,7 +129,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(
-        head in harmless_frames(), bytes: Vec<u8>, cut: prop::sample::Index,
+        head in valid_frames(), bytes: Vec<u8>, cut: prop::sample::Index,
         pieces in pieces(), read_size in 1..300usize,
     ) {
         let mut all = bytes_of(&head);
@@ -141,7 +141,7 @@ proptest! {
 
     #[test]
     fn a_spoiled_byte_never_panics_and_never_loops(
-        frames in harmless_frames(), place: prop::sample::Index, byte: u8, pieces in pieces(),
+        frames in valid_frames(), place: prop::sample::Index, byte: u8, pieces in pieces(),
     ) {
         let mut bytes = bytes_of(&frames);
         if !bytes.is_empty() {
