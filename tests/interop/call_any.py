@@ -18,7 +18,7 @@ request = pika.BasicProperties(
     content_type="application/json",
     correlation_id=str(uuid.uuid4()),
     reply_to=reply_queue,
-    expiration="10000",  # milliseconds: nobody waits longer, so no server should start it later
+    expiration="10000",  # milliseconds: the caller waits no longer, so no server should start it later
 )
 channel.basic_publish("amqp-rpc", method, arguments.encode(), request, mandatory=True)
 for _, properties, body in channel.consume(reply_queue, auto_ack=True, inactivity_timeout=10):
