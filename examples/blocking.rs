@@ -1,4 +1,4 @@
-//! A client without async: plain threads that share one connection, and wait.
+//! A client without async: plain threads share one connection and wait for their calls.
 //!
 //! Run: `cargo run --example blocking`. It brings its own broker unless `AMQP_URL` names yours.
 
@@ -29,7 +29,7 @@ impl Primes for Sieve {
     }
 }
 
-/// Somebody else's program, for the example's sake: a server, and the broker where it is embedded.
+/// Stands for another program: a server, and the broker if it is embedded.
 #[tokio::main]
 async fn serve(started: mpsc::Sender<Result<String, String>>) {
     let serving = async {
@@ -71,10 +71,10 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let by_name = client.handle().call_json("primes.up_to", json!({"n": 10_000})).wait()?;
-    println!("{by_name} primes up to 10000, asked without the trait");
+    println!("{by_name} primes up to 10000, called without the trait");
 
-    let served_by_nobody = client.handle().call_json("primes.twins", json!({})).wait();
-    match served_by_nobody {
+    let unserved = client.handle().call_json("primes.twins", json!({})).wait();
+    match unserved {
         Err(CallError::Unroutable(why)) => println!("{why}"),
         other => println!("{other:?}"),
     }

@@ -1,4 +1,4 @@
-//! One value in each codec: what it weighs, and a call that carries it; at last one that is compressed on its way.
+//! One value in each codec: the size of its body, and a call that sends it. The last call is compressed.
 //!
 //! Run: `cargo run --example codecs`. It brings its own broker unless `AMQP_URL` names yours.
 
@@ -23,7 +23,7 @@ struct Reading {
     tags: Vec<String>,
 }
 
-/// Repeats what it hears.
+/// Returns the readings that it receives.
 #[rpc_service]
 trait Weather {
     async fn report(&self, readings: Vec<Reading>) -> Vec<Reading>;
@@ -37,7 +37,7 @@ impl Weather for Station {
     }
 }
 
-/// A format of one's own: compact, for programs that share their types.
+/// A custom codec: compact, for programs that share their types.
 #[derive(Debug)]
 struct Postcard;
 
@@ -60,8 +60,8 @@ impl Codec for Postcard {
     }
 }
 
-/// Prints what passes, still encoded.
-async fn weigh(call: IncomingCall, next: Next) -> Result<Reply, Fault> {
+/// Prints the size of each request, which is still encoded.
+async fn print_size(call: IncomingCall, next: Next) -> Result<Reply, Fault> {
     let content_type = call.context().content_type().unwrap_or("none").to_owned();
     println!("{content_type:<22} {:>4} bytes", call.body().len());
     next.run(call).await
@@ -78,7 +78,7 @@ async fn main() {
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let broker = BrokerToUse::find_or_start().await?;
     let server = Server::new().service(WeatherServer::new(Station)).codec(Postcard);
-    let server = server.layer(middleware::from_fn(weigh)).start(broker.url()).await?;
+    let server = server.layer(middleware::from_fn(print_size)).start(broker.url()).await?;
     let client = Client::connect(broker.url()).await?;
     let weather = WeatherClient::new(client.clone());
 
@@ -96,7 +96,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         println!("{:<22} {} readings came back", "", repeated.len());
     }
 
-    // The broker carries less; methods and layers see no difference.
+    // The message on the broker is smaller; methods and layers see no difference.
     let packing = Compression::new(Encoding::Gzip).min_bytes(100);
     let packed = Client::builder().compression(packing).connect(broker.url()).await?;
     let repeated = WeatherClient::new(packed.clone()).report(readings.clone()).await?;

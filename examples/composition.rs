@@ -1,4 +1,5 @@
-//! Composition: services of several modules in one program, of which a configuration chooses, and which come and go while it runs.
+//! Composition: services of several modules in one program. A configuration selects some of them, and others
+//! are added and removed while the program runs.
 //!
 //! Run: `cargo run --example composition`. It brings its own broker unless `AMQP_URL` names yours.
 
@@ -7,7 +8,7 @@ mod broker;
 use amqp_rpc::{Client, Server};
 use broker::BrokerToUse;
 
-/// Written by one team; its name on the wire says so.
+/// Written by one team; its name on the wire has the team's prefix.
 mod trees {
     #[amqp_rpc::rpc_service(name = "garden.trees")]
     pub(super) trait Trees {
@@ -23,7 +24,7 @@ mod trees {
     }
 }
 
-/// Written by another.
+/// Written by another team.
 mod weather {
     #[amqp_rpc::rpc_service]
     pub(super) trait Weather {
@@ -60,7 +61,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::connect(broker.url()).await?;
     let (trees, weather) = (TreesClient::new(client.clone()), WeatherClient::new(client.clone()));
 
-    // As a configuration would say. A name that is misspelt is no silence.
+    // The names would come from a configuration. A misspelt name is an error.
     if let Err(error) = everything().only(["wether"]).start(broker.url()).await {
         println!("{error}");
     }
@@ -75,10 +76,10 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
 
     let report = server.remove("weather").await?;
     println!("served from {}, calls cut off: {}", server.queues().join(", "), report.abandoned.len());
-    // Its queue is still there: what is asked now waits for somebody to serve it again.
-    let asked = tokio::spawn(weather.today());
+    // Its queue still exists: a call made now waits until a server consumes the queue again.
+    let waiting = tokio::spawn(weather.today());
     server.add(WeatherServer::new(Station)).await?;
-    println!("asked meanwhile: {}", asked.await??);
+    println!("called meanwhile: {}", waiting.await??);
 
     client.close().await;
     server.shutdown().await?;

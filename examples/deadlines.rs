@@ -1,4 +1,4 @@
-//! Deadlines: a server that cancels what takes too long, and calls that inherit how much time is left.
+//! Deadlines: a server that cancels methods after a time limit, and calls that inherit the remaining time.
 //!
 //! Run: `cargo run --example deadlines`. It brings its own broker unless `AMQP_URL` names yours.
 
@@ -12,7 +12,7 @@ use broker::BrokerToUse;
 /// The service that users call.
 #[rpc_service]
 trait Shop {
-    /// Asks the warehouse, which knows how long the customer still waits.
+    /// Calls the warehouse. The warehouse sees how long the customer still waits.
     async fn order(&self, item: String) -> String;
     /// Never ends by itself.
     async fn browse(&self);
@@ -31,7 +31,7 @@ struct Counter {
 
 impl Shop for Counter {
     async fn order(&self, item: String) -> String {
-        // What must be done even if the customer has gone gets its own time.
+        // This must be done even if the customer has stopped waiting: it has its own timeout.
         if let Err(error) = self.warehouse.note(item).detached().await {
             return format!("not noted: {error}");
         }
@@ -60,7 +60,7 @@ impl Warehouse for Shelves {
     }
 }
 
-/// Says that a method was dropped where it waited: of what it did, some may be done.
+/// Prints that a method's future was dropped at an `.await`: a part of its work may be done.
 struct OnDrop(&'static str);
 
 impl Drop for OnDrop {
@@ -91,13 +91,13 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     println!("endless order: {}", endless.await?);
     shop.shutdown().await?;
 
-    println!("-- a server with a limit of its own");
+    println!("-- a server with its own time limit");
     let shop =
         serve_shop(&client, Server::new().handler_timeout(Duration::from_millis(100)), &broker).await?;
     report(ShopClient::new(client.clone()).browse().await);
     shop.shutdown().await?;
 
-    println!("-- a server that cancels what nobody waits for");
+    println!("-- a server that cancels calls past their deadline");
     let shop = serve_shop(&client, Server::new().cancel_when_late(), &broker).await?;
     report(ShopClient::new(client.clone()).browse().timeout(Duration::from_millis(100)).await);
     shop.shutdown().await?;

@@ -1,7 +1,7 @@
 //! The embedded broker as a program of its own, with a Fibonacci service on it, for clients in any language.
 //!
-//! Run: `cargo run --example embedded_broker`, or `cargo run --example embedded_broker -- 5672` for a port of your choice. It
-//! prints what to paste into another terminal, and serves until Ctrl-C.
+//! Run: `cargo run --example embedded_broker`, or `cargo run --example embedded_broker -- 5672` for a port of
+//! your choice. It prints commands for another terminal, and serves until Ctrl-C.
 
 mod contract;
 

@@ -1,4 +1,5 @@
-//! Every way a call can fail that one program can show, and what each says of execution and of trying again.
+//! The errors of a call that one program can show. Each reports whether the method ran and whether a retry is
+//! safe.
 //!
 //! Run: `cargo run --example errors`. It brings its own broker unless `AMQP_URL` names yours.
 
@@ -22,7 +23,7 @@ trait Bank {
     async fn transfer(&self, amount: u64) -> Result<u64, TransferError>;
     /// Has a bug.
     async fn crash(&self);
-    /// Is slow; asking twice does no harm.
+    /// Is slow; calling it twice is harmless.
     #[rpc(idempotent, timeout = "200ms")]
     async fn report(&self) -> String;
     /// Takes big requests.
@@ -50,7 +51,7 @@ impl Bank for Teller {
     }
 }
 
-/// Served by nobody.
+/// A service without a server.
 #[rpc_service]
 trait Mint {
     async fn coin(&self) -> u64;

@@ -1,4 +1,5 @@
-//! Events: a publisher, two groups that each get every event they subscribe to, and a listener that joins, narrows its topics and leaves.
+//! Events: a publisher, two groups that each receive every event they subscribe to, and a listener that
+//! subscribes, narrows its topics and unsubscribes.
 //!
 //! Run: `cargo run --example events`. It brings its own broker unless `AMQP_URL` names yours.
 
@@ -14,7 +15,7 @@ struct Price {
     cents: u64,
 }
 
-/// What a price service tells whoever wants to know.
+/// Events of a price service.
 #[rpc_service]
 trait Prices {
     /// Its topic is the market, such as `eu.de`.
@@ -22,7 +23,7 @@ trait Prices {
     async fn changed(&self, price: Price, #[rpc(context)] cx: &Context);
 }
 
-/// Tells the program what it received, for the example's sake.
+/// Sends a line about each received event to the main program.
 struct Subscriber {
     name: &'static str,
     received: mpsc::Sender<String>,
@@ -45,8 +46,8 @@ async fn main() {
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let broker = BrokerToUse::find_or_start().await?;
-    let (tell, mut told) = mpsc::channel(8);
-    let subscriber = |name| PricesServer::new(Subscriber { name, received: tell.clone() });
+    let (received, mut lines) = mpsc::channel(8);
+    let subscriber = |name| PricesServer::new(Subscriber { name, received: received.clone() });
 
     // Two groups, which may be two programs, each of any number of servers. Billing only cares about Europe.
     let billing = Subscription::group("billing").to::<PricesChangedRequest>(["eu.*"]);
@@ -60,23 +61,23 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::connect(broker.url()).await?;
     let prices = PricesClient::new(client.clone());
     prices.changed(Price { cents: 100 }).topic("eu.de").await?;
-    print_next(&mut told, 2).await;
+    print_next(&mut lines, 2).await;
     prices.changed(Price { cents: 200 }).topic("us.ny").await?;
-    print_next(&mut told, 1).await;
+    print_next(&mut lines, 1).await;
 
     println!("a screen joins");
     let screen = Subscription::listener().to_all::<PricesChangedRequest>();
     let screen = server.subscribe(subscriber("screen"), screen).await?;
     prices.changed(Price { cents: 300 }).await?;
-    print_next(&mut told, 2).await;
+    print_next(&mut lines, 2).await;
 
     println!("it looks at Asia only");
     screen.add::<PricesChangedRequest>(["asia.#"]).await?;
     screen.remove::<PricesChangedRequest>(["#"]).await?;
     prices.changed(Price { cents: 400 }).topic("eu.fr").await?;
-    print_next(&mut told, 2).await;
+    print_next(&mut lines, 2).await;
     prices.changed(Price { cents: 500 }).topic("asia.jp.tokyo").await?;
-    print_next(&mut told, 2).await;
+    print_next(&mut lines, 2).await;
 
     println!("it leaves, and billing stops for a while");
     screen.unsubscribe().await?;
@@ -86,23 +87,23 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     prices.changed(Price { cents: 600 }).topic("eu.de").await?;
-    print_next(&mut told, 1).await;
+    print_next(&mut lines, 1).await;
 
     println!("billing is back, and its group has kept what it missed");
     let billing = Subscription::group("billing").to::<PricesChangedRequest>(["eu.*"]);
     server.subscribe(subscriber("billing"), billing).await?;
-    print_next(&mut told, 1).await;
+    print_next(&mut lines, 1).await;
 
     client.close().await;
     server.shutdown().await?;
     Ok(())
 }
 
-/// Subscribers work beside each other: what they saw is printed in alphabetical order.
-async fn print_next(told: &mut mpsc::Receiver<String>, count: usize) {
+/// Subscribers run concurrently, so their lines are printed in alphabetical order.
+async fn print_next(received: &mut mpsc::Receiver<String>, count: usize) {
     let mut lines = Vec::new();
     for _ in 0..count {
-        lines.extend(told.recv().await);
+        lines.extend(received.recv().await);
     }
     lines.sort();
     for line in lines {

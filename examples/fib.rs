@@ -1,6 +1,8 @@
-//! A service, its server and its client in one program: typed results, a typed error, an unroutable call, a timeout.
+//! A service, its server and its client in one program: typed results, a typed error, an unroutable call, a
+//! timeout.
 //!
-//! Run: `cargo run --example fib`. It brings its own broker; to use yours: `AMQP_URL=amqp://user:password@host cargo run --example fib`.
+//! Run: `cargo run --example fib`. It brings its own broker. To use yours, run
+//! `AMQP_URL=amqp://user:password@host cargo run --example fib`.
 
 mod broker;
 
@@ -22,9 +24,9 @@ trait Fib {
     /// The `n`th Fibonacci number.
     #[rpc(idempotent)]
     async fn compute(&self, n: u64) -> Result<u64, FibError>;
-    /// Who is calling, as the server sees it.
+    /// The caller's name, as the server sees it.
     async fn whoami(&self, #[rpc(context)] cx: &Context) -> String;
-    /// Takes a second, whatever anybody waits.
+    /// Takes a second, even if its caller stops waiting.
     async fn dawdle(&self);
 }
 
@@ -49,7 +51,7 @@ impl Fib for Fibonacci {
     }
 }
 
-/// Nobody in this program serves it.
+/// Not served in this program.
 #[rpc_service]
 trait Primes {
     async fn is_prime(&self, n: u64) -> bool;

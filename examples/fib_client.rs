@@ -1,6 +1,7 @@
 //! A client as a process of its own.
 //!
-//! Run: `cargo run --example fib_server`, and in another terminal the line that it prints, which sets `AMQP_URL` for this program.
+//! Run: `cargo run --example fib_server`, and in another terminal the line that it prints, which sets
+//! `AMQP_URL` for this program.
 
 mod contract;
 
@@ -31,7 +32,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
             Ok(value) => println!("fib({n}) = {value}"),
             Err(CallError::Method(error)) => println!("fib({n}): {error}"),
             Err(CallError::Unroutable(_)) => {
-                return Err("nobody serves fib: start `cargo run --example fib_server`".into());
+                return Err("no server for fib: start `cargo run --example fib_server`".into());
             }
             Err(error) => return Err(error.into()),
         }

@@ -1,7 +1,7 @@
 //! A server as a process of its own. Start any number of them: they share the work.
 //!
-//! Run: `cargo run --example fib_server`, then in another terminal the line that it prints. With `AMQP_URL` set for both, they meet
-//! at your broker. Ctrl-C or SIGTERM stops the server after the calls it is working on.
+//! Run: `cargo run --example fib_server`, then in another terminal the line that it prints. With `AMQP_URL`
+//! set for both, they use your broker. Ctrl-C or SIGTERM stops the server after the running calls.
 
 mod broker;
 mod contract;
@@ -38,13 +38,13 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         println!("ask it with: AMQP_URL={} cargo run --example fib_client -- 30", broker.url());
     }
 
-    let report = server.run_until(told_to_stop()).await?;
+    let report = server.run_until(stop_signal()).await?;
     println!("stopped; {} calls were abandoned", report.abandoned.len());
     Ok(())
 }
 
-/// Resolves when somebody presses Ctrl-C, or systemd, Kubernetes and the like send SIGTERM.
-async fn told_to_stop() {
+/// Resolves on Ctrl-C (SIGINT), and on SIGTERM, which systemd and Kubernetes send.
+async fn stop_signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

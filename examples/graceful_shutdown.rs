@@ -1,4 +1,4 @@
-//! Stopping a server without failing a call: what runs is answered, what waits goes to the next server.
+//! Stopping a server without failing a call: running calls are answered, waiting ones go to the next server.
 //!
 //! Run: `cargo run --example graceful_shutdown`. It brings its own broker unless `AMQP_URL` names yours.
 
@@ -25,7 +25,7 @@ impl Worker for Named {
     async fn work(&self, cx: &Context, millis: u64) -> String {
         self.started.send_modify(|started| *started += 1);
         tokio::time::sleep(Duration::from_millis(millis)).await;
-        let again = if cx.redelivered() { ", after another server gave it back" } else { "" };
+        let again = if cx.redelivered() { ", after another server requeued it" } else { "" };
         format!("{} ms on server {}{again}", millis, self.name)
     }
 }
@@ -58,7 +58,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::connect(broker.url()).await?;
     let worker = WorkerClient::new(client.clone());
 
-    // Two run on A at once, the others wait in the queue; the last one takes longer than A has for its shutdown.
+    // Two run on A at once, the others wait in the queue; one takes longer than the drain timeout of A.
     let calls: Vec<_> = [100, 900, 100, 100]
         .into_iter()
         .map(|millis| tokio::spawn(worker.work(millis).timeout(Duration::from_secs(5))))
@@ -68,7 +68,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let second = start("B", watch::Sender::new(0), broker.url()).await?;
     let report = first.shutdown().await?;
     println!(
-        "server A stopped, and gave back {:?}",
+        "server A stopped, and requeued {:?}",
         report.abandoned.iter().map(|call| call.method).collect::<Vec<_>>()
     );
     for call in calls {
@@ -76,7 +76,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     client.close().await;
-    // A service of its own waits for Ctrl-C or SIGTERM instead: see fib_server.rs.
+    // A server as a process of its own waits for Ctrl-C or SIGTERM instead: see fib_server.rs.
     second.shutdown().await?;
     Ok(())
 }

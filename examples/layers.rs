@@ -1,4 +1,5 @@
-//! Ready-made layers: a trace through two calls, metrics of both sides, and a server that refuses what is too much for it.
+//! Ready-made layers: a trace through two calls, metrics of both sides, and a server that refuses calls above
+//! its limit.
 //!
 //! Run: `cargo run --example layers`. It brings its own broker unless `AMQP_URL` names yours.
 
@@ -21,7 +22,7 @@ use tracing_subscriber::{Layer, filter::LevelFilter, layer::Context, layer::Subs
 
 #[rpc_service]
 trait Kitchen {
-    /// Asks for every ingredient, one call each.
+    /// Fetches every ingredient, one call each.
     async fn cook(&self, dish: String) -> String;
     async fn fetch(&self, ingredient: String) -> String;
     /// Waits until the oven is free.
@@ -30,8 +31,9 @@ trait Kitchen {
 
 struct Cook {
     kitchen: KitchenClient,
-    /// Permits for those that wait at the oven, and for its places.
+    /// One permit for each call that waits for the oven.
     waiting: Arc<Semaphore>,
+    /// The places in the oven.
     oven: Arc<Semaphore>,
 }
 
@@ -99,7 +101,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let kitchen = KitchenClient::new(client.clone());
     let (waiting, oven) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let cook = Cook { kitchen: kitchen.clone(), waiting: Arc::clone(&waiting), oven: Arc::clone(&oven) };
-    // The first layer sees a call first: what is refused is traced and measured as well.
+    // The first layer sees a call first: refused calls are traced and measured as well.
     let server = Server::new()
         .service(KitchenServer::new(cook))
         .layer(Trace::new())

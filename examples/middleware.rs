@@ -1,4 +1,5 @@
-//! Middleware: what runs around every call of a server. Here one measures, one refuses callers without a token.
+//! Middleware runs around every call of a server. Here one measures time, one refuses callers without a
+//! token.
 //!
 //! Run: `cargo run --example middleware`. It brings its own broker unless `AMQP_URL` names yours.
 
@@ -26,7 +27,7 @@ impl Greeter for Polite {
     }
 }
 
-/// Prints what was called, how it ended and how long it took.
+/// Prints the method, its outcome and its duration.
 async fn measured(call: IncomingCall, next: Next) -> Result<Reply, Fault> {
     let method = call.method().full_name;
     let start = Instant::now();

@@ -1,4 +1,5 @@
-//! Several services in one server, two of them on one value; and one trait served for two tenants of one broker.
+//! Several services in one server, two of them on one value; and the same services for two tenants of one
+//! broker.
 //!
 //! Run: `cargo run --example multi_service`. It brings its own broker unless `AMQP_URL` names yours.
 

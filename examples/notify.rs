@@ -1,4 +1,5 @@
-//! Notifications: work that one server does and nobody waits for. Its sender waits for the broker's word, not for the work.
+//! Notifications: one-way messages that one server handles. Their sender waits for the publisher confirm, not
+//! for the work.
 //!
 //! Run: `cargo run --example notify`. It brings its own broker unless `AMQP_URL` names yours.
 
@@ -11,16 +12,16 @@ use tokio::sync::mpsc;
 /// Sends letters.
 #[rpc_service]
 trait Post {
-    /// Its error is for the server's log: the letter goes to the dead letters.
+    /// The server logs the error and puts the message with the dead letters.
     #[rpc(notify)]
     async fn send(&self, to: String) -> Result<(), Undeliverable>;
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("nobody called {0} lives here")]
+#[error("no resident is called {0}")]
 struct Undeliverable(String);
 
-/// Tells the program what it did, for the example's sake.
+/// Sends a line about each letter to the main program.
 struct Office {
     done: mpsc::Sender<String>,
 }
@@ -48,7 +49,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::connect(broker.url()).await?;
     let post = PostClient::new(client.clone());
 
-    // The queue is made by its first server, and stays.
+    // The first server declares the queue, and the queue stays.
     office().start(broker.url()).await?.shutdown().await?;
 
     for name in ["Ada", "Grace", "Linus", "Nobody"] {
@@ -62,10 +63,10 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         outcomes.extend(letters.recv().await);
     }
     outcomes.sort();
-    println!("a server came: {}", outcomes.join(", "));
+    println!("a server started: {}", outcomes.join(", "));
 
     client.close().await;
     server.shutdown().await?;
-    println!("the letter to Nobody waits in the queue `post.dead`, for somebody to look at");
+    println!("the letter to Nobody waits in the queue `post.dead`, for an operator to look at");
     Ok(())
 }

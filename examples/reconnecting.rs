@@ -1,7 +1,7 @@
-//! A broker that goes away and comes back: who is told what, who waits, and that nobody has to restart anything.
+//! A broker that stops and starts again: pending calls fail, new calls wait, client and server reconnect.
 //!
-//! Run: `cargo run --example reconnecting`. It brings its own broker, and stops and starts it; with `AMQP_URL` it takes yours, and you
-//! do that.
+//! Run: `cargo run --example reconnecting`. It brings its own broker, and stops and starts it. With
+//! `AMQP_URL` it uses yours, and you do that.
 
 mod broker;
 
@@ -12,7 +12,7 @@ use broker::BrokerToUse;
 
 #[rpc_service]
 trait Clock {
-    /// How long the server has been up, in milliseconds. Asking twice harms nobody.
+    /// How long the server has been up, in milliseconds. Calling it twice is harmless.
     #[rpc(idempotent)]
     async fn uptime(&self) -> u64;
     /// Takes its time, and may have had an effect.
@@ -43,25 +43,25 @@ async fn main() {
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let broker = BrokerToUse::find_or_start().await?;
     let server = Server::new().service(ClockServer::new(Wall(Instant::now())));
-    // A ring that the broker has given out again need not be finished.
+    // The broker redelivers the ring after a lost connection: a shutdown need not wait for it.
     let server = server.drain_timeout(Duration::from_millis(200)).start(broker.url()).await?;
-    // Without `any_of` one node; with it, whichever lets us in.
+    // `any_of` takes several nodes, and uses the first that accepts the client.
     let client = Client::connect(ConnectOptions::any_of([broker.url()])).await?;
     let clock = ClockClient::new(client.clone());
     println!("the server is up for {} ms; the client is {}", clock.uptime().await?, client.state());
 
-    // A call that is under way when the broker goes, and one that is made while it is away.
+    // One call is in flight when the broker stops, and one is made while it is away.
     let ringing = tokio::spawn(clock.ring(60_000).timeout(Duration::from_secs(90)));
     clock.uptime().await?;
     let mut states = client.state_changes();
-    println!("a ring of a minute is under way");
+    println!("a ring of a minute is in flight");
     let lost = tokio::spawn(async move {
         while states.current().is_ready() && states.changed().await.is_some() {}
         states.current()
     });
     broker.interrupt().await?;
     let state = tokio::time::timeout(Duration::from_secs(60), lost).await??;
-    println!("the broker went; the client was {state}");
+    println!("the broker stopped; the client was {state}");
 
     match ringing.await? {
         Err(error @ CallError::Disconnected(_)) => {

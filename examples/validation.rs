@@ -1,4 +1,4 @@
-//! Validation: rules stand where the parameters are declared, and everything that is wrong is told at once.
+//! Validation: rules are declared with the parameters, and all violations are reported at once.
 //!
 //! Run: `cargo run --example validation`. It brings its own broker unless `AMQP_URL` names yours.
 
@@ -66,7 +66,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         other => println!("{other:?}"),
     }
 
-    // The same rules, before anything is sent.
+    // A client can check the same rules before it sends.
     let careful = Client::builder().validate().connect(broker.url()).await?;
     match RegistryClient::new(careful.clone()).register(wrong(), 1).await {
         Err(CallError::Invalid(violations)) => println!("not even sent: {}", violations.as_slice().len()),

@@ -1,4 +1,4 @@
-//! The broker that an example talks to: yours, where `AMQP_URL` names it, or else one embedded in the example's own process.
+//! The broker of an example: yours, if `AMQP_URL` names it, otherwise one embedded in the example's process.
 
 use amqp_rpc_broker::{Broker, StartError};
 
@@ -10,7 +10,7 @@ pub(crate) struct BrokerToUse {
 }
 
 impl BrokerToUse {
-    /// Takes the broker of `AMQP_URL`, or starts one, and says which on standard error.
+    /// Uses the broker of `AMQP_URL`, or starts one, and prints which on standard error.
     pub(crate) async fn find_or_start() -> Result<Self, StartError> {
         if let Ok(url) = std::env::var("AMQP_URL") {
             eprintln!("broker: yours at {} (AMQP_URL)", without_credentials(&url));
@@ -22,7 +22,7 @@ impl BrokerToUse {
         Ok(Self { url, embedded: Some(broker) })
     }
 
-    /// Where it speaks AMQP.
+    /// The broker's AMQP address.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -46,7 +46,7 @@ impl BrokerToUse {
     }
 }
 
-/// What may be shown of an address: passwords are before its last `@`.
+/// The part of an address that may be printed: passwords are before its last `@`.
 fn without_credentials(url: &str) -> &str {
     let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
     let place = after_scheme.rsplit_once('@').map_or(after_scheme, |(_, place)| place);

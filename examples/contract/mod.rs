@@ -1,4 +1,5 @@
-//! The contract of the Fibonacci service: the one thing that its server and its clients share. In your project: a crate.
+//! The contract of the Fibonacci service, which its server and its clients share. In your project it is a
+//! crate.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -8,7 +9,7 @@
 use amqp_rpc::rpc_service;
 use serde::{Deserialize, Serialize};
 
-/// Why there is no Fibonacci number.
+/// The error of the Fibonacci service.
 #[derive(Debug, Serialize, Deserialize, thiserror::Error)]
 pub enum FibError {
     /// The number does not fit into 64 bits.

@@ -1,4 +1,5 @@
-//! A recorder for the `metrics` facade that only remembers: programs install an exporter here, such as `metrics-exporter-prometheus`.
+//! A recorder for the `metrics` facade that stores the values in memory. Programs install an exporter
+//! instead, such as `metrics-exporter-prometheus`.
 
 use std::{
     collections::BTreeMap,
@@ -9,18 +10,18 @@ use metrics::{
     Counter, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
 
-/// Everything that was measured, by name and labels. Clones share it.
+/// All measured values, by name and labels. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Remembered(Arc<Mutex<BTreeMap<String, Vec<f64>>>>);
 
 impl Remembered {
-    /// The values of every gauge and histogram, in the order in which they came.
+    /// The values of every gauge and histogram, in the order in which they were recorded.
     pub(crate) fn all(&self) -> BTreeMap<String, Vec<f64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// One metric of them.
+/// One of these metrics.
 struct One(String, Remembered);
 
 impl One {

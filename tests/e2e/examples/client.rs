@@ -33,7 +33,7 @@ async fn blocking_counts_primes_on_blocking_threads() {
     let expected = "4 primes up to 10\n\
         25 primes up to 100\n\
         168 primes up to 1000\n\
-        1229 primes up to 10000, asked without the trait\n\
+        1229 primes up to 10000, called without the trait\n\
         nobody serves `primes.twins`: no queue is bound to exchange `amqp-rpc` with that key\n";
     assert_eq!(output("blocking", &vhost).await, [expected, expected]);
 }
@@ -67,13 +67,13 @@ async fn reconnecting_outlives_its_broker() {
     let alone = Program::example_alone("reconnecting", &[]).finish().await.stdout_of_success();
     let mut given = Program::example("reconnecting", &[], &vhost.uri());
     given.line().await;
-    assert_eq!(given.line().await, "a ring of a minute is under way");
+    assert_eq!(given.line().await, "a ring of a minute is in flight");
     // As the operator of that broker would.
     await_until("both connections are closed", || async { vhost.close_all_connections().await == 2 }).await;
     let given = given.finish().await.stdout_of_success();
     for printed in [alone, given] {
         let lines: Vec<_> = printed.lines().collect();
-        assert!(lines[2].starts_with("the broker went; the client was connecting"), "{printed}");
+        assert!(lines[2].starts_with("the broker stopped; the client was connecting"), "{printed}");
         assert!(lines[3].starts_with("the ring Unknown run: disconnected"), "{printed}");
         assert!(lines[4].starts_with("the next call waited "), "{printed}");
         assert!(

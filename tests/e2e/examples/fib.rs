@@ -25,7 +25,7 @@ async fn fib_client_calls_fib_server_which_stops_when_interrupted() {
     let vhost = Vhost::create().await;
     let alone = Program::example("fib_client", &["30"], &vhost.uri()).finish().await;
     assert!(!alone.status.success());
-    assert_eq!(alone.stderr, "nobody serves fib: start `cargo run --example fib_server`\n");
+    assert_eq!(alone.stderr, "no server for fib: start `cargo run --example fib_server`\n");
 
     for signal in ["INT", "TERM"] {
         let mut server = Program::example("fib_server", &[], &vhost.uri());

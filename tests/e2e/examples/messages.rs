@@ -7,8 +7,8 @@ use crate::support::{Vhost, await_until};
 async fn notify_sends_letters_that_wait_for_a_server() {
     let vhost = Vhost::create().await;
     let expected = "the broker has four letters, and no server runs\n\
-         a server came: Ada: delivered, Grace: delivered, Linus: delivered, Nobody: not found\n\
-         the letter to Nobody waits in the queue `post.dead`, for somebody to look at\n";
+         a server started: Ada: delivered, Grace: delivered, Linus: delivered, Nobody: not found\n\
+         the letter to Nobody waits in the queue `post.dead`, for an operator to look at\n";
     assert_eq!(output("notify", &vhost).await, [expected, expected]);
     await_until("the dead letter", || async { vhost.existing_queue("post.dead").await.ready == 1 }).await;
 }

@@ -40,7 +40,7 @@ async fn composition_chooses_adds_and_removes_services() {
          served from garden.trees, weather: planted: oak\n\
          `garden.trees.plant` is served twice; give its service to the server once\n\
          served from garden.trees, calls cut off: 0\n\
-         asked meanwhile: rain\n";
+         called meanwhile: rain\n";
     assert_eq!(output("composition", &vhost).await, [expected; 2]);
 }
 
@@ -90,7 +90,7 @@ async fn graceful_shutdown_fails_no_call() {
     let vhost = Vhost::create().await;
     for printed in output("graceful_shutdown", &vhost).await {
         let lines: Vec<_> = printed.lines().collect();
-        assert!(lines[0].starts_with("server A stopped, and gave back "), "{printed}");
+        assert!(lines[0].starts_with("server A stopped, and requeued "), "{printed}");
         let answers: Vec<_> =
             lines[1..].iter().filter_map(|line| line.split_once(" ms on server ")).collect();
         let lasted: Vec<_> = answers.iter().map(|(millis, _)| *millis).collect();
