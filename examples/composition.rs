@@ -1,5 +1,5 @@
-//! Composition: services of several modules in one program. A configuration selects some of them, and others
-//! are added and removed while the program runs.
+//! Services of several modules in one program. A configuration selects some of them, and others are added and
+//! removed while the program runs.
 //!
 //! Run: `cargo run --example composition`. It brings its own broker unless `AMQP_URL` names yours.
 
