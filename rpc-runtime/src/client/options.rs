@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn header_values_are_not_shown() {
         let options = CallOptions::new().header("authorization", "secret").priority(3);
-        let shown = format!("{options:?}");
-        assert!(shown.contains("authorization") && !shown.contains("secret"), "{shown}");
+        let text = format!("{options:?}");
+        assert!(text.contains("authorization") && !text.contains("secret"), "{text}");
     }
 }

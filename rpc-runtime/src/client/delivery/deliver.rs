@@ -92,11 +92,11 @@ pub(crate) async fn deliver_one_way(
             // One-way messages have no replies: this one is forged, and proves nothing.
             PublishOutcome::Failed(CallOutcome::Replied(_)) => {
                 let disconnect = Disconnect::new("a reply came to a one-way message");
-                Failure::Lost(Arc::new(disconnect), Phase::Sent)
+                Failure::Disconnected(Arc::new(disconnect), Phase::Sent)
             }
-            PublishOutcome::Failed(CallOutcome::Disconnected(lost)) => {
-                published.in_flight.learn_from(&lost);
-                match retry_after_loss(&mut published.in_flight, &mut retries, lost) {
+            PublishOutcome::Failed(CallOutcome::Disconnected(disconnect)) => {
+                published.in_flight.remember_cause(&disconnect);
+                match retry_after_loss(&mut published.in_flight, &mut retries, disconnect) {
                     Ok(sending) => {
                         sent = sending.await;
                         continue;

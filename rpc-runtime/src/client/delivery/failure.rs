@@ -46,7 +46,7 @@ pub(crate) enum Failure {
     TimedOut {
         found: Option<(String, Served)>,
     },
-    Lost(Arc<Disconnect>, Phase),
+    Disconnected(Arc<Disconnect>, Phase),
 }
 
 impl From<SendError> for Failure {
@@ -63,11 +63,11 @@ impl From<SendError> for Failure {
 impl Failure {
     pub(crate) fn into_error<E>(self, retries: &RetryState) -> CallError<E> {
         let error = self.describe(&retries.policy);
-        let Some(lost) = retries.lost_before() else { return error };
+        let Some(disconnect) = retries.lost_before() else { return error };
         match error {
             CallError::Timeout(timeout) => CallError::Timeout(Timeout { phase: Phase::Sent, ..timeout }),
             error if error.execution() == Execution::Never => {
-                disconnected(&lost.reason, Phase::Sent, &retries.policy)
+                disconnected(&disconnect.reason, Phase::Sent, &retries.policy)
             }
             error => error,
         }
@@ -84,8 +84,8 @@ impl Failure {
             Self::TimedOut { found } => timeout(Phase::Sent, found, None),
             Self::Unwritable(source) => CallError::Encode(Unencodable(source)),
             Self::Ended(EndReason::Closed) => CallError::Closed,
-            Self::Ended(EndReason::Disconnected(lost)) => {
-                disconnected(&lost.reason, Phase::WaitingToSend, policy)
+            Self::Ended(EndReason::Disconnected(disconnect)) => {
+                disconnected(&disconnect.reason, Phase::WaitingToSend, policy)
             }
             Self::Blocked(reason) => CallError::Blocked(Blocked { reason }),
             Self::NoConsumer { queue, waiting } => CallError::NoConsumer(NoConsumer { queue, waiting }),
@@ -95,7 +95,7 @@ impl Failure {
             Self::Unroutable { exchange, routing_key, exchange_missing } => {
                 CallError::Unroutable(Unroutable { exchange, routing_key, exchange_missing })
             }
-            Self::Lost(lost, phase) => disconnected(&lost.reason, phase, policy),
+            Self::Disconnected(disconnect, phase) => disconnected(&disconnect.reason, phase, policy),
         }
     }
 
@@ -113,11 +113,16 @@ impl Failure {
     /// When the broker closed the channel because of that exchange, and this was the only call to it, it was
     /// refused and has not run. Of several the earlier ones may have been taken: a permission, or an
     /// exchange, can go at any time.
-    pub(crate) fn of_loss(lost: Arc<Disconnect>, exchange: &str, routing_key: &str, was_alone: bool) -> Self {
-        match lost.exchange_error(exchange).filter(|_| was_alone) {
-            None => Self::Lost(lost, Phase::Sent),
+    pub(crate) fn of_loss(
+        disconnect: Arc<Disconnect>,
+        exchange: &str,
+        routing_key: &str,
+        was_alone: bool,
+    ) -> Self {
+        match disconnect.exchange_error(exchange).filter(|_| was_alone) {
+            None => Self::Disconnected(disconnect, Phase::Sent),
             Some(ExchangeError::AccessRefused) => {
-                Self::AccessRefused { exchange: exchange.to_owned(), reason: Arc::clone(&lost.reason) }
+                Self::AccessRefused { exchange: exchange.to_owned(), reason: Arc::clone(&disconnect.reason) }
             }
             Some(ExchangeError::Missing) => Self::Unroutable {
                 exchange: exchange.to_owned(),
@@ -149,33 +154,37 @@ mod tests {
             error_maps: None,
             codec: AnyCodec::JSON,
         };
-        RetryState::after_loss(policy, lost_before.map(|reason| Arc::new(Disconnect::new(reason))))
+        let mut retries = RetryState::new(policy);
+        if let Some(reason) = lost_before {
+            retries.count_repetition_after(Arc::new(Disconnect::new(reason)));
+        }
+        retries
     }
 
     fn every_failure() -> Vec<Failure> {
-        let lost = || Arc::new(Disconnect::new("now"));
+        let disconnect = || Arc::new(Disconnect::new("now"));
         vec![
             Failure::NotSentInTime { not_connected: None },
             Failure::Unwritable("a header is too long".into()),
             Failure::Ended(EndReason::Closed),
-            Failure::Ended(EndReason::Disconnected(lost())),
+            Failure::Ended(EndReason::Disconnected(disconnect())),
             Failure::Blocked("low on memory".into()),
             Failure::NoConsumer { queue: "fib".into(), waiting: 0 },
             Failure::AccessRefused { exchange: "x".into(), reason: "no".into() },
             Failure::Unroutable { exchange: "x".into(), routing_key: "k".into(), exchange_missing: false },
             Failure::TimedOut { found: None },
-            Failure::Lost(lost(), Phase::WaitingToSend),
-            Failure::Lost(lost(), Phase::Sent),
+            Failure::Disconnected(disconnect(), Phase::WaitingToSend),
+            Failure::Disconnected(disconnect(), Phase::Sent),
         ]
     }
 
     #[test]
     fn a_call_that_was_sent_before_is_never_said_not_to_have_run() {
         for failure in every_failure() {
-            let shown = format!("{failure:?}");
+            let failure_text = format!("{failure:?}");
             let error: CallError<()> = failure.into_error(&retries(Some("before")));
-            assert_eq!(error.execution(), Execution::Unknown, "{shown}");
-            assert!(error.is_retryable(), "{shown}: the method is idempotent");
+            assert_eq!(error.execution(), Execution::Unknown, "{failure_text}");
+            assert!(error.is_retryable(), "{failure_text}: the method is idempotent");
         }
     }
 
@@ -183,9 +192,9 @@ mod tests {
     fn a_loss_is_blamed_on_a_call_that_was_alone_on_its_exchange() {
         let broker =
             amqp_rpc_transport::BrokerError::new(Some(403), "access to exchange 'x' in vhost '/' refused");
-        let lost = Arc::new(Disconnect::from(&broker));
+        let disconnect = Arc::new(Disconnect::from(&broker));
         let execution = |exchange, was_alone| {
-            let failure = Failure::of_loss(Arc::clone(&lost), exchange, "k", was_alone);
+            let failure = Failure::of_loss(Arc::clone(&disconnect), exchange, "k", was_alone);
             failure.into_error::<()>(&retries(None)).execution()
         };
         assert_eq!(execution("x", true), Execution::Never);

@@ -95,15 +95,15 @@ impl InFlight {
 
     /// Remembers why the broker closed the channel of one-way messages: the link stays, and its caches must
     /// not lead there again.
-    pub(super) fn learn_from(&self, lost: &Disconnect) {
+    pub(super) fn remember_cause(&self, disconnect: &Disconnect) {
         let denied = &self.session.denied_exchanges;
-        if let Some(exchange) = lost.refused_exchange() {
-            denied.remember(exchange, Arc::clone(&lost.reason));
+        if let Some(exchange) = disconnect.refused_exchange() {
+            denied.remember(exchange, Arc::clone(&disconnect.reason));
         }
-        if let Some((exchange, topic)) = lost.refused_topic() {
-            denied.remember_topic(exchange, topic, Arc::clone(&lost.reason));
+        if let Some((exchange, topic)) = disconnect.refused_topic() {
+            denied.remember_topic(exchange, topic, Arc::clone(&disconnect.reason));
         }
-        if lost.exchange_error(&self.message.exchange) == Some(ExchangeError::Missing) {
+        if disconnect.exchange_error(&self.message.exchange) == Some(ExchangeError::Missing) {
             self.link.exchanges.forget(&self.message.exchange);
         }
     }
@@ -113,9 +113,9 @@ impl InFlight {
     }
 
     /// The failure that the loss of its link means for it.
-    pub(super) fn failure_of_loss(&self, lost: Arc<Disconnect>) -> Failure {
+    pub(super) fn failure_of_loss(&self, disconnect: Arc<Disconnect>) -> Failure {
         let was_alone = self.exchange.has_had_one_message();
-        Failure::of_loss(lost, &self.message.exchange, &self.message.routing_key, was_alone)
+        Failure::of_loss(disconnect, &self.message.exchange, &self.message.routing_key, was_alone)
     }
 
     /// How its reply is read.

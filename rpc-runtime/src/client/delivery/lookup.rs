@@ -44,7 +44,7 @@ pub(super) async fn find_exchange(
 
 /// The failure of a message whose link was lost before it was sent.
 pub(super) fn not_sent_over_lost_link(error: &BrokerError) -> Failure {
-    Failure::Lost(Arc::new(Disconnect::from(error)), Phase::WaitingToSend)
+    Failure::Disconnected(Arc::new(Disconnect::from(error)), Phase::WaitingToSend)
 }
 
 /// Whether the queue of the message had consumers when the broker was last asked, within [`SERVED_FOR`].

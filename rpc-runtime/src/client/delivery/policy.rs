@@ -31,8 +31,16 @@ pub(crate) struct CallPolicy {
 #[derive(Debug)]
 pub(crate) struct RetryState {
     pub(crate) policy: CallPolicy,
+    /// Allocated with the first repetition: most messages are sent once, and every future of a call has room
+    /// for this.
+    repeated: Option<Box<Repeated>>,
+}
+
+/// The attempts after the first.
+#[derive(Debug, Default)]
+struct Repeated {
     /// How often the message was sent again.
-    repetitions: u32,
+    count: u32,
     /// Why the first link that the message was sent over was lost. It may have run then, whatever the later
     /// attempts come to.
     lost_before: Option<Arc<Disconnect>>,
@@ -40,37 +48,37 @@ pub(crate) struct RetryState {
 
 impl RetryState {
     pub(crate) fn new(policy: CallPolicy) -> Self {
-        Self { policy, repetitions: 0, lost_before: None }
+        Self { policy, repeated: None }
+    }
+
+    fn repetitions(&self) -> u32 {
+        self.repeated.as_ref().map_or(0, |repeated| repeated.count)
     }
 
     pub(super) fn lost_before(&self) -> Option<&Arc<Disconnect>> {
-        self.lost_before.as_ref()
+        self.repeated.as_ref()?.lost_before.as_ref()
     }
 
     /// Whether a message that has certainly not run may be sent again.
     pub(super) fn may_repeat(&self) -> bool {
-        self.repetitions < MAX_REPETITIONS
+        self.repetitions() < MAX_REPETITIONS
     }
 
     /// Whether a message that may have run may be sent again. The broker closes a channel because of
     /// something that was published on it, most likely one of the pending messages: each of them is sent
     /// again only once.
-    pub(super) fn may_repeat_after(&self, lost: &Disconnect) -> bool {
-        let max = if lost.is_of_channel { 1 } else { MAX_REPETITIONS };
-        self.policy.idempotent && self.repetitions < max
+    pub(super) fn may_repeat_after(&self, disconnect: &Disconnect) -> bool {
+        let max = if disconnect.is_of_channel { 1 } else { MAX_REPETITIONS };
+        self.policy.idempotent && self.repetitions() < max
     }
 
     pub(super) fn count_repetition(&mut self) {
-        self.repetitions += 1;
+        self.repeated.get_or_insert_default().count += 1;
     }
 
-    pub(super) fn count_repetition_after(&mut self, lost: Arc<Disconnect>) {
-        self.repetitions += 1;
-        self.lost_before.get_or_insert(lost);
-    }
-
-    #[cfg(test)]
-    pub(super) fn after_loss(policy: CallPolicy, lost: Option<Arc<Disconnect>>) -> Self {
-        Self { policy, repetitions: 0, lost_before: lost }
+    pub(super) fn count_repetition_after(&mut self, disconnect: Arc<Disconnect>) {
+        let repeated = self.repeated.get_or_insert_default();
+        repeated.count += 1;
+        repeated.lost_before.get_or_insert(disconnect);
     }
 }

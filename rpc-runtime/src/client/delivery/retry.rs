@@ -32,10 +32,12 @@ pub(crate) fn retry_or_finish<T, E: 'static>(
         },
         CallOutcome::Unroutable => in_flight.unroutable(),
         CallOutcome::TimedOut => in_flight.timed_out(),
-        CallOutcome::Disconnected(lost) => match retry_after_loss(&mut in_flight, &mut retries, lost) {
-            Ok(sending) => return NextStep::Retry(sending, retries),
-            Err(failure) => failure,
-        },
+        CallOutcome::Disconnected(disconnect) => {
+            match retry_after_loss(&mut in_flight, &mut retries, disconnect) {
+                Ok(sending) => return NextStep::Retry(sending, retries),
+                Err(failure) => failure,
+            }
+        }
     };
     NextStep::Finish(Err(failure.into_error(&retries)))
 }
@@ -73,15 +75,15 @@ fn finish<T, E: 'static>(result: Result<T, CallError<E>>, retries: &RetryState) 
 pub(super) fn retry_after_loss<S: SentMessage>(
     in_flight: &mut InFlight,
     retries: &mut RetryState,
-    lost: Arc<Disconnect>,
+    disconnect: Arc<Disconnect>,
 ) -> Result<Sending<S>, Failure> {
-    match in_flight.failure_of_loss(Arc::clone(&lost)) {
-        Failure::Lost(..) if retries.may_repeat_after(&lost) => match in_flight.send_again() {
+    match in_flight.failure_of_loss(Arc::clone(&disconnect)) {
+        Failure::Disconnected(..) if retries.may_repeat_after(&disconnect) => match in_flight.send_again() {
             Some(sending) => {
-                retries.count_repetition_after(lost);
+                retries.count_repetition_after(disconnect);
                 Ok(sending)
             }
-            None => Err(in_flight.failure_of_loss(lost)),
+            None => Err(in_flight.failure_of_loss(disconnect)),
         },
         failure => Err(failure),
     }

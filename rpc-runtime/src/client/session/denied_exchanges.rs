@@ -10,9 +10,22 @@ use std::{
 /// this late.
 const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 
-/// Denied exchanges and topics, over all links of a client, with the broker's reasons.
+/// Denied exchanges and topics, over all links of a client.
 #[derive(Debug, Default)]
-pub(crate) struct DeniedExchanges(Mutex<HashMap<String, (Instant, Arc<str>)>>);
+pub(crate) struct DeniedExchanges(Mutex<HashMap<String, Denial>>);
+
+#[derive(Debug)]
+struct Denial {
+    since: Instant,
+    /// The broker's text.
+    reason: Arc<str>,
+}
+
+impl Denial {
+    fn is_remembered(&self) -> bool {
+        self.since.elapsed() < REMEMBERED_FOR
+    }
+}
 
 /// The key of a topic: no name of an exchange contains NUL.
 fn topic_key(exchange: &str, topic: &str) -> String {
@@ -24,8 +37,8 @@ impl DeniedExchanges {
     pub(crate) fn remember(&self, exchange: &str, reason: Arc<str>) {
         let mut denied = self.lock();
         // There may be any number of topics.
-        denied.retain(|_, (since, _)| since.elapsed() < REMEMBERED_FOR);
-        denied.insert(exchange.to_owned(), (Instant::now(), reason));
+        denied.retain(|_, denial| denial.is_remembered());
+        denied.insert(exchange.to_owned(), Denial { since: Instant::now(), reason });
     }
 
     /// Only messages with this routing key are denied.
@@ -42,15 +55,15 @@ impl DeniedExchanges {
     /// Why the broker denied the exchange, if that was lately.
     pub(crate) fn reason(&self, exchange: &str) -> Option<Arc<str>> {
         let mut denied = self.lock();
-        let (since, reason) = denied.get(exchange)?;
-        if since.elapsed() < REMEMBERED_FOR {
-            return Some(Arc::clone(reason));
+        let denial = denied.get(exchange)?;
+        if denial.is_remembered() {
+            return Some(Arc::clone(&denial.reason));
         }
         denied.remove(exchange);
         None
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, (Instant, Arc<str>)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Denial>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -27,9 +27,16 @@ pub(crate) struct QueueCache(Mutex<HashMap<String, Arc<Queue>>>);
 
 #[derive(Debug, Default)]
 struct Queue {
-    last: Mutex<Option<(Instant, Served)>>,
+    last: Mutex<Option<Report>>,
     /// Held while the broker is asked: others wait for its reply.
     query: tokio::sync::Mutex<()>,
+}
+
+/// What the broker last said of a queue.
+#[derive(Clone, Copy, Debug)]
+struct Report {
+    at: Instant,
+    served: Served,
 }
 
 impl QueueCache {
@@ -56,7 +63,8 @@ impl QueueCache {
             return Ok(served);
         }
         let served = Served::from(connection.queue_status(queue).await?);
-        *entry.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), served));
+        *entry.last.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Report { at: Instant::now(), served });
         Ok(served)
     }
 
@@ -68,9 +76,10 @@ impl QueueCache {
 impl Queue {
     fn cached(&self, age: Duration) -> Option<Served> {
         let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.filter(|(at, _)| at.elapsed() <= age).map(|(_, served)| served)
+        last.filter(|report| report.at.elapsed() <= age).map(|report| report.served)
     }
 
+    /// The consumers, if the broker need not be asked again.
     fn fresh(&self) -> Option<Served> {
         let served = self.cached(SERVED_FOR)?;
         let age = match served {
@@ -98,8 +107,10 @@ mod tests {
         let mut queues: HashMap<_, Arc<Queue>> =
             (0..MAX_CACHED).map(|n| (n.to_string(), Arc::default())).collect();
         let asked_for = Arc::clone(&queues["3"]);
-        *queues["7"].last.lock().unwrap() =
-            Some((Instant::now() + Duration::from_secs(3600), Served::ByNobody { waiting: 0 }));
+        *queues["7"].last.lock().unwrap() = Some(Report {
+            at: Instant::now() + Duration::from_secs(3600),
+            served: Served::ByNobody { waiting: 0 },
+        });
         evict(&mut queues);
         let mut left: Vec<_> = queues.keys().cloned().collect();
         left.sort_unstable();

@@ -62,7 +62,7 @@ fn every_call_has_one_outcome_and_it_is_its_own() {
                         pending.insert(METHOD, Some(deadline)).ok()?;
                     seen.numbers.lock().unwrap().push(number);
                     if caller == 0 {
-                        // It gives up, and its place may be another's at once.
+                        // It gives up, and another call may have its index at once.
                         pending.forget(number);
                         seen.forgotten.lock().unwrap().push(number);
                     }
@@ -85,7 +85,7 @@ fn every_call_has_one_outcome_and_it_is_its_own() {
             other.join().unwrap();
         }
 
-        assert_eq!(pending.len(), 0, "whoever came after the end was not let in");
+        assert_eq!(pending.len(), 0, "a call after the end was not taken");
         let taken = seen.taken.lock().unwrap();
         let forgotten = seen.forgotten.lock().unwrap();
         for (number, mut receiver) in calls {
@@ -110,9 +110,9 @@ fn every_call_has_one_outcome_and_it_is_its_own() {
     });
 }
 
-/// Places are used again while replies to those who had them before still come.
+/// Indexes are used again while replies to the calls that had them before still come.
 #[test]
-fn a_place_that_is_used_again_takes_no_reply_of_the_call_before() {
+fn an_index_that_is_used_again_takes_no_reply_of_the_call_before() {
     check(|| {
         let pending = Arc::new(Pending::default());
         let PendingCall { number: old, outcome: _gone } = pending.insert(METHOD, None).unwrap();
@@ -129,7 +129,7 @@ fn a_place_that_is_used_again_takes_no_reply_of_the_call_before() {
         };
         late.join().unwrap();
         let PendingCall { number: young, outcome: mut receiver } = caller.join().unwrap();
-        assert!(receiver.try_recv().is_err(), "nobody has answered {young:?}");
+        assert!(receiver.try_recv().is_err(), "{young:?} has no reply yet");
         assert!(pending.complete(young, reply_to(young)));
         assert!(matches!(receiver.try_recv(), Ok(CallOutcome::Replied(_))));
     });

@@ -29,7 +29,7 @@ fn a_late_reply_does_not_reach_the_call_that_took_its_place() {
 }
 
 #[test]
-fn an_ended_table_answers_everybody_and_takes_nobody() {
+fn an_ended_table_fails_all_calls_and_takes_no_more() {
     let pending = Pending::default();
     let mut receiver = pending.insert(METHOD, None).unwrap().outcome;
     pending.end(EndReason::Disconnected(Arc::new(Disconnect::new("gone"))));
@@ -74,9 +74,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    /// Against a plain model: who waits, until when, and who has had an answer.
+    /// Against a plain model: which calls are pending, and until when.
     #[test]
-    fn every_call_gets_one_outcome_and_nobody_else_s(steps in steps()) {
+    fn every_call_gets_one_outcome_and_no_other_call_s(steps in steps()) {
         let start = Instant::now();
         let at = |seconds: u8| start + Duration::from_secs(seconds.into());
         let pending = Pending::default();
