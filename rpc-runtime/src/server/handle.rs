@@ -11,7 +11,6 @@ use tokio::{
 use crate::{
     contract::Service,
     error::{ChangeError, ServeError},
-    layer::BoxService,
     server::{
         config::{QueueOptions, Subscription},
         services::{ActiveSubscription, ChangeRequest, Registration, Role, ServiceSet, ServiceSummary},
@@ -132,9 +131,7 @@ impl RunningServer {
         service: S,
         queue_options: Option<QueueOptions>,
     ) -> Result<(), ChangeError> {
-        let definition = service.definition();
-        let service = BoxService::innermost(service);
-        let registration = Registration { definition, service, role: Role::Serve(queue_options) };
+        let registration = Registration::new(service, Role::Serve(queue_options));
         ChangeRequest::send(&self.changes, |reply| ChangeRequest::Add { registration, reply }).await
     }
 
@@ -174,9 +171,7 @@ impl RunningServer {
         service: S,
         subscription: Subscription,
     ) -> Result<ActiveSubscription, ChangeError> {
-        let definition = service.definition();
-        let service = BoxService::innermost(service);
-        let registration = Registration { definition, service, role: Role::Receive(subscription) };
+        let registration = Registration::new(service, Role::Receive(subscription));
         let request = |reply| ChangeRequest::Subscribe { registration, reply };
         let info = ChangeRequest::send(&self.changes, request).await?;
         Ok(ActiveSubscription { info, changes: self.changes.clone() })

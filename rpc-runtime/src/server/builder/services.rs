@@ -41,9 +41,7 @@ impl Server {
     }
 
     fn register<S: Service>(mut self, service: S, role: Role) -> Self {
-        let definition = service.definition();
-        let service = BoxService::innermost(service);
-        self.services.push(Registration { definition, service, role });
+        self.services.push(Registration::new(service, role));
         self
     }
 

@@ -1,7 +1,7 @@
 //! A service as it is handed to a server.
 
 use crate::{
-    contract::ServiceDef,
+    contract::{Service, ServiceDef},
     layer::BoxService,
     server::config::{QueueOptions, Subscription},
 };
@@ -11,6 +11,12 @@ pub(crate) struct Registration {
     pub(crate) definition: &'static ServiceDef,
     pub(crate) service: BoxService,
     pub(crate) role: Role,
+}
+
+impl Registration {
+    pub(crate) fn new<S: Service>(service: S, role: Role) -> Self {
+        Self { definition: service.definition(), service: BoxService::innermost(service), role }
+    }
 }
 
 /// The server's use of a service.
