@@ -104,11 +104,12 @@ impl From<String> for RawMethod {
     }
 }
 
-/// A service that is a function, for [`Server::service_with`] and
+/// A service that is a function, for [`Server::service_with`](crate::Server::service_with) and
 /// [`RunningServer::add`](crate::RunningServer::add).
 ///
 /// It serves one method, as part of the service that the method's name says; several make one service
-/// together, to [`Server::only`] and [`RunningServer::remove`](crate::RunningServer::remove).
+/// together, to [`Server::only`](crate::Server::only) and
+/// [`RunningServer::remove`](crate::RunningServer::remove).
 ///
 /// Names and addresses are kept until the program ends, each once: take them from a configuration, never from
 /// requests.
@@ -118,7 +119,7 @@ pub struct RawService {
 }
 
 impl RawService {
-    /// Serves `method` by `handler`; see [`Server::raw`].
+    /// Serves `method` by `handler`; see [`Server::raw`](crate::Server::raw).
     #[must_use]
     pub fn new<H, Fut>(method: impl Into<RawMethod>, handler: H) -> Self
     where
