@@ -103,20 +103,20 @@ impl Unsettled {
         self.call.as_ref().is_some_and(|call| call.runs_once)
     }
 
-    /// Replies to the caller and settles the delivery.
+    /// Ends the call with its outcome: replies to the caller, and settles the delivery.
     ///
     /// Without a caller, success is acknowledged and failure goes to the dead letters, so that it is seen.
-    pub(crate) fn answer(mut self, outcome: Result<Reply, Fault>) {
-        self.finish(outcome, None);
+    pub(crate) fn finish(mut self, outcome: Result<Reply, Fault>) {
+        self.finish_with(outcome, None);
     }
 
     /// Does the same with a request that came to this queue and that does not reach a method.
     pub(crate) fn refuse(mut self, queue: &str, fault: Fault, method: Option<&'static MethodDef>) {
         self.request.method = method;
-        self.finish(Err(fault), Some(queue));
+        self.finish_with(Err(fault), Some(queue));
     }
 
-    fn finish(&mut self, outcome: Result<Reply, Fault>, queue: Option<&str>) {
+    fn finish_with(&mut self, outcome: Result<Reply, Fault>, queue: Option<&str>) {
         let tag = self.tag;
         let mut outcome = self.within_limit(outcome).map_err(|fault| self.as_far_as_known(fault));
         if let Some(compression) = self.address.compression {
@@ -211,12 +211,12 @@ impl Drop for Unsettled {
             // Requeued, it would panic again and again.
             Some(_) if std::thread::panicking() => {
                 let panicked = Fault::new(FaultCode::Panicked, "the method panicked while it was dropped");
-                self.finish(Err(panicked), None);
+                self.finish_with(Err(panicked), None);
             }
             // Requeued, it would be marked as redelivered, and refused although it did not run.
             Some(call) if !call.started && call.runs_once => {
                 let message = "the server was stopping and did not start the method";
-                self.finish(Err(Fault::new(FaultCode::ShuttingDown, message)), None);
+                self.finish_with(Err(Fault::new(FaultCode::ShuttingDown, message)), None);
             }
             Some(call) if call.started => {
                 self.log(Cause::Cancelled, None);

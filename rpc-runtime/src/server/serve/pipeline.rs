@@ -112,12 +112,12 @@ impl RequestPipeline {
             (None, None) => self.calls.spawn(service_id, async move {
                 unsettled.start();
                 let outcome = run(&service, call, exposes_panics).await;
-                unsettled.answer(outcome);
+                unsettled.finish(outcome);
             }),
             (None, Some(limit)) => self.calls.spawn(service_id, async move {
                 unsettled.start();
                 let outcome = run_within(limit, &service, call, exposes_panics).await;
-                unsettled.answer(outcome);
+                unsettled.finish(outcome);
             }),
             (Some(encoding), limit) => {
                 let max_bytes = self.settings.admission.max_request_bytes;
@@ -132,7 +132,7 @@ impl RequestPipeline {
                         },
                         Err(fault) => Err(fault),
                     };
-                    unsettled.answer(outcome);
+                    unsettled.finish(outcome);
                 });
             }
         }

@@ -51,7 +51,7 @@ pub(super) async fn retry_while_overloaded(
         unsettled.start();
         call = match call.inflated(encoding, settings.admission.max_request_bytes) {
             Ok(call) => call,
-            Err(fault) => return unsettled.answer(Err(fault)),
+            Err(fault) => return unsettled.finish(Err(fault)),
         };
     }
     loop {
@@ -61,9 +61,9 @@ pub(super) async fn retry_while_overloaded(
             Some(limit) => run_within(limit, &service, call.again(), settings.exposes_panics).await,
         };
         let is_late = call.context.deadline.is_some_and(|deadline| deadline <= Instant::now());
-        let Err(refusal) = &outcome else { return unsettled.answer(outcome) };
+        let Err(refusal) = &outcome else { return unsettled.finish(outcome) };
         if *refusal.code() != FaultCode::Overloaded || is_late {
-            return unsettled.answer(outcome);
+            return unsettled.finish(outcome);
         }
         if pause == FIRST_PAUSE {
             log_first(method, refusal);
