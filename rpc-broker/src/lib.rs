@@ -8,6 +8,7 @@ mod dead_letter;
 mod erlang_term;
 mod exchange;
 pub mod faults;
+mod ids;
 mod inequivalence;
 mod memory;
 mod message;

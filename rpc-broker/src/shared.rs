@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    auth::Users, connection::ConnectionId, faults::Faults, memory::Memory, settings::Settings, vhost::Mailbox,
+    auth::Users, faults::Faults, ids::ConnectionId, memory::Memory, settings::Settings, vhost::Mailbox,
 };
 
 #[derive(Debug)]

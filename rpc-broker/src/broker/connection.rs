@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    connection::ConnectionId,
     faults::{Action, Decree, Direction, Event, Faults, Rule},
+    ids::ConnectionId,
     vhost::{Command, Mailbox},
 };
 

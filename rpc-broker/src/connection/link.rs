@@ -6,6 +6,7 @@ use amq_protocol::protocol::AMQPClass;
 use bytes::Bytes;
 use tokio::sync::{Notify, mpsc};
 
+use crate::ids::ConnectionId;
 use crate::properties::Properties;
 
 /// Above this many unwritten bytes a connection gets no more deliveries and is not read from.
@@ -14,10 +15,6 @@ const HIGH: usize = 1024 * 1024;
 const LOW: usize = HIGH / 4;
 /// What a frame counts besides its content.
 const FRAME_COST: usize = 128;
-
-/// Tells connections of one broker apart; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ConnectionId(pub(crate) u64);
 
 /// What a writer is told to do, in order.
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ use tokio::{
 
 pub(crate) use assembly::Incoming;
 pub(crate) use handshake::Capabilities;
-pub(crate) use link::{ConnectionId, Link, Outgoing};
+pub(crate) use link::{Link, Outgoing};
 
 use handshake::End;
 use wire::Wire;
@@ -30,6 +30,7 @@ use wire::Wire;
 use crate::{
     codec::FrameReader,
     faults::{Direction, Tap},
+    ids::ConnectionId,
     recorder::Peer,
     settings::HANDSHAKE,
     shared::Shared,

@@ -4,19 +4,12 @@ use std::cmp::Reverse;
 
 use amq_protocol::types::ShortString;
 
-use crate::connection::ConnectionId;
-
-/// A channel of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct At {
-    pub(crate) connection: ConnectionId,
-    pub(crate) channel: u16,
-}
+use crate::ids::ChannelRef;
 
 /// A subscription to a queue.
 #[derive(Clone, Debug)]
 pub(crate) struct Consumer {
-    pub(crate) at: At,
+    pub(crate) at: ChannelRef,
     pub(crate) tag: ShortString,
     pub(crate) no_ack: bool,
     pub(crate) exclusive: bool,
@@ -34,7 +27,7 @@ pub(crate) struct Consumer {
 
 impl Consumer {
     pub(crate) fn new(
-        at: At,
+        at: ChannelRef,
         tag: ShortString,
         no_ack: bool,
         exclusive: bool,
@@ -44,7 +37,7 @@ impl Consumer {
         Self { at, tag, no_ack, exclusive, priority, prefetch, unsettled: 0, id: 0, turn: 0, parked: false }
     }
 
-    fn is(&self, at: At, tag: &ShortString) -> bool {
+    fn is(&self, at: ChannelRef, tag: &ShortString) -> bool {
         self.at == at && self.tag == *tag
     }
 
@@ -60,7 +53,7 @@ pub(crate) struct Consumers {
     all: Vec<Consumer>,
     single_active: bool,
     /// Which one is active, when only one may be.
-    active: Option<(At, ShortString)>,
+    active: Option<(ChannelRef, ShortString)>,
     next_turn: u64,
 }
 
@@ -100,7 +93,7 @@ impl Consumers {
     }
 
     /// Takes a consumer off; where it was the active one, the next in turn becomes it.
-    pub(crate) fn remove(&mut self, at: At, tag: &ShortString) -> Option<Consumer> {
+    pub(crate) fn remove(&mut self, at: ChannelRef, tag: &ShortString) -> Option<Consumer> {
         let index = self.all.iter().position(|consumer| consumer.is(at, tag))?;
         let removed = self.all.remove(index);
         if self.active.as_ref().is_some_and(|(active, name)| removed.is(*active, name)) {
@@ -168,9 +161,10 @@ impl Consumers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::ConnectionId;
 
-    fn at(channel: u16) -> At {
-        At { connection: ConnectionId(1), channel }
+    fn at(channel: u16) -> ChannelRef {
+        ChannelRef { connection: ConnectionId(1), channel }
     }
 
     fn consumer(channel: u16, priority: i64) -> Consumer {

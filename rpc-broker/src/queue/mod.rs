@@ -11,13 +11,12 @@ use amq_protocol::types::{FieldTable, ShortString};
 use tokio::time::Instant;
 
 pub(crate) use arguments::QueueArguments;
-pub(crate) use consumers::{At, Consumer, Consumers};
+pub(crate) use consumers::{Consumer, Consumers};
 
-use crate::{connection::ConnectionId, message::Message};
-
-/// Tells queues apart, also a deleted one from its successor of the same name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct QueueId(pub(crate) u64);
+use crate::{
+    ids::{ConnectionId, QueueId},
+    message::Message,
+};
 
 /// A message in a queue, or on its way to a consumer.
 #[derive(Clone, Debug)]

@@ -1,7 +1,6 @@
 //! What a broker's handle sees of a virtual host and does to it.
 
-use super::Vhost;
-use crate::queue::{Queue, QueueId};
+use crate::{ids::QueueId, queue::Queue, vhost::Vhost};
 
 /// A queue, as it was when it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

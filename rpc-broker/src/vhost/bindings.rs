@@ -5,11 +5,11 @@ use amq_protocol::{
     types::{FieldTable, ShortString},
 };
 
-use super::{Vhost, exchanges::refuse_default, names::without_line_breaks, permissions::Access};
 use crate::{
     exchange::Destination,
-    queue::At,
+    ids::ChannelRef,
     refusal::{Code, Refusal},
+    vhost::{Vhost, exchanges::refuse_default, names::without_line_breaks, permissions::Access},
 };
 
 /// A binding that was asked for or is to be removed.
@@ -21,7 +21,7 @@ struct Wanted {
 }
 
 impl Vhost {
-    pub(super) fn bind_queue(&mut self, at: At, bind: queue::Bind) -> Result<(), Refusal> {
+    pub(super) fn bind_queue(&mut self, at: ChannelRef, bind: queue::Bind) -> Result<(), Refusal> {
         let wanted = self.queue_binding(at, bind.queue, bind.exchange, bind.routing_key, bind.arguments)?;
         self.bind(at, wanted)?;
         let ok = queue::AMQPMethod::BindOk(queue::BindOk {});
@@ -29,7 +29,7 @@ impl Vhost {
         Ok(())
     }
 
-    pub(super) fn unbind_queue(&mut self, at: At, unbind: queue::Unbind) -> Result<(), Refusal> {
+    pub(super) fn unbind_queue(&mut self, at: ChannelRef, unbind: queue::Unbind) -> Result<(), Refusal> {
         let queue::Unbind { queue, exchange, routing_key, arguments } = unbind;
         let wanted = self.queue_binding(at, queue, exchange, routing_key, arguments)?;
         self.unbind(at, &wanted)?;
@@ -37,7 +37,7 @@ impl Vhost {
         Ok(())
     }
 
-    pub(super) fn bind_exchange(&mut self, at: At, bind: exchange::Bind) -> Result<(), Refusal> {
+    pub(super) fn bind_exchange(&mut self, at: ChannelRef, bind: exchange::Bind) -> Result<(), Refusal> {
         let exchange::Bind { destination, source, routing_key, nowait, arguments } = bind;
         let destination = Destination::Exchange(without_line_breaks(&destination));
         let source = without_line_breaks(&source);
@@ -47,7 +47,11 @@ impl Vhost {
         Ok(())
     }
 
-    pub(super) fn unbind_exchange(&mut self, at: At, unbind: exchange::Unbind) -> Result<(), Refusal> {
+    pub(super) fn unbind_exchange(
+        &mut self,
+        at: ChannelRef,
+        unbind: exchange::Unbind,
+    ) -> Result<(), Refusal> {
         let exchange::Unbind { destination, source, routing_key, nowait, arguments } = unbind;
         let destination = Destination::Exchange(without_line_breaks(&destination));
         let source = without_line_breaks(&source);
@@ -60,7 +64,7 @@ impl Vhost {
     /// An empty queue name means the queue declared last; with an empty key as well, its name is the key.
     fn queue_binding(
         &mut self,
-        at: At,
+        at: ChannelRef,
         queue: ShortString,
         exchange: ShortString,
         routing_key: ShortString,
@@ -76,7 +80,7 @@ impl Vhost {
         Ok(Wanted { source: without_line_breaks(&exchange), destination, routing_key, arguments })
     }
 
-    fn bind(&mut self, at: At, wanted: Wanted) -> Result<(), Refusal> {
+    fn bind(&mut self, at: ChannelRef, wanted: Wanted) -> Result<(), Refusal> {
         self.check_binding(at, &wanted)?;
         let Wanted { source, destination, routing_key, arguments } = wanted;
         self.existing_exchange(&source)?;
@@ -88,7 +92,7 @@ impl Vhost {
     }
 
     /// As with RabbitMQ, removing a binding that does not exist is fine, whatever of it is missing.
-    fn unbind(&mut self, at: At, wanted: &Wanted) -> Result<(), Refusal> {
+    fn unbind(&mut self, at: ChannelRef, wanted: &Wanted) -> Result<(), Refusal> {
         self.check_binding(at, wanted)?;
         let Wanted { source, destination, routing_key, arguments } = wanted;
         let Some(exchange) = self.exchanges.get_mut(source) else { return Ok(()) };
@@ -106,7 +110,7 @@ impl Vhost {
     }
 
     /// In RabbitMQ's order: permission on the destination, no default exchange, permission on the source.
-    fn check_binding(&mut self, at: At, wanted: &Wanted) -> Result<(), Refusal> {
+    fn check_binding(&mut self, at: ChannelRef, wanted: &Wanted) -> Result<(), Refusal> {
         match &wanted.destination {
             Destination::Queue(name) => self.check_queue(at, Access::Write, name.as_str())?,
             Destination::Exchange(name) => {
@@ -118,7 +122,7 @@ impl Vhost {
         self.check_exchange(at, Access::Read, wanted.source.as_str())
     }
 
-    fn check_destination_access(&mut self, at: At, destination: &Destination) -> Result<(), Refusal> {
+    fn check_destination_access(&mut self, at: ChannelRef, destination: &Destination) -> Result<(), Refusal> {
         match destination {
             Destination::Queue(name) => {
                 let id = self.existing_queue(name)?;

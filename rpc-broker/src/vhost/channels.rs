@@ -2,36 +2,36 @@
 
 use amq_protocol::protocol::{AMQPClass, channel, connection};
 
-use super::{Vhost, dispatch::on_connection, session::Channel};
 use crate::{
-    connection::{ConnectionId, Outgoing},
-    queue::At,
+    connection::Outgoing,
+    ids::{ChannelRef, ConnectionId},
     refusal::{Code, Refusal},
+    vhost::{Vhost, dispatch::on_connection, session::Channel},
 };
 
 impl Vhost {
-    pub(super) fn channel(&mut self, at: At) -> Option<&mut Channel> {
+    pub(super) fn channel(&mut self, at: ChannelRef) -> Option<&mut Channel> {
         self.sessions.get_mut(&at.connection)?.channels.get_mut(&at.channel)
     }
 
     /// The channel that a request came on: `on_open_channel` has looked.
-    pub(super) fn open_channel_mut(&mut self, at: At) -> &mut Channel {
+    pub(super) fn open_channel_mut(&mut self, at: ChannelRef) -> &mut Channel {
         self.channel(at).expect("requests are only handled on open channels")
     }
 
-    pub(super) fn is_channel_open(&self, at: At) -> bool {
+    pub(super) fn is_channel_open(&self, at: ChannelRef) -> bool {
         self.channel_state(at) == Some(false)
     }
 
-    pub(super) fn is_channel_closing(&self, at: At) -> bool {
+    pub(super) fn is_channel_closing(&self, at: ChannelRef) -> bool {
         self.channel_state(at) == Some(true)
     }
 
-    fn channel_state(&self, at: At) -> Option<bool> {
+    fn channel_state(&self, at: ChannelRef) -> Option<bool> {
         Some(self.sessions.get(&at.connection)?.channels.get(&at.channel)?.closing)
     }
 
-    pub(super) fn open_channel(&mut self, at: At) -> Result<(), Refusal> {
+    pub(super) fn open_channel(&mut self, at: ChannelRef) -> Result<(), Refusal> {
         if self.is_channel_closing(at) {
             return Ok(()); // ignored like everything before close-ok
         }
@@ -51,11 +51,11 @@ impl Vhost {
     }
 
     /// Closes a channel because of what was asked on it; its messages go back, its consumers end.
-    pub(super) fn close_channel(&mut self, at: At, refusal: &Refusal) {
+    pub(super) fn close_channel(&mut self, at: ChannelRef, refusal: &Refusal) {
         self.close_channel_with(at, refusal.channel_close());
     }
 
-    pub(super) fn close_channel_with(&mut self, at: At, close: channel::Close) {
+    pub(super) fn close_channel_with(&mut self, at: ChannelRef, close: channel::Close) {
         self.send_confirms(); // of publishes before the refused request
         self.end_channel(at);
         let Some(session) = self.sessions.get_mut(&at.connection) else { return };
@@ -63,7 +63,7 @@ impl Vhost {
         self.reply(at, AMQPClass::Channel(channel::AMQPMethod::Close(close)));
     }
 
-    pub(super) fn forget_channel(&mut self, at: At) {
+    pub(super) fn forget_channel(&mut self, at: ChannelRef) {
         if let Some(session) = self.sessions.get_mut(&at.connection) {
             session.channels.remove(&at.channel);
         }

@@ -2,8 +2,7 @@
 
 use amq_protocol::protocol::{AMQPClass, basic, confirm};
 
-use super::Vhost;
-use crate::{queue::At, refusal::Refusal};
+use crate::{ids::ChannelRef, refusal::Refusal, vhost::Vhost};
 
 /// The publishes of a channel in confirm mode.
 #[derive(Debug, Default)]
@@ -26,7 +25,7 @@ impl Confirms {
 }
 
 impl Vhost {
-    pub(super) fn select_confirms(&mut self, at: At, nowait: bool) -> Result<(), Refusal> {
+    pub(super) fn select_confirms(&mut self, at: ChannelRef, nowait: bool) -> Result<(), Refusal> {
         self.open_channel_mut(at).confirms.get_or_insert_default();
         let ok = confirm::AMQPMethod::SelectOk(confirm::SelectOk {});
         self.reply_unless(nowait, at, AMQPClass::Confirm(ok));
@@ -34,7 +33,7 @@ impl Vhost {
     }
 
     /// A publish has found its queues, or was refused by one.
-    pub(super) fn settle_publish(&mut self, at: At, number: u64, accepted: bool) {
+    pub(super) fn settle_publish(&mut self, at: ChannelRef, number: u64, accepted: bool) {
         if self.withhold(at, number, accepted) {
             return;
         }

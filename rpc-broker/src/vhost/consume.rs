@@ -7,18 +7,19 @@ use amq_protocol::{
     types::ShortString,
 };
 
-use super::{
-    Vhost, deliver::properties, direct_reply::pseudo_queue, names::server_named, permissions::Access,
-    queues::count, session::Unacked,
-};
 use crate::{
     connection::Outgoing,
-    queue::{At, Consumer, Queue, QueueId, consumer_arguments},
+    ids::{ChannelRef, QueueId},
+    queue::{Consumer, Queue, consumer_arguments},
     refusal::{Code, Refusal},
+    vhost::{
+        Vhost, deliver::properties, direct_reply::pseudo_queue, names::server_named, permissions::Access,
+        queues::count, session::Unacked,
+    },
 };
 
 impl Vhost {
-    pub(super) fn consume(&mut self, at: At, consume: basic::Consume) -> Result<(), Refusal> {
+    pub(super) fn consume(&mut self, at: ChannelRef, consume: basic::Consume) -> Result<(), Refusal> {
         let queue = self.named_queue(at, &consume.queue)?;
         if self.open_channel_mut(at).consumers.contains_key(&consume.consumer_tag) {
             let text = format!("attempt to reuse consumer tag '{}'", consume.consumer_tag);
@@ -69,7 +70,7 @@ impl Vhost {
     }
 
     /// What the consumer has not settled stays with the channel.
-    pub(super) fn cancel(&mut self, at: At, cancel: basic::Cancel) -> Result<(), Refusal> {
+    pub(super) fn cancel(&mut self, at: ChannelRef, cancel: basic::Cancel) -> Result<(), Refusal> {
         let basic::Cancel { consumer_tag: tag, nowait } = cancel;
         let ok = basic::AMQPMethod::CancelOk(basic::CancelOk { consumer_tag: tag.clone() });
         self.reply_unless(nowait, at, AMQPClass::Basic(ok));
@@ -81,7 +82,7 @@ impl Vhost {
         Ok(())
     }
 
-    pub(super) fn remove_consumer(&mut self, id: QueueId, at: At, tag: &ShortString) {
+    pub(super) fn remove_consumer(&mut self, id: QueueId, at: ChannelRef, tag: &ShortString) {
         let Some(queue) = self.queues.get_mut(&id) else { return };
         queue.consumers.remove(at, tag);
         if !self.delete_when_deserted(id) {
@@ -89,7 +90,7 @@ impl Vhost {
         }
     }
 
-    pub(super) fn qos(&mut self, at: At, qos: &basic::Qos) -> Result<(), Refusal> {
+    pub(super) fn qos(&mut self, at: ChannelRef, qos: &basic::Qos) -> Result<(), Refusal> {
         if qos.global && self.shared.settings.strict_4_3 {
             let text = "global qos is deprecated and not permitted";
             return Err(Refusal::new(Code::InternalError, text));
@@ -108,7 +109,7 @@ impl Vhost {
         Ok(())
     }
 
-    pub(super) fn get(&mut self, at: At, get: basic::Get) -> Result<(), Refusal> {
+    pub(super) fn get(&mut self, at: ChannelRef, get: basic::Get) -> Result<(), Refusal> {
         let name = self.named_queue(at, &get.queue)?;
         self.check_queue(at, Access::Read, name.as_str())?;
         let id = self.existing_queue(&name)?;

@@ -4,11 +4,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use amq_protocol::types::ShortString;
 
-use super::Vhost;
 use crate::{
     dead_letter::{Reason, dead_letter, is_cycle, routing_keys, without_bcc},
+    ids::QueueId,
     message::Message,
-    queue::{QueueId, Queued},
+    queue::Queued,
+    vhost::Vhost,
 };
 
 /// How many dead letters are published before others have their turn.

@@ -7,14 +7,15 @@ use amq_protocol::{
     types::ShortString,
 };
 
-use super::{
-    Vhost,
-    session::{Session, Unacked},
-};
 use crate::{
-    connection::{ConnectionId, Outgoing},
+    connection::Outgoing,
+    ids::{ChannelRef, ConnectionId, QueueId},
     properties::{Properties, Value},
-    queue::{At, Consumer, Queue, QueueId, Queued},
+    queue::{Consumer, Queue, Queued},
+    vhost::{
+        Vhost,
+        session::{Session, Unacked},
+    },
 };
 
 impl Vhost {
@@ -44,7 +45,7 @@ impl Vhost {
     fn deliver_to(
         &mut self,
         id: QueueId,
-        (at, tag, consumer, no_ack): (At, ShortString, u64, bool),
+        (at, tag, consumer, no_ack): (ChannelRef, ShortString, u64, bool),
         queued: Queued,
     ) {
         let Some(session) = self.sessions.get_mut(&at.connection) else { return };
@@ -97,7 +98,7 @@ impl Vhost {
 fn next_consumer(
     queue: &mut Queue,
     sessions: &HashMap<ConnectionId, Session>,
-) -> Option<(At, ShortString, u64, bool)> {
+) -> Option<(ChannelRef, ShortString, u64, bool)> {
     let consumer = queue.consumers.next(|consumer| can_take(consumer, sessions))?;
     Some((consumer.at, consumer.tag.clone(), consumer.id, consumer.no_ack))
 }

@@ -5,13 +5,13 @@ use amq_protocol::{
     types::ShortString,
 };
 
-use super::{Vhost, names::unguessable, session::ReplyConsumer};
 use crate::{
     connection::Outgoing,
+    ids::ChannelRef,
     message::Message,
     properties::Properties,
-    queue::At,
     refusal::{Code, Refusal},
+    vhost::{Vhost, names::unguessable, session::ReplyConsumer},
 };
 
 /// What clients consume from and write into `reply_to`: RabbitMQ's name, and LavinMQ's.
@@ -33,7 +33,7 @@ fn suffix(address: &str) -> Option<&str> {
 impl Vhost {
     pub(super) fn consume_replies(
         &mut self,
-        at: At,
+        at: ChannelRef,
         prefix: &'static str,
         consume: &basic::Consume,
         tag: ShortString,
@@ -55,7 +55,7 @@ impl Vhost {
     }
 
     /// Ends the reply consumer of this tag; false when there is none.
-    pub(super) fn cancel_replies(&mut self, at: At, tag: &ShortString) -> bool {
+    pub(super) fn cancel_replies(&mut self, at: ChannelRef, tag: &ShortString) -> bool {
         let channel = self.open_channel_mut(at);
         let Some(ended) = channel.reply_consumer.take_if(|consumer| consumer.tag == *tag) else {
             return false;
@@ -67,7 +67,7 @@ impl Vhost {
     /// Puts the real address into a request whose `reply_to` is the pseudo queue.
     pub(super) fn with_reply_address(
         &mut self,
-        at: At,
+        at: ChannelRef,
         properties: Properties,
     ) -> Result<Properties, Refusal> {
         let name = properties.reply_to().and_then(|reply_to| std::str::from_utf8(reply_to).ok());
@@ -82,7 +82,7 @@ impl Vhost {
     }
 
     /// Who gets what is sent to a direct reply address.
-    fn reply_consumer(&self, address: &str) -> Option<At> {
+    fn reply_consumer(&self, address: &str) -> Option<ChannelRef> {
         self.reply_addresses.get(suffix(address)?).copied()
     }
 

@@ -2,11 +2,11 @@
 
 use amq_protocol::protocol::{AMQPClass, basic, channel, confirm, connection, exchange, queue};
 
-use super::Vhost;
 use crate::{
-    connection::{ConnectionId, Incoming, Outgoing},
-    queue::At,
+    connection::{Incoming, Outgoing},
+    ids::{ChannelRef, ConnectionId},
     refusal::{Code, Refusal},
+    vhost::Vhost,
 };
 
 const UNEXPECTED: &str = "unexpected method in connection state running";
@@ -31,15 +31,15 @@ impl Vhost {
                 );
             }
             Incoming::Method(channel, method) => {
-                self.handle_channel(At { connection: from, channel }, method);
+                self.handle_channel(ChannelRef { connection: from, channel }, method);
             }
             Incoming::Heartbeat | Incoming::Decreed(_) => {}
             Incoming::Publish { channel, publish, properties, body } => {
-                let at = At { connection: from, channel };
+                let at = ChannelRef { connection: from, channel };
                 self.on_open_channel(at, (60, 40), |vhost| vhost.publish(at, publish, properties, body));
             }
             Incoming::Oversized { channel, size } => {
-                let at = At { connection: from, channel };
+                let at = ChannelRef { connection: from, channel };
                 self.on_open_channel(at, (60, 40), |vhost| {
                     let most = vhost.shared.settings.max_message_size;
                     let text = format!("message size {size} is larger than configured max size {most}");
@@ -82,7 +82,7 @@ impl Vhost {
         }
     }
 
-    fn handle_channel(&mut self, at: At, method: AMQPClass) {
+    fn handle_channel(&mut self, at: ChannelRef, method: AMQPClass) {
         use channel::AMQPMethod as Method;
         let ids = (method.get_amqp_class_id(), method.get_amqp_method_id());
         match method {
@@ -105,7 +105,7 @@ impl Vhost {
     /// Does what was asked on an open channel. On one that is closing, requests are ignored; others were never opened.
     fn on_open_channel(
         &mut self,
-        at: At,
+        at: ChannelRef,
         ids: (u16, u16),
         action: impl FnOnce(&mut Self) -> Result<(), Refusal>,
     ) {
@@ -122,7 +122,7 @@ impl Vhost {
         self.publish_dead_letters();
     }
 
-    fn close_if_refused(&mut self, at: At, done: Result<(), Refusal>, (class, method): (u16, u16)) {
+    fn close_if_refused(&mut self, at: ChannelRef, done: Result<(), Refusal>, (class, method): (u16, u16)) {
         let Err(refusal) = done else { return };
         let refusal = refusal.blaming(class, method);
         if refusal.code.is_soft() {
@@ -132,7 +132,7 @@ impl Vhost {
         }
     }
 
-    fn apply(&mut self, at: At, method: AMQPClass) -> Result<(), Refusal> {
+    fn apply(&mut self, at: ChannelRef, method: AMQPClass) -> Result<(), Refusal> {
         use basic::AMQPMethod as Basic;
         use exchange::AMQPMethod as Exchange;
         use queue::AMQPMethod as Queue;
@@ -180,7 +180,7 @@ impl Vhost {
         }
     }
 
-    fn flow(&mut self, at: At, active: bool) -> Result<(), Refusal> {
+    fn flow(&mut self, at: ChannelRef, active: bool) -> Result<(), Refusal> {
         if !active {
             return Err(Refusal::new(Code::NotImplemented, "active=false"));
         }
@@ -190,14 +190,14 @@ impl Vhost {
     }
 
     /// Sends a method to the client on this channel.
-    pub(super) fn reply(&self, at: At, method: AMQPClass) {
+    pub(super) fn reply(&self, at: ChannelRef, method: AMQPClass) {
         if let Some(session) = self.sessions.get(&at.connection) {
             session.link.send(Outgoing::Method(at.channel, method));
         }
     }
 
     /// Sends a method unless the client said that it does not wait for one.
-    pub(super) fn reply_unless(&self, nowait: bool, at: At, method: AMQPClass) {
+    pub(super) fn reply_unless(&self, nowait: bool, at: ChannelRef, method: AMQPClass) {
         if !nowait {
             self.reply(at, method);
         }

@@ -7,11 +7,11 @@ use amq_protocol::{
     types::{FieldTable, ShortString},
 };
 
-use super::{Vhost, names::without_line_breaks, permissions::Access};
 use crate::{
     exchange::{Exchange, Kind},
-    queue::At,
+    ids::ChannelRef,
     refusal::{Code, Refusal},
+    vhost::{Vhost, names::without_line_breaks, permissions::Access},
 };
 
 /// The exchanges that every virtual host has. The default exchange is none of them: it routes by queue name.
@@ -32,7 +32,11 @@ pub(super) fn predeclared() -> HashMap<ShortString, Exchange> {
 }
 
 impl Vhost {
-    pub(super) fn declare_exchange(&mut self, at: At, declare: exchange::Declare) -> Result<(), Refusal> {
+    pub(super) fn declare_exchange(
+        &mut self,
+        at: ChannelRef,
+        declare: exchange::Declare,
+    ) -> Result<(), Refusal> {
         let name = without_line_breaks(&declare.exchange);
         if declare.passive {
             refuse_default(&name)?;
@@ -47,7 +51,7 @@ impl Vhost {
 
     fn declare_actively(
         &mut self,
-        at: At,
+        at: ChannelRef,
         declare: &exchange::Declare,
         name: ShortString,
     ) -> Result<(), Refusal> {
@@ -81,7 +85,11 @@ impl Vhost {
         Ok(())
     }
 
-    pub(super) fn delete_exchange(&mut self, at: At, delete: &exchange::Delete) -> Result<(), Refusal> {
+    pub(super) fn delete_exchange(
+        &mut self,
+        at: ChannelRef,
+        delete: &exchange::Delete,
+    ) -> Result<(), Refusal> {
         let name = without_line_breaks(&delete.exchange);
         refuse_default(&name)?;
         if name.as_str().starts_with("amq.") {

@@ -2,13 +2,14 @@
 
 use amq_protocol::protocol::{channel, connection};
 
-use super::{Vhost, session::Channel};
 use crate::{
-    connection::{ConnectionId, Outgoing},
+    connection::Outgoing,
     dead_letter::Reason,
     faults::Decree,
-    queue::{At, Queue},
+    ids::{ChannelRef, ConnectionId},
+    queue::Queue,
     refusal::reply_text,
+    vhost::{Vhost, session::Channel},
 };
 
 impl Vhost {
@@ -16,7 +17,7 @@ impl Vhost {
     pub(crate) fn obey(&mut self, id: ConnectionId, decree: Decree) {
         match decree {
             Decree::CloseChannel { channel, code, text } => {
-                let at = At { connection: id, channel };
+                let at = ChannelRef { connection: id, channel };
                 if self.is_channel_closing(at) || self.sessions.get(&id).is_none_or(|session| session.closing)
                 {
                     return;
@@ -30,7 +31,7 @@ impl Vhost {
                 let close = connection::Close { reply_code: code, reply_text, class_id: 0, method_id: 0 };
                 self.close_connection_with(id, close);
             }
-            Decree::Nack { channel } => self.refuse_publish(At { connection: id, channel }),
+            Decree::Nack { channel } => self.refuse_publish(ChannelRef { connection: id, channel }),
             Decree::Say(bytes) => {
                 if let Some(session) = self.sessions.get(&id) {
                     session.link.send(Outgoing::Raw(bytes));
@@ -41,7 +42,7 @@ impl Vhost {
         self.publish_dead_letters();
     }
 
-    fn refuse_publish(&mut self, at: At) {
+    fn refuse_publish(&mut self, at: ChannelRef) {
         if !self.is_channel_open(at) {
             return;
         }
@@ -67,7 +68,7 @@ impl Vhost {
         let mut deliveries = Vec::new();
         for (connection, session) in &self.sessions {
             for (channel, state) in &session.channels {
-                let at = At { connection: *connection, channel: *channel };
+                let at = ChannelRef { connection: *connection, channel: *channel };
                 let of_queue = state.unacked.iter().filter(|unacked| unacked.queue == id);
                 deliveries.extend(of_queue.map(|unacked| (unacked.queued.position, at, unacked.tag)));
             }

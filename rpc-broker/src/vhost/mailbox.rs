@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use super::Vhost;
 use crate::{
-    connection::{Capabilities, ConnectionId, Incoming, Link},
+    connection::{Capabilities, Incoming, Link},
     faults::Decree,
+    ids::ConnectionId,
+    vhost::Vhost,
 };
 
 /// A connection that has finished its handshake.

@@ -38,14 +38,12 @@ pub(crate) use timers::Timers;
 pub use withholding::Release;
 
 use crate::{
-    connection::ConnectionId,
     exchange::Exchange,
-    queue::{At, Queue, QueueId},
+    ids::{ChannelRef, ConnectionId, QueueId},
+    queue::Queue,
     shared::Shared,
+    vhost::{dead_letters::DeadLetter, session::Session, withholding::Withholding},
 };
-use dead_letters::DeadLetter;
-use session::Session;
-use withholding::Withholding;
 
 /// The state of one virtual host.
 pub(crate) struct Vhost {
@@ -57,11 +55,11 @@ pub(crate) struct Vhost {
     queue_names: HashMap<ShortString, QueueId>,
     last_queue: u64,
     /// Who gets direct replies, by the end of the address.
-    reply_addresses: HashMap<String, At>,
+    reply_addresses: HashMap<String, ChannelRef>,
     /// Left queues and not arrived yet where their queue sends dead letters.
     dead_letters: VecDeque<DeadLetter>,
     /// Channels with outcomes of publishes to tell.
-    confirming: Vec<At>,
+    confirming: Vec<ChannelRef>,
     withholding: Withholding,
     timers: Timers,
     now: Instant,

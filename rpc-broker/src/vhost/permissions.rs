@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Vhost, names::Resource};
 use crate::{
     auth::Permissions,
-    queue::At,
+    ids::ChannelRef,
     refusal::{Code, Refusal},
+    vhost::{Vhost, names::Resource},
 };
 
 /// What kind of thing is done to a resource.
@@ -33,11 +33,16 @@ impl Vhost {
         Resource { kind: "exchange", name, vhost: &self.name }
     }
 
-    pub(super) fn check_queue(&mut self, at: At, access: Access, name: &str) -> Result<(), Refusal> {
+    pub(super) fn check_queue(&mut self, at: ChannelRef, access: Access, name: &str) -> Result<(), Refusal> {
         self.check(at, access, "queue", name, name)
     }
 
-    pub(super) fn check_exchange(&mut self, at: At, access: Access, name: &str) -> Result<(), Refusal> {
+    pub(super) fn check_exchange(
+        &mut self,
+        at: ChannelRef,
+        access: Access,
+        name: &str,
+    ) -> Result<(), Refusal> {
         // Patterns and sentences know the default exchange by this name.
         let checked = if name.is_empty() { "amq.default" } else { name };
         self.check(at, access, "exchange", name, checked)
@@ -45,7 +50,7 @@ impl Vhost {
 
     fn check(
         &mut self,
-        at: At,
+        at: ChannelRef,
         access: Access,
         kind: &'static str,
         name: &str,

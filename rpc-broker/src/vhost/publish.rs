@@ -8,21 +8,22 @@ use amq_protocol::{
 };
 use bytes::Bytes;
 
-use super::{Vhost, permissions::Access};
 use crate::{
     connection::Outgoing,
     dead_letter::{Reason, routing_keys, without_bcc},
     exchange::Destination,
+    ids::{ChannelRef, QueueId},
     message::Message,
     properties::Properties,
-    queue::{At, QueueId, Queued, arguments::Overflow, expiration},
+    queue::{Queued, arguments::Overflow, expiration},
     refusal::{Code, Refusal},
+    vhost::{Vhost, permissions::Access},
 };
 
 impl Vhost {
     pub(super) fn publish(
         &mut self,
-        at: At,
+        at: ChannelRef,
         publish: basic::Publish,
         properties: Properties,
         body: Bytes,
@@ -75,7 +76,7 @@ impl Vhost {
         Ok(())
     }
 
-    fn check_user_id(&self, at: At, properties: &Properties) -> Result<(), Refusal> {
+    fn check_user_id(&self, at: ChannelRef, properties: &Properties) -> Result<(), Refusal> {
         let Some(claimed) = properties.user_id() else { return Ok(()) };
         let Some(session) = self.sessions.get(&at.connection) else { return Ok(()) };
         if claimed == session.user.as_bytes() {
@@ -87,7 +88,7 @@ impl Vhost {
         Err(Refusal::new(Code::PreconditionFailed, text))
     }
 
-    fn give_back_unroutable(&self, at: At, message: &Message) {
+    fn give_back_unroutable(&self, at: ChannelRef, message: &Message) {
         let Some(session) = self.sessions.get(&at.connection) else { return };
         let returned = basic::Return {
             reply_code: 312,

@@ -5,21 +5,22 @@ use amq_protocol::{
     types::ShortString,
 };
 
-use super::{
-    Vhost,
-    names::{server_named, without_line_breaks},
-    permissions::Access,
-};
 use crate::{
+    ids::{ChannelRef, QueueId},
     queue::{
-        At, Queue, QueueArguments, QueueId,
+        Queue, QueueArguments,
         arguments::{QueueFacts, check_server_named, inequivalence},
     },
     refusal::{Code, Refusal},
+    vhost::{
+        Vhost,
+        names::{server_named, without_line_breaks},
+        permissions::Access,
+    },
 };
 
 impl Vhost {
-    pub(super) fn declare_queue(&mut self, at: At, declare: queue::Declare) -> Result<(), Refusal> {
+    pub(super) fn declare_queue(&mut self, at: ChannelRef, declare: queue::Declare) -> Result<(), Refusal> {
         let asked = without_line_breaks(&declare.queue);
         if Self::is_reply_address(asked.as_str()) {
             return self.declare_reply_address(at, &asked, declare.nowait);
@@ -46,7 +47,12 @@ impl Vhost {
 
     /// A way to ask whether the requester still waits: its address counts as a queue with one consumer. So does the pseudo queue,
     /// always.
-    fn declare_reply_address(&mut self, at: At, name: &ShortString, nowait: bool) -> Result<(), Refusal> {
+    fn declare_reply_address(
+        &mut self,
+        at: ChannelRef,
+        name: &ShortString,
+        nowait: bool,
+    ) -> Result<(), Refusal> {
         if !self.is_answered(name.as_str()) {
             return Err(self.no_queue(name));
         }
@@ -58,7 +64,7 @@ impl Vhost {
 
     fn declare_actively_queue(
         &mut self,
-        at: At,
+        at: ChannelRef,
         declare: queue::Declare,
         asked: ShortString,
     ) -> Result<QueueId, Refusal> {
@@ -120,7 +126,7 @@ impl Vhost {
         Ok(id)
     }
 
-    pub(super) fn delete_queue_by(&mut self, at: At, delete: &queue::Delete) -> Result<(), Refusal> {
+    pub(super) fn delete_queue_by(&mut self, at: ChannelRef, delete: &queue::Delete) -> Result<(), Refusal> {
         let name = without_line_breaks(&self.named_queue(at, &delete.queue)?);
         self.check_queue(at, Access::Configure, name.as_str())?;
         let found = self.queue_names.get(&name).copied();
@@ -149,7 +155,7 @@ impl Vhost {
         Ok(())
     }
 
-    pub(super) fn purge_queue(&mut self, at: At, purge: &queue::Purge) -> Result<(), Refusal> {
+    pub(super) fn purge_queue(&mut self, at: ChannelRef, purge: &queue::Purge) -> Result<(), Refusal> {
         let name = self.named_queue(at, &purge.queue)?;
         self.check_queue(at, Access::Read, name.as_str())?;
         let id = self.existing_queue(&name)?;
@@ -170,7 +176,7 @@ impl Vhost {
     }
 
     /// The queue that a request names; an empty name means the one declared last on the channel.
-    pub(super) fn named_queue(&mut self, at: At, name: &ShortString) -> Result<ShortString, Refusal> {
+    pub(super) fn named_queue(&mut self, at: ChannelRef, name: &ShortString) -> Result<ShortString, Refusal> {
         if !name.as_str().is_empty() {
             return Ok(name.clone());
         }
@@ -184,7 +190,7 @@ impl Vhost {
     }
 
     /// Refuses other connections' exclusive queues.
-    pub(super) fn check_exclusive_access(&self, at: At, id: QueueId) -> Result<(), Refusal> {
+    pub(super) fn check_exclusive_access(&self, at: ChannelRef, id: QueueId) -> Result<(), Refusal> {
         let Some(queue) = self.queues.get(&id) else { return Ok(()) };
         if queue.exclusive.is_some_and(|owner| owner != at.connection) {
             return Err(self.locked(&queue.name));

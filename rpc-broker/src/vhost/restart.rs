@@ -1,7 +1,6 @@
 //! What is left of a virtual host when its broker stops and starts again.
 
-use super::Vhost;
-use crate::{connection::Outgoing, queue::QueueId};
+use crate::{connection::Outgoing, ids::QueueId, vhost::Vhost};
 
 /// The delivery mode of persistent messages.
 const PERSISTENT: u8 = 2;

@@ -7,10 +7,11 @@ use std::{
 
 use amq_protocol::types::ShortString;
 
-use super::{NewSession, confirms::Confirms, permissions::Granted};
 use crate::{
     connection::{Capabilities, Link},
-    queue::{QueueId, Queued},
+    ids::QueueId,
+    queue::Queued,
+    vhost::{NewSession, confirms::Confirms, permissions::Granted},
 };
 
 #[derive(Debug)]

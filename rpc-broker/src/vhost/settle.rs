@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use amq_protocol::types::ShortString;
 
-use super::{Vhost, session::Unacked};
 use crate::{
     dead_letter::Reason,
-    queue::{At, QueueId, Queued},
+    ids::{ChannelRef, QueueId},
+    queue::Queued,
     refusal::{Code, Refusal},
+    vhost::{Vhost, session::Unacked},
 };
 
 impl Vhost {
-    pub(super) fn ack(&mut self, at: At, tag: u64, multiple: bool) -> Result<(), Refusal> {
+    pub(super) fn ack(&mut self, at: ChannelRef, tag: u64, multiple: bool) -> Result<(), Refusal> {
         let settled = self.take_unacked(at, tag, multiple)?;
         for ((queue, ..), group) in by_consumer(settled) {
             for unacked in group {
@@ -25,17 +26,23 @@ impl Vhost {
     }
 
     /// RabbitMQ 4.3 does not count what is given back this way towards a delivery limit; before, it did.
-    pub(super) fn nack(&mut self, at: At, tag: u64, multiple: bool, requeue: bool) -> Result<(), Refusal> {
+    pub(super) fn nack(
+        &mut self,
+        at: ChannelRef,
+        tag: u64,
+        multiple: bool,
+        requeue: bool,
+    ) -> Result<(), Refusal> {
         self.refuse(at, tag, multiple, requeue, !self.shared.settings.strict_4_3)
     }
 
-    pub(super) fn reject(&mut self, at: At, tag: u64, requeue: bool) -> Result<(), Refusal> {
+    pub(super) fn reject(&mut self, at: ChannelRef, tag: u64, requeue: bool) -> Result<(), Refusal> {
         self.refuse(at, tag, false, requeue, true)
     }
 
     fn refuse(
         &mut self,
-        at: At,
+        at: ChannelRef,
         tag: u64,
         multiple: bool,
         requeue: bool,
@@ -60,12 +67,12 @@ impl Vhost {
     }
 
     /// Gives back everything the channel holds.
-    pub(super) fn recover(&mut self, at: At) -> Result<(), Refusal> {
+    pub(super) fn recover(&mut self, at: ChannelRef) -> Result<(), Refusal> {
         self.refuse(at, 0, true, true, true)
     }
 
     /// Takes deliveries off a channel. With `multiple`, all up to the tag; tag 0 then means all there are.
-    fn take_unacked(&mut self, at: At, tag: u64, multiple: bool) -> Result<Vec<Unacked>, Refusal> {
+    fn take_unacked(&mut self, at: ChannelRef, tag: u64, multiple: bool) -> Result<Vec<Unacked>, Refusal> {
         let channel = self.open_channel_mut(at);
         let given_back = channel.settle_given_back(tag, multiple);
         let unacked = &mut channel.unacked;
@@ -94,7 +101,7 @@ impl Vhost {
     }
 
     /// Deliveries were settled: their consumers may take more, and with a limit for the whole channel, so may its others.
-    pub(super) fn make_room(&mut self, at: At, mut queues: BTreeSet<QueueId>) {
+    pub(super) fn make_room(&mut self, at: ChannelRef, mut queues: BTreeSet<QueueId>) {
         if let Some(channel) = self.channel(at)
             && channel.global_prefetch > 0
         {

@@ -7,16 +7,15 @@ use amq_protocol::{
     types::ShortString,
 };
 
-use super::Vhost;
 use crate::{
-    connection::ConnectionId,
     exchange::Destination,
-    queue::{At, QueueId},
+    ids::{ChannelRef, ConnectionId, QueueId},
+    vhost::Vhost,
 };
 
 impl Vhost {
     /// Takes back everything a channel holds: consumers end first, so that messages that go back are not sent to it again.
-    pub(super) fn end_channel(&mut self, at: At) {
+    pub(super) fn end_channel(&mut self, at: ChannelRef) {
         let Some(session) = self.sessions.get_mut(&at.connection) else { return };
         let Some(channel) = session.channels.remove(&at.channel) else { return };
         if let Some(reply_consumer) = channel.reply_consumer {
@@ -55,7 +54,7 @@ impl Vhost {
         let mut channels: Vec<_> = session.channels.keys().copied().collect();
         channels.sort_unstable();
         for channel in channels {
-            self.end_channel(At { connection: id, channel });
+            self.end_channel(ChannelRef { connection: id, channel });
         }
         let exclusive =
             self.queues.values().filter(|queue| queue.exclusive == Some(id)).map(|queue| queue.id);
@@ -106,7 +105,7 @@ impl Vhost {
     }
 
     /// Ends a consumer whose queue is gone, and tells the client when it wants to know.
-    pub(super) fn cancel_by_broker(&mut self, at: At, tag: &ShortString) {
+    pub(super) fn cancel_by_broker(&mut self, at: ChannelRef, tag: &ShortString) {
         let Some(session) = self.sessions.get_mut(&at.connection) else { return };
         let Some(channel) = session.channels.get_mut(&at.channel) else { return };
         channel.consumers.remove(tag);

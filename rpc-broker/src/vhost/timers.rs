@@ -4,8 +4,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use tokio::time::Instant;
 
-use super::Vhost;
-use crate::queue::QueueId;
+use crate::{ids::QueueId, vhost::Vhost};
 
 /// Appointments. They are never cancelled: one that has lost its reason finds nothing to do.
 #[derive(Debug, Default)]

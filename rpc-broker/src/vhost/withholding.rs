@@ -3,8 +3,7 @@
 use amq_protocol::protocol::{AMQPClass, basic};
 use tokio::sync::watch;
 
-use super::Vhost;
-use crate::queue::At;
+use crate::{ids::ChannelRef, vhost::Vhost};
 
 /// The order in which withheld confirms come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +32,7 @@ struct Withheld {
 
 #[derive(Clone, Copy, Debug)]
 struct Outcome {
-    at: At,
+    at: ChannelRef,
     number: u64,
     accepted: bool,
 }
@@ -49,7 +48,7 @@ impl Vhost {
     }
 
     /// Keeps the outcome of a publish back when that is asked for.
-    pub(super) fn withhold(&mut self, at: At, number: u64, accepted: bool) -> bool {
+    pub(super) fn withhold(&mut self, at: ChannelRef, number: u64, accepted: bool) -> bool {
         let Some(withheld) = self.withholding.all.last_mut() else { return false };
         withheld.outcomes.push(Outcome { at, number, accepted });
         withheld.count.send_replace(withheld.outcomes.len());
@@ -76,7 +75,7 @@ impl Vhost {
     }
 
     /// A channel has ended: its publishes are not confirmed any more.
-    pub(super) fn forget_withheld(&mut self, at: At) {
+    pub(super) fn forget_withheld(&mut self, at: ChannelRef) {
         for withheld in &mut self.withholding.all {
             withheld.outcomes.retain(|outcome| outcome.at != at);
             withheld.count.send_replace(withheld.outcomes.len());
