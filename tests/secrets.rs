@@ -15,7 +15,7 @@ use amqp_rpc::{
 };
 use amqp_rpc_broker::{
     Broker,
-    faults::{Action, Event, Method, Rule},
+    faults::{Action, Matcher, Method, Rule},
 };
 use tokio::time::timeout;
 use tracing::{
@@ -176,7 +176,7 @@ async fn use_secrets() -> Vec<String> {
     let client = Client::connect(uri.as_str()).await.expect("it is let in");
     fail_to_call(&client, &mut texts).await;
     let _refused = change_passwords(&broker, &credentials).await;
-    let lost = broker.on(Event::from_client(Method::BasicPublish), Action::Reset);
+    let lost = broker.on(Matcher::from_client(Method::BasicPublish), Action::Reset);
     texts.add_failure(DiaryClient::new(client.clone()).write(secret("lost"))).await;
     lost.remove();
     let _ = server.shutdown().await;
@@ -200,7 +200,7 @@ async fn fail_to_connect(broker: &Broker, uri: &str, password: &str, texts: &mut
         let connected = timeout(TIMEOUT, Client::connect(unusable)).await.expect("it ends in time");
         texts.add(&connected.expect_err("it is unusable"));
     }
-    broker.accept_then_silence(1);
+    broker.ignore_connections(1);
     let silent = ConnectOptions::new(uri).handshake_timeout(Duration::from_millis(50));
     let error: ConnectError = Client::connect(silent).await.expect_err("it is silent");
     texts.add(&error);
@@ -220,12 +220,12 @@ async fn fail_to_call(client: &Client, texts: &mut ErrorTexts) {
 /// Changes the password twice: the broker accepts the first one and refuses the second, until the rule is
 /// dropped.
 async fn change_passwords(broker: &Broker, credentials: &Credentials) -> Rule {
-    let taken = broker.on(Event::from_client(Method::ConnectionUpdateSecret), Action::Pass);
+    let taken = broker.on(Matcher::from_client(Method::ConnectionUpdateSecret), Action::Pass);
     credentials.update(secret("token"));
     timeout(TIMEOUT, taken.until_hits(1)).await.expect("the server's connections are told");
     taken.remove();
     let refusal = Action::CloseConnection(530, "NOT_ALLOWED - refused".into());
-    let refused = broker.on(Event::from_client(Method::ConnectionUpdateSecret), refusal);
+    let refused = broker.on(Matcher::from_client(Method::ConnectionUpdateSecret), refusal);
     credentials.update(secret("refused token"));
     timeout(TIMEOUT, refused.until_hits(1)).await.expect("the server's connections are told");
     refused

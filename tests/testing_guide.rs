@@ -6,7 +6,7 @@ use std::{error::Error, time::Duration};
 use amqp_rpc::{Client, Execution, Server, rpc_service};
 use amqp_rpc_broker::{
     Broker,
-    faults::{Action, Event, Method},
+    faults::{Action, Matcher, Method},
 };
 
 #[rpc_service]
@@ -43,7 +43,7 @@ async fn another_server_answers_when_one_dies_before_its_reply() -> Result<(), B
 
     // Replies are published to the default exchange. The first one is lost, with the connection of its
     // server.
-    let first_reply = Event::from_client(Method::BasicPublish).exchange("").nth(1);
+    let first_reply = Matcher::from_client(Method::BasicPublish).exchange("").nth(1);
     let crash = broker.on(first_reply, Action::Reset);
     assert_eq!(greeter.greet("Ada".into()).await?, "hello, Ada");
     assert_eq!(crash.hits(), 1);
@@ -56,7 +56,7 @@ async fn a_call_on_a_silent_network_times_out_and_may_have_run() -> Result<(), B
     let _server = Server::new().service(GreeterServer::new(Polite)).start(broker.uri()).await?;
     let greeter = GreeterClient::new(Client::connect(broker.uri()).await?);
 
-    let silence = broker.on(Event::to_client(Method::BasicDeliver).exchange(""), Action::Stall);
+    let silence = broker.on(Matcher::to_client(Method::BasicDeliver).exchange(""), Action::Stall);
     let call = greeter.greet("Ada".into()).timeout(Duration::from_millis(200));
     assert_eq!(call.await.unwrap_err().execution(), Execution::Unknown);
     silence.remove();

@@ -83,7 +83,7 @@ fn timed_out(connected: Result<Client, ConnectError>) {
 async fn connecting_to_a_silent_embedded_broker_leaves_no_thread() {
     let _alone = ALONE.lock().await;
     let broker = Broker::start().await.expect("the loopback has a free port");
-    broker.accept_then_silence(5);
+    broker.ignore_connections(5);
     for _ in 0..5 {
         timed_out(
             Client::connect(ConnectOptions::new(broker.uri()).timeout(Duration::from_millis(100))).await,

@@ -85,7 +85,7 @@ async fn open_at_once(broker: &Broker, connections: usize) {
 
 async fn settled(broker: &Broker) {
     let vhost = broker.vhost("/").expect("every broker has it");
-    while vhost.connections().await > 0 {
+    while vhost.connection_count().await > 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -1,20 +1,20 @@
-//! What a broker is started with.
+//! The settings of a broker.
 
 use std::time::Duration;
 
-/// The numbers and switches of one broker; the defaults are RabbitMQ's.
+/// The settings of one broker. The defaults are RabbitMQ's, except for the memory limit.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    /// Offered in tune, whole seconds; 0 offers none.
+    /// Offered in `connection.tune`, in whole seconds; 0 offers none.
     pub(crate) heartbeat: Duration,
-    /// Bytes of the largest frame, its header and end mark included. Never 0: a client could take that for unlimited.
+    /// The largest frame in bytes, including its header and end mark. Never 0: a client could take that for unlimited.
     pub(crate) frame_max: u32,
     pub(crate) channel_max: u16,
-    /// Bytes of the largest body of a message.
+    /// The largest body of a message in bytes.
     pub(crate) max_message_size: u64,
-    /// Bytes of messages from which on publishers are blocked.
+    /// The bytes of messages above which publishers are blocked.
     pub(crate) memory_limit: usize,
-    /// Refuse what RabbitMQ 4.3 refuses.
+    /// Refuses what RabbitMQ 4.3 refuses.
     pub(crate) strict_4_3: bool,
 }
 
@@ -31,8 +31,11 @@ impl Default for Settings {
     }
 }
 
-/// How long a client has for the whole handshake, as with RabbitMQ.
-pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
+/// The smallest `frame_max` that AMQP allows, and the limit until it is negotiated.
+pub(crate) const FRAME_MIN_SIZE: u32 = 4096;
 
-/// How long a connection that was closed by us may take to say close-ok.
-pub(crate) const CLOSING: Duration = Duration::from_secs(10);
+/// How long a client has for the whole handshake, as with RabbitMQ.
+pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a client has to send close-ok when the broker closes its connection.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);

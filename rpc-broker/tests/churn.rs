@@ -51,8 +51,12 @@ async fn until_nothing_is_left(broker: &Broker, files: usize) {
     let vhost = broker.vhost("/").expect("every broker has it");
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let left =
-            (vhost.connections().await, vhost.queues().await.len(), broker.message_bytes(), open_files());
+        let left = (
+            vhost.connection_count().await,
+            vhost.queues().await.len(),
+            broker.message_bytes(),
+            open_files(),
+        );
         if left == (0, 0, 0, files) {
             return;
         }

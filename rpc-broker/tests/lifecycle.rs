@@ -135,7 +135,7 @@ async fn a_crash_gives_nothing_to_connections_that_crash_with_it() {
         let _taker = consume(&taking, "q", true, FieldTable::default()).await;
 
         broker.crash().await;
-        broker.bring_up().await.unwrap();
+        broker.start_again().await.unwrap();
         assert_eq!(broker.vhost("/").unwrap().queue("q").await.unwrap().ready, 1);
     }
 }

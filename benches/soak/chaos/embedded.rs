@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use amqp_rpc_broker::{
     Broker, Vhost,
-    faults::{Action, Connection, Direction, Event, Method, Rule},
-    recorder::Observed,
+    faults::{Action, Connection, Direction, Matcher, Method, Rule},
+    recorder::ObservedMethod,
 };
 use tokio::time::Instant;
 
@@ -60,14 +60,14 @@ impl Embedded {
                 self.broker.crash().await;
                 journal.note("the broker is down");
                 tokio::time::sleep(rng.millis(10, 600)).await;
-                self.bring_up().await;
+                self.start_again().await;
                 "broker crashed and up again"
             }
             BrokerFault::Restart => {
-                self.broker.take_down().await;
+                self.broker.stop().await;
                 journal.note("the broker is down");
                 tokio::time::sleep(rng.millis(0, 600)).await;
-                self.bring_up().await;
+                self.start_again().await;
                 "broker restarted"
             }
             BrokerFault::CloseAll => {
@@ -142,8 +142,8 @@ impl Embedded {
     }
 
     fn add_rule(&mut self, fault: RuleFault, times: usize, rng: &mut Rng) -> &'static str {
-        let replies = || Event::from_client(Method::BasicPublish).exchange("").matching(is_reply);
-        let requests = || Event::from_client(Method::BasicPublish).exchange("amqp-rpc");
+        let replies = || Matcher::from_client(Method::BasicPublish).exchange("").matching(is_reply);
+        let requests = || Matcher::from_client(Method::BasicPublish).exchange("amqp-rpc");
         match fault {
             RuleFault::BreakAfterReply => {
                 self.rule(replies().nth(times), Action::BreakAfter, "broken after a reply")
@@ -152,7 +152,7 @@ impl Embedded {
                 self.rule(requests().nth(times), Action::BreakAfter, "broken after a request")
             }
             RuleFault::BreakAfterDelivery => self.rule(
-                Event::to_client(Method::BasicDeliver).nth(times),
+                Matcher::to_client(Method::BasicDeliver).nth(times),
                 Action::BreakAfter,
                 "broken after a delivery",
             ),
@@ -163,7 +163,7 @@ impl Embedded {
             // for theirs.
             RuleFault::DropReplies => {
                 let unconfirmed =
-                    Event::from_client(Method::BasicPublish).exchange("").matching(is_plain_reply);
+                    Matcher::from_client(Method::BasicPublish).exchange("").matching(is_plain_reply);
                 self.rule(unconfirmed.times(times), Action::Drop, "replies dropped")
             }
             RuleFault::DropRequests => {
@@ -176,7 +176,7 @@ impl Embedded {
             }
             RuleFault::Truncate => {
                 let cut = Action::Truncate(rng.below(60) as usize);
-                self.rule(Event::to_client(Method::BasicDeliver).nth(times), cut, "delivery cut in two")
+                self.rule(Matcher::to_client(Method::BasicDeliver).nth(times), cut, "delivery cut in two")
             }
             RuleFault::RefuseRequests => {
                 let refuse = Action::CloseChannel(406, "PRECONDITION_FAILED - soak".to_owned());
@@ -208,9 +208,9 @@ impl Embedded {
         self.broker.shutdown().await;
     }
 
-    async fn bring_up(&self) {
+    async fn start_again(&self) {
         // Another program may have been given the port meanwhile; it is tried until it is free.
-        while self.broker.bring_up().await.is_err() {
+        while self.broker.start_again().await.is_err() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -222,7 +222,7 @@ impl Embedded {
         }
     }
 
-    fn rule(&mut self, event: Event, action: Action, text: &'static str) -> &'static str {
+    fn rule(&mut self, matcher: Matcher, action: Action, text: &'static str) -> &'static str {
         let rule = self.broker.on(event, action);
         self.keep(rule, Duration::from_secs(1));
         text
@@ -237,16 +237,16 @@ impl Embedded {
     }
 }
 
-fn is_reply(observed: &Observed) -> bool {
+fn is_reply(observed: &ObservedMethod) -> bool {
     let key = observed.routing_key().unwrap_or_default();
     is_plain_reply(observed) || key.starts_with("amq.rabbitmq.reply-to")
 }
 
-fn is_plain_reply(observed: &Observed) -> bool {
+fn is_plain_reply(observed: &ObservedMethod) -> bool {
     observed.routing_key().is_some_and(|key| key.starts_with("amqp-rpc.reply."))
 }
 
-fn is_request_of_a_call(observed: &Observed) -> bool {
+fn is_request_of_a_call(observed: &ObservedMethod) -> bool {
     let service = observed.routing_key().and_then(|key| key.split('.').next());
     service.is_some_and(|service| CALLED.contains(&service))
 }

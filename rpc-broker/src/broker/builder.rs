@@ -11,7 +11,11 @@ use std::{
 use tokio::{runtime, sync::mpsc};
 
 use super::{Broker, GUEST, listener::Listener};
-use crate::{settings::Settings, shared::Shared};
+use crate::{
+    settings::{FRAME_MIN_SIZE, Settings},
+    shared::Shared,
+    vhost::VhostRegistry,
+};
 
 /// Why no broker could be started.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +52,7 @@ impl Builder {
 
     /// The largest frame, in bytes: 131,072 by default, at least 4,096.
     pub fn frame_max(mut self, bytes: u32) -> Self {
-        self.settings.frame_max = bytes.max(4096);
+        self.settings.frame_max = bytes.max(FRAME_MIN_SIZE);
         self
     }
 
@@ -92,15 +96,16 @@ impl Builder {
         let runtime =
             runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
         let shared = Arc::new(Shared::new(self.settings));
+        let vhosts = Arc::new(VhostRegistry::default());
         let (control, controlled) = mpsc::unbounded_channel();
         let handle = runtime.handle().clone();
-        let task = Listener::new(listener, address, Arc::clone(&shared), controlled);
+        let task = Listener::new(listener, address, Arc::clone(&shared), Arc::clone(&vhosts), controlled);
         let thread = thread::Builder::new()
             .name("amqp-rpc-broker".to_owned())
             .spawn(move || runtime.block_on(task.run()))
             .map_err(StartError::Thread)?;
 
-        let broker = Broker { shared, address, runtime: handle, control, thread: Some(thread) };
+        let broker = Broker { shared, vhosts, address, runtime: handle, control, thread: Some(thread) };
         broker.add_user(GUEST, GUEST);
         broker.add_vhost("/");
         Ok(broker)

@@ -1,4 +1,4 @@
-//! Accepts connections, and takes them down with the broker.
+//! Accepts connections, and ends them when the broker stops.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -9,32 +9,34 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use crate::{connection, faults::Greeting, shared::Shared};
+use crate::{connection, interception::AcceptAction, shared::Shared, vhost::VhostRegistry};
 
-/// How long clients may take to confirm that they are closed, before their sockets are.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long clients have to confirm the close of their connections, before the sockets are closed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-const AFTER_A_FAILED_ACCEPT: Duration = Duration::from_millis(50);
+/// The pause after a failed accept.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 pub(super) enum Control {
-    /// Stop listening and end all connections, with a word or, in a crash, without.
-    Down { crash: bool, done: oneshot::Sender<()> },
-    /// Listen again on the same port.
-    Up(oneshot::Sender<io::Result<()>>),
-    /// End now.
-    Stop,
+    /// Stops listening and ends all connections: with `connection.close`, or in a crash with a reset.
+    Stop { crash: bool, done: oneshot::Sender<()> },
+    /// Listens again on the same port.
+    StartAgain(oneshot::Sender<io::Result<()>>),
+    /// Ends the task.
+    Exit,
 }
 
 pub(super) struct Listener {
-    /// Handed over to the runtime when it runs.
+    /// Registered with the runtime when the task starts.
     bound: Option<std::net::TcpListener>,
     listener: Option<TcpListener>,
     address: SocketAddr,
     shared: Arc<Shared>,
+    vhosts: Arc<VhostRegistry>,
     control: mpsc::UnboundedReceiver<Control>,
     connections: JoinSet<()>,
-    /// Accepted, and never to be answered.
-    silent: JoinSet<()>,
+    /// Accepted connections to which nothing is ever written.
+    ignored: JoinSet<()>,
 }
 
 impl Listener {
@@ -42,6 +44,7 @@ impl Listener {
         bound: std::net::TcpListener,
         address: SocketAddr,
         shared: Arc<Shared>,
+        vhosts: Arc<VhostRegistry>,
         control: mpsc::UnboundedReceiver<Control>,
     ) -> Self {
         Self {
@@ -49,9 +52,10 @@ impl Listener {
             listener: None,
             address,
             shared,
+            vhosts,
             control,
             connections: JoinSet::new(),
-            silent: JoinSet::new(),
+            ignored: JoinSet::new(),
         }
     }
 
@@ -67,55 +71,60 @@ impl Listener {
             tokio::select! {
                 biased;
                 control = self.control.recv() => match control {
-                    Some(Control::Down { crash, done }) => {
-                        self.take_down(crash).await;
+                    Some(Control::Stop { crash, done }) => {
+                        self.stop(crash).await;
                         let _ = done.send(());
                     }
-                    Some(Control::Up(done)) => {
-                        let _ = done.send(self.bring_up().await);
+                    Some(Control::StartAgain(done)) => {
+                        let _ = done.send(self.start_again().await);
                     }
-                    Some(Control::Stop) | None => return,
+                    Some(Control::Exit) | None => return,
                 },
                 accepted = accept(self.listener.as_ref(), accept_again) => match accepted {
                     Ok(stream) => self.serve(stream),
-                    // Such as too many open files. The client waits in the kernel's queue, and asking again at once would only
+                    // For example too many open files. The client waits in the kernel's queue, and an immediate retry would only
                     // keep the thread busy.
                     Err(error) => {
                         tracing::warn!(%error, "a connection could not be accepted");
-                        accept_again = Instant::now() + AFTER_A_FAILED_ACCEPT;
+                        accept_again = Instant::now() + ACCEPT_RETRY_DELAY;
                     }
                 },
                 Some(_) = self.connections.join_next() => {}
-                Some(_) = self.silent.join_next() => {}
+                Some(_) = self.ignored.join_next() => {}
             }
         }
     }
 
     fn serve(&mut self, stream: TcpStream) {
-        // Nagle's algorithm would hold back small frames; a socket that refuses still works.
+        // Nagle's algorithm would delay small frames. A socket without the option still works.
         let _ = stream.set_nodelay(true);
-        match self.shared.faults.greet() {
-            Greeting::Serve => {}
-            Greeting::Refuse => return reset(&stream),
-            Greeting::Silence => return drop(self.silent.spawn(keep_silent(stream))),
+        match self.shared.faults.next_accept_action() {
+            AcceptAction::Serve => {}
+            AcceptAction::Reset => return reset(&stream),
+            AcceptAction::Ignore => return drop(self.ignored.spawn(ignore(stream))),
         }
         let (read, write) = stream.into_split();
-        self.connections.spawn(connection::serve(read, write, Arc::clone(&self.shared)));
+        self.connections.spawn(connection::serve(
+            read,
+            write,
+            Arc::clone(&self.shared),
+            Arc::clone(&self.vhosts),
+        ));
     }
 
-    async fn take_down(&mut self, crash: bool) {
+    async fn stop(&mut self, crash: bool) {
         self.listener = None;
-        for vhost in self.shared.vhosts() {
-            vhost.ask(move |vhost| vhost.go_down(crash)).await;
+        for vhost in self.vhosts.all() {
+            vhost.run(move |vhost| vhost.stop(crash)).await;
         }
-        self.silent.shutdown().await;
+        self.ignored.shutdown().await;
         let all = async { while self.connections.join_next().await.is_some() {} };
-        // Those that do not confirm in time are closed without, and those that cannot be reset because a rule holds them.
-        let _ = timeout(PATIENCE, all).await;
+        // Connections that do not confirm in time are closed, as are those that a rule keeps from being reset.
+        let _ = timeout(CLOSE_TIMEOUT, all).await;
         self.connections.shutdown().await;
     }
 
-    async fn bring_up(&mut self) -> io::Result<()> {
+    async fn start_again(&mut self) -> io::Result<()> {
         if self.listener.is_none() {
             self.listener = Some(TcpListener::bind(self.address).await?);
         }
@@ -123,18 +132,18 @@ impl Listener {
     }
 }
 
-/// Makes closing the connection a reset.
+/// Makes the close of the socket a reset.
 fn reset(stream: &TcpStream) {
-    // One that refuses is closed in the ordinary way, which ends it as well.
+    // When linger cannot be set, the socket is closed normally, which ends the connection as well.
     let _ = stream.set_zero_linger();
 }
 
-/// Takes what the client says and answers nothing, until the client leaves.
-async fn keep_silent(mut stream: TcpStream) {
+/// Reads what the client sends and writes nothing, until the client closes the connection.
+async fn ignore(mut stream: TcpStream) {
     let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
 }
 
-/// Pending for ever while the broker is down.
+/// Waits forever while the broker is stopped.
 async fn accept(listener: Option<&TcpListener>, not_before: Instant) -> io::Result<TcpStream> {
     match listener {
         Some(listener) => {

@@ -2,7 +2,7 @@
 
 mod builder;
 mod connection;
-mod faults;
+mod fault_injection;
 mod listener;
 mod uri;
 mod vhost;
@@ -16,21 +16,26 @@ use tokio::{
 
 pub use builder::{Builder, StartError};
 pub use connection::Connection;
-pub use faults::WithheldConfirms;
+pub use fault_injection::ConfirmHold;
 pub use vhost::Vhost;
 
-use crate::{auth::Permissions, shared::Shared, vhost as core};
+use crate::{
+    auth::Permissions,
+    shared::Shared,
+    vhost::{Command, Mailbox, VhostRegistry, VhostState},
+};
 use listener::Control;
 
-/// The user that every broker has, with this password, and with all permissions in every virtual host.
+/// The default user and its password. It has all permissions in every virtual host.
 const GUEST: &str = "guest";
 
 /// A running broker on 127.0.0.1.
 ///
-/// It lives on a thread and a runtime of its own: tests of any kind can start one, and neither a blocked nor a paused test runtime
-/// holds it up. Several can run in one process.
+/// It runs on its own thread and tokio runtime: tests of any kind can start one, and neither a blocked nor a paused test runtime
+/// delays it. Several brokers can run in one process.
 ///
-/// Dropping it stops it at once, like a crash: clients see their connections break. [`shutdown`](Self::shutdown) tells them first.
+/// Dropping it ends it at once, like a crash: clients see their connections break. [`shutdown`](Self::shutdown) closes the connections
+/// first.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -44,6 +49,7 @@ const GUEST: &str = "guest";
 #[derive(Debug)]
 pub struct Broker {
     shared: Arc<Shared>,
+    vhosts: Arc<VhostRegistry>,
     address: SocketAddr,
     runtime: Handle,
     control: mpsc::UnboundedSender<Control>,
@@ -51,7 +57,7 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// Starts a broker on a free port, with the user `guest` (password `guest`) and the virtual host `/`. It is ready when this returns.
+    /// Starts a broker on a free port, with the user `guest` (password `guest`) and the virtual host `/`. The broker is ready when this returns.
     ///
     /// # Errors
     ///
@@ -60,152 +66,153 @@ impl Broker {
         Self::builder().start().await
     }
 
-    /// A broker with other settings.
+    /// Builds a broker with other settings.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Where it listens.
+    /// The address that the broker listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its address for clients, as `guest` in the virtual host `/`: `amqp://guest:guest@127.0.0.1:PORT`.
+    /// The AMQP URI for the user `guest` and the virtual host `/`: `amqp://guest:guest@127.0.0.1:PORT`.
     #[must_use]
     pub fn uri(&self) -> String {
         uri::of(self.address, GUEST, GUEST, None)
     }
 
-    /// Its address for clients, as `guest` in another virtual host.
+    /// The AMQP URI for the user `guest` and another virtual host.
     #[must_use]
     pub fn uri_of(&self, vhost: &str) -> String {
         self.uri_as(GUEST, GUEST, vhost)
     }
 
-    /// Its address for clients, as any user in any virtual host; neither is checked.
+    /// The AMQP URI for any user and any virtual host. Neither is checked.
     #[must_use]
     pub fn uri_as(&self, user: &str, password: &str, vhost: &str) -> String {
         uri::of(self.address, user, password, Some(vhost))
     }
 
-    /// Makes a virtual host in which `guest` may do everything. One that exists stays as it is.
+    /// Adds a virtual host in which `guest` has all permissions. One that exists is not changed.
     pub fn add_vhost(&self, vhost: &str) {
         self.shared.users.set_permissions(GUEST, vhost, Permissions::all());
-        if self.shared.vhost(vhost).is_none() {
-            let (mailbox, inbox) = core::Mailbox::new();
-            self.shared.insert_vhost(vhost, mailbox);
-            let task = self.runtime.spawn(core::Vhost::new(vhost, Arc::clone(&self.shared)).run(inbox));
-            let (shared, name) = (Arc::clone(&self.shared), vhost.to_owned());
+        if self.vhosts.get(vhost).is_none() {
+            let (mailbox, inbox) = Mailbox::new();
+            self.vhosts.insert(vhost, mailbox);
+            let task = self.runtime.spawn(VhostState::new(vhost, Arc::clone(&self.shared)).run(inbox));
+            let (vhosts, name) = (Arc::clone(&self.vhosts), vhost.to_owned());
             self.runtime.spawn(async move {
-                // A bug of ours. A virtual host that is gone is better than one that seems to be empty.
+                // A bug in this crate. A virtual host that is gone is better than one that seems to be empty.
                 if let Err(panicked) = task.await
                     && panicked.is_panic()
                 {
                     tracing::error!(
                         vhost = name,
-                        "the virtual host's task has panicked; its clients are cut off"
+                        "the task of a virtual host has panicked; its clients are disconnected"
                     );
-                    shared.remove_vhost(&name);
+                    vhosts.remove(&name);
                 }
             });
         }
     }
 
-    /// Removes a virtual host with all that is in it; its connections are closed with 320 `CONNECTION_FORCED`.
+    /// Removes a virtual host with everything in it. Its connections are closed with 320 `CONNECTION_FORCED`.
     pub fn remove_vhost(&self, vhost: &str) {
         self.shared.users.remove_vhost(vhost);
-        if let Some(mailbox) = self.shared.remove_vhost(vhost) {
-            mailbox.send(core::Command::Stop);
+        if let Some(mailbox) = self.vhosts.remove(vhost) {
+            mailbox.send(Command::Stop);
         }
     }
 
-    /// Makes a user without permissions, or gives an existing one another password.
+    /// Adds a user without permissions, or changes the password of an existing one.
     pub fn add_user(&self, user: &str, password: &str) {
         self.shared.users.add_user(user, password);
     }
 
-    /// Removes a user. Connections that are open stay open and may do nothing more.
+    /// Removes a user. Its open connections stay open, without permissions.
     pub fn remove_user(&self, user: &str) {
         self.shared.users.remove_user(user);
     }
 
-    /// Sets what a user may do in a virtual host; open connections feel it with their next request.
+    /// Sets the permissions of a user in a virtual host. They apply to the next request of open connections.
     pub fn set_permissions(&self, user: &str, vhost: &str, permissions: Permissions) {
         self.shared.users.set_permissions(user, vhost, permissions);
     }
 
-    /// A virtual host, to look into it and to disturb it; `None` when there is none of this name.
+    /// Returns a handle of a virtual host; `None` when there is none of this name.
     #[must_use]
     pub fn vhost(&self, vhost: &str) -> Option<Vhost> {
-        self.shared.vhost(vhost).map(|mailbox| Vhost::new(mailbox, Arc::clone(&self.shared.faults)))
+        self.vhosts.get(vhost).map(|mailbox| Vhost::new(mailbox, Arc::clone(&self.shared.faults)))
     }
 
-    /// Blocks publishers as a broker does that is low on memory: a connection that publishes is told `connection.blocked` and not read
-    /// from until [`unblock`](Self::unblock).
+    /// Blocks publishers, as a broker does that is low on memory: a connection that publishes gets `connection.blocked`, and its
+    /// requests are not read until [`unblock`](Self::unblock).
     pub fn block(&self, reason: &str) {
         self.shared.memory.block_by_hand(Some(reason.into()));
     }
 
-    /// Lets publishers go on.
+    /// Unblocks publishers.
     pub fn unblock(&self) {
         self.shared.memory.block_by_hand(None);
     }
 
-    /// Bytes of messages it holds: ready, unacknowledged and arriving.
+    /// The bytes of messages in memory: ready, unacknowledged and arriving.
     #[must_use]
     pub fn message_bytes(&self) -> usize {
         self.shared.memory.used()
     }
 
-    /// Stops as RabbitMQ does: connections are closed with 320 `CONNECTION_FORCED`, new ones refused. What is durable is kept for
-    /// [`bring_up`](Self::bring_up). Returns when all connections are gone.
-    pub async fn take_down(&self) {
-        self.ask(|done| Control::Down { crash: false, done }).await;
+    /// Stops as RabbitMQ does: connections are closed with 320 `CONNECTION_FORCED`, and new ones are refused. What is durable is kept for
+    /// [`start_again`](Self::start_again). Returns when all connections have ended.
+    pub async fn stop(&self) {
+        self.ask(|done| Control::Stop { crash: false, done }).await;
     }
 
-    /// Stops without a word, as a killed process: connections are reset. What is durable is kept for [`bring_up`](Self::bring_up).
+    /// Stops like a killed process: connections are reset. What is durable is kept for [`start_again`](Self::start_again).
     pub async fn crash(&self) {
-        self.ask(|done| Control::Down { crash: true, done }).await;
+        self.ask(|done| Control::Stop { crash: true, done }).await;
     }
 
-    /// Listens again, on the same port. Durable exchanges, durable queues and their persistent messages are there as before.
+    /// Starts again after [`stop`](Self::stop) or [`crash`](Self::crash), on the same port. Durable exchanges, durable queues and their
+    /// persistent messages are kept.
     ///
     /// # Errors
     ///
-    /// When something else listens on its port by now.
-    pub async fn bring_up(&self) -> Result<(), StartError> {
-        match self.ask(Control::Up).await {
+    /// When something else listens on the port now.
+    pub async fn start_again(&self) -> Result<(), StartError> {
+        match self.ask(Control::StartAgain).await {
             Some(listening) => listening.map_err(StartError::Listen),
             None => Ok(()),
         }
     }
 
-    /// [`take_down`](Self::take_down), then [`bring_up`](Self::bring_up).
+    /// [`stop`](Self::stop), then [`start_again`](Self::start_again).
     ///
     /// # Errors
     ///
-    /// Those of [`bring_up`](Self::bring_up).
+    /// The errors of [`start_again`](Self::start_again).
     pub async fn restart(&self) -> Result<(), StartError> {
-        self.take_down().await;
-        self.bring_up().await
+        self.stop().await;
+        self.start_again().await
     }
 
-    /// Tells all clients, closes their connections, and ends. Takes as long as the slowest client, at most two seconds.
+    /// Closes all connections, and ends the broker. Waits for the slowest client, at most two seconds.
     pub async fn shutdown(mut self) {
-        self.take_down().await;
-        self.stop();
+        self.stop().await;
+        self.exit();
     }
 
     async fn ask<T>(&self, control: impl FnOnce(oneshot::Sender<T>) -> Control) -> Option<T> {
         let (done, answer) = oneshot::channel();
-        // The listener's task lives as long as this handle.
+        // The task of the listener lives as long as this handle.
         let _ = self.control.send(control(done));
         answer.await.ok()
     }
 
-    fn stop(&mut self) {
-        let _ = self.control.send(Control::Stop);
+    fn exit(&mut self) {
+        let _ = self.control.send(Control::Exit);
         if let Some(thread) = self.thread.take() {
             // It ends at once: nothing on it blocks.
             let _ = thread.join();
@@ -215,6 +222,6 @@ impl Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        self.stop();
+        self.exit();
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use super::{Frame, depth::is_too_deep, kind, snippet};
 use crate::{
     erlang_term::printed_bytes,
-    refusal::{Code, Refusal},
+    protocol::{ProtocolError, ReplyCode},
 };
 
 /// What a header frame announces.
@@ -24,30 +24,32 @@ pub(crate) struct ContentHeader {
 /// # Errors
 ///
 /// 501 for arguments that cannot be decoded or are nested too deep, 503 for a method that AMQP 0-9-1 does not have.
-pub(crate) fn decode_method(payload: &[u8]) -> Result<AMQPClass, Refusal> {
+pub(crate) fn decode_method(payload: &[u8]) -> Result<AMQPClass, ProtocolError> {
     let Some(&[c1, c0, m1, m0]) = payload.first_chunk() else {
         return Err(unknown(kind::METHOD, payload));
     };
     let (class, method) = (u16::from_be_bytes([c1, c0]), u16::from_be_bytes([m1, m0]));
     let arguments = &payload[4..];
     if is_too_deep(class, method, arguments) {
-        return Err(Refusal::new(Code::FrameError, "tables nested too deep").blaming(class, method));
+        return Err(
+            ProtocolError::new(ReplyCode::FrameError, "tables nested too deep").caused_by(class, method)
+        );
     }
     // The parser leaves the size out; RabbitMQ refuses all but 0.
     if let (60, 10, Some(size)) = (class, method, arguments.first_chunk())
         && *size != [0; 4]
     {
         let text = format!("prefetch_size!=0 ({})", u32::from_be_bytes(*size));
-        return Err(Refusal::new(Code::NotImplemented, text).blaming(class, method));
+        return Err(ProtocolError::new(ReplyCode::NotImplemented, text).caused_by(class, method));
     }
     match parse_class(payload) {
         Ok(([], method)) => Ok(method),
-        _ => Err(cannot_decode(arguments).blaming(class, method)),
+        _ => Err(cannot_decode(arguments).caused_by(class, method)),
     }
 }
 
-fn cannot_decode(arguments: &[u8]) -> Refusal {
-    Refusal::new(Code::FrameError, format!("cannot decode {}", printed_bytes(arguments)))
+fn cannot_decode(arguments: &[u8]) -> ProtocolError {
+    ProtocolError::new(ReplyCode::FrameError, format!("cannot decode {}", printed_bytes(arguments)))
 }
 
 /// Parses a header frame up to its properties; `None` when it is too short.
@@ -64,13 +66,15 @@ pub(crate) fn decode_content_header(payload: &[u8]) -> Option<ContentHeader> {
 }
 
 /// The refusal of a frame that cannot be understood at all.
-pub(crate) fn unknown(kind: u8, payload: &[u8]) -> Refusal {
+pub(crate) fn unknown(kind: u8, payload: &[u8]) -> ProtocolError {
     let (which, bytes) = snippet(payload);
-    Refusal::new(Code::FrameError, format!("type {kind}, {which} octets = {bytes}: unknown_frame")).unblamed()
+    ProtocolError::new(ReplyCode::FrameError, format!("type {kind}, {which} octets = {bytes}: unknown_frame"))
+        .without_cause()
 }
 
 /// The refusal of a frame that does not belong where it came.
-pub(crate) fn unexpected(frame: Frame<'_>) -> Refusal {
+pub(crate) fn unexpected(frame: Frame<'_>) -> ProtocolError {
     let (which, bytes) = snippet(frame.payload);
-    Refusal::new(Code::UnexpectedFrame, format!("type {}, {which} octets = {bytes}", frame.kind)).unblamed()
+    ProtocolError::new(ReplyCode::UnexpectedFrame, format!("type {}, {which} octets = {bytes}", frame.kind))
+        .without_cause()
 }

@@ -50,7 +50,7 @@ async fn read(pieces: [&[u8]; 3]) -> (Vec<(u8, u16, Vec<u8>)>, Option<String>) {
             match reader.next_frame() {
                 Ok(Some(Frame { kind, channel, payload })) => frames.push((kind, channel, payload.to_vec())),
                 Ok(None) => break,
-                Err(refusal) => return (frames, Some(format!("{refusal:?}"))),
+                Err(violation) => return (frames, Some(format!("{violation:?}"))),
             }
         }
         if reader.fill().await.expect("slices can be read") == 0 {

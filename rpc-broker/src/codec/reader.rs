@@ -6,7 +6,7 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::{FRAME_END, snippet::snippet};
-use crate::refusal::{Code, Refusal};
+use crate::protocol::{ProtocolError, ReplyCode};
 
 /// Type, channel and size of the payload.
 const FRAME_HEADER: usize = 7;
@@ -31,10 +31,10 @@ pub(crate) struct Violation {
 }
 
 impl Violation {
-    pub(crate) fn refusal(&self) -> Refusal {
+    pub(crate) fn error(&self) -> ProtocolError {
         let (which, bytes) = snippet(&self.payload);
-        Refusal::new(
-            Code::FrameError,
+        ProtocolError::new(
+            ReplyCode::FrameError,
             format!("type {}, {which} octets = {bytes}: {}", self.kind, self.reason),
         )
     }
@@ -151,7 +151,7 @@ mod tests {
     async fn a_length_above_the_limit_is_refused_before_its_bytes_come() {
         let mut reader = reader(&[1, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
         reader.fill().await.unwrap();
-        let close = reader.next_frame().unwrap_err().refusal().connection_close();
+        let close = reader.next_frame().unwrap_err().error().connection_close();
         assert_eq!(
             close.reply_text.as_str(),
             "FRAME_ERROR - type 1, all octets = <<>>: {frame_too_large,4294967295,4088}"
@@ -162,7 +162,7 @@ mod tests {
     async fn a_wrong_end_mark_is_refused() {
         let mut reader = reader(&[1, 0, 0, 0, 0, 0, 1, 65, 0]);
         reader.fill().await.unwrap();
-        let close = reader.next_frame().unwrap_err().refusal().connection_close();
+        let close = reader.next_frame().unwrap_err().error().connection_close();
         assert_eq!(
             close.reply_text.as_str(),
             "FRAME_ERROR - type 1, all octets = <<\"A\">>: {invalid_frame_end_marker,0}"

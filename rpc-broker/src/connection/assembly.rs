@@ -1,42 +1,18 @@
-//! Puts the frames of a channel together to requests: a method alone, or a publish with its header and body.
+//! Assembles the frames of a channel into requests: a method alone, or a publish with its header and body.
 
 use amq_protocol::protocol::{AMQPClass, basic};
 use bytes::Bytes;
 
 use crate::{
     codec::{ContentHeader, Frame, decode_content_header, decode_method, kind},
-    faults::Decree,
     memory::Charge,
     properties::Properties,
-    refusal::{Code, Refusal},
+    protocol::{Incoming, ProtocolError, ReplyCode},
 };
 
 const BASIC: u16 = 60;
 
-/// A complete request of a client.
-#[derive(Clone, Debug)]
-pub(crate) enum Incoming {
-    Method(u16, AMQPClass),
-    Publish {
-        channel: u16,
-        publish: basic::Publish,
-        properties: Properties,
-        body: Bytes,
-    },
-    /// A publish whose body is larger than the broker takes; the body was thrown away.
-    Oversized {
-        channel: u16,
-        size: u64,
-    },
-    /// What the frames were is against the protocol; the connection must go.
-    Refused(Refusal),
-    /// It only says that the client is there.
-    Heartbeat,
-    /// A rule wants this done now.
-    Decreed(Decree),
-}
-
-/// What one channel has sent of a publish.
+/// The frames of a request that a channel has received so far.
 #[derive(Debug, Default)]
 pub(crate) enum Assembly {
     #[default]
@@ -52,7 +28,7 @@ pub(crate) struct Partial {
     announced: u64,
     received: u64,
     body: Vec<u8>,
-    /// Bodies that are not complete count for the memory alarm as well.
+    /// The bytes of an incomplete body count as arriving.
     charge: Charge,
     too_large: bool,
 }
@@ -62,17 +38,17 @@ impl Assembly {
     pub(crate) fn accept(
         &mut self,
         frame: Frame<'_>,
-        largest: u64,
+        max_size: u64,
         charge: impl FnOnce() -> Charge,
-    ) -> Result<Option<Incoming>, Refusal> {
+    ) -> Result<Option<Incoming>, ProtocolError> {
         match std::mem::take(self) {
             Self::Method => self.accept_method(frame),
-            Self::Header(publish) => self.accept_header(frame, publish, largest, charge),
+            Self::Header(publish) => self.accept_header(frame, publish, max_size, charge),
             Self::Body(partial) => self.accept_body(frame, partial),
         }
     }
 
-    fn accept_method(&mut self, frame: Frame<'_>) -> Result<Option<Incoming>, Refusal> {
+    fn accept_method(&mut self, frame: Frame<'_>) -> Result<Option<Incoming>, ProtocolError> {
         if frame.kind != kind::METHOD {
             return Err(unexpected("expected method frame, got non method frame instead"));
         }
@@ -89,9 +65,9 @@ impl Assembly {
         &mut self,
         frame: Frame<'_>,
         publish: basic::Publish,
-        largest: u64,
+        max_size: u64,
         charge: impl FnOnce() -> Charge,
-    ) -> Result<Option<Incoming>, Refusal> {
+    ) -> Result<Option<Incoming>, ProtocolError> {
         let header = (frame.kind == kind::HEADER).then(|| decode_content_header(frame.payload)).flatten();
         let header = match header {
             Some(header) if header.class == BASIC && header.weight == 0 => header,
@@ -100,13 +76,13 @@ impl Assembly {
                     "expected content header for class {BASIC}, got one for class {} instead",
                     header.class
                 );
-                return Err(unexpected(&text).blaming(BASIC, 40));
+                return Err(unexpected(&text).caused_by(BASIC, 40));
             }
             _ => {
                 let text = format!(
                     "expected content header for class {BASIC}, got non content header frame instead"
                 );
-                return Err(unexpected(&text).blaming(BASIC, 40));
+                return Err(unexpected(&text).caused_by(BASIC, 40));
             }
         };
         let ContentHeader { body_size: announced, properties, .. } = header;
@@ -117,7 +93,7 @@ impl Assembly {
             received: 0,
             body: Vec::new(),
             charge: charge(),
-            too_large: announced > largest,
+            too_large: announced > max_size,
         };
         self.complete_or_keep(frame.channel, Box::new(partial))
     }
@@ -126,13 +102,13 @@ impl Assembly {
         &mut self,
         frame: Frame<'_>,
         mut partial: Box<Partial>,
-    ) -> Result<Option<Incoming>, Refusal> {
+    ) -> Result<Option<Incoming>, ProtocolError> {
         if frame.kind != kind::BODY {
             let text = "expected content body, got non content body frame instead";
-            return Err(unexpected(text).blaming(BASIC, 40));
+            return Err(unexpected(text).caused_by(BASIC, 40));
         }
         partial.received += frame.payload.len() as u64;
-        // More than was announced never completes, as with RabbitMQ; it is not kept either.
+        // More than was announced never completes, as with RabbitMQ. It is not kept either.
         if !partial.too_large && partial.received <= partial.announced {
             if partial.body.capacity() == 0 && partial.received == partial.announced {
                 partial.body.reserve_exact(frame.payload.len());
@@ -140,13 +116,17 @@ impl Assembly {
             partial.body.extend_from_slice(frame.payload);
             if !partial.charge.add(frame.payload.len()) {
                 let text = "too many bytes of unfinished messages";
-                return Err(Refusal::new(Code::ResourceError, text).blaming(BASIC, 40));
+                return Err(ProtocolError::new(ReplyCode::ResourceError, text).caused_by(BASIC, 40));
             }
         }
         self.complete_or_keep(frame.channel, partial)
     }
 
-    fn complete_or_keep(&mut self, channel: u16, partial: Box<Partial>) -> Result<Option<Incoming>, Refusal> {
+    fn complete_or_keep(
+        &mut self,
+        channel: u16,
+        partial: Box<Partial>,
+    ) -> Result<Option<Incoming>, ProtocolError> {
         if partial.received != partial.announced {
             *self = Self::Body(partial);
             return Ok(None);
@@ -155,11 +135,16 @@ impl Assembly {
         if too_large {
             return Ok(Some(Incoming::Oversized { channel, size: announced }));
         }
-        let properties = Properties::parse(properties).map_err(|malformed| malformed.refusal().unblamed())?;
+        let properties = Properties::parse(properties).map_err(|_| malformed_properties())?;
         Ok(Some(Incoming::Publish { channel, publish, properties, body: body.into() }))
     }
 }
 
-fn unexpected(text: &str) -> Refusal {
-    Refusal::new(Code::UnexpectedFrame, text)
+/// RabbitMQ closes the connection with 541 and no detail.
+fn malformed_properties() -> ProtocolError {
+    ProtocolError::new(ReplyCode::InternalError, "").without_cause()
+}
+
+fn unexpected(text: &str) -> ProtocolError {
+    ProtocolError::new(ReplyCode::UnexpectedFrame, text)
 }

@@ -1,11 +1,11 @@
-//! One client's connection: handshake, then a reader and a writer until either ends.
+//! A client's connection: handshake, then a reader and a writer until either ends.
 
 mod assembly;
+mod blocking;
 mod handshake;
-mod link;
-mod passengers;
+mod intercepted;
 mod reader;
-mod wire;
+mod sink;
 mod writer;
 
 use std::sync::Arc;
@@ -14,94 +14,86 @@ use amq_protocol::protocol::{
     AMQPClass,
     connection::{AMQPMethod, OpenOk},
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::tcp::OwnedWriteHalf,
-    time::timeout,
-};
+use tokio::{io::AsyncRead, sync::mpsc, time::timeout};
 
-pub(crate) use assembly::Incoming;
-pub(crate) use handshake::Capabilities;
-pub(crate) use link::{Link, Outgoing};
-
-use handshake::End;
-use wire::Wire;
+use handshake::{HandshakeError, HandshakeStream, Negotiated};
+use sink::Sink;
 
 use crate::{
     codec::FrameReader,
-    faults::{Direction, Tap},
     ids::ConnectionId,
-    recorder::Peer,
-    settings::HANDSHAKE,
+    interception::{Direction, Interceptor, Peer},
+    protocol::{Outgoing, OutgoingQueue},
+    settings::{FRAME_MIN_SIZE, HANDSHAKE_TIMEOUT},
     shared::Shared,
-    vhost::{Command, Mailbox, NewSession},
+    vhost::{Command, Mailbox, NewSession, VhostRegistry},
 };
 
-/// The writing half of a socket that can also be aborted.
-pub(crate) trait Sink: AsyncWrite + Send + Unpin {
-    /// Gives the socket up, so that closing it is a reset: what is not sent yet is lost and the peer's next read fails.
-    fn abort(self);
-}
-
-impl Sink for OwnedWriteHalf {
-    fn abort(self) {
-        // A socket that cannot be told is closed in the ordinary way, which ends the connection as well.
-        let _ = self.as_ref().set_zero_linger();
-        // Dropping it would say goodbye first.
-        self.forget();
-    }
-}
-
-/// Serves a connection to its end. Nothing that the peer sends or leaves out makes this fail: it ends.
-pub(crate) async fn serve(read: impl AsyncRead + Send + Unpin, mut write: impl Sink, shared: Arc<Shared>) {
+/// Serves a connection until it ends. No behaviour of the client is an error here: it ends the connection.
+pub(crate) async fn serve(
+    read: impl AsyncRead + Send + Unpin,
+    mut write: impl Sink,
+    shared: Arc<Shared>,
+    vhosts: Arc<VhostRegistry>,
+) {
     let id = shared.next_connection();
     let peer = Peer::new(id.0);
-    let mut heard = Tap::new(&shared.faults, &peer, Direction::FromClient);
-    let mut said = Tap::new(&shared.faults, &peer, Direction::ToClient);
-    let mut frames = FrameReader::new(read, handshake::FRAME_MIN);
-    let wire = Wire::new(&mut frames, &mut write, &mut heard, &mut said);
-    let agreement = match timeout(HANDSHAKE, handshake::run(wire, &shared, &peer)).await {
-        Ok(Ok(agreement)) => agreement,
-        Ok(Err(End::Reset)) => return write.abort(),
-        Ok(Err(end)) => {
-            tracing::debug!(%end, "a client did not get in");
+    let mut read_interceptor = Interceptor::new(&shared.faults, &peer, Direction::FromClient);
+    let mut write_interceptor = Interceptor::new(&shared.faults, &peer, Direction::ToClient);
+    let mut frames = FrameReader::new(read, FRAME_MIN_SIZE);
+    let stream = HandshakeStream::new(&mut frames, &mut write, &mut read_interceptor, &mut write_interceptor);
+    let negotiated = match timeout(HANDSHAKE_TIMEOUT, handshake::run(stream, &shared, &vhosts, &peer)).await {
+        Ok(Ok(negotiated)) => negotiated,
+        Ok(Err(HandshakeError::ResetByRule)) => return write.abort(),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a handshake failed");
             return;
         }
         Err(_) => {
-            tracing::debug!("a client did not finish its handshake in {HANDSHAKE:?}");
+            tracing::debug!("a handshake did not finish within {HANDSHAKE_TIMEOUT:?}");
             return;
         }
     };
-    let (link, outgoing) = Link::new(id);
-    let link = Arc::new(link);
-    let _gone = Gone { id: link.id, vhost: agreement.vhost.clone() };
-    // Written once the vhost knows the connection: who is in can be asked for.
-    link.send(Outgoing::Method(0, AMQPClass::Connection(AMQPMethod::OpenOk(OpenOk {}))));
-    agreement.vhost.send(Command::Open(Box::new(NewSession {
-        link: Arc::clone(&link),
-        user: agreement.user.clone(),
-        name: agreement.connection_name.clone(),
-        capabilities: agreement.capabilities,
-        channel_max: agreement.channel_max,
-    })));
+    let (queue, outgoing) = open(id, &negotiated);
+    let _disconnect = DisconnectGuard { id, vhost: negotiated.vhost.clone() };
 
-    let reading = reader::Reader::new(frames, Arc::clone(&link), &agreement, &shared, heard).run();
-    let writing = writer::Writer::new(write, link, outgoing, &agreement, said).run();
-    // Whichever ends first ends the connection; the other one is dropped where it waits.
+    let reading =
+        reader::Reader::new(frames, Arc::clone(&queue), &negotiated, &shared, read_interceptor).run();
+    let writing = writer::Writer::new(write, queue, outgoing, &negotiated, write_interceptor).run();
+    // Either of them ends the connection; the other one is dropped where it waits.
     tokio::select! {
         ended = reading => tracing::debug!(?ended, "reading ended"),
         ended = writing => tracing::debug!(?ended, "writing ended"),
     }
 }
 
-/// Tells the vhost that a connection is gone, however its task ends.
-struct Gone {
+/// Announces the connection to its virtual host, and confirms `connection.open`.
+fn open(
+    id: ConnectionId,
+    negotiated: &Negotiated,
+) -> (Arc<OutgoingQueue>, mpsc::UnboundedReceiver<Outgoing>) {
+    let (queue, outgoing) = OutgoingQueue::new(id);
+    let queue = Arc::new(queue);
+    // Written once the virtual host knows the connection: a client that has read open-ok is listed.
+    queue.send(Outgoing::Method(0, AMQPClass::Connection(AMQPMethod::OpenOk(OpenOk {}))));
+    negotiated.vhost.send(Command::Open(Box::new(NewSession {
+        outgoing: Arc::clone(&queue),
+        user: negotiated.user.clone(),
+        name: negotiated.connection_name.clone(),
+        capabilities: negotiated.capabilities,
+        channel_max: negotiated.channel_max,
+    })));
+    (queue, outgoing)
+}
+
+/// Reports to the virtual host that a connection has ended, in whatever way its task ends.
+struct DisconnectGuard {
     id: ConnectionId,
     vhost: Mailbox,
 }
 
-impl Drop for Gone {
+impl Drop for DisconnectGuard {
     fn drop(&mut self) {
-        self.vhost.send(Command::Gone(self.id));
+        self.vhost.send(Command::Disconnected(self.id));
     }
 }

@@ -1,156 +1,155 @@
-//! Reads a client's frames and hands complete requests to the vhost, no faster than the vhost and the writer take them.
+//! Reads a client's frames and sends complete requests to the virtual host, no faster than it and the writer handle them.
 
 use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
-use amq_protocol::protocol::{AMQPClass, channel, connection};
+use amq_protocol::protocol::{AMQPClass, channel};
 use tokio::{
     io::AsyncRead,
     sync::Semaphore,
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Incoming, Link, Outgoing, assembly::Assembly, handshake::Agreement};
+use super::{assembly::Assembly, blocking::wait_until_unblocked, handshake::Negotiated};
 use crate::{
     codec::{Frame, FrameReader, kind, unexpected, unknown},
-    faults::{Decree, Step, Tap},
+    interception::{Effect, Interceptor, Step},
     memory::Memory,
-    refusal::{Refusal, reply_text},
-    settings::CLOSING,
+    protocol::{Incoming, OutgoingQueue, ProtocolError},
+    settings::CLOSE_TIMEOUT,
     shared::Shared,
     vhost::{Command, Mailbox},
 };
 
-/// How many requests go to the vhost at once.
-const BATCH: usize = 256;
-/// How many batches of one connection may wait for the vhost.
-const BATCHES_WAITING: usize = 2;
+/// The requests that are sent to the virtual host at once.
+const MAX_BATCH: usize = 256;
+/// The batches of one connection that may wait for the virtual host.
+const MAX_WAITING_BATCHES: usize = 2;
 
-/// Why nothing more is read.
+/// The reason why reading has ended.
 #[derive(Debug)]
-pub(super) enum Ended {
+pub(super) enum ReadEnd {
     /// The client closed its side.
     Eof,
     Io(#[expect(dead_code, reason = "shown in the log")] io::Error),
-    /// Nothing came for two heartbeats.
+    /// Nothing arrived for two heartbeat periods.
     MissedHeartbeats,
-    /// The bytes were no AMQP; the close was said, and its answer cannot be read.
+    /// The bytes were not AMQP. The close was written, and its confirmation cannot be read.
     Unreadable,
-    /// The vhost is gone.
+    /// The virtual host is gone.
     Shutdown,
 }
 
 pub(super) struct Reader<R> {
     frames: FrameReader<R>,
-    link: Arc<Link>,
-    vhost: Mailbox,
+    vhost: VhostSender,
     memory: Arc<Memory>,
-    largest_message: u64,
+    max_message_size: u64,
     heartbeat: Option<Duration>,
-    says_blocked: bool,
+    reports_blocking: bool,
     assemblies: HashMap<u16, Assembly>,
-    batch: Vec<Incoming>,
-    turns: Arc<Semaphore>,
-    tap: Tap<Incoming>,
+    interceptor: Interceptor<Incoming>,
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
     pub(super) fn new(
         frames: FrameReader<R>,
-        link: Arc<Link>,
-        agreement: &Agreement,
+        outgoing: Arc<OutgoingQueue>,
+        negotiated: &Negotiated,
         shared: &Shared,
-        tap: Tap<Incoming>,
+        interceptor: Interceptor<Incoming>,
     ) -> Self {
         Self {
             frames,
-            link,
-            vhost: agreement.vhost.clone(),
+            vhost: VhostSender {
+                outgoing,
+                mailbox: negotiated.vhost.clone(),
+                batch: Vec::new(),
+                permits: Arc::new(Semaphore::new(MAX_WAITING_BATCHES)),
+            },
             memory: Arc::clone(&shared.memory),
-            largest_message: shared.settings.max_message_size,
-            heartbeat: agreement.heartbeat,
-            says_blocked: agreement.capabilities.connection_blocked,
+            max_message_size: shared.settings.max_message_size,
+            heartbeat: negotiated.heartbeat,
+            reports_blocking: negotiated.capabilities.connection_blocked,
             assemblies: HashMap::new(),
-            batch: Vec::new(),
-            turns: Arc::new(Semaphore::new(BATCHES_WAITING)),
-            tap,
+            interceptor,
         }
     }
 
-    pub(super) async fn run(mut self) -> Ended {
+    pub(super) async fn run(mut self) -> ReadEnd {
         loop {
             match self.take_frames().await {
                 Ok(()) => {}
-                // The writer still has to say why, and ends the connection.
-                Err(Ended::Shutdown) => return self.discard_the_rest().await,
+                // The writer still has to write the reason, and ends the connection.
+                Err(ReadEnd::Shutdown) => return self.discard_rest().await,
                 Err(ended) => return ended,
             }
-            self.link.until_writable().await;
+            self.vhost.outgoing.until_writable().await;
             let filled = match self.heartbeat {
                 None => self.frames.fill().await,
                 Some(period) => match timeout(2 * period, self.frames.fill()).await {
                     Ok(filled) => filled,
-                    Err(_) => return Ended::MissedHeartbeats,
+                    Err(_) => return ReadEnd::MissedHeartbeats,
                 },
             };
             match filled {
-                Ok(0) => return Ended::Eof,
+                Ok(0) => return ReadEnd::Eof,
                 Ok(_) => {}
-                Err(error) => return Ended::Io(error),
+                Err(error) => return ReadEnd::Io(error),
             }
         }
     }
 
     /// Takes every complete frame of the buffer.
-    async fn take_frames(&mut self) -> Result<(), Ended> {
-        let idle = self.tap.is_idle();
+    async fn take_frames(&mut self) -> Result<(), ReadEnd> {
+        let idle = self.interceptor.is_idle();
         loop {
             match self.frames.next_frame() {
                 Ok(None) => break,
                 Ok(Some(frame)) => {
                     if is_publish(frame) && self.memory.blocked().is_some() {
-                        hand_over(&mut self.batch, &self.turns, &self.vhost, &self.link).await?;
-                        wait_blocked(&self.memory, &self.link, self.says_blocked).await;
+                        self.vhost.send_batch().await?;
+                        wait_until_unblocked(&self.memory, &self.vhost.outgoing, self.reports_blocking).await;
                     }
-                    match take(frame, &mut self.assemblies, self.largest_message, &self.memory) {
+                    match assemble(frame, &mut self.assemblies, self.max_message_size, &self.memory) {
                         Ok(None) => {}
-                        Ok(Some(incoming)) if idle => self.batch.push(incoming),
-                        Ok(Some(incoming)) => self.pass(incoming).await?,
-                        Err(refusal) => self.batch.push(Incoming::Refused(refusal)),
+                        Ok(Some(incoming)) if idle => self.vhost.batch.push(incoming),
+                        Ok(Some(incoming)) => self.intercept(incoming).await?,
+                        Err(error) => self.vhost.batch.push(Incoming::Invalid(error)),
                     }
                 }
                 Err(violation) => {
-                    self.batch.push(Incoming::Refused(violation.refusal()));
-                    hand_over(&mut self.batch, &self.turns, &self.vhost, &self.link).await?;
-                    return Err(self.discard_the_rest().await);
+                    self.vhost.batch.push(Incoming::Invalid(violation.error()));
+                    self.vhost.send_batch().await?;
+                    return Err(self.discard_rest().await);
                 }
             }
-            if self.batch.len() >= BATCH {
-                hand_over(&mut self.batch, &self.turns, &self.vhost, &self.link).await?;
+            if self.vhost.batch.len() >= MAX_BATCH {
+                self.vhost.send_batch().await?;
             }
         }
-        hand_over(&mut self.batch, &self.turns, &self.vhost, &self.link).await
+        self.vhost.send_batch().await
     }
 
-    /// Does to a request what rules say.
-    async fn pass(&mut self, incoming: Incoming) -> Result<(), Ended> {
-        for step in self.tap.steps(incoming) {
+    /// Applies the rules to a request.
+    async fn intercept(&mut self, incoming: Incoming) -> Result<(), ReadEnd> {
+        for step in self.interceptor.apply(incoming) {
             match step {
-                Step::Go(incoming) => self.batch.push(incoming),
-                Step::Half(..) => {} // half a request is none
-                Step::Decree(decree) => self.batch.push(Incoming::Decreed(decree)),
+                Step::Forward(incoming) => self.vhost.batch.push(incoming),
+                Step::Truncate(..) => {} // a part of a request is not a request
+                Step::Apply(effect) => self.vhost.batch.push(Incoming::Effect(effect)),
                 Step::Wait(wait) => {
-                    hand_over(&mut self.batch, &self.turns, &self.vhost, &self.link).await?;
+                    self.vhost.send_batch().await?;
                     match self.heartbeat {
                         None => wait.over().await,
                         Some(period) => {
-                            timeout(2 * period, wait.over()).await.map_err(|_| Ended::MissedHeartbeats)?;
+                            timeout(2 * period, wait.over()).await.map_err(|_| ReadEnd::MissedHeartbeats)?;
                         }
                     }
                 }
                 Step::Reset | Step::Break => {
-                    self.batch.push(Incoming::Decreed(Decree::Reset));
-                    hand_over(&mut self.batch, &self.turns, &self.vhost, &self.link).await?;
-                    // The writer ends the connection when the vhost has done what came before.
+                    self.vhost.batch.push(Incoming::Effect(Effect::Reset));
+                    self.vhost.send_batch().await?;
+                    // The writer ends the connection when the virtual host has handled what came before.
                     return std::future::pending().await;
                 }
             }
@@ -158,73 +157,63 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         Ok(())
     }
 
-    /// Gives the client time to read why it is closed: closing a socket with unread bytes would reset it.
-    async fn discard_the_rest(&mut self) -> Ended {
-        let deadline = Instant::now() + CLOSING;
+    /// Gives the client time to read the reason of the close: closing a socket with unread bytes would reset it.
+    async fn discard_rest(&mut self) -> ReadEnd {
+        let deadline = Instant::now() + CLOSE_TIMEOUT;
         while let Ok(Ok(1..)) = timeout_at(deadline, self.frames.discard()).await {}
-        Ended::Unreadable
+        ReadEnd::Unreadable
     }
 }
 
-/// Sends the batch once the vhost has taken the one before the last.
-async fn hand_over(
-    batch: &mut Vec<Incoming>,
-    turns: &Arc<Semaphore>,
-    vhost: &Mailbox,
-    link: &Link,
-) -> Result<(), Ended> {
-    if batch.is_empty() {
-        return Ok(());
-    }
-    let turn = Arc::clone(turns).acquire_owned().await.expect("it is never closed");
-    if vhost.send(Command::Input { from: link.id, requests: std::mem::take(batch), _turn: turn }) {
-        Ok(())
-    } else {
-        Err(Ended::Shutdown)
-    }
+/// Collects requests and sends them to the virtual host in batches.
+struct VhostSender {
+    outgoing: Arc<OutgoingQueue>,
+    mailbox: Mailbox,
+    batch: Vec<Incoming>,
+    permits: Arc<Semaphore>,
 }
 
-/// Stops reading until publishing is allowed again. Nobody watches for heartbeats meanwhile, as with RabbitMQ.
-async fn wait_blocked(memory: &Memory, link: &Link, says_blocked: bool) {
-    let Some(reason) = memory.blocked() else { return };
-    if says_blocked {
-        let blocked = connection::Blocked { reason: reply_text(reason.as_ref().to_owned()) };
-        link.send(on_connection(connection::AMQPMethod::Blocked(blocked)));
+impl VhostSender {
+    /// Sends the batch once the virtual host has handled the one before the last.
+    async fn send_batch(&mut self) -> Result<(), ReadEnd> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let permit = Arc::clone(&self.permits).acquire_owned().await.expect("it is never closed");
+        let requests = std::mem::take(&mut self.batch);
+        if self.mailbox.send(Command::Requests { from: self.outgoing.id, requests, _permit: permit }) {
+            Ok(())
+        } else {
+            Err(ReadEnd::Shutdown)
+        }
     }
-    memory.until_unblocked().await;
-    if says_blocked {
-        link.send(on_connection(connection::AMQPMethod::Unblocked(connection::Unblocked {})));
-    }
-}
-
-fn on_connection(method: connection::AMQPMethod) -> Outgoing {
-    Outgoing::Method(0, AMQPClass::Connection(method))
 }
 
 fn is_publish(frame: Frame<'_>) -> bool {
     frame.kind == kind::METHOD && frame.payload.starts_with(&[0, 60, 0, 40])
 }
 
-fn take(
+/// Adds a frame to the request of its channel; returns the request when it is complete.
+fn assemble(
     frame: Frame<'_>,
     assemblies: &mut HashMap<u16, Assembly>,
-    largest_message: u64,
+    max_message_size: u64,
     memory: &Arc<Memory>,
-) -> Result<Option<Incoming>, Refusal> {
+) -> Result<Option<Incoming>, ProtocolError> {
     match (frame.kind, frame.channel) {
         (kind::HEARTBEAT, 0) if frame.payload.is_empty() => Ok(Some(Incoming::Heartbeat)),
         (kind::HEARTBEAT, _) if frame.payload.is_empty() => Err(unexpected(frame)),
-        (kind::METHOD, 0) => Assembly::Method.accept(frame, largest_message, || memory.charge()),
+        (kind::METHOD, 0) => Assembly::Method.accept(frame, max_message_size, || memory.charge()),
         (kind::HEADER | kind::BODY, 0) => Err(unexpected(frame)),
         (kind::METHOD | kind::HEADER | kind::BODY, channel) => {
             let assembly = assemblies.entry(channel).or_default();
-            let taken = assembly.accept(frame, largest_message, || memory.charge());
-            if let Ok(Some(Incoming::Method(channel, method))) = &taken
+            let assembled = assembly.accept(frame, max_message_size, || memory.charge());
+            if let Ok(Some(Incoming::Method(channel, method))) = &assembled
                 && ends_channel(method)
             {
                 assemblies.remove(channel);
             }
-            taken
+            assembled
         }
         _ => Err(unknown(frame.kind, frame.payload)),
     }

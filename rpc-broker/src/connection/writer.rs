@@ -1,4 +1,4 @@
-//! Writes what a client gets, in order, with heartbeats when there is nothing else.
+//! Writes the frames for a client, in order, and heartbeats when nothing else is to be written.
 
 use std::{io, ops::ControlFlow, sync::Arc, time::Duration};
 
@@ -9,78 +9,79 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-use super::{Link, Outgoing, Sink, handshake::Agreement};
+use super::{handshake::Negotiated, sink::Sink};
 use crate::{
     codec::{write_content, write_heartbeat, write_method},
-    faults::{Decree, Step, Tap},
-    settings::CLOSING,
+    interception::{Effect, Interceptor, Step},
+    protocol::{Outgoing, OutgoingQueue},
+    settings::CLOSE_TIMEOUT,
     vhost::{Command, Mailbox},
 };
 
-/// How many frames are encoded before they are written.
-const BATCH: usize = 64;
-/// A buffer that grew beyond this for a large message is given back.
-const KEPT: usize = 256 * 1024;
+/// The frames that are encoded before they are written.
+const MAX_BATCH: usize = 64;
+/// The capacity that the buffer keeps after a large message.
+const MAX_KEPT_CAPACITY: usize = 256 * 1024;
 
 pub(super) struct Writer<W> {
     sink: W,
-    link: Arc<Link>,
+    queue: Arc<OutgoingQueue>,
     outgoing: mpsc::UnboundedReceiver<Outgoing>,
     vhost: Mailbox,
     frame_max: u32,
     heartbeat: Option<Duration>,
     buffer: Vec<u8>,
-    /// When we closed the connection and the client has not confirmed it: how long we wait.
-    closing: Option<Instant>,
-    tap: Tap<Outgoing>,
+    /// When to stop waiting for close-ok, once the broker has closed the connection.
+    close_deadline: Option<Instant>,
+    interceptor: Interceptor<Outgoing>,
 }
 
-/// How a connection ends by what was to be written.
-enum Over {
+/// How the writer ends the connection.
+enum WriteEnd {
     Closed,
     Reset,
-    /// What was written is to arrive; what the client still says is not heard.
+    /// What was written arrives; what the client still sends is ignored.
     Broken,
 }
 
 impl<W: Sink> Writer<W> {
     pub(super) fn new(
         sink: W,
-        link: Arc<Link>,
+        queue: Arc<OutgoingQueue>,
         outgoing: mpsc::UnboundedReceiver<Outgoing>,
-        agreement: &Agreement,
-        tap: Tap<Outgoing>,
+        negotiated: &Negotiated,
+        interceptor: Interceptor<Outgoing>,
     ) -> Self {
         Self {
             sink,
-            link,
+            queue,
             outgoing,
-            vhost: agreement.vhost.clone(),
-            frame_max: agreement.frame_max,
+            vhost: negotiated.vhost.clone(),
+            frame_max: negotiated.frame_max,
             // Twice per period: one may be lost on the way.
-            heartbeat: agreement.heartbeat.map(|period| period / 2),
+            heartbeat: negotiated.heartbeat.map(|period| period / 2),
             buffer: Vec::new(),
-            closing: None,
-            tap,
+            close_deadline: None,
+            interceptor,
         }
     }
 
-    /// Ends when it is told to, when the socket breaks, or when the client does not confirm a close in time.
+    /// Ends at [`Outgoing::End`] or [`Outgoing::Reset`], when the socket breaks, or when the client does not confirm a close in time.
     pub(super) async fn run(mut self) -> io::Result<()> {
-        let mut items = Vec::with_capacity(BATCH);
+        let mut items = Vec::with_capacity(MAX_BATCH);
         loop {
             let wake = self.next_wake();
             let received = match wake {
-                None => self.outgoing.recv_many(&mut items, BATCH).await,
-                Some(at) => match timeout_at(at, self.outgoing.recv_many(&mut items, BATCH)).await {
+                None => self.outgoing.recv_many(&mut items, MAX_BATCH).await,
+                Some(at) => match timeout_at(at, self.outgoing.recv_many(&mut items, MAX_BATCH)).await {
                     Ok(received) => received,
-                    Err(_) if self.closing.is_some_and(|deadline| deadline <= Instant::now()) => {
+                    Err(_) if self.close_deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
                         return Ok(());
                     }
                     Err(_) => {
-                        // Nothing was asked for, so nothing counts as written.
-                        if let ControlFlow::Break(over) = self.write(&[Outgoing::Heartbeat]).await? {
-                            return self.end(over).await;
+                        // The heartbeat does not come from the queue, so nothing counts as written.
+                        if let ControlFlow::Break(end) = self.write(&[Outgoing::Heartbeat]).await? {
+                            return self.end(end).await;
                         }
                         continue;
                     }
@@ -89,24 +90,24 @@ impl<W: Sink> Writer<W> {
             if received == 0 {
                 return Ok(());
             }
-            if let ControlFlow::Break(over) = self.write(&items).await? {
-                return self.end(over).await;
+            if let ControlFlow::Break(end) = self.write(&items).await? {
+                return self.end(end).await;
             }
-            if self.link.written(&items) {
-                self.vhost.send(Command::Writable(self.link.id));
+            if self.queue.mark_written(&items) {
+                self.vhost.send(Command::Writable(self.queue.id));
             }
             items.clear();
         }
     }
 
-    async fn write(&mut self, items: &[Outgoing]) -> io::Result<ControlFlow<Over>> {
-        let idle = self.tap.is_idle();
+    async fn write(&mut self, items: &[Outgoing]) -> io::Result<ControlFlow<WriteEnd>> {
+        let idle = self.interceptor.is_idle();
         for item in items {
-            let next = if idle { self.encode(item) } else { self.pass(item).await? };
+            let next = if idle { self.encode(item) } else { self.intercept(item).await? };
             if next.is_break() {
                 return Ok(next);
             }
-            if self.buffer.len() > KEPT {
+            if self.buffer.len() > MAX_KEPT_CAPACITY {
                 self.flush().await?;
             }
         }
@@ -114,19 +115,19 @@ impl<W: Sink> Writer<W> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Does to an item what rules say.
-    async fn pass(&mut self, item: &Outgoing) -> io::Result<ControlFlow<Over>> {
-        for step in self.tap.steps(item.clone()) {
+    /// Applies the rules to an item.
+    async fn intercept(&mut self, item: &Outgoing) -> io::Result<ControlFlow<WriteEnd>> {
+        for step in self.interceptor.apply(item.clone()) {
             let next = match step {
-                Step::Go(item) => self.encode(&item),
-                Step::Half(item, bytes) => {
+                Step::Forward(item) => self.encode(&item),
+                Step::Truncate(item, bytes) => {
                     let start = self.buffer.len();
                     let next = self.encode(&item);
                     self.buffer.truncate(start.saturating_add(bytes));
                     next
                 }
-                Step::Decree(decree) => {
-                    self.vhost.send(Command::decree(self.link.id, decree));
+                Step::Apply(effect) => {
+                    self.vhost.send(Command::Apply(self.queue.id, effect));
                     ControlFlow::Continue(())
                 }
                 Step::Wait(wait) => {
@@ -136,9 +137,9 @@ impl<W: Sink> Writer<W> {
                 }
                 Step::Reset => {
                     self.flush().await?;
-                    ControlFlow::Break(Over::Reset)
+                    ControlFlow::Break(WriteEnd::Reset)
                 }
-                Step::Break => ControlFlow::Break(Over::Broken),
+                Step::Break => ControlFlow::Break(WriteEnd::Broken),
             };
             if next.is_break() {
                 return Ok(next);
@@ -147,23 +148,23 @@ impl<W: Sink> Writer<W> {
         Ok(ControlFlow::Continue(()))
     }
 
-    async fn end(mut self, over: Over) -> io::Result<()> {
-        match over {
-            Over::Closed => {
+    async fn end(mut self, end: WriteEnd) -> io::Result<()> {
+        match end {
+            WriteEnd::Closed => {
                 self.flush().await?;
                 self.sink.shutdown().await
             }
-            Over::Reset => {
+            WriteEnd::Reset => {
                 self.sink.abort();
                 Ok(())
             }
-            Over::Broken => {
-                // First: an answer to what is written now must find nobody.
-                self.vhost.send(Command::decree(self.link.id, Decree::Reset));
+            WriteEnd::Broken => {
+                // First: what the client answers to the bytes that are written now must have no effect.
+                self.vhost.send(Command::Apply(self.queue.id, Effect::Reset));
                 self.flush().await?;
                 self.sink.shutdown().await?;
-                // Closing with unread bytes would be a reset, which could overtake what was written; the reader ends with the client.
-                sleep(CLOSING).await;
+                // Closing with unread bytes would be a reset, which could overtake what was written. The reader ends with the client.
+                sleep(CLOSE_TIMEOUT).await;
                 Ok(())
             }
         }
@@ -171,17 +172,17 @@ impl<W: Sink> Writer<W> {
 
     fn next_wake(&self) -> Option<Instant> {
         let heartbeat = self.heartbeat.map(|period| Instant::now() + period);
-        match (self.closing, heartbeat) {
-            (Some(closing), Some(heartbeat)) => Some(closing.min(heartbeat)),
-            (closing, heartbeat) => closing.or(heartbeat),
+        match (self.close_deadline, heartbeat) {
+            (Some(deadline), Some(heartbeat)) => Some(deadline.min(heartbeat)),
+            (deadline, heartbeat) => deadline.or(heartbeat),
         }
     }
 
-    fn encode(&mut self, item: &Outgoing) -> ControlFlow<Over> {
+    fn encode(&mut self, item: &Outgoing) -> ControlFlow<WriteEnd> {
         match item {
             Outgoing::Method(channel, method) => {
                 if matches!(method, AMQPClass::Connection(connection::AMQPMethod::Close(_))) {
-                    self.closing = Some(Instant::now() + CLOSING);
+                    self.close_deadline = Some(Instant::now() + CLOSE_TIMEOUT);
                 }
                 write_method(&mut self.buffer, *channel, method);
             }
@@ -191,8 +192,8 @@ impl<W: Sink> Writer<W> {
             }
             Outgoing::Raw(bytes) => self.buffer.extend_from_slice(bytes),
             Outgoing::Heartbeat => write_heartbeat(&mut self.buffer),
-            Outgoing::End => return ControlFlow::Break(Over::Closed),
-            Outgoing::Reset => return ControlFlow::Break(Over::Reset),
+            Outgoing::End => return ControlFlow::Break(WriteEnd::Closed),
+            Outgoing::Reset => return ControlFlow::Break(WriteEnd::Reset),
         }
         ControlFlow::Continue(())
     }
@@ -200,7 +201,7 @@ impl<W: Sink> Writer<W> {
     async fn flush(&mut self) -> io::Result<()> {
         self.sink.write_all(&self.buffer).await?;
         self.buffer.clear();
-        self.buffer.shrink_to(KEPT);
+        self.buffer.shrink_to(MAX_KEPT_CAPACITY);
         Ok(())
     }
 }

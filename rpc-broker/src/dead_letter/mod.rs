@@ -1,19 +1,19 @@
-//! What happens to a message on its way to a dead-letter exchange: its history in `x-death`, and when it goes in circles.
+//! Dead letters: the history in `x-death`, and the detection of cycles.
 //!
 //! As RabbitMQ's guide to dead letter exchanges describes it.
 
-mod carbon_copies;
+mod cc;
 
 use amq_protocol::types::ShortString;
 
-pub(crate) use carbon_copies::{routing_keys, without_bcc};
+pub(crate) use cc::{routing_keys, without_bcc};
 
 use crate::{
     message::Message,
     properties::{Table, Value},
 };
 
-/// Why a message left its queue without being taken.
+/// The reason why a message is dead-lettered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     Expired,
@@ -33,10 +33,18 @@ impl Reason {
     }
 }
 
-/// The message as it is published to the dead-letter exchange `to`, at this time in seconds since 1970.
+/// A message that is to be published to a dead-letter exchange.
+#[derive(Debug)]
+pub(crate) struct DeadLetter {
+    pub(crate) exchange: ShortString,
+    pub(crate) message: Message,
+    pub(crate) reason: Reason,
+}
+
+/// Builds the message that is published to the dead-letter exchange `to`; `time` is in seconds since 1970.
 ///
-/// Its `expiration` is removed, or it would expire again at once; the history keeps it. With a routing key of its own for dead letters, a
-/// queue also ends the message's `CC`.
+/// Its `expiration` is removed, or it would expire again at once; the history keeps it. With `x-dead-letter-routing-key`, the header
+/// `CC` is removed as well.
 pub(crate) fn dead_letter(
     message: &Message,
     reason: Reason,
@@ -45,7 +53,7 @@ pub(crate) fn dead_letter(
     to: &ShortString,
     routing_key: Option<&ShortString>,
 ) -> Message {
-    // Properties were checked when they came, so that their headers can be read.
+    // The properties were checked when the message was published, so the headers can be read.
     let mut headers = message.properties.headers().ok().flatten().unwrap_or_default();
     let death = death(message, &headers, reason, queue, time);
     record(&mut headers, death, message.exchange.as_str(), queue, reason);
@@ -60,7 +68,7 @@ pub(crate) fn dead_letter(
     }
 }
 
-/// One entry of the history.
+/// Builds one entry of the history.
 fn death(message: &Message, headers: &Table, reason: Reason, queue: &str, time: u64) -> Table {
     let mut keys = vec![Value::text(message.routing_key.as_str())];
     keys.extend(["CC", "BCC"].iter().filter_map(|name| headers.get(name)?.as_array()).flatten());
@@ -77,7 +85,7 @@ fn death(message: &Message, headers: &Table, reason: Reason, queue: &str, time: 
     entries.into_iter().chain(original).collect()
 }
 
-/// Puts the latest death first. One of the same queue and reason is counted instead of repeated.
+/// Puts the latest entry first. An entry for the same queue and reason is counted instead of repeated.
 fn record(headers: &mut Table, latest: Table, exchange: &str, queue: &str, reason: Reason) {
     let history = match headers.get("x-death") {
         None => {
@@ -86,7 +94,7 @@ fn record(headers: &mut Table, latest: Table, exchange: &str, queue: &str, reaso
             headers.set("x-first-death-exchange", Value::text(exchange));
             vec![latest]
         }
-        // What is no array is replaced.
+        // A value that is not an array is replaced.
         Some(value) => match value.as_array() {
             None => vec![latest],
             Some(deaths) => with_latest(deaths.iter().filter_map(Value::as_table).collect(), latest),
@@ -112,7 +120,7 @@ fn with_latest(deaths: Vec<Table>, latest: Table) -> Vec<Table> {
     deaths
 }
 
-/// Each queue and reason once. RabbitMQ turns the order round each time, and readers of the history see that.
+/// Keeps one entry for each queue and reason. RabbitMQ reverses the order each time, which readers of the history see.
 fn grouped(deaths: Vec<Table>) -> Vec<Table> {
     if deaths.len() == 1 {
         return deaths;
@@ -137,7 +145,7 @@ fn is_same(one: &Table, other: &Table) -> bool {
     ["queue", "reason"].iter().all(|name| text(one, name) == text(other, name))
 }
 
-/// Whether the message was in this queue already and nobody has rejected it since: it would go round for ever.
+/// Returns whether the message was in this queue before and was not rejected since: it would be dead-lettered in a cycle forever.
 pub(crate) fn is_cycle(message: &Message, queue: &str) -> bool {
     let headers = message.properties.headers().ok().flatten();
     let Some(deaths) = headers.as_ref().and_then(|headers| headers.get("x-death")?.as_array()) else {
@@ -222,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_history_that_somebody_made_up_does_no_harm() {
+    fn a_forged_history_does_no_harm() {
         let made_up = |history: Value| {
             let mut headers = Table::default();
             headers.set("x-death", history);
@@ -246,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_round_without_rejection_is_a_cycle() {
+    fn only_a_cycle_without_rejection_is_a_cycle() {
         let expired = die(&die(&message(None), Reason::Expired, "a"), Reason::Expired, "b");
         assert!(is_cycle(&expired, "a") && is_cycle(&expired, "b") && !is_cycle(&expired, "c"));
         let rejected = die(&die(&message(None), Reason::Expired, "a"), Reason::Rejected, "b");

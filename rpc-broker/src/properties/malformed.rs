@@ -1,11 +1,9 @@
-//! What can be wrong with properties and tables.
+//! The errors of properties and tables.
 
-use crate::refusal::{Code, Refusal};
-
-/// Bytes that are no properties, or no table.
+/// The reason why bytes are not properties, or not a table.
 ///
-/// RabbitMQ (3.10.8) closes the connection with 541 and the bare text `INTERNAL_ERROR` when a published message has such properties,
-/// and blames no method: [`refusal`](Self::refusal). It decodes headers before it routes, and nested ones as well.
+/// RabbitMQ (3.10.8) closes the connection with 541 and the text `INTERNAL_ERROR`, without a method, when a published message has such
+/// properties. It decodes headers, nested ones included, before it routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Malformed {
     #[error("a field ends after its container does")]
@@ -16,11 +14,4 @@ pub(crate) enum Malformed {
     UnknownType(u8),
     #[error("a number is not finite")]
     NotFinite,
-}
-
-impl Malformed {
-    /// What the publisher is told: nothing more than that.
-    pub(crate) fn refusal(self) -> Refusal {
-        Refusal::new(Code::InternalError, "")
-    }
 }

@@ -70,6 +70,23 @@ impl Table {
     }
 }
 
+/// Tables as values of other tables.
+impl Value {
+    pub(crate) fn table(table: &Table) -> Self {
+        let mut contents = Vec::new();
+        table.write(&mut contents);
+        Self::Table(contents.into())
+    }
+
+    /// `None` when it is none, or its bytes are none.
+    pub(crate) fn as_table(&self) -> Option<Table> {
+        match self {
+            Self::Table(contents) => Table::parse(contents.clone()).ok(),
+            _ => None,
+        }
+    }
+}
+
 fn name_of(name: &str) -> Bytes {
     assert!(name.len() <= usize::from(u8::MAX), "names are short strings");
     Bytes::copy_from_slice(name.as_bytes())

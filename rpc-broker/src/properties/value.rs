@@ -3,7 +3,7 @@
 use bytes::{Buf, BufMut, Bytes};
 
 use super::{
-    Malformed, Table,
+    Malformed,
     structure::{check_array, value_length},
 };
 
@@ -39,12 +39,6 @@ impl Value {
         Self::LongString(Bytes::copy_from_slice(text.as_bytes()))
     }
 
-    pub(crate) fn table(table: &Table) -> Self {
-        let mut contents = Vec::new();
-        table.write(&mut contents);
-        Self::Table(contents.into())
-    }
-
     pub(crate) fn array<'a>(values: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut contents = Vec::new();
         for value in values {
@@ -57,14 +51,6 @@ impl Value {
     pub(crate) fn as_long_string(&self) -> Option<&Bytes> {
         match self {
             Self::LongString(bytes) => Some(bytes),
-            _ => None,
-        }
-    }
-
-    /// `None` when it is none, or its bytes are none.
-    pub(crate) fn as_table(&self) -> Option<Table> {
-        match self {
-            Self::Table(contents) => Table::parse(contents.clone()).ok(),
             _ => None,
         }
     }

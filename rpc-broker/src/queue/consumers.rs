@@ -42,7 +42,7 @@ impl Consumer {
     }
 
     /// Whether its own prefetch lets it take one more.
-    pub(crate) fn has_room(&self) -> bool {
+    pub(crate) fn has_capacity(&self) -> bool {
         self.no_ack || self.prefetch == 0 || self.unsettled < usize::from(self.prefetch)
     }
 }
@@ -124,7 +124,7 @@ impl Consumers {
     pub(crate) fn next(&mut self, can_take: impl Fn(&Consumer) -> bool) -> Option<&mut Consumer> {
         let index = loop {
             let index = self.candidate()?;
-            if self.all[index].has_room() && can_take(&self.all[index]) {
+            if self.all[index].has_capacity() && can_take(&self.all[index]) {
                 break index;
             }
             self.all[index].parked = true;
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_higher_priority_goes_first_while_it_has_room() {
+    fn a_higher_priority_goes_first_while_it_has_capacity() {
         let mut consumers = Consumers::new(false);
         consumers.add(consumer(1, 0));
         consumers.add(consumer(2, 5));

@@ -1,4 +1,4 @@
-//! A queue: messages ready for delivery, in order, and who takes them. Plain data; the vhost's task moves the messages.
+//! A queue: its ready messages, in order, and its consumers. Plain data; the virtual host moves the messages.
 
 pub(crate) mod arguments;
 pub(crate) mod consumer_arguments;
@@ -21,17 +21,17 @@ use crate::{
 /// A message in a queue, or on its way to a consumer.
 #[derive(Clone, Debug)]
 pub(crate) struct Queued {
-    /// Where it belongs in the queue: a message that comes back goes where it was.
+    /// The position in the queue, which a requeued message gets back.
     pub(crate) position: u64,
     pub(crate) message: Message,
     pub(crate) redelivered: bool,
-    /// How often it came back.
+    /// How many times it was returned to the queue.
     pub(crate) returned: u32,
     pub(crate) expires: Option<Instant>,
 }
 
 impl Queued {
-    /// What counts for `x-max-length-bytes`: the body, as with RabbitMQ.
+    /// The bytes that count for `x-max-length-bytes`: the body, as with RabbitMQ.
     fn size(&self) -> u64 {
         self.message.body.len() as u64
     }
@@ -49,12 +49,12 @@ pub(crate) struct Queue {
     pub(crate) arguments: QueueArguments,
     pub(crate) consumers: Consumers,
     pub(crate) had_consumers: bool,
-    /// Deliveries that are not settled.
+    /// The number of unacknowledged deliveries.
     pub(crate) unacked: usize,
-    /// Since when nobody consumed, declared or got: for `x-expires`.
+    /// When the queue was last consumed from, declared, or read with `basic.get`: for `x-expires`.
     pub(crate) unused_since: Instant,
-    /// When a timer looks at the head.
-    pub(crate) appointed: Option<Instant>,
+    /// When a timer checks the head for expiry.
+    pub(crate) next_check: Option<Instant>,
     ready: VecDeque<Queued>,
     ready_bytes: u64,
     next_position: u64,
@@ -79,14 +79,14 @@ impl Queue {
             had_consumers: false,
             unacked: 0,
             unused_since: Instant::now(),
-            appointed: None,
+            next_check: None,
             ready: VecDeque::new(),
             ready_bytes: 0,
             next_position: 0,
         }
     }
 
-    /// Whether deliveries say how often the message came back: quorum queues do.
+    /// Returns whether deliveries have the header `x-delivery-count`: those of quorum queues do.
     pub(crate) fn counts_deliveries(&self) -> bool {
         self.arguments.is_quorum()
     }
@@ -103,13 +103,13 @@ impl Queue {
         self.ready.iter()
     }
 
-    /// A new message, not in the queue yet.
+    /// Gives a new message its position. It is not in the queue yet.
     pub(crate) fn receive(&mut self, message: Message, expires: Option<Instant>) -> Queued {
         self.next_position += 1;
         Queued { position: self.next_position, message, redelivered: false, returned: 0, expires }
     }
 
-    /// Puts a message where it belongs: new ones at the end, returned ones where they were.
+    /// Inserts a message at its position: new messages at the end, requeued ones where they were.
     pub(crate) fn put(&mut self, queued: Queued) {
         self.ready_bytes += queued.size();
         if self.ready.back().is_none_or(|last| last.position < queued.position) {
@@ -126,23 +126,23 @@ impl Queue {
         Some(head)
     }
 
-    /// Takes the head when it has expired.
+    /// Removes the head if it has expired.
     pub(crate) fn take_expired(&mut self, now: Instant) -> Option<Queued> {
         if self.next_expiry()? <= now { self.take() } else { None }
     }
 
-    /// When the head expires. Those behind it wait for their turn, as in RabbitMQ's queues.
+    /// When the head expires. Messages behind it are not checked, as in RabbitMQ's queues.
     pub(crate) fn next_expiry(&self) -> Option<Instant> {
         self.ready.front()?.expires
     }
 
-    /// Whether one more message would exceed the queue's limits.
+    /// Returns whether one more message would exceed the queue's limits.
     pub(crate) fn is_full_for(&self, message: &Message) -> bool {
         self.exceeds(self.ready.len() as u64 + 1, self.ready_bytes + message.body.len() as u64)
     }
 
-    /// Whether it holds more than its limits.
-    pub(crate) fn is_over_full(&self) -> bool {
+    /// Returns whether the ready messages exceed the queue's limits.
+    pub(crate) fn exceeds_limits(&self) -> bool {
         self.exceeds(self.ready.len() as u64, self.ready_bytes)
     }
 
@@ -151,13 +151,13 @@ impl Queue {
             || self.arguments.max_length_bytes.is_some_and(|most| bytes > most)
     }
 
-    /// Empties it and returns what was in it.
+    /// Removes and returns all ready messages.
     pub(crate) fn purge(&mut self) -> VecDeque<Queued> {
         self.ready_bytes = 0;
         std::mem::take(&mut self.ready)
     }
 
-    /// Keeps only messages that fit.
+    /// Keeps only the messages for which `keep` returns true.
     pub(crate) fn retain(&mut self, keep: impl FnMut(&Queued) -> bool) {
         self.ready.retain(keep);
         self.ready_bytes = self.ready.iter().map(Queued::size).sum();

@@ -1,93 +1,98 @@
-//! What a recording holds at one moment, to read and to assert on.
+//! A copy of a recording at one moment, to read and to assert on.
 
 use std::{fmt, ops::Deref};
 
-use super::Observed;
-use crate::faults::{Event, Method};
+use crate::interception::{LogSnapshot, Matcher, Method, ObservedMethod};
 
-/// What was recorded, oldest first. It prints itself one line each.
+/// The recorded methods, oldest first. Each is printed as one line.
 #[derive(Clone, Debug)]
 pub struct Frames {
-    pub(super) frames: Vec<Observed>,
-    pub(super) dropped: usize,
+    frames: Vec<ObservedMethod>,
+    dropped: usize,
+}
+
+impl From<LogSnapshot> for Frames {
+    fn from(LogSnapshot { methods, dropped }: LogSnapshot) -> Self {
+        Self { frames: methods, dropped }
+    }
 }
 
 impl Frames {
-    /// How many older ones the recording has no longer.
+    /// The number of older methods that the recording has dropped.
     #[must_use]
     pub fn dropped(&self) -> usize {
         self.dropped
     }
 
-    /// Only those that fit; counts such as [`Event::nth`] do not matter here.
+    /// Keeps the methods that match. Counts such as [`Matcher::nth`] are ignored.
     ///
     /// ```
-    /// # use amqp_rpc_broker::{Broker, faults::{Event, Direction}};
+    /// # use amqp_rpc_broker::{Broker, faults::{Matcher, Direction}};
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), amqp_rpc_broker::StartError> {
     /// # let broker = Broker::start().await?;
     /// let recording = broker.record();
     /// // …
-    /// let said = recording.frames().only(&Event::any_in(Direction::FromClient).connection("billing"));
-    /// assert_eq!(said.methods(), []);
+    /// let sent = recording.frames().only(&Matcher::any_in(Direction::FromClient).connection("billing"));
+    /// assert_eq!(sent.methods(), []);
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn only(mut self, event: &Event) -> Self {
-        self.frames.retain(|observed| event.fits(observed));
+    pub fn only(mut self, matcher: &Matcher) -> Self {
+        self.frames.retain(|observed| matcher.matches(observed));
         self
     }
 
     /// Their methods, in order.
     #[must_use]
     pub fn methods(&self) -> Vec<Method> {
-        self.frames.iter().map(Observed::method).collect()
+        self.frames.iter().map(ObservedMethod::method).collect()
     }
 
-    /// How many fit.
+    /// Counts the methods that match.
     #[must_use]
-    pub fn count(&self, event: &Event) -> usize {
-        self.frames.iter().filter(|observed| event.fits(observed)).count()
+    pub fn count(&self, matcher: &Matcher) -> usize {
+        self.frames.iter().filter(|observed| matcher.matches(observed)).count()
     }
 
-    /// Whether there are frames that fit these events one after the other, with anything in between.
+    /// Returns whether methods match these matchers one after the other, with anything in between.
     #[must_use]
-    pub fn contains_in_order(&self, events: &[Event]) -> bool {
-        self.missing_in_order(events).is_none()
+    pub fn contains_in_order(&self, matchers: &[Matcher]) -> bool {
+        self.missing_in_order(matchers).is_none()
     }
 
-    /// Panics unless there are frames that fit these events one after the other, with anything in between; the message shows which one
-    /// was not found, and everything that was recorded.
+    /// Panics unless methods match these matchers one after the other, with anything in between. The message shows the matcher
+    /// without a match, and everything that was recorded.
     #[track_caller]
-    pub fn assert_in_order(&self, events: &[Event]) {
-        if let Some(missing) = self.missing_in_order(events) {
+    pub fn assert_in_order(&self, matchers: &[Matcher]) {
+        if let Some(missing) = self.missing_in_order(matchers) {
             let position = missing + 1;
             panic!(
-                "event {position} was not seen after those before it: {:#?}\nrecorded:\n{self}",
-                events[missing]
+                "matcher {position} was not matched after those before it: {:#?}\nrecorded:\n{self}",
+                matchers[missing]
             );
         }
     }
 
-    /// Panics when something fits; the message shows everything that was recorded.
+    /// Panics when a method matches. The message shows everything that was recorded.
     #[track_caller]
-    pub fn assert_none(&self, event: &Event) {
-        if let Some(seen) = self.frames.iter().find(|observed| event.fits(observed)) {
+    pub fn assert_none(&self, matcher: &Matcher) {
+        if let Some(seen) = self.frames.iter().find(|observed| matcher.matches(observed)) {
             panic!("this should not have been seen: {seen}\nrecorded:\n{self}");
         }
     }
 
-    fn missing_in_order(&self, events: &[Event]) -> Option<usize> {
+    fn missing_in_order(&self, matchers: &[Matcher]) -> Option<usize> {
         let mut rest = self.frames.iter();
-        events.iter().position(|event| !rest.any(|observed| event.fits(observed)))
+        matchers.iter().position(|matcher| !rest.any(|observed| matcher.matches(observed)))
     }
 }
 
 impl Deref for Frames {
-    type Target = [Observed];
+    type Target = [ObservedMethod];
 
-    fn deref(&self) -> &[Observed] {
+    fn deref(&self) -> &[ObservedMethod] {
         &self.frames
     }
 }
@@ -95,7 +100,7 @@ impl Deref for Frames {
 impl fmt::Display for Frames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.dropped > 0 {
-            writeln!(f, "({} older ones are no longer there)", self.dropped)?;
+            writeln!(f, "({} older methods were dropped)", self.dropped)?;
         }
         for observed in &self.frames {
             writeln!(f, "{observed}")?;

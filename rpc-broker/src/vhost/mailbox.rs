@@ -1,58 +1,39 @@
-//! How a vhost's task is reached.
-
-use std::sync::Arc;
+//! The mailbox of a virtual host's task.
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use crate::{
-    connection::{Capabilities, Incoming, Link},
-    faults::Decree,
-    ids::ConnectionId,
-    vhost::Vhost,
-};
+use super::{VhostState, sessions::NewSession};
+use crate::{ids::ConnectionId, interception::Effect, protocol::Incoming};
 
-/// A connection that has finished its handshake.
-pub(crate) struct NewSession {
-    pub(crate) link: Arc<Link>,
-    pub(crate) user: Arc<str>,
-    /// What the client calls itself; empty when it does not.
-    pub(crate) name: Arc<str>,
-    pub(crate) capabilities: Capabilities,
-    pub(crate) channel_max: u16,
-}
-
-/// Runs on the vhost's task, between two requests.
-type Operation = Box<dyn FnOnce(&mut Vhost) + Send>;
+/// A function that runs on the virtual host's task, between two requests.
+type Operation = Box<dyn FnOnce(&mut VhostState) + Send>;
 
 pub(crate) enum Command {
     Open(Box<NewSession>),
-    /// Requests of one connection, in order. The turn is given back when they are handled: it bounds what waits.
-    Input {
+    /// The requests of one connection, in order. The permit bounds the waiting requests; it is released when they are handled.
+    Requests {
         from: ConnectionId,
         requests: Vec<Incoming>,
-        _turn: OwnedSemaphorePermit,
+        _permit: OwnedSemaphorePermit,
     },
-    /// A congested connection has caught up.
+    /// A congested connection can be written to again.
     Writable(ConnectionId),
-    /// A connection's task has ended.
-    Gone(ConnectionId),
-    Do(Operation),
+    /// The task of a connection has ended.
+    Disconnected(ConnectionId),
+    /// A rule has an effect on a connection.
+    Apply(ConnectionId, Effect),
+    Run(Operation),
     /// A timer is due.
     Tick,
     /// Closes all connections and ends the task.
     Stop,
 }
 
-impl Command {
-    /// Does to a connection what a rule says.
-    pub(crate) fn decree(connection: ConnectionId, decree: Decree) -> Self {
-        Self::Do(Box::new(move |vhost| vhost.obey(connection, decree)))
-    }
-}
-
 pub(crate) type Inbox = mpsc::UnboundedReceiver<Command>;
 
-/// The sending side; cheap to clone. Unbounded, because each sender bounds itself: readers by their turns, handles by awaiting answers.
+/// Sends commands to the task of a virtual host. Cheap to clone.
+///
+/// The channel is unbounded, because each sender bounds itself: readers by their permits, handles by awaiting the answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Mailbox(mpsc::UnboundedSender<Command>);
 
@@ -62,22 +43,22 @@ impl Mailbox {
         (Self(sender), inbox)
     }
 
-    /// False when the vhost is gone.
+    /// Returns false when the virtual host is gone.
     pub(crate) fn send(&self, command: Command) -> bool {
         self.0.send(command).is_ok()
     }
 
-    /// Runs `operation` on the vhost's task; `None` when the vhost is gone.
-    pub(crate) async fn ask<T, F>(&self, operation: F) -> Option<T>
+    /// Runs `operation` on the virtual host's task and returns its result; `None` when the virtual host is gone.
+    pub(crate) async fn run<T, F>(&self, operation: F) -> Option<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Vhost) -> T + Send + 'static,
+        F: FnOnce(&mut VhostState) -> T + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        self.send(Command::Do(Box::new(move |vhost| {
-            // Nobody waits any more when it fails.
-            let _ = answer.send(operation(vhost));
+        let (result_sender, result) = oneshot::channel();
+        self.send(Command::Run(Box::new(move |vhost| {
+            // It fails when the caller has stopped waiting.
+            let _ = result_sender.send(operation(vhost));
         })));
-        answered.await.ok()
+        result.await.ok()
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use amq_protocol::types::ShortString;
 
 /// 22 characters that nobody guesses, for queue names, consumer tags and reply addresses.
-pub(super) fn unguessable() -> String {
+pub(in crate::vhost) fn unguessable() -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut bits = uuid::Uuid::new_v4().as_u128();
     let characters = (0..22).map(|_| {
@@ -17,12 +17,12 @@ pub(super) fn unguessable() -> String {
 }
 
 /// `{prefix}-{22 characters}`.
-pub(super) fn server_named(prefix: &str) -> ShortString {
+pub(in crate::vhost) fn server_named(prefix: &str) -> ShortString {
     format!("{prefix}-{}", unguessable()).into()
 }
 
 /// RabbitMQ drops line breaks from names of queues and exchanges.
-pub(super) fn without_line_breaks(name: &ShortString) -> ShortString {
+pub(in crate::vhost) fn without_line_breaks(name: &ShortString) -> ShortString {
     if name.as_str().contains(['\n', '\r']) {
         name.as_str().replace(['\n', '\r'], "").into()
     } else {
@@ -32,7 +32,7 @@ pub(super) fn without_line_breaks(name: &ShortString) -> ShortString {
 
 /// "queue 'q' in vhost '/'", as RabbitMQ says it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Resource<'a> {
+pub(in crate::vhost) struct Resource<'a> {
     pub(super) kind: &'static str,
     pub(super) name: &'a str,
     pub(super) vhost: &'a str,

@@ -1,48 +1,43 @@
-//! Whether a user may do what was asked.
+//! Checks the permissions of users.
 
-use std::sync::Arc;
-
+use super::{VhostState, names::Resource};
 use crate::{
-    auth::Permissions,
     ids::ChannelRef,
-    refusal::{Code, Refusal},
-    vhost::{Vhost, names::Resource},
+    protocol::{ProtocolError, ReplyCode},
 };
 
 /// What kind of thing is done to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Access {
+pub(in crate::vhost) enum Access {
     Configure,
     Write,
     Read,
 }
 
-/// A session's permissions, as of a version of the registry.
-#[derive(Debug, Default)]
-pub(super) struct Granted {
-    version: Option<u64>,
-    permissions: Option<Arc<Permissions>>,
-}
-
-impl Vhost {
-    pub(super) fn queue_resource<'a>(&'a self, name: &'a str) -> Resource<'a> {
+impl VhostState {
+    pub(in crate::vhost) fn queue_resource<'a>(&'a self, name: &'a str) -> Resource<'a> {
         Resource { kind: "queue", name, vhost: &self.name }
     }
 
-    pub(super) fn exchange_resource<'a>(&'a self, name: &'a str) -> Resource<'a> {
+    pub(in crate::vhost) fn exchange_resource<'a>(&'a self, name: &'a str) -> Resource<'a> {
         Resource { kind: "exchange", name, vhost: &self.name }
     }
 
-    pub(super) fn check_queue(&mut self, at: ChannelRef, access: Access, name: &str) -> Result<(), Refusal> {
-        self.check(at, access, "queue", name, name)
-    }
-
-    pub(super) fn check_exchange(
+    pub(in crate::vhost) fn check_queue(
         &mut self,
         at: ChannelRef,
         access: Access,
         name: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ProtocolError> {
+        self.check(at, access, "queue", name, name)
+    }
+
+    pub(in crate::vhost) fn check_exchange(
+        &mut self,
+        at: ChannelRef,
+        access: Access,
+        name: &str,
+    ) -> Result<(), ProtocolError> {
         // Patterns and sentences know the default exchange by this name.
         let checked = if name.is_empty() { "amq.default" } else { name };
         self.check(at, access, "exchange", name, checked)
@@ -55,15 +50,15 @@ impl Vhost {
         kind: &'static str,
         name: &str,
         checked: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ProtocolError> {
         let session = self.sessions.get_mut(&at.connection).expect("requests come from sessions");
-        let granted = &mut session.granted;
+        let cached = &mut session.permissions;
         let version = self.shared.users.version();
-        if granted.version != Some(version) {
-            granted.permissions = self.shared.users.permissions(&session.user, &self.name);
-            granted.version = Some(version);
+        if cached.version != Some(version) {
+            cached.permissions = self.shared.users.permissions(&session.user, &self.name);
+            cached.version = Some(version);
         }
-        let allowed = granted.permissions.as_ref().is_some_and(|permissions| match access {
+        let allowed = cached.permissions.as_ref().is_some_and(|permissions| match access {
             Access::Configure => permissions.may_configure(checked),
             Access::Write => permissions.may_write(checked),
             Access::Read => permissions.may_read(checked),
@@ -74,6 +69,6 @@ impl Vhost {
         let resource =
             Resource { kind, name: if name.is_empty() { checked } else { name }, vhost: &self.name };
         let text = format!("access to {resource} refused for user '{}'", session.user);
-        Err(Refusal::new(Code::AccessRefused, text))
+        Err(ProtocolError::new(ReplyCode::AccessRefused, text))
     }
 }

@@ -1,6 +1,6 @@
 //! Which methods a rule fits, how they are counted, and how long it lasts.
 
-use amqp_rpc_broker::faults::{Action, Event, Method};
+use amqp_rpc_broker::faults::{Action, Matcher, Method};
 
 use crate::stage::{Stage, bodies, publish, soon};
 
@@ -10,7 +10,7 @@ async fn a_rule_is_addressed_by_connection_and_channel() {
     let (one, other) = (stage.client("one").await, stage.client("other").await);
     one.declare("q").await;
     let second = one.another_channel().await;
-    let event = Event::from_client(Method::BasicPublish).connection("one").channel(2);
+    let event = Matcher::from_client(Method::BasicPublish).connection("one").channel(2);
     let _rule = stage.broker.on(event, Action::Drop);
 
     publish(&second, "q", "lost").await;
@@ -28,17 +28,17 @@ async fn a_rule_is_addressed_by_user_vhost_queue_exchange_and_key() {
     let stage = Stage::new().await;
     let client = stage.client("client").await;
     let never = [
-        Event::any().user("somebody"),
-        Event::any().vhost("elsewhere"),
-        Event::any().queue("another"),
-        Event::any().exchange("amq.direct"),
-        Event::any().routing_key("another"),
+        Matcher::any().user("somebody"),
+        Matcher::any().vhost("elsewhere"),
+        Matcher::any().queue("another"),
+        Matcher::any().exchange("amq.direct"),
+        Matcher::any().routing_key("another"),
     ];
     let never = never.map(|event| stage.broker.on(event, Action::Reset));
-    let publish = Event::from_client(Method::BasicPublish);
+    let publish = Matcher::from_client(Method::BasicPublish);
     let seen = [
         publish.clone().user("guest").vhost("/").exchange("").routing_key("q"),
-        Event::from_client(Method::QueueDeclare).queue("q"),
+        Matcher::from_client(Method::QueueDeclare).queue("q"),
         publish.matching(|publish| publish.body() == b"body"),
     ];
     let seen = seen.map(|event| stage.broker.on(event, Action::Pass));
@@ -54,7 +54,7 @@ async fn a_rule_ends_with_its_guard_unless_it_is_kept() {
     let stage = Stage::new().await;
     let client = stage.client("client").await;
     client.declare("q").await;
-    let publish = Event::from_client(Method::BasicPublish);
+    let publish = Matcher::from_client(Method::BasicPublish);
     drop(stage.broker.on(publish.clone(), Action::Drop));
     stage.broker.on(publish.after(1), Action::Drop).keep();
 
@@ -70,7 +70,7 @@ async fn several_rules_apply_in_the_order_they_were_made() {
     let stage = Stage::new().await;
     let client = stage.client("client").await;
     client.declare("q").await;
-    let publish = Event::from_client(Method::BasicPublish);
+    let publish = Matcher::from_client(Method::BasicPublish);
     let counted = stage.broker.on(publish.clone(), Action::Pass);
     let _twice = stage.broker.on(publish.clone().after(1), Action::Duplicate);
     let _dropped = stage.broker.on(publish.nth(3), Action::Drop);
@@ -86,7 +86,7 @@ async fn several_rules_apply_in_the_order_they_were_made() {
 #[tokio::test]
 async fn rules_are_plain_data() {
     let rules =
-        [(Event::from_client(Method::BasicAck).nth(2), Action::Reset), (Event::any(), Action::Duplicate)];
+        [(Matcher::from_client(Method::BasicAck).nth(2), Action::Reset), (Matcher::any(), Action::Duplicate)];
     assert_eq!(rules.clone(), rules);
     let (event, action) = &rules[0];
     assert!(format!("{event:?} {action:?}").contains("BasicAck"), "{rules:?}");

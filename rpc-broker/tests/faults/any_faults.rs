@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use amqp_rpc_broker::faults::{Action, Direction, Event, Method};
+use amqp_rpc_broker::faults::{Action, Direction, Matcher, Method};
 use futures_util::StreamExt;
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::Config};
 use tokio::time::timeout;
@@ -40,12 +40,12 @@ fn method() -> impl Strategy<Value = Method> {
     prop_oneof![4 => select(spoken.to_vec()), 1 => select(Method::ALL.to_vec())]
 }
 
-fn event() -> impl Strategy<Value = Event> {
+fn event() -> impl Strategy<Value = Matcher> {
     let which = prop_oneof![
-        4 => method().prop_map(Event::from_client),
-        4 => method().prop_map(Event::to_client),
-        1 => Just(Event::any()),
-        1 => Just(Event::any_in(Direction::ToClient)),
+        4 => method().prop_map(Matcher::from_client),
+        4 => method().prop_map(Matcher::to_client),
+        1 => Just(Matcher::any()),
+        1 => Just(Matcher::any_in(Direction::ToClient)),
     ];
     (which, 0..3usize, 1..4usize)
         .prop_map(|(event, after, times)| event.after(after).times(times).connection("victim"))

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use amqp_rpc_broker::faults::{Action, Event, Method};
+use amqp_rpc_broker::faults::{Action, Matcher, Method};
 use futures_util::StreamExt;
 use lapin::options::BasicAckOptions;
 
@@ -23,7 +23,7 @@ fn closed_with(error: &lapin::Error) -> (u16, String) {
 async fn a_channel_is_closed_with_a_code_and_its_connection_stays() {
     let stage = Stage::new().await;
     let client = stage.client("client").await;
-    let event = Event::from_client(Method::QueueDeclare).queue("q");
+    let event = Matcher::from_client(Method::QueueDeclare).queue("q");
     let _rule = stage.broker.on(event, Action::CloseChannel(405, "RESOURCE_LOCKED - by a test".into()));
 
     let error = declare(&client.channel, "q").await.unwrap_err();
@@ -39,7 +39,7 @@ async fn a_delivery_that_closes_its_channel_goes_back_to_its_queue() {
     let client = stage.client("client").await;
     client.declare("q").await;
     let mut consumer = client.consume("q").await;
-    let event = Event::to_client(Method::BasicDeliver);
+    let event = Matcher::to_client(Method::BasicDeliver);
     let _rule = stage.broker.on(event, Action::CloseChannel(406, "PRECONDITION_FAILED - by a test".into()));
 
     stage.client("other").await.publish_all("q", &["1"]).await;
@@ -53,14 +53,14 @@ async fn a_delivery_that_closes_its_channel_goes_back_to_its_queue() {
 async fn a_connection_is_closed_with_a_code() {
     let stage = Stage::new().await;
     let client = stage.client("client").await;
-    let event = Event::from_client(Method::QueueDeclare);
+    let event = Matcher::from_client(Method::QueueDeclare);
     let text = "CONNECTION_FORCED - by a test";
     let _rule = stage.broker.on(event, Action::CloseConnection(320, text.into()));
 
     let error = declare(&client.channel, "q").await.unwrap_err();
 
     assert_eq!(closed_with(&error), (320, text.into()));
-    assert_eq!(stage.vhost.connections().await, 0);
+    assert_eq!(stage.vhost.connection_count().await, 0);
 }
 
 #[tokio::test]
@@ -99,14 +99,14 @@ async fn a_reset_request_has_no_effect() {
     let stage = Stage::new().await;
     let client = stage.client("client").await;
     client.declare("q").await;
-    let _rule = stage.broker.on(Event::from_client(Method::BasicPublish).nth(2), Action::Reset);
+    let _rule = stage.broker.on(Matcher::from_client(Method::BasicPublish).nth(2), Action::Reset);
 
     client.publish("q", "1").await;
     client.publish("q", "2").await;
     let error = declare(&client.channel, "q").await.unwrap_err();
 
     assert!(!matches!(error.kind(), lapin::ErrorKind::ProtocolError(_)), "without a word, but {error}");
-    assert_eq!((stage.ready("q").await, stage.vhost.connections().await), (1, 0));
+    assert_eq!((stage.ready("q").await, stage.vhost.connection_count().await), (1, 0));
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_connection_is_reset_by_its_handle() {
 
     let (_, end) = client.rest().await;
     assert_eq!(end.unwrap_err().kind(), ErrorKind::ConnectionReset);
-    assert_eq!(stage.vhost.connections().await, 0);
+    assert_eq!(stage.vhost.connection_count().await, 0);
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn a_request_before_a_crash_takes_effect_and_those_behind_it_do_not() {
     let stage = Stage::new().await;
     let client = stage.client("client").await;
     client.declare("q").await;
-    let rule = stage.broker.on(Event::from_client(Method::BasicPublish).nth(2), Action::BreakAfter);
+    let rule = stage.broker.on(Matcher::from_client(Method::BasicPublish).nth(2), Action::BreakAfter);
 
     for body in ["1", "2", "3"] {
         client.publish("q", body).await;
@@ -146,7 +146,7 @@ async fn a_service_that_crashes_between_reply_and_ack_has_its_request_redelivere
     caller.declare("replies").await;
     let mut replies = caller.consume("replies").await;
     let mut requests = service.consume("requests").await;
-    let reply = Event::from_client(Method::BasicPublish).connection("service").routing_key("replies");
+    let reply = Matcher::from_client(Method::BasicPublish).connection("service").routing_key("replies");
     let crash = stage.broker.on(reply.nth(1), Action::BreakAfter);
 
     caller.publish("requests", "request").await;
@@ -168,7 +168,7 @@ async fn a_method_before_a_crash_is_written_and_nothing_behind_it() {
     let client = stage.client("client").await;
     client.declare("q").await;
     let mut consumer = client.consume("q").await;
-    let _rule = stage.broker.on(Event::to_client(Method::BasicDeliver).nth(1), Action::BreakAfter);
+    let _rule = stage.broker.on(Matcher::to_client(Method::BasicDeliver).nth(1), Action::BreakAfter);
 
     stage.client("other").await.publish_all("q", &["1", "2"]).await;
 
@@ -183,7 +183,7 @@ async fn half_a_frame_is_followed_by_the_end_of_the_stream() {
     let stage = Stage::new().await;
     let mut client = Raw::open(&stage).await;
     client.consume("q").await;
-    let _rule = stage.broker.on(Event::to_client(Method::BasicDeliver), Action::Truncate(10));
+    let _rule = stage.broker.on(Matcher::to_client(Method::BasicDeliver), Action::Truncate(10));
 
     client.publish("q").await;
 

@@ -2,7 +2,7 @@
 
 use std::{io::ErrorKind, time::Duration};
 
-use amqp_rpc_broker::faults::{Action, Event, Method};
+use amqp_rpc_broker::faults::{Action, Matcher, Method};
 use futures_util::StreamExt;
 use lapin::{
     BasicProperties,
@@ -36,7 +36,7 @@ async fn refused_connections_are_reset_until_all_were() {
 #[tokio::test]
 async fn a_silent_broker_accepts_and_says_nothing() {
     let stage = Stage::new().await;
-    stage.broker.accept_then_silence(1);
+    stage.broker.ignore_connections(1);
 
     let silent = Raw::connect(&stage).await.unwrap();
     assert!(stage.try_connect("second").await.is_ok());
@@ -59,11 +59,11 @@ async fn connections_are_served_again_when_the_number_is_taken_back() {
 async fn a_handshake_breaks_where_a_rule_says() {
     let stage = Stage::new().await;
     let methods = [
-        Event::to_client(Method::ConnectionStart),
-        Event::from_client(Method::ConnectionStartOk),
-        Event::to_client(Method::ConnectionTune),
-        Event::from_client(Method::ConnectionOpen),
-        Event::to_client(Method::ConnectionOpenOk),
+        Matcher::to_client(Method::ConnectionStart),
+        Matcher::from_client(Method::ConnectionStartOk),
+        Matcher::to_client(Method::ConnectionTune),
+        Matcher::from_client(Method::ConnectionOpen),
+        Matcher::to_client(Method::ConnectionOpenOk),
     ];
     for event in methods {
         for action in [Action::Reset, Action::CloseConnection(320, "CONNECTION_FORCED - by a test".into())] {
@@ -84,15 +84,15 @@ async fn a_blocked_publisher_is_told_and_waits() {
     stage.broker.block("by a test");
 
     client.publish("q", "1").await;
-    soon(recording.until(&Event::to_client(Method::ConnectionBlocked).connection("client"))).await;
+    soon(recording.until(&Matcher::to_client(Method::ConnectionBlocked).connection("client"))).await;
     assert_eq!(stage.ready("q").await, 0);
 
     stage.broker.unblock();
     client.sync().await;
     assert_eq!(stage.ready("q").await, 1);
-    let blocked = Event::to_client(Method::ConnectionBlocked);
-    recording.frames().assert_in_order(&[blocked.clone(), Event::from_client(Method::BasicPublish)]);
-    recording.frames().assert_in_order(&[blocked, Event::to_client(Method::ConnectionUnblocked)]);
+    let blocked = Matcher::to_client(Method::ConnectionBlocked);
+    recording.frames().assert_in_order(&[blocked.clone(), Matcher::from_client(Method::BasicPublish)]);
+    recording.frames().assert_in_order(&[blocked, Matcher::to_client(Method::ConnectionUnblocked)]);
 }
 
 #[tokio::test]
@@ -133,6 +133,6 @@ async fn a_crash_resets_connections_without_a_word() {
     assert_eq!((bytes, end.unwrap_err().kind()), (Vec::new(), ErrorKind::ConnectionReset));
     assert!(soon(consumer.next()).await.is_none_or(|next| next.is_err()));
     assert!(stage.try_connect("client").await.is_err());
-    stage.broker.bring_up().await.unwrap();
+    stage.broker.start_again().await.unwrap();
     assert!(stage.try_connect("client").await.is_ok());
 }

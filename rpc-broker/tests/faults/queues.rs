@@ -1,8 +1,8 @@
 //! What happens to queues, consumers and confirms.
 
 use amqp_rpc_broker::{
-    faults::{Event, Method, Release},
-    recorder::{Observed, Recording},
+    faults::{Matcher, Method, ReleaseOrder},
+    recorder::{ObservedMethod, Recording},
 };
 use futures_util::StreamExt;
 use lapin::{
@@ -15,16 +15,16 @@ use crate::stage::{Client, Stage, bodies, consume, next, publish, soon};
 #[tokio::test]
 async fn withheld_confirms_come_when_they_are_released_in_that_order() {
     for (release, tags) in [
-        (Release::InOrder, [1, 2, 3, 4]),
-        (Release::Reversed, [4, 3, 2, 1]),
-        (Release::Shuffled(7), [2, 3, 1, 4]),
+        (ReleaseOrder::InOrder, [1, 2, 3, 4]),
+        (ReleaseOrder::Reversed, [4, 3, 2, 1]),
+        (ReleaseOrder::Shuffled(7), [2, 3, 1, 4]),
     ] {
         let stage = Stage::new().await;
         let client = stage.client("client").await;
         client.declare("q").await;
         client.select_confirms().await;
         let recording = stage.broker.record();
-        let withheld = stage.vhost.withhold_confirms().await;
+        let withheld = stage.vhost.hold_confirms().await;
 
         let mut confirms = Vec::new();
         for body in ["1", "2", "3", "4"] {
@@ -43,8 +43,8 @@ async fn withheld_confirms_come_when_they_are_released_in_that_order() {
 }
 
 fn acks(recording: &Recording) -> Vec<u64> {
-    let frames = recording.frames().only(&Event::to_client(Method::BasicAck));
-    frames.iter().filter_map(Observed::delivery_tag).collect()
+    let frames = recording.frames().only(&Matcher::to_client(Method::BasicAck));
+    frames.iter().filter_map(ObservedMethod::delivery_tag).collect()
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn dropping_the_guard_releases_the_confirms() {
     let client = stage.client("client").await;
     client.declare("q").await;
     client.select_confirms().await;
-    let withheld = stage.vhost.withhold_confirms().await;
+    let withheld = stage.vhost.hold_confirms().await;
 
     let confirm = publish(&client.channel, "q", "1").await;
     soon(withheld.until(1)).await;
@@ -69,14 +69,14 @@ async fn confirms_of_a_channel_that_closes_are_never_told() {
     client.declare("q").await;
     let channel = client.another_channel().await;
     soon(channel.confirm_select(Default::default())).await.unwrap();
-    let withheld = stage.vhost.withhold_confirms().await;
+    let withheld = stage.vhost.hold_confirms().await;
     let recording = stage.broker.record();
 
     let _confirm = publish(&channel, "q", "1").await;
     soon(withheld.until(1)).await;
     soon(channel.close(200, "bye".into())).await.unwrap();
     assert_eq!(withheld.count(), 0);
-    withheld.release(Release::InOrder).await;
+    withheld.release(ReleaseOrder::InOrder).await;
     client.sync().await;
 
     assert_eq!(acks(&recording), [0; 0]);

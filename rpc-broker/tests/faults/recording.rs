@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use amqp_rpc_broker::faults::{Action, Direction, Event, Method};
+use amqp_rpc_broker::faults::{Action, Direction, Matcher, Method};
 use lapin::options::BasicAckOptions;
 
 use crate::stage::{Stage, next, soon};
@@ -13,23 +13,23 @@ async fn a_recording_reads_as_the_story_of_a_request() {
     let recording = stage.broker.record();
     let client = stage.client("billing").await;
     client.declare("fib").await;
-    let _rule = stage.broker.on(Event::from_client(Method::BasicPublish).nth(1), Action::Duplicate);
+    let _rule = stage.broker.on(Matcher::from_client(Method::BasicPublish).nth(1), Action::Duplicate);
     client.publish("fib", "10").await;
     let mut consumer = client.consume("fib").await;
     next(&mut consumer).await.ack(BasicAckOptions::default()).await.unwrap();
 
-    let acked = soon(recording.until(&Event::from_client(Method::BasicAck))).await;
+    let acked = soon(recording.until(&Matcher::from_client(Method::BasicAck))).await;
 
     assert_eq!((acked.connection(), acked.delivery_tag()), ("billing", Some(1)));
     let frames = recording.frames();
     frames.assert_in_order(&[
-        Event::to_client(Method::ConnectionStart).connection("billing"),
-        Event::from_client(Method::ConnectionStartOk),
-        Event::from_client(Method::ConnectionOpen).user("guest"),
-        Event::to_client(Method::ConnectionOpenOk).vhost("/"),
-        Event::from_client(Method::BasicPublish).routing_key("fib"),
-        Event::to_client(Method::BasicDeliver).routing_key("fib"),
-        Event::from_client(Method::BasicAck).channel(1),
+        Matcher::to_client(Method::ConnectionStart).connection("billing"),
+        Matcher::from_client(Method::ConnectionStartOk),
+        Matcher::from_client(Method::ConnectionOpen).user("guest"),
+        Matcher::to_client(Method::ConnectionOpenOk).vhost("/"),
+        Matcher::from_client(Method::BasicPublish).routing_key("fib"),
+        Matcher::to_client(Method::BasicDeliver).routing_key("fib"),
+        Matcher::from_client(Method::BasicAck).channel(1),
     ]);
     let text = frames.to_string();
     for line in [
@@ -54,11 +54,11 @@ async fn frames_are_picked_and_counted_by_events() {
 
     let frames = recording.frames();
 
-    assert_eq!(frames.count(&Event::any().connection("one")), 2);
-    let said = frames.only(&Event::any_in(Direction::FromClient).connection("other"));
+    assert_eq!(frames.count(&Matcher::any().connection("one")), 2);
+    let said = frames.only(&Matcher::any_in(Direction::FromClient).connection("other"));
     assert_eq!(said.methods(), [Method::BasicPublish, Method::BasicPublish, Method::QueueDeclare]);
     assert_eq!(said[1].body(), b"2");
-    said.assert_none(&Event::from_client(Method::BasicAck));
+    said.assert_none(&Matcher::from_client(Method::BasicAck));
 }
 
 #[tokio::test]
@@ -68,14 +68,15 @@ async fn an_assertion_that_fails_prints_the_recording() {
     let recording = stage.broker.record();
     client.declare("q").await;
     let frames = recording.frames();
-    let in_wrong_order = [Event::to_client(Method::QueueDeclareOk), Event::from_client(Method::QueueDeclare)];
+    let in_wrong_order =
+        [Matcher::to_client(Method::QueueDeclareOk), Matcher::from_client(Method::QueueDeclare)];
 
     assert!(!frames.contains_in_order(&in_wrong_order));
     let failed = catch_unwind(AssertUnwindSafe(|| frames.assert_in_order(&in_wrong_order))).unwrap_err();
 
     let message = failed.downcast_ref::<String>().unwrap();
     assert!(message.contains("client/1 → queue.declare queue=\"q\"\n"), "{message}");
-    assert!(message.starts_with("event 2 was not seen"), "{message}");
+    assert!(message.starts_with("matcher 2 was not matched"), "{message}");
 }
 
 #[tokio::test]
@@ -91,7 +92,7 @@ async fn a_recording_keeps_the_newest_and_says_how_many_it_let_go() {
 
     assert_eq!((all.len(), all.dropped()), (6, 0));
     assert_eq!((newest.methods(), newest.dropped()), (all.methods().split_off(4), 4));
-    assert!(newest.to_string().starts_with("(4 older ones are no longer there)\n"), "{newest}");
+    assert!(newest.to_string().starts_with("(4 older methods were dropped)\n"), "{newest}");
 }
 
 #[tokio::test]
@@ -104,7 +105,7 @@ async fn a_heartbeat_is_recorded_and_can_be_lost() {
     let vhost = broker.vhost("/").unwrap();
     let stage = Stage { broker, vhost };
     let recording = stage.broker.record();
-    let _lost = stage.broker.on(Event::to_client(Method::Heartbeat), Action::Drop);
+    let _lost = stage.broker.on(Matcher::to_client(Method::Heartbeat), Action::Drop);
     let client = stage.client("client").await;
     client.declare("q").await;
     let mut consumer = client.consume("q").await;
@@ -112,6 +113,6 @@ async fn a_heartbeat_is_recorded_and_can_be_lost() {
     let ended = soon(consumer.next()).await;
 
     assert!(ended.is_none_or(|next| next.is_err()), "the client thinks that the broker is dead");
-    assert!(recording.frames().count(&Event::to_client(Method::Heartbeat)) > 0, "{}", recording.frames());
-    assert!(recording.frames().count(&Event::from_client(Method::Heartbeat)) > 0, "{}", recording.frames());
+    assert!(recording.frames().count(&Matcher::to_client(Method::Heartbeat)) > 0, "{}", recording.frames());
+    assert!(recording.frames().count(&Matcher::from_client(Method::Heartbeat)) > 0, "{}", recording.frames());
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use amqp_rpc_broker::faults::{Action, Direction, Event, Method};
+use amqp_rpc_broker::faults::{Action, Direction, Matcher, Method};
 use tokio::time::timeout;
 
 use crate::stage::{Stage, bodies, next, publish, soon};
@@ -12,7 +12,7 @@ async fn a_dropped_publish_never_reaches_its_queue() {
     let stage = Stage::new().await;
     let client = stage.client("client").await;
     client.declare("q").await;
-    let rule = stage.broker.on(Event::from_client(Method::BasicPublish).nth(2), Action::Drop);
+    let rule = stage.broker.on(Matcher::from_client(Method::BasicPublish).nth(2), Action::Drop);
 
     client.publish_all("q", &["1", "2", "3"]).await;
 
@@ -27,7 +27,7 @@ async fn a_dropped_delivery_stays_unacknowledged() {
     let client = stage.client("client").await;
     client.declare("q").await;
     let mut consumer = client.consume("q").await;
-    let _rule = stage.broker.on(Event::to_client(Method::BasicDeliver).times(1), Action::Drop);
+    let _rule = stage.broker.on(Matcher::to_client(Method::BasicDeliver).times(1), Action::Drop);
 
     client.publish_all("q", &["1", "2"]).await;
 
@@ -42,7 +42,7 @@ async fn a_delay_holds_up_what_is_behind_it_and_no_other_connection() {
     let stage = Stage::new().await;
     let (slow, fast) = (stage.client("slow").await, stage.client("fast").await);
     slow.declare("q").await;
-    let event = Event::from_client(Method::BasicPublish).connection("slow").times(1);
+    let event = Matcher::from_client(Method::BasicPublish).connection("slow").times(1);
     let rule = stage.broker.on(event, Action::Delay(DELAY));
 
     let begin = Instant::now();
@@ -61,7 +61,7 @@ async fn a_duplicated_publish_is_delivered_twice() {
     let stage = Stage::new().await;
     let client = stage.client("client").await;
     client.declare("q").await;
-    let _rule = stage.broker.on(Event::from_client(Method::BasicPublish).nth(1), Action::Duplicate);
+    let _rule = stage.broker.on(Matcher::from_client(Method::BasicPublish).nth(1), Action::Duplicate);
 
     client.publish_all("q", &["1", "2"]).await;
 
@@ -75,7 +75,7 @@ async fn reordered_deliveries_change_places() {
     let client = stage.client("client").await;
     client.declare("q").await;
     let mut consumer = client.consume("q").await;
-    let _rule = stage.broker.on(Event::to_client(Method::BasicDeliver).nth(1), Action::Reorder);
+    let _rule = stage.broker.on(Matcher::to_client(Method::BasicDeliver).nth(1), Action::Reorder);
 
     client.publish("q", "1").await;
     client.publish("q", "2").await;
@@ -89,7 +89,7 @@ async fn reordered_publishes_change_places() {
     let stage = Stage::new().await;
     let client = stage.client("client").await;
     client.declare("q").await;
-    let _rule = stage.broker.on(Event::from_client(Method::BasicPublish).nth(2), Action::Reorder);
+    let _rule = stage.broker.on(Matcher::from_client(Method::BasicPublish).nth(2), Action::Reorder);
 
     client.publish_all("q", &["1", "2", "3"]).await;
 
@@ -103,7 +103,7 @@ async fn a_stalled_direction_goes_on_in_order_when_its_rule_is_removed() {
     let (client, other) = (stage.client("client").await, stage.client("other").await);
     client.declare("q").await;
     let mut consumer = client.consume("q").await;
-    let event = Event::to_client(Method::BasicDeliver).connection("client");
+    let event = Matcher::to_client(Method::BasicDeliver).connection("client");
     let stall = stage.broker.on(event, Action::Stall);
 
     other.publish_all("q", &["1", "2"]).await;
@@ -141,7 +141,7 @@ async fn bytes_are_injected_before_and_after() {
     let client = stage.client("client").await;
     client.declare("q").await;
     let mut consumer = client.consume("q").await;
-    let event = Event::to_client(Method::BasicDeliver).nth(1);
+    let event = Matcher::to_client(Method::BasicDeliver).nth(1);
     // A delivery of "x", whole and without acknowledgement in the broker.
     let forged = forged_delivery(&consumer.tag().to_string(), 99, b'x');
     let _before = stage.broker.on(event.clone(), Action::InjectBefore(forged.clone()));
@@ -159,7 +159,7 @@ async fn bytes_around_a_request_reach_the_client_around_its_answer() {
     let client = stage.client("client").await;
     client.declare("q").await;
     let mut consumer = client.consume("q").await;
-    let event = Event::from_client(Method::BasicPublish);
+    let event = Matcher::from_client(Method::BasicPublish);
     let forged = |body| forged_delivery(&consumer.tag().to_string(), 99, body);
     let _before = stage.broker.on(event.clone(), Action::InjectBefore(forged(b'<')));
     let _after = stage.broker.on(event, Action::InjectAfter(forged(b'>')));
@@ -190,7 +190,7 @@ async fn nacked_publishes_are_told_so_and_go_nowhere() {
     client.declare("q").await;
     client.select_confirms().await;
     let _rule =
-        stage.broker.on(Event::from_client(Method::BasicPublish).routing_key("q").nth(2), Action::Nack);
+        stage.broker.on(Matcher::from_client(Method::BasicPublish).routing_key("q").nth(2), Action::Nack);
 
     let mut acked = Vec::new();
     for body in ["1", "2", "3"] {

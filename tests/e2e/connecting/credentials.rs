@@ -5,7 +5,7 @@ use std::time::Duration;
 use amqp_rpc::{Client, ConnectError, ConnectOptions, Credentials, Server};
 use amqp_rpc_broker::{
     Broker,
-    faults::{Action, Event, Method},
+    faults::{Action, Matcher, Method},
 };
 
 use crate::{
@@ -80,14 +80,14 @@ async fn a_password_that_changes_during_the_login_is_sent_after_it() {
     let broker = Broker::start().await.expect("the loopback has a free port");
     let credentials = Credentials::new("guest", "guest");
     let recording = broker.record();
-    let pause = broker.on(Event::to_client(Method::ConnectionTune), Action::Stall);
+    let pause = broker.on(Matcher::to_client(Method::ConnectionTune), Action::Stall);
     let options = ConnectOptions::new(broker.uri()).credentials(&credentials);
     let connecting = tokio::spawn(Client::connect(options));
-    within("the login", recording.until(&Event::from_client(Method::ConnectionStartOk))).await;
+    within("the login", recording.until(&Matcher::from_client(Method::ConnectionStartOk))).await;
     credentials.update("newer");
     pause.remove();
     let _client = within("the client", connecting).await.unwrap().unwrap();
-    let told = Event::from_client(Method::ConnectionUpdateSecret);
+    let told = Matcher::from_client(Method::ConnectionUpdateSecret);
     within("the new password", recording.until(&told)).await;
 }
 
@@ -99,12 +99,12 @@ async fn a_client_reconnects_when_the_broker_closes_over_a_refused_password() {
     let client = within("the client", Client::connect(options)).await.unwrap();
     let recording = broker.record();
     let refusal = Action::CloseConnection(530, "NOT_ALLOWED - the new secret was refused".into());
-    let refusal = broker.on(Event::from_client(Method::ConnectionUpdateSecret), refusal);
+    let refusal = broker.on(Matcher::from_client(Method::ConnectionUpdateSecret), refusal);
     broker.add_user("guest", "next");
     credentials.update("next");
     within("the refusal", refusal.hit()).await;
     // The client reconnects as after any loss, and logs in with the new password.
-    let login = Event::to_client(Method::ConnectionOpenOk);
+    let login = Matcher::to_client(Method::ConnectionOpenOk);
     within("the next connection", recording.until(&login)).await;
     await_until("the client is connected again", || async { client.is_connected() }).await;
     assert_eq!(refusal.hits(), 1);

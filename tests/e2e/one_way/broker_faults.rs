@@ -5,7 +5,7 @@ use std::time::Duration;
 use amqp_rpc::{CallError, Client, ConnectionState, Execution, RunningServer, Server};
 use amqp_rpc_broker::{
     Broker,
-    faults::{Action, Event, Method},
+    faults::{Action, Matcher, Method},
 };
 use tokio::sync::mpsc;
 
@@ -43,7 +43,7 @@ impl Scene {
 #[tokio::test]
 async fn an_unconfirmed_idempotent_notification_is_sent_again_with_the_same_message_id() {
     let mut scene = Scene::new().await;
-    let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
+    let published = Matcher::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
     let _crash = scene.broker.on(published, Action::BreakAfter);
     within("the publisher confirm, in the end", scene.mail.send_again("house 1".into())).await.unwrap();
     let (first, second) = (scene.letter().await, scene.letter().await);
@@ -56,7 +56,7 @@ async fn an_unconfirmed_idempotent_notification_is_sent_again_with_the_same_mess
 #[tokio::test]
 async fn an_unconfirmed_notification_is_not_sent_again_and_may_have_been_taken() {
     let mut scene = Scene::new().await;
-    let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
+    let published = Matcher::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
     let _crash = scene.broker.on(published, Action::BreakAfter);
     let error = within("the loss", scene.mail.send("house 1".into())).await.unwrap_err();
     assert!(matches!(error, CallError::Disconnected(_)), "{error:?}");
@@ -68,7 +68,7 @@ async fn an_unconfirmed_notification_is_not_sent_again_and_may_have_been_taken()
 #[tokio::test]
 async fn a_negative_publisher_confirm_is_an_error() {
     let mut scene = Scene::new().await;
-    let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
+    let published = Matcher::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
     let _refusal = scene.broker.on(published, Action::Nack);
     let error = within("the refusal", scene.mail.send_again("house 1".into())).await.unwrap_err();
     assert!(matches!(error, CallError::Rejected(_)), "{error:?}");
@@ -81,7 +81,7 @@ async fn a_negative_publisher_confirm_is_an_error() {
 #[tokio::test]
 async fn a_closed_channel_of_notifications_affects_no_call() {
     let mut scene = Scene::new().await;
-    let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
+    let published = Matcher::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
     let _close =
         scene.broker.on(published, Action::CloseChannel(406, "PRECONDITION_FAILED - on purpose".into()));
     let error = within("the loss", scene.mail.send("house 1".into())).await.unwrap_err();
@@ -102,7 +102,7 @@ async fn a_notification_survives_a_crash_of_the_broker() {
     scene.server.shutdown().await.unwrap();
     scene.mail.send("house 1".into()).await.unwrap();
     scene.broker.crash().await;
-    scene.broker.bring_up().await.unwrap();
+    scene.broker.start_again().await.unwrap();
 
     let (sender, mut letters) = mpsc::unbounded_channel();
     let server = Server::new().service(MailServer::from_arc(Postman::new("next", &sender)));
@@ -114,7 +114,7 @@ async fn a_notification_survives_a_crash_of_the_broker() {
 #[tokio::test]
 async fn a_client_that_only_notifies_reconnects_as_soon_as_one_that_calls() {
     let scene = Scene::new().await;
-    let _losses = scene.broker.on(Event::to_client(Method::BasicAck).times(12), Action::BreakAfter);
+    let _losses = scene.broker.on(Matcher::to_client(Method::BasicAck).times(12), Action::BreakAfter);
     let thirteen = async {
         for house in 0..13 {
             let sent = scene.mail.send_again(format!("house {house}")).await;
@@ -153,7 +153,7 @@ async fn notifications_fail_at_once_while_the_broker_blocks_publishers() {
 #[tokio::test]
 async fn repeatedly_closed_channels_do_not_use_up_the_connection() {
     let mut scene = Scene::new().await;
-    let published = Event::from_client(Method::BasicPublish).exchange("amqp-rpc");
+    let published = Matcher::from_client(Method::BasicPublish).exchange("amqp-rpc");
     let closing =
         scene.broker.on(published, Action::CloseChannel(406, "PRECONDITION_FAILED - on purpose".into()));
     for _ in 0..300 {

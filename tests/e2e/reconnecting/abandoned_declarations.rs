@@ -5,7 +5,7 @@ use std::time::Duration;
 use amqp_rpc::{CallError, Client};
 use amqp_rpc_broker::{
     Broker,
-    faults::{Action, Event, Method},
+    faults::{Action, Matcher, Method},
 };
 
 use crate::{
@@ -24,7 +24,7 @@ async fn a_passive_declare_refused_after_its_call_ended_costs_no_connection() {
     assert_eq!(fib.compute(10).await.unwrap(), 55);
 
     for _ in 0..3 {
-        let refusal = Event::to_client(Method::ChannelClose).connection("client");
+        let refusal = Matcher::to_client(Method::ChannelClose).connection("client");
         let stall = broker.on(refusal, Action::Stall);
         // The call checks a queue that does not exist, and times out before the answer.
         let call = GateClient::new(client.clone()).echo(1).fail_fast().timeout(Duration::from_millis(50));

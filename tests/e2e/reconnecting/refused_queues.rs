@@ -3,7 +3,7 @@
 use amqp_rpc::{Client, ConnectOptions, Declare, RunningServer, Server};
 use amqp_rpc_broker::{
     Broker, Permissions,
-    faults::{Action, Event, Method, Rule},
+    faults::{Action, Matcher, Method, Rule},
 };
 
 use crate::{
@@ -70,7 +70,7 @@ impl Scene {
 
     /// Counts the attempts to consume `zeta` from now on.
     fn watch_attempts(&self) -> Rule {
-        self.broker.on(Event::from_client(Method::BasicConsume).queue("zeta"), Action::Pass)
+        self.broker.on(Matcher::from_client(Method::BasicConsume).queue("zeta"), Action::Pass)
     }
 
     async fn lose_connection(&self) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use amqp_rpc::{Client, ConnectOptions, ConnectionState, RunningServer, Server};
 use amqp_rpc_broker::{
     Broker, Permissions,
-    faults::{Action, Event, Method},
+    faults::{Action, Matcher, Method},
 };
 
 use crate::{
@@ -131,7 +131,7 @@ async fn a_server_outlives_a_restart_and_a_crash_of_its_broker() {
     until_epoch(&server, 2).await;
     broker.crash().await;
     until_connecting(&server).await;
-    broker.bring_up().await.unwrap();
+    broker.start_again().await.unwrap();
     until_epoch(&server, 3).await;
     let fib = FibClient::new(client(&broker).await);
     assert_eq!(within("the call", fib.compute(10)).await.unwrap(), 55);
@@ -145,7 +145,7 @@ async fn a_lost_acknowledgement_costs_the_connection_and_no_call() {
     let gates = GateClient::new(client(&broker).await);
     // The reply was sent, its acknowledgement never arrives: the request is delivered again, and the second
     // reply is dropped.
-    let ack = Event::from_client(Method::BasicAck).connection("server").nth(1);
+    let ack = Matcher::from_client(Method::BasicAck).connection("server").nth(1);
     let _rule = broker.on(ack, Action::Reset);
     assert_eq!(within("the answer", gates.echo(1)).await.unwrap(), 1);
     until_epoch(&server, 2).await;
@@ -165,7 +165,7 @@ async fn a_shutdown_while_the_server_begins_to_consume_again_runs_what_was_deliv
     let server = serve(&broker, &gate).await;
     let gates = GateClient::new(client(&broker).await);
     // `fib` is consumed first, `gate` second; then nothing more reaches the server.
-    let second = Event::to_client(Method::BasicConsumeOk).connection("server").nth(2);
+    let second = Matcher::to_client(Method::BasicConsumeOk).connection("server").nth(2);
     let silence = broker.on(second, Action::Stall);
     vhost.connection("server").await.unwrap().reset();
     let call = tokio::spawn(gates.pass_once(1));
@@ -191,7 +191,7 @@ async fn a_queue_that_hangs_after_a_reconnect_does_not_stop_the_others() {
         .start(ConnectOptions::new(broker.uri()).name("server").timeout(Duration::from_secs(4)));
     let server = within("the server to start", server).await.unwrap();
     // As a quorum queue without leader does: no answer, and no refusal.
-    let hang = broker.on(Event::from_client(Method::QueueDeclare).queue("fib"), Action::Drop);
+    let hang = broker.on(Matcher::from_client(Method::QueueDeclare).queue("fib"), Action::Drop);
     broker.vhost("/").unwrap().connection("server").await.unwrap().reset();
     until_epoch(&server, 2).await;
     let client = client(&broker).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use amqp_rpc::{Client, ConnectOptions, ReplyTo, RunningServer, Server};
 use amqp_rpc_broker::{
     Broker,
-    faults::{Action, Event, Method, Release, Rule},
+    faults::{Action, Matcher, Method, ReleaseOrder, Rule},
 };
 use futures_util::future::join_all;
 use lapin::BasicProperties;
@@ -83,10 +83,10 @@ async fn serve_fragile(concurrency: u16) -> (Broker, RunningServer, Gatekeeper, 
     let server = Server::new().service(GateServer::new(gate.clone())).concurrency(concurrency);
     let start = server.start(ConnectOptions::new(broker.uri()).name("server"));
     let server = within("the server to start", start).await.expect("the server starts");
-    let forged = |publish: &amqp_rpc_broker::recorder::Observed| {
+    let forged = |publish: &amqp_rpc_broker::recorder::ObservedMethod| {
         publish.exchange() == Some("") && publish.routing_key().is_some_and(|key| FORGED.contains(&key))
     };
-    let to_forged = Event::from_client(Method::BasicPublish).matching(forged);
+    let to_forged = Matcher::from_client(Method::BasicPublish).matching(forged);
     let rule = broker.on(to_forged, Action::CloseConnection(541, "INTERNAL_ERROR".into()));
     (broker, server, gate, rule)
 }
@@ -129,11 +129,11 @@ async fn a_direct_request_is_acknowledged_once_its_reply_is_confirmed() {
     let (broker, _server, _gate, _rule) = serve_fragile(4).await;
     let vhost = broker.vhost("/").unwrap();
     let direct = direct_client(&broker.uri()).await;
-    let confirms = vhost.withhold_confirms().await;
+    let confirms = vhost.hold_confirms().await;
     assert_eq!(within("the answer", direct.echo(1)).await.unwrap(), 1);
     within("the reply to be handled", confirms.until(1)).await;
     assert_eq!(vhost.queue("gate").await.unwrap().unacked, 1);
-    confirms.release(Release::InOrder).await;
+    confirms.release(ReleaseOrder::InOrder).await;
     await_settled(&broker).await;
 }
 

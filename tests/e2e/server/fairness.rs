@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use amqp_rpc::{Client, ConnectOptions, ReplyTo, RunningServer, Server};
 use amqp_rpc_broker::{
     Broker,
-    faults::{Action, Direction, Event, Method},
-    recorder::Observed,
+    faults::{Action, Direction, Matcher, Method},
+    recorder::ObservedMethod,
 };
 use lapin::BasicProperties;
 
@@ -35,8 +35,9 @@ async fn client(broker: &Broker, reply_to: ReplyTo) -> GateClient {
 #[tokio::test]
 async fn replies_that_arrive_do_not_lengthen_the_pause_after_a_forged_address() {
     let (broker, _server, _gate) = serve(4).await;
-    let forged = |publish: &Observed| publish.exchange() == Some("") && publish.routing_key() == Some(FORGED);
-    let to_forged = Event::from_client(Method::BasicPublish).matching(forged);
+    let forged =
+        |publish: &ObservedMethod| publish.exchange() == Some("") && publish.routing_key() == Some(FORGED);
+    let to_forged = Matcher::from_client(Method::BasicPublish).matching(forged);
     let rule = broker.on(to_forged, Action::CloseConnection(541, "INTERNAL_ERROR".into()));
     let (peer, direct) = (RawPeer::connect(&broker.uri()).await, client(&broker, ReplyTo::Direct).await);
     for round in 1..=3 {

@@ -7,7 +7,7 @@ use amqp_rpc::{
 
 use amqp_rpc_broker::{
     Broker,
-    faults::{Action, Event, Method},
+    faults::{Action, Matcher, Method},
 };
 
 use crate::{
@@ -59,7 +59,7 @@ async fn a_call_that_was_refused_is_run_by_no_other_server() {
     let refusing = serve().layer(middleware::from_fn(refuse_all)).start(broker.uri()).await.unwrap();
     let gates = GateClient::new(Client::connect(broker.uri()).await.unwrap());
     // The refusal is the last frame that this server sends.
-    let crash = broker.on(Event::from_client(Method::BasicPublish).exchange("").nth(1), Action::BreakAfter);
+    let crash = broker.on(Matcher::from_client(Method::BasicPublish).exchange("").nth(1), Action::BreakAfter);
     let error = within("the refusal", gates.pass(1)).await.unwrap_err();
     assert_eq!(error.execution(), Execution::Never, "{error:?}");
     crash.hit().await;
@@ -89,8 +89,8 @@ async fn a_direct_call_that_was_refused_is_run_by_no_other_server() {
     let client = Client::builder().reply_to(ReplyTo::Direct).connect(broker.uri()).await.unwrap();
     let gates = GateClient::new(client);
 
-    let _no_confirm = broker.on(Event::to_client(Method::BasicAck), Action::Stall);
-    let acknowledged = broker.on(Event::from_client(Method::BasicAck), Action::Pass);
+    let _no_confirm = broker.on(Matcher::to_client(Method::BasicAck), Action::Stall);
+    let acknowledged = broker.on(Matcher::from_client(Method::BasicAck), Action::Pass);
     let error = within("the refusal", gates.pass(1)).await.unwrap_err();
     assert_eq!(error.execution(), Execution::Never, "{error:?}");
     within("the acknowledgement", acknowledged.hit()).await;
@@ -119,7 +119,7 @@ async fn a_direct_refusal_does_not_overtake_the_acknowledgement_of_its_request()
         let refusing = serve().layer(middleware::from_fn(refuse_all)).start(name).await.unwrap();
         // Opens the second connection.
         within("the first refusal", gates.pass(1)).await.unwrap_err();
-        let acknowledgement = Event::from_client(Method::BasicAck).connection("refusing");
+        let acknowledgement = Matcher::from_client(Method::BasicAck).connection("refusing");
         let loss = broker.on(acknowledgement.nth(1), Action::Reset);
         let call = tokio::spawn(gates.pass(2));
         within("the loss", loss.hit()).await;

@@ -19,7 +19,7 @@ const QUEUE_TYPE: &str = "x-queue-type";
 
 /// How a queue was declared, or is to be.
 #[derive(Clone, Debug)]
-pub(crate) struct QueueFacts {
+pub(crate) struct QueueDeclaration {
     pub(crate) durable: bool,
     pub(crate) exclusive: bool,
     pub(crate) auto_delete: bool,
@@ -80,8 +80,8 @@ impl QueueArguments {
     /// # Errors
     ///
     /// RabbitMQ's text of the 406. Streams are refused in words of our own, and so are names that do not fit into a message's fields.
-    pub(crate) fn parse(facts: &QueueFacts, name: &str, vhost: &str) -> Result<Self, String> {
-        let (arguments, resource) = (&facts.arguments, resource(name, vhost));
+    pub(crate) fn parse(declaration: &QueueDeclaration, name: &str, vhost: &str) -> Result<Self, String> {
+        let (arguments, resource) = (&declaration.arguments, resource(name, vhost));
         check_dead_letter_exchange(arguments, &resource)?;
         checks::run(&[(QUEUE_TYPE, checks::queue_type)], arguments, &resource)?;
         let kind = QueueKind::of(arguments);
@@ -91,7 +91,7 @@ impl QueueArguments {
         if let Some(name) = kind.first_foreign(arguments) {
             return Err(format!("invalid arg '{name}' for {resource} of queue type {}", kind.module()));
         }
-        check_properties(kind, facts, &resource)?;
+        check_properties(kind, declaration, &resource)?;
         Ok(Self::of(kind, arguments))
     }
 
@@ -153,14 +153,14 @@ fn check_dead_letter_exchange(arguments: &FieldTable, resource: &str) -> Result<
 }
 
 /// What quorum queues cannot be.
-fn check_properties(kind: QueueKind, facts: &QueueFacts, resource: &str) -> Result<(), String> {
+fn check_properties(kind: QueueKind, declaration: &QueueDeclaration, resource: &str) -> Result<(), String> {
     if kind == QueueKind::Classic {
         return Ok(());
     }
     let unfit = [
-        ("auto-delete", facts.auto_delete),
-        ("exclusive-owner", facts.exclusive),
-        ("non-durable", !facts.durable),
+        ("auto-delete", declaration.auto_delete),
+        ("exclusive-owner", declaration.exclusive),
+        ("non-durable", !declaration.durable),
     ];
     match unfit.into_iter().find(|(_, is_unfit)| *is_unfit) {
         Some((property, _)) => Err(format!("invalid property '{property}' for {resource}")),

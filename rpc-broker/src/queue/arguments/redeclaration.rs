@@ -1,13 +1,13 @@
 //! Whether a queue that is declared again is what it was.
 
-use super::{QueueFacts, QueueKind, resource};
+use super::{QueueDeclaration, QueueKind, resource};
 use crate::inequivalence::{check_arguments, check_property};
 
 /// Why a queue is not what is declared now, in RabbitMQ's words for the 406; `None` when it is. Whether it is exclusive is not asked here,
 /// nor whether the arguments are valid, and those that its type does not know may differ.
 pub(crate) fn inequivalence(
-    existing: &QueueFacts,
-    wanted: &QueueFacts,
+    existing: &QueueDeclaration,
+    wanted: &QueueDeclaration,
     vhost: &str,
     name: &str,
 ) -> Option<String> {
@@ -24,18 +24,18 @@ mod tests {
     use amq_protocol::types::AMQPValue;
 
     use super::{
-        super::tests::{facts, int, long, quorum, text},
+        super::tests::{declaration, int, long, quorum, text},
         *,
     };
 
     #[test]
     fn a_declaration_that_differs_is_told_in_rabbitmqs_words() {
-        let existing = facts(&[
+        let existing = declaration(&[
             ("x-expires", int(600_000)),
             ("x-message-ttl", int(5)),
             ("x-overflow", text("drop-head")),
         ]);
-        let differs = |wanted: &QueueFacts| inequivalence(&existing, wanted, "/", "q");
+        let differs = |wanted: &QueueDeclaration| inequivalence(&existing, wanted, "/", "q");
         let with = |name: &str, value| {
             let mut wanted = existing.clone();
             wanted.arguments.insert(name.into(), value);
@@ -52,19 +52,19 @@ mod tests {
         }
         let cases = [
             (
-                QueueFacts { durable: false, auto_delete: true, ..existing.clone() },
+                QueueDeclaration { durable: false, auto_delete: true, ..existing.clone() },
                 "'durable' for queue 'q' in vhost '/': received 'false' but current is 'true'",
             ),
             (
-                QueueFacts { auto_delete: true, ..facts(&[]) },
+                QueueDeclaration { auto_delete: true, ..declaration(&[]) },
                 "'auto_delete' for queue 'q' in vhost '/': received 'true' but current is 'false'",
             ),
             (
-                facts(&[]),
+                declaration(&[]),
                 "'x-expires' for queue 'q' in vhost '/': received none but current is the value '600000' of type 'signedint'",
             ),
             (
-                facts(&[("x-expires", int(600_000))]),
+                declaration(&[("x-expires", int(600_000))]),
                 "'x-message-ttl' for queue 'q' in vhost '/': received none but current is the value '5' of type 'signedint'",
             ),
             (

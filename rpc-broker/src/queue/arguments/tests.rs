@@ -16,39 +16,39 @@ pub(super) fn long(number: i64) -> AMQPValue {
     AMQPValue::LongLongInt(number)
 }
 
-pub(super) fn facts(entries: &[Entry]) -> QueueFacts {
+pub(super) fn declaration(entries: &[Entry]) -> QueueDeclaration {
     let mut arguments = FieldTable::default();
     for (name, value) in entries {
         arguments.insert((*name).into(), value.clone());
     }
-    QueueFacts { durable: true, exclusive: false, auto_delete: false, arguments }
+    QueueDeclaration { durable: true, exclusive: false, auto_delete: false, arguments }
 }
 
-pub(super) fn quorum(entries: &[Entry]) -> QueueFacts {
-    let mut facts = facts(entries);
-    facts.arguments.insert(QUEUE_TYPE.into(), text("quorum"));
-    facts
+pub(super) fn quorum(entries: &[Entry]) -> QueueDeclaration {
+    let mut declaration = declaration(entries);
+    declaration.arguments.insert(QUEUE_TYPE.into(), text("quorum"));
+    declaration
 }
 
-fn parse(facts: &QueueFacts) -> Result<QueueArguments, String> {
-    QueueArguments::parse(facts, "q", "/")
+fn parse(declaration: &QueueDeclaration) -> Result<QueueArguments, String> {
+    QueueArguments::parse(declaration, "q", "/")
 }
 
 #[track_caller]
-fn assert_refused(facts: &QueueFacts, expected: &str) {
-    assert_eq!(parse(facts), Err(expected.to_owned()));
+fn assert_refused(declaration: &QueueDeclaration, expected: &str) {
+    assert_eq!(parse(declaration), Err(expected.to_owned()));
 }
 
 /// "invalid arg 'name' for queue 'q' in vhost '/': reason"
 #[track_caller]
-fn assert_invalid(facts: &QueueFacts, name: &str, reason: &str) {
-    assert_refused(facts, &format!("invalid arg '{name}' for queue 'q' in vhost '/': {reason}"));
+fn assert_invalid(declaration: &QueueDeclaration, name: &str, reason: &str) {
+    assert_refused(declaration, &format!("invalid arg '{name}' for queue 'q' in vhost '/': {reason}"));
 }
 
 #[test]
 fn what_changes_a_queue_is_kept() {
-    assert_eq!(parse(&facts(&[])), Ok(QueueArguments::default()));
-    let parsed = parse(&facts(&[
+    assert_eq!(parse(&declaration(&[])), Ok(QueueArguments::default()));
+    let parsed = parse(&declaration(&[
         ("x-expires", int(1)),
         ("x-message-ttl", AMQPValue::ShortShortUInt(5)),
         ("x-dead-letter-exchange", text("")),
@@ -119,12 +119,12 @@ fn numbers_have_limits() {
         ("x-queue-version", int(3), "\"unsupported queue version '3'\""),
     ];
     for (name, value, reason) in cases {
-        assert_invalid(&facts(&[(name, value)]), name, reason);
+        assert_invalid(&declaration(&[(name, value)]), name, reason);
     }
     for (name, value) in
         [("x-message-ttl", int(0)), ("x-message-ttl", long(LONGEST_TIME)), ("x-expires", long(LONGEST_TIME))]
     {
-        parse(&facts(&[(name, value)])).unwrap();
+        parse(&declaration(&[(name, value)])).unwrap();
     }
     assert_invalid(
         &quorum(&[("x-quorum-initial-group-size", int(0))]),
@@ -162,7 +162,7 @@ fn only_integers_are_numbers() {
     for name in names {
         for (value, kind) in &others {
             assert_invalid(
-                &facts(&[(name, value.clone())]),
+                &declaration(&[(name, value.clone())]),
                 name,
                 &format!("\"expected integer, got {kind}\""),
             );
@@ -185,7 +185,7 @@ fn words_are_known_ones() {
         ("x-dead-letter-routing-key", int(1), "{unacceptable_type,signedint}"),
     ];
     for (name, value, reason) in cases {
-        assert_invalid(&facts(&[(name, value)]), name, reason);
+        assert_invalid(&declaration(&[(name, value)]), name, reason);
     }
     let cases = [
         ("x-dead-letter-strategy", text("x"), "invalid_dlx_strategy"),
@@ -200,9 +200,9 @@ fn words_are_known_ones() {
 
 #[test]
 fn what_this_broker_cannot_do_is_refused_in_words_of_its_own() {
-    let stream = facts(&[("x-queue-type", text("stream"))]);
+    let stream = declaration(&[("x-queue-type", text("stream"))]);
     assert_invalid(&stream, "x-queue-type", "\"this broker has no queues of type 'stream'\"");
-    let long = facts(&[("x-dead-letter-exchange", text(&"x".repeat(256)))]);
+    let long = declaration(&[("x-dead-letter-exchange", text(&"x".repeat(256)))]);
     assert_invalid(&long, "x-dead-letter-exchange", "\"expected UTF-8 of at most 255 bytes\"");
 }
 
@@ -222,7 +222,7 @@ fn each_type_has_its_own_arguments() {
         "x-initial-cluster-size",
         "x-stream-max-segment-size-bytes",
     ] {
-        assert_refused(&facts(&[(name, int(1))]), &refused(name, "rabbit_classic_queue"));
+        assert_refused(&declaration(&[(name, int(1))]), &refused(name, "rabbit_classic_queue"));
     }
     for name in ["x-max-priority", "x-queue-mode", "x-queue-version", "x-queue-master-locator", "x-max-age"] {
         assert_refused(&quorum(&[(name, int(1))]), &refused(name, "rabbit_quorum_queue"));
@@ -232,19 +232,19 @@ fn each_type_has_its_own_arguments() {
 #[test]
 fn quorum_queues_are_durable_and_shared() {
     let declared =
-        |durable, exclusive, auto_delete| QueueFacts { durable, exclusive, auto_delete, ..quorum(&[]) };
+        |durable, exclusive, auto_delete| QueueDeclaration { durable, exclusive, auto_delete, ..quorum(&[]) };
     let cases = [
         (declared(false, false, false), "non-durable"),
         (declared(true, false, true), "auto-delete"),
         (declared(false, true, false), "exclusive-owner"),
         (declared(false, true, true), "auto-delete"),
     ];
-    for (facts, property) in cases {
-        assert_refused(&facts, &format!("invalid property '{property}' for queue 'q' in vhost '/'"));
+    for (declaration, property) in cases {
+        assert_refused(&declaration, &format!("invalid property '{property}' for queue 'q' in vhost '/'"));
     }
     let text = "Cannot declare a server-named queue for type rabbit_quorum_queue";
     assert_eq!(check_server_named(&quorum(&[]).arguments), Err(text.to_owned()));
-    assert_eq!(check_server_named(&facts(&[]).arguments), Ok(()));
+    assert_eq!(check_server_named(&declaration(&[]).arguments), Ok(()));
 }
 
 #[test]
@@ -258,11 +258,11 @@ fn refusals_come_in_rabbitmqs_order() {
         ("x-max-age", int(1)),
     ];
     assert_refused(
-        &facts(&everything),
+        &declaration(&everything),
         "invalid type 'signedint' for arg 'x-dead-letter-exchange' in queue 'q' in vhost '/'",
     );
-    assert_invalid(&facts(&everything[1..]), "x-queue-type", "{unacceptable_type,signedint}");
-    assert_invalid(&facts(&everything[2..]), "x-expires", "{value_zero,0}");
+    assert_invalid(&declaration(&everything[1..]), "x-queue-type", "{unacceptable_type,signedint}");
+    assert_invalid(&declaration(&everything[2..]), "x-expires", "{value_zero,0}");
     let mut transient = quorum(&[("x-max-priority", int(1)), ("x-expires", int(-3))]);
     transient.durable = false;
     assert_invalid(&transient, "x-expires", "{value_negative,-3}");

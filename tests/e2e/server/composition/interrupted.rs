@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use amqp_rpc::{ChangeError, Client, ConnectOptions, RunningServer, Server, StartError};
 use amqp_rpc_broker::{
     Broker,
-    faults::{Action, Event, Method},
+    faults::{Action, Matcher, Method},
 };
 
 use crate::{
@@ -63,7 +63,7 @@ async fn a_consumer_that_times_out_requeues_the_deliveries_of_the_others() {
     await_until("the request waits", || async { ready(&broker, "pair.first").await == 1 }).await;
 
     let server = serve_fib(&broker, Duration::from_secs(2)).await;
-    let silence = broker.on(Event::from_client(Method::BasicConsume).queue("pair.second"), Action::Drop);
+    let silence = broker.on(Matcher::from_client(Method::BasicConsume).queue("pair.second"), Action::Drop);
     let error = within("the answer", server.add(PairServer::new(Two))).await.unwrap_err();
     assert!(matches!(&error, ChangeError::Refused(StartError::Broker { name, .. }) if name == "pair.second"));
     until_epoch(&server, 2).await;
@@ -81,7 +81,7 @@ async fn a_change_whose_connection_is_lost_fails_at_once_and_is_not_made() {
     let broker = Broker::start().await.unwrap();
     let server = serve_fib(&broker, FOR_EVER).await;
     for (epoch, silent) in [(2, Method::QueueDeclare), (3, Method::BasicConsume)] {
-        let silence = broker.on(Event::from_client(silent).queue("pair.second"), Action::Drop);
+        let silence = broker.on(Matcher::from_client(silent).queue("pair.second"), Action::Drop);
         let adding = adding(&server);
         within("the request to the broker", silence.hit()).await;
         broker.vhost("/").unwrap().connection("server").await.unwrap().reset();
@@ -99,7 +99,7 @@ async fn a_shutdown_does_not_wait_for_a_change_that_hangs() {
     let broker = Broker::start().await.unwrap();
     for silent in [Method::QueueDeclare, Method::BasicConsume] {
         let server = serve_fib(&broker, FOR_EVER).await;
-        let silence = broker.on(Event::from_client(silent).queue("pair.second"), Action::Drop);
+        let silence = broker.on(Matcher::from_client(silent).queue("pair.second"), Action::Drop);
         // Dropping the future of the change does not stop the change.
         tokio::select! {
             added = server.add(PairServer::new(Two)) => panic!("{added:?}"),

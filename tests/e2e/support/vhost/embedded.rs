@@ -47,7 +47,7 @@ impl EmbeddedVhost {
     }
 
     pub(crate) async fn connections(&self) -> usize {
-        self.vhost().connections().await
+        self.vhost().connection_count().await
     }
 
     pub(crate) async fn connection_names(&self) -> Vec<String> {
@@ -55,7 +55,7 @@ impl EmbeddedVhost {
     }
 
     pub(crate) async fn channels(&self) -> usize {
-        self.vhost().channels().await
+        self.vhost().channel_count().await
     }
 
     pub(crate) async fn close_all_connections(&self) -> usize {

@@ -1,0 +1,128 @@
+//! Delivers messages from queues to consumers.
+
+use std::collections::{BTreeSet, HashMap};
+
+use amq_protocol::{
+    protocol::{AMQPClass, basic},
+    types::ShortString,
+};
+
+use crate::{
+    ids::{ChannelRef, ConnectionId, QueueId},
+    properties::{Properties, Value},
+    protocol::Outgoing,
+    queue::{Consumer, Queue, Queued},
+    vhost::{
+        VhostState,
+        sessions::{Delivered, DeliveredTo, Session},
+    },
+};
+
+/// The consumer that gets the next message.
+struct Recipient {
+    at: ChannelRef,
+    tag: ShortString,
+    id: u64,
+    no_ack: bool,
+}
+
+impl VhostState {
+    /// Hands out what is ready, for as long as somebody can take it.
+    pub(in crate::vhost) fn deliver(&mut self, id: QueueId) {
+        while let Some(queue) = self.queues.get_mut(&id) {
+            if queue.is_empty() {
+                return;
+            }
+            let Some(consumer) = next_consumer(queue, &self.sessions) else { return };
+            let Some(queued) = queue.take() else { return };
+            self.deliver_to(id, consumer, queued);
+            self.drop_expired(id); // what had to wait behind it for its end
+        }
+    }
+
+    /// Hands a message over that never was in the queue, when somebody can take it at once; else returns it.
+    pub(in crate::vhost) fn deliver_directly(&mut self, id: QueueId, queued: Queued) -> Option<Queued> {
+        let Some(queue) = self.queues.get_mut(&id).filter(|queue| queue.is_empty()) else {
+            return Some(queued);
+        };
+        let Some(consumer) = next_consumer(queue, &self.sessions) else { return Some(queued) };
+        self.deliver_to(id, consumer, queued);
+        None
+    }
+
+    fn deliver_to(
+        &mut self,
+        id: QueueId,
+        Recipient { at, tag, id: consumer, no_ack }: Recipient,
+        queued: Queued,
+    ) {
+        let Some(session) = self.sessions.get_mut(&at.connection) else { return };
+        let Some(channel) = session.channels.get_mut(&at.channel) else { return };
+        let delivery_tag = channel.next_delivery_tag();
+        let deliver = basic::Deliver {
+            consumer_tag: tag.clone(),
+            delivery_tag,
+            redelivered: queued.redelivered,
+            exchange: queued.message.exchange.clone(),
+            routing_key: queued.message.routing_key.clone(),
+        };
+        let limited = self.queues.get(&id).is_some_and(Queue::counts_deliveries);
+        session.outgoing.send(Outgoing::Content(
+            at.channel,
+            AMQPClass::Basic(basic::AMQPMethod::Deliver(deliver)),
+            delivered_properties(&queued, limited),
+            queued.message.body.clone(),
+        ));
+        if no_ack {
+            self.shared.memory.subtract(queued.message.size());
+            return;
+        }
+        channel.unacked.push_back(Delivered {
+            tag: delivery_tag,
+            queue: id,
+            consumer: Some(DeliveredTo { tag, id: consumer }),
+            queued,
+        });
+        let Some(queue) = self.queues.get_mut(&id) else { return };
+        queue.unacked += 1;
+        if let Some(consumer) = queue.consumers.by_id(consumer) {
+            consumer.unsettled += 1;
+        }
+    }
+
+    /// A congested connection has caught up: its consumers take part again.
+    pub(in crate::vhost) fn resume_deliveries(&mut self, connection: ConnectionId) {
+        let Some(session) = self.sessions.get(&connection) else { return };
+        let consumed = session.channels.values().flat_map(|channel| channel.consumers.values().copied());
+        for id in consumed.collect::<BTreeSet<_>>() {
+            let Some(queue) = self.queues.get_mut(&id) else { continue };
+            if queue.consumers.unpark(|consumer| consumer.at.connection == connection) {
+                self.deliver(id);
+            }
+        }
+    }
+}
+
+fn next_consumer(queue: &mut Queue, sessions: &HashMap<ConnectionId, Session>) -> Option<Recipient> {
+    let consumer = queue.consumers.next(|consumer| can_take(consumer, sessions))?;
+    Some(Recipient { at: consumer.at, tag: consumer.tag.clone(), id: consumer.id, no_ack: consumer.no_ack })
+}
+
+fn can_take(consumer: &Consumer, sessions: &HashMap<ConnectionId, Session>) -> bool {
+    let Some(session) = sessions.get(&consumer.at.connection) else { return false };
+    let Some(channel) = session.channels.get(&consumer.at.channel) else { return false };
+    !session.closing && (consumer.no_ack || channel.has_capacity()) && !session.outgoing.is_congested()
+}
+
+/// What a delivery carries: on queues that count returns, how many there were.
+pub(in crate::vhost) fn delivered_properties(queued: &Queued, counts_deliveries: bool) -> Properties {
+    let original = &queued.message.properties;
+    if !counts_deliveries || queued.returned == 0 {
+        return original.clone();
+    }
+    // Headers that cannot be read cannot be added to; the message is delivered as it was published.
+    let Ok(headers) = original.headers() else { return original.clone() };
+    let mut headers = headers.unwrap_or_default();
+    headers.set("x-delivery-count", Value::I64(i64::from(queued.returned)));
+    original.with_headers(Some(&headers))
+}

@@ -1,0 +1,47 @@
+//! Handles `basic.qos`, and resumes consumers when their prefetch count allows more deliveries.
+
+use std::collections::BTreeSet;
+
+use amq_protocol::protocol::{AMQPClass, basic};
+
+use crate::{
+    ids::{ChannelRef, QueueId},
+    protocol::{ProtocolError, ReplyCode},
+    vhost::VhostState,
+};
+
+impl VhostState {
+    pub(in crate::vhost) fn qos(&mut self, at: ChannelRef, qos: &basic::Qos) -> Result<(), ProtocolError> {
+        if qos.global && self.shared.settings.strict_4_3 {
+            let text = "global qos is deprecated and not permitted";
+            return Err(ProtocolError::new(ReplyCode::InternalError, text));
+        }
+        let channel = self.open_channel_mut(at);
+        if qos.global {
+            channel.global_prefetch = qos.prefetch_count;
+        } else {
+            // RabbitMQ lifts the channel's limit with it.
+            channel.prefetch = qos.prefetch_count;
+            channel.global_prefetch = 0;
+        }
+        let queues: BTreeSet<_> = channel.consumers.values().copied().collect();
+        self.reply(at, AMQPClass::Basic(basic::AMQPMethod::QosOk(basic::QosOk {})));
+        self.resume_consumers(at, queues);
+        Ok(())
+    }
+
+    /// Deliveries were settled: their consumers may take more, and with a limit for the whole channel, so may its others.
+    pub(in crate::vhost) fn resume_consumers(&mut self, at: ChannelRef, mut queues: BTreeSet<QueueId>) {
+        if let Some(channel) = self.channel(at)
+            && channel.global_prefetch > 0
+        {
+            queues.extend(channel.consumers.values().copied());
+        }
+        for id in queues {
+            let Some(queue) = self.queues.get_mut(&id) else { continue };
+            if queue.consumers.unpark(|consumer| consumer.at == at && consumer.has_capacity()) {
+                self.deliver(id);
+            }
+        }
+    }
+}

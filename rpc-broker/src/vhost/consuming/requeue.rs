@@ -1,0 +1,44 @@
+//! Requeues messages at their original position.
+
+use crate::{dead_letter::Reason, ids::QueueId, queue::Queued, vhost::VhostState};
+
+impl VhostState {
+    /// Takes back deliveries whose channel is gone; it must be followed by [`after_requeue`](Self::after_requeue).
+    pub(in crate::vhost) fn requeue_unacked(&mut self, id: QueueId, returned: Vec<Queued>, counts: bool) {
+        if let Some(queue) = self.queues.get_mut(&id) {
+            queue.unacked -= returned.len();
+        }
+        self.requeue(id, returned, counts);
+    }
+
+    /// Puts messages back where they were. Those that came back too often go where dead letters go.
+    pub(super) fn requeue(&mut self, id: QueueId, returned: Vec<Queued>, counts: bool) {
+        let mut kept = Vec::with_capacity(returned.len());
+        for mut queued in returned {
+            let Some(queue) = self.queues.get(&id) else {
+                self.shared.memory.subtract(queued.message.size());
+                continue;
+            };
+            queued.redelivered = true;
+            queued.returned += u32::from(counts);
+            if queue.arguments.delivery_limit.is_some_and(|limit| queued.returned > limit) {
+                self.discard(id, queued, Reason::DeliveryLimit);
+            } else {
+                kept.push(queued);
+            }
+        }
+        let Some(queue) = self.queues.get_mut(&id) else { return };
+        // From the last one on: then each goes to the head, which costs nothing.
+        kept.sort_unstable_by_key(|queued| std::cmp::Reverse(queued.position));
+        for queued in kept {
+            queue.put(queued);
+        }
+    }
+
+    /// Messages have come back: limits and expiry apply again, then whoever can takes them.
+    pub(in crate::vhost) fn after_requeue(&mut self, id: QueueId) {
+        self.drop_overflow(id);
+        self.drop_expired(id);
+        self.deliver(id);
+    }
+}

@@ -1,0 +1,33 @@
+//! Finds exchanges by name.
+
+use amq_protocol::types::ShortString;
+
+use crate::{
+    exchange::Exchange,
+    protocol::{ProtocolError, ReplyCode},
+    vhost::VhostState,
+};
+
+impl VhostState {
+    /// An exchange that must be there.
+    pub(in crate::vhost) fn existing_exchange(
+        &mut self,
+        name: &ShortString,
+    ) -> Result<&mut Exchange, ProtocolError> {
+        if !self.exchanges.contains_key(name) {
+            let text = format!("no {}", self.exchange_resource(name.as_str()));
+            return Err(ProtocolError::new(ReplyCode::NotFound, text));
+        }
+        Ok(self.exchanges.get_mut(name).expect("it was just there"))
+    }
+}
+
+pub(in crate::vhost) fn refuse_default(name: &ShortString) -> Result<(), ProtocolError> {
+    if name.as_str().is_empty() {
+        return Err(ProtocolError::new(
+            ReplyCode::AccessRefused,
+            "operation not permitted on the default exchange",
+        ));
+    }
+    Ok(())
+}

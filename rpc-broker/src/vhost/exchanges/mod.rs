@@ -1,0 +1,9 @@
+//! Exchanges of a virtual host: declaring, deleting, binding.
+
+mod bind;
+mod declare;
+mod delete;
+mod lookup;
+mod predeclared;
+
+pub(super) use predeclared::predeclared;

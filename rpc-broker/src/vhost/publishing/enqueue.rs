@@ -1,0 +1,58 @@
+//! Puts messages into queues, within the limits of the queues.
+
+use crate::{
+    dead_letter::Reason,
+    ids::QueueId,
+    message::Message,
+    queue::{Queued, arguments::Overflow, expiration},
+    vhost::VhostState,
+};
+
+impl VhostState {
+    /// Puts a message into a queue, or hands it to a consumer who waits for one. False when the queue is full and refuses.
+    pub(in crate::vhost) fn enqueue(&mut self, id: QueueId, message: Message) -> bool {
+        let now = self.now;
+        let Some(queue) = self.queues.get_mut(&id) else { return true };
+        let refuses = !matches!(queue.arguments.overflow, Overflow::DropHead);
+        if refuses && queue.is_full_for(&message) {
+            if matches!(queue.arguments.overflow, Overflow::RejectPublishDlx) {
+                let refused = queue.receive(message, None);
+                self.dead_letter(id, &refused, Reason::MaxLength);
+            }
+            return false;
+        }
+        // Checked when it was published; dead letters have none.
+        let own = expiration::parse(&message.properties).unwrap_or_default();
+        let time_to_live = [queue.arguments.message_ttl, own].into_iter().flatten().min();
+        let queued = queue.receive(message, time_to_live.map(|time| now + time));
+        self.shared.memory.add(queued.message.size());
+        if queue.next_expiry().is_some_and(|expiry| expiry <= now) {
+            self.drop_expired(id);
+        }
+        if let Some(queued) = self.deliver_directly(id, queued) {
+            self.store(id, queued);
+        }
+        true
+    }
+
+    fn store(&mut self, id: QueueId, queued: Queued) {
+        let expires = queued.expires;
+        let Some(queue) = self.queues.get_mut(&id) else { return };
+        queue.put(queued);
+        self.drop_overflow(id);
+        if expires.is_some() {
+            self.drop_expired(id);
+        }
+    }
+
+    /// Drops from the head what a queue may not hold; never where it refuses instead.
+    pub(in crate::vhost) fn drop_overflow(&mut self, id: QueueId) {
+        while let Some(queue) = self.queues.get_mut(&id) {
+            if !matches!(queue.arguments.overflow, Overflow::DropHead) || !queue.exceeds_limits() {
+                return;
+            }
+            let Some(dropped) = queue.take() else { return };
+            self.discard(id, dropped, Reason::MaxLength);
+        }
+    }
+}

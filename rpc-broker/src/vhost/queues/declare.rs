@@ -1,0 +1,160 @@
+//! Handles `queue.declare`.
+
+use amq_protocol::{
+    protocol::{AMQPClass, queue},
+    types::{FieldTable, ShortString},
+};
+
+use super::lookup::saturating_count;
+use crate::{
+    ids::{ChannelRef, QueueId},
+    protocol::{ProtocolError, ReplyCode},
+    queue::{
+        Queue, QueueArguments,
+        arguments::{QueueDeclaration, check_server_named, inequivalence},
+    },
+    vhost::{
+        VhostState,
+        names::{server_named, without_line_breaks},
+        permissions::Access,
+    },
+};
+
+impl VhostState {
+    pub(in crate::vhost) fn declare_queue(
+        &mut self,
+        at: ChannelRef,
+        declare: queue::Declare,
+    ) -> Result<(), ProtocolError> {
+        let asked = without_line_breaks(&declare.queue);
+        if Self::is_reply_address(asked.as_str()) {
+            return self.declare_reply_address(at, &asked, declare.nowait);
+        }
+        let nowait = declare.nowait;
+        let id = if declare.passive {
+            let id = self.existing_queue(&asked)?;
+            self.check_exclusive_access(at, id)?;
+            id
+        } else {
+            self.declare_queue_actively(at, declare, asked)?
+        };
+        self.mark_used(id);
+        let Some(queue) = self.queues.get(&id) else { return Ok(()) };
+        let ok = queue::DeclareOk {
+            queue: queue.name.clone(),
+            message_count: saturating_count(queue.ready()),
+            consumer_count: saturating_count(queue.consumers.len()),
+        };
+        self.open_channel_mut(at).last_queue = Some(ok.queue.clone());
+        self.reply_unless(nowait, at, AMQPClass::Queue(queue::AMQPMethod::DeclareOk(ok)));
+        Ok(())
+    }
+
+    /// A way to ask whether the requester still waits: its address counts as a queue with one consumer. So does the pseudo queue,
+    /// always.
+    fn declare_reply_address(
+        &mut self,
+        at: ChannelRef,
+        name: &ShortString,
+        nowait: bool,
+    ) -> Result<(), ProtocolError> {
+        if !self.has_reply_consumer(name.as_str()) {
+            return Err(self.no_queue(name));
+        }
+        self.open_channel_mut(at).last_queue = Some(name.clone());
+        let ok = queue::DeclareOk { queue: name.clone(), message_count: 0, consumer_count: 1 };
+        self.reply_unless(nowait, at, AMQPClass::Queue(queue::AMQPMethod::DeclareOk(ok)));
+        Ok(())
+    }
+
+    fn declare_queue_actively(
+        &mut self,
+        at: ChannelRef,
+        declare: queue::Declare,
+        asked: ShortString,
+    ) -> Result<QueueId, ProtocolError> {
+        let name = queue_name(asked, &declare.arguments)?;
+        self.check_queue(at, Access::Configure, name.as_str())?;
+        let declaration = QueueDeclaration {
+            // An exclusive queue ends with its connection, so it is never durable.
+            durable: declare.durable && !declare.exclusive,
+            exclusive: declare.exclusive,
+            auto_delete: declare.auto_delete,
+            arguments: declare.arguments,
+        };
+        match self.queue_names.get(&name).and_then(|id| self.queues.get(id)) {
+            Some(existing) => self.redeclare_queue(at, existing, &declaration),
+            None => self.create_queue(at, name, declaration),
+        }
+    }
+
+    fn redeclare_queue(
+        &self,
+        at: ChannelRef,
+        existing: &Queue,
+        declaration: &QueueDeclaration,
+    ) -> Result<QueueId, ProtocolError> {
+        let owner = declaration.exclusive.then_some(at.connection);
+        if existing.exclusive != owner {
+            return Err(self.locked(&existing.name));
+        }
+        let present = QueueDeclaration {
+            durable: existing.durable,
+            exclusive: existing.exclusive.is_some(),
+            auto_delete: existing.auto_delete,
+            arguments: existing.declared.clone(),
+        };
+        match inequivalence(&present, declaration, &self.name, existing.name.as_str()) {
+            Some(text) => Err(precondition_failed(text)),
+            None => Ok(existing.id),
+        }
+    }
+
+    fn create_queue(
+        &mut self,
+        at: ChannelRef,
+        name: ShortString,
+        declaration: QueueDeclaration,
+    ) -> Result<QueueId, ProtocolError> {
+        let strict = self.shared.settings.strict_4_3;
+        if strict && !declaration.durable && !declaration.exclusive {
+            let text = "transient non-exclusive queues are deprecated and not permitted";
+            return Err(ProtocolError::new(ReplyCode::InternalError, text));
+        }
+        let mut arguments =
+            QueueArguments::parse(&declaration, name.as_str(), &self.name).map_err(precondition_failed)?;
+        if strict && arguments.is_quorum() {
+            arguments.delivery_limit.get_or_insert(20);
+        }
+        if let Some(exchange) = arguments.dead_letter_exchange.clone() {
+            self.check_queue(at, Access::Read, name.as_str())?;
+            self.check_exchange(at, Access::Write, exchange.as_str())?;
+        }
+        self.last_queue += 1;
+        let id = QueueId(self.last_queue);
+        let mut queue = Queue::new(id, name.clone(), declaration.arguments, arguments);
+        queue.durable = declaration.durable;
+        queue.auto_delete = declaration.auto_delete;
+        queue.exclusive = declaration.exclusive.then_some(at.connection);
+        self.queues.insert(id, queue);
+        self.queue_names.insert(name, id);
+        Ok(id)
+    }
+}
+
+/// The name of a queue to declare: an empty name is replaced by a generated one.
+fn queue_name(asked: ShortString, arguments: &FieldTable) -> Result<ShortString, ProtocolError> {
+    if asked.as_str().is_empty() {
+        check_server_named(arguments).map_err(precondition_failed)?;
+        return Ok(server_named("amq.gen"));
+    }
+    if asked.as_str().starts_with("amq.") {
+        let text = format!("queue name '{asked}' contains reserved prefix 'amq.*'");
+        return Err(ProtocolError::new(ReplyCode::AccessRefused, text));
+    }
+    Ok(asked)
+}
+
+fn precondition_failed(text: String) -> ProtocolError {
+    ProtocolError::new(ReplyCode::PreconditionFailed, text)
+}

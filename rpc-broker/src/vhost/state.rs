@@ -1,0 +1,59 @@
+//! The state of a virtual host. Its methods stand in the modules of the subjects they handle.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use amq_protocol::types::ShortString;
+use tokio::time::Instant;
+
+use super::{exchanges::predeclared, faults::HeldConfirms, queues::Timers, sessions::Session};
+use crate::{
+    dead_letter::DeadLetter,
+    exchange::Exchange,
+    ids::{ChannelRef, ConnectionId, QueueId},
+    queue::Queue,
+    shared::Shared,
+};
+
+/// The state of one virtual host.
+pub(crate) struct VhostState {
+    pub(super) name: Arc<str>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) sessions: HashMap<ConnectionId, Session>,
+    pub(super) exchanges: HashMap<ShortString, Exchange>,
+    pub(super) queues: HashMap<QueueId, Queue>,
+    pub(super) queue_names: HashMap<ShortString, QueueId>,
+    pub(super) last_queue: u64,
+    /// The channels with a consumer of direct replies, by the end of their reply address.
+    pub(super) reply_addresses: HashMap<String, ChannelRef>,
+    /// Dead letters that are not published yet.
+    pub(super) dead_letters: VecDeque<DeadLetter>,
+    /// The channels with publishes to confirm.
+    pub(super) channels_to_confirm: Vec<ChannelRef>,
+    pub(super) held_confirms: HeldConfirms,
+    pub(super) timers: Timers,
+    /// The time at which the current command is handled.
+    pub(super) now: Instant,
+}
+
+impl VhostState {
+    pub(crate) fn new(name: &str, shared: Arc<Shared>) -> Self {
+        Self {
+            name: name.into(),
+            shared,
+            sessions: HashMap::new(),
+            exchanges: predeclared(),
+            queues: HashMap::new(),
+            queue_names: HashMap::new(),
+            last_queue: 0,
+            reply_addresses: HashMap::new(),
+            dead_letters: VecDeque::new(),
+            channels_to_confirm: Vec::new(),
+            held_confirms: HeldConfirms::default(),
+            timers: Timers::default(),
+            now: Instant::now(),
+        }
+    }
+}
