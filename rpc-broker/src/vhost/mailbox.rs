@@ -2,7 +2,7 @@
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use super::{VhostState, sessions::NewSession};
+use super::{NewSession, VhostState};
 use crate::{ids::ConnectionId, interception::Effect, protocol::Incoming};
 
 /// A function that runs on the virtual host's task, between two requests.

@@ -17,10 +17,8 @@ mod state;
 mod task;
 
 pub use admin::QueueInfo;
-pub use faults::ReleaseOrder;
+pub use state::ReleaseOrder;
 
-pub(crate) use faults::NewHold;
 pub(crate) use mailbox::{Command, Mailbox};
 pub(crate) use registry::VhostRegistry;
-pub(crate) use sessions::NewSession;
-pub(crate) use state::VhostState;
+pub(crate) use state::{NewHold, NewSession, VhostState};

@@ -5,7 +5,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     Command, VhostState,
     mailbox::Inbox,
-    sessions::{NewSession, Session},
+    state::{NewSession, Session},
 };
 
 impl VhostState {

@@ -14,7 +14,7 @@ use crate::{
     queue::{Consumer, Queue, Queued},
     vhost::{
         VhostState,
-        sessions::{Delivered, DeliveredTo, Session},
+        state::{Delivered, DeliveredTo, Session},
     },
 };
 

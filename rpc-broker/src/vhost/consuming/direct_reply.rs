@@ -10,7 +10,7 @@ use crate::{
     message::Message,
     properties::Properties,
     protocol::{Outgoing, ProtocolError, ReplyCode},
-    vhost::{VhostState, names::unguessable, sessions::ReplyConsumer},
+    vhost::{VhostState, names::unguessable, state::ReplyConsumer},
 };
 
 /// What clients consume from and write into `reply_to`: RabbitMQ's name, and LavinMQ's.

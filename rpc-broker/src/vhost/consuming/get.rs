@@ -7,7 +7,7 @@ use crate::{
     ids::{ChannelRef, QueueId},
     protocol::{Outgoing, ProtocolError, ReplyCode},
     queue::{Queue, Queued},
-    vhost::{VhostState, permissions::Access, queues::saturating_count, sessions::Delivered},
+    vhost::{VhostState, permissions::Access, queues::saturating_count, state::Delivered},
 };
 
 impl VhostState {

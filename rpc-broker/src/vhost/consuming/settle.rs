@@ -8,7 +8,7 @@ use crate::{
     dead_letter::Reason,
     ids::{ChannelRef, QueueId},
     protocol::{ProtocolError, ReplyCode},
-    vhost::{VhostState, sessions::Delivered},
+    vhost::{VhostState, state::Delivered},
 };
 
 /// How `basic.nack`, `basic.reject` or `basic.recover` settles deliveries.

@@ -4,6 +4,3 @@ mod bind;
 mod declare;
 mod delete;
 mod lookup;
-mod predeclared;
-
-pub(super) use predeclared::predeclared;

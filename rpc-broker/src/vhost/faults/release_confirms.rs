@@ -2,8 +2,10 @@
 
 use amq_protocol::protocol::{AMQPClass, basic};
 
-use super::held_confirms::{HeldConfirm, NewHold, ReleaseOrder};
-use crate::vhost::VhostState;
+use crate::vhost::{
+    VhostState,
+    state::{HeldConfirm, NewHold, ReleaseOrder},
+};
 
 impl VhostState {
     /// Holds publisher confirms back from now on.

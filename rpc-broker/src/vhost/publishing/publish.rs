@@ -6,7 +6,6 @@ use amq_protocol::{
 };
 use bytes::Bytes;
 
-use super::confirms::Confirms;
 use crate::{
     dead_letter::{routing_keys, without_bcc},
     ids::ChannelRef,
@@ -14,7 +13,7 @@ use crate::{
     properties::Properties,
     protocol::{Outgoing, ProtocolError, ReplyCode},
     queue::expiration,
-    vhost::{VhostState, permissions::Access},
+    vhost::{VhostState, permissions::Access, state::Confirms},
 };
 
 impl VhostState {

@@ -2,8 +2,14 @@
 
 use amq_protocol::protocol::{AMQPClass, basic, confirm};
 
-use super::confirms::{ConfirmTag, UnsentConfirms};
-use crate::{ids::ChannelRef, protocol::ProtocolError, vhost::VhostState};
+use crate::{
+    ids::ChannelRef,
+    protocol::ProtocolError,
+    vhost::{
+        VhostState,
+        state::{ConfirmTag, UnsentConfirms},
+    },
+};
 
 impl VhostState {
     pub(in crate::vhost) fn select_confirms(

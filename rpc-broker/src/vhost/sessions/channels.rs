@@ -2,11 +2,10 @@
 
 use amq_protocol::protocol::{AMQPClass, channel};
 
-use super::channel::Channel;
 use crate::{
     ids::ChannelRef,
     protocol::{ProtocolError, ReplyCode},
-    vhost::VhostState,
+    vhost::{VhostState, state::Channel},
 };
 
 impl VhostState {

@@ -19,7 +19,7 @@ impl Timers {
         self.0.push(Reverse((at, queue)));
     }
 
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<QueueId> {
+    pub(in crate::vhost) fn take_due(&mut self, now: Instant) -> Option<QueueId> {
         if self.next()? > now {
             return None;
         }

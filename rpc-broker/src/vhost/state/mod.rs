@@ -1,4 +1,11 @@
-//! The state of a virtual host. Its methods stand in the modules of the subjects they handle.
+//! The state of a virtual host, as data. The methods of [`VhostState`] stand in the folders of the subjects that they handle.
+
+mod channel;
+mod confirms;
+mod held_confirms;
+mod predeclared_exchanges;
+mod session;
+mod timers;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -8,7 +15,15 @@ use std::{
 use amq_protocol::types::ShortString;
 use tokio::time::Instant;
 
-use super::{exchanges::predeclared, faults::HeldConfirms, queues::Timers, sessions::Session};
+pub(super) use channel::{Channel, Delivered, DeliveredTo, ReplyConsumer};
+pub(super) use confirms::{ConfirmTag, Confirms, UnsentConfirms};
+pub(crate) use held_confirms::NewHold;
+pub use held_confirms::ReleaseOrder;
+pub(super) use held_confirms::{HeldConfirm, HeldConfirms};
+pub(crate) use session::NewSession;
+pub(super) use session::Session;
+pub(super) use timers::Timers;
+
 use crate::{
     dead_letter::DeadLetter,
     exchange::Exchange,
@@ -44,7 +59,7 @@ impl VhostState {
             name: name.into(),
             shared,
             sessions: HashMap::new(),
-            exchanges: predeclared(),
+            exchanges: predeclared_exchanges::predeclared(),
             queues: HashMap::new(),
             queue_names: HashMap::new(),
             last_queue: 0,

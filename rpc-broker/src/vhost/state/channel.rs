@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use amq_protocol::types::ShortString;
 
-use crate::{ids::QueueId, queue::Queued, vhost::publishing::Confirms};
+use super::confirms::Confirms;
+use crate::{ids::QueueId, queue::Queued};
 
 /// An open channel.
 #[derive(Debug, Default)]

@@ -33,9 +33,9 @@ struct Hold {
 /// The outcome of a publish.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::vhost) struct HeldConfirm {
-    pub(super) at: ChannelRef,
-    pub(super) number: u64,
-    pub(super) accepted: bool,
+    pub(in crate::vhost) at: ChannelRef,
+    pub(in crate::vhost) number: u64,
+    pub(in crate::vhost) accepted: bool,
 }
 
 /// A new hold.

@@ -11,15 +11,15 @@ pub(in crate::vhost) struct Confirms {
 /// A confirm to send: `basic.ack` or `basic.nack`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::vhost) struct ConfirmTag {
-    pub(super) delivery_tag: u64,
-    pub(super) multiple: bool,
+    pub(in crate::vhost) delivery_tag: u64,
+    pub(in crate::vhost) multiple: bool,
 }
 
 /// The confirms to send, in order: first the acks, then the nacks.
 #[derive(Debug)]
 pub(in crate::vhost) struct UnsentConfirms {
-    pub(super) acks: Vec<ConfirmTag>,
-    pub(super) nacks: Vec<ConfirmTag>,
+    pub(in crate::vhost) acks: Vec<ConfirmTag>,
+    pub(in crate::vhost) nacks: Vec<ConfirmTag>,
 }
 
 impl Confirms {
