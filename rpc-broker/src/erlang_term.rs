@@ -1,8 +1,9 @@
-//! Argument values as Erlang compares and prints them, which decides what RabbitMQ takes as equal and what its sentences look like.
+//! Compares and prints argument values as Erlang does: RabbitMQ's equality of arguments, and the values in
+//! its reply texts.
 
 use amq_protocol::types::{AMQPValue, FieldTable};
 
-/// How RabbitMQ calls a value's type.
+/// RabbitMQ's name of a value's type.
 pub(crate) fn type_name(value: &AMQPValue) -> &'static str {
     match value {
         AMQPValue::Boolean(_) => "bool",
@@ -16,7 +17,7 @@ pub(crate) fn type_name(value: &AMQPValue) -> &'static str {
         AMQPValue::Float(_) => "float",
         AMQPValue::Double(_) => "double",
         AMQPValue::DecimalValue(_) => "decimal",
-        // Short strings have no tag of their own, so none arrive.
+        // Short strings have no type tag, so that none arrive.
         AMQPValue::ShortString(_) | AMQPValue::LongString(_) => "longstr",
         AMQPValue::FieldArray(_) => "array",
         AMQPValue::Timestamp(_) => "timestamp",
@@ -26,7 +27,7 @@ pub(crate) fn type_name(value: &AMQPValue) -> &'static str {
     }
 }
 
-/// An integer's value, of any width. Timestamps are none.
+/// Returns an integer of any width. A timestamp is not an integer.
 pub(crate) fn integer(value: &AMQPValue) -> Option<i64> {
     match *value {
         AMQPValue::ShortShortInt(number) => Some(number.into()),
@@ -40,12 +41,14 @@ pub(crate) fn integer(value: &AMQPValue) -> Option<i64> {
     }
 }
 
-/// Whether two values are equal, whatever their types: 1 is 1.0, and a string is the same bytes.
+/// Returns whether two values are equal, regardless of their types: 1 equals 1.0, and strings are compared as
+/// bytes.
 pub(crate) fn are_equal(one: &AMQPValue, other: &AMQPValue) -> bool {
     compare(one, other, true)
 }
 
-/// Whether two values are the same, whatever their types; but no integer is a float.
+/// Returns whether two values are equal, regardless of their types, except that an integer never equals a
+/// float.
 pub(crate) fn are_identical(one: &AMQPValue, other: &AMQPValue) -> bool {
     compare(one, other, false)
 }
@@ -78,7 +81,7 @@ fn compare_tables(one: &FieldTable, other: &FieldTable, mixed: bool) -> bool {
         && one.iter().zip(other).all(|(one, other)| one.0 == other.0 && compare_nested(one.1, other.1, mixed))
 }
 
-/// What is nested carries its type with it.
+/// Nested values must have the same type as well.
 fn compare_nested(one: &AMQPValue, other: &AMQPValue, mixed: bool) -> bool {
     type_name(one) == type_name(other) && compare(one, other, mixed)
 }
@@ -124,12 +127,12 @@ fn binary(value: &AMQPValue) -> Option<&[u8]> {
     }
 }
 
-/// A value inside of a sentence: strings without quotes, all else as Erlang prints it.
+/// Prints a value in a reply text: strings without quotes, all other values as Erlang prints them.
 pub(crate) fn plain(value: &AMQPValue) -> String {
     binary(value).map_or_else(|| printed(value), |bytes| String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// A value as Erlang prints it, on one line.
+/// Prints a value as Erlang does, on one line.
 pub(crate) fn printed(value: &AMQPValue) -> String {
     match value {
         AMQPValue::Boolean(value) => value.to_string(),
@@ -159,7 +162,7 @@ fn list(entries: impl Iterator<Item = String>) -> String {
     format!("[{}]", entries.collect::<Vec<_>>().join(","))
 }
 
-/// `<<"text">>` when Erlang takes the bytes for text, else `<<1,2,3>>`.
+/// Prints `<<"text">>` when the bytes are printable, else `<<1,2,3>>`.
 pub(crate) fn printed_bytes(bytes: &[u8]) -> String {
     let Some(text) = quoted(bytes) else {
         let numbers: Vec<_> = bytes.iter().map(u8::to_string).collect();
@@ -168,7 +171,7 @@ pub(crate) fn printed_bytes(bytes: &[u8]) -> String {
     if text.is_empty() { "<<>>".to_owned() } else { format!("<<\"{text}\">>") }
 }
 
-/// A list of characters: `"text"` when Erlang takes it for one, else `[1,2,3]`.
+/// Prints a list of characters: `"text"` when they are printable, else `[1,2,3]`.
 pub(crate) fn printed_string(characters: &[u8]) -> String {
     match quoted(characters) {
         Some(text) if !text.is_empty() => format!("\"{text}\""),
@@ -176,7 +179,7 @@ pub(crate) fn printed_string(characters: &[u8]) -> String {
     }
 }
 
-/// The shortest digits that make the number, with an exponent only where that is shorter.
+/// Prints the shortest digits of a number, with an exponent only where that is shorter.
 fn printed_float(value: f64) -> String {
     let positional = format!("{value:?}");
     if positional.contains('e') {
@@ -194,7 +197,8 @@ fn with_exponent(value: f64) -> String {
     }
 }
 
-/// The inside of a string literal, when Erlang takes the bytes for Latin-1 text. They are shown as the UTF-8 that clients mean.
+/// Prints the inside of a string literal, when the bytes are printable Latin-1. They are shown as UTF-8,
+/// which clients send.
 fn quoted(bytes: &[u8]) -> Option<String> {
     let mut quoted = Vec::with_capacity(bytes.len());
     for &byte in bytes {
@@ -227,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn types_count_only_inside_of_something() {
+    fn types_count_only_in_nested_values() {
         use AMQPValue::{ByteArray, Double, Float, LongInt, LongLongInt, LongString, Timestamp, Void};
         let cases = [
             (LongInt(1), LongLongInt(1), true, true),

@@ -2,8 +2,9 @@
 //!
 //! # Rules
 //!
-//! A [`Rule`] applies an [`Action`] to the methods on the wire that a [`Matcher`] matches: by connection, user, virtual host, channel,
-//! method, queue, exchange, routing key or a function, and by count. It stays active until its guard is dropped.
+//! A [`Rule`] applies an [`Action`] to the methods on the wire that a [`Matcher`] matches: by connection,
+//! user, virtual host, channel, method, queue, exchange, routing key or a function, and by count. It stays
+//! active until its guard is dropped.
 //!
 //! ```
 //! use amqp_rpc_broker::{Broker, faults::{Action, Matcher, Method}};
@@ -16,7 +17,8 @@
 //! let lost = broker.on(Matcher::from_client(Method::BasicPublish).routing_key("fib").nth(2), Action::Drop);
 //!
 //! // Every delivery to the connection called "worker" takes 20 ms longer.
-//! let slow = broker.on(Matcher::to_client(Method::BasicDeliver).connection("worker"), Action::Delay(Duration::from_millis(20)));
+//! let deliveries = Matcher::to_client(Method::BasicDeliver).connection("worker");
+//! let slow = broker.on(deliveries, Action::Delay(Duration::from_millis(20)));
 //!
 //! // Declaring the queue `jobs` closes the channel, once.
 //! let refused = Action::CloseChannel(406, "PRECONDITION_FAILED - another version declared it".into());
@@ -28,8 +30,9 @@
 //!
 //! # Crash points
 //!
-//! [`Action::BreakAfter`] lets a method take effect and then breaks the connection. This service crashes after the broker has received
-//! its reply and before it acknowledges the request, which is then delivered again:
+//! [`Action::BreakAfter`] lets a method take effect and then breaks the connection. This service crashes
+//! after the broker has received its reply and before it acknowledges the request, which is then delivered
+//! again:
 //!
 //! ```
 //! use amqp_rpc_broker::{Broker, faults::{Action, Matcher, Method}};
@@ -48,8 +51,8 @@
 //!
 //! # Stalls
 //!
-//! [`Action::Stall`] stops one direction of a connection at a matching method, until the rule is removed. Meanwhile a test does what
-//! must happen at that moment, without a clock:
+//! [`Action::Stall`] stops one direction of a connection at a matching method, until the rule is removed.
+//! Meanwhile a test does what must happen at that moment, without a clock:
 //!
 //! ```
 //! use amqp_rpc_broker::{Broker, faults::{Action, Matcher, Method}};
@@ -85,7 +88,8 @@
 //!
 //! # Connections, queues, consumers and confirms
 //!
-//! A [`Vhost`](crate::Vhost) has methods that change its state, a [`Connection`] has methods that disturb one client:
+//! A [`Vhost`](crate::Vhost) has methods that change its state, a [`Connection`] has methods that disturb one
+//! client:
 //!
 //! ```
 //! use amqp_rpc_broker::{Broker, faults::{Direction, ReleaseOrder}};
@@ -111,18 +115,19 @@
 //! # }
 //! ```
 //!
-//! [`Broker`](crate::Broker) itself can [`block`](crate::Broker::block) publishers, [`restart`](crate::Broker::restart) keeping what is
-//! durable, and [`crash`](crate::Broker::crash).
+//! [`Broker`](crate::Broker) itself can [`block`](crate::Broker::block) publishers,
+//! [`restart`](crate::Broker::restart) keeping what is durable, and [`crash`](crate::Broker::crash).
 //!
 //! # Property tests
 //!
-//! Matchers and actions are plain data (`Clone`, `Debug`, `PartialEq`), and [`Method::ALL`] lists the methods. So a property test can
-//! generate a `Vec<(Matcher, Action)>` and check what must hold under all of them.
+//! Matchers and actions are plain data (`Clone`, `Debug`, `PartialEq`), and [`Method::ALL`] lists the
+//! methods. So a property test can generate a `Vec<(Matcher, Action)>` and check what must hold under all of
+//! them.
 //!
 //! # Cost
 //!
-//! Without rules and recordings, one atomic load for each batch of frames. Everything is deterministic: only [`Action::Delay`] uses a
-//! clock.
+//! Without rules and recordings, one atomic load for each batch of frames. Everything is deterministic: only
+//! [`Action::Delay`] uses a clock.
 
 pub use crate::{
     broker::{ConfirmHold, Connection},

@@ -1,4 +1,4 @@
-//! Whether something declared again is what it was, and RabbitMQ's words when it is not.
+//! Compares a declaration with an existing queue or exchange, and words the difference as RabbitMQ does.
 
 use std::fmt::Display;
 
@@ -10,7 +10,7 @@ use crate::erlang_term::{are_identical, plain, type_name};
 ///
 /// # Errors
 ///
-/// The text of the refusal, when they differ. `resource` is like "queue 'q' in vhost '/'".
+/// The reply text, when they differ. `resource` is like "queue 'q' in vhost '/'".
 pub(crate) fn check_property<T: PartialEq + Display>(
     name: &str,
     resource: &str,
@@ -20,10 +20,10 @@ pub(crate) fn check_property<T: PartialEq + Display>(
     if current == received {
         return Ok(());
     }
-    Err(sentence(name, resource, &format!("'{received}'"), &format!("'{current}'")))
+    Err(inequivalent(name, resource, &format!("'{received}'"), &format!("'{current}'")))
 }
 
-/// Compares the arguments of these names, in this order. Others may differ.
+/// Compares the arguments of these names, in this order. Other arguments may differ.
 ///
 /// # Errors
 ///
@@ -40,9 +40,9 @@ pub(crate) fn check_arguments(
         if are_equivalent(name, current.as_ref(), received.as_ref()) {
             continue;
         }
-        // The type is told only when there is nothing to compare the value with.
+        // The type is printed only when one of the values is missing.
         let show = if current.is_some() && received.is_some() { value_only } else { value_and_type };
-        return Err(sentence(name, resource, &show(received.as_ref()), &show(current.as_ref())));
+        return Err(inequivalent(name, resource, &show(received.as_ref()), &show(current.as_ref())));
     }
     Ok(())
 }
@@ -51,7 +51,7 @@ fn are_equivalent(name: &str, current: Option<&AMQPValue>, received: Option<&AMQ
     match (current, received) {
         (None, None) => true,
         (Some(current), Some(received)) => are_identical(current, received),
-        // A queue is a classic one also when nobody said so.
+        // A queue without the argument is a classic queue.
         (Some(only), None) | (None, Some(only)) => {
             name == "x-queue-type" && *only == AMQPValue::LongString("classic".into())
         }
@@ -72,7 +72,7 @@ fn value_and_type(value: Option<&AMQPValue>) -> String {
     }
 }
 
-fn sentence(name: &str, resource: &str, received: &str, current: &str) -> String {
+fn inequivalent(name: &str, resource: &str, received: &str, current: &str) -> String {
     format!("inequivalent arg '{name}' for {resource}: received {received} but current is {current}")
 }
 
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_depend_on_what_there_is() {
+    fn the_text_depends_on_which_values_are_given() {
         let text = |text: &str| Some(AMQPValue::LongString(text.into()));
         let long = |number| Some(AMQPValue::LongLongInt(number));
         let cases = [
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn arguments_that_are_not_asked_about_may_differ() {
+    fn other_arguments_may_differ() {
         let current = arguments(Some(AMQPValue::LongString("quorum".into())));
         assert_eq!(check_arguments(&["x-expires"], "R", &current, &FieldTable::default()), Ok(()));
     }

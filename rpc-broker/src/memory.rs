@@ -1,4 +1,4 @@
-//! Counts the bytes of messages the broker holds, and raises the alarm that blocks publishers when there are too many.
+//! Counts the bytes of messages in memory, and raises the alarm that blocks publishers above a limit.
 
 use std::sync::{
     Arc,
@@ -7,42 +7,44 @@ use std::sync::{
 
 use tokio::sync::watch;
 
-/// Why publishing is blocked; `None` when it is not.
+/// The reason why publishing is blocked; `None` when it is not.
 pub(crate) type Reason = Option<Arc<str>>;
 
-/// The broker's count of message bytes, and its alarm.
+/// Counts the message bytes of a broker, and holds its alarm.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    /// In queues, or delivered and not settled.
+    /// Bytes in queues, or delivered and unacknowledged.
     held: AtomicUsize,
-    /// Of messages that are not complete. They raise no alarm: a blocked connection could never complete what it has begun.
+    /// Bytes of incomplete messages. They raise no alarm: a blocked connection could never complete its
+    /// message.
     arriving: AtomicUsize,
     limit: usize,
-    most_arriving: usize,
+    max_arriving: usize,
     alarm: watch::Sender<Alarm>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Alarm {
     low_on_memory: bool,
-    by_hand: Reason,
+    by_user: Reason,
 }
 
 impl Alarm {
     fn reason(&self) -> Reason {
-        self.by_hand.clone().or_else(|| self.low_on_memory.then(|| "low on memory".into()))
+        self.by_user.clone().or_else(|| self.low_on_memory.then(|| "low on memory".into()))
     }
 }
 
 impl Memory {
-    /// Incomplete messages may take as much as the limit, and one of the largest size more, so that each size comes through.
-    pub(crate) fn new(limit: usize, largest_message: u64) -> Arc<Self> {
-        let largest_message = usize::try_from(largest_message).unwrap_or(usize::MAX);
+    /// Incomplete messages may take the limit and one message of the maximum size, so that a message of any
+    /// size can be completed.
+    pub(crate) fn new(limit: usize, max_message_size: u64) -> Arc<Self> {
+        let max_message_size = usize::try_from(max_message_size).unwrap_or(usize::MAX);
         Arc::new(Self {
             held: AtomicUsize::new(0),
             arriving: AtomicUsize::new(0),
             limit,
-            most_arriving: limit.saturating_add(largest_message),
+            max_arriving: limit.saturating_add(max_message_size),
             alarm: watch::Sender::new(Alarm::default()),
         })
     }
@@ -60,7 +62,7 @@ impl Memory {
 
     pub(crate) fn subtract(&self, bytes: usize) {
         let held = self.held.fetch_sub(bytes, Ordering::Relaxed) - bytes;
-        // Some distance, so that publishers are not blocked and unblocked with each message.
+        // With a distance to the limit, so that publishers are not blocked and unblocked with each message.
         if held <= self.limit / 10 * 9 {
             self.set_low_on_memory(false);
         }
@@ -70,31 +72,31 @@ impl Memory {
         self.alarm.send_if_modified(|alarm| std::mem::replace(&mut alarm.low_on_memory, low) != low);
     }
 
-    /// Blocks publishers until it is called with `None`.
-    pub(crate) fn block_by_hand(&self, reason: Reason) {
-        self.alarm.send_modify(|alarm| alarm.by_hand = reason);
+    /// Blocks publishers until this is called with `None`.
+    pub(crate) fn block_by_user(&self, reason: Reason) {
+        self.alarm.send_modify(|alarm| alarm.by_user = reason);
     }
 
-    /// Why publishing is blocked now.
+    /// Returns the reason why publishing is blocked now.
     pub(crate) fn blocked(&self) -> Reason {
-        // Looked at for each publish; the common case takes no clone.
+        // Called for each publish; without an alarm nothing is cloned.
         self.alarm.borrow().reason()
     }
 
-    /// Returns once publishing is not blocked.
+    /// Waits until publishing is not blocked.
     pub(crate) async fn until_unblocked(&self) {
         let mut alarm = self.alarm.subscribe();
         // The sender lives as long as `self`.
         let _ = alarm.wait_for(|alarm| alarm.reason().is_none()).await;
     }
 
-    /// An empty charge on the bytes that arrive.
+    /// Starts to count the bytes of a message that arrives.
     pub(crate) fn charge(self: &Arc<Self>) -> Charge {
         Charge { memory: Arc::clone(self), bytes: 0 }
     }
 }
 
-/// Bytes of a message that is not complete; they count until this is dropped.
+/// Counts the bytes of an incomplete message until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Charge {
     memory: Arc<Memory>,
@@ -102,11 +104,11 @@ pub(crate) struct Charge {
 }
 
 impl Charge {
-    /// False when there are too many, of all messages together.
+    /// Adds bytes; returns false when there are too many, over all messages.
     #[must_use]
     pub(crate) fn add(&mut self, bytes: usize) -> bool {
         self.bytes += bytes;
-        self.memory.arriving.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.memory.most_arriving
+        self.memory.arriving.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.memory.max_arriving
     }
 }
 
@@ -144,11 +146,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn blocking_by_hand_has_its_own_reason() {
+    async fn blocking_by_user_has_its_own_reason() {
         let memory = Memory::new(100, 10);
-        memory.block_by_hand(Some("disk".into()));
+        memory.block_by_user(Some("disk".into()));
         assert_eq!(memory.blocked().as_deref(), Some("disk"));
-        memory.block_by_hand(None);
+        memory.block_by_user(None);
         memory.until_unblocked().await;
     }
 }

@@ -1,11 +1,11 @@
-//! A message as the broker keeps it: what was published, unchanged.
+//! A message as it was published.
 
 use amq_protocol::types::ShortString;
 use bytes::Bytes;
 
 use crate::properties::Properties;
 
-/// Cloning is cheap: properties and body are shared.
+/// A message. Cloning is cheap: properties and body are shared.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Message {
     pub(crate) exchange: ShortString,
@@ -15,7 +15,7 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// What it counts for in limits and alarms: properties and body.
+    /// The bytes that count for the memory alarm: properties and body.
     pub(crate) fn size(&self) -> usize {
         self.properties.as_bytes().len() + self.body.len()
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 pub(crate) struct Settings {
     /// Offered in `connection.tune`, in whole seconds; 0 offers none.
     pub(crate) heartbeat: Duration,
-    /// The largest frame in bytes, including its header and end mark. Never 0: a client could take that for unlimited.
+    /// The largest frame in bytes, including its header and end mark. Never 0: a client could take that for
+    /// unlimited.
     pub(crate) frame_max: u32,
     pub(crate) channel_max: u16,
     /// The largest body of a message in bytes.

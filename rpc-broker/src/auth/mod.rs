@@ -1,4 +1,4 @@
-//! Who may connect, and what they may do.
+//! Users, login mechanisms and permissions.
 
 mod permissions;
 pub(crate) mod sasl;

@@ -1,12 +1,13 @@
-//! What a user may do in a virtual host: patterns of names, as RabbitMQ has them.
+//! Permissions of a user in a virtual host: patterns of names, as in RabbitMQ.
 
 use regex_lite::Regex;
 
-/// Patterns of the names of queues and exchanges that a user may configure, write to and read from.
+/// The queues and exchanges that a user may configure, write to and read from, as patterns of their names.
 ///
-/// A pattern is a regular expression that is searched in the name, so anchor it: `^fib$`. The empty pattern means no name at all, and the
-/// default exchange is called `amq.default`. What each operation needs is in RabbitMQ's guide to access control; declaring needs
-/// configure, publishing needs write on the exchange, consuming needs read on the queue, binding needs write on the queue and read on the exchange.
+/// A pattern is a regular expression that is searched in the name, so anchor it: `^fib$`. The empty pattern
+/// matches no name. The default exchange is called `amq.default`. Declaring needs configure, publishing needs
+/// write on the exchange, consuming needs read on the queue, binding needs write on the queue and read on the
+/// exchange; RabbitMQ's guide to access control lists all operations.
 #[derive(Clone, Debug)]
 pub struct Permissions {
     configure: Pattern,
@@ -14,7 +15,7 @@ pub struct Permissions {
     read: Pattern,
 }
 
-/// A pattern is not a regular expression.
+/// The error for a pattern that is not a regular expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{pattern}` is not a regular expression: {reason}")]
 pub struct InvalidPattern {
@@ -23,7 +24,7 @@ pub struct InvalidPattern {
 }
 
 impl Permissions {
-    /// Permissions by three patterns.
+    /// Creates permissions from three patterns.
     ///
     /// # Errors
     ///
@@ -44,13 +45,13 @@ impl Permissions {
         })
     }
 
-    /// Everything is allowed.
+    /// Allows everything.
     #[must_use]
     pub fn all() -> Self {
         Self { configure: Pattern::All, write: Pattern::All, read: Pattern::All }
     }
 
-    /// Nothing is allowed but to be connected, and what needs no permission: passive declarations and direct replies.
+    /// Allows only to connect, and what needs no permission: passive declarations and direct replies.
     #[must_use]
     pub fn none() -> Self {
         Self { configure: Pattern::Nothing, write: Pattern::Nothing, read: Pattern::Nothing }
@@ -69,7 +70,7 @@ impl Permissions {
     }
 }
 
-/// The common patterns without a regular expression: they are looked at for each publish.
+/// A pattern. The common ones need no regular expression, because each publish checks one.
 #[derive(Clone, Debug)]
 enum Pattern {
     All,

@@ -1,4 +1,4 @@
-//! The two login mechanisms: what a client's response says.
+//! Parses the responses of the login mechanisms PLAIN and AMQPLAIN.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::properties::Table;
 
-/// A name and a password.
+/// A user name and a password.
 pub(crate) struct Credentials {
     pub(crate) user: String,
     pub(crate) password: String,
@@ -18,14 +18,14 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The response is not what the mechanism asks for. It may hold a password, so it is not shown.
+/// The error for a malformed response. The response may hold a password, so it is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the response is not what {mechanism} asks for")]
 pub(crate) struct MalformedResponse {
     mechanism: &'static str,
 }
 
-/// Zero byte, name, zero byte, password.
+/// Parses a zero byte, the user name, a zero byte and the password.
 pub(crate) fn plain(response: &[u8]) -> Result<Credentials, MalformedResponse> {
     let malformed = MalformedResponse { mechanism: "PLAIN" };
     let [0, rest @ ..] = response else { return Err(malformed) };
@@ -37,7 +37,7 @@ pub(crate) fn plain(response: &[u8]) -> Result<Credentials, MalformedResponse> {
     credentials(user, password).ok_or(malformed)
 }
 
-/// A table without its length, with `LOGIN` and `PASSWORD`.
+/// Parses a table without its length, with `LOGIN` and `PASSWORD`.
 pub(crate) fn amqplain(response: &[u8]) -> Result<Credentials, MalformedResponse> {
     let malformed = MalformedResponse { mechanism: "AMQPLAIN" };
     let table = Table::parse(Bytes::copy_from_slice(response)).map_err(|_| malformed)?;

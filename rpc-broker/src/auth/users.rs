@@ -8,7 +8,7 @@ use std::{
 
 use super::Permissions;
 
-/// Shared by the broker's handle and all connections; asked at login, and again by a session when something has changed.
+/// The users of a broker. Sessions cache permissions and read them again when the version has changed.
 #[derive(Debug, Default)]
 pub(crate) struct Users(RwLock<Registry>);
 
@@ -46,7 +46,7 @@ impl Users {
         self.write().permissions.retain(|(_, name), _| name != vhost);
     }
 
-    /// Replaces what a user may do in a virtual host.
+    /// Replaces the permissions of a user in a virtual host.
     pub(crate) fn set_permissions(&self, user: &str, vhost: &str, permissions: Permissions) {
         self.write().permissions.insert((user.to_owned(), vhost.to_owned()), Arc::new(permissions));
     }
@@ -55,17 +55,17 @@ impl Users {
         self.read().passwords.get(user).is_some_and(|right| right == password)
     }
 
-    /// What a user may do in a virtual host; `None` for no access at all.
+    /// Returns the permissions of a user in a virtual host; `None` for no access at all.
     pub(crate) fn permissions(&self, user: &str, vhost: &str) -> Option<Arc<Permissions>> {
         self.read().permissions.get(&(user.to_owned(), vhost.to_owned())).cloned()
     }
 
-    /// Another number after each change.
+    /// Returns a number that is different after each change.
     pub(crate) fn version(&self) -> u64 {
         self.read().version
     }
 
-    // A panic elsewhere leaves the maps whole: each change is one call to one of them.
+    // The maps are whole even after a panic elsewhere: each change is one call to one of them.
     fn read(&self) -> RwLockReadGuard<'_, Registry> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -17,19 +17,19 @@ use crate::{
     vhost::VhostRegistry,
 };
 
-/// Why no broker could be started.
+/// The error for a broker that cannot be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The port cannot be listened on.
     #[error("no broker can listen on 127.0.0.1")]
     Listen(#[source] io::Error),
-    /// There is no thread or runtime for it.
+    /// No thread or runtime can be started.
     #[error("no thread can be started for the broker")]
     Thread(#[source] io::Error),
 }
 
-/// Settings of a broker that is to be started. The defaults are RabbitMQ's, except for the memory limit.
+/// Builds a broker. The default settings are RabbitMQ's, except for the memory limit.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing until it is started"]
 pub struct Builder {
@@ -38,56 +38,57 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// The port of 127.0.0.1 to listen on; 0, the default, takes a free one.
+    /// Sets the port of 127.0.0.1 to listen on. 0, the default, takes a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The heartbeat that is offered to clients, in whole seconds; zero offers none. 60 s by default.
+    /// Sets the heartbeat that is offered to clients, in whole seconds; zero offers none. 60 s by default.
     pub fn heartbeat(mut self, period: Duration) -> Self {
         self.settings.heartbeat = period;
         self
     }
 
-    /// The largest frame, in bytes: 131,072 by default, at least 4,096.
+    /// Sets the largest frame, in bytes: 131,072 by default, at least 4,096.
     pub fn frame_max(mut self, bytes: u32) -> Self {
         self.settings.frame_max = bytes.max(FRAME_MIN_SIZE);
         self
     }
 
-    /// The most channels of a connection: 2,047 by default, at least 1.
+    /// Sets the maximum number of channels of a connection: 2,047 by default, at least 1.
     pub fn channel_max(mut self, channels: u16) -> Self {
         self.settings.channel_max = channels.max(1);
         self
     }
 
-    /// The largest body of a message, in bytes: 128 MiB by default.
+    /// Sets the largest body of a message, in bytes: 128 MiB by default.
     pub fn max_message_size(mut self, bytes: u64) -> Self {
         self.settings.max_message_size = bytes;
         self
     }
 
-    /// How many bytes of messages may be held before publishers are blocked: 512 MiB by default.
+    /// Sets the bytes of messages above which publishers are blocked: 512 MiB by default.
     pub fn memory_limit(mut self, bytes: usize) -> Self {
         self.settings.memory_limit = bytes;
         self
     }
 
-    /// Refuses what RabbitMQ 4.3 refuses: transient queues that are not exclusive, and qos for whole channels. Quorum queues have a
-    /// delivery limit of 20, `basic.nack` does not count towards it, and replies to direct reply addresses count as routed.
+    /// Behaves as RabbitMQ 4.3: transient queues that are not exclusive are refused, and so is `basic.qos`
+    /// for whole channels. Quorum queues have a delivery limit of 20, `basic.nack` does not count towards it,
+    /// and replies to direct reply addresses count as routed.
     pub fn strict_4_3(mut self) -> Self {
         self.settings.strict_4_3 = true;
         self
     }
 
-    /// Starts it; it is ready when this returns.
+    /// Starts the broker. It is ready when this returns.
     ///
     /// # Errors
     ///
     /// When the port cannot be listened on, or no thread can be started.
     pub async fn start(self) -> Result<Broker, StartError> {
-        // Nothing here waits; it is async so that it can without breaking users.
+        // Nothing here waits. The function is async so that it can wait later without breaking users.
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)));
         let listener = listener.map_err(StartError::Listen)?;
         listener.set_nonblocking(true).map_err(StartError::Listen)?;

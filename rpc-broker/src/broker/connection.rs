@@ -8,7 +8,8 @@ use crate::{
     vhost::{Command, Mailbox},
 };
 
-/// Injects faults into a client's connection. Cheap to clone. The methods have no effect once the connection is gone.
+/// Injects faults into a client's connection. Cheap to clone. The methods have no effect once the connection
+/// is gone.
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub(super) id: ConnectionId,
@@ -24,7 +25,8 @@ impl Connection {
         &self.name
     }
 
-    /// The number of the connection, as in [`ObservedMethod::connection_id`](crate::recorder::ObservedMethod::connection_id).
+    /// The number of the connection, as in
+    /// [`ObservedMethod::connection_id`](crate::recorder::ObservedMethod::connection_id).
     #[must_use]
     pub fn id(&self) -> u64 {
         self.id.0
@@ -35,7 +37,8 @@ impl Connection {
         self.apply(Effect::Reset);
     }
 
-    /// Closes the connection with this reply code and text, such as 320 and `CONNECTION_FORCED - maintenance`.
+    /// Closes the connection with this reply code and text, such as 320 and `CONNECTION_FORCED -
+    /// maintenance`.
     pub fn close(&self, code: u16, text: &str) {
         self.apply(Effect::CloseConnection { code, text: text.to_owned() });
     }

@@ -14,7 +14,8 @@ use crate::{
 impl Broker {
     /// Applies an action to the matching methods between clients and the broker, until the rule is dropped.
     ///
-    /// Every rule counts its matches. Rules that apply to the same method are applied in the order in which they were added.
+    /// Every rule counts its matches. Rules that apply to the same method are applied in the order in which
+    /// they were added.
     ///
     /// ```
     /// use amqp_rpc_broker::{Broker, faults::{Action, Matcher, Method}};
@@ -31,7 +32,8 @@ impl Broker {
         Rule::add(&self.shared.faults, matcher, action)
     }
 
-    /// Records the methods between clients and the broker until the recording is dropped. It keeps the newest 10,000.
+    /// Records the methods between clients and the broker until the recording is dropped. It keeps the newest
+    /// 10,000.
     pub fn record(&self) -> Recording {
         self.record_last(DEFAULT_MAX_METHODS)
     }
@@ -48,8 +50,8 @@ impl Broker {
         self.shared.faults.reset_connections(number);
     }
 
-    /// Accepts the next `number` connections and never writes to them, as a broker that hangs; 0 serves all again. Connections that are
-    /// to be refused come first.
+    /// Accepts the next `number` connections and never writes to them, as a broker that hangs; 0 serves all
+    /// again. Connections that are to be refused come first.
     pub fn ignore_connections(&self, number: usize) {
         self.shared.faults.ignore_connections(number);
     }
@@ -71,11 +73,12 @@ impl Vhost {
         self.open_connections().await.into_iter().find(|connection| connection.name() == name)
     }
 
-    /// Holds all publisher confirms back until they are [released](ConfirmHold::release), however long that takes.
-    /// Messages are routed and delivered as usual.
+    /// Holds all publisher confirms back until they are [released](ConfirmHold::release), however long that
+    /// takes. Messages are routed and delivered as usual.
     pub async fn hold_confirms(&self) -> ConfirmHold {
         let mailbox = self.mailbox.clone();
-        // The guard is made on the virtual host's task: when the caller stops waiting, dropping the guard releases the confirms.
+        // The guard is made on the virtual host's task: when the caller stops waiting, dropping the guard
+        // releases the confirms.
         let hold = self.mailbox.run(move |vhost| {
             let NewHold { id, count } = vhost.hold_confirms();
             ConfirmHold { id: Some(id), count, mailbox }
@@ -87,25 +90,25 @@ impl Vhost {
         })
     }
 
-    /// Requeues all unacknowledged deliveries of a queue, so that they are delivered again with `redelivered`, to the next consumers in
-    /// turn. Returns the number of deliveries.
+    /// Requeues all unacknowledged deliveries of a queue, so that they are delivered again with
+    /// `redelivered`, to the next consumers in turn. Returns the number of deliveries.
     ///
-    /// Clients notice nothing else: they may still settle the first deliveries, without effect. So a service handles a request twice
-    /// although its connection never broke.
+    /// Clients notice nothing else: they may still settle the first deliveries, without effect. So a service
+    /// handles a request twice although its connection never broke.
     pub async fn redeliver(&self, queue: &str) -> usize {
         let queue = queue.to_owned();
         self.mailbox.run(move |vhost| vhost.redeliver(&queue)).await.unwrap_or_default()
     }
 
-    /// Cancels all consumers of a queue, as a broker does when a queue moves to another node; returns how many there were. The queue
-    /// stays, unless it is an auto-delete queue.
+    /// Cancels all consumers of a queue, as a broker does when a queue moves to another node; returns how
+    /// many there were. The queue stays, unless it is an auto-delete queue.
     pub async fn cancel_consumers(&self, queue: &str) -> usize {
         let queue = queue.to_owned();
         self.mailbox.run(move |vhost| vhost.cancel_consumers(&queue)).await.unwrap_or_default()
     }
 
-    /// Expires all ready messages of a queue now, regardless of their time to live. They are dead-lettered if the queue has a
-    /// dead-letter exchange, else dropped. Returns how many there were.
+    /// Expires all ready messages of a queue now, regardless of their time to live. They are dead-lettered if
+    /// the queue has a dead-letter exchange, else dropped. Returns how many there were.
     pub async fn expire_now(&self, queue: &str) -> usize {
         let queue = queue.to_owned();
         self.mailbox.run(move |vhost| vhost.expire_now(&queue)).await.unwrap_or_default()
@@ -129,8 +132,8 @@ impl ConfirmHold {
         *self.count.borrow()
     }
 
-    /// Waits until `count` confirms are held: the broker has handled that many publishes. It waits forever when there are fewer: use a
-    /// timeout.
+    /// Waits until `count` confirms are held: the broker has handled that many publishes. It waits forever
+    /// when there are fewer: use a timeout.
     pub async fn until(&self, count: usize) {
         let mut counted = self.count.clone();
         if counted.wait_for(|counted| *counted >= count).await.is_err() {

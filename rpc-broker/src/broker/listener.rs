@@ -82,8 +82,8 @@ impl Listener {
                 },
                 accepted = accept(self.listener.as_ref(), accept_again) => match accepted {
                     Ok(stream) => self.serve(stream),
-                    // For example too many open files. The client waits in the kernel's queue, and an immediate retry would only
-                    // keep the thread busy.
+                    // For example too many open files. The client waits in the kernel's queue, and an
+                    // immediate retry would only keep the thread busy.
                     Err(error) => {
                         tracing::warn!(%error, "a connection could not be accepted");
                         accept_again = Instant::now() + ACCEPT_RETRY_DELAY;
@@ -119,7 +119,8 @@ impl Listener {
         }
         self.ignored.shutdown().await;
         let all = async { while self.connections.join_next().await.is_some() {} };
-        // Connections that do not confirm in time are closed, as are those that a rule keeps from being reset.
+        // Connections that do not confirm in time are closed, as are those that a rule keeps from being
+        // reset.
         let _ = timeout(CLOSE_TIMEOUT, all).await;
         self.connections.shutdown().await;
     }

@@ -31,11 +31,11 @@ const GUEST: &str = "guest";
 
 /// A running broker on 127.0.0.1.
 ///
-/// It runs on its own thread and tokio runtime: tests of any kind can start one, and neither a blocked nor a paused test runtime
-/// delays it. Several brokers can run in one process.
+/// It runs on its own thread and tokio runtime: tests of any kind can start one, and neither a blocked nor a
+/// paused test runtime delays it. Several brokers can run in one process.
 ///
-/// Dropping it ends it at once, like a crash: clients see their connections break. [`shutdown`](Self::shutdown) closes the connections
-/// first.
+/// Dropping it ends it at once, like a crash: clients see their connections break.
+/// [`shutdown`](Self::shutdown) closes the connections first.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -57,7 +57,8 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// Starts a broker on a free port, with the user `guest` (password `guest`) and the virtual host `/`. The broker is ready when this returns.
+    /// Starts a broker on a free port, with the user `guest` (password `guest`) and the virtual host `/`. The
+    /// broker is ready when this returns.
     ///
     /// # Errors
     ///
@@ -147,15 +148,15 @@ impl Broker {
         self.vhosts.get(vhost).map(|mailbox| Vhost::new(mailbox, Arc::clone(&self.shared.faults)))
     }
 
-    /// Blocks publishers, as a broker does that is low on memory: a connection that publishes gets `connection.blocked`, and its
-    /// requests are not read until [`unblock`](Self::unblock).
+    /// Blocks publishers, as a broker does that is low on memory: a connection that publishes gets
+    /// `connection.blocked`, and its requests are not read until [`unblock`](Self::unblock).
     pub fn block(&self, reason: &str) {
-        self.shared.memory.block_by_hand(Some(reason.into()));
+        self.shared.memory.block_by_user(Some(reason.into()));
     }
 
     /// Unblocks publishers.
     pub fn unblock(&self) {
-        self.shared.memory.block_by_hand(None);
+        self.shared.memory.block_by_user(None);
     }
 
     /// The bytes of messages in memory: ready, unacknowledged and arriving.
@@ -164,19 +165,21 @@ impl Broker {
         self.shared.memory.used()
     }
 
-    /// Stops as RabbitMQ does: connections are closed with 320 `CONNECTION_FORCED`, and new ones are refused. What is durable is kept for
-    /// [`start_again`](Self::start_again). Returns when all connections have ended.
+    /// Stops as RabbitMQ does: connections are closed with 320 `CONNECTION_FORCED`, and new ones are refused.
+    /// What is durable is kept for [`start_again`](Self::start_again). Returns when all connections have
+    /// ended.
     pub async fn stop(&self) {
         self.ask(|done| Control::Stop { crash: false, done }).await;
     }
 
-    /// Stops like a killed process: connections are reset. What is durable is kept for [`start_again`](Self::start_again).
+    /// Stops like a killed process: connections are reset. What is durable is kept for
+    /// [`start_again`](Self::start_again).
     pub async fn crash(&self) {
         self.ask(|done| Control::Stop { crash: true, done }).await;
     }
 
-    /// Starts again after [`stop`](Self::stop) or [`crash`](Self::crash), on the same port. Durable exchanges, durable queues and their
-    /// persistent messages are kept.
+    /// Starts again after [`stop`](Self::stop) or [`crash`](Self::crash), on the same port. Durable
+    /// exchanges, durable queues and their persistent messages are kept.
     ///
     /// # Errors
     ///

@@ -1,8 +1,8 @@
-//! Addresses for clients.
+//! AMQP URIs for clients.
 
 use std::{fmt::Write, net::SocketAddr};
 
-/// An AMQP URI. Without a virtual host it has no path, which every client reads as `/`.
+/// Builds an AMQP URI. Without a virtual host it has no path, which every client reads as `/`.
 pub(super) fn of(address: SocketAddr, user: &str, password: &str, vhost: Option<&str>) -> String {
     let path = vhost.map(|vhost| format!("/{}", escaped(vhost))).unwrap_or_default();
     format!("amqp://{}:{}@{address}{path}", escaped(user), escaped(password))

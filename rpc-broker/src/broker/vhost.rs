@@ -9,7 +9,8 @@ use crate::{
 
 /// Inspects a virtual host of a running broker, and injects faults into it. Cheap to clone.
 ///
-/// A result was true when the broker returned it. Once the virtual host or the broker is gone, the result is `None`, 0, or empty.
+/// A result was true when the broker returned it. Once the virtual host or the broker is gone, the result is
+/// `None`, 0, or empty.
 #[derive(Clone, Debug)]
 pub struct Vhost {
     pub(super) mailbox: Mailbox,
@@ -65,7 +66,8 @@ impl Vhost {
         self.mailbox.run(|vhost| vhost.open_channels()).await.unwrap_or_default()
     }
 
-    /// Closes all connections with 320 `CONNECTION_FORCED` and this reason, as an operator does; returns how many there were.
+    /// Closes all connections with 320 `CONNECTION_FORCED` and this reason, as an operator does; returns how
+    /// many there were.
     pub async fn close_connections(&self, reason: &str) -> usize {
         let reason = reason.to_owned();
         self.mailbox.run(move |vhost| vhost.close_connections(&reason)).await.unwrap_or_default()

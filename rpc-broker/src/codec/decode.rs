@@ -1,4 +1,4 @@
-//! Payloads of frames to methods and content headers.
+//! Decodes the payloads of frames: methods and content headers.
 
 use amq_protocol::protocol::{AMQPClass, parse_class};
 use bytes::Bytes;
@@ -9,21 +9,22 @@ use crate::{
     protocol::{ProtocolError, ReplyCode},
 };
 
-/// What a header frame announces.
+/// The payload of a header frame.
 #[derive(Debug)]
 pub(crate) struct ContentHeader {
     pub(crate) class: u16,
     pub(crate) weight: u16,
     pub(crate) body_size: u64,
-    /// The flags and values, copied out of the read buffer.
+    /// The property flags and values, copied out of the read buffer.
     pub(crate) properties: Bytes,
 }
 
-/// Parses a method; all of the payload must belong to it.
+/// Decodes a method, which must take up the whole payload.
 ///
 /// # Errors
 ///
-/// 501 for arguments that cannot be decoded or are nested too deep, 503 for a method that AMQP 0-9-1 does not have.
+/// 501 for arguments that cannot be decoded or are nested too deep, 503 for a method that AMQP 0-9-1 does not
+/// have.
 pub(crate) fn decode_method(payload: &[u8]) -> Result<AMQPClass, ProtocolError> {
     let Some(&[c1, c0, m1, m0]) = payload.first_chunk() else {
         return Err(unknown(kind::METHOD, payload));
@@ -35,7 +36,7 @@ pub(crate) fn decode_method(payload: &[u8]) -> Result<AMQPClass, ProtocolError> 
             ProtocolError::new(ReplyCode::FrameError, "tables nested too deep").caused_by(class, method)
         );
     }
-    // The parser leaves the size out; RabbitMQ refuses all but 0.
+    // The parser skips the prefetch size; RabbitMQ refuses all but 0.
     if let (60, 10, Some(size)) = (class, method, arguments.first_chunk())
         && *size != [0; 4]
     {
@@ -52,7 +53,7 @@ fn cannot_decode(arguments: &[u8]) -> ProtocolError {
     ProtocolError::new(ReplyCode::FrameError, format!("cannot decode {}", printed_bytes(arguments)))
 }
 
-/// Parses a header frame up to its properties; `None` when it is too short.
+/// Decodes a header frame up to its properties; `None` when it is too short.
 pub(crate) fn decode_content_header(payload: &[u8]) -> Option<ContentHeader> {
     let (class, rest) = payload.split_first_chunk()?;
     let (weight, rest) = rest.split_first_chunk()?;
@@ -65,14 +66,14 @@ pub(crate) fn decode_content_header(payload: &[u8]) -> Option<ContentHeader> {
     })
 }
 
-/// The refusal of a frame that cannot be understood at all.
+/// The error for a frame of an unknown type.
 pub(crate) fn unknown(kind: u8, payload: &[u8]) -> ProtocolError {
     let (which, bytes) = snippet(payload);
     ProtocolError::new(ReplyCode::FrameError, format!("type {kind}, {which} octets = {bytes}: unknown_frame"))
         .without_cause()
 }
 
-/// The refusal of a frame that does not belong where it came.
+/// The error for a frame that is not allowed on its channel.
 pub(crate) fn unexpected(frame: Frame<'_>) -> ProtocolError {
     let (which, bytes) = snippet(frame.payload);
     ProtocolError::new(ReplyCode::UnexpectedFrame, format!("type {}, {which} octets = {bytes}", frame.kind))

@@ -1,4 +1,4 @@
-//! Frames to bytes, appended to a buffer that the writer reuses.
+//! Encodes frames. They are appended to a buffer that the writer reuses.
 
 use amq_protocol::{
     frame::WriteContext,
@@ -11,13 +11,13 @@ use super::{FRAME_END, FRAME_OVERHEAD, kind};
 pub(crate) fn write_method(out: &mut Vec<u8>, channel: u16, method: &AMQPClass) {
     let start = begin(out, kind::METHOD, channel);
     let context = WriteContext::from(std::mem::take(out));
-    // Only names and texts can be too long to be written, and those are checked where they are made.
+    // Only names and texts could be too long to encode, and those are checked where they are created.
     let written = gen_class(method)(context).expect("our own methods can be written");
     *out = written.into_inner().0;
     end(out, start);
 }
 
-/// Appends content: a header frame and as many body frames as `frame_max` asks for (0: one).
+/// Appends content: a header frame, and body frames of at most `frame_max` (0: no limit).
 pub(crate) fn write_content(out: &mut Vec<u8>, channel: u16, properties: &[u8], body: &[u8], frame_max: u32) {
     const BASIC: u16 = 60;
     let start = begin(out, kind::HEADER, channel);
@@ -41,7 +41,7 @@ pub(crate) fn write_heartbeat(out: &mut Vec<u8>) {
     end(out, start);
 }
 
-/// Writes a frame's header with an open size and returns where its payload starts.
+/// Appends the header of a frame, without its size; returns where the payload starts.
 fn begin(out: &mut Vec<u8>, kind: u8, channel: u16) -> usize {
     out.push(kind);
     out.extend_from_slice(&channel.to_be_bytes());

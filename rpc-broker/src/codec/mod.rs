@@ -1,10 +1,10 @@
-//! Bytes to frames and back: the server's side of AMQP's framing, on amq-protocol's codec for methods.
+//! Encodes and decodes frames: the server side of AMQP's framing, on amq-protocol's codec for methods.
 
 mod decode;
 mod depth;
 mod encode;
 #[cfg(test)]
-mod hostile;
+mod malformed_input;
 mod reader;
 mod snippet;
 
@@ -13,7 +13,7 @@ pub(crate) use encode::{write_content, write_heartbeat, write_method};
 pub(crate) use reader::{Frame, FrameReader};
 pub(crate) use snippet::snippet;
 
-/// The payload's type in a frame.
+/// The frame types.
 pub(crate) mod kind {
     pub(crate) const METHOD: u8 = 1;
     pub(crate) const HEADER: u8 = 2;
@@ -21,8 +21,8 @@ pub(crate) mod kind {
     pub(crate) const HEARTBEAT: u8 = 8;
 }
 
-/// Ends each frame.
+/// The octet that ends each frame.
 pub(crate) const FRAME_END: u8 = 0xCE;
 
-/// Type, channel and size before the payload, and the end mark after it.
+/// The octets of a frame besides its payload: type, channel, size and frame end.
 pub(crate) const FRAME_OVERHEAD: usize = 8;

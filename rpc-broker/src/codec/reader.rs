@@ -1,4 +1,4 @@
-//! Takes frames out of a stream of bytes, checking each length before anything is waited for or kept.
+//! Reads frames from a stream of bytes. Each length is checked before its bytes are awaited or kept.
 
 use std::io;
 
@@ -8,13 +8,13 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use super::{FRAME_END, snippet::snippet};
 use crate::protocol::{ProtocolError, ReplyCode};
 
-/// Type, channel and size of the payload.
+/// The octets before the payload: type, channel and size.
 const FRAME_HEADER: usize = 7;
-/// How much is asked of the socket at once: little while little comes, because thousands of connections may be idle.
-const SMALLEST_CHUNK: usize = 4 * 1024;
-const LARGEST_CHUNK: usize = 64 * 1024;
+/// The bytes that are read at once: few while few arrive, because thousands of connections may be idle.
+const MIN_CHUNK: usize = 4 * 1024;
+const MAX_CHUNK: usize = 64 * 1024;
 
-/// One frame, in the reader's buffer.
+/// A frame in the reader's buffer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame<'a> {
     pub(crate) kind: u8,
@@ -22,7 +22,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) payload: &'a [u8],
 }
 
-/// Bytes that are no frame; what follows them cannot be read.
+/// Bytes that are not a frame. Nothing after them can be read.
 #[derive(Debug)]
 pub(crate) struct Violation {
     kind: u8,
@@ -40,69 +40,63 @@ impl Violation {
     }
 }
 
-/// Buffers what was read and not taken yet: at most one frame and one chunk.
+/// Buffers what was read and not returned yet: at most one frame and one chunk.
 #[derive(Debug)]
 pub(crate) struct FrameReader<R> {
     stream: R,
     buffer: BytesMut,
-    /// The frame that was handed out last, header and end mark included; taken off at the next call.
-    handed_out: usize,
-    largest: usize,
+    /// The bytes of the frame that was returned last; removed at the next call.
+    returned: usize,
+    frame_max: usize,
     chunk: usize,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
-    /// `frame_max` bounds a frame with its header and end mark, in bytes.
+    /// `frame_max` limits a whole frame, in bytes.
     pub(crate) fn new(stream: R, frame_max: u32) -> Self {
-        Self {
-            stream,
-            buffer: BytesMut::new(),
-            handed_out: 0,
-            largest: frame_max as usize,
-            chunk: SMALLEST_CHUNK,
-        }
+        Self { stream, buffer: BytesMut::new(), returned: 0, frame_max: frame_max as usize, chunk: MIN_CHUNK }
     }
 
     pub(crate) fn set_frame_max(&mut self, frame_max: u32) {
-        self.largest = frame_max as usize;
+        self.frame_max = frame_max as usize;
     }
 
-    /// Reads once; 0 at the end of the stream.
+    /// Reads once; returns 0 at the end of the stream.
     pub(crate) async fn fill(&mut self) -> io::Result<usize> {
-        self.discard_handed_out();
+        self.discard_returned();
         self.buffer.reserve(self.chunk);
-        let room = self.buffer.capacity() - self.buffer.len();
+        let free = self.buffer.capacity() - self.buffer.len();
         let read = self.stream.read_buf(&mut self.buffer).await?;
-        // As much came as there was room for: more waits.
-        self.chunk = if read == room { (self.chunk * 2).min(LARGEST_CHUNK) } else { SMALLEST_CHUNK };
+        // The free part was filled, so more is waiting.
+        self.chunk = if read == free { (self.chunk * 2).min(MAX_CHUNK) } else { MIN_CHUNK };
         Ok(read)
     }
 
-    /// Reads once and throws away all there is; 0 at the end of the stream.
+    /// Reads once and discards everything; returns 0 at the end of the stream.
     pub(crate) async fn discard(&mut self) -> io::Result<usize> {
-        self.handed_out = 0;
+        self.returned = 0;
         self.buffer.clear();
         self.fill().await
     }
 
-    /// The first `N` bytes when they are there, which are then taken: for the protocol header.
+    /// Removes and returns the first `N` bytes, once they have arrived: for the protocol header.
     pub(crate) fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.discard_handed_out();
+        self.discard_returned();
         let taken = *self.buffer.first_chunk()?;
         self.buffer.advance(N);
         Some(taken)
     }
 
-    /// The next complete frame, or `None` when more must be read first.
+    /// Returns the next complete frame, or `None` when more must be read first.
     pub(crate) fn next_frame(&mut self) -> Result<Option<Frame<'_>>, Violation> {
-        self.discard_handed_out();
+        self.discard_returned();
         let Some(&[kind, c1, c0, s3, s2, s1, s0]) = self.buffer.first_chunk::<FRAME_HEADER>() else {
             return Ok(None);
         };
         let size = u32::from_be_bytes([s3, s2, s1, s0]) as usize;
         // RabbitMQ compares the payload with the whole frame's limit.
-        if size > self.largest {
-            let reason = format!("{{frame_too_large,{size},{}}}", self.largest - super::FRAME_OVERHEAD);
+        if size > self.frame_max {
+            let reason = format!("{{frame_too_large,{size},{}}}", self.frame_max - super::FRAME_OVERHEAD);
             return Err(Violation { kind, payload: Vec::new(), reason });
         }
         let Some(frame) = self.buffer.get(..FRAME_HEADER + size + 1) else {
@@ -114,14 +108,14 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             let reason = format!("{{invalid_frame_end_marker,{end}}}");
             return Err(Violation { kind, payload: payload.to_vec(), reason });
         }
-        self.handed_out = frame.len();
+        self.returned = frame.len();
         let payload = &self.buffer[FRAME_HEADER..FRAME_HEADER + size];
         Ok(Some(Frame { kind, channel: u16::from_be_bytes([c1, c0]), payload }))
     }
 
-    fn discard_handed_out(&mut self) {
-        self.buffer.advance(std::mem::take(&mut self.handed_out));
-        if self.buffer.is_empty() && self.buffer.capacity() > SMALLEST_CHUNK {
+    fn discard_returned(&mut self) {
+        self.buffer.advance(std::mem::take(&mut self.returned));
+        if self.buffer.is_empty() && self.buffer.capacity() > MIN_CHUNK {
             self.buffer = BytesMut::new();
         }
     }
@@ -148,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_length_above_the_limit_is_refused_before_its_bytes_come() {
+    async fn a_length_above_the_limit_is_refused_before_its_bytes_arrive() {
         let mut reader = reader(&[1, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
         reader.fill().await.unwrap();
         let close = reader.next_frame().unwrap_err().error().connection_close();
@@ -159,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wrong_end_mark_is_refused() {
+    async fn a_wrong_frame_end_is_refused() {
         let mut reader = reader(&[1, 0, 0, 0, 0, 0, 1, 65, 0]);
         reader.fill().await.unwrap();
         let close = reader.next_frame().unwrap_err().error().connection_close();

@@ -1,8 +1,8 @@
-//! How RabbitMQ's messages show an offending payload.
+//! Prints the beginning of a payload as RabbitMQ's errors do.
 
 use crate::erlang_term::printed_bytes;
 
-/// "all" or "first 16", and the bytes.
+/// Returns "all" or "first 16", and the printed bytes.
 pub(crate) fn snippet(payload: &[u8]) -> (&'static str, String) {
     const SHOWN: usize = 16;
     if payload.len() <= SHOWN {

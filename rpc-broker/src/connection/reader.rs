@@ -1,4 +1,5 @@
-//! Reads a client's frames and sends complete requests to the virtual host, no faster than it and the writer handle them.
+//! Reads a client's frames and sends complete requests to the virtual host, no faster than it and the writer
+//! handle them.
 
 use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
@@ -157,7 +158,8 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         Ok(())
     }
 
-    /// Gives the client time to read the reason of the close: closing a socket with unread bytes would reset it.
+    /// Gives the client time to read the reason of the close: closing a socket with unread bytes would reset
+    /// it.
     async fn discard_rest(&mut self) -> ReadEnd {
         let deadline = Instant::now() + CLOSE_TIMEOUT;
         while let Ok(Ok(1..)) = timeout_at(deadline, self.frames.discard()).await {}

@@ -66,7 +66,8 @@ impl<W: Sink> Writer<W> {
         }
     }
 
-    /// Ends at [`Outgoing::End`] or [`Outgoing::Reset`], when the socket breaks, or when the client does not confirm a close in time.
+    /// Ends at [`Outgoing::End`] or [`Outgoing::Reset`], when the socket breaks, or when the client does not
+    /// confirm a close in time.
     pub(super) async fn run(mut self) -> io::Result<()> {
         let mut items = Vec::with_capacity(MAX_BATCH);
         loop {
@@ -163,7 +164,8 @@ impl<W: Sink> Writer<W> {
                 self.vhost.send(Command::Apply(self.queue.id, Effect::Reset));
                 self.flush().await?;
                 self.sink.shutdown().await?;
-                // Closing with unread bytes would be a reset, which could overtake what was written. The reader ends with the client.
+                // Closing with unread bytes would be a reset, which could overtake what was written. The
+                // reader ends with the client.
                 sleep(CLOSE_TIMEOUT).await;
                 Ok(())
             }

@@ -43,8 +43,8 @@ pub(crate) struct DeadLetter {
 
 /// Builds the message that is published to the dead-letter exchange `to`; `time` is in seconds since 1970.
 ///
-/// Its `expiration` is removed, or it would expire again at once; the history keeps it. With `x-dead-letter-routing-key`, the header
-/// `CC` is removed as well.
+/// Its `expiration` is removed, or it would expire again at once; the history keeps it. With
+/// `x-dead-letter-routing-key`, the header `CC` is removed as well.
 pub(crate) fn dead_letter(
     message: &Message,
     reason: Reason,
@@ -120,7 +120,8 @@ fn with_latest(deaths: Vec<Table>, latest: Table) -> Vec<Table> {
     deaths
 }
 
-/// Keeps one entry for each queue and reason. RabbitMQ reverses the order each time, which readers of the history see.
+/// Keeps one entry for each queue and reason. RabbitMQ reverses the order each time, which readers of the
+/// history see.
 fn grouped(deaths: Vec<Table>) -> Vec<Table> {
     if deaths.len() == 1 {
         return deaths;
@@ -145,7 +146,8 @@ fn is_same(one: &Table, other: &Table) -> bool {
     ["queue", "reason"].iter().all(|name| text(one, name) == text(other, name))
 }
 
-/// Returns whether the message was in this queue before and was not rejected since: it would be dead-lettered in a cycle forever.
+/// Returns whether the message was in this queue before and was not rejected since: it would be dead-lettered
+/// in a cycle forever.
 pub(crate) fn is_cycle(message: &Message, queue: &str) -> bool {
     let headers = message.properties.headers().ok().flatten();
     let Some(deaths) = headers.as_ref().and_then(|headers| headers.get("x-death")?.as_array()) else {
@@ -254,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_cycle_without_rejection_is_a_cycle() {
+    fn only_a_path_without_rejection_is_a_cycle() {
         let expired = die(&die(&message(None), Reason::Expired, "a"), Reason::Expired, "b");
         assert!(is_cycle(&expired, "a") && is_cycle(&expired, "b") && !is_cycle(&expired, "c"));
         let rejected = die(&die(&message(None), Reason::Expired, "a"), Reason::Rejected, "b");

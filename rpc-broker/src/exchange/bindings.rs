@@ -1,4 +1,4 @@
-//! The bindings of an exchange, by destination: a queue that goes away takes its own with it, however many others there are.
+//! The bindings of an exchange, by destination, so that those of a deleted queue are found without a search.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,13 @@ use amq_protocol::types::{FieldTable, ShortString};
 
 use super::Destination;
 
-/// The same destination and key may be bound several times, with other arguments.
+/// The bindings. A destination and key may be bound several times, with different arguments.
 #[derive(Debug, Default)]
 pub(super) struct Bindings(BTreeMap<Destination, BTreeMap<ShortString, Vec<FieldTable>>>);
 
 impl Bindings {
-    /// `None` when it is there already, else whether it is the first of this destination and key.
+    /// Adds a binding. Returns `None` when it exists, else whether it is the first with this destination and
+    /// key.
     pub(super) fn add(
         &mut self,
         destination: &Destination,
@@ -26,7 +27,8 @@ impl Bindings {
         Some(same.len() == 1)
     }
 
-    /// `None` when it is not there, else whether it was the last of this destination and key.
+    /// Removes a binding. Returns `None` when it does not exist, else whether it was the last with this
+    /// destination and key.
     pub(super) fn remove(
         &mut self,
         destination: &Destination,
@@ -47,7 +49,7 @@ impl Bindings {
         Some(true)
     }
 
-    /// Returns the keys that the destination was bound with.
+    /// Removes all bindings to a destination; returns their keys.
     pub(super) fn remove_destination(&mut self, destination: &Destination) -> Vec<ShortString> {
         self.0.remove(destination).map(|keys| keys.into_keys().collect()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! How a headers exchange matches: a binding's arguments against a message's headers.
+//! Matches the headers of a message with the arguments of a binding, for headers exchanges.
 
 use amq_protocol::types::{AMQPValue, FieldTable};
 
@@ -12,7 +12,7 @@ const X_MATCH: &str = "x-match";
 #[derive(Clone, Copy)]
 struct Match {
     any: bool,
-    /// Whether names that start with `x-` count.
+    /// Whether headers whose names start with `x-` are compared.
     with_x: bool,
 }
 
@@ -42,7 +42,7 @@ impl Match {
 
 /// # Errors
 ///
-/// RabbitMQ's text when `x-match` is none of the four.
+/// RabbitMQ's text when `x-match` has an unknown value.
 pub(super) fn check(arguments: &FieldTable) -> Result<(), String> {
     match arguments.inner().get(X_MATCH) {
         None => Ok(()),
@@ -59,17 +59,18 @@ pub(super) fn check(arguments: &FieldTable) -> Result<(), String> {
     }
 }
 
-/// Without anything to match, "all" matches every message and "any" none. Of headers with equal names the first counts.
+/// With no headers to compare, "all" matches every message and "any" none. Of headers with equal names the
+/// first counts.
 pub(super) fn matches(arguments: &FieldTable, headers: &Table) -> bool {
-    let how = Match::of(arguments);
-    let mut wanted = arguments.inner().iter().filter(|(name, _)| how.counts(name.as_str()));
+    let mode = Match::of(arguments);
+    let mut wanted = arguments.inner().iter().filter(|(name, _)| mode.counts(name.as_str()));
     let mut is_met = |(name, value): (&amq_protocol::types::ShortString, &AMQPValue)| {
         let Some(header) = headers.get(name.as_str()) else { return false };
-        // A value that is nothing asks only whether there is one.
+        // A void value only requires that the header exists.
         matches!(value, AMQPValue::Void)
             || to_amqp_value(header).is_some_and(|header| are_equal(value, &header))
     };
-    if how.any { wanted.any(&mut is_met) } else { wanted.all(is_met) }
+    if mode.any { wanted.any(&mut is_met) } else { wanted.all(is_met) }
 }
 
 #[cfg(test)]
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_match_is_all_and_not_any() {
+    fn without_headers_to_compare_all_matches_and_any_does_not() {
         let nothing = Table::default();
         assert!(matches(&FieldTable::default(), &nothing));
         assert!(matches(&arguments(&[("x-match", text("all")), ("x-other", text("1"))]), &nothing));
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_equal_whatever_their_types() {
+    fn values_of_different_types_can_be_equal() {
         let nested = Table::from_iter([("k", Value::I32(1))]);
         let cases = [
             (AMQPValue::LongInt(1), Value::I64(1), true),
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_x_match_may_be() {
+    fn x_match_has_four_values() {
         for how in ["all", "any", "all-with-x", "any-with-x"] {
             assert_eq!(check(&arguments(&[("x-match", text(how))])), Ok(()));
         }

@@ -1,4 +1,4 @@
-//! An exchange: its properties, its bindings, and where a message goes from it.
+//! An exchange: its properties, its bindings, and the routing of messages.
 
 mod bindings;
 mod headers;
@@ -18,7 +18,7 @@ use topic::Patterns;
 
 const ALTERNATE: &str = "alternate-exchange";
 
-/// How an exchange chooses.
+/// The type of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Direct,
@@ -28,7 +28,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// `None` for a type that there is not.
+    /// Returns `None` for an unknown type.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         [Self::Direct, Self::Fanout, Self::Topic, Self::Headers].into_iter().find(|kind| kind.name() == name)
     }
@@ -43,7 +43,7 @@ impl Kind {
     }
 }
 
-/// What an exchange is bound to.
+/// The destination of a binding.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Destination {
     Queue(ShortString),
@@ -61,7 +61,7 @@ pub(crate) struct Exchange {
     routes: Routes,
 }
 
-/// What finds destinations without going through all bindings, by the exchange's kind.
+/// An index of the bindings, by the type of the exchange.
 #[derive(Debug)]
 enum Routes {
     Direct(HashMap<ShortString, BTreeSet<Destination>>),
@@ -99,7 +99,7 @@ impl Exchange {
         Self { name, durable, auto_delete, internal, arguments, bindings: Bindings::default(), routes }
     }
 
-    /// Whether a binding may have these arguments. Unbinding does not ask.
+    /// Checks the arguments of a new binding. Unbinding does not check them.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl Exchange {
         }
     }
 
-    /// Adds a binding; false when it is there already. Bindings differ also by their arguments.
+    /// Adds a binding; returns false when it exists. Bindings with different arguments are different.
     pub(crate) fn bind(
         &mut self,
         destination: Destination,
@@ -131,7 +131,7 @@ impl Exchange {
         true
     }
 
-    /// Removes a binding; false when there is none with exactly these arguments.
+    /// Removes a binding; returns false when there is none with exactly these arguments.
     pub(crate) fn unbind(
         &mut self,
         destination: &Destination,
@@ -145,7 +145,7 @@ impl Exchange {
         true
     }
 
-    /// Removes all bindings to a destination; false when there was none.
+    /// Removes all bindings to a destination; returns false when there was none.
     pub(crate) fn remove_destination(&mut self, destination: &Destination) -> bool {
         let keys = self.bindings.remove_destination(destination);
         for key in &keys {
@@ -168,7 +168,8 @@ impl Exchange {
         }
     }
 
-    /// Appends where a message goes; a destination may be there several times. The headers are asked for only when they matter.
+    /// Appends the destinations of a message; one of them may be appended several times. The headers are read
+    /// only when they matter.
     pub(crate) fn route(
         &self,
         routing_key: &str,
@@ -188,7 +189,7 @@ impl Exchange {
         }
     }
 
-    /// In the order of destinations and keys.
+    /// Returns the bindings in the order of destinations and keys.
     pub(crate) fn bindings(&self) -> impl Iterator<Item = (&Destination, &ShortString, &FieldTable)> {
         self.bindings.iter()
     }
@@ -197,7 +198,7 @@ impl Exchange {
         self.bindings.is_empty()
     }
 
-    /// Where messages go that go nowhere else.
+    /// The alternate exchange, for messages without a destination.
     pub(crate) fn alternate(&self) -> Option<&str> {
         match self.arguments.inner().get(ALTERNATE)? {
             AMQPValue::LongString(name) => std::str::from_utf8(name.as_bytes()).ok(),
@@ -205,8 +206,8 @@ impl Exchange {
         }
     }
 
-    /// Why this exchange is not what is declared now, in RabbitMQ's words for the 406; `None` when it is. Arguments other than the
-    /// alternate exchange do not matter.
+    /// Returns the difference between this exchange and its new declaration, as RabbitMQ's text of the 406;
+    /// `None` without one. Arguments other than the alternate exchange may differ.
     pub(crate) fn inequivalence(
         &self,
         kind: Kind,
@@ -226,11 +227,11 @@ impl Exchange {
     }
 }
 
-/// The alternate exchange that an exchange is declared with. Whether it exists does not matter.
+/// Reads the alternate exchange from the arguments of a declaration. It need not exist.
 ///
 /// # Errors
 ///
-/// RabbitMQ's text of the 406 when it is no string.
+/// RabbitMQ's text of the 406 when it is not a string.
 pub(crate) fn alternate_exchange(
     arguments: &FieldTable,
     name: &str,

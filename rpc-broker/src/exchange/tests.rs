@@ -1,4 +1,4 @@
-//! Exchanges of all kinds: binding, routing, and being declared again.
+//! Exchanges of all types: binding, routing, redeclaration.
 
 use super::*;
 use crate::properties::Value;
@@ -32,7 +32,7 @@ fn kinds_have_names() {
 }
 
 #[test]
-fn each_kind_chooses_in_its_way() {
+fn each_type_routes_in_its_way() {
     let headers = || Some(Table::from_iter([("h", Value::text("1"))]));
     let cases = [
         (Kind::Direct, "a.b", vec![queue("ab")]),
@@ -58,20 +58,20 @@ fn each_kind_chooses_in_its_way() {
 }
 
 #[test]
-fn headers_are_read_only_where_they_matter() {
+fn only_headers_exchanges_read_the_headers() {
     for kind in [Kind::Direct, Kind::Fanout, Kind::Topic, Kind::Headers] {
         let mut exchange = exchange(kind);
         exchange.bind(queue("q"), "k".into(), FieldTable::default());
-        let mut asked = false;
+        let mut read = false;
         exchange.route(
             "k",
             &mut || {
-                asked = true;
+                read = true;
                 None
             },
             &mut Vec::new(),
         );
-        assert_eq!(asked, kind == Kind::Headers, "{kind:?}");
+        assert_eq!(read, kind == Kind::Headers, "{kind:?}");
     }
 }
 
@@ -96,7 +96,7 @@ fn bindings_differ_by_their_arguments() {
 }
 
 #[test]
-fn a_destination_goes_with_all_its_bindings() {
+fn a_destination_is_removed_with_all_its_bindings() {
     for kind in [Kind::Direct, Kind::Fanout, Kind::Topic, Kind::Headers] {
         let mut exchange = exchange(kind);
         exchange.bind(queue("q"), "k".into(), FieldTable::default());
@@ -110,14 +110,14 @@ fn a_destination_goes_with_all_its_bindings() {
 }
 
 #[test]
-fn only_headers_exchanges_look_at_the_arguments_of_bindings() {
+fn only_headers_exchanges_check_the_arguments_of_bindings() {
     let bogus = arguments("x-match", AMQPValue::LongString("bogus".into()));
     assert_eq!(exchange(Kind::Direct).check_binding(&bogus), Ok(()));
     exchange(Kind::Headers).check_binding(&bogus).unwrap_err();
 }
 
 #[test]
-fn a_different_declaration_is_told_in_rabbitmqs_words() {
+fn a_difference_is_reported_with_rabbitmqs_text() {
     let alternate = |name: &str| arguments(ALTERNATE, AMQPValue::LongString(name.into()));
     let existing = Exchange::new("xa".into(), Kind::Direct, false, false, false, alternate("amq.fanout"));
     let check = |kind, durable, auto_delete, internal, arguments: &FieldTable| {
@@ -152,8 +152,8 @@ fn a_different_declaration_is_told_in_rabbitmqs_words() {
             "'alternate-exchange' for exchange 'xa' in vhost '/': received none but current is the value 'amq.fanout' of type 'longstr'",
         ),
     ];
-    for (told, expected) in cases {
-        assert_eq!(told, text(expected));
+    for (difference, expected) in cases {
+        assert_eq!(difference, text(expected));
     }
 }
 

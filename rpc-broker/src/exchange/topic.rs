@@ -7,8 +7,8 @@ use std::{
 
 use super::Destination;
 
-/// A tree of the patterns' words. Matching takes time in proportion to the words of the key and the patterns that could still match,
-/// however many wildcards there are.
+/// A tree of the words of all patterns. The time to match is proportional to the words of the key and the
+/// patterns that can still match, for any number of wildcards.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
     root: Node,
@@ -21,21 +21,22 @@ struct Node {
     destinations: BTreeSet<Destination>,
 }
 
-/// A place in the tree that the words so far lead to.
+/// A node of the tree that the words so far lead to.
 #[derive(Clone, Copy)]
 struct Reached<'a> {
     node: &'a Node,
-    /// Behind a `#`: more words lead here as well.
+    /// Whether the node follows a `#`, so that more words lead to it as well.
     stays: bool,
 }
 
-/// The words of a key or pattern. Nothing has no words; a dot always has one on each side, which may be empty.
+/// Splits a key or pattern into words. An empty key has no words; a dot has a word on each side, which may be
+/// empty.
 fn words(key: &str) -> impl Iterator<Item = &str> {
     key.split('.').take(if key.is_empty() { 0 } else { usize::MAX })
 }
 
 impl Patterns {
-    /// Each destination once per pattern; adding it again changes nothing.
+    /// Adds a destination. Adding it again for the same pattern changes nothing.
     pub(super) fn add(&mut self, pattern: &str, destination: Destination) {
         let mut node = &mut self.root;
         for word in words(pattern) {
@@ -48,7 +49,8 @@ impl Patterns {
         self.root.remove(&mut words(pattern), destination);
     }
 
-    /// Appends the destinations of all patterns that match; one that several lead to is there several times.
+    /// Appends the destinations of all patterns that match. A destination with several matching patterns is
+    /// appended several times.
     pub(super) fn route(&self, routing_key: &str, found: &mut Vec<Destination>) {
         let mut reached = Vec::new();
         reach(&mut reached, &self.root, false);
@@ -57,7 +59,7 @@ impl Patterns {
             for place in reached.drain(..) {
                 place.advance(word, &mut next);
             }
-            // A place behind a `#` is reached by staying there and from before it.
+            // A node after a `#` can be reached from itself and from the node before.
             next.sort_unstable_by_key(|place: &Reached<'_>| ptr::from_ref(place.node).addr());
             next.dedup_by_key(|place| ptr::from_ref(place.node));
             std::mem::swap(&mut reached, &mut next);
@@ -79,7 +81,7 @@ impl<'a> Reached<'a> {
     }
 }
 
-/// A `#` that follows is reached at once, since it may stand for no words.
+/// A following `#` is reached at once, because it can stand for no words.
 fn reach<'a>(reached: &mut Vec<Reached<'a>>, mut node: &'a Node, mut stays: bool) {
     loop {
         reached.push(Reached { node, stays });
@@ -126,15 +128,15 @@ mod tests {
         !found.is_empty()
     }
 
-    /// What the pattern says, word by word.
-    fn is_meant(pattern: &[&str], key: &[&str]) -> bool {
+    /// Matches word by word, as the specification describes it.
+    fn is_expected(pattern: &[&str], key: &[&str]) -> bool {
         match (pattern.split_first(), key.split_first()) {
             (None, None) => true,
             (Some((&"#", rest)), _) => {
-                is_meant(rest, key) || (!key.is_empty() && is_meant(pattern, &key[1..]))
+                is_expected(rest, key) || (!key.is_empty() && is_expected(pattern, &key[1..]))
             }
             (Some((&wanted, pattern)), Some((&word, key))) => {
-                (wanted == "*" || wanted == word) && is_meant(pattern, key)
+                (wanted == "*" || wanted == word) && is_expected(pattern, key)
             }
             _ => false,
         }
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn short_patterns_and_keys_match_as_they_say() {
+    fn short_patterns_match_as_specified() {
         let mut patterns = vec![String::new()];
         let mut keys = vec![String::new()];
         for length in 1..=4 {
@@ -197,17 +199,17 @@ mod tests {
         for pattern in &patterns {
             for key in &keys {
                 let (pattern_words, key_words) = (split(pattern), split(key));
-                let meant = is_meant(
+                let expected = is_expected(
                     &pattern_words.iter().map(String::as_str).collect::<Vec<_>>(),
                     &key_words.iter().map(String::as_str).collect::<Vec<_>>(),
                 );
-                assert_eq!(matches(pattern, key), meant, "{pattern:?} {key:?}");
+                assert_eq!(matches(pattern, key), expected, "{pattern:?} {key:?}");
             }
         }
     }
 
     #[test]
-    fn many_wildcards_cost_little() {
+    fn many_wildcards_are_cheap() {
         let mut patterns = Patterns::default();
         patterns.add(&vec!["#"; 127].join("."), queue("q"));
         patterns.add(&["#.a."; 40].concat(), queue("never"));
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_go_when_their_last_destination_does() {
+    fn patterns_are_removed_with_their_last_destination() {
         let mut patterns = Patterns::default();
         for pattern in ["a.b", "a.b.c", "a.#", "a.*"] {
             patterns.add(pattern, queue("one"));

@@ -1,4 +1,5 @@
-//! The effects of a rule on the state of a connection, applied by the virtual host in the order of the requests around them.
+//! The effects of a rule on the state of a connection, applied by the virtual host in the order of the
+//! requests around them.
 
 use bytes::Bytes;
 

@@ -6,8 +6,8 @@ use super::{Direction, Method, ObservedMethod};
 
 /// Matches methods on the wire: those that a rule applies to, or those to look for in a recording.
 ///
-/// Each call adds a condition. A method that lacks an argument does not match a condition on it: a `basic.deliver` names no queue, so
-/// it does not match a [`queue`](Self::queue).
+/// Each call adds a condition. A method that lacks an argument does not match a condition on it: a
+/// `basic.deliver` names no queue, so it does not match a [`queue`](Self::queue).
 ///
 /// ```
 /// # use amqp_rpc_broker::faults::{Matcher, Method};
@@ -130,8 +130,8 @@ impl Matcher {
         self
     }
 
-    /// Matches methods for which a function returns true. It is called last, on a thread of the broker, and should not take long. Two
-    /// matchers with functions are equal only when one is a clone of the other.
+    /// Matches methods for which a function returns true. It is called last, on a thread of the broker, and
+    /// should not take long. Two matchers with functions are equal only when one is a clone of the other.
     ///
     /// ```
     /// # use amqp_rpc_broker::faults::{Matcher, Method};

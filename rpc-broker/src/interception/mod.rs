@@ -1,4 +1,5 @@
-//! Intercepts the methods between clients and the broker: observes them for recordings, and applies the rules of tests to them.
+//! Intercepts the methods between clients and the broker: observes them for recordings, and applies the rules
+//! of tests to them.
 //!
 //! The public names are exported by [`faults`](crate::faults) and [`recorder`](crate::recorder).
 

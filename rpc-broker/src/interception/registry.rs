@@ -12,7 +12,7 @@ use super::{
     Action, Direction, Matcher, ObservedLog, ObservedMethod, Payload, Peer, active_rule::ActiveRule,
 };
 
-/// What happens to a new connection.
+/// How a new connection is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AcceptAction {
     Serve,

@@ -25,12 +25,14 @@ impl Rule {
         *self.rule.hits().borrow()
     }
 
-    /// Waits until the rule was applied at least once. It waits forever when no method matches: use a timeout.
+    /// Waits until the rule was applied at least once. It waits forever when no method matches: use a
+    /// timeout.
     pub async fn hit(&self) {
         self.until_hits(1).await;
     }
 
-    /// Waits until the rule was applied at least `hits` times. It waits forever when too few methods match: use a timeout.
+    /// Waits until the rule was applied at least `hits` times. It waits forever when too few methods match:
+    /// use a timeout.
     pub async fn until_hits(&self, hits: usize) {
         // The rule, and with it the sender, lives as long as `self`.
         let _ = self.rule.hits().wait_for(|seen| *seen >= hits).await;

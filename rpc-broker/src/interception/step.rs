@@ -33,7 +33,7 @@ pub(crate) enum Step<T> {
     Break,
 }
 
-/// What a direction of a connection waits for.
+/// A wait of one direction of a connection.
 #[derive(Debug)]
 pub(crate) enum Wait {
     Delay(Duration),

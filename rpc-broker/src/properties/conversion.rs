@@ -1,16 +1,16 @@
-//! Headers as the codec's own type, for comparing them with arguments.
+//! Converts headers to amq-protocol's type, to compare them with arguments.
 
 use amq_protocol::types::{AMQPValue, DecimalValue, FieldArray, FieldTable, ShortString};
 
 use super::{Table, Value};
 
-/// How many levels are converted.
-const DEPTH: usize = 32;
+/// The levels of nesting that are converted.
+const MAX_DEPTH: usize = 32;
 
-/// Tables become maps, the first of several equal names winning. `None` when a name is not UTF-8 or something is nested deeper than 32
-/// levels.
+/// Converts a value. Tables become maps, in which the first of several equal names wins. `None` when a name
+/// is not UTF-8, or when a value is nested deeper than 32 levels.
 pub(crate) fn to_amqp_value(value: &Value) -> Option<AMQPValue> {
-    convert(value, DEPTH)
+    convert(value, MAX_DEPTH)
 }
 
 fn convert_table(table: &Table, depth: usize) -> Option<FieldTable> {
@@ -75,14 +75,14 @@ mod tests {
             ("a", Value::I8(2)),
             ("list", Value::array([&Value::text("x"), &Value::Void])),
         ]);
-        let shown = convert_table(&table, DEPTH).unwrap();
+        let shown = convert_table(&table, MAX_DEPTH).unwrap();
         assert_eq!(shown.inner()["a"], AMQPValue::ShortShortInt(1));
         let list = vec![AMQPValue::LongString("x".into()), AMQPValue::Void];
         assert_eq!(shown.inner()["list"], AMQPValue::FieldArray(list.into()));
     }
 
     #[test]
-    fn what_cannot_be_converted_is_none() {
+    fn values_that_cannot_be_converted_are_none() {
         assert!(to_amqp_value(&Value::table(&nested(32))).is_some());
         assert!(to_amqp_value(&Value::table(&nested(33))).is_none());
         let table = Table::parse(Bytes::from_static(b"\x01\xffV")).unwrap();

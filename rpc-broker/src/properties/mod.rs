@@ -1,4 +1,4 @@
-//! Content properties, kept as the bytes that came: a broker carries what it does not understand unchanged.
+//! Content properties, kept as the received bytes, so that unknown values are carried unchanged.
 
 mod conversion;
 mod malformed;
@@ -72,7 +72,7 @@ impl Field {
         0x8000 >> (self as u16)
     }
 
-    /// How many bytes a field takes that starts here.
+    /// The length of a field that starts here, in bytes.
     fn length(self, bytes: &[u8]) -> Result<usize, Malformed> {
         let length = match self {
             DeliveryMode | Priority => 1,
@@ -85,20 +85,21 @@ impl Field {
 }
 
 impl Default for Properties {
-    /// None is set.
+    /// Without any field.
     fn default() -> Self {
         Self { raw: Bytes::from_static(&[0; FLAGS]) }
     }
 }
 
 impl Properties {
-    /// Takes the end of a header frame's payload, behind the body's size. Nothing is copied, and nesting is not limited.
+    /// Parses the end of a header frame's payload, after the body size. Nothing is copied, and nesting is not
+    /// limited.
     ///
     /// The two flags that name no field are ignored, as RabbitMQ does.
     ///
     /// # Errors
     ///
-    /// When the fields do not take up exactly these bytes, or the headers are no table.
+    /// When the fields do not take up exactly these bytes, or the headers are not a table.
     pub(crate) fn parse(raw: Bytes) -> Result<Self, Malformed> {
         if raw.len() < FLAGS {
             return Err(Malformed::Truncated);
@@ -116,12 +117,12 @@ impl Properties {
         if position == properties.raw.len() { Ok(properties) } else { Err(Malformed::Leftover) }
     }
 
-    /// As they go over the wire.
+    /// The encoded properties.
     pub(crate) fn as_bytes(&self) -> &Bytes {
         &self.raw
     }
 
-    /// The headers, one level of them read.
+    /// Reads the headers, without their nested values.
     ///
     /// # Errors
     ///
@@ -152,7 +153,7 @@ impl Properties {
         self.short_string(UserId)
     }
 
-    /// With these headers instead of its own; the other fields byte for byte as they were.
+    /// Replaces the headers. The other fields stay the same, byte for byte.
     pub(crate) fn with_headers(&self, headers: Option<&Table>) -> Self {
         let encoded = headers.map(|headers| {
             let mut contents = Vec::new();
@@ -165,7 +166,7 @@ impl Properties {
         self.with(Headers, encoded.as_deref())
     }
 
-    /// With another address to reply to, of at most 255 bytes.
+    /// Replaces `reply_to` by an address of at most 255 bytes.
     pub(crate) fn with_reply_to(&self, address: &[u8]) -> Self {
         let mut field = vec![u8::try_from(address.len()).expect("reply addresses are short strings")];
         field.extend_from_slice(address);
@@ -207,7 +208,7 @@ impl Properties {
         FIELDS.into_iter().filter(move |field| flags & field.flag() != 0)
     }
 
-    /// Where a field is, with its length.
+    /// The position of a field, with its length prefix.
     fn position(&self, wanted: Field) -> Option<Range<usize>> {
         if self.flags() & wanted.flag() == 0 {
             return None;

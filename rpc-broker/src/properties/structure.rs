@@ -1,8 +1,8 @@
-//! Whether bytes are a table or an array, however deep: no recursion, no limit of depth, time linear in the bytes.
+//! Checks the encoding of tables and arrays of any depth, without recursion and in linear time.
 
 use super::Malformed;
 
-/// What a container's entries look like.
+/// The kind of a container: the entries of a table have names.
 #[derive(Clone, Copy)]
 enum Container {
     Table,
@@ -32,7 +32,7 @@ fn check(contents: &[u8], outermost: Container) -> Result<(), Malformed> {
         if matches!(container, Container::Table) {
             position += 1 + usize::from(contents[position]);
         }
-        // Only as far as the container reaches: what follows is not its own.
+        // Only up to the end of the container.
         let entry = contents.get(position..end).ok_or(Malformed::Truncated)?;
         let (&tag, value) = entry.split_first().ok_or(Malformed::Truncated)?;
         let length = value_length(tag, value)?;
@@ -49,7 +49,7 @@ fn check(contents: &[u8], outermost: Container) -> Result<(), Malformed> {
     }
 }
 
-/// How many bytes a value of this type takes, behind its tag; not more than there are.
+/// The length of a value of this type, after its tag. Never more than there are bytes.
 pub(super) fn value_length(tag: u8, value: &[u8]) -> Result<usize, Malformed> {
     let length = match tag {
         b'V' => 0,
@@ -72,7 +72,7 @@ pub(super) fn value_length(tag: u8, value: &[u8]) -> Result<usize, Malformed> {
     if finite { Ok(length) } else { Err(Malformed::NotFinite) }
 }
 
-/// How many bytes something takes that says its length in its first four.
+/// The length of a value with a length prefix of four bytes, prefix included.
 pub(super) fn long_prefixed(bytes: &[u8]) -> Result<usize, Malformed> {
     let length = u32::from_be_bytes(fixed(bytes)?);
     usize::try_from(length).ok().and_then(|length| length.checked_add(4)).ok_or(Malformed::Truncated)
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_inside_counts() {
+    fn nested_values_are_checked() {
         assert_eq!(check_table(b"\x01aF\0\0\0\x03\x01bV"), Ok(()));
         assert_eq!(check_table(b"\x01aF\0\0\0\x03\x01bZ"), Err(Malformed::UnknownType(b'Z')));
         assert_eq!(check_table(b"\x01aA\0\0\0\x02VZ"), Err(Malformed::UnknownType(b'Z')));
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cut_is_noticed() {
+    fn every_truncation_is_detected() {
         let contents = b"\x01aI\0\0\0\x01\x01bS\0\0\0\x02xy\x01cF\0\0\0\x03\x01dV\x01eA\0\0\0\x02t\x01\x01fx\0\0\0\0\x01gD\x02\0\0\0\x07";
         let ends = [0, 7, 16, 26, 35, 42, 50];
         for length in 0..=contents.len() {

@@ -1,19 +1,19 @@
-//! A table of named values that keeps order and duplicates.
+//! A table of named values that keeps their order and duplicates.
 
 use bytes::{Buf, Bytes};
 
 use super::{Malformed, Value, structure::check_table};
 
-/// Names are at most 255 bytes, of any kind.
+/// A table. Names are at most 255 bytes, of any encoding.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Table(Vec<(Bytes, Value)>);
 
 impl Table {
-    /// Takes a table's contents, without its length. Nothing is copied; nested values stay bytes.
+    /// Parses the contents of a table, without its length. Nothing is copied; nested values stay encoded.
     ///
     /// # Errors
     ///
-    /// When the bytes are no table, or something nested is not what it says.
+    /// When the bytes are not a table, or a nested value is malformed.
     pub(crate) fn parse(mut contents: Bytes) -> Result<Self, Malformed> {
         check_table(&contents)?;
         let mut entries = Vec::new();
@@ -34,17 +34,18 @@ impl Table {
         }
     }
 
-    /// The first value of this name: later ones do not count, as with RabbitMQ.
+    /// Returns the first value of this name. Later ones are ignored, as with RabbitMQ.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(own, _)| own == name.as_bytes()).map(|(_, value)| value)
     }
 
-    /// In the order of the wire, or the order that [`set`](Self::set) made.
+    /// Iterates in the order of the encoding, or in the order of [`set`](Self::set).
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Bytes, &Value)> {
         self.0.iter().map(|(name, value)| (name, value))
     }
 
-    /// Replaces the first value of this name, or adds one, and sorts all by name, as RabbitMQ does when it sets a header.
+    /// Replaces the first value of this name, or adds one, and sorts all by name, as RabbitMQ does when it
+    /// sets a header.
     pub(crate) fn set(&mut self, name: &str, value: Value) {
         match self.0.iter_mut().find(|(own, _)| own == name.as_bytes()) {
             Some((_, own)) => *own = value,
@@ -53,7 +54,7 @@ impl Table {
         self.sort();
     }
 
-    /// Puts a value before all others, whatever else has its name.
+    /// Inserts a value before all others, even if another one has its name.
     pub(crate) fn insert_first(&mut self, name: &str, value: Value) {
         self.0.insert(0, (name_of(name), value));
     }
@@ -64,7 +65,7 @@ impl Table {
         Some(self.0.remove(index).1)
     }
 
-    /// By name; values of one name stay in their order.
+    /// Sorts by name; values of one name keep their order.
     pub(crate) fn sort(&mut self) {
         self.0.sort_by(|(one, _), (other, _)| one.cmp(other));
     }
@@ -78,7 +79,7 @@ impl Value {
         Self::Table(contents.into())
     }
 
-    /// `None` when it is none, or its bytes are none.
+    /// Returns `None` for a value that is not a table, or whose bytes are malformed.
     pub(crate) fn as_table(&self) -> Option<Table> {
         match self {
             Self::Table(contents) => Table::parse(contents.clone()).ok(),
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_survives() {
+    fn every_type_is_preserved() {
         let values = [
             Value::Bool(true),
             Value::I8(-1),
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_is_read_when_asked_for() {
+    fn nested_values_are_parsed_on_demand() {
         let inner = Table::from_iter([("k", Value::array([&Value::text("x"), &Value::text("y")]))]);
         let value = Value::table(&inner);
         assert_eq!(value.as_table(), Some(inner.clone()));

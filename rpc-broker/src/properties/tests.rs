@@ -1,10 +1,10 @@
-//! Properties as they come over the wire, well-formed and not.
+//! Encoded properties, well-formed and malformed.
 
 use bytes::Bytes;
 
 use super::*;
 
-/// Flags and fields, one after the other.
+/// Encodes flags and fields.
 fn raw(flags: u16, fields: &[&[u8]]) -> Bytes {
     let mut raw = flags.to_be_bytes().to_vec();
     raw.extend(fields.concat());
@@ -44,7 +44,7 @@ fn every_field_is_found() {
 }
 
 #[test]
-fn none_is_set_by_default() {
+fn default_properties_have_no_field() {
     let properties = Properties::default();
     assert_eq!(properties.as_bytes()[..], [0, 0]);
     assert_eq!(properties.headers(), Ok(None));
@@ -53,7 +53,7 @@ fn none_is_set_by_default() {
 }
 
 #[test]
-fn what_rabbitmq_refuses_is_malformed() {
+fn properties_that_rabbitmq_refuses_are_malformed() {
     let headers = 0x2000;
     let cases: &[(&str, Bytes, Malformed)] = &[
         ("nothing", Bytes::new(), Malformed::Truncated),
@@ -85,7 +85,7 @@ fn what_rabbitmq_refuses_is_malformed() {
 }
 
 #[test]
-fn what_rabbitmq_takes_is_kept_as_it_is() {
+fn properties_that_rabbitmq_accepts_are_kept_unchanged() {
     let cases: &[(&str, Bytes)] = &[
         ("flags without a field", raw(3, &[])),
         ("text that is not UTF-8", raw(0x8000, &[b"\x02\xff\xfe"])),

@@ -1,4 +1,4 @@
-//! A value in a table, in RabbitMQ's dialect of the types.
+//! A value in a table, with RabbitMQ's type tags.
 
 use bytes::{Buf, BufMut, Bytes};
 
@@ -7,7 +7,7 @@ use super::{
     structure::{check_array, value_length},
 };
 
-/// A value; what is nested stays bytes until somebody looks.
+/// A value. Nested tables and arrays stay encoded until they are read.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Bool(bool),
@@ -25,9 +25,9 @@ pub(crate) enum Value {
         value: u32,
     },
     LongString(Bytes),
-    /// The values, without the length of all.
+    /// The encoded values, without the length prefix.
     Array(Bytes),
-    /// The entries, without the length of all.
+    /// The encoded entries, without the length prefix.
     Table(Bytes),
     Timestamp(u64),
     Bytes(Bytes),
@@ -47,7 +47,7 @@ impl Value {
         Self::Array(contents.into())
     }
 
-    /// `None` when it is none.
+    /// Returns `None` for any other type.
     pub(crate) fn as_long_string(&self) -> Option<&Bytes> {
         match self {
             Self::LongString(bytes) => Some(bytes),
@@ -55,7 +55,7 @@ impl Value {
         }
     }
 
-    /// `None` when it is none, or its bytes are none.
+    /// Returns `None` for a value that is not an array, or whose bytes are malformed.
     pub(crate) fn as_array(&self) -> Option<Vec<Self>> {
         let Self::Array(contents) = self else { return None };
         check_array(contents).ok()?;
@@ -67,7 +67,7 @@ impl Value {
         Some(values)
     }
 
-    /// An integer's value, of any width.
+    /// Returns an integer of any width.
     pub(crate) fn as_integer(&self) -> Option<i64> {
         match *self {
             Self::I8(number) => Some(number.into()),
@@ -81,7 +81,7 @@ impl Value {
         }
     }
 
-    /// How RabbitMQ calls its type.
+    /// RabbitMQ's name of the type.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Self::Bool(_) => "bool",
@@ -104,7 +104,7 @@ impl Value {
         }
     }
 
-    /// Takes one value, with its tag, from the front. What is nested is not looked at.
+    /// Removes one value, with its tag, from the front. Nested values are not parsed.
     pub(super) fn take(bytes: &mut Bytes) -> Result<Self, Malformed> {
         let (&tag, rest) = bytes.split_first().ok_or(Malformed::Truncated)?;
         let length = value_length(tag, rest)?;

@@ -67,12 +67,14 @@ impl ReplyCode {
     }
 }
 
-/// An error of the protocol (the specification says exception). Its code decides whether it closes the channel or the connection.
+/// An error of the protocol (the specification says exception). Its code decides whether it closes the
+/// channel or the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProtocolError {
     pub(crate) code: ReplyCode,
     text: String,
-    /// Class and method of the request that caused it. `Some((0, 0))` when no request did, `None` when it is not known yet.
+    /// Class and method of the request that caused it. `Some((0, 0))` when no request did, `None` when it is
+    /// not known yet.
     cause: Option<(u16, u16)>,
 }
 

@@ -1,4 +1,5 @@
-//! What connections and virtual hosts exchange: requests, frames for clients, errors of the protocol.
+//! The values that connections and virtual hosts exchange: requests, frames for clients, errors of the
+//! protocol.
 
 mod capabilities;
 mod error;

@@ -1,4 +1,5 @@
-//! The queue of frames for a client, whose bytes are counted: filled by the virtual host and the connection's reader, emptied by its writer.
+//! The queue of frames for a client, whose bytes are counted: filled by the virtual host and the connection's
+//! reader, emptied by its writer.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -44,8 +45,8 @@ impl Outgoing {
 /// Queues frames for a connection's writer.
 ///
 /// Sending never waits, so that one slow client cannot block a virtual host. Instead the virtual host checks
-/// [`is_congested`](Self::is_congested) before it delivers, and the reader waits in [`until_writable`](Self::until_writable) before it
-/// reads more requests.
+/// [`is_congested`](Self::is_congested) before it delivers, and the reader waits in
+/// [`until_writable`](Self::until_writable) before it reads more requests.
 #[derive(Debug)]
 pub(crate) struct OutgoingQueue {
     pub(crate) id: ConnectionId,

@@ -1,4 +1,4 @@
-//! What a consumer is declared with.
+//! The arguments of a consumer.
 
 use amq_protocol::types::FieldTable;
 
@@ -12,7 +12,7 @@ use crate::erlang_term::integer;
 const PRIORITY: (&str, Check) = ("x-priority", checks::is_integer);
 const CANCEL_ON_FAILOVER: (&str, Check) = ("x-cancel-on-ha-failover", checks::boolean);
 
-/// Returns the consumer's priority, 0 without one. All else is checked and then ignored.
+/// Returns the consumer's priority, 0 without one. Other arguments are checked, and then ignored.
 ///
 /// # Errors
 ///
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_rabbitmqs() {
+    fn errors_have_rabbitmqs_texts() {
         use QueueKind::{Classic, Quorum};
         let text = || AMQPValue::LongString("x".into());
         let cases = [

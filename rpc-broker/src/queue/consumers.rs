@@ -1,4 +1,4 @@
-//! Who takes a queue's messages: turns, priorities, prefetch, and the single active consumer.
+//! The consumers of a queue: turns, priorities, prefetch, single active consumer.
 
 use std::cmp::Reverse;
 
@@ -14,14 +14,14 @@ pub(crate) struct Consumer {
     pub(crate) no_ack: bool,
     pub(crate) exclusive: bool,
     pub(crate) priority: i64,
-    /// How many deliveries may be unsettled; 0 is no limit.
+    /// The deliveries that may be unacknowledged; 0 is no limit.
     pub(crate) prefetch: u16,
     pub(crate) unsettled: usize,
-    /// Tells it apart from a later consumer of the same tag.
+    /// Distinguishes it from a later consumer with the same tag.
     pub(crate) id: u64,
-    /// Smaller is earlier.
+    /// Consumers with smaller numbers are next.
     turn: u64,
-    /// It could not take a message when it was its turn; it gets a new turn when it can.
+    /// The consumer could not take a message in its turn. It gets a new turn when it can.
     parked: bool,
 }
 
@@ -41,18 +41,18 @@ impl Consumer {
         self.at == at && self.tag == *tag
     }
 
-    /// Whether its own prefetch lets it take one more.
+    /// Returns whether its prefetch count allows one more delivery.
     pub(crate) fn has_capacity(&self) -> bool {
         self.no_ack || self.prefetch == 0 || self.unsettled < usize::from(self.prefetch)
     }
 }
 
-/// The consumers of one queue, in the order they came.
+/// The consumers of one queue, in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Consumers {
     all: Vec<Consumer>,
     single_active: bool,
-    /// Which one is active, when only one may be.
+    /// The single active consumer.
     active: Option<(ChannelRef, ShortString)>,
     next_turn: u64,
 }
@@ -74,7 +74,7 @@ impl Consumers {
         self.all.iter()
     }
 
-    /// Whether one of them has the queue for itself.
+    /// Returns whether one of them is exclusive.
     pub(crate) fn any_exclusive(&self) -> bool {
         self.all.iter().any(|consumer| consumer.exclusive)
     }
@@ -92,7 +92,7 @@ impl Consumers {
         self.all.push(consumer);
     }
 
-    /// Takes a consumer off; where it was the active one, the next in turn becomes it.
+    /// Removes a consumer. If it was the active one, the next in turn becomes active.
     pub(crate) fn remove(&mut self, at: ChannelRef, tag: &ShortString) -> Option<Consumer> {
         let index = self.all.iter().position(|consumer| consumer.is(at, tag))?;
         let removed = self.all.remove(index);
@@ -106,21 +106,22 @@ impl Consumers {
         self.all.iter_mut().find(|consumer| consumer.id == id)
     }
 
-    /// Lets those of a channel that had to pass take part again, at the end of the row. Returns whether there were any.
+    /// Gives matching parked consumers a new turn, after all others. Returns whether there were any.
     pub(crate) fn unpark(&mut self, fits: impl Fn(&Consumer) -> bool) -> bool {
         let parked = self.all.iter().enumerate().filter(|(_, consumer)| consumer.parked && fits(consumer));
-        let mut rejoining: Vec<_> = parked.map(|(index, consumer)| (consumer.turn, index)).collect();
-        rejoining.sort_unstable(); // who had to pass first comes first
-        for (_, index) in &rejoining {
+        let mut resumed: Vec<_> = parked.map(|(index, consumer)| (consumer.turn, index)).collect();
+        resumed.sort_unstable(); // the first one parked is the first one resumed
+        for (_, index) in &resumed {
             let turn = self.take_turn();
             let consumer = &mut self.all[*index];
             consumer.parked = false;
             consumer.turn = turn;
         }
-        !rejoining.is_empty()
+        !resumed.is_empty()
     }
 
-    /// The consumer whose turn it is, of those who can take a message. It goes to the end of the row; those who cannot are parked.
+    /// Chooses the consumer whose turn it is, among those that can take a message, and gives it a new turn.
+    /// The others are parked.
     pub(crate) fn next(&mut self, can_take: impl Fn(&Consumer) -> bool) -> Option<&mut Consumer> {
         let index = loop {
             let index = self.candidate()?;
@@ -143,7 +144,7 @@ impl Consumers {
         self.all.iter().position(|consumer| consumer.is(*at, tag) && !consumer.parked)
     }
 
-    /// Higher priorities first, then turns. A parked consumer has none.
+    /// Higher priorities come first, then turns. A parked consumer has no turn.
     fn first_in_turn(&self) -> Option<usize> {
         let waiting =
             self.all.iter().enumerate().filter(|(_, consumer)| self.single_active || !consumer.parked);
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn each_takes_its_turn_and_waits_for_room() {
+    fn each_consumer_takes_its_turn_and_waits_for_capacity() {
         let mut consumers = Consumers::new(false);
         consumers.add(consumer(1, 0));
         consumers.add(consumer(2, 0));
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn of_single_active_consumers_the_next_one_follows_the_one_that_leaves() {
+    fn the_next_consumer_becomes_active_when_the_single_active_one_is_removed() {
         let mut consumers = Consumers::new(true);
         consumers.add(consumer(1, 0));
         consumers.add(consumer(2, 0));

@@ -1,15 +1,15 @@
-//! How long a message may wait, as its `expiration` says.
+//! Parses the property `expiration` of a message.
 
 use std::time::Duration;
 
-use super::arguments::checks::{LONGEST, reason};
+use super::arguments::checks::{MAX_MILLISECONDS, reason};
 use crate::{erlang_term::printed_string, properties::Properties};
 
-/// Milliseconds, written as a number; `None` for a message without `expiration`.
+/// Parses the milliseconds; `None` for a message without `expiration`.
 ///
 /// # Errors
 ///
-/// RabbitMQ's text of the 406. It breaks the line in numbers of 20 digits and more, and this does not.
+/// RabbitMQ's text of the 406, but without its line breaks in numbers of 20 digits and more.
 pub(crate) fn parse(properties: &Properties) -> Result<Option<Duration>, String> {
     let Some(expiration) = properties.expiration() else { return Ok(None) };
     let invalid =
@@ -31,14 +31,14 @@ fn milliseconds(expiration: &[u8]) -> Result<u64, String> {
     if !leftover.is_empty() {
         return Err(reason("leftover_string", printed_string(leftover)));
     }
-    // Any number of digits may come; what does not fit is too large anyway.
+    // Any number of digits is allowed; a number that does not fit is too large anyway.
     let digits = String::from_utf8_lossy(digits);
     let digits = digits.trim_start_matches('0');
     let number = if digits.is_empty() { Some(0) } else { digits.parse::<u64>().ok() };
     match number {
         Some(0) => Ok(0),
         _ if sign == "-" => Err(reason("value_negative", format!("-{digits}"))),
-        Some(number) if number <= LONGEST.unsigned_abs() => Ok(number),
+        Some(number) if number <= MAX_MILLISECONDS.unsigned_abs() => Ok(number),
         _ => Err(reason("value_too_large", digits)),
     }
 }
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_rabbitmqs() {
+    fn errors_have_rabbitmqs_texts() {
         let cases: &[(&[u8], &str)] = &[
             (b"", "'': no_integer"),
             (b"abc", "'abc': no_integer"),

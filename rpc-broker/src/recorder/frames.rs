@@ -62,8 +62,8 @@ impl Frames {
         self.missing_in_order(matchers).is_none()
     }
 
-    /// Panics unless methods match these matchers one after the other, with anything in between. The message shows the matcher
-    /// without a match, and everything that was recorded.
+    /// Panics unless methods match these matchers one after the other, with anything in between. The message
+    /// shows the matcher without a match, and everything that was recorded.
     #[track_caller]
     pub fn assert_in_order(&self, matchers: &[Matcher]) {
         if let Some(missing) = self.missing_in_order(matchers) {

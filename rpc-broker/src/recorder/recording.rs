@@ -10,10 +10,11 @@ pub(crate) const DEFAULT_MAX_METHODS: usize = 10_000;
 
 /// Records everything between the clients and the broker until it is dropped.
 ///
-/// A method from a client is recorded when it arrives, and one to a client when it is written: before rules change it, and
-/// with [the actions of the rules](ObservedMethod::actions). Injected bytes are not recorded.
+/// A method from a client is recorded when it arrives, and one to a client when it is written: before rules
+/// change it, and with [the actions of the rules](ObservedMethod::actions). Injected bytes are not recorded.
 ///
-/// A recording keeps the newest 10,000 methods and at most 64 MiB of content. [`Frames::dropped`] counts the older ones.
+/// A recording keeps the newest 10,000 methods and at most 64 MiB of content. [`Frames::dropped`] counts the
+/// older ones.
 #[must_use = "dropping it ends the recording"]
 pub struct Recording {
     log: Arc<ObservedLog>,
@@ -33,8 +34,8 @@ impl Recording {
         Frames::from(self.log.snapshot())
     }
 
-    /// Waits until a method that matches was recorded, and returns the oldest one. Counts such as [`Matcher::nth`] are ignored. It
-    /// waits forever when no method matches: use a timeout.
+    /// Waits until a method that matches was recorded, and returns the oldest one. Counts such as
+    /// [`Matcher::nth`] are ignored. It waits forever when no method matches: use a timeout.
     pub async fn until(&self, matcher: &Matcher) -> ObservedMethod {
         let mut recorded = self.log.recorded();
         loop {

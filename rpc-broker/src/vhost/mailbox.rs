@@ -10,7 +10,8 @@ type Operation = Box<dyn FnOnce(&mut VhostState) + Send>;
 
 pub(crate) enum Command {
     Open(Box<NewSession>),
-    /// The requests of one connection, in order. The permit bounds the waiting requests; it is released when they are handled.
+    /// The requests of one connection, in order. The permit bounds the waiting requests; it is released when
+    /// they are handled.
     Requests {
         from: ConnectionId,
         requests: Vec<Incoming>,
@@ -33,7 +34,8 @@ pub(crate) type Inbox = mpsc::UnboundedReceiver<Command>;
 
 /// Sends commands to the task of a virtual host. Cheap to clone.
 ///
-/// The channel is unbounded, because each sender bounds itself: readers by their permits, handles by awaiting the answer.
+/// The channel is unbounded, because each sender bounds itself: readers by their permits, handles by awaiting
+/// the answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Mailbox(mpsc::UnboundedSender<Command>);
 
@@ -48,7 +50,8 @@ impl Mailbox {
         self.0.send(command).is_ok()
     }
 
-    /// Runs `operation` on the virtual host's task and returns its result; `None` when the virtual host is gone.
+    /// Runs `operation` on the virtual host's task and returns its result; `None` when the virtual host is
+    /// gone.
     pub(crate) async fn run<T, F>(&self, operation: F) -> Option<T>
     where
         T: Send + 'static,

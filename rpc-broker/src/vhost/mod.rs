@@ -1,5 +1,5 @@
-//! A virtual host: one task owns its exchanges, queues, channels and consumers, so that everything happens in one order and
-//! without locks. The requests of connections and of the broker's handle arrive in its mailbox.
+//! A virtual host: one task owns its exchanges, queues, channels and consumers, so that everything happens in
+//! one order and without locks. The requests of connections and of the broker's handle arrive in its mailbox.
 
 mod admin;
 mod consuming;

@@ -1,10 +1,10 @@
-//! Names that the broker makes up, and how its sentences name things.
+//! Generated names, and the names of queues and exchanges in reply texts.
 
 use std::fmt;
 
 use amq_protocol::types::ShortString;
 
-/// 22 characters that nobody guesses, for queue names, consumer tags and reply addresses.
+/// Generates 22 unguessable characters, for queue names, consumer tags and reply addresses.
 pub(in crate::vhost) fn unguessable() -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut bits = uuid::Uuid::new_v4().as_u128();
@@ -16,12 +16,12 @@ pub(in crate::vhost) fn unguessable() -> String {
     characters.collect()
 }
 
-/// `{prefix}-{22 characters}`.
+/// Generates a name: `{prefix}-{22 characters}`.
 pub(in crate::vhost) fn server_named(prefix: &str) -> ShortString {
     format!("{prefix}-{}", unguessable()).into()
 }
 
-/// RabbitMQ drops line breaks from names of queues and exchanges.
+/// Removes line breaks, as RabbitMQ does from names of queues and exchanges.
 pub(in crate::vhost) fn without_line_breaks(name: &ShortString) -> ShortString {
     if name.as_str().contains(['\n', '\r']) {
         name.as_str().replace(['\n', '\r'], "").into()
@@ -30,7 +30,7 @@ pub(in crate::vhost) fn without_line_breaks(name: &ShortString) -> ShortString {
     }
 }
 
-/// "queue 'q' in vhost '/'", as RabbitMQ says it.
+/// A queue or an exchange in a reply text, as RabbitMQ prints it: "queue 'q' in vhost '/'".
 #[derive(Clone, Copy, Debug)]
 pub(in crate::vhost) struct Resource<'a> {
     pub(super) kind: &'static str,
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn made_up_names_differ_and_fit_into_urls() {
+    fn generated_names_differ_and_fit_into_urls() {
         let (one, other) = (unguessable(), unguessable());
         assert_ne!(one, other);
         assert_eq!(one.len(), 22);

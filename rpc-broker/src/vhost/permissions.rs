@@ -6,7 +6,7 @@ use crate::{
     protocol::{ProtocolError, ReplyCode},
 };
 
-/// What kind of thing is done to a resource.
+/// The kind of access to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::vhost) enum Access {
     Configure,
@@ -38,7 +38,7 @@ impl VhostState {
         access: Access,
         name: &str,
     ) -> Result<(), ProtocolError> {
-        // Patterns and sentences know the default exchange by this name.
+        // Patterns and reply texts call the default exchange by this name.
         let checked = if name.is_empty() { "amq.default" } else { name };
         self.check(at, access, "exchange", name, checked)
     }

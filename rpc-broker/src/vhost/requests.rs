@@ -48,7 +48,7 @@ impl VhostState {
         }
     }
 
-    /// After a close only its confirmation matters, or the other side's close.
+    /// After a close, only its confirmation or the client's own close is handled.
     fn handle_closing(&mut self, from: ConnectionId, request: &Incoming) {
         let Incoming::Method(0, AMQPClass::Connection(method)) = request else { return };
         let Some(session) = self.sessions.get(&from) else { return };
@@ -66,7 +66,7 @@ impl VhostState {
         match method {
             Method::Close(_) => self.handle_connection_close(from),
             Method::UpdateSecret(_) => {
-                // Passwords of connections that are in are not looked at again.
+                // The password of an open connection is not checked again.
                 let ok = Method::UpdateSecretOk(connection::UpdateSecretOk {});
                 if let Some(session) = self.sessions.get(&from) {
                     session.outgoing.send(on_connection(ok));
@@ -101,7 +101,8 @@ impl VhostState {
         }
     }
 
-    /// Does what was asked on an open channel. On one that is closing, requests are ignored; others were never opened.
+    /// Runs a handler on an open channel. Requests on a closing channel are ignored; on any other channel
+    /// they are an error.
     fn on_open_channel(
         &mut self,
         at: ChannelRef,
@@ -117,7 +118,7 @@ impl VhostState {
             Err(ProtocolError::new(ReplyCode::ChannelError, "expected 'channel.open'"))
         };
         self.close_if_refused(at, done, ids);
-        // What this has caused comes before the next request's doing.
+        // Dead letters of this request come before the next request.
         self.publish_dead_letters();
     }
 
@@ -194,7 +195,7 @@ impl VhostState {
     }
 }
 
-/// Sending messages to the same consumer again is not offered, as with RabbitMQ.
+/// `requeue=false` is not implemented, as with RabbitMQ.
 fn check_recover(requeue: bool) -> Result<(), ProtocolError> {
     if requeue { Ok(()) } else { Err(ProtocolError::new(ReplyCode::NotImplemented, "requeue=false")) }
 }

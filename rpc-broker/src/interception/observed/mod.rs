@@ -19,8 +19,8 @@ use arguments::{Argument, arguments};
 
 /// A method that was observed on the wire, with its content if it has any. Cheap to clone.
 ///
-/// It is printed as one line: the connection's name (or number) and the channel, the direction (`→` from a client to the broker, `←`
-/// from the broker to a client), the method, and the actions of rules:
+/// It is printed as one line: the connection's name (or number) and the channel, the direction (`→` from a
+/// client to the broker, `←` from the broker to a client), the method, and the actions of rules:
 ///
 /// ```text
 /// billing/1 → basic.publish exchange="" routing_key="fib" mandatory (2 bytes)
@@ -83,7 +83,8 @@ impl ObservedMethod {
         self.0.at
     }
 
-    /// The name of the connection (the client property `connection_name`); empty without one, and before `connection.start-ok`.
+    /// The name of the connection (the client property `connection_name`); empty without one, and before
+    /// `connection.start-ok`.
     #[must_use]
     pub fn connection(&self) -> &str {
         self.0.peer.name.get().map_or("", |name| name)

@@ -1,4 +1,4 @@
-//! What is known of the client of a connection.
+//! The client of a connection, as far as its handshake has identified it.
 
 use std::sync::{Arc, OnceLock};
 

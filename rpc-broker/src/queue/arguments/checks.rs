@@ -1,4 +1,4 @@
-//! What the values of arguments may be, and RabbitMQ's reasons for refusing others.
+//! Checks the values of arguments, and words the errors as RabbitMQ does.
 
 use std::fmt::Display;
 
@@ -6,13 +6,13 @@ use amq_protocol::types::{AMQPValue, FieldTable, ShortString};
 
 use crate::erlang_term::{integer, printed_string, type_name};
 
-/// Looks at a value, and at the arguments it is one of; refuses with the end of a sentence.
+/// Checks a value; the second parameter is all arguments. The error is the end of a reply text.
 pub(crate) type Check = fn(&AMQPValue, &FieldTable) -> Result<(), String>;
 
 /// Ten years, in milliseconds.
-pub(crate) const LONGEST: i64 = 315_360_000_000;
+pub(crate) const MAX_MILLISECONDS: i64 = 315_360_000_000;
 
-/// Checks those arguments that are there, in the order of the checks.
+/// Checks the arguments that are given, in the order of the checks.
 pub(crate) fn run(checks: &[(&str, Check)], arguments: &FieldTable, resource: &str) -> Result<(), String> {
     for (name, check) in checks {
         if let Some(value) = arguments.inner().get(*name) {
@@ -78,7 +78,7 @@ pub(super) fn leader_locator(value: &AMQPValue, _: &FieldTable) -> Result<(), St
     one_of(value, &known, |_| "invalid_queue_locator_arg".to_owned())
 }
 
-/// RabbitMQ does not check it and breaks the connection with 541 when it is none of these.
+/// RabbitMQ does not check this value, and closes the connection with 541 for any other.
 pub(super) fn master_locator(value: &AMQPValue, _: &FieldTable) -> Result<(), String> {
     let known = ["client-local", "min-masters", "random"];
     one_of(value, &known, |_| "invalid_queue_locator_arg".to_owned())
@@ -111,13 +111,13 @@ pub(super) fn dead_letter_routing_key(value: &AMQPValue, arguments: &FieldTable)
     name(value, arguments)
 }
 
-/// A string that fits into a message's fields.
+/// Converts a long string to a short string, which the fields of a message need.
 pub(super) fn short_string(value: &AMQPValue) -> Option<ShortString> {
     let AMQPValue::LongString(text) = value else { return None };
     ShortString::try_new(std::str::from_utf8(text.as_bytes()).ok()?).ok()
 }
 
-/// `{value_negative,-1}` and the like.
+/// Prints a reason such as `{value_negative,-1}`.
 pub(crate) fn reason(name: &str, value: impl Display) -> String {
     format!("{{{name},{value}}}")
 }
@@ -125,14 +125,14 @@ pub(crate) fn reason(name: &str, value: impl Display) -> String {
 fn check_milliseconds(time: i64) -> Result<(), String> {
     match time {
         ..0 => Err(reason("value_negative", time)),
-        0..=LONGEST => Ok(()),
+        0..=MAX_MILLISECONDS => Ok(()),
         _ => Err(reason("value_too_large", time)),
     }
 }
 
 fn expect_integer(value: &AMQPValue) -> Result<i64, String> {
-    let refusal = || printed_string(format!("expected integer, got {}", type_name(value)).as_bytes());
-    integer(value).ok_or_else(refusal)
+    let error = || printed_string(format!("expected integer, got {}", type_name(value)).as_bytes());
+    integer(value).ok_or_else(error)
 }
 
 fn expect_count(value: &AMQPValue) -> Result<i64, String> {
@@ -142,12 +142,12 @@ fn expect_count(value: &AMQPValue) -> Result<i64, String> {
     }
 }
 
-fn one_of(value: &AMQPValue, known: &[&str], refusal: impl Fn(&[u8]) -> String) -> Result<(), String> {
+fn one_of(value: &AMQPValue, known: &[&str], error: impl Fn(&[u8]) -> String) -> Result<(), String> {
     match value {
         AMQPValue::LongString(text) if known.iter().any(|known| known.as_bytes() == text.as_bytes()) => {
             Ok(())
         }
-        AMQPValue::LongString(text) => Err(refusal(text.as_bytes())),
+        AMQPValue::LongString(text) => Err(error(text.as_bytes())),
         other => Err(unacceptable_type(other)),
     }
 }

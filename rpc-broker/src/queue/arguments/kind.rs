@@ -1,4 +1,4 @@
-//! The types of queues, and which arguments each knows.
+//! The types of queues, and the arguments of each.
 
 use amq_protocol::types::{AMQPValue, FieldTable};
 
@@ -9,7 +9,7 @@ pub(crate) enum QueueKind {
     Quorum,
 }
 
-/// In the order in which RabbitMQ compares them when a queue is declared again.
+/// In the order in which RabbitMQ compares them when a queue is redeclared.
 const CLASSIC: &[&str] = &[
     "x-expires",
     "x-message-ttl",
@@ -44,11 +44,11 @@ const QUORUM: &[&str] = &[
     "x-queue-leader-locator",
 ];
 
-/// Only streams know these.
+/// The arguments of streams only.
 const STREAM: &[&str] = &["x-max-age", "x-stream-max-segment-size-bytes", "x-initial-cluster-size"];
 
 impl QueueKind {
-    /// By `x-queue-type`; classic without one.
+    /// Reads `x-queue-type`; classic without one.
     pub(crate) fn of(arguments: &FieldTable) -> Self {
         match arguments.inner().get("x-queue-type") {
             Some(AMQPValue::LongString(name)) if name.as_bytes() == b"quorum" => Self::Quorum,
@@ -56,7 +56,7 @@ impl QueueKind {
         }
     }
 
-    /// What RabbitMQ's sentences call it.
+    /// The name of the type in RabbitMQ's reply texts.
     pub(crate) fn module(self) -> &'static str {
         match self {
             Self::Classic => "rabbit_classic_queue",
@@ -71,7 +71,7 @@ impl QueueKind {
         }
     }
 
-    /// An argument that queues of another type know, and this one does not. What no type knows is nobody's concern.
+    /// Finds an argument that only other types know. Arguments that no type knows are ignored.
     pub(super) fn first_foreign(self, arguments: &FieldTable) -> Option<&str> {
         let names = arguments.inner().keys().map(amq_protocol::types::ShortString::as_str);
         let known = |name: &str| [CLASSIC, QUORUM, STREAM].iter().any(|names| names.contains(&name));

@@ -1,4 +1,4 @@
-//! What a queue is declared with: which arguments there are, what they may be, and whether a later declaration says the same.
+//! The arguments of a queue: their names, their values, and the comparison with a later declaration.
 
 pub(super) mod checks;
 mod kind;
@@ -17,7 +17,7 @@ use checks::Check;
 const DEAD_LETTER_EXCHANGE: &str = "x-dead-letter-exchange";
 const QUEUE_TYPE: &str = "x-queue-type";
 
-/// How a queue was declared, or is to be.
+/// The properties and arguments of a declaration.
 #[derive(Clone, Debug)]
 pub(crate) struct QueueDeclaration {
     pub(crate) durable: bool,
@@ -26,19 +26,19 @@ pub(crate) struct QueueDeclaration {
     pub(crate) arguments: FieldTable,
 }
 
-/// What happens to a message for which there is no room.
+/// What happens when a queue is full (`x-overflow`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Overflow {
-    /// The oldest one makes room.
+    /// The oldest message is dropped.
     #[default]
     DropHead,
     RejectPublish,
-    /// Refused, and sent on as a dead letter.
+    /// The new message is refused and dead-lettered.
     RejectPublishDlx,
 }
 
-/// The arguments that change how a queue works. Others that RabbitMQ knows are checked, and then ignored: `x-max-priority`, and all about
-/// where and how a queue is stored.
+/// The arguments that change how a queue works. Others that RabbitMQ knows are checked, and then ignored:
+/// `x-max-priority`, and those about the storage of a queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct QueueArguments {
     pub(crate) kind: QueueKind,
@@ -46,12 +46,12 @@ pub(crate) struct QueueArguments {
     pub(crate) expires: Option<Duration>,
     pub(crate) message_ttl: Option<Duration>,
     pub(crate) max_length: Option<u64>,
-    /// Of message bodies.
+    /// Counts the message bodies.
     pub(crate) max_length_bytes: Option<u64>,
     pub(crate) overflow: Overflow,
     pub(crate) dead_letter_exchange: Option<ShortString>,
     pub(crate) dead_letter_routing_key: Option<ShortString>,
-    /// How often a message may come back.
+    /// How many times a message may be returned.
     pub(crate) delivery_limit: Option<u32>,
 }
 
@@ -79,7 +79,8 @@ const CHECKS: &[(&str, Check)] = &[
 impl QueueArguments {
     /// # Errors
     ///
-    /// RabbitMQ's text of the 406. Streams are refused in words of our own, and so are names that do not fit into a message's fields.
+    /// RabbitMQ's text of the 406. Streams, and names that are too long for the fields of a message, are
+    /// refused with this broker's own text.
     pub(crate) fn parse(declaration: &QueueDeclaration, name: &str, vhost: &str) -> Result<Self, String> {
         let (arguments, resource) = (&declaration.arguments, resource(name, vhost));
         check_dead_letter_exchange(arguments, &resource)?;
@@ -103,13 +104,13 @@ impl QueueArguments {
         let overflow = match get("x-overflow") {
             Some(AMQPValue::LongString(text)) => match text.as_bytes() {
                 b"reject-publish" => Overflow::RejectPublish,
-                // Quorum queues take the name and do as without it.
+                // Quorum queues accept the value and ignore it.
                 b"reject-publish-dlx" if kind == QueueKind::Classic => Overflow::RejectPublishDlx,
                 _ => Overflow::DropHead,
             },
             _ => Overflow::DropHead,
         };
-        // RabbitMQ takes any value here: what is no number is no limit, and below zero nothing may come back.
+        // RabbitMQ accepts any value: what is not a number is no limit, and a negative number is 0.
         let delivery_limit = number("x-delivery-limit").filter(|_| kind == QueueKind::Quorum);
         Self {
             kind,
@@ -130,7 +131,7 @@ impl QueueArguments {
     }
 }
 
-/// Whether a queue without a name may have these arguments. RabbitMQ asks before all else.
+/// Checks whether a server-named queue may have these arguments. RabbitMQ checks this first.
 ///
 /// # Errors
 ///
@@ -142,7 +143,7 @@ pub(crate) fn check_server_named(arguments: &FieldTable) -> Result<(), String> {
     }
 }
 
-/// Before all others, and in other words.
+/// Checks the dead-letter exchange: before all other arguments, and with another text.
 fn check_dead_letter_exchange(arguments: &FieldTable, resource: &str) -> Result<(), String> {
     match arguments.inner().get(DEAD_LETTER_EXCHANGE) {
         None | Some(AMQPValue::LongString(_)) => Ok(()),
@@ -152,17 +153,17 @@ fn check_dead_letter_exchange(arguments: &FieldTable, resource: &str) -> Result<
     }
 }
 
-/// What quorum queues cannot be.
+/// Checks the properties that quorum queues cannot have.
 fn check_properties(kind: QueueKind, declaration: &QueueDeclaration, resource: &str) -> Result<(), String> {
     if kind == QueueKind::Classic {
         return Ok(());
     }
-    let unfit = [
+    let forbidden = [
         ("auto-delete", declaration.auto_delete),
         ("exclusive-owner", declaration.exclusive),
         ("non-durable", !declaration.durable),
     ];
-    match unfit.into_iter().find(|(_, is_unfit)| *is_unfit) {
+    match forbidden.into_iter().find(|(_, is_set)| *is_set) {
         Some((property, _)) => Err(format!("invalid property '{property}' for {resource}")),
         None => Ok(()),
     }

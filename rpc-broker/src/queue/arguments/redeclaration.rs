@@ -1,10 +1,11 @@
-//! Whether a queue that is declared again is what it was.
+//! Compares an existing queue with a new declaration of it.
 
 use super::{QueueDeclaration, QueueKind, resource};
 use crate::inequivalence::{check_arguments, check_property};
 
-/// Why a queue is not what is declared now, in RabbitMQ's words for the 406; `None` when it is. Whether it is exclusive is not asked here,
-/// nor whether the arguments are valid, and those that its type does not know may differ.
+/// Returns the difference between a queue and its new declaration, as RabbitMQ's text of the 406; `None`
+/// without one. The property exclusive and the validity of the arguments are not checked here, and arguments
+/// that the queue type does not know may differ.
 pub(crate) fn inequivalence(
     existing: &QueueDeclaration,
     wanted: &QueueDeclaration,
@@ -29,7 +30,7 @@ mod tests {
     };
 
     #[test]
-    fn a_declaration_that_differs_is_told_in_rabbitmqs_words() {
+    fn a_difference_is_reported_with_rabbitmqs_text() {
         let existing = declaration(&[
             ("x-expires", int(600_000)),
             ("x-message-ttl", int(5)),

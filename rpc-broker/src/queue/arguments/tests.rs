@@ -1,4 +1,4 @@
-//! Queues' arguments: RabbitMQ 3.10.8's answers, as it gave them to the same declarations.
+//! Arguments of queues. The expected texts are those of RabbitMQ 3.10.8 for the same declarations.
 
 use super::*;
 
@@ -46,7 +46,7 @@ fn assert_invalid(declaration: &QueueDeclaration, name: &str, reason: &str) {
 }
 
 #[test]
-fn what_changes_a_queue_is_kept() {
+fn arguments_that_change_a_queue_are_kept() {
     assert_eq!(parse(&declaration(&[])), Ok(QueueArguments::default()));
     let parsed = parse(&declaration(&[
         ("x-expires", int(1)),
@@ -108,9 +108,9 @@ fn numbers_have_limits() {
     let cases = [
         ("x-expires", int(-1), "{value_negative,-1}"),
         ("x-expires", int(0), "{value_zero,0}"),
-        ("x-expires", long(LONGEST_TIME + 1), "{value_too_large,315360000001}"),
+        ("x-expires", long(MAX_TIME + 1), "{value_too_large,315360000001}"),
         ("x-message-ttl", int(-1), "{value_negative,-1}"),
-        ("x-message-ttl", long(LONGEST_TIME + 1), "{value_too_large,315360000001}"),
+        ("x-message-ttl", long(MAX_TIME + 1), "{value_too_large,315360000001}"),
         ("x-max-length", int(-1), "{value_negative,-1}"),
         ("x-max-length-bytes", int(-1), "{value_negative,-1}"),
         ("x-max-priority", int(-1), "{value_negative,-1}"),
@@ -122,7 +122,7 @@ fn numbers_have_limits() {
         assert_invalid(&declaration(&[(name, value)]), name, reason);
     }
     for (name, value) in
-        [("x-message-ttl", int(0)), ("x-message-ttl", long(LONGEST_TIME)), ("x-expires", long(LONGEST_TIME))]
+        [("x-message-ttl", int(0)), ("x-message-ttl", long(MAX_TIME)), ("x-expires", long(MAX_TIME))]
     {
         parse(&declaration(&[(name, value)])).unwrap();
     }
@@ -138,7 +138,7 @@ fn numbers_have_limits() {
     );
 }
 
-const LONGEST_TIME: i64 = checks::LONGEST;
+const MAX_TIME: i64 = checks::MAX_MILLISECONDS;
 
 #[test]
 fn only_integers_are_numbers() {
@@ -171,7 +171,7 @@ fn only_integers_are_numbers() {
 }
 
 #[test]
-fn words_are_known_ones() {
+fn unknown_values_of_string_arguments_are_refused() {
     let cases = [
         ("x-overflow", text("x"), "invalid_overflow"),
         ("x-overflow", int(1), "{unacceptable_type,signedint}"),
@@ -199,7 +199,7 @@ fn words_are_known_ones() {
 }
 
 #[test]
-fn what_this_broker_cannot_do_is_refused_in_words_of_its_own() {
+fn unsupported_values_are_refused_with_this_brokers_own_texts() {
     let stream = declaration(&[("x-queue-type", text("stream"))]);
     assert_invalid(&stream, "x-queue-type", "\"this broker has no queues of type 'stream'\"");
     let long = declaration(&[("x-dead-letter-exchange", text(&"x".repeat(256)))]);
@@ -248,7 +248,7 @@ fn quorum_queues_are_durable_and_shared() {
 }
 
 #[test]
-fn refusals_come_in_rabbitmqs_order() {
+fn errors_are_reported_in_rabbitmqs_order() {
     let dead_letters = ("x-dead-letter-exchange", int(1));
     let everything = [
         dead_letters,

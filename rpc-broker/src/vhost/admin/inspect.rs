@@ -8,19 +8,19 @@ impl VhostState {
         Some(QueueInfo::of(self.queues.get(&self.queue_id(name)?)?))
     }
 
-    /// All queues, sorted by name.
+    /// Describes all queues, sorted by name.
     pub(crate) fn queue_infos(&self) -> Vec<QueueInfo> {
         let mut infos: Vec<_> = self.queues.values().map(QueueInfo::of).collect();
         infos.sort_by(|one, other| one.name.cmp(&other.name));
         infos
     }
 
-    /// Empties a queue; returns how many messages were ready.
+    /// Purges a queue; returns how many messages were ready.
     pub(crate) fn purge_by_name(&mut self, name: &str) -> usize {
         self.queue_id(name).map_or(0, |id| self.purge(id))
     }
 
-    /// The bodies of the messages that are ready in a queue, in order.
+    /// Returns the bodies of the ready messages, in order.
     pub(crate) fn peek(&self, name: &str) -> Vec<Vec<u8>> {
         let queue = self.queue_id(name).and_then(|id| self.queues.get(&id));
         queue
@@ -28,19 +28,19 @@ impl VhostState {
             .unwrap_or_default()
     }
 
-    /// Deletes a queue as an operator does; false when there is none.
+    /// Deletes a queue as an operator does; returns false when there is none.
     pub(crate) fn delete_by_name(&mut self, name: &str) -> bool {
         let Some(id) = self.queue_id(name) else { return false };
         self.delete_queue(id);
         true
     }
 
-    /// Connections that are open.
+    /// The number of open connections.
     pub(crate) fn open_connections(&self) -> usize {
         self.sessions.values().filter(|session| !session.closing).count()
     }
 
-    /// What the open connections call themselves, sorted.
+    /// The names of the open connections, sorted.
     pub(crate) fn connection_names(&self) -> Vec<String> {
         let open = self.sessions.values().filter(|session| !session.closing);
         let mut names: Vec<_> = open.map(|session| session.name.to_string()).collect();
@@ -48,7 +48,7 @@ impl VhostState {
         names
     }
 
-    /// The connections that are open, oldest first, with what they call themselves.
+    /// The open connections with their names, oldest first.
     pub(crate) fn named_connections(&self) -> Vec<(ConnectionId, String)> {
         let open = self.sessions.iter().filter(|(_, session)| !session.closing);
         let mut named: Vec<_> = open.map(|(id, session)| (*id, session.name.to_string())).collect();
@@ -56,13 +56,13 @@ impl VhostState {
         named
     }
 
-    /// Channels that are open, over all connections.
+    /// The number of open channels, over all connections.
     pub(crate) fn open_channels(&self) -> usize {
         let channels = self.sessions.values().flat_map(|session| session.channels.values());
         channels.filter(|channel| !channel.closing).count()
     }
 
-    /// Closes every connection with 320; returns how many there were.
+    /// Closes all connections with 320; returns how many there were.
     pub(crate) fn close_connections(&mut self, reason: &str) -> usize {
         let open = self.open_connections();
         self.close_all(reason);

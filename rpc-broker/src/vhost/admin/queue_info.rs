@@ -2,23 +2,23 @@
 
 use crate::queue::Queue;
 
-/// A queue, as it was when it was asked for.
+/// A queue at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueueInfo {
-    /// Its name.
+    /// The name of the queue.
     pub name: String,
-    /// Messages that wait to be delivered.
+    /// The number of ready messages: those that wait to be delivered.
     pub ready: usize,
-    /// Messages that were delivered and not settled.
+    /// The number of unacknowledged messages.
     pub unacked: usize,
-    /// Consumers, over all connections.
+    /// The number of consumers, over all connections.
     pub consumers: usize,
-    /// It survives a restart.
+    /// Whether the queue survives a restart.
     pub durable: bool,
-    /// It belongs to one connection and ends with it.
+    /// Whether the queue belongs to one connection and ends with it.
     pub exclusive: bool,
-    /// It is deleted when its last consumer leaves.
+    /// Whether the queue is deleted with its last consumer.
     pub auto_delete: bool,
 }
 

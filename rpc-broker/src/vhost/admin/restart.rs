@@ -6,7 +6,7 @@ use crate::{ids::QueueId, protocol::Outgoing, vhost::VhostState};
 const PERSISTENT: u8 = 2;
 
 impl VhostState {
-    /// Ends all connections and forgets what is not durable: transient queues and exchanges, and transient messages.
+    /// Ends all connections, and removes what is not durable: transient queues, exchanges and messages.
     pub(crate) fn stop(&mut self, crash: bool) {
         if crash {
             for id in self.stop_deliveries() {

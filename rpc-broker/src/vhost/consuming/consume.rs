@@ -56,7 +56,7 @@ impl VhostState {
         Ok(())
     }
 
-    /// An exclusive consumer wants the queue for itself, and the others out.
+    /// Refuses a consumer that an exclusive one excludes.
     fn check_shareable(&self, id: QueueId, exclusive: bool) -> Result<(), ProtocolError> {
         let Some(queue) = self.queues.get(&id) else { return Ok(()) };
         let consumers = &queue.consumers;
@@ -68,7 +68,7 @@ impl VhostState {
         Ok(())
     }
 
-    /// What the consumer has not settled stays with the channel.
+    /// Cancels a consumer. Its unacknowledged deliveries stay with the channel.
     pub(in crate::vhost) fn cancel(
         &mut self,
         at: ChannelRef,

@@ -27,7 +27,7 @@ struct Recipient {
 }
 
 impl VhostState {
-    /// Hands out what is ready, for as long as somebody can take it.
+    /// Delivers ready messages, for as long as a consumer can take one.
     pub(in crate::vhost) fn deliver(&mut self, id: QueueId) {
         while let Some(queue) = self.queues.get_mut(&id) {
             if queue.is_empty() {
@@ -36,11 +36,11 @@ impl VhostState {
             let Some(consumer) = next_consumer(queue, &self.sessions) else { return };
             let Some(queued) = queue.take() else { return };
             self.deliver_to(id, consumer, queued);
-            self.drop_expired(id); // what had to wait behind it for its end
+            self.drop_expired(id); // the next head may have expired while it waited behind this message
         }
     }
 
-    /// Hands a message over that never was in the queue, when somebody can take it at once; else returns it.
+    /// Delivers a new message without queueing it, when a consumer can take it at once; else returns it.
     pub(in crate::vhost) fn deliver_directly(&mut self, id: QueueId, queued: Queued) -> Option<Queued> {
         let Some(queue) = self.queues.get_mut(&id).filter(|queue| queue.is_empty()) else {
             return Some(queued);
@@ -90,7 +90,7 @@ impl VhostState {
         }
     }
 
-    /// A congested connection has caught up: its consumers take part again.
+    /// Resumes the consumers of a connection that is no longer congested.
     pub(in crate::vhost) fn resume_deliveries(&mut self, connection: ConnectionId) {
         let Some(session) = self.sessions.get(&connection) else { return };
         let consumed = session.channels.values().flat_map(|channel| channel.consumers.values().copied());
@@ -114,13 +114,13 @@ fn can_take(consumer: &Consumer, sessions: &HashMap<ConnectionId, Session>) -> b
     !session.closing && (consumer.no_ack || channel.has_capacity()) && !session.outgoing.is_congested()
 }
 
-/// What a delivery carries: on queues that count returns, how many there were.
+/// The properties of a delivery. On queues that count returns, `x-delivery-count` is added.
 pub(in crate::vhost) fn delivered_properties(queued: &Queued, counts_deliveries: bool) -> Properties {
     let original = &queued.message.properties;
     if !counts_deliveries || queued.returned == 0 {
         return original.clone();
     }
-    // Headers that cannot be read cannot be added to; the message is delivered as it was published.
+    // Unreadable headers cannot be extended; the message is delivered as it was published.
     let Ok(headers) = original.headers() else { return original.clone() };
     let mut headers = headers.unwrap_or_default();
     headers.set("x-delivery-count", Value::I64(i64::from(queued.returned)));

@@ -13,20 +13,22 @@ use crate::{
     vhost::{VhostState, names::unguessable, state::ReplyConsumer},
 };
 
-/// What clients consume from and write into `reply_to`: RabbitMQ's name, and LavinMQ's.
-const NAMES: [&str; 2] = ["amq.rabbitmq.reply-to", "amq.direct.reply-to"];
+/// The names of the pseudo queue, which clients consume from and write into `reply_to`: RabbitMQ's and
+/// LavinMQ's.
+const PSEUDO_QUEUES: [&str; 2] = ["amq.rabbitmq.reply-to", "amq.direct.reply-to"];
 
-/// A client that does not read keeps at most this many bytes of replies waiting; more are dropped, as replies are at most once.
+/// The bytes that may wait for a client that does not read. More replies are dropped, as direct replies are
+/// at most once.
 const MAX_UNREAD_BYTES: usize = 64 * 1024 * 1024;
 
-/// The pseudo queue's name, when it is one.
+/// Returns the name if it is that of a pseudo queue.
 pub(in crate::vhost) fn pseudo_queue(name: &str) -> Option<&'static str> {
-    NAMES.into_iter().find(|known| *known == name)
+    PSEUDO_QUEUES.into_iter().find(|known| *known == name)
 }
 
-/// The end of an address, after one of the names and a dot.
+/// Returns the end of a reply address, after the name of a pseudo queue and a dot.
 fn suffix(address: &str) -> Option<&str> {
-    NAMES.iter().find_map(|name| address.strip_prefix(name)?.strip_prefix('.'))
+    PSEUDO_QUEUES.iter().find_map(|name| address.strip_prefix(name)?.strip_prefix('.'))
 }
 
 impl VhostState {
@@ -53,7 +55,7 @@ impl VhostState {
         Ok(())
     }
 
-    /// Ends the reply consumer of this tag; false when there is none.
+    /// Cancels the reply consumer with this tag; returns false when there is none.
     pub(in crate::vhost) fn cancel_replies(&mut self, at: ChannelRef, tag: &ShortString) -> bool {
         let channel = self.open_channel_mut(at);
         let Some(ended) = channel.reply_consumer.take_if(|consumer| consumer.tag == *tag) else {
@@ -63,7 +65,7 @@ impl VhostState {
         true
     }
 
-    /// Puts the real address into a request whose `reply_to` is the pseudo queue.
+    /// Replaces the name of the pseudo queue in `reply_to` by the reply address of the channel.
     pub(in crate::vhost) fn with_reply_address(
         &mut self,
         at: ChannelRef,
@@ -80,22 +82,22 @@ impl VhostState {
         }
     }
 
-    /// Who gets what is sent to a direct reply address.
+    /// Returns the channel that consumes the replies to an address.
     fn reply_consumer(&self, address: &str) -> Option<ChannelRef> {
         self.reply_addresses.get(suffix(address)?).copied()
     }
 
-    /// Whether this is the pseudo queue, or the address of somebody who waits.
+    /// Returns whether the name is a pseudo queue, or a reply address with a consumer.
     pub(in crate::vhost) fn has_reply_consumer(&self, name: &str) -> bool {
         pseudo_queue(name).is_some() || self.reply_consumer(name).is_some()
     }
 
-    /// Whether a name is that of a direct reply address or of the pseudo queue.
+    /// Returns whether the name is a pseudo queue, or has the form of a reply address.
     pub(in crate::vhost) fn is_reply_address(name: &str) -> bool {
         pseudo_queue(name).is_some() || suffix(name).is_some()
     }
 
-    /// Delivers a reply; false when the message is none, or nobody waits for it.
+    /// Delivers a direct reply; returns false when the message is not one, or no channel consumes it.
     pub(in crate::vhost) fn deliver_direct_reply(&mut self, message: &Message) -> bool {
         if !message.exchange.as_str().is_empty() {
             return false;
@@ -112,7 +114,8 @@ impl VhostState {
         }
         let deliver = basic::Deliver {
             consumer_tag,
-            // A reply is not settled and takes no tag of its own, as with RabbitMQ: the channel's next delivery has it, too.
+            // A direct reply uses up no delivery tag, as with RabbitMQ: the next delivery of the channel has
+            // the same one.
             delivery_tag: channel.last_delivery_tag + 1,
             redelivered: false,
             exchange: message.exchange.clone(),

@@ -20,7 +20,7 @@ impl VhostState {
         if qos.global {
             channel.global_prefetch = qos.prefetch_count;
         } else {
-            // RabbitMQ lifts the channel's limit with it.
+            // RabbitMQ removes the limit of the channel at the same time.
             channel.prefetch = qos.prefetch_count;
             channel.global_prefetch = 0;
         }
@@ -30,7 +30,8 @@ impl VhostState {
         Ok(())
     }
 
-    /// Deliveries were settled: their consumers may take more, and with a limit for the whole channel, so may its others.
+    /// Resumes consumers after deliveries were settled. With a prefetch count for the whole channel, all its
+    /// consumers.
     pub(in crate::vhost) fn resume_consumers(&mut self, at: ChannelRef, mut queues: BTreeSet<QueueId>) {
         if let Some(channel) = self.channel(at)
             && channel.global_prefetch > 0

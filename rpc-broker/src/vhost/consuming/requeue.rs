@@ -3,7 +3,8 @@
 use crate::{dead_letter::Reason, ids::QueueId, queue::Queued, vhost::VhostState};
 
 impl VhostState {
-    /// Takes back deliveries whose channel is gone; it must be followed by [`after_requeue`](Self::after_requeue).
+    /// Requeues the deliveries of a channel that has ended. Must be followed by
+    /// [`after_requeue`](Self::after_requeue).
     pub(in crate::vhost) fn requeue_unacked(&mut self, id: QueueId, returned: Vec<Queued>, counts: bool) {
         if let Some(queue) = self.queues.get_mut(&id) {
             queue.unacked -= returned.len();
@@ -11,7 +12,7 @@ impl VhostState {
         self.requeue(id, returned, counts);
     }
 
-    /// Puts messages back where they were. Those that came back too often go where dead letters go.
+    /// Requeues messages at their original position. Messages above the delivery limit are dead-lettered.
     pub(super) fn requeue(&mut self, id: QueueId, returned: Vec<Queued>, counts: bool) {
         let mut kept = Vec::with_capacity(returned.len());
         for mut queued in returned {
@@ -28,14 +29,14 @@ impl VhostState {
             }
         }
         let Some(queue) = self.queues.get_mut(&id) else { return };
-        // From the last one on: then each goes to the head, which costs nothing.
+        // In reverse order: then each becomes the head, which is cheap.
         kept.sort_unstable_by_key(|queued| std::cmp::Reverse(queued.position));
         for queued in kept {
             queue.put(queued);
         }
     }
 
-    /// Messages have come back: limits and expiry apply again, then whoever can takes them.
+    /// Applies the queue's limits and expiry to requeued messages, then delivers them.
     pub(in crate::vhost) fn after_requeue(&mut self, id: QueueId) {
         self.drop_overflow(id);
         self.drop_expired(id);

@@ -11,7 +11,7 @@ use crate::{
     vhost::{VhostState, state::Delivered},
 };
 
-/// How `basic.nack`, `basic.reject` or `basic.recover` settles deliveries.
+/// The parameters of `basic.nack`, `basic.reject` or `basic.recover`.
 #[derive(Clone, Copy)]
 struct Rejection {
     tag: u64,
@@ -131,8 +131,8 @@ struct Recipient {
     get_tag: u64,
 }
 
-/// Groups deliveries as RabbitMQ settles them: one consumer after the other, in the order of their tags. After each of them the queue
-/// delivers again.
+/// Groups deliveries as RabbitMQ settles them: one consumer after the other, in the order of their tags.
+/// After each of them the queue delivers again.
 fn by_recipient(settled: Vec<Delivered>) -> BTreeMap<Recipient, Vec<Delivered>> {
     let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for delivered in settled {

@@ -13,7 +13,7 @@ use crate::{
     vhost::{VhostState, names::without_line_breaks, permissions::Access},
 };
 
-/// A binding that was asked for or is to be removed.
+/// A binding that is to be added or removed.
 struct Binding {
     source: ShortString,
     destination: Destination,
@@ -74,7 +74,8 @@ impl VhostState {
         Ok(())
     }
 
-    /// An empty queue name means the queue declared last; with an empty key as well, its name is the key.
+    /// An empty queue name means the queue that was declared last. With an empty routing key as well, its
+    /// name is the routing key.
     fn queue_binding(
         &mut self,
         at: ChannelRef,
@@ -106,7 +107,7 @@ impl VhostState {
         Ok(())
     }
 
-    /// As with RabbitMQ, removing a binding that does not exist is fine, whatever of it is missing.
+    /// As with RabbitMQ, removing a binding that does not exist succeeds, whichever part of it is missing.
     fn unbind(&mut self, at: ChannelRef, binding: &Binding) -> Result<(), ProtocolError> {
         self.check_binding(at, binding)?;
         let Binding { source, destination, routing_key, arguments } = binding;
@@ -124,7 +125,8 @@ impl VhostState {
         Ok(())
     }
 
-    /// In RabbitMQ's order: permission on the destination, no default exchange, permission on the source.
+    /// Checks in RabbitMQ's order: permission on the destination, no default exchange, permission on the
+    /// source.
     fn check_binding(&mut self, at: ChannelRef, binding: &Binding) -> Result<(), ProtocolError> {
         match &binding.destination {
             Destination::Queue(name) => self.check_queue(at, Access::Write, name.as_str())?,

@@ -29,7 +29,7 @@ impl VhostState {
             ));
         }
         self.check_exchange(at, Access::Configure, name.as_str())?;
-        // As with RabbitMQ, deleting what does not exist is fine.
+        // As with RabbitMQ, deleting an exchange that does not exist succeeds.
         if let Some(exchange) = self.exchanges.get(&name) {
             if delete.if_unused && !exchange.is_unbound() {
                 let resource = self.exchange_resource(name.as_str());

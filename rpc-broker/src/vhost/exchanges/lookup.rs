@@ -9,7 +9,11 @@ use crate::{
 };
 
 impl VhostState {
-    /// An exchange that must be there.
+    /// Finds an exchange.
+    ///
+    /// # Errors
+    ///
+    /// 404 when there is none.
     pub(in crate::vhost) fn existing_exchange(
         &mut self,
         name: &ShortString,
@@ -18,7 +22,7 @@ impl VhostState {
             let text = format!("no {}", self.exchange_resource(name.as_str()));
             return Err(ProtocolError::new(ReplyCode::NotFound, text));
         }
-        Ok(self.exchanges.get_mut(name).expect("it was just there"))
+        Ok(self.exchanges.get_mut(name).expect("the map contains it"))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl VhostState {
-    /// Does what a rule says; what a connection that is closing or gone cannot have done to it any more is left out.
+    /// Applies an effect. It is skipped on a connection that is closing or gone, where it has no meaning.
     pub(crate) fn apply_effect(&mut self, id: ConnectionId, effect: Effect) {
         match effect {
             Effect::CloseChannel { channel, code, text } => {
@@ -50,7 +50,7 @@ impl VhostState {
         }
     }
 
-    /// Forgets a connection as if its client had died, and resets it.
+    /// Removes a connection as if its client had died, and resets it.
     fn reset(&mut self, id: ConnectionId) {
         self.end_connection(id);
         if let Some(session) = self.sessions.remove(&id) {

@@ -16,8 +16,8 @@ struct UnackedDelivery {
 }
 
 impl VhostState {
-    /// Requeues all unacknowledged deliveries of a queue, so that they are delivered again. Their old tags may still be settled, without
-    /// effect. Returns the number of deliveries.
+    /// Requeues all unacknowledged deliveries of a queue, so that they are delivered again. Their old tags
+    /// may still be settled, without effect. Returns the number of deliveries.
     pub(crate) fn redeliver(&mut self, queue: &str) -> usize {
         let Some(id) = self.queue_id(queue) else { return 0 };
         let deliveries = self.unacked_deliveries(id);
@@ -47,7 +47,7 @@ impl VhostState {
         deliveries
     }
 
-    /// Cancels all consumers of a queue, as when it moves to another node; returns how many they were.
+    /// Cancels all consumers of a queue, as when it moves to another node; returns how many there were.
     pub(crate) fn cancel_consumers(&mut self, queue: &str) -> usize {
         let Some(id) = self.queue_id(queue) else { return 0 };
         let Some(queue) = self.queues.get_mut(&id) else { return 0 };
@@ -65,7 +65,7 @@ impl VhostState {
         consumers.len()
     }
 
-    /// Lets everything that is ready in a queue expire now; returns how many messages they were.
+    /// Expires all ready messages of a queue; returns how many there were.
     pub(crate) fn expire_now(&mut self, queue: &str) -> usize {
         let Some(id) = self.queue_id(queue) else { return 0 };
         let mut expired = 0;

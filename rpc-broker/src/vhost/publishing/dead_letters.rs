@@ -9,17 +9,18 @@ use crate::{
     vhost::VhostState,
 };
 
-/// How many dead letters are published before others have their turn.
+/// The dead letters that are published at most before the next command is handled.
 const MAX_PER_COMMAND: usize = 1_000;
 
 impl VhostState {
-    /// Takes a message out of the queue's life for good.
+    /// Removes a message from its queue for good, and dead-letters it.
     pub(in crate::vhost) fn discard(&mut self, id: QueueId, queued: Queued, reason: Reason) {
         self.shared.memory.subtract(queued.message.size());
         self.dead_letter(id, &queued, reason);
     }
 
-    /// Sends a message on when its queue says where to. It is published once the request that caused it is done.
+    /// Dead-letters a message if its queue has a dead-letter exchange. It is published after the request that
+    /// caused it.
     pub(in crate::vhost) fn dead_letter(&mut self, id: QueueId, queued: &Queued, reason: Reason) {
         let Some(queue) = self.queues.get(&id) else { return };
         let Some(exchange) = queue.arguments.dead_letter_exchange.clone() else { return };
@@ -30,8 +31,8 @@ impl VhostState {
         self.dead_letters.push_back(DeadLetter { exchange, message, reason });
     }
 
-    /// Publishes dead letters, and those that come of them, but not without end: there are circles that the history does not show. A
-    /// message that would go round without anybody rejecting it is dropped.
+    /// Publishes dead letters, and those that they cause, up to a limit: there are cycles that the history
+    /// does not show. A message that would be routed in a cycle without a rejection is dropped.
     pub(in crate::vhost) fn publish_dead_letters(&mut self) {
         for _ in 0..MAX_PER_COMMAND {
             let Some(DeadLetter { exchange, message, reason }) = self.dead_letters.pop_front() else {

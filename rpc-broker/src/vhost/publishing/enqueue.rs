@@ -9,7 +9,8 @@ use crate::{
 };
 
 impl VhostState {
-    /// Puts a message into a queue, or hands it to a consumer who waits for one. False when the queue is full and refuses.
+    /// Delivers a message to a waiting consumer, or puts it into the queue. Returns false when the queue is
+    /// full and refuses it.
     pub(in crate::vhost) fn enqueue(&mut self, id: QueueId, message: Message) -> bool {
         let now = self.now;
         let Some(queue) = self.queues.get_mut(&id) else { return true };
@@ -21,7 +22,7 @@ impl VhostState {
             }
             return false;
         }
-        // Checked when it was published; dead letters have none.
+        // Checked when the message was published; dead letters have none.
         let own = expiration::parse(&message.properties).unwrap_or_default();
         let time_to_live = [queue.arguments.message_ttl, own].into_iter().flatten().min();
         let queued = queue.receive(message, time_to_live.map(|time| now + time));
@@ -45,7 +46,7 @@ impl VhostState {
         }
     }
 
-    /// Drops from the head what a queue may not hold; never where it refuses instead.
+    /// Drops messages from the head while the queue exceeds its limits, unless it refuses new ones instead.
     pub(in crate::vhost) fn drop_overflow(&mut self, id: QueueId) {
         while let Some(queue) = self.queues.get_mut(&id) {
             if !matches!(queue.arguments.overflow, Overflow::DropHead) || !queue.exceeds_limits() {

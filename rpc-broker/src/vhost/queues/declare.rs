@@ -50,8 +50,8 @@ impl VhostState {
         Ok(())
     }
 
-    /// A way to ask whether the requester still waits: its address counts as a queue with one consumer. So does the pseudo queue,
-    /// always.
+    /// Declares a reply address, which checks whether the requester still waits: an address with a consumer
+    /// counts as a queue with one consumer, and so does the pseudo queue.
     fn declare_reply_address(
         &mut self,
         at: ChannelRef,

@@ -28,19 +28,20 @@ impl VhostState {
         if let Some(id) = found {
             self.check_exclusive_access(at, id)?;
             let queue = &self.queues[&id];
-            let refusal = if delete.if_empty && !queue.is_empty() {
+            let obstacle = if delete.if_empty && !queue.is_empty() {
                 Some("not empty")
             } else if delete.if_unused && !queue.consumers.is_empty() {
                 Some("in use")
             } else {
                 None
             };
-            if let Some(refusal) = refusal {
-                let text = format!("{} {refusal}", self.queue_resource(name.as_str()));
+            if let Some(obstacle) = obstacle {
+                let text = format!("{} {obstacle}", self.queue_resource(name.as_str()));
                 return Err(ProtocolError::new(ReplyCode::PreconditionFailed, text));
             }
         }
-        // As with RabbitMQ, deleting what does not exist is fine. The answer comes before the channel's own consumers are cancelled.
+        // As with RabbitMQ, deleting a queue that does not exist succeeds. The response precedes the
+        // cancellation of the channel's own consumers.
         let messages = found.and_then(|id| self.queues.get(&id)).map_or(0, Queue::ready);
         let ok = queue::AMQPMethod::DeleteOk(queue::DeleteOk { message_count: saturating_count(messages) });
         self.reply_unless(delete.nowait, at, AMQPClass::Queue(ok));
@@ -64,7 +65,7 @@ impl VhostState {
         Ok(())
     }
 
-    /// Empties a queue and returns how many messages were in it.
+    /// Purges a queue; returns how many messages were ready.
     pub(in crate::vhost) fn purge(&mut self, id: QueueId) -> usize {
         let Some(queue) = self.queues.get_mut(&id) else { return 0 };
         let messages = queue.purge();
@@ -74,7 +75,8 @@ impl VhostState {
         messages.len()
     }
 
-    /// Deletes a queue with its messages and bindings; its consumers are told. Returns how many messages were ready.
+    /// Deletes a queue with its messages and bindings, and cancels its consumers. Returns how many messages
+    /// were ready.
     pub(crate) fn delete_queue(&mut self, id: QueueId) -> usize {
         let Some(mut queue) = self.queues.remove(&id) else { return 0 };
         if self.queue_names.get(&queue.name) == Some(&id) {
@@ -85,7 +87,7 @@ impl VhostState {
             self.shared.memory.subtract(queued.message.size());
         }
         self.remove_destination(&Destination::Queue(queue.name.clone()));
-        // A channel hears of its consumers in the order of their tags, as from RabbitMQ.
+        // The consumers of a channel are cancelled in the order of their tags, as with RabbitMQ.
         let consumers: BTreeSet<_> =
             queue.consumers.iter().map(|consumer| (consumer.at, consumer.tag.clone())).collect();
         for (at, tag) in &consumers {
@@ -94,7 +96,7 @@ impl VhostState {
         messages.len()
     }
 
-    /// Ends a consumer whose queue is gone, and tells the client when it wants to know.
+    /// Cancels a consumer whose queue is gone. Sends `basic.cancel` if the client has that capability.
     pub(in crate::vhost) fn cancel_by_broker(&mut self, at: ChannelRef, tag: &ShortString) {
         let Some(session) = self.sessions.get_mut(&at.connection) else { return };
         let Some(channel) = session.channels.get_mut(&at.channel) else { return };
@@ -105,7 +107,8 @@ impl VhostState {
         }
     }
 
-    /// After a consumer has left: restarts `x-expires`, and deletes an auto-delete queue that had its last one. Returns whether it is gone.
+    /// Handles the removal of a consumer: restarts `x-expires`, and deletes an auto-delete queue without
+    /// consumers. Returns whether the queue is gone.
     pub(in crate::vhost) fn handle_consumer_removed(&mut self, id: QueueId) -> bool {
         let Some(queue) = self.queues.get(&id) else { return true };
         if !queue.consumers.is_empty() {
@@ -119,7 +122,7 @@ impl VhostState {
         false
     }
 
-    /// The end of the virtual host: its messages count no more.
+    /// Deletes all queues of a virtual host that ends, so that their messages no longer count.
     pub(in crate::vhost) fn delete_all_queues(&mut self) {
         for id in self.queues.keys().copied().collect::<Vec<_>>() {
             self.delete_queue(id);

@@ -15,7 +15,7 @@ impl VhostState {
         }
     }
 
-    /// Starts the time of `x-expires` anew.
+    /// Restarts the time of `x-expires`.
     pub(in crate::vhost) fn mark_used(&mut self, id: QueueId) {
         let Some(queue) = self.queues.get_mut(&id) else { return };
         queue.unused_since = self.now;
@@ -24,7 +24,7 @@ impl VhostState {
         }
     }
 
-    /// Deletes a queue whose `x-expires` has passed without anybody using it; returns whether it is gone.
+    /// Deletes a queue that was unused for the time of `x-expires`; returns whether it is gone.
     fn delete_if_expired(&mut self, id: QueueId) -> bool {
         let Some(queue) = self.queues.get(&id) else { return true };
         let Some(expires) = queue.arguments.expires else { return false };
@@ -35,7 +35,7 @@ impl VhostState {
         due
     }
 
-    /// Drops or dead-letters what has expired at the head, and makes the next appointment.
+    /// Discards expired messages at the head, and schedules the next check.
     pub(in crate::vhost) fn drop_expired(&mut self, id: QueueId) {
         let now = self.now;
         while let Some(expired) = self.queues.get_mut(&id).and_then(|queue| queue.take_expired(now)) {
@@ -44,7 +44,7 @@ impl VhostState {
         self.schedule_expiry(id);
     }
 
-    /// Makes an appointment for the head of a queue, unless there is one.
+    /// Schedules a check for the expiry of the head, unless an earlier one is scheduled.
     pub(in crate::vhost) fn schedule_expiry(&mut self, id: QueueId) {
         let Some(queue) = self.queues.get_mut(&id) else { return };
         let Some(at) = queue.next_expiry() else { return };

@@ -13,7 +13,7 @@ impl VhostState {
         self.queue_names.get(name).copied()
     }
 
-    /// The queue that a request names; an empty name means the one declared last on the channel.
+    /// Returns the queue that a request names. An empty name means the queue that the channel declared last.
     pub(in crate::vhost) fn named_queue(
         &mut self,
         at: ChannelRef,
@@ -26,12 +26,16 @@ impl VhostState {
         last.ok_or_else(|| ProtocolError::new(ReplyCode::NotFound, "no previously declared queue"))
     }
 
-    /// A queue that must be there.
+    /// Finds a queue.
+    ///
+    /// # Errors
+    ///
+    /// 404 when there is none.
     pub(in crate::vhost) fn existing_queue(&self, name: &ShortString) -> Result<QueueId, ProtocolError> {
         self.queue_names.get(name).copied().ok_or_else(|| self.no_queue(name))
     }
 
-    /// Refuses other connections' exclusive queues.
+    /// Refuses the exclusive queues of other connections.
     pub(in crate::vhost) fn check_exclusive_access(
         &self,
         at: ChannelRef,
@@ -58,7 +62,7 @@ impl VhostState {
     }
 }
 
-/// AMQP counts messages in 32 bits.
+/// Converts a count to AMQP's 32 bits.
 pub(in crate::vhost) fn saturating_count(messages: usize) -> u32 {
     u32::try_from(messages).unwrap_or(u32::MAX)
 }

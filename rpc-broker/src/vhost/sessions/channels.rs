@@ -13,7 +13,7 @@ impl VhostState {
         self.sessions.get_mut(&at.connection)?.channels.get_mut(&at.channel)
     }
 
-    /// The channel that a request came on: `on_open_channel` has looked.
+    /// The channel of a request. `on_open_channel` has checked that it is open.
     pub(in crate::vhost) fn open_channel_mut(&mut self, at: ChannelRef) -> &mut Channel {
         self.channel(at).expect("requests are only handled on open channels")
     }
@@ -49,9 +49,9 @@ impl VhostState {
         Ok(())
     }
 
-    /// Closes a channel because of what was asked on it; its messages go back, its consumers end.
-    pub(in crate::vhost) fn close_channel(&mut self, at: ChannelRef, refusal: &ProtocolError) {
-        self.close_channel_with(at, refusal.channel_close());
+    /// Closes a channel because of an error: its messages are requeued, its consumers end.
+    pub(in crate::vhost) fn close_channel(&mut self, at: ChannelRef, error: &ProtocolError) {
+        self.close_channel_with(at, error.channel_close());
     }
 
     pub(in crate::vhost) fn close_channel_with(&mut self, at: ChannelRef, close: channel::Close) {

@@ -10,9 +10,9 @@ use crate::{
 };
 
 impl VhostState {
-    /// Closes a connection because of what was asked on it.
-    pub(crate) fn close_connection(&mut self, id: ConnectionId, refusal: &ProtocolError) {
-        self.close_connection_with(id, refusal.connection_close());
+    /// Closes a connection because of an error.
+    pub(crate) fn close_connection(&mut self, id: ConnectionId, error: &ProtocolError) {
+        self.close_connection_with(id, error.connection_close());
     }
 
     pub(in crate::vhost) fn close_connection_with(&mut self, id: ConnectionId, close: connection::Close) {
@@ -26,7 +26,7 @@ impl VhostState {
         }
     }
 
-    /// The client closes: everything of it is gone before it is told so.
+    /// Handles `connection.close`: everything of the connection is released before close-ok is sent.
     pub(in crate::vhost) fn handle_connection_close(&mut self, id: ConnectionId) {
         self.send_confirms();
         self.end_connection(id);
@@ -36,13 +36,13 @@ impl VhostState {
         }
     }
 
-    /// The connection's task has ended.
+    /// Removes a session whose connection has ended.
     pub(in crate::vhost) fn remove_session(&mut self, id: ConnectionId) {
         self.end_connection(id);
         self.sessions.remove(&id);
     }
 
-    /// Closes all connections with 320, as a broker that is stopped does.
+    /// Closes all connections with 320, as a broker that stops does.
     pub(crate) fn close_all(&mut self, reason: &str) {
         let close = ProtocolError::new(ReplyCode::ConnectionForced, reason).connection_close();
         self.send_confirms();
@@ -54,8 +54,8 @@ impl VhostState {
         }
     }
 
-    /// Before all connections end: what one of them gives back must not go to another that ends next. Returns those that were open, in the
-    /// order they came.
+    /// Stops deliveries before all connections end: messages that one of them requeues must not be delivered
+    /// to another that ends next. Returns the open connections, oldest first.
     pub(in crate::vhost) fn stop_deliveries(&mut self) -> Vec<ConnectionId> {
         let open = self.sessions.iter_mut().filter(|(_, session)| !session.closing);
         let mut connections = Vec::new();

@@ -8,7 +8,8 @@ use crate::{
 };
 
 impl VhostState {
-    /// Takes back everything a channel holds: consumers end first, so that messages that go back are not sent to it again.
+    /// Releases everything that a channel holds. Its consumers end first, so that requeued messages are not
+    /// delivered to it again.
     pub(in crate::vhost) fn end_channel(&mut self, at: ChannelRef) {
         let Some(session) = self.sessions.get_mut(&at.connection) else { return };
         let Some(channel) = session.channels.remove(&at.channel) else { return };
@@ -43,7 +44,7 @@ impl VhostState {
     /// Ends all channels of a connection, then deletes its exclusive queues.
     pub(in crate::vhost) fn end_connection(&mut self, id: ConnectionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        // What one channel gives back must not go to another that is about to end as well.
+        // Messages that one channel requeues must not be delivered to another channel that ends next.
         session.closing = true;
         let mut channels: Vec<_> = session.channels.keys().copied().collect();
         channels.sort_unstable();

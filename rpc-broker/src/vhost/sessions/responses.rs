@@ -12,7 +12,7 @@ impl VhostState {
         }
     }
 
-    /// Sends a method unless the client said that it does not wait for one.
+    /// Sends a method unless the client has set `nowait`.
     pub(in crate::vhost) fn reply_unless(&self, nowait: bool, at: ChannelRef, method: AMQPClass) {
         if !nowait {
             self.reply(at, method);

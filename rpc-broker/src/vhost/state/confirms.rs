@@ -48,7 +48,8 @@ impl Confirms {
     }
 }
 
-/// Combines the publishes before the first one with the other outcome into one confirm; the others get one each.
+/// Combines the publishes before the first one with the other outcome into one confirm; the others get one
+/// each.
 fn coalesce(numbers: &[u64], others: &[u64]) -> Vec<ConfirmTag> {
     let single = |number: &u64| ConfirmTag { delivery_tag: *number, multiple: false };
     if let [only] = numbers {

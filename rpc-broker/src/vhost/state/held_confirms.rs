@@ -85,7 +85,7 @@ impl HeldConfirms {
     }
 }
 
-/// Fisher and Yates's shuffle with numbers of Steele's `SplitMix64`: small, and the same everywhere.
+/// Fisher–Yates shuffle with random numbers of `SplitMix64`: small, and the same on all platforms.
 fn shuffle<T>(items: &mut [T], mut seed: u64) {
     for last in (1..items.len()).rev() {
         seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shuffle_keeps_everything_and_repeats_itself() {
+    fn a_shuffle_keeps_all_items_and_is_repeatable() {
         let shuffled = |seed| {
             let mut items: Vec<u32> = (0..20).collect();
             shuffle(&mut items, seed);

@@ -1,4 +1,5 @@
-//! The state of a virtual host, as data. The methods of [`VhostState`] stand in the folders of the subjects that they handle.
+//! The state of a virtual host, as data. The methods of [`VhostState`] stand in the folders of the subjects
+//! that they handle.
 
 mod channel;
 mod confirms;

@@ -6,7 +6,7 @@ use amq_protocol::types::{FieldTable, ShortString};
 
 use crate::exchange::{Exchange, Kind};
 
-/// The exchanges that every virtual host has. The default exchange is none of them: it routes by queue name.
+/// Creates the predeclared exchanges. The default exchange is not among them: it routes by queue name.
 pub(in crate::vhost) fn predeclared() -> HashMap<ShortString, Exchange> {
     let exchanges = [
         ("amq.direct", Kind::Direct, false),

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::ids::QueueId;
 
-/// Appointments. They are never cancelled: one that has lost its reason finds nothing to do.
+/// The scheduled checks. They are never cancelled: a check that is no longer needed has no effect.
 #[derive(Debug, Default)]
 pub(crate) struct Timers(BinaryHeap<Reverse<(Instant, QueueId)>>);
 

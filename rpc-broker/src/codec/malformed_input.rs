@@ -1,4 +1,5 @@
-//! Random and nearly valid bytes through everything that reads them before the vhost does: no panic, and nothing is read twice or lost.
+//! Decodes random and nearly valid bytes as a connection does: nothing panics, and no frame is read twice or
+//! lost.
 
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -9,7 +10,7 @@ use crate::properties::Properties;
 
 const FRAME_MAX: u32 = 4096;
 
-/// Mostly frames as they should be, with payloads that often begin as they should.
+/// Mostly valid frames, with payloads that often begin as valid ones.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let arguments = vec(prop_oneof![Just(0u8), Just(1), any::<u8>(), select(&b"FAStxIlDV"[..])], 0..60);
     let ids = (select(&[10u16, 20, 30, 40, 50, 60, 85, 90][..]), 1u16..13);
@@ -41,7 +42,7 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// What the reader makes of a stream that comes in pieces: the frames, and why it stopped.
+/// Reads a stream that arrives in pieces; returns the frames, and the violation that ended it.
 async fn read(pieces: [&[u8]; 3]) -> (Vec<(u8, u16, Vec<u8>)>, Option<String>) {
     let mut reader = FrameReader::new(pieces[0].chain(pieces[1]).chain(pieces[2]), FRAME_MAX);
     let mut frames = Vec::new();
@@ -59,7 +60,7 @@ async fn read(pieces: [&[u8]; 3]) -> (Vec<(u8, u16, Vec<u8>)>, Option<String>) {
     }
 }
 
-/// Everything that is done with a frame's payload without knowing the connection.
+/// Decodes a payload in all ways that need no connection.
 fn decode(kind: u8, payload: &[u8]) -> Result<(), TestCaseError> {
     match kind {
         kind::METHOD => {
@@ -74,13 +75,13 @@ fn decode(kind: u8, payload: &[u8]) -> Result<(), TestCaseError> {
             let Some(header) = decode_content_header(payload) else { return Ok(()) };
             let raw: Bytes = header.properties;
             let Ok(properties) = Properties::parse(raw.clone()) else { return Ok(()) };
-            prop_assert_eq!(properties.as_bytes(), &raw, "properties are carried as they came");
+            prop_assert_eq!(properties.as_bytes(), &raw, "properties are carried unchanged");
             let Ok(headers) = properties.headers() else { return Ok(()) };
             let rewritten = properties.with_headers(headers.as_ref());
             prop_assert_eq!(format!("{:?}", rewritten.headers().ok()), format!("{:?}", Some(headers)));
             prop_assert_eq!(rewritten.correlation_id(), properties.correlation_id());
-            let addressed = properties.with_reply_to(b"somebody").without_expiration();
-            prop_assert_eq!(addressed.reply_to(), Some(&b"somebody"[..]));
+            let addressed = properties.with_reply_to(b"reply-queue").without_expiration();
+            prop_assert_eq!(addressed.reply_to(), Some(&b"reply-queue"[..]));
             prop_assert_eq!(addressed.expiration(), None);
             prop_assert_eq!(addressed.delivery_mode(), properties.delivery_mode());
         }
