@@ -1,5 +1,5 @@
-//! The cost of connections: the time until a channel is open, and the memory of many, after one another and
-//! at once.
+//! Measures connections: the time until a channel is open, and the memory of many connections, sequential and
+//! concurrent.
 //!
 //! Run: `cargo bench -p amqp-rpc-broker --bench connections [-- ONE_AFTER_ANOTHER [AT_ONCE]]`, by default
 //! 10,000 and 2,000. Each connection is two open files of this process.
@@ -18,7 +18,7 @@ use amqp_rpc_broker::Broker;
 
 use crate::{
     process_memory::{mebibytes, resident},
-    raw_client::{RawClient, lives::Life},
+    raw_client::{RawClient, lifecycles::Lifecycle},
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -32,15 +32,15 @@ async fn main() {
 
     opened_one_after_another(&broker, one_after_another).await;
     lived(&broker, one_after_another).await;
-    // The allocator keeps what it was given, and each time touches more of the read buffers' 64 KiB: the
-    // growth gets smaller from time to time. A leak's would not.
+    // The allocator keeps its memory, and each round touches more of the read buffers of 64 KiB: the growth
+    // gets smaller with each round. The growth of a leak would not.
     for _ in 0..5 {
         open_at_once(&broker, at_once).await;
     }
     broker.shutdown().await;
 }
 
-/// From connecting to the open channel.
+/// Measures the time from connecting to the open channel.
 async fn opened_one_after_another(broker: &Broker, connections: usize) {
     let uri = broker.uri();
     let mut times = Vec::with_capacity(connections);
@@ -58,18 +58,18 @@ async fn opened_one_after_another(broker: &Broker, connections: usize) {
     println!("    until the channel is open: median {median:.0?}, 99 % below {late:.0?}");
 }
 
-/// In every way a connection can end, most of them abrupt.
+/// Ends connections in all ways, most of them abrupt.
 async fn lived(broker: &Broker, connections: usize) {
     let uri = broker.uri();
     let before = resident();
-    for life in Life::ALL.into_iter().cycle().take(connections) {
-        life.live(&uri).await.expect("it listens");
+    for lifecycle in Lifecycle::ALL.into_iter().cycle().take(connections) {
+        lifecycle.run(&uri).await.expect("it listens");
     }
     settled(broker).await;
-    report(&format!("{connections} used, left in the middle, or reset"), before, connections);
+    report(&format!("{connections} used, interrupted or reset"), before, connections);
 }
 
-/// Client and broker together, as they are one process.
+/// Measures client and broker together, because they are one process.
 async fn open_at_once(broker: &Broker, connections: usize) {
     let uri = broker.uri();
     let before = resident();

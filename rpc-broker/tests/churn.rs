@@ -1,4 +1,4 @@
-//! Connections that come and go leave nothing behind: no socket, no queue, no memory.
+//! Connections that have ended leave nothing behind: no socket, no queue, no memory.
 #![cfg(target_os = "linux")]
 
 mod process_memory;
@@ -10,13 +10,13 @@ use amqp_rpc_broker::Broker;
 
 use crate::{
     process_memory::{mebibytes, open_files, resident},
-    raw_client::{PATIENCE, lives::Life},
+    raw_client::{TIMEOUT, lifecycles::Lifecycle},
 };
 
-/// Before memory is looked at: by then allocator and runtime have what they keep.
+/// The connections before the first measurement: after them allocator and runtime hold what they keep.
 const WARM_UP: usize = 300;
 const CONNECTIONS: usize = 2000;
-/// Anything that a connection leaves is more than this, in bytes: its session, its buffers, its queue.
+/// A leak of one connection has more bytes than this: its session, its buffers or its queue.
 const LEAK: usize = 1024;
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn thousands_of_connections_leave_nothing_behind() {
     println!("{CONNECTIONS} connections: {:+.2} MiB", mebibytes(growth));
     assert!(growth < CONNECTIONS * LEAK, "{growth} bytes are left of {CONNECTIONS} connections");
 
-    // That a leak of this size would have been seen.
+    // A leak of this size would have been detected.
     let leaked: Vec<Vec<u8>> = (0..CONNECTIONS).map(|_| vec![1; LEAK]).collect();
     assert!(resident().saturating_sub(before) > CONNECTIONS * LEAK / 2, "memory is measured");
     drop(leaked);
@@ -41,15 +41,15 @@ async fn thousands_of_connections_leave_nothing_behind() {
 
 async fn churn(broker: &Broker, connections: usize) {
     let uri = broker.uri();
-    for life in Life::ALL.into_iter().cycle().take(connections) {
-        life.live(&uri).await.unwrap_or_else(|error| panic!("{life:?}: {error}"));
+    for lifecycle in Lifecycle::ALL.into_iter().cycle().take(connections) {
+        lifecycle.run(&uri).await.unwrap_or_else(|error| panic!("{lifecycle:?}: {error}"));
     }
 }
 
-/// The broker hears of a closed socket a little later.
+/// Waits, because the broker notices a closed socket a little later.
 async fn until_nothing_is_left(broker: &Broker, files: usize) {
     let vhost = broker.vhost("/").expect("every broker has it");
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let left = (
             vhost.connection_count().await,

@@ -1,4 +1,5 @@
-//! What the handle of a broker promises: independence of the caller's runtime, users, virtual hosts, limits, and tomorrow's rules.
+//! The handle of a broker: independence of the caller's runtime, users, virtual hosts, limits, and the rules
+//! of RabbitMQ 4.3.
 #![allow(
     clippy::disallowed_types,
     clippy::unwrap_used,
@@ -19,13 +20,13 @@ use lapin::{
 };
 use tokio::time::timeout;
 
-/// Waits for what must come.
-async fn soon<F: IntoFuture>(fact: F) -> F::Output {
-    timeout(Duration::from_secs(20), fact).await.expect("it comes")
+/// Waits for an expected event.
+async fn in_time<F: IntoFuture>(fact: F) -> F::Output {
+    timeout(Duration::from_secs(20), fact).await.expect("it happens in time")
 }
 
 async fn connect(uri: &str) -> lapin::Result<Connection> {
-    soon(Connection::connect(uri, ConnectionProperties::default())).await
+    in_time(Connection::connect(uri, ConnectionProperties::default())).await
 }
 
 async fn declare(
@@ -33,17 +34,17 @@ async fn declare(
     queue: &str,
     options: QueueDeclareOptions,
 ) -> lapin::Result<lapin::Queue> {
-    soon(channel.queue_declare(queue.into(), options, FieldTable::default())).await
+    in_time(channel.queue_declare(queue.into(), options, FieldTable::default())).await
 }
 
 async fn publish(channel: &Channel, queue: &str, body: &[u8]) {
     let options = BasicPublishOptions::default();
-    soon(channel.basic_publish("".into(), queue.into(), options, body, BasicProperties::default()))
+    in_time(channel.basic_publish("".into(), queue.into(), options, body, BasicProperties::default()))
         .await
         .unwrap();
 }
 
-/// The AMQP code in an error.
+/// Returns the reply code of an error.
 fn code<T: std::fmt::Debug>(outcome: lapin::Result<T>) -> u16 {
     match outcome.unwrap_err().kind() {
         ErrorKind::ProtocolError(error) => error.get_id(),
@@ -57,14 +58,14 @@ fn it_is_started_and_dropped_without_any_runtime() {
     let address = broker.address();
     assert!(TcpStream::connect(address).is_ok());
     drop(broker);
-    assert!(TcpStream::connect(address).is_err(), "nobody listens any more");
+    assert!(TcpStream::connect(address).is_err(), "the port is closed");
 }
 
 #[tokio::test]
 async fn it_serves_while_the_runtime_that_started_it_is_blocked() {
     let broker = Broker::start().await.unwrap();
     let uri = broker.uri();
-    // This test's only thread waits for another one, which talks to the broker meanwhile.
+    // The only thread of this test waits for another one, which uses the broker meanwhile.
     let served = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async { connect(&uri).await.unwrap().close(200, "done".into()).await })
@@ -73,7 +74,7 @@ async fn it_serves_while_the_runtime_that_started_it_is_blocked() {
 }
 
 #[tokio::test]
-async fn several_brokers_know_nothing_of_each_other() {
+async fn several_brokers_are_independent() {
     let (one, other) = (Broker::start().await.unwrap(), Broker::start().await.unwrap());
     let channel = connect(&one.uri()).await.unwrap().create_channel().await.unwrap();
     declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
@@ -82,13 +83,13 @@ async fn several_brokers_know_nothing_of_each_other() {
 }
 
 #[tokio::test]
-async fn messages_can_be_looked_at_without_taking_them() {
+async fn messages_can_be_peeked_at() {
     let broker = Broker::start().await.unwrap();
     let channel = connect(&broker.uri()).await.unwrap().create_channel().await.unwrap();
     declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
     publish(&channel, "q", b"one").await;
     publish(&channel, "q", b"two").await;
-    // An answer on the same channel: both have arrived.
+    // A response on the same channel: both have arrived.
     let declared = declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
     assert_eq!(declared.message_count(), 2);
 
@@ -102,7 +103,7 @@ async fn messages_can_be_looked_at_without_taking_them() {
 }
 
 #[tokio::test]
-async fn what_a_user_may_do_changes_at_once() {
+async fn changed_permissions_apply_at_once() {
     let broker = Broker::start().await.unwrap();
     broker.add_user("ada", "secret");
     let uri = broker.uri_as("ada", "secret", "/");
@@ -132,7 +133,7 @@ async fn a_removed_virtual_host_closes_its_connections() {
     let mut events = connection.events_listener();
     broker.remove_vhost("a/b");
     let lost = async { while !matches!(events.next().await, Some(Event::Error(_)) | None) {} };
-    soon(lost).await;
+    in_time(lost).await;
     assert!(declare(&channel, "q", QueueDeclareOptions::durable()).await.is_err());
     assert_eq!(code(connect(&broker.uri_of("a/b")).await), 530);
     assert!(broker.vhost("a/b").is_none());
@@ -146,7 +147,7 @@ async fn publishers_are_blocked_while_messages_exceed_the_memory_limit() {
     let channel = publisher.create_channel().await.unwrap();
     declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
     publish(&channel, "q", &[0; 11_000]).await;
-    // An answer on the same channel: it has arrived.
+    // A response on the same channel: it has arrived.
     declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
     publish(&channel, "q", b"too much").await;
     let reason = async {
@@ -158,15 +159,15 @@ async fn publishers_are_blocked_while_messages_exceed_the_memory_limit() {
             }
         }
     };
-    assert_eq!(soon(reason).await, "low on memory");
+    assert_eq!(in_time(reason).await, "low on memory");
 
     let other = connect(&broker.uri()).await.unwrap().create_channel().await.unwrap();
-    soon(other.queue_purge("q".into(), QueuePurgeOptions::default())).await.unwrap();
+    in_time(other.queue_purge("q".into(), QueuePurgeOptions::default())).await.unwrap();
     let unblocked =
         async { while !matches!(events.next().await, Some(Event::ConnectionUnblocked) | None) {} };
-    soon(unblocked).await;
+    in_time(unblocked).await;
     let declared = declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
-    assert_eq!(declared.message_count(), 1, "what was held back arrives");
+    assert_eq!(declared.message_count(), 1, "the blocked publish arrives");
 }
 
 #[tokio::test]
@@ -190,15 +191,15 @@ async fn strictly_transient_queues_must_be_exclusive() {
 }
 
 #[tokio::test]
-async fn strictly_qos_is_each_consumers_own() {
+async fn strictly_qos_for_whole_channels_is_refused() {
     for (broker, refused) in [
         (Broker::builder().strict_4_3().start().await.unwrap(), true),
         (Broker::start().await.unwrap(), false),
     ] {
         let connection = connect(&broker.uri()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
-        soon(channel.basic_qos(5, BasicQosOptions::default())).await.unwrap();
-        let global = soon(channel.basic_qos(5, BasicQosOptions { global: true })).await;
+        in_time(channel.basic_qos(5, BasicQosOptions::default())).await.unwrap();
+        let global = in_time(channel.basic_qos(5, BasicQosOptions { global: true })).await;
         if refused {
             assert_eq!(code(global), 541);
         } else {
@@ -207,19 +208,20 @@ async fn strictly_qos_is_each_consumers_own() {
     }
 }
 
-/// How often a message of a quorum queue with a limit of 1 can be given back with nack before it is dropped; more than 3 counts as always.
+/// How many times a message of a quorum queue with a limit of 1 can be requeued with nack before it is
+/// dropped. More than 3 counts as unlimited.
 async fn nacks_until_dropped(broker: &Broker) -> usize {
     let connection = connect(&broker.uri()).await.unwrap();
     let channel = connection.create_channel().await.unwrap();
     let mut arguments = FieldTable::default();
     arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
     arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(1));
-    soon(channel.queue_declare("q".into(), QueueDeclareOptions::durable(), arguments)).await.unwrap();
+    in_time(channel.queue_declare("q".into(), QueueDeclareOptions::durable(), arguments)).await.unwrap();
     publish(&channel, "q", b"again and again").await;
     for nacks in 0..=3 {
-        let got = soon(channel.basic_get("q".into(), BasicGetOptions::default())).await.unwrap();
+        let got = in_time(channel.basic_get("q".into(), BasicGetOptions::default())).await.unwrap();
         let Some(message) = got else { return nacks };
-        soon(message.delivery.acker.nack(BasicNackOptions { requeue: true, ..Default::default() }))
+        in_time(message.delivery.acker.nack(BasicNackOptions { requeue: true, ..Default::default() }))
             .await
             .unwrap();
     }
@@ -232,44 +234,51 @@ async fn strictly_a_nack_does_not_count_towards_the_delivery_limit() {
     assert_eq!(nacks_until_dropped(&Broker::builder().strict_4_3().start().await.unwrap()).await, usize::MAX);
 }
 
-/// Whether a mandatory reply to a direct reply address comes back although it was delivered.
-async fn delivered_reply_comes_back(broker: &Broker) -> bool {
+/// Returns whether a mandatory reply to a direct reply address is returned although it was delivered.
+async fn delivered_reply_is_returned(broker: &Broker) -> bool {
     let requester = connect(&broker.uri()).await.unwrap();
     let asking = requester.create_channel().await.unwrap();
     let no_ack = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
-    let mut replies =
-        soon(asking.basic_consume("amq.rabbitmq.reply-to".into(), "".into(), no_ack, FieldTable::default()))
-            .await
-            .unwrap();
+    let mut replies = in_time(asking.basic_consume(
+        "amq.rabbitmq.reply-to".into(),
+        "".into(),
+        no_ack,
+        FieldTable::default(),
+    ))
+    .await
+    .unwrap();
     let responder = connect(&broker.uri()).await.unwrap();
     let answering = responder.create_channel().await.unwrap();
     declare(&answering, "requests", QueueDeclareOptions::durable()).await.unwrap();
     let consume = BasicConsumeOptions::default();
     let mut requests =
-        soon(answering.basic_consume("requests".into(), "".into(), consume, FieldTable::default()))
+        in_time(answering.basic_consume("requests".into(), "".into(), consume, FieldTable::default()))
             .await
             .unwrap();
 
     let properties = BasicProperties::default().with_reply_to("amq.rabbitmq.reply-to".into());
     let options = BasicPublishOptions::default();
-    soon(asking.basic_publish("".into(), "requests".into(), options, b"?", properties)).await.unwrap();
-    let request = soon(requests.next()).await.unwrap().unwrap();
+    in_time(asking.basic_publish("".into(), "requests".into(), options, b"?", properties)).await.unwrap();
+    let request = in_time(requests.next()).await.unwrap().unwrap();
     let address = request.properties.reply_to().clone().expect("the broker puts the address in");
     assert!(address.as_str().starts_with("amq.rabbitmq.reply-to."), "{address}");
-    soon(answering.confirm_select(Default::default())).await.unwrap();
+    in_time(answering.confirm_select(Default::default())).await.unwrap();
     let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
     let confirm =
-        soon(answering.basic_publish("".into(), address, mandatory, b"!", BasicProperties::default()))
+        in_time(answering.basic_publish("".into(), address, mandatory, b"!", BasicProperties::default()))
             .await
             .unwrap();
-    let came_back = soon(confirm).await.unwrap().take_message().is_some();
-    assert_eq!(soon(replies.next()).await.unwrap().unwrap().data, b"!");
-    soon(request.acker.ack(BasicAckOptions::default())).await.unwrap();
-    came_back
+    let is_returned = in_time(confirm).await.unwrap().take_message().is_some();
+    assert_eq!(in_time(replies.next()).await.unwrap().unwrap().data, b"!");
+    in_time(request.acker.ack(BasicAckOptions::default())).await.unwrap();
+    is_returned
 }
 
 #[tokio::test]
 async fn strictly_a_delivered_direct_reply_counts_as_routed() {
-    assert!(delivered_reply_comes_back(&Broker::start().await.unwrap()).await, "as with RabbitMQ before 4.2");
-    assert!(!delivered_reply_comes_back(&Broker::builder().strict_4_3().start().await.unwrap()).await);
+    assert!(
+        delivered_reply_is_returned(&Broker::start().await.unwrap()).await,
+        "as with RabbitMQ before 4.2"
+    );
+    assert!(!delivered_reply_is_returned(&Broker::builder().strict_4_3().start().await.unwrap()).await);
 }

@@ -1,4 +1,4 @@
-//! What comes and goes in the wrong moment: consumers, connections, virtual hosts, and dead letters that never arrive.
+//! Consumers, connections and virtual hosts that end at an unusual moment, and dead letters in a cycle.
 #![allow(
     clippy::disallowed_types,
     clippy::unwrap_used,
@@ -20,18 +20,18 @@ use lapin::{
 };
 use tokio::time::timeout;
 
-/// Waits for what must come.
-async fn soon<F: IntoFuture>(fact: F) -> F::Output {
-    timeout(Duration::from_secs(20), fact).await.expect("it comes")
+/// Waits for an expected event.
+async fn in_time<F: IntoFuture>(fact: F) -> F::Output {
+    timeout(Duration::from_secs(20), fact).await.expect("it happens in time")
 }
 
 async fn connect(uri: &str) -> (Connection, Channel) {
-    let connection = soon(Connection::connect(uri, ConnectionProperties::default())).await.unwrap();
-    let channel = soon(connection.create_channel()).await.unwrap();
+    let connection = in_time(Connection::connect(uri, ConnectionProperties::default())).await.unwrap();
+    let channel = in_time(connection.create_channel()).await.unwrap();
     (connection, channel)
 }
 
-/// Declares a durable queue; arguments are texts, or numbers that look like ones.
+/// Declares a durable queue. Arguments that look like numbers are numbers, the others are strings.
 async fn declare(channel: &Channel, queue: &str, arguments: &[(&str, &str)]) -> u32 {
     let value = |text: &str| match text.parse() {
         Ok(number) => AMQPValue::LongInt(number),
@@ -41,7 +41,7 @@ async fn declare(channel: &Channel, queue: &str, arguments: &[(&str, &str)]) -> 
     for (name, text) in arguments {
         table.insert((*name).into(), value(text));
     }
-    soon(channel.queue_declare(queue.into(), QueueDeclareOptions::durable(), table))
+    in_time(channel.queue_declare(queue.into(), QueueDeclareOptions::durable(), table))
         .await
         .unwrap()
         .message_count()
@@ -50,41 +50,41 @@ async fn declare(channel: &Channel, queue: &str, arguments: &[(&str, &str)]) -> 
 async fn publish(channel: &Channel, queue: &str) {
     let persistent = BasicProperties::default().with_delivery_mode(2);
     let options = BasicPublishOptions::default();
-    soon(channel.basic_publish("".into(), queue.into(), options, b"message", persistent)).await.unwrap();
+    in_time(channel.basic_publish("".into(), queue.into(), options, b"message", persistent)).await.unwrap();
 }
 
 async fn consume(channel: &Channel, queue: &str, no_ack: bool, arguments: FieldTable) -> Consumer {
     let options = BasicConsumeOptions { no_ack, ..BasicConsumeOptions::default() };
-    soon(channel.basic_consume(queue.into(), "tag".into(), options, arguments)).await.unwrap()
+    in_time(channel.basic_consume(queue.into(), "tag".into(), options, arguments)).await.unwrap()
 }
 
 async fn next(consumer: &mut Consumer) -> Delivery {
-    soon(consumer.next()).await.unwrap().unwrap()
+    in_time(consumer.next()).await.unwrap().unwrap()
 }
 
 #[tokio::test]
-async fn what_a_cancelled_consumer_held_does_not_count_for_its_successor() {
+async fn deliveries_of_a_cancelled_consumer_do_not_count_for_its_successor() {
     let broker = Broker::start().await.unwrap();
     let (_connection, channel) = connect(&broker.uri()).await;
     declare(&channel, "q", &[]).await;
-    soon(channel.basic_qos(1, BasicQosOptions::default())).await.unwrap();
+    in_time(channel.basic_qos(1, BasicQosOptions::default())).await.unwrap();
     let mut first = consume(&channel, "q", false, FieldTable::default()).await;
     publish(&channel, "q").await;
     let held = next(&mut first).await;
-    soon(channel.basic_cancel("tag".into(), BasicCancelOptions::default())).await.unwrap();
+    in_time(channel.basic_cancel("tag".into(), BasicCancelOptions::default())).await.unwrap();
 
     let mut second = consume(&channel, "q", false, FieldTable::default()).await;
-    soon(held.acker.ack(BasicAckOptions::default())).await.unwrap();
+    in_time(held.acker.ack(BasicAckOptions::default())).await.unwrap();
     for _ in 0..3 {
         publish(&channel, "q").await;
         let delivery = next(&mut second).await;
         assert_eq!(broker.vhost("/").unwrap().queue("q").await.unwrap().unacked, 1);
-        soon(delivery.acker.ack(BasicAckOptions::default())).await.unwrap();
+        in_time(delivery.acker.ack(BasicAckOptions::default())).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn the_lowest_priority_there_is_comes_last() {
+async fn the_lowest_possible_priority_comes_last() {
     let broker = Broker::start().await.unwrap();
     let (_one, low) = connect(&broker.uri()).await;
     let (_other, high) = connect(&broker.uri()).await;
@@ -98,7 +98,7 @@ async fn the_lowest_priority_there_is_comes_last() {
 }
 
 #[tokio::test]
-async fn dead_letters_that_go_in_circles_hold_up_nobody() {
+async fn dead_letters_in_a_cycle_do_not_block_other_clients() {
     let broker = Broker::start().await.unwrap();
     broker.add_vhost("other");
     let (_connection, channel) = connect(&broker.uri()).await;
@@ -109,21 +109,21 @@ async fn dead_letters_that_go_in_circles_hold_up_nobody() {
         declare(&channel, queue, &[exchange, key, ("x-message-ttl", "0")]).await;
     }
     publish(&channel, "start").await;
-    let got = soon(channel.basic_get("start".into(), BasicGetOptions::default())).await.unwrap().unwrap();
-    // The rejection hides the circle from the message's history.
-    soon(got.delivery.acker.reject(BasicRejectOptions { requeue: false })).await.unwrap();
+    let got = in_time(channel.basic_get("start".into(), BasicGetOptions::default())).await.unwrap().unwrap();
+    // The rejection hides the cycle from the history of the message.
+    in_time(got.delivery.acker.reject(BasicRejectOptions { requeue: false })).await.unwrap();
 
     let (_elsewhere, served) = connect(&broker.uri_of("other")).await;
     assert_eq!(declare(&served, "q", &[]).await, 0);
     assert_eq!(declare(&channel, "q", &[]).await, 0);
     let vhost = broker.vhost("/").unwrap();
-    assert!(soon(vhost.delete_queue("a")).await, "which ends the circle, if it goes on");
-    soon(broker.shutdown()).await;
+    assert!(in_time(vhost.delete_queue("a")).await, "which ends the cycle, if it is still running");
+    in_time(broker.shutdown()).await;
 }
 
 #[tokio::test]
-async fn a_crash_gives_nothing_to_connections_that_crash_with_it() {
-    // The order of connections is the broker's own: several rounds show several.
+async fn a_crash_delivers_nothing_to_connections_that_it_resets() {
+    // The order of the connections is random, so there are several rounds.
     for _ in 0..8 {
         let broker = Broker::start().await.unwrap();
         let (_one, holding) = connect(&broker.uri()).await;
@@ -141,7 +141,7 @@ async fn a_crash_gives_nothing_to_connections_that_crash_with_it() {
 }
 
 #[tokio::test]
-async fn connections_that_are_closed_together_give_back_a_message_once() {
+async fn connections_that_are_closed_together_requeue_a_message_once() {
     let broker = Broker::start().await.unwrap();
     let vhost = broker.vhost("/").unwrap();
     let mut consumers = Vec::new();
@@ -158,7 +158,7 @@ async fn connections_that_are_closed_together_give_back_a_message_once() {
 }
 
 #[tokio::test]
-async fn messages_of_a_removed_virtual_host_count_no_more() {
+async fn messages_of_a_removed_virtual_host_no_longer_count() {
     let broker = Broker::start().await.unwrap();
     broker.add_vhost("other");
     let (connection, channel) = connect(&broker.uri_of("other")).await;
@@ -168,7 +168,7 @@ async fn messages_of_a_removed_virtual_host_count_no_more() {
     assert!(broker.message_bytes() > 0);
     broker.remove_vhost("other");
     let mut events = connection.events_listener();
-    let gone = async { while connection.status().connected() && events.next().await.is_some() {} };
-    soon(gone).await;
+    let closed = async { while connection.status().connected() && events.next().await.is_some() {} };
+    in_time(closed).await;
     assert_eq!(broker.message_bytes(), 0);
 }

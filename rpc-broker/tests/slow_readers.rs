@@ -1,4 +1,4 @@
-//! Clients that do not read hold back themselves: memory stays bounded, and others are served.
+//! Clients that do not read are back-pressured: memory stays bounded, and other clients are served.
 #![cfg(target_os = "linux")]
 
 mod process_memory;
@@ -16,16 +16,16 @@ use tokio::{sync::Mutex, time::timeout};
 
 use crate::{
     process_memory::resident,
-    raw_client::{PATIENCE, RawClient, encode, publish, queue},
+    raw_client::{RawClient, TIMEOUT, encode, publish, queue},
 };
 
 const MIB: usize = 1024 * 1024;
-/// Of each message here, in bytes.
+/// The bytes of each message body.
 const BODY: usize = 4096;
-/// Of the kernel for a client that does not read, in bytes.
+/// The kernel buffers of a client that does not read, in bytes.
 const NARROW: u32 = 32 * 1024;
 
-/// The tests of this program look at the memory of the process: one after the other.
+/// The tests measure the memory of the process, so they run one after the other.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
 async fn client_of(broker: &Broker) -> RawClient {
@@ -42,7 +42,7 @@ fn numbered(number: u32) -> Vec<u8> {
     body
 }
 
-/// The number of the next delivery.
+/// Reads the next delivery; returns its number.
 async fn next_number(consumer: &mut RawClient) -> u32 {
     match consumer.next().await {
         AMQPFrame::Method(1, AMQPClass::Basic(basic::AMQPMethod::Deliver(_))) => {
@@ -53,7 +53,7 @@ async fn next_number(consumer: &mut RawClient) -> u32 {
     }
 }
 
-/// Declares a queue, puts a message in it and takes it out, as nobody else does.
+/// Declares a queue, publishes a message to it and gets it.
 async fn is_served(client: &mut RawClient) {
     client.declare(queue("served", true, FieldTable::default())).await;
     client.send(&publish("served", b"served")).await;
@@ -61,14 +61,14 @@ async fn is_served(client: &mut RawClient) {
 }
 
 #[tokio::test]
-async fn a_consumer_that_does_not_read_fills_no_memory() {
+async fn a_consumer_that_does_not_read_uses_bounded_memory() {
     const MESSAGES: u32 = 16_384;
     const PER_CONFIRM: u32 = 256;
     let _alone = ALONE.lock().await;
     let broker = Broker::start().await.expect("the embedded broker starts");
     let (mut sleeper, mut publisher, mut other) =
         (narrow_client_of(&broker).await, client_of(&broker).await, client_of(&broker).await);
-    // The queue holds little, so what is too much elsewhere is in the broker's buffers.
+    // The queue is short, so any growth is in the broker's buffers.
     let mut arguments = FieldTable::default();
     arguments.insert("x-max-length".into(), AMQPValue::LongInt(100));
     publisher.declare(queue("flood", false, arguments)).await;
@@ -89,7 +89,7 @@ async fn a_consumer_that_does_not_read_fills_no_memory() {
     let flood = MESSAGES as usize * BODY;
     assert!(most < flood / 4, "{most} bytes more of memory for a flood of {flood}");
 
-    // It was held back, not forgotten: when it reads it gets what came first, and the last that was kept.
+    // It is served again when it reads: it gets the first deliveries, and the last messages of the queue.
     let mut last = 0;
     while last < MESSAGES {
         let number = next_number(&mut sleeper).await;
@@ -99,31 +99,31 @@ async fn a_consumer_that_does_not_read_fills_no_memory() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_its_answers_is_not_listened_to() {
+async fn requests_of_a_client_that_does_not_read_are_not_read() {
     let _alone = ALONE.lock().await;
     let broker = Broker::start().await.expect("the embedded broker starts");
-    let (mut deaf, mut other) = (narrow_client_of(&broker).await, client_of(&broker).await);
-    deaf.declare(queue("empty", false, FieldTable::default())).await;
+    let (mut stalled, mut other) = (narrow_client_of(&broker).await, client_of(&broker).await);
+    stalled.declare(queue("empty", false, FieldTable::default())).await;
     let get = basic::Get { queue: "empty".into(), no_ack: true };
-    let questions = encode(&AMQPFrame::Method(1, AMQPClass::Basic(basic::AMQPMethod::Get(get)))).repeat(4096);
+    let requests = encode(&AMQPFrame::Method(1, AMQPClass::Basic(basic::AMQPMethod::Get(get)))).repeat(4096);
     let before = resident();
 
-    let mut asked = 0;
-    // Where the broker stops is in the middle of a question; nobody asks on.
+    let mut sent = 0;
+    // The broker stops in the middle of a request, which is not continued.
     while let Some(taken) =
-        deaf.write_some(&questions[asked % questions.len()..], Duration::from_secs(2)).await
+        stalled.write_some(&requests[sent % requests.len()..], Duration::from_secs(2)).await
     {
-        asked += taken;
-        assert!(asked < 256 * MIB, "the broker listens for ever");
+        sent += taken;
+        assert!(sent < 256 * MIB, "the broker never stops reading");
         is_served(&mut other).await;
     }
     is_served(&mut other).await;
     let growth = resident().saturating_sub(before);
-    assert!(growth < 64 * MIB, "{growth} bytes more of memory for {asked} bytes of questions");
+    assert!(growth < 64 * MIB, "{growth} bytes more of memory for {sent} bytes of requests");
 }
 
 #[tokio::test]
-async fn beyond_the_limit_publishers_wait_and_consumers_go_on() {
+async fn above_the_memory_limit_publishers_wait_and_consumers_continue() {
     const MESSAGES: u32 = 8192;
     const LIMIT: usize = 4 * MIB;
     let _alone = ALONE.lock().await;
@@ -141,7 +141,7 @@ async fn beyond_the_limit_publishers_wait_and_consumers_go_on() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    timeout(PATIENCE, is_full).await.expect("the flood reaches the limit");
+    timeout(TIMEOUT, is_full).await.expect("the flood reaches the limit");
     assert!(!publishing.is_finished());
 
     consumer.consume("flood").await;
@@ -154,11 +154,11 @@ async fn beyond_the_limit_publishers_wait_and_consumers_go_on() {
 }
 
 #[tokio::test]
-async fn unfinished_messages_are_bounded_and_one_of_each_size_comes_through() {
+async fn incomplete_messages_are_bounded_and_one_of_any_size_can_be_completed() {
     let _alone = ALONE.lock().await;
     let broker = Broker::builder().memory_limit(MIB).max_message_size(MIB as u64);
     let broker = broker.start().await.expect("the embedded broker starts");
-    let whole = publish("nobody", &vec![0; MIB]);
+    let whole = publish("unroutable", &vec![0; MIB]);
     let (last, all_but_the_end) = whole.split_last().expect("it has frames");
     let (mut one, mut other) = (client_of(&broker).await, client_of(&broker).await);
     one.send(all_but_the_end).await;
@@ -168,7 +168,7 @@ async fn unfinished_messages_are_bounded_and_one_of_each_size_comes_through() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
-    timeout(PATIENCE, arriving).await.expect("two messages arrive but for their ends");
+    timeout(TIMEOUT, arriving).await.expect("two messages arrive but for their ends");
 
     let mut too_many = client_of(&broker).await;
     too_many.write(&all_but_the_end.iter().flat_map(encode).collect::<Vec<_>>()).await.ok();

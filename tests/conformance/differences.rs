@@ -1,8 +1,9 @@
-//! Where the embedded broker differs from RabbitMQ on purpose; `rpc-broker/README.md` tells its users.
+//! The deliberate differences of the embedded broker from RabbitMQ, which `rpc-broker/README.md` lists for
+//! users.
 
 struct Difference {
     script: &'static str,
-    /// A line of the golden transcript, and what the embedded broker says in its place.
+    /// A line of the golden transcript, and the lines of the embedded broker in its place.
     rabbitmq: &'static str,
     embedded: &'static str,
     reason: &'static str,
@@ -38,33 +39,33 @@ const DIFFERENCES: &[Difference] = &[
         reason: "publisher confirms have replaced transactions",
     },
     Difference {
-        script: "hostile/an_unknown_method",
+        script: "malformed/an_unknown_method",
         rabbitmq: "    a <- end",
         embedded: r#"    a <- connection.close 501 "FRAME_ERROR - cannot decode <<>>" class=50 method=255
     a <- end"#,
-        reason: "the codec of RabbitMQ crashes on it and says nothing",
+        reason: "the codec of RabbitMQ crashes on it and sends nothing",
     },
     Difference {
-        script: "hostile/a_method_of_an_unknown_class",
+        script: "malformed/a_method_of_an_unknown_class",
         rabbitmq: "    a <- end",
         embedded: r#"    a <- connection.close 501 "FRAME_ERROR - cannot decode <<>>" class=99 method=1
     a <- end"#,
-        reason: "the codec of RabbitMQ crashes on it and says nothing",
+        reason: "the codec of RabbitMQ crashes on it and sends nothing",
     },
     Difference {
-        script: "handshake/older_greetings_of_the_version_are_understood",
+        script: "handshake/older_protocol_headers_are_accepted",
         rabbitmq: "    c <- connection.start 8-0 mechanisms=AMQPLAIN+PLAIN locales=en_US capabilities={}",
         embedded: "    c <- protocol-header 0.9.1",
-        reason: "nobody speaks 0-8 any more",
+        reason: "AMQP 0-8 is no longer used",
     },
 ];
 
-/// The golden transcript with the deliberate differences of that script.
+/// Applies the deliberate differences to a golden transcript.
 pub(crate) fn expected_of_the_embedded_broker(script: &str, golden: &str) -> String {
     let mut expected = golden.to_owned();
     for difference in DIFFERENCES.iter().filter(|difference| difference.script == script) {
         let Difference { rabbitmq, embedded, reason, .. } = difference;
-        assert!(expected.contains(rabbitmq), "{script} has no {rabbitmq:?} any more ({reason})");
+        assert!(expected.contains(rabbitmq), "{script} no longer has {rabbitmq:?} ({reason})");
         expected = expected.replacen(rabbitmq, embedded, 1);
     }
     expected

@@ -1,19 +1,19 @@
-//! The transcripts that every broker must give: recorded from RabbitMQ with `UPDATE_GOLDEN=1`, compared ever after.
+//! Compares transcripts with the golden ones, which are recorded from RabbitMQ with `UPDATE_GOLDEN=1`.
 
 use std::{env, fs, path::PathBuf, time::Duration};
 
 use tokio::time::timeout;
 
-use super::{arena::Arena, differences, stage::Stage};
+use super::{differences, runner::ScriptRunner, test_broker::TestBroker};
 
-/// A whole script takes milliseconds, and a few seconds when it waits for refused credentials.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A script takes milliseconds, or a few seconds when it waits for refused credentials.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Plays the script on every broker of this run and compares with its golden transcript.
+/// Runs the script on every broker of this test run, and compares the transcripts with the golden one.
 pub(crate) async fn check(name: &str, script: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/conformance/golden/{name}.txt"));
-    let rabbitmq = match Arena::rabbitmq().await {
-        Some(arena) => Some(play(arena, script).await),
+    let rabbitmq = match TestBroker::rabbitmq().await {
+        Some(broker) => Some(run(broker, script).await),
         None => None,
     };
     if env::var_os("UPDATE_GOLDEN").is_some() {
@@ -29,11 +29,11 @@ pub(crate) async fn check(name: &str, script: &str) {
         assert_same(&golden, &transcript, "RabbitMQ");
     }
     let expected = differences::expected_of_the_embedded_broker(name, &golden);
-    assert_same(&expected, &play(Arena::embedded().await, script).await, "the embedded broker");
+    assert_same(&expected, &run(TestBroker::embedded().await, script).await, "the embedded broker");
 }
 
-pub(crate) async fn play(arena: Arena, script: &str) -> String {
-    timeout(PATIENCE, Stage::play(arena, script)).await.expect("a script ends")
+pub(crate) async fn run(broker: TestBroker, script: &str) -> String {
+    timeout(TIMEOUT, ScriptRunner::run(broker, script)).await.expect("a script ends")
 }
 
 fn assert_same(golden: &str, transcript: &str, broker: &str) {
@@ -44,10 +44,10 @@ fn assert_same(golden: &str, transcript: &str, broker: &str) {
     );
 }
 
-/// Both transcripts line by line: `-` only in the first, `+` only in the second.
+/// Shows two transcripts line by line: `-` only in the first, `+` only in the second.
 pub(crate) fn difference(first: &str, second: &str) -> String {
     let (first, second): (Vec<_>, Vec<_>) = (first.lines().collect(), second.lines().collect());
-    // Lengths of the longest common subsequences of the rests.
+    // The lengths of the longest common subsequences of the remaining lines.
     let mut common = vec![vec![0usize; second.len() + 1]; first.len() + 1];
     for (i, left) in first.iter().enumerate().rev() {
         for (j, right) in second.iter().enumerate().rev() {

@@ -1,4 +1,4 @@
-//! The methods a script can send: from the words of its line to the codec's structs.
+//! Builds the methods that a script can send from the arguments of a line.
 
 use amq_protocol::{
     protocol::{
@@ -7,9 +7,9 @@ use amq_protocol::{
     types::{AMQPValue, FieldTable},
 };
 
-use super::words::Words;
+use super::arguments::Arguments;
 
-/// Methods whose sender waits for an answer (unless it says `nowait`).
+/// Returns whether the sender of a method waits for a response (unless it sets `nowait`).
 pub(crate) fn is_synchronous(name: &str) -> bool {
     matches!(
         name,
@@ -40,47 +40,49 @@ pub(crate) fn is_synchronous(name: &str) -> bool {
     )
 }
 
-pub(crate) fn method(name: &str, words: &mut Words) -> AMQPClass {
-    let (class, method) = name.split_once('.').unwrap_or_else(|| panic!("{name:?} is no method"));
+pub(crate) fn method(name: &str, arguments: &mut Arguments) -> AMQPClass {
+    let (class, method) = name.split_once('.').unwrap_or_else(|| panic!("{name:?} is not a method"));
     match class {
-        "connection" => C::Connection(connection_method(method, words)),
-        "channel" => C::Channel(channel_method(method, words)),
-        "exchange" => C::Exchange(exchange_method(method, words)),
-        "queue" => C::Queue(queue_method(method, words)),
-        "basic" => C::Basic(basic_method(method, words)),
+        "connection" => C::Connection(connection_method(method, arguments)),
+        "channel" => C::Channel(channel_method(method, arguments)),
+        "exchange" => C::Exchange(exchange_method(method, arguments)),
+        "queue" => C::Queue(queue_method(method, arguments)),
+        "basic" => C::Basic(basic_method(method, arguments)),
         "confirm" => C::Confirm(match method {
-            "select" => confirm::AMQPMethod::Select(confirm::Select { nowait: words.flag("nowait") }),
-            _ => panic!("confirm.{method} is no method"),
+            "select" => confirm::AMQPMethod::Select(confirm::Select { nowait: arguments.flag("nowait") }),
+            _ => panic!("confirm.{method} is not a method"),
         }),
         "tx" => C::Tx(match method {
             "select" => tx::AMQPMethod::Select(tx::Select {}),
             "commit" => tx::AMQPMethod::Commit(tx::Commit {}),
             "rollback" => tx::AMQPMethod::Rollback(tx::Rollback {}),
-            _ => panic!("tx.{method} is no method"),
+            _ => panic!("tx.{method} is not a method"),
         }),
-        _ => panic!("{name} is no method"),
+        _ => panic!("{name} is not a method"),
     }
 }
 
-fn connection_method(method: &str, words: &mut Words) -> connection::AMQPMethod {
+fn connection_method(method: &str, arguments: &mut Arguments) -> connection::AMQPMethod {
     use connection::AMQPMethod as M;
     match method {
         "start-ok" => M::StartOk(connection::StartOk {
-            client_properties: client_properties(words),
-            mechanism: words.word(0).into(),
-            response: match words.take("table") {
+            client_properties: client_properties(arguments),
+            mechanism: arguments.positional(0).into(),
+            response: match arguments.take("table") {
                 Some(AMQPValue::FieldTable(table)) => encoded(&table).into(),
-                _ => words.word(1).into_bytes().into(),
+                _ => arguments.positional(1).into_bytes().into(),
             },
             locale: "en_US".into(),
         }),
-        "secure-ok" => M::SecureOk(connection::SecureOk { response: words.word(0).into_bytes().into() }),
+        "secure-ok" => {
+            M::SecureOk(connection::SecureOk { response: arguments.positional(0).into_bytes().into() })
+        }
         "tune-ok" => M::TuneOk(connection::TuneOk {
-            channel_max: words.take_number("channel-max").unwrap_or(2047),
-            frame_max: words.take_number("frame-max").unwrap_or(131_072),
-            heartbeat: words.take_number("heartbeat").unwrap_or(0),
+            channel_max: arguments.take_number("channel-max").unwrap_or(2047),
+            frame_max: arguments.take_number("frame-max").unwrap_or(131_072),
+            heartbeat: arguments.take_number("heartbeat").unwrap_or(0),
         }),
-        "open" => M::Open(connection::Open { virtual_host: words.word(0).into() }),
+        "open" => M::Open(connection::Open { virtual_host: arguments.positional(0).into() }),
         "close" => M::Close(connection::Close {
             reply_code: 200,
             reply_text: "bye".into(),
@@ -89,15 +91,15 @@ fn connection_method(method: &str, words: &mut Words) -> connection::AMQPMethod 
         }),
         "close-ok" => M::CloseOk(connection::CloseOk {}),
         "update-secret" => M::UpdateSecret(connection::UpdateSecret {
-            new_secret: words.word(0).into_bytes().into(),
-            reason: words.word(1).into(),
+            new_secret: arguments.positional(0).into_bytes().into(),
+            reason: arguments.positional(1).into(),
         }),
         _ => panic!("connection.{method} cannot be sent"),
     }
 }
 
-/// What our client says it can do; `no-capabilities` says nothing.
-pub(crate) fn client_properties(words: &mut Words) -> FieldTable {
+/// Builds the client properties; with `no-capabilities` without capabilities.
+pub(crate) fn client_properties(arguments: &mut Arguments) -> FieldTable {
     let mut capabilities = FieldTable::default();
     for capability in [
         "publisher_confirms",
@@ -111,24 +113,24 @@ pub(crate) fn client_properties(words: &mut Words) -> FieldTable {
     }
     let mut properties = FieldTable::default();
     properties.insert("product".into(), AMQPValue::LongString("conformance".into()));
-    if !words.flag("no-capabilities") {
+    if !arguments.flag("no-capabilities") {
         properties.insert("capabilities".into(), AMQPValue::FieldTable(capabilities));
     }
     properties
 }
 
-/// A table without its length, as AMQPLAIN wants it.
+/// Encodes a table without its length, as AMQPLAIN requires.
 pub(crate) fn encoded(table: &FieldTable) -> Vec<u8> {
     use amq_protocol::{frame::WriteContext, types::generation::gen_field_table};
     let written = gen_field_table(table)(WriteContext::from(Vec::new())).expect("a table can be written");
     written.into_inner().0.split_off(4)
 }
 
-fn channel_method(method: &str, words: &mut Words) -> channel::AMQPMethod {
+fn channel_method(method: &str, arguments: &mut Arguments) -> channel::AMQPMethod {
     use channel::AMQPMethod as M;
     match method {
         "open" => M::Open(channel::Open {}),
-        "flow" => M::Flow(channel::Flow { active: words.word(0) != "false" }),
+        "flow" => M::Flow(channel::Flow { active: arguments.positional(0) != "false" }),
         "close" => {
             M::Close(channel::Close { reply_code: 200, reply_text: "bye".into(), class_id: 0, method_id: 0 })
         }
@@ -137,126 +139,129 @@ fn channel_method(method: &str, words: &mut Words) -> channel::AMQPMethod {
     }
 }
 
-fn exchange_method(method: &str, words: &mut Words) -> exchange::AMQPMethod {
+fn exchange_method(method: &str, arguments: &mut Arguments) -> exchange::AMQPMethod {
     use exchange::AMQPMethod as M;
-    let nowait = words.flag("nowait");
+    let nowait = arguments.flag("nowait");
     match method {
         "declare" => M::Declare(exchange::Declare {
-            exchange: words.word(0).into(),
-            kind: words.word(1).into(),
-            passive: words.flag("passive"),
-            durable: words.flag("durable"),
-            auto_delete: words.flag("auto-delete"),
-            internal: words.flag("internal"),
+            exchange: arguments.positional(0).into(),
+            kind: arguments.positional(1).into(),
+            passive: arguments.flag("passive"),
+            durable: arguments.flag("durable"),
+            auto_delete: arguments.flag("auto-delete"),
+            internal: arguments.flag("internal"),
             nowait,
-            arguments: words.arguments(),
+            arguments: arguments.rest(),
         }),
         "delete" => M::Delete(exchange::Delete {
-            exchange: words.word(0).into(),
-            if_unused: words.flag("if-unused"),
+            exchange: arguments.positional(0).into(),
+            if_unused: arguments.flag("if-unused"),
             nowait,
         }),
         "bind" => M::Bind(exchange::Bind {
-            destination: words.word(0).into(),
-            source: words.word(1).into(),
-            routing_key: words.word(2).into(),
+            destination: arguments.positional(0).into(),
+            source: arguments.positional(1).into(),
+            routing_key: arguments.positional(2).into(),
             nowait,
-            arguments: words.arguments(),
+            arguments: arguments.rest(),
         }),
         "unbind" => M::Unbind(exchange::Unbind {
-            destination: words.word(0).into(),
-            source: words.word(1).into(),
-            routing_key: words.word(2).into(),
+            destination: arguments.positional(0).into(),
+            source: arguments.positional(1).into(),
+            routing_key: arguments.positional(2).into(),
             nowait,
-            arguments: words.arguments(),
+            arguments: arguments.rest(),
         }),
         _ => panic!("exchange.{method} cannot be sent"),
     }
 }
 
-fn queue_method(method: &str, words: &mut Words) -> queue::AMQPMethod {
+fn queue_method(method: &str, arguments: &mut Arguments) -> queue::AMQPMethod {
     use queue::AMQPMethod as M;
-    let (queue, nowait) = (words.word(0).into(), words.flag("nowait"));
+    let (queue, nowait) = (arguments.positional(0).into(), arguments.flag("nowait"));
     match method {
         "declare" => M::Declare(queue::Declare {
             queue,
-            passive: words.flag("passive"),
-            durable: words.flag("durable"),
-            exclusive: words.flag("exclusive"),
-            auto_delete: words.flag("auto-delete"),
+            passive: arguments.flag("passive"),
+            durable: arguments.flag("durable"),
+            exclusive: arguments.flag("exclusive"),
+            auto_delete: arguments.flag("auto-delete"),
             nowait,
-            arguments: words.arguments(),
+            arguments: arguments.rest(),
         }),
         "bind" => M::Bind(queue::Bind {
             queue,
-            exchange: words.word(1).into(),
-            routing_key: words.word(2).into(),
+            exchange: arguments.positional(1).into(),
+            routing_key: arguments.positional(2).into(),
             nowait,
-            arguments: words.arguments(),
+            arguments: arguments.rest(),
         }),
         "unbind" => M::Unbind(queue::Unbind {
             queue,
-            exchange: words.word(1).into(),
-            routing_key: words.word(2).into(),
-            arguments: words.arguments(),
+            exchange: arguments.positional(1).into(),
+            routing_key: arguments.positional(2).into(),
+            arguments: arguments.rest(),
         }),
         "purge" => M::Purge(queue::Purge { queue, nowait }),
         "delete" => M::Delete(queue::Delete {
             queue,
-            if_unused: words.flag("if-unused"),
-            if_empty: words.flag("if-empty"),
+            if_unused: arguments.flag("if-unused"),
+            if_empty: arguments.flag("if-empty"),
             nowait,
         }),
         _ => panic!("queue.{method} cannot be sent"),
     }
 }
 
-fn basic_method(method: &str, words: &mut Words) -> basic::AMQPMethod {
+fn basic_method(method: &str, arguments: &mut Arguments) -> basic::AMQPMethod {
     use basic::AMQPMethod as M;
-    let (requeue, multiple) = (words.flag("requeue"), words.flag("multiple"));
+    let (requeue, multiple) = (arguments.flag("requeue"), arguments.flag("multiple"));
     match method {
-        "qos" => M::Qos(basic::Qos { prefetch_count: words.number(0), global: words.flag("global") }),
+        "qos" => M::Qos(basic::Qos { prefetch_count: arguments.number(0), global: arguments.flag("global") }),
         "consume" => M::Consume(basic::Consume {
-            queue: words.word(0).into(),
-            consumer_tag: words.take_text("tag").unwrap_or_default().into(),
-            no_local: words.flag("no-local"),
-            no_ack: words.flag("no-ack"),
-            exclusive: words.flag("exclusive"),
-            nowait: words.flag("nowait"),
-            arguments: words.arguments(),
+            queue: arguments.positional(0).into(),
+            consumer_tag: arguments.take_text("tag").unwrap_or_default().into(),
+            no_local: arguments.flag("no-local"),
+            no_ack: arguments.flag("no-ack"),
+            exclusive: arguments.flag("exclusive"),
+            nowait: arguments.flag("nowait"),
+            arguments: arguments.rest(),
         }),
-        "cancel" => {
-            M::Cancel(basic::Cancel { consumer_tag: words.word(0).into(), nowait: words.flag("nowait") })
-        }
+        "cancel" => M::Cancel(basic::Cancel {
+            consumer_tag: arguments.positional(0).into(),
+            nowait: arguments.flag("nowait"),
+        }),
         "publish" => M::Publish(basic::Publish {
-            exchange: words.word(0).into(),
-            routing_key: words.word(1).into(),
-            mandatory: words.flag("mandatory"),
-            immediate: words.flag("immediate"),
+            exchange: arguments.positional(0).into(),
+            routing_key: arguments.positional(1).into(),
+            mandatory: arguments.flag("mandatory"),
+            immediate: arguments.flag("immediate"),
         }),
-        "get" => M::Get(basic::Get { queue: words.word(0).into(), no_ack: words.flag("no-ack") }),
-        "ack" => M::Ack(basic::Ack { delivery_tag: words.number(0), multiple }),
-        "nack" => M::Nack(basic::Nack { delivery_tag: words.number(0), multiple, requeue }),
-        "reject" => M::Reject(basic::Reject { delivery_tag: words.number(0), requeue }),
+        "get" => {
+            M::Get(basic::Get { queue: arguments.positional(0).into(), no_ack: arguments.flag("no-ack") })
+        }
+        "ack" => M::Ack(basic::Ack { delivery_tag: arguments.number(0), multiple }),
+        "nack" => M::Nack(basic::Nack { delivery_tag: arguments.number(0), multiple, requeue }),
+        "reject" => M::Reject(basic::Reject { delivery_tag: arguments.number(0), requeue }),
         "recover" => M::Recover(basic::Recover { requeue }),
         "recover-async" => M::RecoverAsync(basic::RecoverAsync { requeue }),
         _ => panic!("basic.{method} cannot be sent"),
     }
 }
 
-/// The properties a `basic.publish` line names.
-pub(crate) fn properties(words: &mut Words) -> BasicProperties {
+/// Builds the properties of a `basic.publish` line.
+pub(crate) fn properties(arguments: &mut Arguments) -> BasicProperties {
     let mut properties = BasicProperties::default();
-    if let Some(AMQPValue::FieldTable(headers)) = words.take("headers") {
+    if let Some(AMQPValue::FieldTable(headers)) = arguments.take("headers") {
         properties = properties.with_headers(headers);
     }
-    if let Some(mode) = words.take_number("delivery-mode") {
+    if let Some(mode) = arguments.take_number("delivery-mode") {
         properties = properties.with_delivery_mode(mode);
     }
-    if let Some(priority) = words.take_number("priority") {
+    if let Some(priority) = arguments.take_number("priority") {
         properties = properties.with_priority(priority);
     }
-    if let Some(seconds) = words.take_number("timestamp") {
+    if let Some(seconds) = arguments.take_number("timestamp") {
         properties = properties.with_timestamp(seconds);
     }
     type Setter = fn(BasicProperties, String) -> BasicProperties;
@@ -273,7 +278,7 @@ pub(crate) fn properties(words: &mut Words) -> BasicProperties {
         ("cluster-id", |properties, text| properties.with_cluster_id(text.into())),
     ];
     for (name, set) in setters {
-        if let Some(text) = words.take_text(name) {
+        if let Some(text) = arguments.take_text(name) {
             properties = set(properties, text);
         }
     }

@@ -1,20 +1,20 @@
-//! Random conversations have equal outcomes on every broker.
+//! Random scripts have equal transcripts on all brokers.
 //!
-//! A seed makes a script of random steps over few names, so that they collide. Some seeds are recorded like any other script; when
-//! there is a RabbitMQ, fresh ones are played on it and on the embedded broker. `CONFORMANCE_SEEDS` says how many (20 if unset),
-//! and `CONFORMANCE_SEED` plays a single one again.
+//! A seed generates a script of random steps on few names, so that they collide. Some seeds are recorded like
+//! any other script. With a RabbitMQ, new ones are run on it and on the embedded broker. `CONFORMANCE_SEEDS`
+//! sets their number (default 20), and `CONFORMANCE_SEED` runs a single one again.
 
 use std::env;
 
 use super::{
-    arena::Arena,
-    golden::{check, difference, play},
+    golden::{check, difference, run},
+    test_broker::TestBroker,
 };
 
 const STEPS: usize = 60;
-const MOST_SHRINKING_STEPS: usize = 150;
+const MAX_SHRINK_STEPS: usize = 150;
 
-/// The generator `SplitMix64`: a few lines, and the same numbers everywhere for ever.
+/// The random number generator `SplitMix64`: the same numbers on all platforms.
 struct Random(u64);
 
 impl Random {
@@ -30,7 +30,7 @@ impl Random {
         choices[(self.next() % choices.len() as u64) as usize]
     }
 
-    /// True once in so many times.
+    /// Returns true once in `times` calls, on average.
     fn one_in(&mut self, times: u64) -> bool {
         self.next().is_multiple_of(times)
     }
@@ -41,11 +41,11 @@ const QUEUES: &[&str] = &["q", "q", "p", "p", "limited", "strict", "dead", "sing
 const EXCHANGES: &[&str] = &["direct", "fan", "topic", "amq.topic"];
 const KEYS: &[&str] = &["x", "x.y", "y"];
 const PATTERNS: &[&str] = &["x", "x.*", "#.y", "*"];
-/// For publishing, getting and declaring.
+/// The channel to publish, get and declare on.
 const PUBLISHER: &str = "2";
 
-/// Each queue has a channel of each connection for its consumers: in what order several queues deliver to one channel is a matter of
-/// luck, and so is whether a confirm or a delivery comes first.
+/// Each queue has a separate channel of each connection for its consumers: the order in which several queues
+/// deliver to one channel is not defined, and neither is the order of confirms and deliveries.
 fn consumer_channel(queue: &str) -> u16 {
     match queue {
         "q" => 10,
@@ -91,7 +91,7 @@ fn step(random: &mut Random, number: usize) -> String {
     match random.next() % 26 {
         0..=8 => publish(random, &publisher, queue, number),
         9..=11 => {
-            // A tag that is in use ends the connection: now and then.
+            // Now and then a tag that is in use, which ends the connection.
             let tag = if random.one_in(12) { 0 } else { number };
             format!("{consumer} basic.consume {queue} tag=t{tag}{}", optional(random, " no-ack"))
         }
@@ -132,11 +132,11 @@ fn settlement(random: &mut Random, channel: &str) -> String {
     format!("{channel} {verb} 0 multiple{requeue}")
 }
 
-fn optional(random: &mut Random, words: &'static str) -> &'static str {
-    if random.one_in(2) { words } else { "" }
+fn optional(random: &mut Random, arguments: &'static str) -> &'static str {
+    if random.one_in(2) { arguments } else { "" }
 }
 
-/// A test for each seed that is recorded.
+/// Generates a test for each recorded seed.
 macro_rules! recorded {
     ($($name:ident = $seed:literal,)+) => {
         $(
@@ -176,17 +176,15 @@ recorded! {
 }
 
 #[tokio::test]
-async fn fresh_conversations_go_alike_on_both_brokers() {
+async fn new_random_scripts_have_equal_transcripts_on_both_brokers() {
     if env::var_os("AMQP_URL").is_none() {
-        return; // There is nothing to compare with; the recorded ones are played all the same.
+        return; // There is nothing to compare with. The recorded seeds are run in any case.
     }
     for seed in fresh_seeds() {
         if differs(&script(seed)).await.is_some() {
             let script = shrunk(script(seed)).await;
             let shown = differs(&script).await.unwrap_or_else(|| "not every time".to_owned());
-            panic!(
-                "seed {seed} goes differently (- RabbitMQ, + embedded):\n{shown}\n\nthe script:\n{script}"
-            );
+            panic!("seed {seed} differs (- RabbitMQ, + embedded):\n{shown}\n\nthe script:\n{script}");
         }
     }
 }
@@ -202,22 +200,22 @@ fn fresh_seeds() -> Vec<u64> {
 }
 
 async fn differs(script: &str) -> Option<String> {
-    let rabbitmq = play(Arena::rabbitmq().await.expect("AMQP_URL is set"), script).await;
-    let embedded = play(Arena::embedded().await, script).await;
+    let rabbitmq = run(TestBroker::rabbitmq().await.expect("AMQP_URL is set"), script).await;
+    let embedded = run(TestBroker::embedded().await, script).await;
     (rabbitmq != embedded).then(|| difference(&rabbitmq, &embedded))
 }
 
-/// The script with as many lines left out as possible so that it still goes differently.
+/// Removes as many lines as possible while the transcripts still differ.
 async fn shrunk(script: String) -> String {
     let mut lines: Vec<_> = script.lines().map(str::to_owned).collect();
-    let mut played = 0;
+    let mut runs = 0;
     let mut size = lines.len() / 2;
-    while size > 0 && played < MOST_SHRINKING_STEPS {
+    while size > 0 && runs < MAX_SHRINK_STEPS {
         let mut start = 0;
-        while start < lines.len() && played < MOST_SHRINKING_STEPS {
+        while start < lines.len() && runs < MAX_SHRINK_STEPS {
             let mut fewer = lines.clone();
             fewer.drain(start..(start + size).min(lines.len()));
-            played += 1;
+            runs += 1;
             if differs(&fewer.join("\n")).await.is_some() {
                 lines = fewer;
             } else {

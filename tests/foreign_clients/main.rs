@@ -1,10 +1,10 @@
-//! Clients of another language see the embedded broker as they see RabbitMQ: pika's scripts print the same on both.
+//! Clients of another language: scripts with pika print the same on RabbitMQ and on the embedded broker.
 //!
-//! A script of `tests/interop/broker_*.py` prints what it sees; `golden/*.txt` is what it printed on RabbitMQ 3.10.8. To record it
-//! again: `UPDATE_GOLDEN=1 scripts/test.sh --test foreign_clients -- rabbitmq`.
+//! A script of `tests/interop/broker_*.py` prints what it receives; `golden/*.txt` is its output on RabbitMQ
+//! 3.10.8. To record it again: `UPDATE_GOLDEN=1 scripts/test.sh --test foreign_clients -- rabbitmq`.
 #![allow(
     clippy::disallowed_types,
-    reason = "RabbitMQ and the embedded broker are started and named here, not used over lapin"
+    reason = "RabbitMQ and the embedded broker are started here, not used over lapin"
 )]
 
 mod python;
@@ -16,7 +16,7 @@ use amqp_rpc_broker::Broker;
 
 use crate::{python::output_of, transcript::Golden};
 
-/// For each script, a test on the embedded broker and one on RabbitMQ; and that no script is forgotten.
+/// Generates, for each script, a test on the embedded broker and one on RabbitMQ.
 macro_rules! scripts {
     ($($name:ident),+ $(,)?) => {
         mod embedded {

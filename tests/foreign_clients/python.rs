@@ -1,4 +1,4 @@
-//! Runs the scripts of `tests/interop` to their end.
+//! Runs the scripts of `tests/interop`.
 
 use std::{env, path::PathBuf, process::Stdio, time::Duration};
 
@@ -6,14 +6,15 @@ use tokio::{process::Command, time::timeout};
 
 use crate::transcript::names_in;
 
-/// Far more than any script takes; each of its own waits ends sooner.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Far longer than any script takes; each of its waits ends sooner.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop"))
 }
 
-/// What a script prints when `uri` is its broker. Panics with all that it said unless it ends well.
+/// Runs a script with `uri` as its broker; returns what it prints. Panics with its whole output when it
+/// fails.
 pub(crate) async fn output_of(script: &str, uri: &str) -> String {
     let Some(python) = env::var_os("AMQP_RPC_TEST_PYTHON") else {
         panic!(
@@ -28,7 +29,7 @@ pub(crate) async fn output_of(script: &str, uri: &str) -> String {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = timeout(PATIENCE, run)
+    let output = timeout(TIMEOUT, run)
         .await
         .unwrap_or_else(|_| panic!("{script} does not end"))
         .expect("Python starts");
@@ -38,7 +39,7 @@ pub(crate) async fn output_of(script: &str, uri: &str) -> String {
     printed
 }
 
-/// The scripts of that family, sorted, without their extension.
+/// The names of the scripts with this prefix, sorted, without their extension.
 pub(crate) fn scripts_beginning_with(prefix: &str) -> Vec<String> {
     names_in(&folder(), "py").into_iter().filter(|name| name.starts_with(prefix)).collect()
 }

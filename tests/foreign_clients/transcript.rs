@@ -1,4 +1,4 @@
-//! What a script printed, beside what it printed when its golden output was recorded.
+//! Compares the output of a script with its golden output.
 
 use std::{
     fs,
@@ -20,12 +20,12 @@ impl Golden {
         Self { path: folder().join(script).with_extension("txt") }
     }
 
-    /// Panics with every line that differs, under the heading of its scenario.
+    /// Panics with all lines that differ, under the heading of their scenario.
     pub(crate) fn compare(&self, printed: &str) {
         let expected =
             fs::read_to_string(&self.path).unwrap_or_else(|error| panic!("{}: {error}", self.path.display()));
         let differences = differences(&expected, printed);
-        assert!(differences.is_empty(), "it printed otherwise than {}:\n{differences}", self.path.display());
+        assert!(differences.is_empty(), "the output differs from {}:\n{differences}", self.path.display());
     }
 
     pub(crate) fn record(&self, printed: &str) {
@@ -33,12 +33,12 @@ impl Golden {
     }
 }
 
-/// The scripts whose output is committed, sorted.
+/// The names of the scripts with a golden output, sorted.
 pub(crate) fn recorded() -> Vec<String> {
     names_in(&folder(), "txt")
 }
 
-/// The files with this extension, sorted, without it.
+/// The names of the files with this extension, sorted, without it.
 pub(crate) fn names_in(folder: &Path, extension: &str) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let paths = entries.map(|entry| entry.expect("the folder is readable").path());
@@ -49,7 +49,7 @@ pub(crate) fn names_in(folder: &Path, extension: &str) -> Vec<String> {
     names
 }
 
-/// Scenario by scenario, the lines that are not the same: `-` expected, `+` printed.
+/// Shows the lines that differ, scenario by scenario: `-` expected, `+` printed.
 fn differences(expected: &str, printed: &str) -> String {
     let (expected, printed) = (scenarios(expected), scenarios(printed));
     let mut report = String::new();
@@ -70,7 +70,7 @@ fn differences(expected: &str, printed: &str) -> String {
     report
 }
 
-/// The lines of each scenario; the first is its heading, which alone is not indented.
+/// Splits the text into scenarios. The first line of each is its heading, the only line that is not indented.
 fn scenarios(text: &str) -> Vec<Vec<&str>> {
     let mut scenarios: Vec<Vec<&str>> = Vec::new();
     for line in text.lines() {

@@ -1,47 +1,47 @@
-//! Which methods a rule fits, how they are counted, and how long it lasts.
+//! The methods that a rule matches, their counts, and the lifetime of a rule.
 
 use amqp_rpc_broker::faults::{Action, Matcher, Method};
 
-use crate::stage::{Stage, bodies, publish, soon};
+use crate::setup::{TestBroker, bodies, in_time, publish};
 
 #[tokio::test]
 async fn a_rule_is_addressed_by_connection_and_channel() {
-    let stage = Stage::new().await;
-    let (one, other) = (stage.client("one").await, stage.client("other").await);
+    let test = TestBroker::new().await;
+    let (one, other) = (test.client("one").await, test.client("other").await);
     one.declare("q").await;
     let second = one.another_channel().await;
-    let event = Matcher::from_client(Method::BasicPublish).connection("one").channel(2);
-    let _rule = stage.broker.on(event, Action::Drop);
+    let matcher = Matcher::from_client(Method::BasicPublish).connection("one").channel(2);
+    let _rule = test.broker.on(matcher, Action::Drop);
 
     publish(&second, "q", "lost").await;
     one.publish_all("q", &["first channel"]).await;
     other.publish_all("q", &["other connection"]).await;
-    crate::stage::declare(&second, "q").await.unwrap();
+    crate::setup::declare(&second, "q").await.unwrap();
 
     let mut consumer = one.consume("q").await;
     assert_eq!(bodies(&mut consumer, 2).await, ["first channel", "other connection"]);
-    assert_eq!(stage.ready("q").await, 0);
+    assert_eq!(test.ready("q").await, 0);
 }
 
 #[tokio::test]
 async fn a_rule_is_addressed_by_user_vhost_queue_exchange_and_key() {
-    let stage = Stage::new().await;
-    let client = stage.client("client").await;
+    let test = TestBroker::new().await;
+    let client = test.client("client").await;
     let never = [
-        Matcher::any().user("somebody"),
+        Matcher::any().user("other"),
         Matcher::any().vhost("elsewhere"),
         Matcher::any().queue("another"),
         Matcher::any().exchange("amq.direct"),
         Matcher::any().routing_key("another"),
     ];
-    let never = never.map(|event| stage.broker.on(event, Action::Reset));
+    let never = never.map(|matcher| test.broker.on(matcher, Action::Reset));
     let publish = Matcher::from_client(Method::BasicPublish);
     let seen = [
         publish.clone().user("guest").vhost("/").exchange("").routing_key("q"),
         Matcher::from_client(Method::QueueDeclare).queue("q"),
         publish.matching(|publish| publish.body() == b"body"),
     ];
-    let seen = seen.map(|event| stage.broker.on(event, Action::Pass));
+    let seen = seen.map(|matcher| test.broker.on(matcher, Action::Pass));
 
     client.publish_all("q", &["body"]).await;
 
@@ -51,36 +51,36 @@ async fn a_rule_is_addressed_by_user_vhost_queue_exchange_and_key() {
 
 #[tokio::test]
 async fn a_rule_ends_with_its_guard_unless_it_is_kept() {
-    let stage = Stage::new().await;
-    let client = stage.client("client").await;
+    let test = TestBroker::new().await;
+    let client = test.client("client").await;
     client.declare("q").await;
     let publish = Matcher::from_client(Method::BasicPublish);
-    drop(stage.broker.on(publish.clone(), Action::Drop));
-    stage.broker.on(publish.after(1), Action::Drop).keep();
+    drop(test.broker.on(publish.clone(), Action::Drop));
+    test.broker.on(publish.after(1), Action::Drop).keep();
 
     client.publish_all("q", &["1", "2", "3"]).await;
 
     let mut consumer = client.consume("q").await;
     assert_eq!(bodies(&mut consumer, 1).await, ["1"]);
-    assert_eq!(stage.ready("q").await, 0);
+    assert_eq!(test.ready("q").await, 0);
 }
 
 #[tokio::test]
-async fn several_rules_apply_in_the_order_they_were_made() {
-    let stage = Stage::new().await;
-    let client = stage.client("client").await;
+async fn several_rules_apply_in_the_order_in_which_they_were_added() {
+    let test = TestBroker::new().await;
+    let client = test.client("client").await;
     client.declare("q").await;
     let publish = Matcher::from_client(Method::BasicPublish);
-    let counted = stage.broker.on(publish.clone(), Action::Pass);
-    let _twice = stage.broker.on(publish.clone().after(1), Action::Duplicate);
-    let _dropped = stage.broker.on(publish.nth(3), Action::Drop);
+    let counted = test.broker.on(publish.clone(), Action::Pass);
+    let _twice = test.broker.on(publish.clone().after(1), Action::Duplicate);
+    let _dropped = test.broker.on(publish.nth(3), Action::Drop);
 
     client.publish_all("q", &["1", "2", "3"]).await;
 
-    soon(counted.until_hits(3)).await;
+    in_time(counted.until_hits(3)).await;
     let mut consumer = client.consume("q").await;
     assert_eq!(bodies(&mut consumer, 3).await, ["1", "2", "2"]);
-    assert_eq!(stage.ready("q").await, 0);
+    assert_eq!(test.ready("q").await, 0);
 }
 
 #[tokio::test]
@@ -88,6 +88,6 @@ async fn rules_are_plain_data() {
     let rules =
         [(Matcher::from_client(Method::BasicAck).nth(2), Action::Reset), (Matcher::any(), Action::Duplicate)];
     assert_eq!(rules.clone(), rules);
-    let (event, action) = &rules[0];
-    assert!(format!("{event:?} {action:?}").contains("BasicAck"), "{rules:?}");
+    let (matcher, action) = &rules[0];
+    assert!(format!("{matcher:?} {action:?}").contains("BasicAck"), "{rules:?}");
 }

@@ -1,4 +1,4 @@
-//! Whatever rules there are, the broker neither panics nor hangs, and connections that they do not fit are served.
+//! With any rules, the broker neither panics nor hangs, and serves connections that they do not match.
 
 use std::{
     panic,
@@ -15,11 +15,11 @@ use futures_util::StreamExt;
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::Config};
 use tokio::time::timeout;
 
-use crate::stage::{Stage, bodies, consume, soon};
+use crate::setup::{TestBroker, bodies, consume, in_time};
 
 fn method() -> impl Strategy<Value = Method> {
-    // Those of the conversation below, more often than the rest.
-    let spoken = [
+    // The methods of `converse` below, more often than the others.
+    let used = [
         Method::ConnectionStartOk,
         Method::ConnectionTune,
         Method::ConnectionOpen,
@@ -37,10 +37,10 @@ fn method() -> impl Strategy<Value = Method> {
         Method::ConnectionClose,
         Method::ConnectionCloseOk,
     ];
-    prop_oneof![4 => select(spoken.to_vec()), 1 => select(Method::ALL.to_vec())]
+    prop_oneof![4 => select(used.to_vec()), 1 => select(Method::ALL.to_vec())]
 }
 
-fn event() -> impl Strategy<Value = Matcher> {
+fn matcher() -> impl Strategy<Value = Matcher> {
     let which = prop_oneof![
         4 => method().prop_map(Matcher::from_client),
         4 => method().prop_map(Matcher::to_client),
@@ -48,7 +48,7 @@ fn event() -> impl Strategy<Value = Matcher> {
         1 => Just(Matcher::any_in(Direction::ToClient)),
     ];
     (which, 0..3usize, 1..4usize)
-        .prop_map(|(event, after, times)| event.after(after).times(times).connection("victim"))
+        .prop_map(|(matcher, after, times)| matcher.after(after).times(times).connection("victim"))
 }
 
 fn action() -> impl Strategy<Value = Action> {
@@ -72,10 +72,10 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-/// All that a client does, until it fails or hangs.
-async fn converse(stage: &Stage, queue: &str) -> lapin::Result<()> {
+/// Uses a connection until it fails or hangs.
+async fn converse(test: &TestBroker, queue: &str) -> lapin::Result<()> {
     let properties = lapin::ConnectionProperties::default().with_connection_name("victim".into());
-    let connection = lapin::Connection::connect(&stage.broker.uri(), properties).await?;
+    let connection = lapin::Connection::connect(&test.broker.uri(), properties).await?;
     let channel = connection.create_channel().await?;
     channel.queue_declare(queue.into(), Default::default(), Default::default()).await?;
     channel.confirm_select(Default::default()).await?;
@@ -90,7 +90,7 @@ async fn converse(stage: &Stage, queue: &str) -> lapin::Result<()> {
     connection.close(200, "bye".into()).await
 }
 
-/// Each case takes a second when something hangs. More with `PROPTEST_CASES`.
+/// Few cases, because each takes a second when it hangs. `PROPTEST_CASES` sets more.
 fn config() -> Config {
     match std::env::var_os("PROPTEST_CASES") {
         Some(_) => Config::default(),
@@ -100,16 +100,16 @@ fn config() -> Config {
 
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 
-/// Counts panics on brokers' threads: tokio catches those of tasks.
+/// Counts panics on the threads of brokers: tokio catches those of tasks.
 fn count_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let usual = panic::take_hook();
+        let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if thread::current().name() == Some("amqp-rpc-broker") {
                 PANICS.fetch_add(1, Ordering::Relaxed);
             }
-            usual(info);
+            previous(info);
         }));
     });
 }
@@ -118,26 +118,26 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn no_rules_hurt_the_broker_or_others(rules in vec((event(), action()), 1..6)) {
+    fn no_rules_harm_the_broker_or_other_connections(rules in vec((matcher(), action()), 1..6)) {
         count_panics();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let stage = Stage::new().await;
-            let witness = stage.client("witness").await;
-            witness.declare("witness").await;
-            let mut consumer = consume(&witness.channel, "witness").await;
+            let test = TestBroker::new().await;
+            let other = test.client("witness").await;
+            other.declare("other").await;
+            let mut consumer = consume(&other.channel, "other").await;
             let guards: Vec<_> =
-                rules.into_iter().map(|(event, action)| stage.broker.on(event, action)).collect();
+                rules.into_iter().map(|(matcher, action)| test.broker.on(matcher, action)).collect();
 
-            // It may hang: that is what some rules are for.
-            let _ = timeout(Duration::from_millis(100), converse(&stage, "disturbed")).await;
+            // It may hang, as some rules intend.
+            let _ = timeout(Duration::from_millis(100), converse(&test, "disturbed")).await;
 
-            witness.publish("witness", "alive").await;
+            other.publish("other", "alive").await;
             assert_eq!(bodies(&mut consumer, 1).await, ["alive"]);
             drop(guards);
-            // Not the same queue: a client that was given up in the middle may still consume from it.
-            soon(converse(&stage, "undisturbed")).await.unwrap();
-            soon(stage.broker.shutdown()).await;
+            // Another queue: the client that was cancelled before may still consume from the first one.
+            in_time(converse(&test, "undisturbed")).await.unwrap();
+            in_time(test.broker.shutdown()).await;
             assert_eq!(PANICS.load(Ordering::Relaxed), 0);
         });
     }

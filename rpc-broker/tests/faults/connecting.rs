@@ -1,4 +1,5 @@
-//! What clients meet that connect: refusals, silence, handshakes that fail, brokers that stop and come back.
+//! Faults for new connections: refused and ignored connections, failed handshakes, stopped and restarted
+//! brokers.
 
 use std::{io::ErrorKind, time::Duration};
 
@@ -13,51 +14,51 @@ use tokio::time::timeout;
 
 use crate::{
     raw::Raw,
-    stage::{Stage, soon},
+    setup::{TestBroker, in_time},
 };
 
 #[tokio::test]
 async fn refused_connections_are_reset_until_all_were() {
-    let stage = Stage::new().await;
-    stage.broker.refuse_connections(2);
+    let test = TestBroker::new().await;
+    test.broker.refuse_connections(2);
 
     for _ in 0..2 {
-        // Connecting may have succeeded before the reset comes.
-        let end = match Raw::connect(&stage).await {
+        // The connection may have been established before the reset arrives.
+        let end = match Raw::connect(&test).await {
             Ok(raw) => raw.rest().await,
             Err(error) => (Vec::new(), Err(error)),
         };
         assert_eq!((end.0, end.1.unwrap_err().kind()), (Vec::new(), ErrorKind::ConnectionReset));
     }
 
-    assert!(stage.try_connect("third").await.is_ok());
+    assert!(test.try_connect("third").await.is_ok());
 }
 
 #[tokio::test]
-async fn a_silent_broker_accepts_and_says_nothing() {
-    let stage = Stage::new().await;
-    stage.broker.ignore_connections(1);
+async fn an_ignored_connection_is_accepted_and_gets_no_bytes() {
+    let test = TestBroker::new().await;
+    test.broker.ignore_connections(1);
 
-    let silent = Raw::connect(&stage).await.unwrap();
-    assert!(stage.try_connect("second").await.is_ok());
+    let silent = Raw::connect(&test).await.unwrap();
+    assert!(test.try_connect("second").await.is_ok());
 
-    assert!(timeout(Duration::from_millis(50), silent.rest()).await.is_err(), "it says nothing");
+    assert!(timeout(Duration::from_millis(50), silent.rest()).await.is_err(), "no bytes arrive");
 }
 
 #[tokio::test]
-async fn connections_are_served_again_when_the_number_is_taken_back() {
-    let stage = Stage::new().await;
-    stage.broker.refuse_connections(usize::MAX);
-    assert!(stage.try_connect("first").await.is_err());
+async fn connections_are_served_again_when_the_number_is_reset() {
+    let test = TestBroker::new().await;
+    test.broker.refuse_connections(usize::MAX);
+    assert!(test.try_connect("first").await.is_err());
 
-    stage.broker.refuse_connections(0);
+    test.broker.refuse_connections(0);
 
-    assert!(stage.try_connect("second").await.is_ok());
+    assert!(test.try_connect("second").await.is_ok());
 }
 
 #[tokio::test]
-async fn a_handshake_breaks_where_a_rule_says() {
-    let stage = Stage::new().await;
+async fn a_rule_breaks_a_handshake_at_its_method() {
+    let test = TestBroker::new().await;
     let methods = [
         Matcher::to_client(Method::ConnectionStart),
         Matcher::from_client(Method::ConnectionStartOk),
@@ -65,31 +66,31 @@ async fn a_handshake_breaks_where_a_rule_says() {
         Matcher::from_client(Method::ConnectionOpen),
         Matcher::to_client(Method::ConnectionOpenOk),
     ];
-    for event in methods {
+    for matcher in methods {
         for action in [Action::Reset, Action::CloseConnection(320, "CONNECTION_FORCED - by a test".into())] {
-            let rule = stage.broker.on(event.clone().times(1), action.clone());
-            assert!(stage.try_connect("client").await.is_err(), "{event:?} {action:?}");
-            assert_eq!(rule.hits(), 1, "{event:?} {action:?}");
-            assert!(stage.try_connect("client").await.is_ok(), "after {event:?} {action:?}");
+            let rule = test.broker.on(matcher.clone().times(1), action.clone());
+            assert!(test.try_connect("client").await.is_err(), "{matcher:?} {action:?}");
+            assert_eq!(rule.hits(), 1, "{matcher:?} {action:?}");
+            assert!(test.try_connect("client").await.is_ok(), "after {matcher:?} {action:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_blocked_publisher_is_told_and_waits() {
-    let stage = Stage::new().await;
-    let client = stage.client("client").await;
+async fn a_blocked_publisher_is_notified_and_waits() {
+    let test = TestBroker::new().await;
+    let client = test.client("client").await;
     client.declare("q").await;
-    let recording = stage.broker.record();
-    stage.broker.block("by a test");
+    let recording = test.broker.record();
+    test.broker.block("by a test");
 
     client.publish("q", "1").await;
-    soon(recording.until(&Matcher::to_client(Method::ConnectionBlocked).connection("client"))).await;
-    assert_eq!(stage.ready("q").await, 0);
+    in_time(recording.until(&Matcher::to_client(Method::ConnectionBlocked).connection("client"))).await;
+    assert_eq!(test.ready("q").await, 0);
 
-    stage.broker.unblock();
+    test.broker.unblock();
     client.sync().await;
-    assert_eq!(stage.ready("q").await, 1);
+    assert_eq!(test.ready("q").await, 1);
     let blocked = Matcher::to_client(Method::ConnectionBlocked);
     recording.frames().assert_in_order(&[blocked.clone(), Matcher::from_client(Method::BasicPublish)]);
     recording.frames().assert_in_order(&[blocked, Matcher::to_client(Method::ConnectionUnblocked)]);
@@ -97,42 +98,42 @@ async fn a_blocked_publisher_is_told_and_waits() {
 
 #[tokio::test]
 async fn a_restart_keeps_what_is_durable() {
-    let stage = Stage::new().await;
-    let client = stage.client("client").await;
+    let test = TestBroker::new().await;
+    let client = test.client("client").await;
     let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
-    soon(client.channel.queue_declare("durable".into(), durable, FieldTable::default())).await.unwrap();
+    in_time(client.channel.queue_declare("durable".into(), durable, FieldTable::default())).await.unwrap();
     client.declare("transient").await;
     client.publish("durable", "transient").await;
     let (options, persistent) =
         (BasicPublishOptions::default(), BasicProperties::default().with_delivery_mode(2));
     let channel = &client.channel;
-    soon(channel.basic_publish("".into(), "durable".into(), options, b"persistent", persistent))
+    in_time(channel.basic_publish("".into(), "durable".into(), options, b"persistent", persistent))
         .await
         .unwrap();
     client.sync().await;
 
-    soon(stage.broker.restart()).await.unwrap();
+    in_time(test.broker.restart()).await.unwrap();
 
-    let client = stage.client("client").await;
-    let names = stage.vhost.queues().await.into_iter().map(|queue| queue.name);
+    let client = test.client("client").await;
+    let names = test.vhost.queues().await.into_iter().map(|queue| queue.name);
     assert_eq!(names.collect::<Vec<_>>(), ["durable"]);
-    let got = soon(client.channel.basic_get("durable".into(), BasicGetOptions::default())).await.unwrap();
+    let got = in_time(client.channel.basic_get("durable".into(), BasicGetOptions::default())).await.unwrap();
     assert_eq!(got.unwrap().delivery.data, b"persistent");
 }
 
 #[tokio::test]
-async fn a_crash_resets_connections_without_a_word() {
-    let stage = Stage::new().await;
-    let (raw, client) = (Raw::open(&stage).await, stage.client("client").await);
+async fn a_crash_resets_connections_without_a_close() {
+    let test = TestBroker::new().await;
+    let (raw, client) = (Raw::open(&test).await, test.client("client").await);
     client.declare("q").await;
     let mut consumer = client.consume("q").await;
 
-    soon(stage.broker.crash()).await;
+    in_time(test.broker.crash()).await;
 
     let (bytes, end) = raw.rest().await;
     assert_eq!((bytes, end.unwrap_err().kind()), (Vec::new(), ErrorKind::ConnectionReset));
-    assert!(soon(consumer.next()).await.is_none_or(|next| next.is_err()));
-    assert!(stage.try_connect("client").await.is_err());
-    stage.broker.start_again().await.unwrap();
-    assert!(stage.try_connect("client").await.is_ok());
+    assert!(in_time(consumer.next()).await.is_none_or(|next| next.is_err()));
+    assert!(test.try_connect("client").await.is_err());
+    test.broker.start_again().await.unwrap();
+    assert!(test.try_connect("client").await.is_ok());
 }

@@ -1,5 +1,5 @@
-//! Each fault, by what a client sees of it.
-#![allow(clippy::disallowed_types, reason = "a client that is not ours shows what clients see")]
+//! The faults, as clients see them.
+#![allow(clippy::disallowed_types, reason = "lapin shows what clients see")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod addressing;
@@ -9,5 +9,5 @@ mod connecting;
 mod queues;
 mod raw;
 mod recording;
-mod stage;
+mod setup;
 mod traffic;

@@ -1,4 +1,4 @@
-//! A client that looks at bytes: what is half, and how a connection ends, libraries do not tell.
+//! A client that reads bytes: libraries show neither a truncated frame nor how a connection ends.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::stage::{Stage, soon};
+use crate::setup::{TestBroker, in_time};
 
 pub(crate) struct Raw {
     stream: TcpStream,
@@ -19,15 +19,15 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    pub(crate) async fn connect(stage: &Stage) -> io::Result<Self> {
-        let stream = soon(TcpStream::connect(stage.broker.address())).await?;
+    pub(crate) async fn connect(test: &TestBroker) -> io::Result<Self> {
+        let stream = in_time(TcpStream::connect(test.broker.address())).await?;
         Ok(Self { stream, unread: Vec::new() })
     }
 
     /// Logs in and opens channel 1.
-    pub(crate) async fn open(stage: &Stage) -> Self {
+    pub(crate) async fn open(test: &TestBroker) -> Self {
         use connection::{AMQPMethod, Open, StartOk, TuneOk};
-        let mut raw = Self::connect(stage).await.unwrap();
+        let mut raw = Self::connect(test).await.unwrap();
         let on_connection = |method| AMQPFrame::Method(0, AMQPClass::Connection(method));
         let login = StartOk {
             mechanism: "PLAIN".into(),
@@ -48,7 +48,7 @@ impl Raw {
 
     pub(crate) async fn send(&mut self, frame: &AMQPFrame) {
         let bytes = gen_frame(frame)(WriteContext::from(Vec::new())).unwrap().into_inner().0;
-        soon(self.stream.write_all(&bytes)).await.unwrap();
+        in_time(self.stream.write_all(&bytes)).await.unwrap();
     }
 
     /// Declares a queue and consumes from it.
@@ -68,7 +68,7 @@ impl Raw {
         self.send(&AMQPFrame::Header(1, header)).await;
     }
 
-    /// Reads up to the end of the frame of a method with these numbers.
+    /// Reads up to the end of the frame of a method with these class and method numbers.
     async fn until_method(&mut self, ids: [u8; 4]) {
         loop {
             while let Some(frame) = self.take_frame() {
@@ -76,7 +76,7 @@ impl Raw {
                     return;
                 }
             }
-            let read = soon(self.stream.read_buf(&mut self.unread)).await.unwrap();
+            let read = in_time(self.stream.read_buf(&mut self.unread)).await.unwrap();
             assert!(read > 0, "the broker keeps the connection");
         }
     }
@@ -87,9 +87,9 @@ impl Raw {
         (self.unread.len() >= whole).then(|| self.unread.drain(..whole).collect())
     }
 
-    /// All that still comes, and how it ends.
+    /// Reads to the end of the stream; returns the bytes and how it ended.
     pub(crate) async fn rest(mut self) -> (Vec<u8>, io::Result<()>) {
-        let end = soon(async {
+        let end = in_time(async {
             loop {
                 match self.stream.read_buf(&mut self.unread).await {
                     Ok(0) => return Ok(()),

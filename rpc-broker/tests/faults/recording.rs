@@ -1,24 +1,24 @@
-//! What a recording shows, and for how long.
+//! The contents and the lifetime of a recording.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use amqp_rpc_broker::faults::{Action, Direction, Matcher, Method};
 use lapin::options::BasicAckOptions;
 
-use crate::stage::{Stage, next, soon};
+use crate::setup::{TestBroker, in_time, next};
 
 #[tokio::test]
-async fn a_recording_reads_as_the_story_of_a_request() {
-    let stage = Stage::new().await;
-    let recording = stage.broker.record();
-    let client = stage.client("billing").await;
+async fn a_recording_shows_the_steps_of_a_request() {
+    let test = TestBroker::new().await;
+    let recording = test.broker.record();
+    let client = test.client("billing").await;
     client.declare("fib").await;
-    let _rule = stage.broker.on(Matcher::from_client(Method::BasicPublish).nth(1), Action::Duplicate);
+    let _rule = test.broker.on(Matcher::from_client(Method::BasicPublish).nth(1), Action::Duplicate);
     client.publish("fib", "10").await;
     let mut consumer = client.consume("fib").await;
     next(&mut consumer).await.ack(BasicAckOptions::default()).await.unwrap();
 
-    let acked = soon(recording.until(&Matcher::from_client(Method::BasicAck))).await;
+    let acked = in_time(recording.until(&Matcher::from_client(Method::BasicAck))).await;
 
     assert_eq!((acked.connection(), acked.delivery_tag()), ("billing", Some(1)));
     let frames = recording.frames();
@@ -45,27 +45,27 @@ async fn a_recording_reads_as_the_story_of_a_request() {
 }
 
 #[tokio::test]
-async fn frames_are_picked_and_counted_by_events() {
-    let stage = Stage::new().await;
-    let (one, other) = (stage.client("one").await, stage.client("other").await);
-    let recording = stage.broker.record();
+async fn frames_are_selected_and_counted_by_matchers() {
+    let test = TestBroker::new().await;
+    let (one, other) = (test.client("one").await, test.client("other").await);
+    let recording = test.broker.record();
     one.declare("q").await;
     other.publish_all("q", &["1", "2"]).await;
 
     let frames = recording.frames();
 
     assert_eq!(frames.count(&Matcher::any().connection("one")), 2);
-    let said = frames.only(&Matcher::any_in(Direction::FromClient).connection("other"));
-    assert_eq!(said.methods(), [Method::BasicPublish, Method::BasicPublish, Method::QueueDeclare]);
-    assert_eq!(said[1].body(), b"2");
-    said.assert_none(&Matcher::from_client(Method::BasicAck));
+    let sent = frames.only(&Matcher::any_in(Direction::FromClient).connection("other"));
+    assert_eq!(sent.methods(), [Method::BasicPublish, Method::BasicPublish, Method::QueueDeclare]);
+    assert_eq!(sent[1].body(), b"2");
+    sent.assert_none(&Matcher::from_client(Method::BasicAck));
 }
 
 #[tokio::test]
 async fn an_assertion_that_fails_prints_the_recording() {
-    let stage = Stage::new().await;
-    let client = stage.client("client").await;
-    let recording = stage.broker.record();
+    let test = TestBroker::new().await;
+    let client = test.client("client").await;
+    let recording = test.broker.record();
     client.declare("q").await;
     let frames = recording.frames();
     let in_wrong_order =
@@ -80,10 +80,10 @@ async fn an_assertion_that_fails_prints_the_recording() {
 }
 
 #[tokio::test]
-async fn a_recording_keeps_the_newest_and_says_how_many_it_let_go() {
-    let stage = Stage::new().await;
-    let client = stage.client("client").await;
-    let (all, newest) = (stage.broker.record(), stage.broker.record_last(2));
+async fn a_recording_keeps_the_newest_methods_and_counts_the_dropped_ones() {
+    let test = TestBroker::new().await;
+    let client = test.client("client").await;
+    let (all, newest) = (test.broker.record(), test.broker.record_last(2));
     for queue in ["a", "b", "c"] {
         client.declare(queue).await;
     }
@@ -103,14 +103,14 @@ async fn a_heartbeat_is_recorded_and_can_be_lost() {
 
     let broker = amqp_rpc_broker::Broker::builder().heartbeat(Duration::from_secs(1)).start().await.unwrap();
     let vhost = broker.vhost("/").unwrap();
-    let stage = Stage { broker, vhost };
-    let recording = stage.broker.record();
-    let _lost = stage.broker.on(Matcher::to_client(Method::Heartbeat), Action::Drop);
-    let client = stage.client("client").await;
+    let test = TestBroker { broker, vhost };
+    let recording = test.broker.record();
+    let _lost = test.broker.on(Matcher::to_client(Method::Heartbeat), Action::Drop);
+    let client = test.client("client").await;
     client.declare("q").await;
     let mut consumer = client.consume("q").await;
 
-    let ended = soon(consumer.next()).await;
+    let ended = in_time(consumer.next()).await;
 
     assert!(ended.is_none_or(|next| next.is_err()), "the client thinks that the broker is dead");
     assert!(recording.frames().count(&Matcher::to_client(Method::Heartbeat)) > 0, "{}", recording.frames());

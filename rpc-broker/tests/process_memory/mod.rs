@@ -1,9 +1,9 @@
-//! What this process takes of the machine's memory and files, as Linux counts it.
+//! The memory and open files of this process, as Linux counts them.
 #![allow(dead_code, reason = "each test program uses what it needs")]
 
 use std::fs;
 
-/// Resident memory in bytes.
+/// The resident memory in bytes.
 pub(crate) fn resident() -> usize {
     let status = fs::read_to_string("/proc/self/status").expect("Linux describes each process");
     let line =
@@ -12,12 +12,12 @@ pub(crate) fn resident() -> usize {
     kilobytes * 1024
 }
 
-/// How many files and sockets are open, the one that counts them included.
+/// The number of open files and sockets, including the one that counts them.
 pub(crate) fn open_files() -> usize {
     fs::read_dir("/proc/self/fd").expect("Linux lists open files").count()
 }
 
-/// `bytes` for people.
+/// Converts bytes to MiB, for printing.
 pub(crate) fn mebibytes(bytes: usize) -> f64 {
     bytes as f64 / (1024.0 * 1024.0)
 }

@@ -1,8 +1,9 @@
-//! Takes what a broker said apart, without looking into it.
+//! Splits the bytes of a broker into frames, without parsing their payloads.
 
-/// How many frames these are; the last one may be cut. Their contents are not looked at: they may be as hostile as what was sent.
+/// Counts the frames. The last one may be truncated. Payloads are not parsed: they may repeat the malformed
+/// bytes that were sent.
 pub(super) fn count(mut bytes: &[u8]) -> Result<usize, String> {
-    // What a broker answers to a version that it does not speak.
+    // The response to an unsupported version.
     bytes = bytes.strip_prefix(b"AMQP\0\0\x09\x01").unwrap_or(bytes);
     let mut frames = 0;
     while let Some(&[kind, _, _, s3, s2, s1, s0]) = bytes.first_chunk() {

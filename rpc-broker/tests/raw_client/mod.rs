@@ -1,8 +1,8 @@
-//! A client that speaks AMQP frame by frame, and stops in the middle when a test wants it to.
+//! A client that works frame by frame, and can stop anywhere.
 #![allow(dead_code, reason = "each test program uses what it needs")]
 
 mod frames;
-pub(crate) mod lives;
+pub(crate) mod lifecycles;
 
 use std::{io, time::Duration};
 
@@ -18,13 +18,13 @@ use tokio::{
     time::timeout,
 };
 
-/// Far longer than anything takes that does come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Far longer than any expected event takes.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How much is read at once, in bytes.
+/// The bytes that are read at once.
 const CHUNK: usize = 8 * 1024;
 
-/// One connection; its frames are those of channel 1 unless said otherwise.
+/// A connection. Its methods use channel 1.
 #[derive(Debug)]
 pub(crate) struct RawClient {
     stream: TcpStream,
@@ -37,13 +37,13 @@ pub(crate) fn address_of(uri: &str) -> &str {
     after_user.split('/').next().expect("split gives one part at least")
 }
 
-/// The frame's bytes.
+/// Encodes a frame.
 pub(crate) fn encode(frame: &AMQPFrame) -> Vec<u8> {
     let written = gen_frame(frame)(WriteContext::from(Vec::new())).expect("a Vec takes everything");
     written.into_inner().0
 }
 
-/// What a client says until its channel 1 is open: nothing in it depends on the broker's answers.
+/// The frames of a client up to channel.open on channel 1. None depends on the responses of the broker.
 pub(crate) fn handshake() -> Vec<AMQPFrame> {
     use connection::{AMQPMethod, Open, StartOk, TuneOk};
     let on_connection = |method| AMQPFrame::Method(0, AMQPClass::Connection(method));
@@ -61,7 +61,7 @@ pub(crate) fn handshake() -> Vec<AMQPFrame> {
     ]
 }
 
-/// A message to a queue by its name, with its body in frames that every broker takes.
+/// The frames of a message to a queue, through the default exchange.
 pub(crate) fn publish(queue: &str, body: &[u8]) -> Vec<AMQPFrame> {
     let publish = basic::Publish {
         exchange: ShortString::default(),
@@ -83,12 +83,12 @@ pub(crate) fn publish(queue: &str, body: &[u8]) -> Vec<AMQPFrame> {
 }
 
 impl RawClient {
-    /// Connects without a word.
+    /// Connects without a handshake.
     pub(crate) async fn connect(uri: &str) -> io::Result<Self> {
         Self::of(TcpStream::connect(address_of(uri)).await?)
     }
 
-    /// Connects with receive and send buffers of this many bytes in the kernel, so that it is soon full when it does not read.
+    /// Connects with kernel buffers of this many bytes, which are soon full when the client does not read.
     pub(crate) async fn connect_narrowly(uri: &str, bytes: u32) -> io::Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.set_recv_buffer_size(bytes)?;
@@ -107,7 +107,7 @@ impl RawClient {
         let mut awaited = Vec::new();
         for frame in handshake() {
             self.send(&[frame]).await;
-            // Nothing is answered to tune-ok.
+            // There is no response to tune-ok.
             if awaited.len() != 2 {
                 awaited.push(self.next().await);
             } else {
@@ -123,25 +123,25 @@ impl RawClient {
 
     pub(crate) async fn send(&mut self, frames: &[AMQPFrame]) {
         let bytes: Vec<u8> = frames.iter().flat_map(encode).collect();
-        self.write(&bytes).await.expect("the broker takes it");
+        self.write(&bytes).await.expect("the broker reads it");
     }
 
-    /// Writes all of it, or fails when the broker takes nothing for too long.
+    /// Writes all bytes, or fails when the broker does not read for too long.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        timeout(PATIENCE, self.stream.write_all(bytes))
+        timeout(TIMEOUT, self.stream.write_all(bytes))
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// Writes what is taken at once; `None` when nothing is for this long.
-    pub(crate) async fn write_some(&mut self, bytes: &[u8], patience: Duration) -> Option<usize> {
-        let written = timeout(patience, self.stream.write(bytes)).await.ok()?;
+    /// Writes as many bytes as possible at once; `None` when none can be written within the limit.
+    pub(crate) async fn write_some(&mut self, bytes: &[u8], limit: Duration) -> Option<usize> {
+        let written = timeout(limit, self.stream.write(bytes)).await.ok()?;
         Some(written.expect("the broker keeps the connection"))
     }
 
-    /// The next frame that is no heartbeat.
+    /// Reads the next frame that is not a heartbeat.
     pub(crate) async fn next(&mut self) -> AMQPFrame {
-        let frame = timeout(PATIENCE, self.next_frame()).await.expect("the broker answers in time");
+        let frame = timeout(TIMEOUT, self.next_frame()).await.expect("the broker responds in time");
         frame.expect("the broker keeps the connection")
     }
 
@@ -159,7 +159,7 @@ impl RawClient {
         }
     }
 
-    /// The first complete frame of what was read. Panics when the bytes are no frame: a broker says nothing else.
+    /// Takes the first complete frame of what was read. Panics when the bytes are not a frame.
     fn buffered_frame(&mut self) -> Option<AMQPFrame> {
         match parse_frame(&self.unread[..]) {
             Ok((rest, frame)) => {
@@ -168,7 +168,9 @@ impl RawClient {
                 Some(frame)
             }
             Err(error) if error.is_incomplete() => None,
-            Err(error) => panic!("the broker sent no frame: {error:?} in {:?}", self.unread),
+            Err(error) => {
+                panic!("the broker sent bytes that are not a frame: {error:?} in {:?}", self.unread)
+            }
         }
     }
 
@@ -181,7 +183,7 @@ impl RawClient {
         }
     }
 
-    /// From now on [`confirmed`](Self::confirmed) can be awaited.
+    /// Selects confirm mode, which [`confirmed`](Self::confirmed) needs.
     pub(crate) async fn select_confirms(&mut self) {
         let select = confirm::AMQPMethod::Select(confirm::Select { nowait: false });
         self.send(&[AMQPFrame::Method(1, AMQPClass::Confirm(select))]).await;
@@ -189,7 +191,7 @@ impl RawClient {
         assert!(matches!(selected, AMQPFrame::Method(1, AMQPClass::Confirm(_))), "{selected:?}");
     }
 
-    /// The tag of the next confirm, and whether it stands for all before it.
+    /// Reads the next confirm: its tag, and the flag `multiple`.
     pub(crate) async fn confirmed(&mut self) -> (u64, bool) {
         match self.next().await {
             AMQPFrame::Method(1, AMQPClass::Basic(basic::AMQPMethod::Ack(ack))) => {
@@ -199,7 +201,7 @@ impl RawClient {
         }
     }
 
-    /// Takes a message out of a queue; `None` when it is empty.
+    /// Gets a message from a queue; `None` when it is empty.
     pub(crate) async fn get(&mut self, queue: &str) -> Option<Vec<u8>> {
         let get = basic::Get { queue: queue.into(), no_ack: true };
         self.send(&[AMQPFrame::Method(1, AMQPClass::Basic(basic::AMQPMethod::Get(get)))]).await;
@@ -210,7 +212,7 @@ impl RawClient {
         }
     }
 
-    /// The body of the content whose method was just read.
+    /// Reads the content of the method that was just read; returns its body.
     pub(crate) async fn content(&mut self) -> Vec<u8> {
         let AMQPFrame::Header(1, header) = self.next().await else { panic!("no content header") };
         let mut body = Vec::new();
@@ -221,7 +223,7 @@ impl RawClient {
         body
     }
 
-    /// Consumes without acknowledgements; the deliveries come when they are read.
+    /// Consumes without acknowledgements.
     pub(crate) async fn consume(&mut self, queue: &str) {
         let consume = basic::Consume {
             queue: queue.into(),
@@ -240,12 +242,12 @@ impl RawClient {
         );
     }
 
-    /// Ends the connection at once, without a word: what is not sent yet is lost.
+    /// Resets the connection: what is not sent yet is lost.
     pub(crate) fn reset(self) {
         self.stream.set_zero_linger().expect("a socket takes the option");
     }
 
-    /// Says goodbye and waits for the answer.
+    /// Closes the connection and waits for close-ok.
     pub(crate) async fn close(mut self) {
         let close =
             connection::Close { reply_code: 200, reply_text: "bye".into(), class_id: 0, method_id: 0 };
@@ -259,20 +261,21 @@ impl RawClient {
         }
     }
 
-    /// Ends its side only, and takes all that still comes until the broker ends the other; returns how many frames.
+    /// Ends the client's side of the stream, and reads until the broker ends the other one; returns the
+    /// number of frames.
     ///
     /// # Errors
     ///
-    /// When the broker does not end the connection in time, or says what is no frame.
+    /// When the broker does not end the connection in time, or sends bytes that are not a frame.
     pub(crate) async fn drain(mut self) -> Result<usize, String> {
         let _ = self.stream.shutdown().await;
         let all = async { while let Ok(1..) = self.stream.read_buf(&mut self.unread).await {} };
-        timeout(PATIENCE, all).await.map_err(|_| "the connection does not end".to_owned())?;
+        timeout(TIMEOUT, all).await.map_err(|_| "the connection does not end".to_owned())?;
         frames::count(&self.unread)
     }
 }
 
-/// A queue of that name, of this connection only if `exclusive`.
+/// The declaration of a queue of that name.
 pub(crate) fn queue(name: &str, exclusive: bool, arguments: FieldTable) -> queue::Declare {
     queue::Declare {
         queue: name.into(),

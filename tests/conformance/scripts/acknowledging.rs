@@ -1,4 +1,4 @@
-//! Acknowledging and rejecting: tags, several at once, and what is unknown.
+//! Acknowledging and rejecting: single and multiple tags, unknown tags.
 
 scripts! {
     an_unknown_tag_is_406 = r#"

@@ -1,4 +1,4 @@
-//! Attributes and arguments of queues: what must be equal when declaring again, and what is refused.
+//! Attributes and arguments of queues: redeclaration and refused values.
 
 scripts! {
     declaring_again_with_another_durability_is_406 = r#"
@@ -114,7 +114,7 @@ scripts! {
         a/1 queue.declare q x-queue-mode=eager
     "#;
 
-    what_quorum_queues_do_not_support_is_406 = r#"
+    arguments_that_quorum_queues_do_not_support_are_406 = r#"
         a/1 queue.declare q x-queue-type=quorum
         a/1 queue.declare q x-queue-type=quorum durable auto-delete
         a/1 queue.declare q x-queue-type=quorum durable exclusive
@@ -122,7 +122,7 @@ scripts! {
         a/1 queue.declare q x-queue-type=quorum durable x-overflow=reject-publish-dlx
     "#;
 
-    what_classic_queues_do_not_support_is_406 = r#"
+    arguments_that_classic_queues_do_not_support_are_406 = r#"
         a/1 queue.declare q x-delivery-limit=3
         a/1 queue.declare q x-queue-type=classic x-delivery-limit=3
         a/1 queue.declare q x-quorum-initial-group-size=1

@@ -19,7 +19,7 @@ scripts! {
         a ends
     "#;
 
-    a_close_ok_nobody_asked_for = r#"
+    an_unexpected_close_ok = r#"
         a connect
         + a/1! channel.close-ok
         a ends
@@ -61,7 +61,7 @@ scripts! {
         a/2047 queue.declare q
     "#;
 
-    until_its_close_is_answered_a_channel_hears_nothing = r#"
+    a_closing_channel_ignores_requests = r#"
         a/1 queue.declare q
         hold a/1
         a/1 queue.declare nosuch passive
@@ -114,7 +114,7 @@ scripts! {
         a connection.close
     "#;
 
-    until_its_close_is_answered_a_connection_hears_nothing = r#"
+    a_closing_connection_ignores_requests = r#"
         a/1 queue.declare q
         hold a
         a/1 exchange.declare e magic
@@ -135,7 +135,7 @@ scripts! {
         a connection.update-secret "new" "because"
     "#;
 
-    what_was_sent_before_a_close_is_done = r#"
+    requests_before_a_close_are_handled = r#"
         a/1 queue.declare q
         + a/1 basic.publish "" q "1"
         + a/1 basic.publish "" q "2"

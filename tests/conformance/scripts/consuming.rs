@@ -1,4 +1,4 @@
-//! Consumers: tags, delivery, cancelling in both directions, priorities and turns.
+//! Consumers: tags, delivery, cancellation by either side, priorities, turns.
 
 scripts! {
     a_consumer_gets_what_is_there_and_what_comes = r#"
@@ -10,7 +10,7 @@ scripts! {
         b/1 basic.ack 2 multiple
     "#;
 
-    the_broker_makes_up_tags = r#"
+    the_broker_generates_tags = r#"
         a/1 queue.declare q
         a/1 basic.consume q
         a/1 basic.consume q
@@ -65,7 +65,7 @@ scripts! {
         b/1 basic.consume q tag=two
     "#;
 
-    clients_that_do_not_say_they_understand_it_are_not_cancelled = r#"
+    clients_without_the_capability_get_no_cancel = r#"
         a/1 queue.declare q
         b connect no-capabilities
         b/1 basic.consume q tag=t

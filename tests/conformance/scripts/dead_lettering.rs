@@ -1,4 +1,4 @@
-//! Dead letters: why, where to, and what their headers tell.
+//! Dead letters: their reasons, routing and headers.
 
 scripts! {
     a_rejected_message_is_dead_lettered = r#"
@@ -27,7 +27,7 @@ scripts! {
         a/1 basic.get dead no-ack
     "#;
 
-    a_messages_own_expiration_moves_into_its_death = r#"
+    the_expiration_of_a_message_moves_into_x_death = r#"
         a/1 queue.declare dead
         a/1 queue.declare q x-dead-letter-exchange="" x-dead-letter-routing-key=dead
         a/1 basic.publish "" q "by itself" expiration="30"
@@ -35,7 +35,7 @@ scripts! {
         a/1 basic.get dead no-ack
     "#;
 
-    an_expiration_that_did_not_kill_is_taken_off_too = r#"
+    the_expiration_is_removed_after_any_death = r#"
         a/1 queue.declare dead
         a/1 queue.declare q x-dead-letter-exchange="" x-dead-letter-routing-key=dead
         a/1 basic.publish "" q "rejected in time" expiration="60000"
@@ -70,7 +70,7 @@ scripts! {
         a/1 basic.get dead no-ack
     "#;
 
-    zero_time_to_live_is_a_death_too = r#"
+    a_zero_time_to_live_dead_letters = r#"
         a/1 queue.declare dead
         a/1 queue.declare q x-message-ttl=0 x-dead-letter-exchange="" x-dead-letter-routing-key=dead
         a/1 basic.publish "" q "at once"
@@ -78,7 +78,7 @@ scripts! {
         a/1 basic.get dead no-ack
     "#;
 
-    without_a_key_of_its_own_the_message_keeps_its_keys = r##"
+    without_a_dead_letter_routing_key_the_keys_are_kept = r##"
         a/1 exchange.declare dlx direct
         a/1 queue.declare dead
         a/1 queue.bind dead dlx old.key
@@ -91,7 +91,7 @@ scripts! {
         a/1 basic.get dead no-ack
     "##;
 
-    with_a_key_of_its_own_cc_is_forgotten = r#"
+    with_a_dead_letter_routing_key_cc_is_removed = r#"
         a/1 exchange.declare dlx direct
         a/1 queue.declare dead
         a/1 queue.declare cc
@@ -106,7 +106,7 @@ scripts! {
         a/1 basic.get cc no-ack
     "#;
 
-    dying_twice_of_the_same_counts = r#"
+    a_second_death_for_the_same_reason_is_counted = r#"
         a/1 queue.declare dead x-dead-letter-exchange="" x-dead-letter-routing-key=q
         a/1 queue.declare q x-dead-letter-exchange="" x-dead-letter-routing-key=dead
         a/1 basic.publish "" q "x"
@@ -122,7 +122,7 @@ scripts! {
         a/1 basic.get dead no-ack
     "#;
 
-    dying_of_different_causes_is_told_apart = r#"
+    deaths_for_different_reasons_are_separate_entries = r#"
         a/1 queue.declare dead
         a/1 queue.declare q x-message-ttl=30 x-dead-letter-exchange="" x-dead-letter-routing-key=p
         a/1 queue.declare p x-dead-letter-exchange="" x-dead-letter-routing-key=dead
@@ -134,7 +134,7 @@ scripts! {
         a/1 basic.get dead no-ack
     "#;
 
-    circles_of_expiry_alone_end = r#"
+    cycles_of_expiry_alone_end = r#"
         a/1 queue.declare p
         a/1 queue.declare q x-message-ttl=20 x-dead-letter-exchange="" x-dead-letter-routing-key=q
         a/1 basic.publish "" q "into itself"
@@ -142,7 +142,7 @@ scripts! {
         a/1 queue.declare q passive
     "#;
 
-    circles_that_a_client_rejected_go_on = r#"
+    cycles_with_a_rejection_go_on = r#"
         a/1 queue.declare q x-dead-letter-exchange="" x-dead-letter-routing-key=q
         a/1 basic.publish "" q "into itself"
         a/1 basic.get q

@@ -106,7 +106,7 @@ scripts! {
         a/1 exchange.delete source if-unused
     "#;
 
-    an_auto_delete_exchange_goes_with_its_last_binding = r#"
+    an_auto_delete_exchange_is_deleted_with_its_last_binding = r#"
         a/1 exchange.declare e fanout auto-delete
         a/1 exchange.declare e fanout passive
         a/1 queue.declare q
@@ -156,7 +156,7 @@ scripts! {
         a/1 queue.declare q passive
     "#;
 
-    circles_of_exchanges_deliver_once = r#"
+    cycles_of_exchanges_deliver_once = r#"
         a/1 exchange.declare one fanout
         a/1 exchange.declare two fanout
         a/1 exchange.bind one two ""

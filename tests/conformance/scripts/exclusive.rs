@@ -14,7 +14,7 @@ scripts! {
         b/1 queue.delete q
     "#;
 
-    everyone_may_publish_to_it = r#"
+    other_connections_may_publish_to_it = r#"
         a/1 queue.declare q exclusive
         a/1 basic.consume q tag=t no-ack
         b/1 basic.publish "" q "from another connection" mandatory
@@ -30,14 +30,14 @@ scripts! {
         a/2 queue.delete q
     "#;
 
-    it_goes_when_the_connection_closes = r#"
+    it_is_deleted_when_the_connection_closes = r#"
         a/1 queue.declare q exclusive
         a connection.close
         gone q
         b/1 queue.declare q exclusive
     "#;
 
-    it_goes_when_the_connection_is_lost = r#"
+    it_is_deleted_when_the_connection_is_lost = r#"
         a/1 queue.declare q exclusive durable
         a drop
         gone q

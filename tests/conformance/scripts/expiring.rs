@@ -1,4 +1,4 @@
-//! Time to live: of messages, of queues.
+//! Expiry of messages and queues.
 
 scripts! {
     messages_of_a_queue_expire = r#"
@@ -8,7 +8,7 @@ scripts! {
         a/1 basic.get q
     "#;
 
-    a_message_brings_its_own_expiration = r#"
+    a_message_can_have_an_expiration = r#"
         a/1 queue.declare q
         a/1 basic.publish "" q "1" expiration="30"
         wait q 0
@@ -56,7 +56,7 @@ scripts! {
         a/1 basic.get q no-ack
     "#;
 
-    what_expired_behind_the_head_is_not_delivered = r#"
+    messages_that_expired_behind_the_head_are_not_delivered = r#"
         a/1 queue.declare q
         a/1 queue.declare clock x-message-ttl=60
         a/1 basic.publish "" q "head"
@@ -67,7 +67,7 @@ scripts! {
         a/1 basic.consume q tag=t no-ack
     "#;
 
-    what_is_unacknowledged_does_not_expire = r#"
+    unacknowledged_messages_do_not_expire = r#"
         a/1 queue.declare q x-message-ttl=30
         a/1 queue.declare clock x-message-ttl=60
         b/1 basic.consume q tag=t
@@ -79,7 +79,7 @@ scripts! {
         wait q 0
     "#;
 
-    a_queue_nobody_uses_expires = r#"
+    an_unused_queue_expires = r#"
         a/1 queue.declare q x-expires=60
         unwatch q
         a/1 basic.publish "" q "publishing is not using"

@@ -1,4 +1,4 @@
-//! Asking for one message at a time.
+//! `basic.get`.
 
 scripts! {
     getting_counts_what_is_left = r#"

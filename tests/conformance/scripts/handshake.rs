@@ -1,4 +1,4 @@
-//! From the protocol header to an open virtual host.
+//! The handshake: from the protocol header to `connection.open`.
 
 scripts! {
     a_handshake_step_by_step = r#"
@@ -24,7 +24,7 @@ scripts! {
         a connection.open /
     "#;
 
-    wrong_credentials_are_403_for_clients_that_understand_it = r#"
+    wrong_credentials_are_403_for_clients_with_the_capability = r#"
         user u right
         a connect user=u password=wrong
         b connect user=nobody password=x
@@ -35,7 +35,7 @@ scripts! {
         c ends
     "#;
 
-    wrong_credentials_are_the_end_for_clients_that_do_not = r#"
+    wrong_credentials_end_the_connection_of_clients_without_the_capability = r#"
         a connect user=nobody password=x no-capabilities
     "#;
 
@@ -80,13 +80,13 @@ scripts! {
         a connect user=u password=password
     "#;
 
-    another_protocol_is_answered_with_ours = r#"
+    another_protocol_gets_the_supported_header = r#"
         a dial
         + a greet 4854545020312e31
         a ends
     "#;
 
-    another_version_is_answered_with_ours = r#"
+    another_version_gets_the_supported_header = r#"
         a dial
         + a greet 414d515000000a00
         a ends
@@ -95,7 +95,7 @@ scripts! {
         b ends
     "#;
 
-    older_greetings_of_the_version_are_understood = r#"
+    older_protocol_headers_are_accepted = r#"
         a dial
         + a greet 414d515000000900
         a expect 1

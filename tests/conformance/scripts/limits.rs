@@ -12,7 +12,7 @@ scripts! {
         a/1 basic.get q no-ack
     "#;
 
-    what_is_unacknowledged_does_not_count = r#"
+    unacknowledged_messages_do_not_count = r#"
         a/1 queue.declare q x-max-length=1
         a/1 basic.publish "" q "1"
         a/1 basic.get q

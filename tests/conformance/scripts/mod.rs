@@ -1,4 +1,4 @@
-//! The scripts, by what they are about.
+//! The scripts, by subject.
 
 /// Makes a test of each script; its golden transcript is `golden/<module>/<name>.txt`.
 macro_rules! scripts {
@@ -24,8 +24,8 @@ mod exclusive;
 mod expiring;
 mod getting;
 mod handshake;
-mod hostile;
 mod limits;
+mod malformed;
 mod permissions;
 mod prefetch;
 mod publishing;

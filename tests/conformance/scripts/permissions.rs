@@ -1,7 +1,7 @@
-//! What a user may not do is 403, and the text says which.
+//! Permissions: a request without permission is refused with 403.
 
 scripts! {
-    what_may_not_be_configured = r#"
+    configure_is_refused_without_permission = r#"
         user u password
         permit u ^mine .* .*
         a/1 queue.declare theirs
@@ -16,7 +16,7 @@ scripts! {
         u/1 queue.declare "" exclusive
     "#;
 
-    what_may_not_be_written = r#"
+    write_is_refused_without_permission = r#"
         user u password
         permit u .* ^mine .*
         u connect user=u password=password
@@ -31,7 +31,7 @@ scripts! {
         u/1 queue.bind mine amq.direct key
     "#;
 
-    what_may_not_be_read = r#"
+    read_is_refused_without_permission = r#"
         user u password
         permit u .* .* ^mine
         u connect user=u password=password
@@ -65,7 +65,7 @@ scripts! {
         u/1 basic.publish amq.direct q "x"
     "#;
 
-    nothing_at_all = r#"
+    no_permissions = r#"
         user u password
         permit u ^$ ^$ ^$
         a/1 queue.declare q

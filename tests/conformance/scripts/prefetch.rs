@@ -1,4 +1,4 @@
-//! How many messages a consumer may hold.
+//! Prefetch: the unacknowledged deliveries that a consumer may have.
 
 scripts! {
     a_consumer_holds_as_many_as_its_prefetch = r#"
@@ -14,7 +14,7 @@ scripts! {
         b/1 basic.ack 4 multiple
     "#;
 
-    the_prefetch_is_each_consumers_own = r#"
+    each_consumer_has_its_own_prefetch = r#"
         a/1 queue.declare q
         b/1 basic.qos 1
         b/1 basic.consume q tag=one
@@ -79,7 +79,7 @@ scripts! {
         b/1 basic.qos 0 global
     "#;
 
-    an_own_prefetch_set_later_takes_the_global_one_away = r#"
+    a_consumer_prefetch_removes_the_global_one = r#"
         a/1 queue.declare q
         b/1 basic.qos 3 global
         b/1 basic.qos 2

@@ -1,4 +1,4 @@
-//! Publishing: what is refused, what is returned, and what is carried unchanged.
+//! Publishing: refused, returned and unchanged messages.
 
 scripts! {
     publishing_to_an_exchange_that_does_not_exist_is_404 = r#"
@@ -82,7 +82,7 @@ scripts! {
         a/1 basic.get q no-ack
     "#;
 
-    nothing_is_published_on_a_channel_that_died_before = r#"
+    nothing_is_published_on_a_channel_closed_before = r#"
         a/1 queue.declare q
         + a/1 basic.publish "" q "one"
         + a/1 basic.publish nosuch key "two"

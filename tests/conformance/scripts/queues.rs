@@ -26,7 +26,7 @@ scripts! {
         a/1 queue.unbind q amq.direct never-bound
     "#;
 
-    the_broker_makes_up_names = r#"
+    the_broker_generates_names = r#"
         a/1 queue.declare "" exclusive
         a/1 queue.declare "" exclusive
         a/1 basic.publish "" amq.gen-2 "to the second"
@@ -155,7 +155,7 @@ scripts! {
         a/1 queue.declare q passive
     "#;
 
-    an_auto_delete_queue_goes_with_its_last_consumer = r#"
+    an_auto_delete_queue_is_deleted_with_its_last_consumer = r#"
         a/1 queue.declare q auto-delete
         a/1 basic.consume q tag=one
         a/2 basic.consume q tag=two
@@ -166,14 +166,14 @@ scripts! {
         a/1 basic.publish "" q "lost" mandatory
     "#;
 
-    an_auto_delete_queue_stays_while_nobody_has_consumed = r#"
+    an_auto_delete_queue_stays_before_its_first_consumer = r#"
         a/1 queue.declare q auto-delete
         a/1 basic.publish "" q "one"
         a/1 basic.get q no-ack
         a/1 queue.declare q passive auto-delete
     "#;
 
-    an_auto_delete_queue_goes_when_its_consumers_channel_closes = r#"
+    an_auto_delete_queue_is_deleted_with_its_consumers_channel = r#"
         a/1 queue.declare q auto-delete
         b/1 basic.consume q tag=t
         b/1 channel.close
@@ -219,7 +219,7 @@ scripts! {
         a/1 queue.declare q passive auto-delete x-max-length=7
     "#;
 
-    line_ends_are_taken_out_of_names = r#"
+    line_breaks_are_removed_from_names = r#"
         a/1 queue.declare "two\nlines"
         a/1 queue.declare "twolines" passive
         a/1 exchange.declare "ex\nchange" direct

@@ -1,4 +1,4 @@
-//! Quorum queues, as far as one node shows them: how often a message was delivered, and how often it may be.
+//! Quorum queues on one node: delivery counts and delivery limits.
 
 scripts! {
     deliveries_are_counted = r#"

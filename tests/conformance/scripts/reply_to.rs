@@ -19,7 +19,7 @@ scripts! {
         c/1 basic.consume amq.rabbitmq.reply-to tag=two no-ack
     "#;
 
-    channels_have_addresses_of_their_own = r#"
+    each_channel_has_its_own_address = r#"
         s/1 queue.declare requests
         s/1 basic.consume requests tag=requests no-ack
         c/1 basic.consume amq.rabbitmq.reply-to tag=one no-ack
@@ -38,7 +38,7 @@ scripts! {
         a/1 queue.declare requests passive
     "#;
 
-    a_reply_to_somebody_gone_is_dropped = r#"
+    a_reply_to_a_lost_requester_is_dropped = r#"
         s/1 queue.declare requests
         s/1 basic.consume requests tag=requests no-ack
         c/1 basic.consume amq.rabbitmq.reply-to tag=replies no-ack
@@ -71,7 +71,7 @@ scripts! {
         s/1 basic.publish "" amq.rabbitmq.reply-to.2 "to the latter"
     "#;
 
-    whether_an_address_is_alive_can_be_asked = r#"
+    a_declare_checks_whether_an_address_is_alive = r#"
         s/1 queue.declare requests
         s/1 basic.consume requests tag=requests no-ack
         c/1 basic.consume amq.rabbitmq.reply-to tag=replies no-ack
@@ -120,7 +120,7 @@ scripts! {
         c/1 basic.ack 2
     "#;
 
-    a_consumer_of_replies_has_a_tag_made_up_for_it = r#"
+    a_reply_consumer_gets_a_generated_tag = r#"
         c/1 basic.consume amq.rabbitmq.reply-to no-ack
         c/1 basic.consume amq.rabbitmq.reply-to no-ack exclusive
         c/1 basic.consume amq.rabbitmq.reply-to no-ack exclusive nowait tag=t

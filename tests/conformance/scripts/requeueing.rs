@@ -1,4 +1,4 @@
-//! Messages that come back: where in the queue, in what order, and that they say so.
+//! Requeued messages: their position, order, and the flag `redelivered`.
 
 scripts! {
     a_requeued_message_returns_to_its_place = r#"
@@ -76,7 +76,7 @@ scripts! {
         a/1 basic.get q no-ack
     "#;
 
-    a_channel_that_dies_of_an_error_requeues = r#"
+    a_channel_closed_by_an_error_requeues = r#"
         a/1 queue.declare q
         a/1 basic.publish "" q "1"
         b/1 basic.get q
@@ -97,7 +97,7 @@ scripts! {
         b/1 basic.ack 2
     "#;
 
-    what_consumers_on_a_lost_connection_had_goes_to_the_others = r#"
+    deliveries_of_a_lost_connection_go_to_other_consumers = r#"
         a/1 queue.declare q
         b/1 basic.consume q tag=one
         a/1 basic.publish "" q "1"

@@ -1,4 +1,4 @@
-//! Which queues a message reaches.
+//! Routing by exchange type, headers, `CC` and `BCC`.
 
 scripts! {
     direct_exchanges_match_the_whole_key = r#"
@@ -197,7 +197,7 @@ scripts! {
         a/1 queue.bind q amq.headers "" x-match=all
     "#;
 
-    what_is_not_routed_goes_to_the_alternate_exchange = r#"
+    unroutable_messages_go_to_the_alternate_exchange = r#"
         a/1 exchange.declare other fanout
         a/1 exchange.declare e direct alternate-exchange=other
         a/1 queue.declare q

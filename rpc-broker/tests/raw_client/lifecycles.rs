@@ -1,4 +1,4 @@
-//! Ways in which a connection lives and ends: in order, in the middle of something, or before it has begun.
+//! Lifecycles of a connection: closed in order, interrupted, or ended before the handshake.
 
 use std::io;
 
@@ -6,31 +6,31 @@ use amq_protocol::{frame::AMQPFrame, types::FieldTable};
 
 use super::{RawClient, encode, handshake, publish, queue};
 
-/// How a connection is used and left.
+/// How a connection is used and ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Life {
-    /// Declares, publishes, gets, and says goodbye.
+pub(crate) enum Lifecycle {
+    /// Declares, publishes, gets, and closes.
     Orderly,
-    /// Leaves a queue of its own, with messages and a consumer, and resets the connection.
+    /// Resets the connection with an exclusive queue and consumers.
     ResetInUse,
-    /// Resets it in the middle of a message.
+    /// Resets the connection in the middle of a message.
     ResetInBody,
-    /// Says half of its login and closes the socket.
-    HalfLogin,
+    /// Sends half of its handshake and closes the socket.
+    HalfHandshake,
     /// Connects and closes the socket.
     Silent,
 }
 
-impl Life {
+impl Lifecycle {
     pub(crate) const ALL: [Self; 5] =
-        [Self::Orderly, Self::ResetInUse, Self::ResetInBody, Self::HalfLogin, Self::Silent];
+        [Self::Orderly, Self::ResetInUse, Self::ResetInBody, Self::HalfHandshake, Self::Silent];
 
-    /// Lives it from beginning to end.
-    pub(crate) async fn live(self, uri: &str) -> io::Result<()> {
+    /// Runs the lifecycle from beginning to end.
+    pub(crate) async fn run(self, uri: &str) -> io::Result<()> {
         let mut client = RawClient::connect(uri).await?;
         match self {
             Self::Silent => return Ok(()),
-            Self::HalfLogin => {
+            Self::HalfHandshake => {
                 let half = handshake().drain(..2).flat_map(|frame| encode(&frame)).collect::<Vec<u8>>();
                 return client.write(&half).await;
             }
@@ -41,7 +41,7 @@ impl Life {
         match self {
             Self::Orderly => {
                 // The empty name means the queue declared last.
-                let sent = publish("nobody", b"lost");
+                let sent = publish("unroutable", b"lost");
                 client.send(&sent).await;
                 assert_eq!(client.get("").await, None);
                 client.close().await;
@@ -52,13 +52,13 @@ impl Life {
                 client.reset();
             }
             Self::ResetInBody => {
-                let mut frames = publish("nobody", &[7; 200_000]);
+                let mut frames = publish("unroutable", &[7; 200_000]);
                 frames.pop();
                 client.send(&frames).await;
                 client.send(&[AMQPFrame::Heartbeat]).await;
                 client.reset();
             }
-            Self::HalfLogin | Self::Silent => {}
+            Self::HalfHandshake | Self::Silent => {}
         }
         Ok(())
     }

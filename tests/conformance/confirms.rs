@@ -1,19 +1,20 @@
-//! Whether a broker confirms several publishes at once is its own affair: neighbouring confirms make one line of numbers.
+//! Joins neighbouring confirms into one line of numbers, because brokers differ in how many publishes they
+//! confirm at once.
 
 use std::collections::BTreeSet;
 
-use super::peer::Heard;
+use super::client::Received;
 
-/// What was confirmed on a channel so far.
+/// The publishes that were confirmed on a channel so far.
 #[derive(Debug, Default)]
-pub(crate) struct Confirmed(BTreeSet<u64>);
+pub(crate) struct ConfirmLines(BTreeSet<u64>);
 
-impl Confirmed {
-    /// One line for each thing heard, but one for neighbouring confirms of a kind.
-    pub(crate) fn lines(&mut self, heard: &[Heard]) -> Vec<String> {
+impl ConfirmLines {
+    /// Formats each item as a line, and neighbouring confirms of a kind as one line.
+    pub(crate) fn lines(&mut self, received: &[Received]) -> Vec<String> {
         let mut lines = Vec::new();
         let mut tags = BTreeSet::new();
-        for (index, item) in heard.iter().enumerate() {
+        for (index, item) in received.iter().enumerate() {
             if !matches!(item.name, "basic.ack" | "basic.nack") {
                 if matches!(item.name, "channel.close" | "channel.close-ok") {
                     self.0.clear();
@@ -22,7 +23,7 @@ impl Confirmed {
                 continue;
             }
             tags.extend(self.covered(&item.text));
-            if heard.get(index + 1).is_none_or(|next| next.name != item.name) {
+            if received.get(index + 1).is_none_or(|next| next.name != item.name) {
                 let numbers: Vec<_> = tags.iter().map(u64::to_string).collect();
                 lines.push(format!("{} {}", item.name, numbers.join(" ")));
                 self.0.append(&mut tags);
@@ -43,9 +44,9 @@ impl Confirmed {
 
 #[test]
 fn a_confirm_of_several_is_written_as_its_numbers() {
-    let heard = |name, text: &str| Heard { name, text: text.to_owned() };
-    let mut confirmed = Confirmed::default();
-    assert_eq!(confirmed.lines(&[heard("basic.ack", "2"), heard("basic.ack", "1")]), ["basic.ack 1 2"]);
-    let lines = confirmed.lines(&[heard("basic.nack", "3"), heard("basic.ack", "5 multiple")]);
+    let received = |name, text: &str| Received { name, text: text.to_owned() };
+    let mut confirmed = ConfirmLines::default();
+    assert_eq!(confirmed.lines(&[received("basic.ack", "2"), received("basic.ack", "1")]), ["basic.ack 1 2"]);
+    let lines = confirmed.lines(&[received("basic.nack", "3"), received("basic.ack", "5 multiple")]);
     assert_eq!(lines, ["basic.nack 3", "basic.ack 4 5"]);
 }

@@ -1,8 +1,9 @@
-//! How a line of a script is read: words, `key=value` fields, and values of field tables in one notation for both directions.
+//! Parses the arguments of a script's line: positional ones, flags, `key=value` fields. Values of field
+//! tables have one notation for scripts and transcripts.
 
 use amq_protocol::types::{AMQPValue, DecimalValue, FieldTable};
 
-/// Bare words that set a bit of a method.
+/// Arguments that set a bit of a method.
 const FLAGS: &[&str] = &[
     "passive",
     "durable",
@@ -22,37 +23,37 @@ const FLAGS: &[&str] = &[
     "no-capabilities",
 ];
 
-/// What follows the verb of a line.
+/// The arguments after the command of a line.
 #[derive(Debug, Default)]
-pub(crate) struct Words {
+pub(crate) struct Arguments {
     positional: Vec<String>,
     flags: Vec<String>,
     fields: Vec<(String, AMQPValue)>,
 }
 
-impl Words {
+impl Arguments {
     pub(crate) fn parse(text: &str) -> Self {
-        let mut words = Self::default();
+        let mut arguments = Self::default();
         for token in tokens(text) {
             if FLAGS.contains(&token) {
-                words.flags.push(token.to_owned());
+                arguments.flags.push(token.to_owned());
             } else if let Some((key, value)) = field(token) {
-                words.fields.push((key.to_owned(), parse_value(value)));
+                arguments.fields.push((key.to_owned(), parse_value(value)));
             } else {
-                words.positional.push(unquoted(token));
+                arguments.positional.push(unquoted(token));
             }
         }
-        words
+        arguments
     }
 
-    /// The positional word of that index; empty when the line has fewer.
-    pub(crate) fn word(&self, index: usize) -> String {
+    /// Returns a positional argument; empty when the line has fewer.
+    pub(crate) fn positional(&self, index: usize) -> String {
         self.positional.get(index).cloned().unwrap_or_default()
     }
 
     pub(crate) fn number<N: std::str::FromStr>(&self, index: usize) -> N {
-        let word = self.word(index);
-        word.parse().unwrap_or_else(|_| panic!("{word:?} is not the number that word {index} must be"))
+        let word = self.positional(index);
+        word.parse().unwrap_or_else(|_| panic!("{word:?} is not the number that argument {index} must be"))
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
@@ -60,7 +61,7 @@ impl Words {
         self.flags.iter().any(|flag| flag == name)
     }
 
-    /// A field, taken out, so that the rest are the arguments.
+    /// Removes and returns a field. The fields that are left become the table `arguments`.
     pub(crate) fn take(&mut self, key: &str) -> Option<AMQPValue> {
         let index = self.fields.iter().position(|(name, _)| name == key)?;
         Some(self.fields.remove(index).1)
@@ -82,7 +83,7 @@ impl Words {
         Some(N::try_from(i64::from(number)).unwrap_or_else(|_| panic!("{key}={number} is out of range")))
     }
 
-    pub(crate) fn arguments(&mut self) -> FieldTable {
+    pub(crate) fn rest(&mut self) -> FieldTable {
         let mut table = FieldTable::default();
         for (key, value) in self.fields.drain(..) {
             table.insert(key.as_str().into(), value);
@@ -146,12 +147,13 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-/// `5` is an `I`; a letter after the number is its type in the protocol (`5l`, `5b`, `1.5d`); the others explain themselves.
+/// Parses a value: `5` has the type `I`; a letter after a number is its type in the protocol (`5l`, `5b`,
+/// `1.5d`).
 pub(crate) fn parse_value(text: &str) -> AMQPValue {
     if let Some(inside) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         let mut table = FieldTable::default();
         for entry in split(inside, |separator| separator == ',') {
-            let (key, value) = entry.split_once('=').unwrap_or_else(|| panic!("{entry:?} is no key=value"));
+            let (key, value) = entry.split_once('=').unwrap_or_else(|| panic!("{entry:?} is not key=value"));
             table.insert(unquoted(key).as_str().into(), parse_value(value));
         }
         return AMQPValue::FieldTable(table);
@@ -225,7 +227,7 @@ pub(crate) fn show_table(table: &FieldTable) -> String {
     let entries: Vec<_> = table
         .into_iter()
         .map(|(key, value)| match value {
-            // When a message died differs from run to run.
+            // The time of a death differs from run to run.
             AMQPValue::Timestamp(_) if key.as_str() == "time" => format!("{key}=T?"),
             value => format!("{key}={}", show_value(value)),
         })
@@ -237,7 +239,7 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("{text:?}")
 }
 
-/// Text as text, other bytes in hexadecimal, and long ones by length and sum.
+/// Shows text as text, other bytes in hexadecimal, and long values by length and checksum.
 pub(crate) fn show_bytes(bytes: &[u8]) -> String {
     if bytes.len() > 400 {
         let sum = bytes.iter().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte)));
@@ -258,7 +260,7 @@ pub(crate) fn unhex(text: &str) -> Vec<u8> {
         .chars()
         .filter(|character| !character.is_whitespace())
         .map(|digit| {
-            digit.to_digit(16).unwrap_or_else(|| panic!("{digit:?} in {text:?} is no hexadecimal digit"))
+            digit.to_digit(16).unwrap_or_else(|| panic!("{digit:?} in {text:?} is not a hexadecimal digit"))
                 as u8
         })
         .collect();

@@ -1,4 +1,5 @@
-//! Where a script plays: a virtual host of its own on RabbitMQ or on the embedded broker, and its administration.
+//! The broker that a script runs on: a separate virtual host of RabbitMQ or of an embedded broker, and its
+//! administration.
 
 use std::{
     env,
@@ -10,8 +11,8 @@ use std::{
 use tokio::{io::AsyncWriteExt, process::Command};
 
 #[derive(Debug)]
-pub(crate) struct Arena {
-    /// Host and port.
+pub(crate) struct TestBroker {
+    /// The host and port.
     pub(crate) address: String,
     pub(crate) vhost: String,
     broker: Broker,
@@ -24,29 +25,29 @@ enum Broker {
     Embedded(amqp_rpc_broker::Broker),
 }
 
-impl Arena {
-    /// A fresh virtual host on the RabbitMQ of `AMQP_URL`, or `None` when that is not set.
+impl TestBroker {
+    /// Creates a virtual host on the RabbitMQ of `AMQP_URL`; `None` when that is not set.
     pub(crate) async fn rabbitmq() -> Option<Self> {
         let url = env::var("AMQP_URL").ok()?;
         let address = url.rsplit_once('@').map_or(url.as_str(), |(_, address)| address);
         let address = address.trim_end_matches('/').to_owned();
         let vhost = fresh_name();
         let name = binary(&vhost);
-        let arena = Self { address, vhost: vhost.clone(), broker: Broker::RabbitMq, users: Vec::new() };
+        let broker = Self { address, vhost: vhost.clone(), broker: Broker::RabbitMq, users: Vec::new() };
         let permit = permit("guest", &vhost, ".*", ".*", ".*");
         eval(&format!("ok = rabbit_vhost:add({name}, <<\"tests\">>), {permit}")).await;
-        Some(arena)
+        Some(broker)
     }
 
-    /// A fresh embedded broker with a fresh virtual host.
+    /// Starts an embedded broker with a new virtual host.
     pub(crate) async fn embedded() -> Self {
         let broker = amqp_rpc_broker::Broker::start().await.expect("an embedded broker starts");
         let vhost = fresh_name();
         broker.add_vhost(&vhost);
         let address = broker.address().to_string();
-        let arena = Self { address, vhost, broker: Broker::Embedded(broker), users: Vec::new() };
-        arena.permit("guest", ".*", ".*", ".*").await;
-        arena
+        let broker = Self { address, vhost, broker: Broker::Embedded(broker), users: Vec::new() };
+        broker.permit("guest", ".*", ".*", ".*").await;
+        broker
     }
 
     pub(crate) async fn add_user(&mut self, user: &str, password: &str) {
@@ -61,7 +62,7 @@ impl Arena {
         self.users.push(user.to_owned());
     }
 
-    /// What the user may configure, write and read in this virtual host: regular expressions over names.
+    /// Sets the permissions of a user in this virtual host, as regular expressions of names.
     pub(crate) async fn permit(&self, user: &str, configure: &str, write: &str, read: &str) {
         match &self.broker {
             Broker::RabbitMq => eval(&permit(user, &self.vhost, configure, write, read)).await,
@@ -73,7 +74,7 @@ impl Arena {
     }
 }
 
-impl Drop for Arena {
+impl Drop for TestBroker {
     fn drop(&mut self) {
         match &self.broker {
             Broker::RabbitMq => {
@@ -84,7 +85,7 @@ impl Drop for Arena {
                 let vhost = binary(&self.vhost);
                 eval_in_background(&format!("{users}rabbit_vhost:delete({vhost}, <<\"tests\">>)"));
             }
-            Broker::Embedded(_) => {} // goes with its virtual hosts and users
+            Broker::Embedded(_) => {} // dropped with its virtual hosts and users
         }
     }
 }
@@ -95,8 +96,8 @@ fn fresh_name() -> String {
 }
 
 fn permit(user: &str, vhost: &str, configure: &str, write: &str, read: &str) -> String {
-    let words: Vec<_> = [user, vhost, configure, write, read].into_iter().map(binary).collect();
-    format!("rabbit_auth_backend_internal:set_permissions({}, <<\"tests\">>)", words.join(", "))
+    let binaries: Vec<_> = [user, vhost, configure, write, read].into_iter().map(binary).collect();
+    format!("rabbit_auth_backend_internal:set_permissions({}, <<\"tests\">>)", binaries.join(", "))
 }
 
 fn binary(text: &str) -> String {
@@ -125,7 +126,7 @@ fn eval_in_background(expression: &str) {
 }
 
 fn erl_call() -> process::Command {
-    // The node refuses a second caller of the same name.
+    // The node refuses a second caller with the same name.
     static CALLS: AtomicU32 = AtomicU32::new(0);
     let caller = format!("conformance{}x{}", process::id(), CALLS.fetch_add(1, Ordering::Relaxed));
     let mut command = process::Command::new(administration("AMQP_RPC_TEST_ERL_CALL"));

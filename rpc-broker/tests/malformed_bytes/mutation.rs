@@ -1,20 +1,20 @@
-//! What goes wrong with frames on their way: flipped bits, lying lengths, frames that are cut, swapped, repeated or foreign.
+//! Mutates frames: flipped bits, wrong lengths, truncated, swapped, repeated and inserted frames.
 
 use proptest::sample::select;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use crate::deep_tables::{METHODS_WITH_A_TABLE, with_nested_values};
 
-/// One change to the frames of a conversation.
+/// A change to a sequence of frames.
 #[derive(Clone, Debug)]
 pub(crate) enum Mutation {
     FlipBit(Index, Index, u8),
-    /// The frame, and the length it announces instead of its own.
-    LieAboutLength(Index, u32),
+    /// The frame, and the length in its header.
+    SetLength(Index, u32),
     SetChannel(Index, u16),
     SetKind(Index, u8),
     SetEnd(Index, u8),
-    /// The frame, and how much of it is left.
+    /// The frame, and the length that is left of it.
     Cut(Index, Index),
     Drop(Index),
     Repeat(Index),
@@ -30,7 +30,7 @@ impl Arbitrary for Mutation {
         let index = any::<Index>;
         prop_oneof![
             6 => (index(), index(), 0u8..8).prop_map(|(frame, byte, bit)| Self::FlipBit(frame, byte, bit)),
-            2 => (index(), prop_oneof![0u32..300, any::<u32>()]).prop_map(|(frame, length)| Self::LieAboutLength(frame, length)),
+            2 => (index(), prop_oneof![0u32..300, any::<u32>()]).prop_map(|(frame, length)| Self::SetLength(frame, length)),
             2 => (index(), prop_oneof![0u16..3, any::<u16>()]).prop_map(|(frame, channel)| Self::SetChannel(frame, channel)),
             1 => (index(), prop_oneof![0u8..10, any::<u8>()]).prop_map(|(frame, kind)| Self::SetKind(frame, kind)),
             1 => (index(), any::<u8>()).prop_map(|(frame, end)| Self::SetEnd(frame, end)),
@@ -45,7 +45,8 @@ impl Arbitrary for Mutation {
     }
 }
 
-/// A method frame whose length and end are right, and whose arguments are anything: random, or tables in tables.
+/// Generates a method frame with valid length and frame end, and arbitrary arguments: random, or nested
+/// tables.
 pub(crate) fn method_frame() -> impl Strategy<Value = Vec<u8>> {
     let class = prop_oneof![select(&[10u16, 20, 30, 40, 50, 60, 85, 90][..]), any::<u16>()];
     let method = prop_oneof![8 => (1u16..13).prop_map(|tens| tens * 10), 1 => any::<u16>()];
@@ -65,8 +66,8 @@ pub(crate) fn framed(kind: u8, channel: u16, payload: &[u8]) -> Vec<u8> {
     [&[kind][..], &channel.to_be_bytes(), &length.to_be_bytes(), payload, &[0xCE]].concat()
 }
 
-/// The bytes of the frames after all changes.
-pub(crate) fn attack(mut frames: Vec<Vec<u8>>, mutations: Vec<Mutation>) -> Vec<u8> {
+/// Applies the mutations; returns the bytes of all frames.
+pub(crate) fn mutated(mut frames: Vec<Vec<u8>>, mutations: Vec<Mutation>) -> Vec<u8> {
     for mutation in mutations {
         if frames.is_empty() {
             break;
@@ -86,7 +87,7 @@ fn apply(frames: &mut Vec<Vec<u8>>, mutation: Mutation) {
                 frame[place] ^= 1 << bit;
             }
         }
-        Mutation::LieAboutLength(frame, length) => {
+        Mutation::SetLength(frame, length) => {
             overwrite(&mut frames[frame.index(count)], 3, &length.to_be_bytes());
         }
         Mutation::SetChannel(frame, channel) => {

@@ -1,4 +1,5 @@
-//! Tables nested as deep as a frame can hold, in every method that carries one: a parser that recurses would end the process.
+//! Tables with as many levels as a frame can hold, in every method with a table: a recursive parser would end
+//! the process.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +13,14 @@ use amq_protocol::{
 };
 
 use crate::{
-    arena::Arena,
-    conversation::in_frames,
+    fuzz_target::FuzzTarget,
     mutation::framed,
     raw_client::{encode, handshake, queue},
+    requests::in_frames,
 };
 
-/// Class, method, and what stands before the table, for every method that carries one, also those that only brokers send.
+/// Class, method, and the bytes before the table, for every method with a table, including those that only
+/// brokers send.
 pub(crate) const METHODS_WITH_A_TABLE: &[(u16, u16, &[u8])] = &[
     (10, 10, &[0, 9]),                  // connection.start
     (10, 11, &[]),                      // connection.start-ok
@@ -31,7 +33,7 @@ pub(crate) const METHODS_WITH_A_TABLE: &[(u16, u16, &[u8])] = &[
     (60, 20, b"\0\0\x01a\x01b\0"),      // basic.consume
 ];
 
-/// The payload of that method, whose table holds `levels` tables or arrays, one in the other.
+/// Encodes a method whose table holds `levels` nested tables or arrays.
 pub(crate) fn with_nested_values(
     (class, method, before): (u16, u16, &[u8]),
     as_tables: bool,
@@ -41,9 +43,9 @@ pub(crate) fn with_nested_values(
     [&class.to_be_bytes()[..], &method.to_be_bytes(), before, &table].concat()
 }
 
-/// A table of that many levels, with its length before it. Written from the outside: every length is known beforehand.
+/// Encodes a table with that many levels, with its length prefix.
 fn nested(as_tables: bool, levels: usize) -> Vec<u8> {
-    // Of an array's item: tag and length. A table's has a name of one letter as well.
+    // An item of an array has a tag and a length; a field of a table also has a name of one letter.
     let (opening, cost): (&[u8], usize) = if as_tables { (b"\x01kF", 7) } else { (b"A", 5) };
     let length = |of: usize| u32::try_from(of).expect("frames are short").to_be_bytes();
     let mut bytes = Vec::new();
@@ -64,7 +66,7 @@ fn nested(as_tables: bool, levels: usize) -> Vec<u8> {
     bytes
 }
 
-/// As many levels as fit into the largest frame.
+/// The number of levels that fit into the largest frame.
 fn levels_in(frame_max: usize, as_tables: bool) -> usize {
     (frame_max - 100) / if as_tables { 7 } else { 5 }
 }
@@ -77,7 +79,7 @@ fn methods_with_tables_as_deep_as_a_frame_holds() {
             for channel in [0, 1] {
                 let mut bytes = in_frames(&handshake()).concat();
                 bytes.extend(framed(1, channel, &payload));
-                Arena::shared().attack_with(&[bytes]).unwrap_or_else(|harm| panic!("{method:?}: {harm}"));
+                FuzzTarget::shared().feed(&[bytes]).unwrap_or_else(|failure| panic!("{method:?}: {failure}"));
             }
         }
     }
@@ -88,12 +90,12 @@ fn tables_as_deep_as_a_frame_holds_before_the_login() {
     for &method in METHODS_WITH_A_TABLE {
         let payload = with_nested_values(method, false, levels_in(4096, false));
         let bytes = [b"AMQP\0\0\x09\x01".to_vec(), framed(1, 0, &payload)];
-        Arena::shared().attack_with(&bytes).unwrap_or_else(|harm| panic!("{method:?}: {harm}"));
+        FuzzTarget::shared().feed(&bytes).unwrap_or_else(|failure| panic!("{method:?}: {failure}"));
     }
 }
 
 #[test]
-fn the_password_may_be_a_deep_table() {
+fn an_amqplain_response_may_be_a_deep_table() {
     // AMQPLAIN's response is a table without its length.
     for as_tables in [false, true] {
         let response = nested(as_tables, levels_in(3900, as_tables));
@@ -105,7 +107,7 @@ fn the_password_may_be_a_deep_table() {
         };
         let start_ok = AMQPFrame::Method(0, AMQPClass::Connection(connection::AMQPMethod::StartOk(start_ok)));
         let bytes = [b"AMQP\0\0\x09\x01".to_vec(), in_frames(&[start_ok]).concat()];
-        Arena::shared().attack_with(&bytes).unwrap_or_else(|harm| panic!("{harm}"));
+        FuzzTarget::shared().feed(&bytes).unwrap_or_else(|failure| panic!("{failure}"));
     }
 }
 
@@ -117,30 +119,30 @@ fn headers_as_deep_as_a_frame_holds_are_carried_or_refused() {
         let header = [&[0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 0][..], &headers].concat();
         for kind in ["classic", "quorum"] {
             let mut bytes = in_frames(&handshake()).concat();
-            bytes.extend(in_frames(&wherever_headers_are_read(kind)).concat());
+            bytes.extend(in_frames(&queues_that_read_headers(kind)).concat());
             for exchange in ["", "amq.headers"] {
                 bytes.extend(encode(&publish_to(exchange)));
                 bytes.extend(framed(2, 1, &header));
             }
-            bytes.extend(in_frames(&settled_in_every_way()).concat());
-            Arena::shared().attack_with(&[bytes]).unwrap_or_else(|harm| panic!("{harm}"));
+            bytes.extend(in_frames(&requeued_and_rejected()).concat());
+            FuzzTarget::shared().feed(&[bytes]).unwrap_or_else(|failure| panic!("{failure}"));
         }
     }
 }
 
-/// Queues whose messages die and count their returns, and a headers exchange.
-fn wherever_headers_are_read(kind: &str) -> Vec<AMQPFrame> {
+/// Declares queues that dead-letter and count returns, bound to a headers exchange.
+fn queues_that_read_headers(kind: &str) -> Vec<AMQPFrame> {
     let arguments = |fields: &[(&str, &str)]| {
         let value = |text: &str| AMQPValue::LongString(LongString::from(text.as_bytes()));
         let fields = fields.iter().map(|(key, text)| (ShortString::from(*key), value(text)));
         FieldTable::from(fields.collect::<BTreeMap<_, _>>())
     };
-    let dies = [
+    let dead_lettering = [
         ("x-queue-type", kind),
         ("x-dead-letter-exchange", "amq.headers"),
         ("x-dead-letter-routing-key", "b"),
     ];
-    let mut first = queue("a", false, arguments(&dies));
+    let mut first = queue("a", false, arguments(&dead_lettering));
     first.durable = true;
     let second = queue("b", false, FieldTable::default());
     let bind = Bind {
@@ -165,8 +167,8 @@ fn publish_to(exchange: &str) -> AMQPFrame {
     AMQPFrame::Method(1, AMQPClass::Basic(basic::AMQPMethod::Publish(publish)))
 }
 
-/// Requeued, then rejected.
-fn settled_in_every_way() -> Vec<AMQPFrame> {
+/// Requeues a message, then rejects it.
+fn requeued_and_rejected() -> Vec<AMQPFrame> {
     use basic::{AMQPMethod as Method, Get, Reject};
     let get = || Method::Get(Get { queue: "a".into(), no_ack: false });
     let reject = |delivery_tag, requeue| Method::Reject(Reject { delivery_tag, requeue });

@@ -1,4 +1,4 @@
-//! What breaks the protocol ends its own connection, with a code that says how, and nothing else.
+//! Violations of the protocol: each ends its connection with a reply code, and nothing else.
 
 scripts! {
     an_unknown_frame_type = r#"

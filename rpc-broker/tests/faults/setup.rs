@@ -1,4 +1,4 @@
-//! A broker with clients on it, and words for what tests do with them.
+//! A broker and its clients, and the steps that tests share.
 
 use std::{future::IntoFuture, time::Duration};
 
@@ -15,23 +15,27 @@ use lapin::{
 };
 use tokio::time::timeout;
 
-/// Far longer than anything takes that does come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Far longer than any expected event takes.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Waits for what must come.
+/// Waits for an expected event; panics when it does not happen within [`TIMEOUT`].
 #[track_caller]
-pub(crate) fn soon<F: IntoFuture>(fact: F) -> impl Future<Output = F::Output> {
+pub(crate) fn in_time<F: IntoFuture>(fact: F) -> impl Future<Output = F::Output> {
     let caller = std::panic::Location::caller();
     let fact = fact.into_future();
-    async move { timeout(PATIENCE, fact).await.unwrap_or_else(|_| panic!("what {caller} waits for did not come")) }
+    async move {
+        timeout(TIMEOUT, fact)
+            .await
+            .unwrap_or_else(|_| panic!("what {caller} waits for did not happen in time"))
+    }
 }
 
-pub(crate) struct Stage {
+pub(crate) struct TestBroker {
     pub(crate) broker: Broker,
     pub(crate) vhost: Vhost,
 }
 
-impl Stage {
+impl TestBroker {
     pub(crate) async fn new() -> Self {
         let broker = Broker::start().await.unwrap();
         let vhost = broker.vhost("/").unwrap();
@@ -40,26 +44,26 @@ impl Stage {
 
     pub(crate) async fn try_connect(&self, name: &str) -> lapin::Result<Connection> {
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        soon(Connection::connect(&self.broker.uri(), properties)).await
+        in_time(Connection::connect(&self.broker.uri(), properties)).await
     }
 
     pub(crate) async fn connect(&self, name: &str) -> Connection {
         self.try_connect(name).await.unwrap()
     }
 
-    /// A connection of this name with one channel. The connection lives as long as what is returned.
+    /// Opens a connection of this name with one channel. The connection lives as long as the returned client.
     pub(crate) async fn client(&self, name: &str) -> Client {
         let connection = self.connect(name).await;
-        let channel = soon(connection.create_channel()).await.unwrap();
+        let channel = in_time(connection.create_channel()).await.unwrap();
         Client { connection, channel }
     }
 
     pub(crate) async fn ready(&self, queue: &str) -> usize {
-        self.vhost.queue(queue).await.expect("the queue is there").ready
+        self.vhost.queue(queue).await.expect("the queue exists").ready
     }
 
     pub(crate) async fn unacked(&self, queue: &str) -> usize {
-        self.vhost.queue(queue).await.expect("the queue is there").unacked
+        self.vhost.queue(queue).await.expect("the queue exists").unacked
     }
 }
 
@@ -69,21 +73,21 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// One more channel of the same connection.
+    /// Opens another channel of the same connection.
     pub(crate) async fn another_channel(&self) -> Channel {
-        soon(self.connection.create_channel()).await.unwrap()
+        in_time(self.connection.create_channel()).await.unwrap()
     }
 
     pub(crate) async fn declare(&self, queue: &str) {
         declare(&self.channel, queue).await.unwrap();
     }
 
-    /// Publishes, if the connection is still there.
+    /// Publishes, if the connection is still open.
     pub(crate) async fn publish(&self, queue: &str, body: &str) {
         let _ = try_publish(&self.channel, queue, body).await;
     }
 
-    /// Publishes, and waits until the broker has taken it: a request behind it was answered.
+    /// Publishes, and waits until the broker has handled it: a later request was confirmed.
     pub(crate) async fn publish_all(&self, queue: &str, bodies: &[&str]) {
         for body in bodies {
             self.publish(queue, body).await;
@@ -91,13 +95,13 @@ impl Client {
         self.declare(queue).await;
     }
 
-    /// Returns when the broker has handled what was sent before.
+    /// Waits until the broker has handled what was sent before.
     pub(crate) async fn sync(&self) {
-        soon(self.channel.basic_qos(0, BasicQosOptions::default())).await.unwrap();
+        in_time(self.channel.basic_qos(0, BasicQosOptions::default())).await.unwrap();
     }
 
     pub(crate) async fn select_confirms(&self) {
-        soon(self.channel.confirm_select(ConfirmSelectOptions::default())).await.unwrap();
+        in_time(self.channel.confirm_select(ConfirmSelectOptions::default())).await.unwrap();
     }
 
     pub(crate) async fn consume(&self, queue: &str) -> Consumer {
@@ -107,29 +111,29 @@ impl Client {
 
 pub(crate) async fn declare(channel: &Channel, queue: &str) -> lapin::Result<lapin::Queue> {
     let (options, arguments) = (QueueDeclareOptions::default(), FieldTable::default());
-    soon(channel.queue_declare(queue.into(), options, arguments)).await
+    in_time(channel.queue_declare(queue.into(), options, arguments)).await
 }
 
-/// Publishes; what is returned tells what the broker says to it.
+/// Publishes; the returned future resolves to the publisher confirm.
 pub(crate) async fn publish(channel: &Channel, queue: &str, body: &str) -> PublisherConfirm {
     try_publish(channel, queue, body).await.unwrap()
 }
 
 async fn try_publish(channel: &Channel, queue: &str, body: &str) -> lapin::Result<PublisherConfirm> {
     let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
-    soon(channel.basic_publish("".into(), queue.into(), options, body.as_bytes(), properties)).await
+    in_time(channel.basic_publish("".into(), queue.into(), options, body.as_bytes(), properties)).await
 }
 
 pub(crate) async fn consume(channel: &Channel, queue: &str) -> Consumer {
     let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
-    soon(channel.basic_consume(queue.into(), "".into(), options, arguments)).await.unwrap()
+    in_time(channel.basic_consume(queue.into(), "".into(), options, arguments)).await.unwrap()
 }
 
 pub(crate) async fn next(consumer: &mut Consumer) -> Delivery {
-    soon(consumer.next()).await.expect("the consumer goes on").expect("the channel goes on")
+    in_time(consumer.next()).await.expect("the consumer is open").expect("the channel is open")
 }
 
-/// The bodies of the next deliveries, which are acknowledged.
+/// Acknowledges the next deliveries; returns their bodies.
 pub(crate) async fn bodies(consumer: &mut Consumer, number: usize) -> Vec<String> {
     let mut bodies = Vec::new();
     for _ in 0..number {

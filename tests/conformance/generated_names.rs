@@ -1,33 +1,33 @@
-//! Names that a broker makes up differ from run to run; transcripts show them by kind and order of appearance.
+//! Replaces generated names, which differ from run to run, by numbers in the order of their appearance.
 
-/// Beginnings of made-up names, and the characters besides letters and digits that may follow.
-const MADE_UP: &[(&str, &str)] =
+/// The prefixes of generated names, and the characters besides letters and digits that may follow.
+const GENERATED: &[(&str, &str)] =
     &[("amq.gen-", "-_"), ("amq.ctag-", "-_"), ("amq.rabbitmq.reply-to.", "-_=+/.")];
 
-/// A made-up part is at least that long; shorter ones are a script's own.
-const SHORTEST: usize = 16;
+/// The minimum length of a generated part. Shorter names are those of scripts.
+const MIN_LENGTH: usize = 16;
 
 #[derive(Debug)]
-pub(crate) struct Names {
+pub(crate) struct GeneratedNames {
     vhost: String,
-    /// Made-up names and what transcripts and scripts call them.
+    /// Generated names, with their aliases in transcripts and scripts.
     aliases: Vec<(String, String)>,
 }
 
-impl Names {
+impl GeneratedNames {
     pub(crate) fn new(vhost: &str) -> Self {
         Self { vhost: vhost.to_owned(), aliases: Vec::new() }
     }
 
-    /// The full name of a script's user, which no other script's user has.
+    /// Returns the full name of a script's user, which is unique among scripts.
     pub(crate) fn user(&self, name: &str) -> String {
         if name == "guest" { name.to_owned() } else { format!("{name}.{}", self.vhost) }
     }
 
-    /// What a transcript shows.
+    /// Replaces generated names by aliases, for the transcript.
     pub(crate) fn shown(&mut self, text: &str) -> String {
         let mut text = text.replace(&format!(".{}", self.vhost), "").replace(&self.vhost, "/");
-        for (beginning, others) in MADE_UP {
+        for (beginning, others) in GENERATED {
             let mut from = 0;
             while let Some(at) = text[from..].find(beginning).map(|at| from + at) {
                 let start = at + beginning.len();
@@ -35,7 +35,7 @@ impl Names {
                     .find(|next: char| !next.is_ascii_alphanumeric() && !others.contains(next))
                     .map_or(text.len(), |length| start + length);
                 from = end;
-                if end - start >= SHORTEST {
+                if end - start >= MIN_LENGTH {
                     let alias = self.alias(beginning, &text[at..end]);
                     from = at + alias.len();
                     text.replace_range(at..end, &alias);
@@ -55,10 +55,12 @@ impl Names {
         alias
     }
 
-    /// A script's line with the names that the broker knows, quoted since they may hold any character.
+    /// Replaces the aliases in a script's line by the generated names, quoted because they may contain any
+    /// character.
     pub(crate) fn actual(&self, line: &str) -> String {
         let mut line = line.to_owned();
-        // In two steps, because a name may begin with another's alias. Later aliases first: number 1 is how number 12 begins.
+        // In two steps, because a name may begin with another's alias. Later aliases first: number 1 is how
+        // number 12 begins.
         let mark = |index: usize| format!("\0{index}\0");
         for (index, (_, alias)) in self.aliases.iter().enumerate().rev() {
             line = line.replace(alias, &mark(index));
@@ -71,8 +73,8 @@ impl Names {
 }
 
 #[test]
-fn made_up_names_are_numbered_by_kind_and_found_again() {
-    let mut names = Names::new("v1");
+fn generated_names_are_numbered_by_kind_and_found_again() {
+    let mut names = GeneratedNames::new("v1");
     let text = "'amq.gen-0123456789abcdef_-' in vhost 'v1' for user 'u.v1' by amq.ctag-0123456789abcdef";
     assert_eq!(names.shown(text), "'amq.gen-1' in vhost '/' for user 'u' by amq.ctag-1");
     assert_eq!(names.shown("amq.gen-0123456789abcdef_- amq.gen-mine"), "amq.gen-1 amq.gen-mine");
@@ -81,7 +83,7 @@ fn made_up_names_are_numbered_by_kind_and_found_again() {
 
 #[test]
 fn a_name_that_begins_with_an_alias_stays_whole() {
-    let mut names = Names::new("v1");
+    let mut names = GeneratedNames::new("v1");
     names.shown("amq.gen-0123456789abcdef");
     names.shown("amq.gen-1123456789abcdef");
     assert_eq!(

@@ -1,4 +1,5 @@
-//! What clients say: well-formed frames, in any order, about a few names, so that they often mean the same things.
+//! Generates valid frames of clients, in any order, with few names, so that they often refer to the same
+//! queues.
 
 use amq_protocol::{
     frame::{AMQPContentHeader, AMQPFrame},
@@ -9,18 +10,18 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use crate::raw_client::{encode, handshake};
 
-/// The bytes of each frame.
+/// Encodes each frame.
 pub(crate) fn in_frames(frames: &[AMQPFrame]) -> Vec<Vec<u8>> {
     frames.iter().map(encode).collect()
 }
 
-/// A login and up to thirty steps.
-pub(crate) fn conversation() -> impl Strategy<Value = Vec<AMQPFrame>> {
+/// A handshake and up to thirty steps.
+pub(crate) fn requests() -> impl Strategy<Value = Vec<AMQPFrame>> {
     vec(step(), 0..30).prop_map(|steps| handshake().into_iter().chain(steps.into_iter().flatten()).collect())
 }
 
 fn step() -> impl Strategy<Value = Vec<AMQPFrame>> {
-    // Mostly the one channel that is open.
+    // Mostly the open channel.
     let channel = prop_oneof![8 => Just(1u16), 1 => Just(2), 1 => Just(0), 1 => any::<u16>()];
     prop_oneof![
         20 => (channel.clone(), method()).prop_map(|(channel, method)| vec![AMQPFrame::Method(channel, method)]),

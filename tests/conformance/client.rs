@@ -1,4 +1,4 @@
-//! A client that speaks AMQP frame by frame, keeps what it hears apart by channel, and answers nothing but closes.
+//! A client that works frame by frame, sorts what it receives by channel, and confirms only closes.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -19,21 +19,21 @@ use tokio::{
 };
 
 use super::{
-    describe::{describe, describe_content, describe_properties},
-    words::hex,
+    arguments::hex,
+    format::{describe, describe_content, describe_properties},
 };
 
-/// How long anything may take. A broker that lets a client wait for refused credentials takes three seconds.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a wait may take. RabbitMQ takes three seconds to refuse credentials.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Something the broker said: a method, a method with its message, or the end.
+/// Something received: a method, a method with its message, or the end of the stream.
 #[derive(Clone, Debug)]
-pub(crate) struct Heard {
+pub(crate) struct Received {
     pub(crate) name: &'static str,
     pub(crate) text: String,
 }
 
-impl Heard {
+impl Received {
     fn new(name: &'static str, text: String) -> Self {
         Self { name, text }
     }
@@ -44,34 +44,34 @@ impl Heard {
 }
 
 #[derive(Debug)]
-pub(crate) struct Peer {
+pub(crate) struct Client {
     read: OwnedReadHalf,
     pub(crate) write: OwnedWriteHalf,
     unread: Vec<u8>,
-    /// Goes with the next flush.
+    /// Sent with the next flush.
     pub(crate) unsent: Vec<u8>,
-    /// What was heard on a channel (0 for the connection) and not yet written down.
-    heard: BTreeMap<u16, VecDeque<Heard>>,
-    /// A message on its way: its method, its header, its body so far, and in how many frames.
+    /// What was received on each channel (0 for the connection) and is not in the transcript yet.
+    received: BTreeMap<u16, VecDeque<Received>>,
+    /// Incomplete messages, by channel.
     partial: BTreeMap<u16, Partial>,
     open: BTreeMap<u16, bool>,
-    /// Channels whose closes the script answers by itself.
+    /// Channels whose closes the script confirms itself.
     pub(crate) held: Vec<u16>,
-    /// The broker said that it closes the connection, so that the end will follow.
+    /// The broker has sent `connection.close`, so that the end will follow.
     pub(crate) closing: bool,
     pub(crate) ended: bool,
 }
 
 #[derive(Debug)]
 struct Partial {
-    method: Heard,
-    /// How long the body will be, and the properties as they are written down.
+    method: Received,
+    /// The size of the body, and the formatted properties.
     header: Option<(u64, String)>,
     body: Vec<u8>,
     frames: usize,
 }
 
-impl Peer {
+impl Client {
     pub(crate) async fn dial(address: &str) -> Self {
         let stream = TcpStream::connect(address).await.expect("the broker listens");
         stream.set_nodelay(true).expect("a fresh socket takes options");
@@ -81,7 +81,7 @@ impl Peer {
             write,
             unread: Vec::new(),
             unsent: Vec::new(),
-            heard: BTreeMap::new(),
+            received: BTreeMap::new(),
             partial: BTreeMap::new(),
             open: BTreeMap::new(),
             held: Vec::new(),
@@ -102,43 +102,43 @@ impl Peer {
         }
     }
 
-    pub(crate) fn heard(&self, channel: u16) -> impl Iterator<Item = &Heard> {
-        self.heard.get(&channel).into_iter().flatten()
+    pub(crate) fn received(&self, channel: u16) -> impl Iterator<Item = &Received> {
+        self.received.get(&channel).into_iter().flatten()
     }
 
-    /// Everything heard on a channel since the last time.
-    pub(crate) fn take(&mut self, channel: u16) -> Vec<Heard> {
-        self.heard.get_mut(&channel).map(std::mem::take).unwrap_or_default().into()
+    /// Takes everything that was received on a channel.
+    pub(crate) fn take(&mut self, channel: u16) -> Vec<Received> {
+        self.received.get_mut(&channel).map(std::mem::take).unwrap_or_default().into()
     }
 
-    pub(crate) fn channels_heard(&self) -> Vec<u16> {
-        self.heard.keys().copied().collect()
+    pub(crate) fn channels_with_input(&self) -> Vec<u16> {
+        self.received.keys().copied().collect()
     }
 
-    /// Takes the `flow-ok`s of our barriers out of what was heard on a channel and counts them.
+    /// Removes and counts the `flow-ok`s of barriers.
     pub(crate) fn take_barriers(&mut self, channel: u16) -> usize {
-        let Some(heard) = self.heard.get_mut(&channel) else { return 0 };
-        let before = heard.len();
-        heard.retain(|heard| heard.name != "channel.flow-ok");
-        before - heard.len()
+        let Some(received) = self.received.get_mut(&channel) else { return 0 };
+        let before = received.len();
+        received.retain(|received| received.name != "channel.flow-ok");
+        before - received.len()
     }
 
-    /// Reads until the claim holds; says what was heard when that takes too long.
-    pub(crate) async fn until(&mut self, what: &str, mut claim: impl FnMut(&mut Self) -> bool) {
-        while !claim(self) {
-            assert!(!self.ended, "the connection ended before {what}; heard: {:?}", self.heard);
-            if timeout(PATIENCE, self.read_more()).await.is_err() {
-                panic!("waited {PATIENCE:?} for {what}; heard: {:?}", self.heard);
+    /// Reads until the condition holds; panics with what was received when that takes too long.
+    pub(crate) async fn until(&mut self, what: &str, mut condition: impl FnMut(&mut Self) -> bool) {
+        while !condition(self) {
+            assert!(!self.ended, "the connection ended before {what}; received: {:?}", self.received);
+            if timeout(TIMEOUT, self.read_more()).await.is_err() {
+                panic!("waited {TIMEOUT:?} for {what}; received: {:?}", self.received);
             }
         }
     }
 
     async fn read_more(&mut self) {
-        // A reset is an end like any other: which of the two a client sees depends on what was still unread.
+        // A reset counts as an end: which of the two a client sees depends on what was still unread.
         let read = self.read.read_buf(&mut self.unread).await.unwrap_or(0);
         if read == 0 {
             self.ended = true;
-            self.hear(0, Heard::new("end", String::new()));
+            self.record(0, Received::new("end", String::new()));
             return;
         }
         while let Some(frame) = self.next_frame() {
@@ -162,27 +162,27 @@ impl Peer {
 
     async fn receive(&mut self, bytes: &[u8]) {
         let channel = u16::from_be_bytes([bytes[1], bytes[2]]);
-        // The codec does not read strings that are not UTF-8.
+        // The codec cannot read strings that are not UTF-8.
         let Ok((_, frame)) = parse_frame(bytes) else { return self.receive_unreadable(channel, bytes) };
         match frame {
             AMQPFrame::ProtocolHeader(version) => {
-                self.hear(0, Heard::new("protocol-header", version.to_string()));
+                self.record(0, Received::new("protocol-header", version.to_string()));
             }
             AMQPFrame::Heartbeat => {}
             AMQPFrame::InvalidHeartbeat(channel) => {
-                self.hear(channel, Heard::new("heartbeat", String::new()));
+                self.record(channel, Received::new("heartbeat", String::new()));
             }
             AMQPFrame::Method(channel, method) => self.receive_method(channel, method).await,
             AMQPFrame::Header(channel, header) => {
                 let Some(partial) = self.partial.get_mut(&channel) else {
-                    return self.hear(channel, Heard::new("header", "without a method".to_owned()));
+                    return self.record(channel, Received::new("header", "without a method".to_owned()));
                 };
                 partial.header = Some((header.body_size, describe_properties(&header.properties)));
                 self.complete(channel);
             }
             AMQPFrame::Body(channel, body) => {
                 let Some(partial) = self.partial.get_mut(&channel) else {
-                    return self.hear(channel, Heard::new("body", "without a header".to_owned()));
+                    return self.record(channel, Received::new("body", "without a header".to_owned()));
                 };
                 partial.body.extend(body);
                 partial.frames += 1;
@@ -198,16 +198,16 @@ impl Peer {
                 partial.header = Some((size, format!(" properties=0x{}", hex(&bytes[19..bytes.len() - 1]))));
                 self.complete(channel);
             }
-            _ => self.hear(channel, Heard::new("frame", hex(bytes))),
+            _ => self.record(channel, Received::new("frame", hex(bytes))),
         }
     }
 
     async fn receive_method(&mut self, channel: u16, method: AMQPClass) {
         let (name, text) = describe(&method);
-        let heard = Heard::new(name, text);
+        let received = Received::new(name, text);
         match name {
             "basic.deliver" | "basic.get-ok" | "basic.return" => {
-                let partial = Partial { method: heard, header: None, body: Vec::new(), frames: 0 };
+                let partial = Partial { method: received, header: None, body: Vec::new(), frames: 0 };
                 self.partial.insert(channel, partial);
                 return;
             }
@@ -221,7 +221,7 @@ impl Peer {
                     self.flush().await;
                 }
             }
-            // Then it is the client who hangs up.
+            // Then the client closes the socket.
             "connection.close-ok" => {
                 self.ended = true;
                 let _ = self.write.shutdown().await;
@@ -237,7 +237,7 @@ impl Peer {
             }
             _ => {}
         }
-        self.hear(channel, heard);
+        self.record(channel, received);
     }
 
     fn complete(&mut self, channel: u16) {
@@ -248,13 +248,13 @@ impl Peer {
         };
         if body.len() as u64 >= *size {
             let content = describe_content(properties, body, *frames);
-            let heard = Heard::new(method.name, format!("{}{content}", method.text));
+            let received = Received::new(method.name, format!("{}{content}", method.text));
             self.partial.remove(&channel);
-            self.hear(channel, heard);
+            self.record(channel, received);
         }
     }
 
-    fn hear(&mut self, channel: u16, heard: Heard) {
-        self.heard.entry(channel).or_default().push_back(heard);
+    fn record(&mut self, channel: u16, received: Received) {
+        self.received.entry(channel).or_default().push_back(received);
     }
 }

@@ -1,4 +1,4 @@
-//! What a peer says: methods, messages and bytes are gathered, and a flush sends them together.
+//! Sends methods, messages and bytes: they are queued, and a flush sends them together.
 
 use amq_protocol::{
     frame::{AMQPContentHeader, AMQPFrame, WriteContext, gen_frame},
@@ -6,10 +6,10 @@ use amq_protocol::{
 };
 use tokio::io::AsyncWriteExt;
 
-use super::peer::Peer;
+use super::client::Client;
 
-impl Peer {
-    /// Adds to what the next flush sends.
+impl Client {
+    /// Queues bytes for the next flush.
     pub(crate) fn queue_bytes(&mut self, bytes: &[u8]) {
         self.unsent.extend_from_slice(bytes);
     }
@@ -18,7 +18,7 @@ impl Peer {
         self.queue_frame(&AMQPFrame::Method(channel, method));
     }
 
-    /// A message's header and body, cut so that each frame fits into `frame_max`.
+    /// Queues a message's header and body, in frames of at most `frame_max`.
     pub(crate) fn queue_content(&mut self, channel: u16, properties: BasicProperties, body: &[u8]) {
         self.queue_header(channel, properties, body.len() as u64);
         for chunk in body.chunks(131_072 - 8) {
@@ -38,7 +38,8 @@ impl Peer {
         self.unsent.extend(written.into_inner().0);
     }
 
-    /// A connection that the broker has ended takes nothing; reading will say so.
+    /// Sends what is queued. A connection that the broker has ended is not an error here; reading reports the
+    /// end.
     pub(crate) async fn flush(&mut self) {
         let bytes = std::mem::take(&mut self.unsent);
         if !bytes.is_empty() {

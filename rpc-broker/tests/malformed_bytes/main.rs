@@ -1,28 +1,29 @@
-//! Hostile bytes end the connection they came on, and nothing else: no panic, no hang, no harm to other connections.
+//! Malformed bytes end their connection and nothing else: the broker neither panics nor hangs, and serves other
+//! connections.
 //!
-//! `PROPTEST_CASES` sets how many connections are attacked per test, 256 by default.
+//! `PROPTEST_CASES` sets the number of connections per test, 256 by default.
 
-mod arena;
-mod conversation;
 mod deep_tables;
+mod fuzz_target;
 mod mutation;
 #[path = "../raw_client/mod.rs"]
 mod raw_client;
+mod requests;
 
 use proptest::{collection::vec, prelude::*, test_runner::Config};
 
 use crate::{
-    arena::Arena,
-    conversation::{conversation, in_frames},
-    mutation::{Mutation, attack, method_frame},
+    fuzz_target::FuzzTarget,
+    mutation::{Mutation, method_frame, mutated},
+    requests::{in_frames, requests},
 };
 
-/// A broken case is printed; the one that matters becomes a test of its own.
+/// A failing case is printed and not stored: it becomes a separate test.
 fn config() -> Config {
     Config { failure_persistence: None, max_shrink_iters: 2000, ..Config::default() }
 }
 
-/// The bytes of a conversation in pieces that are written one by one.
+/// Splits the bytes into pieces that are written one by one.
 fn in_pieces(bytes: &[u8], cuts: &[prop::sample::Index]) -> Vec<Vec<u8>> {
     let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
     places.extend([0, bytes.len()]);
@@ -35,34 +36,34 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes(bytes: Vec<u8>) {
-        Arena::shared().attack_with(&[bytes])?;
+        FuzzTarget::shared().feed(&[bytes])?;
     }
 
     #[test]
     fn arbitrary_bytes_after_the_protocol_header(bytes: Vec<u8>) {
-        Arena::shared().attack_with(&[b"AMQP\0\0\x09\x01".to_vec(), bytes])?;
+        FuzzTarget::shared().feed(&[b"AMQP\0\0\x09\x01".to_vec(), bytes])?;
     }
 
     #[test]
     fn arbitrary_methods_on_an_open_channel(frames in vec(method_frame(), 1..20)) {
         let mut bytes = in_frames(&raw_client::handshake()).concat();
         bytes.extend(frames.concat());
-        Arena::shared().attack_with(&[bytes])?;
+        FuzzTarget::shared().feed(&[bytes])?;
     }
 
-    /// What clients say in an order that makes no sense: every state meets every method.
+    /// Valid frames in any order: every state receives every method.
     #[test]
-    fn well_formed_frames_in_any_order(frames in conversation(), cuts: [prop::sample::Index; 3]) {
-        Arena::shared().attack_with(&in_pieces(&in_frames(&frames).concat(), &cuts))?;
+    fn well_formed_frames_in_any_order(frames in requests(), cuts: [prop::sample::Index; 3]) {
+        FuzzTarget::shared().feed(&in_pieces(&in_frames(&frames).concat(), &cuts))?;
     }
 
     #[test]
-    fn mutated_conversations(
-        frames in conversation(),
+    fn mutated_requests(
+        frames in requests(),
         mutations in vec(any::<Mutation>(), 1..6),
         cuts: [prop::sample::Index; 3],
     ) {
-        let bytes = attack(in_frames(&frames), mutations);
-        Arena::shared().attack_with(&in_pieces(&bytes, &cuts))?;
+        let bytes = mutated(in_frames(&frames), mutations);
+        FuzzTarget::shared().feed(&in_pieces(&bytes, &cuts))?;
     }
 }

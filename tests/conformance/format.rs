@@ -1,4 +1,4 @@
-//! How what the broker says is written down: one line for a method or a whole message.
+//! Formats what was received: one line for a method or a whole message.
 
 use amq_protocol::{
     protocol::{
@@ -7,9 +7,9 @@ use amq_protocol::{
     types::{AMQPValue, ShortString},
 };
 
-use super::words::{quoted, show_bytes, show_table};
+use super::arguments::{quoted, show_bytes, show_table};
 
-/// The name of a method, as scripts write it, and its fields.
+/// Formats a method: its name, as in scripts, and its fields.
 pub(crate) fn describe(method: &AMQPClass) -> (&'static str, String) {
     match method {
         C::Connection(method) => connection_method(method),
@@ -34,7 +34,7 @@ pub(crate) fn describe(method: &AMQPClass) -> (&'static str, String) {
 fn connection_method(method: &connection::AMQPMethod) -> (&'static str, String) {
     use connection::AMQPMethod as M;
     match method {
-        M::Start(start) => ("connection.start", greeting(start)),
+        M::Start(start) => ("connection.start", self::start(start)),
         M::Secure(secure) => ("connection.secure", show_bytes(secure.challenge.as_bytes())),
         M::Tune(tune) => (
             "connection.tune",
@@ -56,8 +56,8 @@ fn connection_method(method: &connection::AMQPMethod) -> (&'static str, String) 
     }
 }
 
-/// Product, version and cluster name are the broker's own; what it can do is not.
-fn greeting(start: &connection::Start) -> String {
+/// Formats `connection.start` without product, version and cluster name, which differ between brokers.
+fn start(start: &connection::Start) -> String {
     let mechanisms = String::from_utf8_lossy(start.mechanisms.as_bytes()).into_owned();
     let mut mechanisms: Vec<_> = mechanisms.split(' ').collect();
     mechanisms.sort_unstable();
@@ -159,7 +159,7 @@ fn route(exchange: &ShortString, key: &ShortString) -> String {
     format!("{}/{}", quoted(exchange.as_str()), quoted(key.as_str()))
 }
 
-/// The body and the properties of a message; frames are counted when there is more than one.
+/// Formats the body and the properties of a message, and the number of body frames above one.
 pub(crate) fn describe_content(properties: &str, body: &[u8], frames: usize) -> String {
     let frames = if frames > 1 { format!(" in {frames} frames") } else { String::new() };
     format!(" {}{frames}{properties}", show_bytes(body))
