@@ -11,7 +11,7 @@ use amqp_rpc_broker::{
 
 #[rpc_service]
 trait Greeter {
-    /// A friendly word.
+    /// Greets a person by name.
     async fn greet(&self, name: String) -> String;
 }
 
@@ -76,7 +76,7 @@ async fn test_broker() -> Result<(String, Option<Broker>), Box<dyn Error>> {
 #[tokio::test]
 async fn it_greets_on_the_production_broker_too() -> Result<(), Box<dyn Error>> {
     let (url, _embedded) = test_broker().await?;
-    // Queues on a broker that others use, too: a namespace for this test alone.
+    // A shared broker has other queues as well: the namespace keeps the names of this test apart.
     let namespace = format!("test-{}-greets", std::process::id());
     let server = Server::new().namespace(&namespace).service(GreeterServer::new(Polite)).start(&url).await?;
     let client = Client::builder().namespace(&namespace).connect(&url).await?;
