@@ -6,6 +6,7 @@
 mod deep_tables;
 mod fuzz_target;
 mod mutation;
+mod nested_tables;
 #[path = "../raw_client/mod.rs"]
 mod raw_client;
 mod requests;

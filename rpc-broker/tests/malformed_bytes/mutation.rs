@@ -3,7 +3,7 @@
 use proptest::sample::select;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
-use crate::deep_tables::{METHODS_WITH_A_TABLE, with_nested_values};
+use crate::nested_tables::{METHODS_WITH_A_TABLE, with_nested_values};
 
 /// A change to a sequence of frames.
 #[derive(Clone, Debug)]
