@@ -223,7 +223,7 @@ impl Embedded {
     }
 
     fn rule(&mut self, matcher: Matcher, action: Action, text: &'static str) -> &'static str {
-        let rule = self.broker.on(event, action);
+        let rule = self.broker.on(matcher, action);
         self.keep(rule, Duration::from_secs(1));
         text
     }

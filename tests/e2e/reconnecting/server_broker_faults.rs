@@ -50,7 +50,7 @@ async fn a_server_that_loses_its_channel_alone_serves_on() {
     until_epoch(&server, 2).await;
     gate.open_for(1);
     assert_eq!(within("the answer", call).await.unwrap().unwrap(), 1);
-    await_until("the old connection is closed", || async { vhost.connections().await == 2 }).await;
+    await_until("the old connection is closed", || async { vhost.connection_count().await == 2 }).await;
 }
 
 #[tokio::test]
