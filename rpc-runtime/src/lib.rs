@@ -42,7 +42,7 @@ pub use error::{
 };
 pub use layer::{BoxService, RpcService, builtin as layers, builtin::semconv, middleware};
 pub use message::{
-    Answer, Context, Execution, Fault, FaultCode, IncomingCall, Reply, ReplyKind, Violation, Violations,
+    Context, Execution, Fault, FaultCode, IncomingCall, Reply, ReplyKind, Violation, Violations,
 };
 pub use server::{
     AbandonedCall, ActiveSubscription, Declare, FailedCall, QueueOptions, QueueType, RawMethod, RawService,

@@ -5,7 +5,7 @@ mod recorder;
 use std::time::Duration;
 
 use amqp_rpc::{
-    Answer, CallError, ClientBuilder, Fault, IncomingCall, NoError, OutgoingCall, Reply, Server,
+    CallError, ClientBuilder, Fault, IncomingCall, NoError, OutgoingCall, Reply, Server,
     codec::{Cbor, MessagePack},
     layers::{
         Authorize, CatchPanic, ConcurrencyLimit, LoadShed, Metrics, RateLimit, Timeout, Trace, from_tower,
@@ -139,6 +139,6 @@ async fn pass(call: IncomingCall, next: Next) -> Result<Reply, Fault> {
     next.run(call).await
 }
 
-async fn pass_out(call: OutgoingCall, next: ClientNext) -> Result<Answer, CallError<NoError>> {
+async fn pass_out(call: OutgoingCall, next: ClientNext) -> Result<Reply, CallError<NoError>> {
     next.run(call).await
 }

@@ -6,7 +6,7 @@ use tower_layer::Layer;
 
 use super::{
     delivery::{
-        deliver::{AnswerFuture, deliver},
+        deliver::{ReplyFuture, deliver},
         outgoing_call::OutgoingCall,
     },
     service::{BoxClientService, ClientService, ErasedService},
@@ -49,7 +49,7 @@ struct Innermost {
 }
 
 impl ErasedService for Innermost {
-    fn call_boxed(self: Arc<Self>, call: OutgoingCall) -> AnswerFuture {
+    fn call_boxed(self: Arc<Self>, call: OutgoingCall) -> ReplyFuture {
         deliver(Arc::clone(&self.session), call)
     }
 }

@@ -2,15 +2,15 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
-use super::delivery::{deliver::AnswerFuture, outgoing_call::OutgoingCall};
-use crate::{contract::NoError, error::CallError, message::Answer};
+use super::delivery::{deliver::ReplyFuture, outgoing_call::OutgoingCall};
+use crate::{contract::NoError, error::CallError, message::Reply};
 
 /// Sends calls: a client, or a layer around it.
 pub trait ClientService: Send + Sync + 'static {
-    /// Makes one call. The method's own error is an [`Answer`]; every other reason for no result is an error.
+    /// Makes one call. The method's own error is a [`Reply`]; every other reason for no result is an error.
     ///
     /// The future is dropped with the caller's. A message that was published stays published.
-    fn call(&self, call: OutgoingCall) -> impl Future<Output = Result<Answer, CallError<NoError>>> + Send;
+    fn call(&self, call: OutgoingCall) -> impl Future<Output = Result<Reply, CallError<NoError>>> + Send;
 }
 
 /// A boxed [`ClientService`]; clones share it.
@@ -28,13 +28,13 @@ impl BoxClientService {
         Self(Arc::new(service))
     }
 
-    pub(super) fn call_boxed(&self, call: OutgoingCall) -> AnswerFuture {
+    pub(super) fn call_boxed(&self, call: OutgoingCall) -> ReplyFuture {
         Arc::clone(&self.0).call_boxed(call)
     }
 }
 
 impl ClientService for BoxClientService {
-    fn call(&self, call: OutgoingCall) -> impl Future<Output = Result<Answer, CallError<NoError>>> + Send {
+    fn call(&self, call: OutgoingCall) -> impl Future<Output = Result<Reply, CallError<NoError>>> + Send {
         self.call_boxed(call)
     }
 }
@@ -48,11 +48,11 @@ impl fmt::Debug for BoxClientService {
 /// [`ClientService`] as a trait object.
 pub(super) trait ErasedService: Send + Sync {
     /// The future owns the service it calls: a call outlives every handle of its client.
-    fn call_boxed(self: Arc<Self>, call: OutgoingCall) -> AnswerFuture;
+    fn call_boxed(self: Arc<Self>, call: OutgoingCall) -> ReplyFuture;
 }
 
 impl<S: ClientService> ErasedService for S {
-    fn call_boxed(self: Arc<Self>, call: OutgoingCall) -> AnswerFuture {
+    fn call_boxed(self: Arc<Self>, call: OutgoingCall) -> ReplyFuture {
         Box::pin(async move { self.call(call).await })
     }
 }

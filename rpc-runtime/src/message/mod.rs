@@ -1,6 +1,5 @@
 //! What passes between the wire and a method: calls, replies, faults. Plain data, no broker.
 
-mod answer;
 mod context;
 mod execution;
 mod fault;
@@ -10,7 +9,6 @@ mod inherited;
 mod reply;
 mod violation;
 
-pub use answer::Answer;
 pub use context::Context;
 pub use execution::Execution;
 pub use fault::Fault;

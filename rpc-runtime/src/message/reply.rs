@@ -1,19 +1,26 @@
 //! The reply of a method that ran: its result or its own error, encoded.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
+use serde::Serialize;
 
-use crate::codec::{Compression, Encoding};
+use super::{Fault, FaultCode};
+use crate::codec::{self, AnyCodec, Compression, Encoding, UnsupportedMedia};
 
-/// What a method that ran sends back.
-#[derive(Clone, PartialEq, Eq)]
+/// The reply of a method that ran, still encoded, as the layers of a server and of a client see it.
+///
+/// A [`Fault`](super::Fault) takes its place when the method did not run to its end.
+#[derive(Clone)]
 pub struct Reply {
     pub(crate) kind: ReplyKind,
+    /// Empty for a reply that says nothing of it.
     pub(crate) content_type: Cow<'static, str>,
-    /// How the body is compressed.
+    /// How the body is compressed; on the client it is inflated already.
     pub(crate) encoding: Option<Encoding>,
     pub(crate) body: Bytes,
+    /// On the client: the codec of the call, where it does not come with this crate.
+    pub(crate) codec: Option<AnyCodec>,
 }
 
 /// Which of its two types a method returned.
@@ -26,21 +33,69 @@ pub enum ReplyKind {
 }
 
 impl Reply {
+    /// The method's value, as JSON.
+    ///
+    /// # Errors
+    /// The fault to answer with, `unencodable_reply`, when the value's `Serialize` fails or a map key is no string.
+    pub fn json<T: Serialize>(value: &T) -> Result<Self, Fault> {
+        Self::of_json(ReplyKind::Result, value)
+    }
+
+    /// The method's own error, as JSON. Typed callers get it as [`CallError::Method`](crate::CallError::Method) where it has the shape of
+    /// their error type.
+    ///
+    /// # Errors
+    /// As for [`json`](Self::json).
+    pub fn error<T: Serialize>(error: &T) -> Result<Self, Fault> {
+        Self::of_json(ReplyKind::Error, error)
+    }
+
+    /// The method's value, sent as it is: as `application/octet-stream` unless it is [given another type](Self::with_content_type).
+    #[must_use]
+    pub fn bytes(body: impl Into<Bytes>) -> Self {
+        Self::new(ReplyKind::Result, codec::RAW, body.into())
+    }
+
+    /// The same reply, said to be of this type, such as `application/msgpack`.
+    #[must_use]
+    pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = content_type.into().into();
+        self
+    }
+
+    /// The same reply as the method's own error.
+    #[must_use]
+    pub fn into_error(mut self) -> Self {
+        self.kind = ReplyKind::Error;
+        self
+    }
+
+    fn of_json<T: Serialize>(kind: ReplyKind, value: &T) -> Result<Self, Fault> {
+        match AnyCodec::JSON.encode(value) {
+            Ok(body) => Ok(Self::new(kind, AnyCodec::JSON.content_type(), body)),
+            Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
+        }
+    }
+
+    pub(crate) fn new(kind: ReplyKind, content_type: impl Into<Cow<'static, str>>, body: Bytes) -> Self {
+        Self { kind, content_type: content_type.into(), encoding: None, body, codec: None }
+    }
+
+    /// The reply that a client makes up for a one-way message: the broker has confirmed it.
+    pub(crate) fn confirmed() -> Self {
+        Self::new(ReplyKind::Result, AnyCodec::JSON.content_type(), Bytes::from_static(b"null"))
+    }
+
     /// Whether the method returned its value or its error.
     #[must_use]
     pub fn kind(&self) -> ReplyKind {
         self.kind
     }
 
-    /// What the body is, such as `application/json`.
+    /// The content type of the body, such as `application/json`. Empty where a foreign server said nothing of it.
     #[must_use]
     pub fn content_type(&self) -> &str {
         &self.content_type
-    }
-
-    pub(crate) fn compress(self, compression: Compression) -> Self {
-        let (body, encoding) = compression.apply(self.body);
-        Self { body, encoding, ..self }
     }
 
     /// The encoded value or error.
@@ -48,11 +103,24 @@ impl Reply {
     pub fn body(&self) -> &Bytes {
         &self.body
     }
+
+    pub(crate) fn compress(self, compression: Compression) -> Self {
+        let (body, encoding) = compression.apply(self.body);
+        Self { body, encoding, ..self }
+    }
+
+    /// The codec that the body is written in.
+    ///
+    /// # Errors
+    /// When no codec here reads its content type.
+    pub(crate) fn codec(&self) -> Result<AnyCodec, UnsupportedMedia> {
+        codec::spoken(Some(&self.content_type), self.codec.as_slice())
+    }
 }
 
 // The body may hold secrets: only its size is shown.
-impl std::fmt::Debug for Reply {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply")
             .field("kind", &self.kind)
             .field("content_type", &self.content_type)

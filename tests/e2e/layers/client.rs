@@ -9,8 +9,8 @@ use std::{
 };
 
 use amqp_rpc::{
-    Answer, CallError, Client, ClientBuilder, Context, Execution, Fault, FaultCode, MethodKind, NoError,
-    OutgoingCall, Phase, ReplyKind, Server,
+    CallError, Client, ClientBuilder, Context, Execution, Fault, FaultCode, MethodKind, NoError,
+    OutgoingCall, Phase, Reply, ReplyKind, Server,
     middleware::{self, ClientNext},
     rpc_service,
 };
@@ -22,7 +22,7 @@ use crate::{
     support::{Vhost, within},
 };
 
-type Answered = Result<Answer, CallError<NoError>>;
+type Answered = Result<Reply, CallError<NoError>>;
 
 async fn connect(builder: ClientBuilder, vhost: &Vhost) -> Client {
     let connecting = builder.timeout(Duration::from_secs(30)).connect(vhost.uri());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use amqp_rpc::{
-    Answer, CallError, Client, Execution, FaultCode, IncomingCall, NoError, OutgoingCall, Reply, Server,
+    CallError, Client, Execution, FaultCode, IncomingCall, NoError, OutgoingCall, Reply, Server,
     UntypedError,
     middleware::{self, ClientNext},
 };
@@ -190,7 +190,7 @@ async fn an_untyped_call_fails_fast_and_times_out_like_a_typed_one() {
 
 #[tokio::test]
 async fn layers_of_a_client_see_the_name_of_an_untyped_call() {
-    async fn in_capitals(mut call: OutgoingCall, next: ClientNext) -> Result<Answer, CallError<NoError>> {
+    async fn in_capitals(mut call: OutgoingCall, next: ClientNext) -> Result<Reply, CallError<NoError>> {
         let name = call.name().to_uppercase();
         call.headers_mut().insert("name", name);
         next.run(call).await

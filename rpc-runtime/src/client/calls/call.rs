@@ -16,7 +16,7 @@ use crate::{
     client::{
         blocking::{MadeByClient, Waiter},
         delivery::{
-            deliver::{AnswerFuture, deliver_one_way},
+            deliver::{ReplyFuture, deliver_one_way},
             in_flight::InFlight,
             outgoing_call::OutgoingCall,
             policy::RetryState,
@@ -30,7 +30,7 @@ use crate::{
     codec::AnyCodec,
     contract::{Event, MethodKind, Request, Response},
     error::{CallError, ErrorMaps},
-    message::Answer,
+    message::Reply,
     wire::reply::RawReply,
 };
 
@@ -74,7 +74,7 @@ enum CallState<R> {
     Sending(Sending<InFlight>, RetryState),
     Sent(InFlight, RetryState),
     /// In the layers of its client, or a one-way message.
-    Boxed(AnswerFuture, Option<Arc<ErrorMaps>>),
+    Boxed(ReplyFuture, Option<Arc<ErrorMaps>>),
     Done,
 }
 
@@ -205,9 +205,9 @@ impl<R: Request> CallState<R> {
     }
 
     /// What the caller receives for what the layers answer. One-way messages have no reply: they ignore it.
-    fn read(answer: Answer) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
-        let answer = if Self::IS_ONE_WAY { Answer::nothing() } else { answer };
-        answer.decode::<R>()
+    fn read(reply: Reply) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
+        let reply = if Self::IS_ONE_WAY { Reply::confirmed() } else { reply };
+        reply.decode::<R>()
     }
 }
 

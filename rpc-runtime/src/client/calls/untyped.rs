@@ -21,7 +21,7 @@ use crate::{
     client::{
         blocking::{MadeByClient, Waiter},
         delivery::{
-            deliver::{AnswerFuture, deliver},
+            deliver::{ReplyFuture, deliver},
             outgoing_call::OutgoingCall,
             prepare::PreparedMessage,
         },
@@ -76,7 +76,7 @@ pub struct UntypedCall<B: UntypedBody> {
 
 enum UntypedState<B> {
     Unsent(Box<UntypedRequest<B>>),
-    Sent(AnswerFuture),
+    Sent(ReplyFuture),
     Done,
 }
 
@@ -163,7 +163,7 @@ impl UntypedCall<Bytes> {
 fn start<B: UntypedBody>(
     mut request: UntypedRequest<B>,
     method: &str,
-) -> Result<AnswerFuture, CallError<NoError>> {
+) -> Result<ReplyFuture, CallError<NoError>> {
     let PreparedMessage { message, policy } = request.prepare(method)?;
     let call = OutgoingCall::new(message, policy);
     let Client { session, layers, .. } = request.client;

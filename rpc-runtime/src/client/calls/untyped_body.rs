@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     codec::AnyCodec,
     error::{CallError, Undecodable, UntypedError},
-    message::{Answer, Execution, ReplyKind},
+    message::{Reply, Execution, ReplyKind},
 };
 
 /// The body of an untyped call, and of its reply: [`Value`] or [`Bytes`].
@@ -18,13 +18,13 @@ impl UntypedBody for Bytes {}
 pub(super) type CodecError = Box<dyn std::error::Error + Send + Sync>;
 
 mod sealed {
-    use super::{Answer, Bytes, CodecError};
+    use super::{Reply, Bytes, CodecError};
 
     pub trait Body: Sized + Send + Unpin + 'static {
         const CONTENT_TYPE: &'static str;
 
         fn encode(&self) -> Result<Bytes, CodecError>;
-        fn decode(answer: Answer) -> Result<Self, CodecError>;
+        fn decode(reply: Reply) -> Result<Self, CodecError>;
     }
 }
 
@@ -35,8 +35,8 @@ impl sealed::Body for Value {
         AnyCodec::JSON.encode(self)
     }
 
-    fn decode(answer: Answer) -> Result<Self, CodecError> {
-        answer.codec?.decode(&answer.body).map_err(|malformed| malformed.source.into())
+    fn decode(reply: Reply) -> Result<Self, CodecError> {
+        reply.codec()?.decode(&reply.body).map_err(|malformed| malformed.source.into())
     }
 }
 
@@ -48,22 +48,22 @@ impl sealed::Body for Bytes {
         Ok(self.clone())
     }
 
-    fn decode(answer: Answer) -> Result<Self, CodecError> {
-        Ok(answer.body)
+    fn decode(reply: Reply) -> Result<Self, CodecError> {
+        Ok(reply.body)
     }
 }
 
 /// The value that a method returned, or its own error.
-pub(super) fn read<B: UntypedBody>(answer: Answer) -> Result<B, CallError<UntypedError<B>>> {
+pub(super) fn read<B: UntypedBody>(reply: Reply) -> Result<B, CallError<UntypedError<B>>> {
     let undecodable = |what| {
         move |source| {
             CallError::Decode(Undecodable { what, execution: Execution::Completed, source, remote: None })
         }
     };
-    match answer.kind {
-        ReplyKind::Result => B::decode(answer).map_err(undecodable("result")),
+    match reply.kind {
+        ReplyKind::Result => B::decode(reply).map_err(undecodable("result")),
         ReplyKind::Error => {
-            Err(CallError::Method(UntypedError(B::decode(answer).map_err(undecodable("error"))?)))
+            Err(CallError::Method(UntypedError(B::decode(reply).map_err(undecodable("error"))?)))
         }
     }
 }

@@ -23,15 +23,15 @@ use crate::{
     client::session::{pending::CallOutcome, shared::Session},
     contract::{MethodKind, NoError},
     error::{CallError, Phase, Rejected},
-    message::Answer,
+    message::Reply,
     wire::reply::RawReply,
 };
 
 /// The delivery of one message. It owns what it needs: it outlives every handle of its client.
-pub(crate) type AnswerFuture = Pin<Box<dyn Future<Output = Result<Answer, CallError<NoError>>> + Send>>;
+pub(crate) type ReplyFuture = Pin<Box<dyn Future<Output = Result<Reply, CallError<NoError>>> + Send>>;
 
 /// Delivers a message that has passed the layers of a client, in the time that they have left.
-pub(crate) fn deliver(session: Arc<Session>, call: OutgoingCall) -> AnswerFuture {
+pub(crate) fn deliver(session: Arc<Session>, call: OutgoingCall) -> ReplyFuture {
     let remaining = call.remaining();
     let OutgoingCall { message, policy, .. } = call;
     let retries = RetryState::new(policy);
@@ -49,7 +49,7 @@ async fn deliver_call(
     message: OutgoingMessage,
     remaining: Duration,
     mut retries: RetryState,
-) -> Result<Answer, CallError<NoError>> {
+) -> Result<Reply, CallError<NoError>> {
     let mut sent = match send::start::<InFlight>(session, message, remaining) {
         Start::Sent(in_flight) => Ok(in_flight),
         Start::Waiting(sending) => sending.await,
@@ -74,7 +74,7 @@ pub(crate) async fn deliver_one_way(
     message: OutgoingMessage,
     remaining: Duration,
     mut retries: RetryState,
-) -> Result<Answer, CallError<NoError>> {
+) -> Result<Reply, CallError<NoError>> {
     let mut sent = match send::start::<PublishInFlight>(session, message, remaining) {
         Start::Sent(published) => Ok(published),
         Start::Waiting(sending) => sending.await,
@@ -83,7 +83,7 @@ pub(crate) async fn deliver_one_way(
     loop {
         let mut published = sent.map_err(|failure| failure.into_error(&retries))?;
         let failure = match poll_fn(|cx| published.poll(cx)).await {
-            PublishOutcome::Acked => return Ok(Answer::nothing()),
+            PublishOutcome::Acked => return Ok(Reply::confirmed()),
             PublishOutcome::Nacked => {
                 return Err(CallError::Rejected(Rejected { idempotent: retries.policy.idempotent }));
             }

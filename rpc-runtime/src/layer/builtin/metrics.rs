@@ -14,7 +14,7 @@ use crate::{
     contract::NoError,
     error::CallError,
     layer::{BoxService, RpcService},
-    message::{Answer, Fault, IncomingCall, Reply},
+    message::{Fault, IncomingCall, Reply},
 };
 
 /// Measures every call, through the `metrics` facade, with OpenTelemetry's names.
@@ -138,7 +138,7 @@ impl Layer<BoxClientService> for Metrics {
 pub struct MeasuredClient(BoxClientService);
 
 impl ClientService for MeasuredClient {
-    async fn call(&self, call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
+    async fn call(&self, call: OutgoingCall) -> Result<Reply, CallError<NoError>> {
         let method = match call.method().full_name {
             "" => semconv::RPC_METHOD_OTHER,
             method => method,

@@ -3,7 +3,7 @@
 use crate::{
     contract::NoError,
     error::CallError,
-    message::{Answer, Fault, FaultCode, Reply, ReplyKind},
+    message::{Fault, FaultCode, Reply, ReplyKind},
 };
 
 /// # Errors
@@ -17,7 +17,7 @@ pub(super) fn of_reply(outcome: &Result<Reply, Fault>) -> Result<(), &str> {
 
 /// # Errors
 /// The same, or why there is no answer.
-pub(super) fn of_answer(outcome: &Result<Answer, CallError<NoError>>) -> Result<(), &str> {
+pub(super) fn of_answer(outcome: &Result<Reply, CallError<NoError>>) -> Result<(), &str> {
     let error = match outcome {
         Ok(answer) => return of_kind(answer.kind()),
         Err(error) => error,

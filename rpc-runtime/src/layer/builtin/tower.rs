@@ -18,7 +18,7 @@ use crate::{
     contract::NoError,
     error::CallError,
     layer::{BoxService, RpcService},
-    message::{Answer, Fault, FaultCode, IncomingCall, Reply},
+    message::{Fault, FaultCode, IncomingCall, Reply},
 };
 
 /// Makes a layer of tower, such as its timeout, concurrency limit, rate limit or load shed, one for
@@ -101,9 +101,9 @@ impl Service<IncomingCall> for Behind<BoxService> {
 }
 
 impl Service<OutgoingCall> for Behind<BoxClientService> {
-    type Response = Answer;
+    type Response = Reply;
     type Error = CallError<NoError>;
-    type Future = Boxed<Answer, CallError<NoError>>;
+    type Future = Boxed<Reply, CallError<NoError>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
@@ -187,11 +187,11 @@ where
 
 impl<S> ClientService for FromTowerService<S>
 where
-    S: Service<OutgoingCall, Response = Answer> + Send + 'static,
+    S: Service<OutgoingCall, Response = Reply> + Send + 'static,
     S::Error: Into<BoxError> + Send,
     S::Future: Send,
 {
-    async fn call(&self, call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
+    async fn call(&self, call: OutgoingCall) -> Result<Reply, CallError<NoError>> {
         let deadline = Instant::now().checked_add(call.remaining());
         let [not_sent, given_up] = call.timeouts();
         let mut given_up = Some(given_up);

@@ -8,19 +8,19 @@ use crate::{
     client::{BoxClientService, ClientService, OutgoingCall},
     contract::NoError,
     error::CallError,
-    message::Answer,
+    message::Reply,
 };
 
 /// A layer that runs `middleware` around everything that a client sends: calls, notifications and events.
 ///
 /// The function may look at the call, add to its headers, refuse it with a [`CallError`], or let it go on with [`ClientNext::run`] and
-/// look at what came of it. The method's own error is an [`Answer`].
+/// look at what came of it. The method's own error is a [`Reply`].
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
-/// use amqp_rpc::{Answer, CallError, Client, NoError, OutgoingCall, middleware::{self, ClientNext}};
+/// use amqp_rpc::{Reply, CallError, Client, NoError, OutgoingCall, middleware::{self, ClientNext}};
 ///
-/// async fn with_token(mut call: OutgoingCall, next: ClientNext) -> Result<Answer, CallError<NoError>> {
+/// async fn with_token(mut call: OutgoingCall, next: ClientNext) -> Result<Reply, CallError<NoError>> {
 ///     call.headers_mut().insert("token", "s3same");
 ///     next.run(call).await
 /// }
@@ -30,7 +30,7 @@ use crate::{
 pub fn client_from_fn<F, Fut>(middleware: F) -> ClientFromFn<F>
 where
     F: Fn(OutgoingCall, ClientNext) -> Fut + Clone + Send + Sync + 'static,
-    Fut: Future<Output = Result<Answer, CallError<NoError>>> + Send,
+    Fut: Future<Output = Result<Reply, CallError<NoError>>> + Send,
 {
     ClientFromFn(middleware)
 }
@@ -43,8 +43,8 @@ impl ClientNext {
     /// Lets the call go on.
     ///
     /// # Errors
-    /// Why there is no answer. A method's own error is an [`Answer`].
-    pub async fn run(self, call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
+    /// Why there is no answer. A method's own error is a [`Reply`].
+    pub async fn run(self, call: OutgoingCall) -> Result<Reply, CallError<NoError>> {
         self.0.call(call).await
     }
 }
@@ -83,9 +83,9 @@ impl<F> fmt::Debug for ClientFromFnService<F> {
 impl<F, Fut> ClientService for ClientFromFnService<F>
 where
     F: Fn(OutgoingCall, ClientNext) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Answer, CallError<NoError>>> + Send,
+    Fut: Future<Output = Result<Reply, CallError<NoError>>> + Send,
 {
-    async fn call(&self, call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
+    async fn call(&self, call: OutgoingCall) -> Result<Reply, CallError<NoError>> {
         (self.middleware)(call, ClientNext(self.next.clone())).await
     }
 }

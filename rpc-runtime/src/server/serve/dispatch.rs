@@ -169,7 +169,7 @@ fn encode<R: Request>(codec: &AnyCodec, returned: Result<R::Response, R::Error>)
         Err(error) => (ReplyKind::Error, codec.encode(error)),
     };
     match body {
-        Ok(body) => Ok(Reply { kind, content_type: codec.content_type().into(), encoding: None, body }),
+        Ok(body) => Ok(Reply::new(kind, codec.content_type(), body)),
         Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
     }
 }

@@ -7,14 +7,13 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
-use bytes::Bytes;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 use super::dispatch::{decode, refuse_expired};
 use crate::{
     codec::{self, AnyCodec},
     contract::{MethodDef, Repetition, ServeFuture, Service, ServiceDef},
-    message::{Fault, FaultCode, IncomingCall, Reply, ReplyKind},
+    message::{Fault, FaultCode, IncomingCall, Reply},
 };
 
 /// Name and address of a method that no trait declares.
@@ -166,57 +165,6 @@ impl IncomingCall {
             return Err(Fault::new(FaultCode::UnsupportedMediaType, message));
         }
         decode(&AnyCodec::JSON, &self.body)
-    }
-}
-
-impl Reply {
-    /// Makes a reply of the method's value, as JSON.
-    ///
-    /// # Errors
-    /// The fault to answer with, `unencodable_reply`, when the value's `Serialize` fails or a map key is no
-    /// string.
-    pub fn json<T: Serialize>(value: &T) -> Result<Self, Fault> {
-        Self::of_json(ReplyKind::Result, value)
-    }
-
-    /// Makes a reply of the method's own error, as JSON. Typed callers get it as
-    /// [`CallError::Method`](crate::CallError::Method) where it has the shape of their error type.
-    ///
-    /// # Errors
-    /// As for [`json`](Self::json).
-    pub fn error<T: Serialize>(error: &T) -> Result<Self, Fault> {
-        Self::of_json(ReplyKind::Error, error)
-    }
-
-    /// Makes a reply of the method's value, sent as it is: as `application/octet-stream` unless it is
-    /// [given another type](Self::with_content_type).
-    #[must_use]
-    pub fn bytes(body: impl Into<Bytes>) -> Self {
-        let content_type = "application/octet-stream".into();
-        Self { kind: ReplyKind::Result, content_type, encoding: None, body: body.into() }
-    }
-
-    /// The same reply, said to be of this type, such as `application/msgpack`.
-    #[must_use]
-    pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
-        self.content_type = content_type.into().into();
-        self
-    }
-
-    /// The same reply as the method's own error.
-    #[must_use]
-    pub fn into_error(mut self) -> Self {
-        self.kind = ReplyKind::Error;
-        self
-    }
-
-    fn of_json<T: Serialize>(kind: ReplyKind, value: &T) -> Result<Self, Fault> {
-        match AnyCodec::JSON.encode(value) {
-            Ok(body) => {
-                Ok(Self { kind, content_type: AnyCodec::JSON.content_type().into(), encoding: None, body })
-            }
-            Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
-        }
     }
 }
 

@@ -3,10 +3,10 @@
 use crate::{
     contract::{Request, Response},
     error::{CallError, RemoteError, Undecodable},
-    message::{Answer, Execution, ReplyKind},
+    message::{Execution, Reply, ReplyKind},
 };
 
-impl Answer {
+impl Reply {
     pub(crate) fn decode<R: Request>(
         mut self,
     ) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
@@ -19,7 +19,7 @@ impl Answer {
                 Err(body) => self.body = body,
             }
         }
-        let codec = match self.codec {
+        let codec = match self.codec() {
             Ok(codec) => codec,
             Err(foreign) => return Err(undecodable("reply", foreign.into())),
         };

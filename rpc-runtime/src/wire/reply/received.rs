@@ -5,10 +5,10 @@ use bytes::Bytes;
 
 use super::{ERROR, FAULT, RESULT, fault};
 use crate::{
-    codec::{self, AnyCodec, Encoding},
+    codec::{AnyCodec, Encoding},
     contract::{Request, Response},
     error::{CallError, Undecodable},
-    message::{Answer, Execution, ReplyKind},
+    message::{Execution, Reply, ReplyKind},
 };
 
 /// What a client asks of a reply.
@@ -49,7 +49,7 @@ impl RawReply {
     }
 
     /// What the method has sent back, still encoded.
-    pub(crate) fn open<E>(self, reading: Reading<'_>) -> Result<Answer, CallError<E>> {
+    pub(crate) fn open<E>(self, reading: Reading<'_>) -> Result<Reply, CallError<E>> {
         // Servers that know nothing of this protocol set no type: what they send is the result.
         let kind = self.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or(RESULT);
         // Only who ran the method has its result or its error.
@@ -68,14 +68,16 @@ impl RawReply {
             },
             Err(foreign) => return Err(undecodable("reply", foreign.into())),
         };
-        let codec = codec::spoken(self.content_type.as_deref(), std::slice::from_ref(reading.codec));
+        let custom = Some(reading.codec).filter(|codec| codec.is_custom()).cloned();
+        let content_type = self.content_type.unwrap_or_default();
+        let reply = Reply { codec: custom, ..Reply::new(ReplyKind::Result, content_type, body) };
         match kind {
-            RESULT => Ok(Answer { kind: ReplyKind::Result, codec, body }),
-            ERROR => Ok(Answer { kind: ReplyKind::Error, codec, body }),
-            FAULT => match codec.map(|codec| fault::read(&codec, &body)) {
+            RESULT => Ok(reply),
+            ERROR => Ok(Reply { kind: ReplyKind::Error, ..reply }),
+            FAULT => match reply.codec().map(|codec| fault::read(&codec, &reply.body)) {
                 Ok(Ok(fault)) => Err(CallError::Fault(fault.of_method(reading.idempotent))),
                 Ok(Err(malformed)) => Err(undecodable("fault", malformed.source.into())),
-                Err(foreign) => Err(undecodable("reply", foreign.into())),
+                Err(unsupported) => Err(undecodable("reply", unsupported.into())),
             },
             kind => Err(undecodable("reply", format!("its type is {kind:?}").into())),
         }

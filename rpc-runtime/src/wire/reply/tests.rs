@@ -54,22 +54,12 @@ fn a_reply_without_type_is_a_result() {
 
 #[test]
 fn results_errors_and_faults_survive_the_wire() {
-    let result = Reply {
-        kind: ReplyKind::Result,
-        content_type: "application/json".into(),
-        encoding: None,
-        body: "7".into(),
-    };
+    let result = Reply::new(ReplyKind::Result, "application/json", "7".into());
     let (properties, body) = compose(Some("id".into()), &AnyCodec::JSON, Ok(result));
     assert_eq!(properties.correlation_id.as_deref(), Some("id"));
     assert_eq!(read(properties, body).unwrap(), 7);
 
-    let error = Reply {
-        kind: ReplyKind::Error,
-        encoding: None,
-        content_type: "application/json".into(),
-        body: r#"{"limit":90}"#.into(),
-    };
+    let error = Reply::new(ReplyKind::Error, "application/json", r#"{"limit":90}"#.into());
     let (properties, body) = compose(None, &AnyCodec::JSON, Ok(error));
     assert!(matches!(read(properties, body), Err(CallError::Method(TooLarge { limit: 90 }))));
 

@@ -18,7 +18,7 @@ use crate::{
     contract::NoError,
     error::CallError,
     layer::{BoxService, RpcService},
-    message::{Answer, Fault, IncomingCall, Inherited, Reply},
+    message::{Fault, IncomingCall, Inherited, Reply},
 };
 
 /// Runs every call in a `tracing` span with OpenTelemetry's names, and passes its trace on.
@@ -240,7 +240,7 @@ pub struct TracedClient {
 }
 
 impl ClientService for TracedClient {
-    async fn call(&self, mut call: OutgoingCall) -> Result<Answer, CallError<NoError>> {
+    async fn call(&self, mut call: OutgoingCall) -> Result<Reply, CallError<NoError>> {
         let none: Option<&str> = None;
         let span = span!("rpc.client", "client", call.name(), call.exchange(), call.routing_key(), none);
         if span.is_disabled() {

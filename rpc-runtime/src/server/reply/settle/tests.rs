@@ -189,12 +189,7 @@ fn settlement(tag: u64, fate: Fate) -> Settlement {
         let codec = AnyCodec::JSON;
         Settlement::Reply(UnsentReply { tag, reply_to, correlation_id: None, codec, outcome })
     };
-    let reply = Reply {
-        kind: ReplyKind::Result,
-        content_type: "application/json".into(),
-        encoding: None,
-        body: Bytes::new(),
-    };
+    let reply = Reply::new(ReplyKind::Result, "application/json", Bytes::new());
     match fate {
         Fate::Reply => reply_with(tag.to_string(), Ok(reply)),
         Fate::Refusal => reply_with(tag.to_string(), Err(Fault::new(FaultCode::Overloaded, ""))),
