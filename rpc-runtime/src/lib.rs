@@ -37,8 +37,9 @@ pub use contract::{
     Service, ServiceDef, WireType,
 };
 pub use error::{
-    AccessRefused, Blocked, CallError, ChangeError, Disconnected, NoConsumer, Phase, Rejected, RemoteError,
-    ServeError, Served, StartError, Timeout, TooLarge, Undecodable, Unencodable, Unroutable, UntypedError,
+    AccessRefused, Blocked, CallError, ChangeError, Disconnected, Nacked, NoConsumer, Phase, QueueState,
+    RemoteError, ServeError, StartError, TimedOut, TooLarge, Undecodable, Unencodable, Unroutable,
+    UntypedError,
 };
 pub use layer::{BoxService, RpcService, builtin as layers, builtin::semconv, middleware};
 pub use message::{

@@ -4,8 +4,8 @@ mod call;
 mod server;
 
 pub use call::{
-    AccessRefused, Blocked, CallError, Disconnected, NoConsumer, Phase, Rejected, RemoteError, Served,
-    Timeout, TooLarge, Undecodable, Unencodable, Unroutable, UntypedError,
+    AccessRefused, Blocked, CallError, Disconnected, Nacked, NoConsumer, Phase, QueueState, RemoteError,
+    TimedOut, TooLarge, Undecodable, Unencodable, Unroutable, UntypedError,
 };
 pub(crate) use call::{Awaited, ErrorMaps};
 pub use server::{ChangeError, ServeError, StartError};

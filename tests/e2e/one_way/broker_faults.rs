@@ -71,7 +71,7 @@ async fn a_negative_publisher_confirm_is_an_error() {
     let published = Matcher::from_client(Method::BasicPublish).exchange("amqp-rpc").nth(1);
     let _refusal = scene.broker.on(published, Action::Nack);
     let error = within("the refusal", scene.mail.send_again("house 1".into())).await.unwrap_err();
-    assert!(matches!(error, CallError::Rejected(_)), "{error:?}");
+    assert!(matches!(error, CallError::Nacked(_)), "{error:?}");
     assert_eq!((error.execution(), error.is_retryable()), (Execution::Unknown, true));
     scene.mail.send("house 2".into()).await.unwrap();
     assert_eq!(scene.letter().await, "house 2");

@@ -174,7 +174,7 @@ async fn a_notification_to_a_full_queue_is_rejected_and_not_kept() {
     await_until("one waits", || async { vhost.existing_queue("mail").await.ready == 1 }).await;
 
     let error = mail.send("house 3".into()).await.unwrap_err();
-    assert!(matches!(error, CallError::Rejected(_)), "{error:?}");
+    assert!(matches!(error, CallError::Nacked(_)), "{error:?}");
     // A publisher without confirms is not told.
     let peer = RawPeer::connect(&vhost.uri()).await;
     let (channel, (options, properties)) = (peer.open_channel().await, Default::default());
@@ -219,7 +219,7 @@ async fn of_many_concurrent_notifications_each_gets_its_own_outcome() {
                         0 => mail.send(format!("house {turn}")).await.unwrap(),
                         1 => {
                             let error = mail.stamp(turn).await.unwrap_err();
-                            assert!(matches!(error, CallError::Rejected(_)), "{error:?}");
+                            assert!(matches!(error, CallError::Nacked(_)), "{error:?}");
                             assert_eq!(
                                 (error.execution(), error.is_retryable()),
                                 (Execution::Unknown, false)

@@ -59,7 +59,7 @@ async fn an_event_that_a_full_queue_refuses_is_rejected() {
     bind_a_full_queue(&peer, "amqp-rpc.events", ExchangeKind::Topic, "mail.sent.full").await;
     let mail = MailClient::new(connect(&vhost).await);
     let error = mail.sent("house 1".into()).topic("full").await.unwrap_err();
-    assert!(matches!(error, CallError::Rejected(_)), "{error:?}");
+    assert!(matches!(error, CallError::Nacked(_)), "{error:?}");
     mail.sent("house 1".into()).topic("empty").await.unwrap();
 }
 

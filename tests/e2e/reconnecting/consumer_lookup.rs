@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, Client, Execution, Served};
+use amqp_rpc::{CallError, Client, Execution, QueueState};
 
 use crate::{
     services::{FibClient, GateClient, Gatekeeper, connect, serve_fib, serve_gate},
@@ -14,19 +14,19 @@ const SHORT: Duration = Duration::from_millis(400);
 /// The cause of this call's timeout, as a type and as text.
 async fn served<T: std::fmt::Debug, E: std::fmt::Debug + std::fmt::Display>(
     call: impl Future<Output = Result<T, CallError<E>>>,
-) -> (Option<Served>, String) {
+) -> (Option<QueueState>, String) {
     match within("the timeout", call).await {
         Err(error @ CallError::Timeout(_)) => {
             let text = error.to_string();
             let CallError::Timeout(timeout) = error else { unreachable!() };
-            (timeout.served(), text)
+            (timeout.queue_state(), text)
         }
         other => panic!("{other:?}"),
     }
 }
 
 /// Repeats calls until the broker was not too busy to answer the lookup.
-async fn until_said<T, E, F>(call: impl Fn() -> F) -> (Option<Served>, String)
+async fn until_said<T, E, F>(call: impl Fn() -> F) -> (Option<QueueState>, String)
 where
     T: std::fmt::Debug,
     E: std::fmt::Debug + std::fmt::Display,
@@ -50,7 +50,7 @@ async fn a_timeout_says_that_a_server_consumes_the_queue_and_did_not_answer() {
     let _server = serve_gate(&vhost, &gate, 1).await;
     let gates = GateClient::new(connect(&vhost).await);
     let (served, text) = until_said(|| gates.pass(1).timeout(SHORT)).await;
-    assert!(matches!(served, Some(Served::By { consumers: 1, waiting: 0, .. })), "{served:?}");
+    assert!(matches!(served, Some(QueueState::Consumed { consumers: 1, waiting: 0, .. })), "{served:?}");
     assert!(text.contains("queue `gate` has 1 consumer, and no request waits"), "{text}");
 }
 
@@ -62,7 +62,7 @@ async fn a_timeout_says_that_the_queue_has_no_consumer_and_how_many_requests_wai
     let patient = tokio::spawn(fib.whoami());
     await_until("the first request waits", || async { vhost.existing_queue("fib").await.ready == 1 }).await;
     let (served, text) = until_said(|| fib.compute(1).timeout(SHORT)).await;
-    assert!(matches!(served, Some(Served::ByNobody { waiting: 2, .. })), "{served:?}");
+    assert!(matches!(served, Some(QueueState::NoConsumer { waiting: 2, .. })), "{served:?}");
     assert!(text.contains("nobody consumes queue `fib`, where 2 requests wait"), "{text}");
     patient.abort();
 }
@@ -76,7 +76,7 @@ async fn a_timeout_says_that_the_queue_is_gone() {
     await_until("the request waits", || async { vhost.existing_queue("fib").await.ready == 1 }).await;
     vhost.delete_queue("fib").await;
     let (served, text) = served(async { call.await.unwrap() }).await;
-    assert_eq!(served, Some(Served::NoQueue));
+    assert_eq!(served, Some(QueueState::Missing));
     assert!(text.contains("queue `fib` does not exist"), "{text}");
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     codec::AnyCodec,
     error::{CallError, Undecodable, UntypedError},
-    message::{Reply, Execution, ReplyKind},
+    message::{Execution, Reply, ReplyKind},
 };
 
 /// The body of an untyped call, and of its reply: [`Value`] or [`Bytes`].
@@ -18,7 +18,7 @@ impl UntypedBody for Bytes {}
 pub(super) type CodecError = Box<dyn std::error::Error + Send + Sync>;
 
 mod sealed {
-    use super::{Reply, Bytes, CodecError};
+    use super::{Bytes, CodecError, Reply};
 
     pub trait Body: Sized + Send + Unpin + 'static {
         const CONTENT_TYPE: &'static str;

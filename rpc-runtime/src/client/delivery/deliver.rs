@@ -22,7 +22,7 @@ use super::{
 use crate::{
     client::session::{pending::CallOutcome, shared::Session},
     contract::{MethodKind, NoError},
-    error::{CallError, Phase, Rejected},
+    error::{CallError, Nacked, Phase},
     message::Reply,
     wire::reply::RawReply,
 };
@@ -85,7 +85,7 @@ pub(crate) async fn deliver_one_way(
         let failure = match poll_fn(|cx| published.poll(cx)).await {
             PublishOutcome::Acked => return Ok(Reply::confirmed()),
             PublishOutcome::Nacked => {
-                return Err(CallError::Rejected(Rejected { idempotent: retries.policy.idempotent }));
+                return Err(CallError::Nacked(Nacked { idempotent: retries.policy.idempotent }));
             }
             PublishOutcome::Failed(CallOutcome::Unroutable) => published.in_flight.unroutable(),
             PublishOutcome::Failed(CallOutcome::TimedOut) => Failure::TimedOut { found: None },

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     client::session::pending::EndReason,
     error::{
-        AccessRefused, Blocked, CallError, Disconnected, NoConsumer, Phase, Served, Timeout, Unencodable,
-        Unroutable,
+        AccessRefused, Blocked, CallError, Disconnected, NoConsumer, Phase, QueueState, TimedOut,
+        Unencodable, Unroutable,
     },
     message::Execution,
 };
@@ -44,7 +44,7 @@ pub(crate) enum Failure {
     },
     /// It was sent, and no reply came in time. `found`: its queue, and who consumes it.
     TimedOut {
-        found: Option<(String, Served)>,
+        found: Option<(String, QueueState)>,
     },
     Disconnected(Arc<Disconnect>, Phase),
 }
@@ -65,7 +65,7 @@ impl Failure {
         let error = self.describe(&retries.policy);
         let Some(disconnect) = retries.lost_before() else { return error };
         match error {
-            CallError::Timeout(timeout) => CallError::Timeout(Timeout { phase: Phase::Sent, ..timeout }),
+            CallError::Timeout(timeout) => CallError::Timeout(TimedOut { phase: Phase::Sent, ..timeout }),
             error if error.execution() == Execution::Never => {
                 disconnected(&disconnect.reason, Phase::Sent, &retries.policy)
             }
@@ -77,7 +77,15 @@ impl Failure {
     fn describe<E>(self, policy: &CallPolicy) -> CallError<E> {
         let timeout = |phase, found, not_connected| {
             let CallPolicy { timeout: after, inherited, idempotent, awaited, .. } = *policy;
-            CallError::Timeout(Timeout { after, inherited, phase, awaited, idempotent, found, not_connected })
+            CallError::Timeout(TimedOut {
+                after,
+                inherited,
+                phase,
+                awaited,
+                idempotent,
+                found,
+                not_connected,
+            })
         };
         match self {
             Self::NotSentInTime { not_connected } => timeout(Phase::WaitingToSend, None, not_connected),

@@ -27,7 +27,7 @@ use crate::{
         queues::SERVED_FOR,
         shared::{Session, SessionState},
     },
-    error::Served,
+    error::QueueState,
     wire::reply::Reading,
 };
 
@@ -135,7 +135,7 @@ impl InFlight {
         let served = self.session.queues.cached(&queue, SERVED_FOR);
         // Of an untyped call it may be another queue.
         let is_guess = self.message.untyped.is_some();
-        let served = served.filter(|served| !(is_guess && *served == Served::NoQueue));
+        let served = served.filter(|served| !(is_guess && *served == QueueState::Missing));
         Failure::TimedOut { found: served.map(|served| (queue.into_owned(), served)) }
     }
 }

@@ -7,7 +7,7 @@ use amqp_rpc_transport::{BrokerError, Disconnect, limits::MAX_SHORT_STRING_BYTES
 use super::{failure::Failure, message::OutgoingMessage};
 use crate::{
     client::session::{exchanges::Exchange, link::Link, queues::SERVED_FOR, shared::Session},
-    error::{Phase, Served},
+    error::{Phase, QueueState},
 };
 
 /// Why an exchange was not found.
@@ -50,7 +50,7 @@ pub(super) fn not_sent_over_lost_link(error: &BrokerError) -> Failure {
 /// Whether the queue of the message had consumers when the broker was last asked, within [`SERVED_FOR`].
 pub(super) fn is_served(session: &Session, message: &OutgoingMessage) -> bool {
     let queue = session.settings.namespace.queue(message.queue());
-    matches!(session.queues.cached(&queue, SERVED_FOR), Some(Served::By { .. }))
+    matches!(session.queues.cached(&queue, SERVED_FOR), Some(QueueState::Consumed { .. }))
 }
 
 /// Fails a message whose queue has no consumers. A queue that is missing is left to the broker, which knows
@@ -62,8 +62,10 @@ pub(super) async fn check_consumers(
 ) -> Result<(), Failure> {
     let queue = session.settings.namespace.queue(message.queue());
     match session.queues.query(&queue, &link.connection).await {
-        Ok(Served::ByNobody { waiting }) => Err(Failure::NoConsumer { queue: queue.into_owned(), waiting }),
-        Ok(Served::By { .. } | Served::NoQueue) => Ok(()),
+        Ok(QueueState::NoConsumer { waiting }) => {
+            Err(Failure::NoConsumer { queue: queue.into_owned(), waiting })
+        }
+        Ok(QueueState::Consumed { .. } | QueueState::Missing) => Ok(()),
         // A lost connection shows when the message is sent.
         Err(error) => {
             tracing::debug!(%error, queue = &*queue, "the broker did not report the consumers of the queue");

@@ -12,7 +12,7 @@ use super::{message::OutgoingMessage, policy::CallPolicy};
 use crate::contract::MethodDef;
 
 #[cfg(feature = "tower")]
-use crate::error::{Phase, Timeout};
+use crate::error::{Phase, TimedOut};
 
 /// A call, notification or event on its way from its caller to the broker, as the layers of a client see it.
 ///
@@ -91,8 +91,8 @@ impl OutgoingCall {
 
     /// Its errors at the end of its time: when it was not sent, and when that is not known.
     #[cfg(feature = "tower")]
-    pub(crate) fn timeouts(&self) -> [Timeout; 2] {
-        [Phase::WaitingToSend, Phase::Sent].map(|phase| Timeout {
+    pub(crate) fn timeouts(&self) -> [TimedOut; 2] {
+        [Phase::WaitingToSend, Phase::Sent].map(|phase| TimedOut {
             after: self.policy.timeout,
             inherited: self.policy.inherited,
             phase,

@@ -9,7 +9,7 @@ use std::{
 
 use amqp_rpc_transport::{BrokerError, Connection};
 
-use crate::error::Served;
+use crate::error::QueueState;
 
 /// How long a queue with consumers is taken to have them.
 pub(crate) const SERVED_FOR: Duration = Duration::from_secs(1);
@@ -36,12 +36,12 @@ struct Queue {
 #[derive(Clone, Copy, Debug)]
 struct Report {
     at: Instant,
-    served: Served,
+    served: QueueState,
 }
 
 impl QueueCache {
     /// The consumers of `queue`, if the broker was asked within `age`.
-    pub(crate) fn cached(&self, queue: &str, age: Duration) -> Option<Served> {
+    pub(crate) fn cached(&self, queue: &str, age: Duration) -> Option<QueueState> {
         self.lock().get(queue)?.cached(age)
     }
 
@@ -49,7 +49,11 @@ impl QueueCache {
     ///
     /// # Errors
     /// When the broker does not say.
-    pub(crate) async fn query(&self, queue: &str, connection: &Connection) -> Result<Served, BrokerError> {
+    pub(crate) async fn query(
+        &self,
+        queue: &str,
+        connection: &Connection,
+    ) -> Result<QueueState, BrokerError> {
         let entry = {
             let mut queues = self.lock();
             evict(&mut queues);
@@ -62,7 +66,7 @@ impl QueueCache {
         if let Some(served) = entry.fresh() {
             return Ok(served);
         }
-        let served = Served::from(connection.queue_status(queue).await?);
+        let served = QueueState::from(connection.queue_status(queue).await?);
         *entry.last.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Report { at: Instant::now(), served });
         Ok(served)
@@ -74,18 +78,18 @@ impl QueueCache {
 }
 
 impl Queue {
-    fn cached(&self, age: Duration) -> Option<Served> {
+    fn cached(&self, age: Duration) -> Option<QueueState> {
         let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.filter(|report| report.at.elapsed() <= age).map(|report| report.served)
     }
 
     /// The consumers, if the broker need not be asked again.
-    fn fresh(&self) -> Option<Served> {
+    fn fresh(&self) -> Option<QueueState> {
         let served = self.cached(SERVED_FOR)?;
         let age = match served {
-            Served::By { .. } => SERVED_FOR,
-            Served::ByNobody { .. } => UNSERVED_FOR,
-            Served::NoQueue => MISSING_FOR,
+            QueueState::Consumed { .. } => SERVED_FOR,
+            QueueState::NoConsumer { .. } => UNSERVED_FOR,
+            QueueState::Missing => MISSING_FOR,
         };
         self.cached(age)
     }
@@ -109,7 +113,7 @@ mod tests {
         let asked_for = Arc::clone(&queues["3"]);
         *queues["7"].last.lock().unwrap() = Some(Report {
             at: Instant::now() + Duration::from_secs(3600),
-            served: Served::ByNobody { waiting: 0 },
+            served: QueueState::NoConsumer { waiting: 0 },
         });
         evict(&mut queues);
         let mut left: Vec<_> = queues.keys().cloned().collect();

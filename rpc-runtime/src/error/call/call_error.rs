@@ -5,7 +5,7 @@ use std::fmt;
 use amqp_rpc_transport::CannotBlock;
 
 use super::{
-    AccessRefused, Blocked, Disconnected, NoConsumer, Rejected, Timeout, TooLarge, Undecodable, Unencodable,
+    AccessRefused, Blocked, Disconnected, Nacked, NoConsumer, TimedOut, TooLarge, Undecodable, Unencodable,
     Unroutable,
 };
 use crate::message::{Execution, Fault, Violations};
@@ -26,13 +26,13 @@ pub enum CallError<E> {
     /// Nobody consumes the method's queue. Only calls that [fail fast](crate::Call::fail_fast) end with it.
     NoConsumer(NoConsumer),
     /// No reply came in time.
-    Timeout(Timeout),
+    Timeout(TimedOut),
     /// The connection or its channel was lost before the reply came.
     Disconnected(Disconnected),
     /// The broker takes no messages at the moment.
     Blocked(Blocked),
     /// The broker did not take the message. Only notifications and events end with it.
-    Rejected(Rejected),
+    Nacked(Nacked),
     /// The client's user may not write to the method's exchange.
     AccessRefused(AccessRefused),
     /// The encoded request is larger than this client sends.
@@ -62,7 +62,7 @@ impl<E> CallError<E> {
             Self::Timeout(timeout) => CallError::Timeout(timeout),
             Self::Disconnected(disconnected) => CallError::Disconnected(disconnected),
             Self::Blocked(blocked) => CallError::Blocked(blocked),
-            Self::Rejected(rejected) => CallError::Rejected(rejected),
+            Self::Nacked(nacked) => CallError::Nacked(nacked),
             Self::AccessRefused(refused) => CallError::AccessRefused(refused),
             Self::TooLarge(too_large) => CallError::TooLarge(too_large),
             Self::Invalid(violations) => CallError::Invalid(violations),
@@ -82,7 +82,7 @@ impl<E> CallError<E> {
             Self::Fault(fault) => fault.execution(),
             Self::Timeout(timeout) => timeout.phase.execution(),
             Self::Disconnected(disconnected) => disconnected.phase.execution(),
-            Self::Rejected(_) => Execution::Unknown,
+            Self::Nacked(_) => Execution::Unknown,
             Self::Unroutable(_)
             | Self::NoConsumer(_)
             | Self::Blocked(_)
@@ -108,7 +108,7 @@ impl<E> CallError<E> {
             Self::Timeout(timeout) => timeout.phase.is_retryable(timeout.idempotent),
             Self::Disconnected(disconnected) => disconnected.phase.is_retryable(disconnected.idempotent),
             Self::Unroutable(_) | Self::NoConsumer(_) | Self::Blocked(_) => true,
-            Self::Rejected(rejected) => rejected.idempotent,
+            Self::Nacked(nacked) => nacked.idempotent,
             Self::Method(_)
             | Self::AccessRefused(_)
             | Self::TooLarge(_)
@@ -131,7 +131,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
             Self::Timeout(timeout) => timeout.fmt(f),
             Self::Disconnected(disconnected) => disconnected.fmt(f),
             Self::Blocked(blocked) => blocked.fmt(f),
-            Self::Rejected(rejected) => rejected.fmt(f),
+            Self::Nacked(nacked) => nacked.fmt(f),
             Self::AccessRefused(refused) => refused.fmt(f),
             Self::TooLarge(too_large) => too_large.fmt(f),
             Self::Invalid(violations) => violations.fmt(f),

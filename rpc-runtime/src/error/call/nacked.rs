@@ -6,11 +6,11 @@ use std::fmt;
 ///
 /// Of several queues some may have taken it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected {
+pub struct Nacked {
     pub(crate) idempotent: bool,
 }
 
-impl fmt::Display for Rejected {
+impl fmt::Display for Nacked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the broker did not take the message: a queue is full, or has failed")
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::served::Waiting;
+use super::queue_state::Waiting;
 
 /// Nobody consumes the method's queue, and the call was told to fail fast.
 #[derive(Clone, Debug, PartialEq, Eq)]

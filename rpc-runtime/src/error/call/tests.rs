@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use amqp_rpc_transport::CannotBlock;
 
 use super::{
-    AccessRefused, Awaited, Blocked, CallError, Disconnected, NoConsumer, Phase, Rejected, Served, Timeout,
-    TooLarge, Undecodable, Unencodable, Unroutable,
+    AccessRefused, Awaited, Blocked, CallError, Disconnected, Nacked, NoConsumer, Phase, QueueState,
+    TimedOut, TooLarge, Undecodable, Unencodable, Unroutable,
 };
 use crate::message::{Execution, Fault, FaultCode, Violations};
 
@@ -38,12 +38,12 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
     let mut errors: Vec<_> =
         codes.map(|code| CallError::Fault(Fault::new(code, "").of_method(idempotent))).collect();
     for phase in [Phase::WaitingToSend, Phase::Sent] {
-        for found in [None, Some(("fib".to_owned(), Served::NoQueue))] {
+        for found in [None, Some(("fib".to_owned(), QueueState::Missing))] {
             for inherited in [false, true] {
                 let found = found.clone();
                 let awaited = Awaited::Reply;
                 let timeout =
-                    Timeout { after, inherited, phase, awaited, idempotent, found, not_connected: None };
+                    TimedOut { after, inherited, phase, awaited, idempotent, found, not_connected: None };
                 errors.push(CallError::Timeout(timeout));
             }
         }
@@ -56,7 +56,7 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
     errors.extend([
         CallError::Method("its own"),
         CallError::NoConsumer(NoConsumer { queue: "fib".into(), waiting: 1 }),
-        CallError::Rejected(Rejected { idempotent }),
+        CallError::Nacked(Nacked { idempotent }),
         CallError::Blocked(Blocked { reason: "low on memory".into() }),
         CallError::AccessRefused(AccessRefused { exchange: "amqp-rpc".into(), reason: "".into() }),
         CallError::TooLarge(TooLarge { size: 2, limit: 1 }),
@@ -101,7 +101,7 @@ fn row(error: &CallError<&'static str>) -> String {
         CallError::Disconnected(disconnected) => format!("Disconnected {}", phase(disconnected.phase())),
         CallError::NoConsumer(_) => "NoConsumer".into(),
         CallError::Blocked(_) => "Blocked".into(),
-        CallError::Rejected(_) => "Rejected".into(),
+        CallError::Nacked(_) => "Nacked".into(),
         CallError::AccessRefused(_) => "AccessRefused".into(),
         CallError::TooLarge(_) => "TooLarge".into(),
         CallError::Invalid(_) => "Invalid".into(),
@@ -148,10 +148,10 @@ fn the_documented_semantics_of_every_error_are_those_of_the_code() {
 
 #[test]
 fn a_timeout_says_what_was_waited_for_and_counts_in_words() {
-    let text = |phase, awaited, found: Option<Served>| {
+    let text = |phase, awaited, found: Option<QueueState>| {
         let (after, not_connected) = (Duration::from_secs(1), None);
         let found = found.map(|served| ("fib".to_owned(), served));
-        Timeout { after, inherited: false, phase, awaited, idempotent: false, found, not_connected }
+        TimedOut { after, inherited: false, phase, awaited, idempotent: false, found, not_connected }
             .to_string()
     };
     assert_eq!(
@@ -165,12 +165,12 @@ fn a_timeout_says_what_was_waited_for_and_counts_in_words() {
     assert_eq!(text(Phase::Sent, Awaited::Reply, None), "no reply within 1s");
     for (waiting, words) in [(0, "no request waits"), (1, "1 request waits"), (2, "2 requests wait")] {
         assert_eq!(
-            text(Phase::Sent, Awaited::Reply, Some(Served::ByNobody { waiting })),
+            text(Phase::Sent, Awaited::Reply, Some(QueueState::NoConsumer { waiting })),
             format!("no reply within 1s: nobody consumes queue `fib`, where {words}")
         );
     }
     assert_eq!(
-        text(Phase::Sent, Awaited::Reply, Some(Served::By { consumers: 1, waiting: 0 })),
+        text(Phase::Sent, Awaited::Reply, Some(QueueState::Consumed { consumers: 1, waiting: 0 })),
         "no reply within 1s: no server answered; queue `fib` has 1 consumer, and no request waits in it"
     );
 }

@@ -4,12 +4,12 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
     Phase,
-    served::{Served, Waiting},
+    queue_state::{QueueState, Waiting},
 };
 
 /// No reply came in time; of what nobody answers, no word of the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Timeout {
+pub struct TimedOut {
     pub(crate) after: Duration,
     /// It is what was left of the time of the call that this one was made for.
     pub(crate) inherited: bool,
@@ -17,7 +17,7 @@ pub struct Timeout {
     pub(crate) awaited: Awaited,
     pub(crate) idempotent: bool,
     /// The queue of the method, and who serves it.
-    pub(crate) found: Option<(String, Served)>,
+    pub(crate) found: Option<(String, QueueState)>,
     /// Why there was no connection, when that was what the call waited for.
     pub(crate) not_connected: Option<Arc<str>>,
 }
@@ -29,7 +29,7 @@ pub(crate) enum Awaited {
     Confirm,
 }
 
-impl Timeout {
+impl TimedOut {
     /// The timeout that the call had.
     #[must_use]
     pub fn after(&self) -> Duration {
@@ -52,12 +52,12 @@ impl Timeout {
     /// Who served the method's queue. It is asked for in the last quarter of a second of a call that was sent; `None` when the
     /// broker did not answer in time, or the call was never sent.
     #[must_use]
-    pub fn served(&self) -> Option<Served> {
+    pub fn queue_state(&self) -> Option<QueueState> {
         self.found.as_ref().map(|(_, served)| *served)
     }
 }
 
-impl fmt::Display for Timeout {
+impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let after = self.after;
         if self.inherited && after.is_zero() {
@@ -77,11 +77,11 @@ impl fmt::Display for Timeout {
         }
         match &self.found {
             None => Ok(()),
-            Some((queue, Served::NoQueue)) => write!(f, ": queue `{queue}` does not exist"),
-            Some((queue, Served::ByNobody { waiting })) => {
+            Some((queue, QueueState::Missing)) => write!(f, ": queue `{queue}` does not exist"),
+            Some((queue, QueueState::NoConsumer { waiting })) => {
                 write!(f, ": nobody consumes queue `{queue}`, where {}", Waiting(*waiting))
             }
-            Some((queue, Served::By { consumers, waiting })) => {
+            Some((queue, QueueState::Consumed { consumers, waiting })) => {
                 let plural = if *consumers == 1 { "" } else { "s" };
                 let waiting = Waiting(*waiting);
                 write!(

@@ -44,5 +44,5 @@ pub use metrics::{MeasuredClient, MeasuredServer, Metrics};
 pub use rate_limit::{RateLimit, RateLimitService};
 pub use timeout::{Timeout, TimeoutService};
 #[cfg(feature = "tower")]
-pub use tower::{Behind, FromTower, FromTowerService, from_tower};
+pub use tower::{FromTower, FromTowerService, InnerService, from_tower};
 pub use trace::{Trace, TracedClient, TracedServer};

@@ -30,7 +30,7 @@ pub(super) fn of_answer(outcome: &Result<Reply, CallError<NoError>>) -> Result<(
         CallError::Timeout(_) => "timeout",
         CallError::Disconnected(_) => "disconnected",
         CallError::Blocked(_) => "blocked",
-        CallError::Rejected(_) => "rejected",
+        CallError::Nacked(_) => "nacked",
         CallError::AccessRefused(_) => "access_refused",
         CallError::TooLarge(_) => "too_large",
         CallError::Invalid(_) => "invalid",

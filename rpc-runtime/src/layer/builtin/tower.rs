@@ -25,7 +25,7 @@ use crate::{
 /// [`Server::layer`](crate::Server::layer) or [`ClientBuilder::layer`](crate::ClientBuilder::layer).
 ///
 /// What it makes is one service for all calls, so that it need not be `Clone`. Calls pass its `poll_ready` one after the other; when a
-/// caller's time is over before his turn, the call does not run: `expired` on a server, [`Timeout`](crate::Timeout) on a client. Where a
+/// caller's time is over before his turn, the call does not run: `expired` on a server, [`TimedOut`](crate::TimedOut) on a client. Where a
 /// layer waits, the calls it holds back count as running for the server's [`concurrency`](crate::Server::concurrency).
 ///
 /// Its errors become faults: those of a load shed are `overloaded`, those of a timeout `deadline_exceeded` (on a client `Timeout`), others
@@ -81,11 +81,11 @@ fn fault_of(error: BoxError) -> Fault {
 
 /// What is behind a layer, as a tower service.
 #[derive(Clone, Debug)]
-pub struct Behind<S>(S);
+pub struct InnerService<S>(S);
 
 type Boxed<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
-impl Service<IncomingCall> for Behind<BoxService> {
+impl Service<IncomingCall> for InnerService<BoxService> {
     type Response = Reply;
     type Error = Fault;
     type Future = Boxed<Reply, Fault>;
@@ -100,7 +100,7 @@ impl Service<IncomingCall> for Behind<BoxService> {
     }
 }
 
-impl Service<OutgoingCall> for Behind<BoxClientService> {
+impl Service<OutgoingCall> for InnerService<BoxClientService> {
     type Response = Reply;
     type Error = CallError<NoError>;
     type Future = Boxed<Reply, CallError<NoError>>;
@@ -115,19 +115,19 @@ impl Service<OutgoingCall> for Behind<BoxClientService> {
     }
 }
 
-impl<L: Layer<Behind<BoxService>>> Layer<BoxService> for FromTower<L> {
+impl<L: Layer<InnerService<BoxService>>> Layer<BoxService> for FromTower<L> {
     type Service = FromTowerService<L::Service>;
 
     fn layer(&self, next: BoxService) -> Self::Service {
-        FromTowerService::new(self.layer.layer(Behind(next)), &self.explain)
+        FromTowerService::new(self.layer.layer(InnerService(next)), &self.explain)
     }
 }
 
-impl<L: Layer<Behind<BoxClientService>>> Layer<BoxClientService> for FromTower<L> {
+impl<L: Layer<InnerService<BoxClientService>>> Layer<BoxClientService> for FromTower<L> {
     type Service = FromTowerService<L::Service>;
 
     fn layer(&self, next: BoxClientService) -> Self::Service {
-        FromTowerService::new(self.layer.layer(Behind(next)), &self.explain)
+        FromTowerService::new(self.layer.layer(InnerService(next)), &self.explain)
     }
 }
 

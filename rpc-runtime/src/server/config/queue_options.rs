@@ -83,7 +83,7 @@ impl QueueOptions {
 
     /// Limits how many requests may wait in the queue. The broker moves a further one to `{queue}.overflow`,
     /// where the server answers it `overloaded` at once, so that its caller need not wait for its timeout.
-    /// The sender of a notification gets [`Rejected`](crate::CallError::Rejected) from the broker, and the
+    /// The sender of a notification gets [`Nacked`](crate::CallError::Nacked) from the broker, and the
     /// notification is logged and dropped. So is a request without reply address; its publisher learns it
     /// only by publisher confirms. Default: no limit. Classic queues with dead letters only.
     pub fn max_length(mut self, requests: u32) -> Self {
