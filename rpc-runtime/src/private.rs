@@ -1,4 +1,4 @@
-//! What generated code names. No part of the public API: it may change in any release.
+//! The items that generated code uses. They are not part of the public API, and may change in any release.
 
 use std::marker::PhantomData;
 pub use std::{sync::Arc, time::Duration};
@@ -35,27 +35,27 @@ impl<T, E> Fallible for Result<T, E> {
     type Error = E;
 }
 
-/// Tells at compile time whether a type is a `Result`: the inherent constant shadows the trait's.
+/// Finds out at compile time whether a type is a `Result`: the inherent constant shadows that of [`NotResult`].
 #[derive(Debug)]
 pub struct Probe<T: ?Sized>(PhantomData<T>);
 
 impl<T, E> Probe<Result<T, E>> {
-    /// It is.
+    /// The type is a `Result`.
     pub const IS_RESULT: bool = true;
 }
 
-/// The answer of [`Probe`] for every other type.
+/// The constant of [`Probe`] for every other type.
 pub trait NotResult {
-    /// It is not.
+    /// The type is not a `Result`.
     const IS_RESULT: bool = false;
 }
 
 impl<T: ?Sized> NotResult for Probe<T> {}
 
-/// What garde finds wrong with a value.
+/// Checks a value by the rules of garde.
 ///
 /// # Errors
-/// Everything that breaks a rule.
+/// The values that break a rule.
 #[cfg(feature = "garde")]
 pub fn check_by_garde<T: garde::Validate<Context: Default>>(value: &T) -> Result<(), Violations> {
     value.validate().map_err(|report| {
@@ -63,13 +63,13 @@ pub fn check_by_garde<T: garde::Validate<Context: Default>>(value: &T) -> Result
     })
 }
 
-/// Says which feature is missing.
+/// Fails to compile with an error that names the missing feature.
 #[cfg(not(feature = "garde"))]
 pub fn check_by_garde<T: CheckedByGarde>(_: &T) -> Result<(), Violations> {
     Ok(())
 }
 
-/// Implemented for nothing.
+/// Implemented for no type.
 #[cfg(not(feature = "garde"))]
 #[diagnostic::on_unimplemented(
     message = "`#[garde(..)]` and `validate_result` need the feature `garde` of amqp-rpc",
@@ -77,13 +77,13 @@ pub fn check_by_garde<T: CheckedByGarde>(_: &T) -> Result<(), Violations> {
 )]
 pub trait CheckedByGarde {}
 
-/// A parameter or a value that is the whole body.
+/// A parameter or a value that is the whole body, as raw bytes.
 #[diagnostic::on_unimplemented(
     message = "a type named `Bytes` travels as raw bytes, and must be `amqp_rpc::Bytes`",
     label = "`{Self}` is another type"
 )]
 pub trait RawBody: Sized {
-    /// The bytes, which are shared and not copied.
+    /// The bytes, without a copy.
     fn to_body(&self) -> Bytes;
     /// The value.
     fn from_body(body: Bytes) -> Self;
@@ -99,7 +99,7 @@ impl RawBody for Bytes {
     }
 }
 
-/// The value of a notification or an event: there is none.
+/// The return value of a one-way method: `()`.
 #[diagnostic::on_unimplemented(
     message = "a notification or an event has no reply, so its value must be `()`",
     label = "must be `()`, not `{Self}`"
@@ -108,7 +108,7 @@ pub trait Nothing {}
 
 impl Nothing for () {}
 
-/// The error of a notification or an event, which is for the server's log.
+/// The error of a one-way method, which is logged by the server.
 #[diagnostic::on_unimplemented(
     message = "the error of a notification or an event goes to the server's log, and `{Self}` cannot be shown there",
     label = "needs `std::fmt::Display`, and must be `Send + 'static`"

@@ -1,9 +1,9 @@
-//! How many schedules shuttle tries, and which: see `client::session::sync`.
+//! Runs tests under many thread schedules, with shuttle.
 
-/// Runs `test` under random schedules, and under as many that hold single threads back for long. `AMQP_RPC_SCHEDULES` says how many
-/// of each; 2000 otherwise.
+/// Runs `test` under random schedules, and under as many that delay single threads for long.
+/// `AMQP_RPC_SCHEDULES` is the number of each, 2000 by default.
 pub(crate) fn check(test: impl Fn() + Send + Sync + Clone + 'static) {
-    /// Preemptions at the worst moments that a bug may need.
+    /// The number of preemptions at the worst moments that a bug may need.
     const DEPTH: usize = 3;
     let schedules = std::env::var("AMQP_RPC_SCHEDULES");
     let schedules = schedules.map_or(2000, |number| number.parse().expect("AMQP_RPC_SCHEDULES is a number"));

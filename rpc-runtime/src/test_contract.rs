@@ -1,4 +1,5 @@
-//! A hand-written contract for unit tests: what the macro generates for `compute(n: u64) -> Result<u64, TooLarge>`.
+//! A hand-written contract for unit tests, as the macro generates it for
+//! `compute(n: u64) -> Result<u64, TooLarge>`.
 
 use serde::{Deserialize, Serialize};
 

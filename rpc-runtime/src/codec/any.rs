@@ -1,4 +1,4 @@
-//! One of the codecs, chosen at run time. JSON comes first and is called directly: it pays nothing for the others.
+//! A codec chosen at run time. JSON is called directly, so that it costs nothing that other codecs exist.
 
 use std::{fmt, sync::Arc};
 
@@ -15,27 +15,31 @@ use super::{
     unreadable::Malformed,
 };
 
-/// JSON, `application/json`: the default.
+/// JSON, `application/json`. The default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Json;
 
-/// MessagePack, `application/msgpack`: structs as maps by the names of their fields, so that fields can be added.
+/// MessagePack, `application/msgpack`. Structs are maps with the names of their fields, so that fields can be
+/// added.
 ///
-/// Servers and clients read `application/x-msgpack` and `application/vnd.msgpack` as well. What a type writes differently for programs,
-/// it does: the crate uuid's as 16 bytes, where JSON has text. Byte strings are those of `serde_bytes`; a `Vec<u8>` is an array.
-/// Extension types are neither written nor read.
+/// Bodies of `application/x-msgpack` and `application/vnd.msgpack` are read as well. Types that have a
+/// compact form for binary formats use it: a UUID has 16 bytes, where JSON has text. Use `serde_bytes` for
+/// byte strings: a plain `Vec<u8>` is an array. Extension types are neither written nor read.
 #[cfg(feature = "msgpack")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct MessagePack;
 
-/// CBOR, `application/cbor`: RFC 8949, structs as maps by the names of their fields.
+/// CBOR (RFC 8949), `application/cbor`. Structs are maps with the names of their fields, so that fields can
+/// be added.
 ///
-/// What a type writes differently for programs, it does: the crate uuid's as 16 bytes, where JSON has text. Tags are ignored when they are read.
+/// Types that have a compact form for binary formats use it: a UUID has 16 bytes, where JSON has text. Tags
+/// are ignored when they are read.
 #[cfg(feature = "cbor")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Cbor;
 
-/// Any codec: `From` each of this crate's, and whatever implements [`Codec`].
+/// Any codec: [`Json`], the other codecs of this crate, or a custom [`Codec`]. It implements `From` for each
+/// of them.
 #[derive(Clone, Default)]
 pub struct AnyCodec(Kind);
 
@@ -51,7 +55,7 @@ enum Kind {
 }
 
 impl AnyCodec {
-    /// All that come with this crate, as it was compiled.
+    /// The codecs of this crate, with the features it was compiled with.
     pub(super) const BUILT_IN: &[Self] = &[
         Self(Kind::Json),
         #[cfg(feature = "msgpack")]
@@ -62,7 +66,7 @@ impl AnyCodec {
 
     pub(crate) const JSON: Self = Self(Kind::Json);
 
-    /// The content type of what it writes.
+    /// The content type of the bodies that it writes.
     #[must_use]
     pub fn content_type(&self) -> &'static str {
         match &self.0 {
@@ -75,12 +79,12 @@ impl AnyCodec {
         }
     }
 
-    /// Whether it is this crate's JSON.
+    /// Whether it is the JSON of this crate.
     pub(crate) fn is_json(&self) -> bool {
         matches!(self.0, Kind::Json)
     }
 
-    /// Whether it is one that a user has brought.
+    /// Whether it is a custom codec.
     pub(crate) fn is_custom(&self) -> bool {
         matches!(self.0, Kind::Custom(_))
     }
@@ -100,7 +104,7 @@ impl AnyCodec {
     /// Writes `value`.
     ///
     /// # Errors
-    /// When the value's `Serialize` fails, or the codec has no way to write it.
+    /// When the value's `Serialize` fails, or the codec cannot write the value.
     pub(crate) fn encode<T: Serialize>(&self, value: &T) -> Result<Bytes, CodecError> {
         match &self.0 {
             Kind::Json => json::encode(value).map_err(CodecError::from),
@@ -112,10 +116,10 @@ impl AnyCodec {
         }
     }
 
-    /// Reads one value and nothing after it. Nesting is limited.
+    /// Reads exactly one value. Nesting is limited.
     ///
     /// # Errors
-    /// When the body is not what this codec writes for a `T`.
+    /// When the body is not a `T` in this codec.
     pub(crate) fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Malformed> {
         match &self.0 {
             Kind::Json => json::decode(body),

@@ -11,7 +11,7 @@ use super::{
     unreadable::{MAX_DEPTH, Malformed, Unreadable},
 };
 
-/// The content type of what is written.
+/// The content type of the bodies that it writes.
 pub(super) const CONTENT_TYPE: &str = "application/cbor";
 
 pub(super) fn reads(media_type: &str) -> bool {
@@ -39,7 +39,7 @@ pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
 fn unreadable(error: de::Error<io::Error>) -> Unreadable {
     match error {
         de::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            Unreadable::text("the body breaks off")
+            Unreadable::text("the body is truncated")
         }
         de::Error::Io(error) => Unreadable::text(error.to_string()),
         de::Error::Syntax(offset) => Unreadable::text(format!("no CBOR at byte {offset}")),
@@ -52,7 +52,8 @@ fn field_to_blame<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
     de::from_reader_with_recursion_limit::<Blame<T>, _>(body, MAX_DEPTH).ok()?.0
 }
 
-/// The path to what is wrong, read in place of the value: ciborium shows its deserialiser to nobody else.
+/// The path of the invalid field, read in place of the value: ciborium hands its deserialiser only to a
+/// `Deserialize`.
 struct Blame<T>(Option<String>, std::marker::PhantomData<T>);
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Blame<T> {

@@ -1,10 +1,10 @@
-//! Which bodies are compressed.
+//! The compression policy of a client or a server.
 
 use bytes::Bytes;
 
 use super::Encoding;
 
-/// Which bodies are compressed: those of an encoding, from a size on.
+/// Compresses bodies from a size on, with one encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compression {
     encoding: Encoding,
@@ -12,13 +12,13 @@ pub struct Compression {
 }
 
 impl Compression {
-    /// Bodies of 1 KiB and more, of which smaller ones gain little.
+    /// Compresses bodies of 1 KiB and more. Smaller ones gain little.
     #[must_use]
     pub const fn new(encoding: Encoding) -> Self {
         Self { encoding, min_bytes: 1024 }
     }
 
-    /// Bodies of this size and more. One that does not become smaller travels as it is.
+    /// Compresses bodies of this size and more. A body that does not become smaller is sent uncompressed.
     #[must_use]
     pub const fn min_bytes(mut self, bytes: usize) -> Self {
         self.min_bytes = bytes;
@@ -29,7 +29,7 @@ impl Compression {
         self.encoding
     }
 
-    /// The body as it travels, and its encoding where it has one.
+    /// The body as it travels, and its encoding if it is compressed.
     pub(crate) fn apply(self, body: Bytes) -> (Bytes, Option<Encoding>) {
         if body.len() < self.min_bytes {
             return (body, None);
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn small_bodies_and_those_that_do_not_shrink_travel_as_they_are() {
+    fn small_bodies_and_those_that_do_not_shrink_are_not_compressed() {
         let compression = Compression::new(Encoding::Gzip).min_bytes(10);
         assert_eq!(compression.apply(Bytes::from_static(b"aaaaaaaaa")).1, None);
         assert_eq!(compression.apply(Bytes::from_static(b"a0b1c2d3e4")).1, None);

@@ -1,7 +1,8 @@
-//! Codecs of users: serde formats that are brought at run time, while requests are types that are known at compile time.
+//! Custom codecs: serde formats that users add.
 //!
-//! The crate erased-serde stands between the two, and stays out of sight: a codec sees something to serialise, and something to hand its
-//! deserialiser to.
+//! A codec is chosen at run time, while requests are types that are known at compile time. The crate
+//! erased-serde connects the two. It is not part of the public API: a codec sees an [`Encodable`] and a
+//! [`Decoding`].
 
 use std::fmt;
 
@@ -13,15 +14,16 @@ use serde::{
 
 use super::unreadable::{Malformed, Unreadable};
 
-/// Why a body could not be written or read.
+/// The error of a codec: a body that cannot be written or read.
 pub type CodecError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A serde format that bodies are written in.
+/// A custom codec: a serde format for bodies.
 ///
-/// Bodies come from anybody who may publish: `decode` must neither panic nor overflow the stack, whatever it is given, must not allocate
-/// what a length in the body promises before it is there, and must refuse bytes that are left over. **postcard is shown here for its
-/// brevity; it does not bound nesting**, so it is for types that are not recursive. What a codec says is wrong with a body is sent to whoever
-/// sent it, and logged by nobody; what serde quotes of the body is left out of it.
+/// Bodies are untrusted input. For any body, `decode` must not panic and must not overflow the stack. It must
+/// not allocate memory for a length that the body only claims, and it must refuse trailing bytes.
+///
+/// The example uses postcard because it is short. **postcard does not limit nesting**: use it only for types
+/// that are not recursive.
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -50,15 +52,21 @@ pub type CodecError = Box<dyn std::error::Error + Send + Sync>;
 /// }
 /// ```
 ///
-/// It is shared by all calls, and runs where they do. Faults are written by it as well, as an object whose members are all there; what it
-/// cannot write of them travels as JSON. A format that does not describe itself reads what was written for exactly the same type, so
-/// a parameter that is added later breaks it.
+/// All calls share the codec. The message of a decoding error is sent to the caller, without the values that
+/// serde quotes from the body; it is not logged.
+///
+/// Faults are written with the codec as well, as a struct with all its members. A fault that the codec cannot
+/// write travels as JSON.
+///
+/// With a format that is not self-describing, both sides must have exactly the same types: a parameter that
+/// is added later breaks older peers.
 pub trait Codec: fmt::Debug + Send + Sync + 'static {
-    /// The content type of what it writes, of at most 255 bytes. One of JSON, MessagePack or CBOR replaces this crate's.
+    /// The content type of the bodies that it writes, of at most 255 bytes. A codec with the content type of
+    /// JSON, MessagePack or CBOR replaces the one of this crate.
     fn content_type(&self) -> &'static str;
 
-    /// Whether it reads bodies of this media type, which comes without parameters. Default: those of its own content type, in any case of
-    /// letters.
+    /// Whether it reads bodies of this media type, which has no parameters. Default: its own content type, in
+    /// upper or lower case.
     fn reads(&self, media_type: &str) -> bool {
         media_type.eq_ignore_ascii_case(self.content_type())
     }
@@ -66,18 +74,18 @@ pub trait Codec: fmt::Debug + Send + Sync + 'static {
     /// Writes `value`.
     ///
     /// # Errors
-    /// When the value or the format says that it cannot be written.
+    /// When the value's `Serialize` fails, or the format cannot write the value.
     fn encode(&self, value: Encodable<'_>) -> Result<Vec<u8>, CodecError>;
 
-    /// Reads a body by handing a deserialiser to `value`. It may be asked to read a body twice: the second time to find the field that is
-    /// to blame.
+    /// Reads a body, by handing a deserialiser to `value`. An invalid body is read twice: the second time to
+    /// find the invalid field.
     ///
     /// # Errors
-    /// When the body cannot be read as what is asked for, or has more than that.
+    /// When the body cannot be read as `value`, or has trailing bytes.
     fn decode(&self, body: &[u8], value: Decoding<'_>) -> Result<(), CodecError>;
 }
 
-/// Something to write: any serializer takes it.
+/// A value to write, with any serde serializer.
 #[derive(Clone, Copy)]
 pub struct Encodable<'a>(&'a dyn erased_serde::Serialize);
 
@@ -87,24 +95,24 @@ impl Serialize for Encodable<'_> {
     }
 }
 
-// What it holds is somebody's data.
+// The value may hold secrets.
 impl fmt::Debug for Encodable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Encodable")
     }
 }
 
-/// Something to read: it waits for a deserialiser.
+/// A value to read, with any serde deserialiser.
 #[must_use = "a codec has read nothing until it calls `read`"]
 pub struct Decoding<'a>(&'a mut dyn FnMut(&mut dyn erased_serde::Deserializer<'_>) -> Read);
 
 type Read = Result<(), erased_serde::Error>;
 
 impl Decoding<'_> {
-    /// Reads one value from `deserializer`.
+    /// Reads the value from `deserializer`.
     ///
     /// # Errors
-    /// When that is not the value that is asked for.
+    /// When the deserialiser has no such value.
     pub fn read<'de, D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let mut erased = <dyn erased_serde::Deserializer<'_>>::erase(deserializer);
         (self.0)(&mut erased).map_err(D::Error::custom)
@@ -122,20 +130,20 @@ pub(super) fn encode<T: Serialize>(codec: &dyn Codec, value: &T) -> Result<Bytes
 }
 
 pub(super) fn decode<T: DeserializeOwned>(codec: &dyn Codec, body: &[u8]) -> Result<T, Malformed> {
-    let (mut value, mut complaint) = (None, None);
+    let (mut value, mut message) = (None, None);
     let outcome = codec.decode(
         body,
         Decoding(&mut |reader| {
             let read = T::deserialize(reader).map(|read| value = Some(read));
-            // Formats that count every byte drop the texts of errors.
-            complaint = read.as_ref().err().map(ToString::to_string);
+            // Compact formats drop the messages of errors.
+            message = read.as_ref().err().map(ToString::to_string);
             read
         }),
     );
     let source = match (outcome, value) {
         (Ok(()), Some(value)) => return Ok(value),
         (Ok(()), None) => Unreadable::text("the codec has read nothing"),
-        (Err(error), _) => Unreadable::of_serde(&complaint.unwrap_or_else(|| error.to_string())),
+        (Err(error), _) => Unreadable::of_serde(&message.unwrap_or_else(|| error.to_string())),
     };
     Err(Malformed { field: field_to_blame::<T>(codec, body), source })
 }

@@ -8,21 +8,21 @@ use super::unsupported::UnsupportedMedia;
 #[cfg(feature = "zstd")]
 use super::zstd_window::{MAX_WINDOW, window};
 
-/// How bodies are compressed.
+/// The content encoding of a compressed body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// `gzip`, which everybody reads.
+    /// `gzip`, which nearly every program reads.
     #[cfg(feature = "gzip")]
     Gzip,
-    /// `zstd`, which takes less time for the same.
+    /// `zstd`, which is faster than gzip at the same size.
     #[cfg(feature = "zstd")]
     Zstd,
 }
 
-/// Why a compressed body could not be read.
+/// A compressed body that cannot be inflated.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Uninflatable {
+pub(crate) enum InflateError {
     #[error("the body is not what its content encoding says")]
     Malformed,
     #[error("the body has more than {0} bytes once it is inflated, which is the limit")]
@@ -30,7 +30,7 @@ pub(crate) enum Uninflatable {
 }
 
 impl Encoding {
-    /// Those that are compiled in.
+    /// The encodings that are compiled in, the preferred one first.
     const ALL: &[Self] = &[
         #[cfg(feature = "zstd")]
         Self::Zstd,
@@ -38,7 +38,7 @@ impl Encoding {
         Self::Gzip,
     ];
 
-    /// As the property `content_encoding` has it.
+    /// The name in the property `content_encoding`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -49,9 +49,10 @@ impl Encoding {
         }
     }
 
-    /// That of a body with this content encoding; `None` for one that is as it is.
+    /// The encoding of a body with this property `content_encoding`; `None` for a body that is not
+    /// compressed.
     ///
-    /// Foreign programs often say nothing of it, and kombu (nameko, Celery) names the character set as the encoding.
+    /// Foreign programs often leave the property out. kombu (nameko, Celery) puts the character set there.
     pub(crate) fn of(content_encoding: Option<&str>) -> Result<Option<Self>, UnsupportedMedia> {
         let Some(name) = content_encoding else { return Ok(None) };
         if ["", "identity", "utf-8"].iter().any(|plain| name.eq_ignore_ascii_case(plain)) {
@@ -61,14 +62,14 @@ impl Encoding {
         known.map_or_else(|| Err(UnsupportedMedia::encoding(name)), |encoding| Ok(Some(*encoding)))
     }
 
-    /// The best of those that a peer says it reads, as `accept-encoding` lists them, such as `zstd, gzip`.
+    /// `preferred`, if the peer lists it in its header `accept-encoding`, such as `zstd, gzip`.
     pub(crate) fn accepted(accept_encoding: &str, preferred: Self) -> Option<Self> {
         let mut accepted =
             accept_encoding.split(',').map(|name| name.split(';').next().unwrap_or_default().trim());
         accepted.any(|name| name.eq_ignore_ascii_case(preferred.name())).then_some(preferred)
     }
 
-    /// What `accept-encoding` says: all that are compiled in.
+    /// The value of the header `accept-encoding`: the encodings that are compiled in.
     pub(crate) fn all_names() -> Cow<'static, str> {
         match Self::ALL {
             [one] => one.name().into(),
@@ -96,23 +97,23 @@ impl Encoding {
         }
     }
 
-    /// The body as it was, of at most `limit` bytes: never more is allocated than twice that and a window.
+    /// The inflated body, of at most `limit` bytes. Allocates at most twice that, and a window.
     #[cfg_attr(
         not(any(feature = "gzip", feature = "zstd")),
         expect(unused_variables, reason = "there is no encoding")
     )]
-    pub(crate) fn inflate(self, body: &[u8], limit: usize) -> Result<Bytes, Uninflatable> {
+    pub(crate) fn inflate(self, body: &[u8], limit: usize) -> Result<Bytes, InflateError> {
         match self {
             #[cfg(feature = "gzip")]
             Self::Gzip => read_within(flate2::read::MultiGzDecoder::new(body), limit),
             #[cfg(feature = "zstd")]
             Self::Zstd => {
-                // Room for the window is made before anything is read.
+                // The decoder allocates the window before it reads anything.
                 if window(body).is_none_or(|window| window > (limit as u64).max(MAX_WINDOW)) {
-                    return Err(Uninflatable::Malformed);
+                    return Err(InflateError::Malformed);
                 }
                 let decoder =
-                    ruzstd::decoding::StreamingDecoder::new(body).map_err(|_| Uninflatable::Malformed)?;
+                    ruzstd::decoding::StreamingDecoder::new(body).map_err(|_| InflateError::Malformed)?;
                 read_within(decoder, limit)
             }
         }
@@ -120,12 +121,12 @@ impl Encoding {
 }
 
 #[cfg_attr(not(any(feature = "gzip", feature = "zstd")), expect(dead_code, reason = "nothing is inflated"))]
-fn read_within(reader: impl Read, limit: usize) -> Result<Bytes, Uninflatable> {
+fn read_within(reader: impl Read, limit: usize) -> Result<Bytes, InflateError> {
     let mut inflated = Vec::new();
-    // One more than the limit tells that there is more.
+    // One byte more than the limit, to see whether the body is larger.
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    reader.take(most).read_to_end(&mut inflated).map_err(|_| Uninflatable::Malformed)?;
-    if inflated.len() > limit { Err(Uninflatable::TooLarge(limit)) } else { Ok(inflated.into()) }
+    reader.take(most).read_to_end(&mut inflated).map_err(|_| InflateError::Malformed)?;
+    if inflated.len() > limit { Err(InflateError::TooLarge(limit)) } else { Ok(inflated.into()) }
 }
 
 #[cfg(all(test, feature = "gzip", feature = "zstd"))]
@@ -142,32 +143,32 @@ mod tests {
         for encoding in BOTH {
             let bomb = encoding.compress(&zeros);
             assert!(bomb.len() < zeros.len() / 100, "{encoding:?}: {}", bomb.len());
-            assert_eq!(encoding.inflate(&bomb, 1024), Err(Uninflatable::TooLarge(1024)), "{encoding:?}");
+            assert_eq!(encoding.inflate(&bomb, 1024), Err(InflateError::TooLarge(1024)), "{encoding:?}");
             assert_eq!(encoding.inflate(&bomb, zeros.len()).map(|body| body.len()), Ok(zeros.len()));
         }
     }
 
     #[test]
-    fn a_window_that_is_larger_than_the_limit_is_not_made() {
+    fn a_window_that_is_larger_than_the_limit_is_not_allocated() {
         // A window of 2 GiB and no block.
         let hostile = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 21 << 3, 0x01, 0x00, 0x00];
         assert_eq!(window(&hostile), Some(1 << 31));
-        assert_eq!(Encoding::Zstd.inflate(&hostile, 16 * 1024 * 1024), Err(Uninflatable::Malformed));
+        assert_eq!(Encoding::Zstd.inflate(&hostile, 16 * 1024 * 1024), Err(InflateError::Malformed));
     }
 
     #[test]
-    fn what_breaks_off_is_malformed() {
+    fn a_truncated_body_is_malformed() {
         for encoding in BOTH {
             let whole = encoding.compress(&b"a body of some length, to be cut".repeat(50));
             for length in [0, 1, 4, 8, whole.len() / 2, whole.len() - 1] {
                 let cut = encoding.inflate(&whole[..length], 10_000);
-                assert_eq!(cut, Err(Uninflatable::Malformed), "{encoding:?} {length} of {}", whole.len());
+                assert_eq!(cut, Err(InflateError::Malformed), "{encoding:?} {length} of {}", whole.len());
             }
         }
     }
 
     #[test]
-    fn what_a_peer_reads_is_a_list() {
+    fn accept_encoding_is_a_list() {
         for (list, accepted) in [("gzip", true), ("zstd, GZIP;q=0.5", true), ("zstd", false), ("", false)] {
             assert_eq!(Encoding::accepted(list, Encoding::Gzip).is_some(), accepted, "{list}");
         }
@@ -176,7 +177,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_compressed_is_read(body: Vec<u8>) {
+        fn a_compressed_body_is_inflated(body: Vec<u8>) {
             for encoding in BOTH {
                 let compressed = encoding.compress(&body);
                 prop_assert_eq!(encoding.inflate(&compressed, body.len()).unwrap(), body.clone());

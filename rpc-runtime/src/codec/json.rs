@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::unreadable::Malformed;
 
-/// The content type of what is written.
+/// The content type of the bodies that it writes.
 pub(super) const CONTENT_TYPE: &str = "application/json";
 
 pub(super) fn reads(media_type: &str) -> bool {
@@ -17,12 +17,12 @@ pub(super) fn reads(media_type: &str) -> bool {
 /// Writes `value`.
 ///
 /// # Errors
-/// When the value's `Serialize` fails, or a map key is no string.
+/// When the value's `Serialize` fails, or a map key is not a string.
 pub(super) fn encode<T: Serialize>(value: &T) -> Result<Bytes, serde_json::Error> {
     serde_json::to_vec(value).map(Bytes::from)
 }
 
-/// Reads one value and nothing after it. Nesting is limited to 128 levels.
+/// Reads exactly one value. Nesting is limited to 128 levels.
 ///
 /// # Errors
 /// When the body is not the JSON of a `T`.
@@ -31,7 +31,7 @@ pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
         .map_err(|source| Malformed { field: field_to_blame::<T>(body), source: source.into() })
 }
 
-/// Reads the body a second time, slowly, to find out where it went wrong.
+/// Reads the body a second time, with the slower reader that tracks the path, to find the invalid field.
 fn field_to_blame<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
     let reader = &mut serde_json::Deserializer::from_slice(body);
     Malformed::field_of(serde_path_to_error::deserialize::<_, T>(reader).err()?.path())

@@ -2,14 +2,19 @@
 
 use super::{AnyCodec, unsupported::UnsupportedMedia};
 
-/// The codec of a body; `others` are those that came later than this crate's, and come first. Foreign programs often say nothing of
-/// their content type: what they send is JSON.
+/// The codec that reads bodies of a content type. `others` come before the codecs of this crate, if they are
+/// custom.
+///
+/// A body without content type is read as JSON, because foreign programs often leave the property out.
 ///
 /// # Errors
-/// When no codec reads it.
-pub(crate) fn spoken(content_type: Option<&str>, others: &[AnyCodec]) -> Result<AnyCodec, UnsupportedMedia> {
+/// When no codec reads the content type.
+pub(crate) fn for_content_type(
+    content_type: Option<&str>,
+    others: &[AnyCodec],
+) -> Result<AnyCodec, UnsupportedMedia> {
     let Some(content_type) = content_type else { return Ok(AnyCodec::JSON) };
-    // As nearly all of them are, to the letter.
+    // The usual case.
     if content_type == AnyCodec::JSON.content_type() && !others.iter().any(AnyCodec::is_custom) {
         return Ok(AnyCodec::JSON);
     }
@@ -34,12 +39,12 @@ mod tests {
     use super::*;
 
     fn codec(content_type: &str) -> Option<&'static str> {
-        spoken(Some(content_type), &[]).ok().map(|codec| codec.content_type())
+        for_content_type(Some(content_type), &[]).ok().map(|codec| codec.content_type())
     }
 
     #[test]
     fn a_body_without_content_type_is_json() {
-        assert_eq!(spoken(None, &[]).unwrap().content_type(), "application/json");
+        assert_eq!(for_content_type(None, &[]).unwrap().content_type(), "application/json");
         for content_type in [
             "",
             ";",
@@ -74,12 +79,12 @@ mod tests {
     }
 
     #[test]
-    fn a_content_type_that_nobody_reads_is_told_what_is_read() {
-        let told = spoken(Some("application/xml"), &[]).unwrap_err().to_string();
+    fn an_unsupported_content_type_is_refused_with_a_list_of_supported_ones() {
+        let text = for_content_type(Some("application/xml"), &[]).unwrap_err().to_string();
         assert!(
-            told.starts_with(r#"content type "application/xml" is not spoken here; send application/json"#),
-            "{told}"
+            text.starts_with(r#"content type "application/xml" is not supported; send application/json"#),
+            "{text}"
         );
-        assert_eq!(told.contains("application/cbor"), cfg!(feature = "cbor"), "{told}");
+        assert_eq!(text.contains("application/cbor"), cfg!(feature = "cbor"), "{text}");
     }
 }

@@ -9,7 +9,8 @@ use super::{
     unreadable::{MAX_DEPTH, Malformed, Unreadable},
 };
 
-/// The content type of what is written. What is registered is `application/vnd.msgpack`, what everybody sends is this.
+/// The content type of the bodies that it writes. Registered is `application/vnd.msgpack`, but this one is in
+/// use.
 pub(super) const CONTENT_TYPE: &str = "application/msgpack";
 
 pub(super) fn reads(media_type: &str) -> bool {
@@ -54,13 +55,13 @@ fn unreadable(error: &Error) -> Unreadable {
             };
             Unreadable::text(format!("invalid type: {kind}"))
         }
-        Error::InvalidMarkerRead(_) | Error::InvalidDataRead(_) => Unreadable::text("the body breaks off"),
+        Error::InvalidMarkerRead(_) | Error::InvalidDataRead(_) => Unreadable::text("the body is truncated"),
         Error::DepthLimitExceeded => Unreadable::text("nested too deep"),
         error => Unreadable::of_serde(&error.to_string()),
     }
 }
 
-/// Not the one that borrows from the body: this one tells what is left.
+/// The reader that does not borrow from the body, because only this one returns the bytes that are left over.
 fn reader(body: &[u8]) -> rmp_serde::Deserializer<rmp_serde::decode::ReadReader<&[u8]>> {
     let mut reader = rmp_serde::Deserializer::new(body);
     reader.set_max_depth(MAX_DEPTH);

@@ -1,9 +1,13 @@
-//! How values become bodies: a codec for each content type.
+//! Codecs encode values as bodies and decode them: JSON, MessagePack, CBOR, or a custom format. Compression
+//! as well.
 //!
-//! JSON is what everybody speaks, so it is the default and the only one that is always there. MessagePack and CBOR come with the features
-//! `msgpack` and `cbor`, others by implementing [`Codec`]. A client chooses: [`ClientBuilder::codec`](crate::ClientBuilder::codec),
-//! [`CallOptions::codec`](crate::CallOptions::codec), [`Call::codec`](crate::Call::codec). A server reads all that it has, and answers in
-//! the codec of the request; those of others it is given by [`Server::codec`](crate::Server::codec).
+//! JSON is the default and always available. The features `msgpack` and `cbor` add MessagePack and CBOR.
+//! Implement [`Codec`] for any other serde format.
+//!
+//! A client chooses the codec of its requests with [`ClientBuilder::codec`](crate::ClientBuilder::codec),
+//! [`CallOptions::codec`](crate::CallOptions::codec) or [`Call::codec`](crate::Call::codec). A server reads a
+//! body with the codec of its content type, and replies with the codec of the request. Custom codecs are
+//! added to a server with [`Server::codec`](crate::Server::codec).
 //!
 //! ```
 //! # #[cfg(feature = "msgpack")] {
@@ -40,8 +44,8 @@ pub use any::MessagePack;
 pub use compression::Compression;
 pub use custom::{Codec, CodecError, Decoding, Encodable};
 pub use encoding::Encoding;
-pub(crate) use encoding::Uninflatable;
-pub(crate) use media::spoken;
+pub(crate) use encoding::InflateError;
+pub(crate) use media::for_content_type;
 pub(crate) use unreadable::Malformed;
 pub(crate) use unsupported::UnsupportedMedia;
 

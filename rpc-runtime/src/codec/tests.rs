@@ -1,4 +1,4 @@
-//! What is true of every codec.
+//! Properties of every codec.
 
 mod hostile;
 
@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::{AnyCodec, Codec, CodecError, Decoding, Encodable, Encoding, spoken};
+use super::{AnyCodec, Codec, CodecError, Decoding, Encodable, Encoding, for_content_type};
 
-/// A codec of a user's own.
+/// A custom codec.
 #[derive(Debug)]
 struct Postcard;
 
@@ -33,7 +33,7 @@ impl Codec for Postcard {
     }
 }
 
-/// MessagePack, as a user would bring it: it describes itself, unlike postcard.
+/// MessagePack as a custom codec: self-describing, unlike postcard.
 #[cfg(feature = "msgpack")]
 #[derive(Debug)]
 struct OwnMessagePack;
@@ -59,7 +59,7 @@ impl Codec for OwnMessagePack {
     }
 }
 
-/// Those that describe what they write.
+/// The codecs with a self-describing format.
 fn describing() -> Vec<AnyCodec> {
     let own: &[AnyCodec] = &[
         #[cfg(feature = "msgpack")]
@@ -107,7 +107,7 @@ fn user() -> User {
     }
 }
 
-/// What is wrong with a body, and where.
+/// The error of a body, and the invalid field.
 fn complaint<T: DeserializeOwned + Debug>(codec: &AnyCodec, body: &[u8]) -> (String, Option<String>) {
     let malformed = codec.decode::<T>(body).unwrap_err();
     (malformed.source.to_string(), malformed.field)
@@ -127,7 +127,7 @@ fn a_codec_reads_what_it_writes() {
 
 #[test]
 fn dates_and_uuids_travel_as_their_types_say() {
-    // A UUID is text where people read it, and sixteen bytes elsewhere.
+    // A UUID is text in human-readable formats, and sixteen bytes in others.
     let written = (Uuid::from_u128(0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c), SystemTime::now());
     for codec in all() {
         let body = codec.encode(&written).unwrap();
@@ -152,7 +152,7 @@ fn lists_are_read_as_tuples_and_keys_may_be_tuples() {
 #[test]
 #[cfg(feature = "msgpack")]
 fn unsupported_values_fail_at_the_sender_and_extensions_fail_at_the_reader() {
-    /// As a type that has no representation does.
+    /// A type without a representation.
     struct Unwritable;
     impl Serialize for Unwritable {
         fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
@@ -171,9 +171,9 @@ fn unsupported_values_fail_at_the_sender_and_extensions_fail_at_the_reader() {
 
 #[test]
 fn no_body_names_code_to_run() {
-    // b"cos\nsystem\n" and the like: a pickle is a content type that nobody reads.
+    // A pickle, such as b"cos\nsystem\n", has a content type that is not supported.
     for content_type in ["application/x-python-serialize", "application/x-python-pickle"] {
-        assert!(super::spoken(Some(content_type), &all()).is_err());
+        assert!(super::for_content_type(Some(content_type), &all()).is_err());
     }
 }
 
@@ -213,7 +213,7 @@ fn the_field_to_blame_is_named_and_what_it_holds_is_not() {
         let body = codec.encode(&wrong).unwrap();
         let (said, field) = complaint::<Right>(&codec, &body);
         assert_eq!(field.as_deref(), Some("users[1].age"), "{codec:?}");
-        // The words of a user's codec are its own.
+        // A custom codec has its own error messages.
         assert!(codec.is_custom() || said.starts_with("invalid type: string"), "{codec:?}: {said}");
         assert!(!said.contains("secret"), "{codec:?}: {said}");
     }
@@ -271,8 +271,8 @@ proptest! {
         }
     }
     #[test]
-    fn any_content_type_is_spoken_or_not(content_type: String) {
-        let _ = spoken(Some(&content_type), &[]);
+    fn any_content_type_is_supported_or_not(content_type: String) {
+        let _ = for_content_type(Some(&content_type), &[]);
         let _ = Encoding::of(Some(&content_type));
     }
 }

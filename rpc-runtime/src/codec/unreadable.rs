@@ -1,15 +1,15 @@
-//! What is wrong with a body, without what is in it: errors are logged, and bodies hold secrets.
+//! The errors of decoding. They quote nothing of the body, because errors are logged and bodies hold secrets.
 
 use std::fmt;
 
-/// How deep a body may be nested; what JSON's reader sets for itself.
+/// The limit of nesting, the same as that of `serde_json`.
 #[cfg(any(feature = "cbor", feature = "msgpack"))]
 pub(super) const MAX_DEPTH: usize = 128;
 
-/// Why a body could not be read.
+/// A body that could not be read.
 #[derive(Debug)]
 pub(crate) struct Malformed {
-    /// Where in the body, such as `user.address`; absent when the body as a whole is to blame.
+    /// The path of the invalid field, such as `user.address`; `None` if the body as a whole is invalid.
     pub(crate) field: Option<String>,
     pub(crate) source: Unreadable,
 }
@@ -27,35 +27,37 @@ impl Malformed {
     }
 }
 
-/// Why a body is not what it should be. What serde quotes of the body is left out; what a type says in words of its own is kept.
+/// The reason why a body could not be read. Values that serde quotes from the body are left out. Messages of
+/// a type's own `Deserialize` are kept.
 #[derive(Debug)]
 pub(crate) struct Unreadable(String);
 
 impl From<serde_json::Error> for Unreadable {
     fn from(error: serde_json::Error) -> Self {
         let text = error.to_string();
-        // The others, of syntax, quote nothing.
+        // Syntax errors quote nothing.
         if error.is_data() { Self::of_serde(&text) } else { Self(text) }
     }
 }
 
 impl Unreadable {
-    /// What holds nothing of the body.
+    /// A text that quotes nothing of the body.
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// What serde, or a type, says of a body.
+    /// A message of serde or of a type, which may quote the body.
     pub(super) fn of_serde(text: &str) -> Self {
         Self(without_quotes(text).unwrap_or_else(|| text.to_owned()))
     }
 }
 
-/// The text without what serde quotes, or `None` when it is none of the texts in which serde quotes.
+/// The text without the values that serde quotes; `None` if it is not one of the texts in which serde quotes.
 fn without_quotes(text: &str) -> Option<String> {
     for beginning in ["invalid type: ", "invalid value: "] {
         if let Some(rest) = text.strip_prefix(beginning) {
-            // "string \"..\", expected u64", "integer `300`, expected u8", "map, expected a string": what was expected is ours.
+            // "string \"..\", expected u64", "integer `300`, expected u8", "map, expected a string": the
+            // expected type is not a secret.
             let (found, expected) = rest.rsplit_once(", expected ")?;
             let kind = found.split(['"', '`']).next().unwrap_or_default().trim_end();
             return Some(format!("{beginning}{kind}, expected {expected}"));
@@ -63,7 +65,7 @@ fn without_quotes(text: &str) -> Option<String> {
     }
     for beginning in ["unknown field ", "unknown variant "] {
         if let Some(rest) = text.strip_prefix(beginning) {
-            // The names that there are follow, between backticks as well.
+            // The known names follow, between backticks as well.
             let known =
                 ["`, expected ", "`, there are no "].iter().filter_map(|known| rest.find(known)).min()?;
             return Some(format!("{}{}", beginning.trim_end(), &rest[known + 1..]));
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_and_what_is_there_is_not() {
+    fn an_error_names_the_problem_and_quotes_nothing_of_the_body() {
         let at = " at line 1 column";
         let said = [
             (complaint::<u64>(r#""secret""#), format!("invalid type: string, expected u64{at} 8")),

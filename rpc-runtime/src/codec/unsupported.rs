@@ -1,8 +1,8 @@
-//! Content types and encodings that no codec here reads.
+//! Content types and encodings that are not supported.
 
 use std::fmt;
 
-/// The body is nothing that is read here; says what it is instead, for people.
+/// A content type or encoding that no codec reads. The text is for people.
 #[derive(Clone, Debug)]
 pub(crate) struct UnsupportedMedia(String);
 
@@ -17,11 +17,11 @@ impl std::error::Error for UnsupportedMedia {}
 impl UnsupportedMedia {
     pub(super) fn content_type(name: &str, readable: &[&str]) -> Self {
         let readable = readable.join(" or ");
-        Self(format!("content type {name:?} is not spoken here; send {readable}"))
+        Self(format!("content type {name:?} is not supported; send {readable}"))
     }
 
     #[cold]
     pub(super) fn encoding(name: &str) -> Self {
-        Self(format!("content encoding {name:?} is not spoken here; send the body as it is"))
+        Self(format!("content encoding {name:?} is not supported; send the body uncompressed"))
     }
 }

@@ -1,9 +1,9 @@
-//! The memory that a zstd frame asks for, read before anything is allocated for it.
+//! The window size of a zstd frame, read before memory is allocated for it.
 
-/// What the usual levels of zstd use at most.
+/// The largest window of zstd's usual levels.
 pub(super) const MAX_WINDOW: u64 = 8 * 1024 * 1024;
 
-/// The window that a frame asks for: RFC 8878, 3.1.1.1. `None` when there is no frame.
+/// The window size in the header of a frame: RFC 8878, 3.1.1.1. `None` if the body is not a frame.
 pub(super) fn window(body: &[u8]) -> Option<u64> {
     const MAGIC: [u8; 4] = 0xFD2F_B528_u32.to_le_bytes();
     let rest = body.strip_prefix(&MAGIC)?;

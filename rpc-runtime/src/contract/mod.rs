@@ -1,4 +1,5 @@
-//! The traits that generated code implements: what a client and a server share.
+//! The contract that a client and a server share: the traits that generated code implements, and the
+//! definitions of services and methods.
 
 mod no_error;
 mod one_way;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The error of a method that returns a plain value: there is none, and no value of this type exists.
+/// The error of a method that cannot fail. No value of this type exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum NoError {}
 

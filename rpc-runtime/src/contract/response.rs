@@ -5,31 +5,32 @@ use bytes::Bytes;
 use super::WireType;
 use crate::message::Violations;
 
-/// The successful result of one method, as it travels: a transparent newtype over the method's value.
+/// The result of one method, as it travels: a transparent newtype of the method's value.
 pub trait Response: WireType {
-    /// What the caller of the method receives.
+    /// The value that the caller receives.
     type Value: Send + 'static;
-    /// Wraps what the method returned.
+    /// Wraps the value that the method returned.
     fn from_value(value: Self::Value) -> Self;
-    /// Unwraps what the caller receives.
+    /// Unwraps the value that the caller receives.
     fn into_value(self) -> Self::Value;
 
-    /// The body, where the value travels as raw bytes.
+    /// The body, if the value travels as raw bytes.
     #[doc(hidden)]
     fn to_raw(&self) -> Option<Bytes> {
         None
     }
 
-    /// The value, where it travels as raw bytes; else the body.
+    /// The value, if it travels as raw bytes; else the body.
     #[doc(hidden)]
     fn from_raw(body: Bytes) -> Result<Self, Bytes> {
         Err(body)
     }
 
-    /// Checks the value against the rules of its type, for methods with `#[rpc(validate_result)]`; others have no rules.
+    /// Checks the value against the rules of its type. Only methods with `#[rpc(validate_result)]` have
+    /// rules.
     ///
     /// # Errors
-    /// Everything that breaks a rule.
+    /// The values that break a rule.
     fn validate(&self) -> Result<(), Violations> {
         Ok(())
     }

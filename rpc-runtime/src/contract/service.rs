@@ -7,22 +7,22 @@ use crate::{
     message::{Fault, IncomingCall, Reply},
 };
 
-/// Implemented by the generated `…Server`: what is served, and how a call finds its method.
+/// A service that a server can run. The generated `…Server` implements it.
 pub trait Service: Send + Sync + 'static {
-    /// Name and methods of the service.
+    /// The name and the methods of the service.
     const DEFINITION: &'static ServiceDef;
 
-    /// The definition of this value; another one than [`DEFINITION`](Self::DEFINITION) only of services that are made while the program
-    /// runs, such as a [`RawService`](crate::RawService).
+    /// The definition of this value. It differs from [`DEFINITION`](Self::DEFINITION) only for services that
+    /// are defined at run time, such as a [`RawService`](crate::RawService).
     fn definition(&self) -> &'static ServiceDef {
         Self::DEFINITION
     }
 
     /// Runs the method that `call` names.
     ///
-    /// The future owns all it needs. It may panic: the server answers `panicked` and goes on.
+    /// The future owns its data. If it panics, the server replies `panicked` and continues.
     fn dispatch(&self, call: IncomingCall) -> ServeFuture;
 }
 
-/// What [`Service::dispatch`] returns: the reply, or the fault that takes its place.
+/// The future of [`Service::dispatch`]: it resolves to the reply, or to a fault in place of the reply.
 pub type ServeFuture = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send>>;

@@ -4,8 +4,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// A type that can travel in a request or a reply.
 ///
-/// Implemented for everything that is `Serialize + DeserializeOwned + Send + 'static`; it exists so that a missing derive
-/// is reported by one sentence about the user's own type.
+/// Implemented for every type that is `Serialize + DeserializeOwned + Send + 'static`. The trait exists so
+/// that the compiler reports a missing derive in one sentence about the user's type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel over the wire",
     label = "needs `serde::Serialize` and `serde::Deserialize`, and must be `Send + 'static`",

@@ -12,26 +12,24 @@ pub struct MethodDef {
     pub service: &'static str,
     /// `{service}.{method}`, such as `fib.compute`: the `type` property of its requests.
     pub full_name: &'static str,
-    /// Whether it is called, notified, or published as an event.
+    /// A call, a notification or an event.
     pub kind: MethodKind,
     /// The exchange that requests are published to; empty for the default exchange.
     pub exchange: &'static str,
-    /// The routing key of its requests; of events, what their routing keys begin with.
+    /// The routing key of its requests. The routing keys of events begin with it.
     pub routing_key: &'static str,
-    /// The queue its requests wait in; empty for an event, for every subscription has a queue of its own.
+    /// The queue of its requests. Empty for an event: every subscription has a separate queue.
     pub queue: &'static str,
-    /// The timeout that the trait gives the method, if it does.
+    /// The timeout that the trait declares for the method.
     pub timeout: Option<Duration>,
-    /// Whether running it twice is harmless, or forbidden.
+    /// The effect of running it twice: harmless, forbidden, or not declared.
     pub repetition: Repetition,
-    /// Its requests are given to it whatever their content type is.
+    /// The method takes requests of any content type.
     pub(crate) reads_anything: bool,
 }
 
 impl MethodDef {
-    /// A method of `service`; address and promises are added by the other constructors.
-    ///
-    /// Without them: exchange `amqp-rpc`, routing key = `full_name`, queue = `service`.
+    /// A call of `service`, with exchange `amqp-rpc`, `full_name` as routing key, and `service` as queue.
     #[must_use]
     pub const fn new(service: &'static str, full_name: &'static str) -> Self {
         Self {
@@ -47,26 +45,27 @@ impl MethodDef {
         }
     }
 
-    /// The service that a method of this name belongs to where nothing else is said: what comes before the last dot.
+    /// The service that a method name belongs to by default: the part before the last dot.
     pub(crate) fn service_of(full_name: &str) -> &str {
         full_name.rsplit_once('.').map_or(full_name, |(service, _)| service)
     }
 
-    /// Gives it its requests whatever their content type is, not decoded.
+    /// Takes requests of any content type, and does not decode them.
     #[must_use]
     pub const fn reading_anything(mut self) -> Self {
         self.reads_anything = true;
         self
     }
 
-    /// Makes it one that nobody answers, run by one server.
+    /// Makes it a notification: a one-way message that one server runs.
     #[must_use]
     pub const fn notify(mut self) -> Self {
         self.kind = MethodKind::Notify;
         self
     }
 
-    /// Makes it one that every group of subscribers receives, through the topic exchange `amqp-rpc.events`.
+    /// Makes it an event: a one-way message for every group of subscribers, through the topic exchange
+    /// `amqp-rpc.events`.
     #[must_use]
     pub const fn event(mut self) -> Self {
         self.kind = MethodKind::Event;
@@ -75,35 +74,36 @@ impl MethodDef {
         self
     }
 
-    /// Publishes requests to `exchange`; empty for the default exchange, where `routing_key` must equal `queue`.
+    /// Publishes requests to `exchange`. Empty means the default exchange, where `routing_key` must equal
+    /// `queue`.
     #[must_use]
     pub const fn exchange(mut self, exchange: &'static str) -> Self {
         self.exchange = exchange;
         self
     }
 
-    /// Publishes requests under `routing_key`.
+    /// Publishes requests with `routing_key`.
     #[must_use]
     pub const fn routing_key(mut self, routing_key: &'static str) -> Self {
         self.routing_key = routing_key;
         self
     }
 
-    /// Lets requests wait in `queue`.
+    /// Routes requests to `queue`.
     #[must_use]
     pub const fn queue(mut self, queue: &'static str) -> Self {
         self.queue = queue;
         self
     }
 
-    /// Gives calls of this method a timeout of their own.
+    /// Sets the default timeout of calls of this method.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Declares what running it twice means.
+    /// Declares the effect of running it twice.
     #[must_use]
     pub const fn repetition(mut self, repetition: Repetition) -> Self {
         self.repetition = repetition;
@@ -111,8 +111,8 @@ impl MethodDef {
     }
 }
 
-/// The exchange of a service that names none: direct and durable.
+/// The default exchange of services: direct and durable.
 const DEFAULT_EXCHANGE: &str = "amqp-rpc";
 
-/// The exchange of events whose service names none: topic and durable.
+/// The default exchange of events: topic and durable.
 const EVENT_EXCHANGE: &str = "amqp-rpc.events";

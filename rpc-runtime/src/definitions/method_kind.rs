@@ -1,14 +1,14 @@
 //! Calls, notifications and events.
 
-/// What a method is to its clients.
+/// A call, a notification or an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MethodKind {
-    /// One server runs it and answers.
+    /// One server runs it and replies.
     #[default]
     Call,
-    /// `#[rpc(notify)]`: one server runs it; nobody answers.
+    /// `#[rpc(notify)]`: one server runs it, without a reply.
     Notify,
-    /// `#[rpc(event)]`: every group of subscribers receives it; nobody answers.
+    /// `#[rpc(event)]`: every group of subscribers receives it, without a reply.
     Event,
 }

@@ -6,7 +6,7 @@ use super::MethodDef;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceDef {
-    /// Name on the wire, such as `fib`.
+    /// The name on the wire, such as `fib`.
     pub name: &'static str,
     /// Every method, in the order of the trait.
     pub methods: &'static [&'static MethodDef],

@@ -1,4 +1,4 @@
-//! The errors users match on: of calls, and of servers.
+//! The errors of calls, of servers and of connections.
 
 mod call;
 mod server;

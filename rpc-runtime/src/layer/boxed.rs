@@ -1,4 +1,4 @@
-//! A service of any type: one allocation per call, and layers need no generics.
+//! A service of any type, with one allocation per call, so that layers need no generics.
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -8,17 +8,17 @@ use crate::{
     message::{Fault, IncomingCall, Reply},
 };
 
-/// A service whose type is forgotten; clones share it.
+/// A type-erased [`RpcService`]. Clones share it.
 #[derive(Clone)]
 pub struct BoxService(Arc<dyn ErasedService>);
 
 impl BoxService {
-    /// Forgets the type of `service`.
+    /// Erases the type of `service`.
     pub fn new(service: impl RpcService) -> Self {
         Self(Arc::new(service))
     }
 
-    /// The methods of `service`, which its layers are wrapped around.
+    /// The innermost service, around which the layers are wrapped: the methods of `service`.
     pub(crate) fn innermost(service: impl Service) -> Self {
         Self(Arc::new(Innermost(service)))
     }
@@ -42,7 +42,7 @@ trait ErasedService: Send + Sync {
     fn call_boxed(&self, call: IncomingCall) -> CallFuture<'_>;
 }
 
-/// Not an [`RpcService`]: what it dispatches to is boxed already, and once is enough.
+/// Not an [`RpcService`], because its future is boxed already and is not to be boxed twice.
 struct Innermost<S>(S);
 
 impl<S: Service> ErasedService for Innermost<S> {

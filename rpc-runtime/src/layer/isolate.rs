@@ -1,4 +1,4 @@
-//! Keeps a panic of one call from ending others.
+//! Catches the panic of a call and makes it a fault.
 
 use std::{any::Any, future::Future, panic::AssertUnwindSafe};
 
@@ -7,16 +7,17 @@ use futures_util::FutureExt;
 use super::{BoxService, RpcService};
 use crate::message::{Fault, FaultCode, IncomingCall, Reply};
 
-/// Runs the call; a panic becomes a fault.
+/// Runs the call. A panic becomes the fault `panicked`.
 ///
-/// No `async fn`: its future would hold the call a second time, and the server has a task of that size for every call.
+/// This is not an `async fn`, whose future would hold the call twice: the server has a task of that size for
+/// every call.
 pub(crate) fn isolated(
     service: &BoxService,
     call: IncomingCall,
     exposes_panics: bool,
 ) -> impl Future<Output = Result<Reply, Fault>> + Send {
-    // Unwind safety: everything the call owned is dropped; what it shared with others is the service author's to keep sound.
-    // Twice, because a layer may panic before it returns its future.
+    // Unwind safety: everything that the call owned is dropped. The author of the service keeps shared data
+    // sound. Caught twice, because a layer may panic before it returns its future.
     let running = match std::panic::catch_unwind(AssertUnwindSafe(|| service.call(call))) {
         Ok(running) => AssertUnwindSafe(running).catch_unwind().left_future(),
         Err(panic) => std::future::ready(Err(panic)).right_future(),
@@ -26,7 +27,7 @@ pub(crate) fn isolated(
 
 fn panicked(panic: &(dyn Any + Send), exposes_panics: bool) -> Fault {
     let text = panic_text(panic);
-    // Panic texts are made for the server's own people: they may name paths, data, anything.
+    // The text of a panic is for the operators of the server: it may contain paths or data.
     let message =
         if exposes_panics { format!("the method panicked: {text}") } else { "the method panicked".into() };
     Fault::new(FaultCode::Panicked, message).with_detail(text)

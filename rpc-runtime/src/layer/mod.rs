@@ -1,4 +1,4 @@
-//! What runs around every call of a server or a client.
+//! Layers: code that runs around every call of a server or a client.
 
 mod boxed;
 pub mod builtin;

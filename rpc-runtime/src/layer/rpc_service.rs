@@ -4,14 +4,16 @@ use std::future::Future;
 
 use crate::message::{Fault, IncomingCall, Reply};
 
-/// Something that answers calls: a method's dispatcher, or a layer around one.
+/// Serves calls: the methods of a service, or a layer around them.
 ///
-/// `&self` and no readiness check: how many calls run at once is the server's `concurrency`, kept by the broker.
+/// In contrast to tower's `Service` it takes `&self` and has no `poll_ready`: the broker limits the number of
+/// calls that run at once, by the server's [`concurrency`](crate::Server::concurrency).
 pub trait RpcService: Send + Sync + 'static {
-    /// Answers one call.
+    /// Serves one call.
     ///
-    /// The future may be dropped at any await: when the server shuts down and its bound is over, when the connection is lost, or when a limit of
-    /// time says so ([`Server::handler_timeout`](crate::Server::handler_timeout), a layer). A panic is answered
-    /// `panicked`.
+    /// The server may drop the future at any await: at the end of the time for a shutdown, when the
+    /// connection is lost, or when a time limit is over
+    /// ([`Server::handler_timeout`](crate::Server::handler_timeout), a layer). If the future panics, the
+    /// server replies `panicked`.
     fn call(&self, call: IncomingCall) -> impl Future<Output = Result<Reply, Fault>> + Send;
 }

@@ -1,4 +1,4 @@
-//! What a method may know about the call it serves.
+//! The context of a call, for the method that serves it.
 
 use std::{
     future::Future,
@@ -11,7 +11,8 @@ use amqp_rpc_transport::Headers;
 use super::Inherited;
 use crate::definitions::{MethodDef, MethodKind};
 
-/// What a method may know about the call it serves; a parameter marked `#[rpc(context)]` receives it.
+/// The context of a call that is served: its address, its headers and its time. A parameter marked
+/// `#[rpc(context)]` receives it.
 ///
 /// Its `Debug` shows the names of headers and not their values, which may be tokens.
 #[derive(Clone)]
@@ -38,51 +39,53 @@ impl Context {
         self.method
     }
 
-    /// The exchange the request was published to; empty for the default exchange.
+    /// The exchange that the request was published to. Empty for the default exchange.
     #[must_use]
     pub fn exchange(&self) -> &str {
         &self.exchange
     }
 
-    /// The routing key the request was published under.
+    /// The routing key that the request was published with.
     #[must_use]
     pub fn routing_key(&self) -> &str {
         &self.routing_key
     }
 
-    /// What an event is about, as its publisher said: the words after the event's own name in the routing key. `None` for the empty topic,
-    /// and for everything that is no event.
+    /// The topic of an event: the words after the event's name in the routing key. `None` for an empty topic,
+    /// and for calls and notifications.
     #[must_use]
     pub fn topic(&self) -> Option<&str> {
         let topic = self.routing_key.strip_prefix(self.method.routing_key)?.strip_prefix('.')?;
         Some(topic).filter(|topic| self.method.kind == MethodKind::Event && !topic.is_empty())
     }
 
-    /// Whether the broker delivered this request before: another server, or this one, may have run it.
+    /// Whether the broker delivered this request before. Another server, or this one, may have run it.
     #[must_use]
     pub fn redelivered(&self) -> bool {
         self.redelivered
     }
 
-    /// Whether somebody waits for a reply: not for that of a notification or an event, nor of a request without an address for it.
+    /// Whether a caller waits for a reply. False for notifications, events, and requests without `reply_to`.
     ///
-    /// A layer that has too much to do refuses a call with a caller. One without had better wait: nobody would hear of the refusal.
-    /// The server holds it and tries it again, after pauses that grow to a second.
+    /// A layer that is overloaded refuses a call that has a caller. It should let a call without a caller
+    /// wait, because a refusal would reach no one. If it refuses the call with `overloaded`, the server holds
+    /// the call and retries it, with pauses that grow to one second.
     #[must_use]
     pub fn has_caller(&self) -> bool {
         self.has_caller
     }
 
-    /// When the caller stops waiting, if the request said so.
+    /// The time at which the caller stops waiting, if the request states it.
     ///
-    /// Counted from the receipt of the request with the time that was left when it was sent: clocks of different machines
-    /// are never compared, so time spent in the queue is not seen here (the broker drops what expires there).
+    /// The server counts the remaining time of the request from its receipt, because clocks of different
+    /// machines are not compared. Time spent in the queue is therefore not included. The broker drops
+    /// requests that expire in the queue.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// How long the caller still waits; zero when its time is over, `None` when it set no limit.
+    /// The time that the caller still waits. Zero when it is over, `None` without a limit.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
@@ -94,49 +97,52 @@ impl Context {
         &self.headers
     }
 
-    /// What the request says that its body is. The library reads a body without one as JSON.
+    /// The content type of the request. A body without one is read as JSON.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
     }
 
-    /// The broker user that sent the request; the broker refuses a message that claims another one.
+    /// The user that published the request (`user_id`). The broker refuses a message with the name of another
+    /// user.
     ///
-    /// `None` when the caller did not state it.
+    /// `None` if the caller does not send it. See
+    /// [`ClientBuilder::send_user_id`](crate::ClientBuilder::send_user_id).
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
         self.user_id.as_deref()
     }
 
-    /// The application that says it sent the request. Nobody checks it.
+    /// The application that published the request (`app_id`), as the caller states it. It is not verified.
     #[must_use]
     pub fn app_id(&self) -> Option<&str> {
         self.app_id.as_deref()
     }
 
-    /// The id that the caller gave the message, if any.
+    /// The message id, if the caller set one.
     #[must_use]
     pub fn message_id(&self) -> Option<&str> {
         self.message_id.as_deref()
     }
 
-    /// The id that ties the reply to its call. Opaque: the caller chose it.
+    /// The correlation id, by which the caller matches the reply to its call. The caller chose it.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.correlation_id.as_deref()
     }
 
-    /// The priority that the caller asked for, 0 to 255.
+    /// The priority of the request, 0 to 255.
     #[must_use]
     pub fn priority(&self) -> Option<u8> {
         self.priority
     }
 
-    /// Makes calls that `future` makes inherit from this one: they wait no longer than until its [deadline](Self::deadline), and carry
+    /// Runs `future` in the scope of this call. Calls made there inherit its [deadline](Self::deadline) and
     /// its trace (the headers `traceparent`, `tracestate` and `baggage`).
     ///
-    /// Calls that a method makes in its own task, or on its own thread where it is `blocking`, do so anyway. What it spawns does not
-    /// unless it is wrapped in this. See [`Call::detached`](crate::Call::detached) for the opposite.
+    /// Calls that a method makes in its own task, or on its own thread if it is `blocking`, inherit both
+    /// without this. Spawned tasks inherit them only if they are wrapped in this. See
+    /// [`Call::detached`](crate::Call::detached) for the opposite.
     ///
     /// ```
     /// # use amqp_rpc_runtime::Context;

@@ -1,13 +1,13 @@
-//! Whether a call ran.
+//! The execution of a failed call: never, unknown or completed.
 
-/// Whether a call ran.
+/// The execution of a call: `Never`, `Unknown` or `Completed`.
 ///
-/// Over a broker this is the question after every failure: only what certainly did not run may be sent again without
-/// thought.
+/// A call over a broker can fail before, while or after its method runs. Only a call that certainly did not
+/// run can be repeated without risk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Execution {
-    /// The method did not run and will not run for this call.
+    /// The method did not run for this call, and will not.
     Never,
     /// The method may have run, may be running, or may still run.
     Unknown,

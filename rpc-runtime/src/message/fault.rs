@@ -1,4 +1,4 @@
-//! Faults: why a call has no result of its method's own making, and what that says of execution.
+//! Faults: refusals and failures that a server reports in place of a method's result.
 
 use std::fmt;
 
@@ -6,51 +6,51 @@ use super::{Execution, FaultCode, Violation, Violations, violation::cut};
 
 /// A refusal or failure that the server reports in place of the method's own result or error.
 ///
-/// On the wire it is the object `{"code", "message", "field"?, "errors"?}` in a reply of type `fault`.
+/// On the wire it is the object `{"code", "message", "field"?, "errors"?}`, in a reply of type `fault`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fault {
     code: FaultCode,
     message: String,
-    // Most faults have none, and every outcome of a call has room for a fault: it is copied many times.
-    more: Option<Box<More>>,
-    // Not on the wire: set by the caller's side, which knows the method, and whether it sent the request before.
+    // Boxed because most faults have none of it, and the result of every call has the size of a fault.
+    details: Option<Box<Details>>,
+    // Not on the wire. The client sets both: it knows the method, and whether it sent the request before.
     idempotent: bool,
     is_of_repetition: bool,
 }
 
-/// More of a text is not for people, and must fit beside others into a reply.
-const MOST_BYTES: usize = 32 * 1024;
+/// Limits a text, so that a fault with all its texts fits into a reply.
+const MAX_TEXT_BYTES: usize = 32 * 1024;
 
-/// What only some faults have.
+/// The parts that only some faults have.
 #[derive(Clone, Default, PartialEq, Eq)]
-struct More {
+struct Details {
     field: Option<String>,
-    // Not on the wire: for the server's own log.
+    // Not on the wire: for the server's log.
     detail: Option<String>,
     violations: Vec<Violation>,
 }
 
 impl Fault {
-    /// A fault with a message for people.
+    /// A fault with a code for programs and a message for people.
     ///
-    /// Of message, field and detail the first 32 KiB are kept, for they may repeat what the caller has sent. The message travels to the
-    /// caller: leave out secrets, payloads and backtraces.
+    /// The message travels to the caller: leave out secrets, payloads and backtraces. Message, field and
+    /// detail are cut after 32 KiB each, because they may quote the request.
     #[must_use]
     pub fn new(code: FaultCode, message: impl Into<String>) -> Self {
         Self {
             code,
-            message: cut(message.into(), MOST_BYTES),
-            more: None,
+            message: cut(message.into(), MAX_TEXT_BYTES),
+            details: None,
             idempotent: false,
             is_of_repetition: false,
         }
     }
 
-    fn more(&mut self) -> &mut More {
-        self.more.get_or_insert_default()
+    fn details_mut(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
     }
 
-    /// A fault for values that break the contract's rules.
+    /// A fault for values that break the rules of the contract.
     #[must_use]
     pub fn of_violations(code: FaultCode, violations: Violations) -> Self {
         let fault = Self::new(code, violations.to_string());
@@ -60,59 +60,58 @@ impl Fault {
     pub(crate) fn with_violations(mut self, violations: Vec<Violation>) -> Self {
         let Some(first) = violations.first() else { return self };
         if self.field().is_none() && !first.field().is_empty() {
-            self.more().field = Some(first.field().to_owned());
+            self.details_mut().field = Some(first.field().to_owned());
         }
-        self.more().violations = violations;
+        self.details_mut().violations = violations;
         self
     }
 
-    /// Names the request field that is to blame, such as `user.address.zip`.
+    /// Names the invalid field of the request, such as `user.address.zip`.
     #[must_use]
     pub fn with_field(mut self, field: impl Into<String>) -> Self {
-        self.more().field = Some(cut(field.into(), MOST_BYTES));
+        self.details_mut().field = Some(cut(field.into(), MAX_TEXT_BYTES));
         self
     }
 
-    /// Adds what only the server's own people should know, such as the error of a database. It stands in the server's log, and never
-    /// travels.
+    /// Adds a detail for the server's log, such as the error of a database. It does not travel to the caller.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
-        self.more().detail = Some(cut(detail.into(), MOST_BYTES));
+        self.details_mut().detail = Some(cut(detail.into(), MAX_TEXT_BYTES));
         self
     }
 
-    /// What went wrong, for programs.
+    /// The code, for programs.
     #[must_use]
     pub fn code(&self) -> &FaultCode {
         &self.code
     }
 
-    /// What went wrong, for people.
+    /// The message, for people.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The request field that is to blame, if the server named one.
+    /// The invalid field of the request, if the server named one.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
-        self.more.as_ref()?.field.as_deref()
+        self.details.as_ref()?.field.as_deref()
     }
 
-    /// What [`with_detail`](Self::with_detail) added; nothing on the caller's side.
+    /// The detail for the server's log, from [`with_detail`](Self::with_detail). `None` on the client.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
-        self.more.as_ref()?.detail.as_deref()
+        self.details.as_ref()?.detail.as_deref()
     }
 
-    /// The values that break the contract's rules, if that is what the fault is about.
+    /// The values that break the rules of the contract, for a fault about them.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
-        self.more.as_ref().map_or(&[], |more| &more.violations)
+        self.details.as_ref().map_or(&[], |details| &details.violations)
     }
 
-    /// What the code says of execution; `Unknown` in place of `Never` when the request had to be sent twice, because what became
-    /// of the first is not known.
+    /// The execution that the code implies. `Unknown` in place of `Never` when the client had to send the
+    /// request twice: the first one may have run.
     #[must_use]
     pub fn execution(&self) -> Execution {
         match self.code.execution() {
@@ -121,7 +120,7 @@ impl Fault {
         }
     }
 
-    /// Whether the same call may succeed if it is made again, without the risk of running twice.
+    /// Whether repeating the call may succeed, without the risk of running it twice.
     ///
     /// True for refusals with a passing cause, and for an unknown outcome of a method declared `idempotent`.
     #[must_use]
@@ -138,7 +137,7 @@ impl Fault {
         self
     }
 
-    /// The request was sent before, and may have run then.
+    /// Marks a fault of a request that was sent before, and may have run then.
     pub(crate) fn of_repetition(mut self) -> Self {
         self.is_of_repetition = true;
         self

@@ -1,4 +1,4 @@
-//! The codes of faults, and what each says of execution.
+//! The codes of faults, and the execution that each implies.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use super::Execution;
 
 macro_rules! fault_codes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $execution:ident, passing: $passing:literal;)+) => {
-        /// What went wrong, as the wire names it.
+        /// The code of a fault.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum FaultCode {
             $($(#[doc = $doc])+ $variant,)+
-            /// A code that this version does not know, kept as it came. Says nothing of execution.
+            /// A code that this version does not know. Its execution is unknown.
             Other(String),
         }
 
         impl FaultCode {
-            /// Every code that this version knows, in the order of docs/wire-protocol.md.
+            /// All codes that this version knows, in the order of docs/wire-protocol.md.
             pub const KNOWN: &'static [FaultCode] = &[$(FaultCode::$variant),+];
 
             /// The code on the wire.
@@ -28,7 +28,7 @@ macro_rules! fault_codes {
                 }
             }
 
-            /// What the code says of execution.
+            /// The execution that the code implies.
             #[must_use]
             pub fn execution(&self) -> Execution {
                 match self {
@@ -37,7 +37,7 @@ macro_rules! fault_codes {
                 }
             }
 
-            /// Whether the cause may be gone when the call is made again.
+            /// Whether the cause is temporary, so that a later call may succeed.
             #[must_use]
             pub fn is_passing(&self) -> bool {
                 match self {
@@ -59,17 +59,19 @@ macro_rules! fault_codes {
 }
 
 fault_codes! {
-    /// The request could not be read as the method's parameters, or breaks a rule of the contract ([`Fault::violations`](super::Fault::violations)).
+    /// The request could not be read as the method's parameters, or breaks a rule of the contract
+    /// ([`Fault::violations`](super::Fault::violations)).
     BadRequest = "bad_request", Never, passing: false;
-    /// The service has no such method; passing during a rolling deploy, when an old server got a new call.
+    /// The service has no such method. Passing: during a rolling deployment an old server may receive a new
+    /// call.
     UnknownMethod = "unknown_method", Never, passing: true;
     /// The server does not read the request's content type or encoding.
     UnsupportedMediaType = "unsupported_media_type", Never, passing: false;
     /// The request is larger than the server accepts.
     RequestTooLarge = "request_too_large", Never, passing: false;
-    /// The caller's time was over before the method started.
+    /// The caller's timeout was over before the method started.
     Expired = "expired", Never, passing: true;
-    /// The server refused to take on more work.
+    /// The server had too many calls.
     Overloaded = "overloaded", Never, passing: true;
     /// The caller may not call this method.
     Unauthorized = "unauthorized", Never, passing: false;
@@ -79,16 +81,17 @@ fault_codes! {
     DeadlineExceeded = "deadline_exceeded", Unknown, passing: true;
     /// The method panicked.
     Panicked = "panicked", Unknown, passing: true;
-    /// The request was delivered before and may have run then. It is not run again: its method is `at_most_once`, or the server refuses
-    /// it this time.
+    /// The request was delivered before and may have run then. It is not run again: its method is
+    /// `at_most_once`, or the server refuses it this time.
     MaybeExecuted = "maybe_executed", Unknown, passing: true;
-    /// The server failed outside of the method.
+    /// The server failed outside the method.
     Internal = "internal", Unknown, passing: true;
     /// The method ran, but its result is larger than the server sends.
     ReplyTooLarge = "reply_too_large", Completed, passing: false;
     /// The method ran, but its result could not be encoded.
     UnencodableReply = "unencodable_reply", Completed, passing: false;
-    /// The method ran, but its result breaks a rule of the contract ([`Fault::violations`](super::Fault::violations)).
+    /// The method ran, but its result breaks a rule of the contract
+    /// ([`Fault::violations`](super::Fault::violations)).
     InvalidResult = "invalid_result", Completed, passing: false;
 }
 

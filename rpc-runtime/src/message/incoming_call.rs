@@ -1,44 +1,44 @@
-//! A call as the server received it: the request's body and the context that came with it.
+//! A call as the server received it: the body of the request and its context.
 
 use amqp_rpc_transport::Headers;
 use bytes::Bytes;
 
 use super::{Context, Fault, FaultCode};
 use crate::{
-    codec::{AnyCodec, Encoding, Uninflatable},
+    codec::{AnyCodec, Encoding, InflateError},
     definitions::MethodDef,
 };
 
-/// A call on its way to its method, as middleware sees it.
+/// A call on its way to its method, as the layers of a server see it.
 ///
-/// The body is still encoded; it is decoded right before the method starts.
+/// The body is still encoded. It is decoded right before the method starts.
 pub struct IncomingCall {
     pub(crate) context: Context,
-    /// What the body is written in, and its reply.
+    /// The codec of the body, and of the reply.
     pub(crate) codec: AnyCodec,
-    /// How the body is compressed.
+    /// The compression of the body.
     pub(crate) encoding: Option<Encoding>,
     pub(crate) body: Bytes,
 }
 
 impl IncomingCall {
-    /// The same, not compressed.
+    /// The call with its body inflated.
     ///
     /// # Errors
-    /// The fault to answer with, when the body is malformed or would have more than `limit` bytes.
+    /// The fault to reply with, when the body is malformed or has more than `limit` bytes once inflated.
     pub(crate) fn inflated(mut self, encoding: Encoding, limit: usize) -> Result<Self, Fault> {
         self.encoding = None;
         self.body = encoding.inflate(&self.body, limit).map_err(|error| {
             let code = match error {
-                Uninflatable::Malformed => FaultCode::BadRequest,
-                Uninflatable::TooLarge(_) => FaultCode::RequestTooLarge,
+                InflateError::Malformed => FaultCode::BadRequest,
+                InflateError::TooLarge(_) => FaultCode::RequestTooLarge,
             };
             Fault::new(code, error.to_string())
         })?;
         Ok(self)
     }
 
-    /// Who calls what, and how much time is left.
+    /// The context of the call: its method, its caller, its time.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
@@ -50,12 +50,12 @@ impl IncomingCall {
         self.context.method
     }
 
-    /// The headers that came with the request, to add to or to take from before the method sees them.
+    /// The headers of the request. Changes are visible to the layers and the method that follow.
     pub fn headers_mut(&mut self) -> &mut Headers {
         &mut self.context.headers
     }
 
-    /// The same once more.
+    /// A copy of the call, for the next attempt to run it.
     pub(crate) fn again(&self) -> Self {
         let Self { context, codec, encoding, body } = self;
         Self { context: context.clone(), codec: codec.clone(), encoding: *encoding, body: body.clone() }

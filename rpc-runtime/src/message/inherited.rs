@@ -1,4 +1,4 @@
-//! What calls take over that are made while another one is served: its deadline and its trace.
+//! The deadline and the trace that calls inherit when a method makes them while it serves a call.
 
 use std::{
     future::Future,
@@ -9,18 +9,19 @@ use std::{
 use amqp_rpc_transport::Headers;
 
 tokio::task_local! {
-    /// Of the call that the running task serves.
+    /// Inherited from the call that the running task serves.
     static SERVED: Inherited;
 }
 
-/// The headers of W3C trace context and baggage, which travel from call to call.
+/// The headers of W3C Trace Context and Baggage, which travel from call to call.
 const TRACE_HEADERS: [&str; 3] = ["traceparent", "tracestate", "baggage"];
 
-/// Cheap to make and to clone: every call that is served makes one.
+/// The deadline and the trace of the call that is served. Cheap to make and to clone: one is made for every
+/// call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Inherited {
     pub(crate) deadline: Option<Instant>,
-    /// `None` unless the request had such headers.
+    /// `None` if the request has no trace headers.
     trace: Option<Arc<Headers>>,
 }
 
@@ -34,33 +35,33 @@ impl Inherited {
         Self { deadline, trace: (!trace.is_empty()).then(|| Arc::new(trace)) }
     }
 
-    /// Of the call that this task, or this thread, serves right now.
+    /// Inherited from the call that this task or thread serves now.
     pub(crate) fn current() -> Self {
         SERVED.try_with(Self::clone).unwrap_or_default()
     }
 
-    /// The same, with no more time than until `end`.
+    /// The same with a deadline no later than `end`.
     pub(crate) fn until(self, end: Instant) -> Self {
         Self { deadline: Some(self.deadline.map_or(end, |deadline| deadline.min(end))), ..self }
     }
 
-    /// What is left until the deadline, if that is less than `timeout`.
+    /// The time until the deadline, if it is less than `timeout`.
     pub(crate) fn less_than(&self, timeout: Duration) -> Option<Duration> {
         let left = self.deadline?.saturating_duration_since(Instant::now());
         (left < timeout).then_some(left)
     }
 
-    /// Makes the calls that `future` makes inherit this.
+    /// Runs `future` so that the calls made in it inherit this.
     pub(crate) fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> + use<F> {
         SERVED.scope(self, future)
     }
 
-    /// Makes the calls that are made while `run` runs inherit this.
+    /// Runs `run` so that the calls made in it inherit this.
     pub(crate) fn scope_blocking<T>(self, run: impl FnOnce() -> T) -> T {
         SERVED.sync_scope(self, run)
     }
 
-    /// Adds the trace to the headers of a call. What it says of its trace itself stays.
+    /// Adds the trace to the headers of a call. Trace headers that the call has already stay as they are.
     pub(crate) fn add_trace(&self, headers: &mut Headers) {
         for (name, value) in self.trace.iter().flat_map(|trace| trace.iter()) {
             if headers.get(name).is_none() {

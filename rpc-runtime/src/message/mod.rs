@@ -1,4 +1,4 @@
-//! What passes between the wire and a method: calls, replies, faults. Plain data, no broker.
+//! The messages between the wire and a method: calls, replies, faults. Plain data that knows no broker.
 
 mod context;
 mod execution;

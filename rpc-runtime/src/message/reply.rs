@@ -14,16 +14,16 @@ use crate::codec::{self, AnyCodec, Compression, Encoding, UnsupportedMedia};
 #[derive(Clone)]
 pub struct Reply {
     pub(crate) kind: ReplyKind,
-    /// Empty for a reply that says nothing of it.
+    /// Empty if a foreign server sent none.
     pub(crate) content_type: Cow<'static, str>,
-    /// How the body is compressed; on the client it is inflated already.
+    /// The compression of the body. `None` on the client, where the body is inflated already.
     pub(crate) encoding: Option<Encoding>,
     pub(crate) body: Bytes,
-    /// On the client: the codec of the call, where it does not come with this crate.
+    /// On the client: the codec of the call, if it is a custom one.
     pub(crate) codec: Option<AnyCodec>,
 }
 
-/// Which of its two types a method returned.
+/// The outcome of a method: its value or its own error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReplyKind {
     /// The method's value.
@@ -36,13 +36,13 @@ impl Reply {
     /// The method's value, as JSON.
     ///
     /// # Errors
-    /// The fault to answer with, `unencodable_reply`, when the value's `Serialize` fails or a map key is no string.
+    /// The fault `unencodable_reply`, when the value's `Serialize` fails or a map key is not a string.
     pub fn json<T: Serialize>(value: &T) -> Result<Self, Fault> {
         Self::of_json(ReplyKind::Result, value)
     }
 
-    /// The method's own error, as JSON. Typed callers get it as [`CallError::Method`](crate::CallError::Method) where it has the shape of
-    /// their error type.
+    /// The method's own error, as JSON. A typed caller receives it as
+    /// [`CallError::Method`](crate::CallError::Method), if it has the shape of the method's error type.
     ///
     /// # Errors
     /// As for [`json`](Self::json).
@@ -50,20 +50,21 @@ impl Reply {
         Self::of_json(ReplyKind::Error, error)
     }
 
-    /// The method's value, sent as it is: as `application/octet-stream` unless it is [given another type](Self::with_content_type).
+    /// The method's value as raw bytes, with the content type `application/octet-stream` unless it is
+    /// [changed](Self::with_content_type).
     #[must_use]
     pub fn bytes(body: impl Into<Bytes>) -> Self {
         Self::new(ReplyKind::Result, codec::RAW, body.into())
     }
 
-    /// The same reply, said to be of this type, such as `application/msgpack`.
+    /// Sets the content type of the body, such as `application/msgpack`.
     #[must_use]
     pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = content_type.into().into();
         self
     }
 
-    /// The same reply as the method's own error.
+    /// Makes it the method's own error.
     #[must_use]
     pub fn into_error(mut self) -> Self {
         self.kind = ReplyKind::Error;
@@ -81,18 +82,18 @@ impl Reply {
         Self { kind, content_type: content_type.into(), encoding: None, body, codec: None }
     }
 
-    /// The reply that a client makes up for a one-way message: the broker has confirmed it.
+    /// The reply that the layers of a client see for a one-way message that the broker confirmed.
     pub(crate) fn confirmed() -> Self {
         Self::new(ReplyKind::Result, AnyCodec::JSON.content_type(), Bytes::from_static(b"null"))
     }
 
-    /// Whether the method returned its value or its error.
+    /// The outcome of the method: its value or its own error.
     #[must_use]
     pub fn kind(&self) -> ReplyKind {
         self.kind
     }
 
-    /// The content type of the body, such as `application/json`. Empty where a foreign server said nothing of it.
+    /// The content type of the body, such as `application/json`. Empty if a foreign server sent none.
     #[must_use]
     pub fn content_type(&self) -> &str {
         &self.content_type
@@ -109,12 +110,12 @@ impl Reply {
         Self { body, encoding, ..self }
     }
 
-    /// The codec that the body is written in.
+    /// The codec of the body.
     ///
     /// # Errors
-    /// When no codec here reads its content type.
+    /// When no codec of this client reads its content type.
     pub(crate) fn codec(&self) -> Result<AnyCodec, UnsupportedMedia> {
-        codec::spoken(Some(&self.content_type), self.codec.as_slice())
+        codec::for_content_type(Some(&self.content_type), self.codec.as_slice())
     }
 }
 

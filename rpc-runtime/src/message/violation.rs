@@ -1,10 +1,10 @@
-//! Values that break a rule of the contract.
+//! Violations: values that break a rule of the contract.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A value of a request, or of a result, that breaks a rule of the contract.
+/// A value of a request or of a result that breaks a rule of the contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
     #[serde(default)]
@@ -14,32 +14,32 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// Paths and messages may hold keys that the caller has chosen, of any length.
-    const MOST_BYTES: usize = 256;
+    /// A limit is needed because paths and messages may contain keys of the request, of any length.
+    const MAX_BYTES: usize = 256;
 
-    /// What is wrong with the value at the path `field`, such as `user.address.zip` or `ages[2]`; empty when it is the body as a whole.
-    /// Of both the first 256 bytes are kept.
+    /// A violation by the value at the path `field`, such as `user.address.zip` or `ages[2]`. An empty path
+    /// means the whole body. Path and message are cut after 256 bytes each.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: cut(field.into(), Self::MOST_BYTES), message: cut(message.into(), Self::MOST_BYTES) }
+        Self { field: cut(field.into(), Self::MAX_BYTES), message: cut(message.into(), Self::MAX_BYTES) }
     }
 
-    /// The path of the value, by the names of the Rust types.
+    /// The path of the value, with the field names of the Rust types.
     #[must_use]
     pub fn field(&self) -> &str {
         &self.field
     }
 
-    /// The rule that it breaks, for people.
+    /// The rule that the value breaks, for people.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 }
 
-/// The beginning of a text that is longer than `most` bytes, and all of others.
-pub(super) fn cut(mut text: String, most: usize) -> String {
-    if text.len() > most {
-        let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+/// The text, cut after `max` bytes.
+pub(super) fn cut(mut text: String, max: usize) -> String {
+    if text.len() > max {
+        let end = (0..=max).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
         text.truncate(end);
         text.push('…');
     }
@@ -55,7 +55,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Everything in one request, or one result, that breaks a rule; of very many the first hundred.
+/// The violations of one request or one result: the first hundred, and the number of the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Violations {
     first: Vec<Violation>,
@@ -63,10 +63,10 @@ pub struct Violations {
 }
 
 impl Violations {
-    /// A list with every element of a long one would be larger than what it is about.
-    const MOST: usize = 100;
+    /// A limit is needed because a long list of invalid values would have more violations than bytes.
+    const MAX: usize = 100;
 
-    /// They, in the order in which they were found.
+    /// The first hundred violations, in the order in which they were found.
     #[must_use]
     pub fn as_slice(&self) -> &[Violation] {
         &self.first
@@ -78,10 +78,10 @@ impl Violations {
 }
 
 impl Violations {
-    /// Of very many the texts of most are never made.
+    /// Collects violations, and makes the texts of the first hundred only.
     pub(crate) fn of<T>(found: impl IntoIterator<Item = T>, violation: impl Fn(T) -> Violation) -> Self {
         let mut found = found.into_iter();
-        let first = found.by_ref().take(Self::MOST).map(violation).collect();
+        let first = found.by_ref().take(Self::MAX).map(violation).collect();
         Self { first, more: found.count() }
     }
 }
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_caller_has_chosen_is_cut_between_its_letters() {
+    fn a_long_text_of_the_caller_is_cut_between_characters() {
         let violation = Violation::new("ä".repeat(1_000_000), "short");
         assert_eq!(violation.field(), format!("{}…", "ä".repeat(128)));
         assert_eq!(violation.message(), "short");
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn of_very_many_the_first_hundred_are_told_and_the_others_counted() {
+    fn the_first_hundred_violations_are_listed_and_the_others_counted() {
         let violations: Violations =
             (0..250).map(|n| Violation::new(format!("ages[{n}]"), "too old")).collect();
         assert_eq!(violations.as_slice().len(), 100);

@@ -1,20 +1,20 @@
-//! Where requests go: exchange, routing key and queue of a method, in a namespace.
+//! Addresses: the exchange, routing key and queue of a method in a namespace, and reply addresses.
 
 use std::borrow::Cow;
 
 use crate::definitions::MethodDef;
 
-/// How the names of our clients' reply queues begin.
+/// The prefix of the reply queues of this library's clients.
 pub(crate) const REPLY_QUEUES: &str = "amqp-rpc.reply.";
 
-/// How the addresses begin that RPC clients wait at: queues of this library's clients, queues that the broker has named, and direct
-/// reply-to in the words of `RabbitMQ` and of LavinMQ.
+/// The prefixes of the reply addresses of RPC clients: reply queues of this library, queues named by the
+/// broker, and direct reply-to of `RabbitMQ` and of LavinMQ.
 pub(crate) const OWN_REPLY_ADDRESSES: [&str; 4] =
     [REPLY_QUEUES, "amq.gen-", DIRECT_REPLY_ADDRESSES[0], DIRECT_REPLY_ADDRESSES[1]];
 
 const DIRECT_REPLY_ADDRESSES: [&str; 2] = ["amq.rabbitmq.reply-to.", "amq.direct.reply-to."];
 
-/// Whether a reply address names no queue, but a channel that waits.
+/// Whether a reply address is one of direct reply-to, and not a queue.
 pub(crate) fn is_direct(reply_to: &str) -> bool {
     DIRECT_REPLY_ADDRESSES.iter().any(|prefix| reply_to.starts_with(prefix))
 }
@@ -24,7 +24,7 @@ pub(crate) fn is_direct(reply_to: &str) -> bool {
 pub(crate) struct Namespace(Option<Box<str>>);
 
 impl Namespace {
-    /// Leaves names of ordinary length their room in AMQP's 255 bytes; a server checks the whole name when it starts.
+    /// Leaves 190 of AMQP's 255 bytes for the name itself. A server checks the whole name when it starts.
     const MAX_BYTES: usize = 64;
 
     pub(crate) fn parse(name: &str) -> Result<Self, String> {
@@ -46,11 +46,11 @@ impl Namespace {
     }
 
     pub(crate) fn exchange<'a>(&self, exchange: &'a str) -> Cow<'a, str> {
-        // The default exchange is the broker's: it has no other name.
+        // The default exchange exists once per virtual host, and has no other name.
         if exchange.is_empty() { Cow::Borrowed(exchange) } else { self.prefix(exchange) }
     }
 
-    /// Routing keys stay as they are, except on the default exchange, where they are queue names.
+    /// Routing keys are not prefixed, except on the default exchange, where they are queue names.
     pub(crate) fn routing_key(&self, method: &MethodDef) -> Cow<'static, str> {
         if method.exchange.is_empty() {
             self.prefix(method.routing_key)
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_no_broker_takes_are_refused() {
+    fn invalid_namespaces_are_refused() {
         for name in ["", "amq.x", "a\0b", &"x".repeat(65)] {
             assert!(Namespace::parse(name).is_err(), "{name:?}");
         }

@@ -1,4 +1,5 @@
-//! The wire protocol: the only place that knows the names of properties and what they mean.
+//! The wire protocol: the only module that knows which properties and headers a message has, and what they
+//! mean.
 //!
 //! docs/wire-protocol.md describes it for other languages.
 

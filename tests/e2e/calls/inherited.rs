@@ -172,7 +172,7 @@ async fn a_call_whose_inherited_deadline_is_over_is_never_sent_and_not_retryable
     let _ = chain.outer.too_late().timeout(Duration::from_millis(100)).await;
     let error = within("the inner call to end", chain.too_late.recv()).await.unwrap();
     assert!(matches!(&error, CallError::Timeout(timeout) if timeout.is_inherited()), "{error}");
-    assert_eq!(error.to_string(), "not sent: the time of the call that this one was made for is over");
+    assert_eq!(error.to_string(), "not sent: the deadline of the enclosing call is over");
     assert_eq!((error.execution(), error.is_retryable()), (Execution::Never, false));
     assert_eq!(chain.client.stats().in_flight, 0);
 }

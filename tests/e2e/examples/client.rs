@@ -34,7 +34,7 @@ async fn blocking_counts_primes_on_blocking_threads() {
         25 primes up to 100\n\
         168 primes up to 1000\n\
         1229 primes up to 10000, called without the trait\n\
-        nobody serves `primes.twins`: no queue is bound to exchange `amqp-rpc` with that key\n";
+        `primes.twins` is not served: no queue is bound to exchange `amqp-rpc` with that key\n";
     assert_eq!(output("blocking", &vhost).await, [expected, expected]);
 }
 

@@ -11,7 +11,7 @@ async fn fib_prints_results_an_error_an_unroutable_call_and_a_timeout() {
          fib(90) = 2880067194370816120\n\
          whoami = the example calling fib.whoami\n\
          fib(91): ask for at most 90\n\
-         is_prime(7): nobody serves `primes.is_prime`: no queue is bound to exchange `amqp-rpc` with that key (executed: Never)\n\
+         is_prime(7): `primes.is_prime` is not served: no queue is bound to exchange `amqp-rpc` with that key (executed: Never)\n\
          dawdle: no reply within 100ms";
     for printed in output("fib", &vhost).await {
         // The state of the queue follows, unless the broker was too busy to report it.

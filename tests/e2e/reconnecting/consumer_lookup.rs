@@ -63,7 +63,7 @@ async fn a_timeout_says_that_the_queue_has_no_consumer_and_how_many_requests_wai
     await_until("the first request waits", || async { vhost.existing_queue("fib").await.ready == 1 }).await;
     let (served, text) = until_said(|| fib.compute(1).timeout(SHORT)).await;
     assert!(matches!(served, Some(QueueState::NoConsumer { waiting: 2, .. })), "{served:?}");
-    assert!(text.contains("nobody consumes queue `fib`, where 2 requests wait"), "{text}");
+    assert!(text.contains("queue `fib` has no consumer, and 2 requests wait"), "{text}");
     patient.abort();
 }
 

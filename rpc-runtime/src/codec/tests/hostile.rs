@@ -1,4 +1,4 @@
-//! Bodies that are made to harm: nested, lying about lengths, or noise.
+//! Malformed bodies: deep nesting, wrong lengths, noise.
 
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Shape, User, all, describing, user};
 use crate::codec::AnyCodec;
 
-/// Nests as deep as its body says.
+/// Nests as deep as its body.
 #[derive(Debug, Serialize, Deserialize)]
 struct Nested(Vec<Self>);
 
@@ -40,7 +40,8 @@ fn deep_nesting_is_an_error() {
 #[test]
 #[cfg(all(feature = "msgpack", feature = "cbor"))]
 fn a_length_that_lies_allocates_nothing() {
-    // Text, bytes, array and map of nearly 4 GiB, then nothing. Were they believed, the tests would run out of memory.
+    // Headers of text, bytes, array and map of nearly 4 GiB, without content. Allocating them would exhaust
+    // the memory.
     let claims: [(AnyCodec, [u8; 4]); 2] = [
         (crate::codec::MessagePack.into(), [0xdb, 0xc6, 0xdd, 0xdf]),
         (crate::codec::Cbor.into(), [0x7a, 0x5a, 0x9a, 0xba]),
@@ -80,7 +81,7 @@ proptest! {
             let place = place.index(body.len());
             body[place] = byte;
             let _ = codec.decode::<User>(&body);
-            // Cut, it may be right again.
+            // A truncated body may be valid.
             let _ = codec.decode::<User>(&body[..end]);
         }
     }

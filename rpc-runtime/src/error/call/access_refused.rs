@@ -1,8 +1,8 @@
-//! Calls that the client's user may not publish.
+//! The error of calls that the client's user may not publish.
 
 use std::{fmt, sync::Arc};
 
-/// The client's user may not write to the exchange.
+/// The client's user has no permission to write to the exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessRefused {
     pub(crate) exchange: String,
@@ -10,13 +10,13 @@ pub struct AccessRefused {
 }
 
 impl AccessRefused {
-    /// The exchange.
+    /// The name of the exchange.
     #[must_use]
     pub fn exchange(&self) -> &str {
         &self.exchange
     }
 
-    /// What the broker said.
+    /// The reply text of the broker.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason

@@ -1,15 +1,15 @@
-//! Calls that were not sent because the broker takes no messages.
+//! The error of calls that are not sent because the broker has blocked the connection.
 
 use std::{fmt, sync::Arc};
 
-/// The broker takes no messages at the moment: it is short of memory or disk, and has said so (`connection.blocked`).
+/// The broker has blocked the connection (`connection.blocked`): it is short of memory or disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
     pub(crate) reason: Arc<str>,
 }
 
 impl Blocked {
-    /// What the broker gave as its reason.
+    /// The reason that the broker stated.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
@@ -18,6 +18,6 @@ impl Blocked {
 
 impl fmt::Display for Blocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the broker takes no messages: {}", self.reason)
+        write!(f, "the broker has blocked the connection: {}", self.reason)
     }
 }

@@ -1,4 +1,4 @@
-//! Why a call has no result, and what that says of execution.
+//! The error of a call, its execution, and whether the call is retryable.
 
 use std::fmt;
 
@@ -10,49 +10,50 @@ use super::{
 };
 use crate::message::{Execution, Fault, Violations};
 
-/// Why a call has no result. `E` is the method's own error.
+/// The error of a call. `E` is the method's own error.
 ///
-/// Ask [`execution`](Self::execution) whether the method ran, and [`is_retryable`](Self::is_retryable) whether making the
-/// call again can help and is safe.
+/// [`execution`](Self::execution) says whether the method ran. [`is_retryable`](Self::is_retryable) says
+/// whether repeating the call is useful and safe.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CallError<E> {
     /// The method ran and returned its own error.
     Method(E),
-    /// The server refused the call or failed at it.
+    /// The server refused the call, or failed while it served it.
     Fault(Fault),
-    /// No queue takes the request: the service was never started on this broker, or the exchange is missing.
+    /// No queue takes the request: no server declared one on this broker, or the exchange does not exist.
     Unroutable(Unroutable),
-    /// Nobody consumes the method's queue. Only calls that [fail fast](crate::Call::fail_fast) end with it.
+    /// The method's queue has no consumer. Only for calls that [fail fast](crate::Call::fail_fast).
     NoConsumer(NoConsumer),
-    /// No reply came in time.
+    /// No reply, or no publisher confirm, came in time.
     Timeout(TimedOut),
     /// The connection or its channel was lost before the reply came.
     Disconnected(Disconnected),
-    /// The broker takes no messages at the moment.
+    /// The broker has blocked the connection, and takes no messages.
     Blocked(Blocked),
-    /// The broker did not take the message. Only notifications and events end with it.
+    /// The broker refused the message with a negative publisher confirm. Only for notifications and events.
     Nacked(Nacked),
-    /// The client's user may not write to the method's exchange.
+    /// The client's user has no permission to write to the method's exchange.
     AccessRefused(AccessRefused),
-    /// The encoded request is larger than this client sends.
+    /// The encoded request is larger than the client's limit.
     TooLarge(TooLarge),
-    /// A value of the request breaks a rule of the contract. Only clients that [validate](crate::ClientBuilder::validate) end with it;
-    /// otherwise the server finds it, and answers `bad_request`.
+    /// A value of the request breaks a rule of the contract. Only from clients that
+    /// [validate](crate::ClientBuilder::validate). Otherwise the server checks the values, and replies
+    /// `bad_request`.
     Invalid(Violations),
     /// The request could not be encoded.
     Encode(Unencodable),
-    /// A reply came, but it is not what the method's types say.
+    /// The reply could not be decoded as the method's types.
     Decode(Undecodable),
     /// The client was closed before the call was sent.
     Closed,
-    /// The thread could not [wait](crate::blocking::Wait::wait) for it. Only calls of a [`blocking::Client`](crate::blocking::Client) end
-    /// with it.
+    /// The thread may not [block](crate::blocking::Wait::wait). Only for calls of a
+    /// [`blocking::Client`](crate::blocking::Client).
     CannotBlock(CannotBlock),
 }
 
 impl<E> CallError<E> {
-    /// The same with another error of the method's own.
+    /// Converts the method's own error with `change`.
     pub fn map<F>(self, change: impl FnOnce(E) -> F) -> CallError<F> {
         match self {
             Self::Method(error) => CallError::Method(change(error)),
@@ -73,7 +74,7 @@ impl<E> CallError<E> {
         }
     }
 
-    /// Whether the method ran.
+    /// The execution of the method: `Never`, `Unknown` or `Completed`.
     #[must_use]
     pub fn execution(&self) -> Execution {
         match self {
@@ -95,15 +96,15 @@ impl<E> CallError<E> {
         }
     }
 
-    /// Whether the same call may succeed if it is made again, without the risk of running twice.
+    /// Whether repeating the call may succeed, without the risk of running it twice.
     ///
-    /// True when it did not run and the cause may pass, or when its outcome is unknown and the method is declared
-    /// `idempotent`.
+    /// True if the method did not run and the cause is temporary, or if the outcome is unknown and the method
+    /// is declared `idempotent`.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Fault(fault) => fault.is_retryable(),
-            // Who would wait for the repetition has no more time.
+            // The deadline of the enclosing call is over, so a repetition would fail in the same way.
             Self::Timeout(timeout) if timeout.inherited => false,
             Self::Timeout(timeout) => timeout.phase.is_retryable(timeout.idempotent),
             Self::Disconnected(disconnected) => disconnected.phase.is_retryable(disconnected.idempotent),
@@ -144,7 +145,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
 }
 
 impl<E: std::error::Error + 'static> std::error::Error for CallError<E> {
-    // What is displayed in full is skipped: a chain printed by the user repeats nothing.
+    // Sources that `Display` shows already are skipped, so that a printed chain repeats nothing.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Method(error) => error.source(),

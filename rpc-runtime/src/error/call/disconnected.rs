@@ -1,4 +1,4 @@
-//! Calls that failed with their connection.
+//! The error of calls whose connection was lost.
 
 use std::{fmt, sync::Arc};
 
@@ -13,13 +13,13 @@ pub struct Disconnected {
 }
 
 impl Disconnected {
-    /// What the broker or the operating system said.
+    /// The reason of the broker or of the operating system.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// How far the call had come.
+    /// The phase of the call when the connection was lost.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase

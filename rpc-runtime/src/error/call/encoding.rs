@@ -1,11 +1,11 @@
-//! What cannot be written, or read: of requests and of replies.
+//! The errors of encoding requests and decoding replies.
 
 use std::fmt;
 
 use super::RemoteError;
 use crate::message::Execution;
 
-/// The encoded request is larger than this client sends.
+/// The encoded request is larger than the client's limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TooLarge {
     pub(crate) size: usize,
@@ -13,13 +13,13 @@ pub struct TooLarge {
 }
 
 impl TooLarge {
-    /// Size of the encoded request in bytes.
+    /// The size of the encoded request, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// The client's limit in bytes.
+    /// The client's limit, in bytes.
     #[must_use]
     pub fn limit(&self) -> usize {
         self.limit
@@ -48,19 +48,22 @@ impl fmt::Display for Unencodable {
     }
 }
 
-/// The reply is not what the method's types say.
+/// The reply could not be decoded as the method's types.
 #[derive(Debug)]
 pub struct Undecodable {
+    /// The part that could not be decoded, such as `result`.
     pub(crate) what: &'static str,
-    /// Completed when the reply called itself a result or an error, whatever is in it.
+    /// `Completed` if the reply is of type result or error, whatever its body is.
     pub(crate) execution: Execution,
     pub(crate) source: Box<dyn std::error::Error + Send + Sync>,
     pub(crate) remote: Option<Box<RemoteError>>,
 }
 
 impl Undecodable {
-    /// The error that the server sent, when it is not the method's own error type: with its code and its message, where they are found.
-    /// [`CallOptions::map_errors`](crate::CallOptions::map_errors) makes errors of the method's own of such ones.
+    /// The error that the server sent, if it is not of the method's error type.
+    ///
+    /// [`CallOptions::map_errors`](crate::CallOptions::map_errors) converts such errors into the method's own
+    /// error.
     #[must_use]
     pub fn remote(&self) -> Option<&RemoteError> {
         self.remote.as_deref()

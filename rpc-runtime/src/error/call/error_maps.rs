@@ -1,4 +1,4 @@
-//! Tables that make the method's own errors of foreign ones.
+//! Functions that convert errors of foreign servers into a method's own error.
 
 use std::{
     any::{Any, TypeId},
@@ -8,7 +8,7 @@ use std::{
 
 use super::RemoteError;
 
-/// A client's tables of errors, one for each type of error; a later one of the same type comes first.
+/// The error maps of a client, by the type of error. Of the same type, a later map comes first.
 #[derive(Clone, Default)]
 pub(crate) struct ErrorMaps(Vec<(TypeId, Arc<dyn Any + Send + Sync>)>);
 
@@ -23,12 +23,12 @@ impl ErrorMaps {
         self.0.insert(0, (TypeId::of::<E>(), Arc::new(map)));
     }
 
-    /// These, and after them `others`.
+    /// These maps, followed by `others`.
     pub(crate) fn or(&self, others: &Self) -> Self {
         Self(self.0.iter().chain(&others.0).cloned().collect())
     }
 
-    /// The method's own error that stands for `error`, if some table has one.
+    /// The method's own error for `error`, if a map returns one.
     pub(crate) fn apply<E: 'static>(&self, error: &RemoteError) -> Option<E> {
         let maps = self.0.iter().filter_map(|(_, map)| map.downcast_ref::<ErrorMap<E>>());
         maps.into_iter().find_map(|map| map(error))
@@ -37,7 +37,7 @@ impl ErrorMaps {
 
 impl fmt::Debug for ErrorMaps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} tables", self.0.len())
+        write!(f, "{} error maps", self.0.len())
     }
 }
 
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_of_the_error_s_type_is_asked_the_latest_first() {
+    fn the_latest_map_of_an_error_type_comes_first() {
         let mut maps = ErrorMaps::default();
         maps.insert(|_| Some("text"));
         maps.insert(|error| (error.code() == Some("E1")).then_some(1));

@@ -1,10 +1,11 @@
-//! One-way messages that the broker did not take.
+//! The error of one-way messages that the broker refused.
 
 use std::fmt;
 
-/// The broker did not take a notification or an event (`basic.nack`): a queue that is to have it is full and refuses more, or failed.
+/// The broker refused a notification or an event with a negative publisher confirm (`basic.nack`): a queue is
+/// full, or failed.
 ///
-/// Of several queues some may have taken it.
+/// Of several queues, some may have taken the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nacked {
     pub(crate) idempotent: bool,
@@ -12,6 +13,6 @@ pub struct Nacked {
 
 impl fmt::Display for Nacked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the broker did not take the message: a queue is full, or has failed")
+        f.write_str("the broker refused the message (basic.nack): a queue is full, or failed")
     }
 }

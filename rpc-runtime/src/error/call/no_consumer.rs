@@ -1,10 +1,10 @@
-//! Calls that were not sent because no server consumes their queue.
+//! The error of calls that are not sent because their queue has no consumer.
 
 use std::fmt;
 
 use super::queue_state::Waiting;
 
-/// Nobody consumes the method's queue, and the call was told to fail fast.
+/// The method's queue has no consumer, and the call [fails fast](crate::Call::fail_fast).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoConsumer {
     pub(crate) queue: String,
@@ -18,7 +18,7 @@ impl NoConsumer {
         &self.queue
     }
 
-    /// How many requests wait in it.
+    /// The number of requests that wait in the queue.
     #[must_use]
     pub fn waiting(&self) -> u32 {
         self.waiting
@@ -28,6 +28,6 @@ impl NoConsumer {
 impl fmt::Display for NoConsumer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { queue, waiting } = self;
-        write!(f, "nobody consumes queue `{queue}`, where {}", Waiting(*waiting))
+        write!(f, "queue `{queue}` has no consumer, and {} in it", Waiting(*waiting))
     }
 }

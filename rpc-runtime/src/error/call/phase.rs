@@ -1,14 +1,14 @@
-//! How far a call had come when it failed.
+//! The phase of a call when it failed.
 
 use crate::message::Execution;
 
-/// How far a call had come.
+/// The phase of a call when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
-    /// It waited for a free slot or for the connection: nothing was sent.
+    /// The call waited for a free slot or for the connection. Nothing was sent.
     WaitingToSend,
-    /// The request was handed to the connection: the broker, or a server, may have it.
+    /// The request was written to the connection. The broker, or a server, may have it.
     Sent,
 }
 

@@ -36,7 +36,7 @@ impl From<Option<QueueStatus>> for QueueState {
     }
 }
 
-/// So many requests wait.
+/// Shows a number of waiting requests as words.
 pub(super) struct Waiting(pub(super) u32);
 
 impl fmt::Display for Waiting {

@@ -1,14 +1,14 @@
-//! Errors of servers that do not speak the contract's error type, and what a client makes of them.
+//! Errors of foreign servers, which are not of the method's error type.
 
 use std::fmt;
 
 use bytes::Bytes;
 use serde_json::Value;
 
-/// What a server sent as its error, where that is not the method's own error type: of a program in another language, or of a contract
-/// that has moved on.
+/// An error that a server sent, which is not of the method's error type. It comes from a program in another
+/// language, or from another version of the contract.
 ///
-/// Its `Debug` shows the code and not the rest, which may hold anything.
+/// Its `Debug` shows only the code, because the rest may hold secrets.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RemoteError {
     code: Option<String>,
@@ -16,7 +16,7 @@ pub struct RemoteError {
     body: Bytes,
 }
 
-/// The members that hold the code of an error, where other systems have it, in the order they are looked for.
+/// The members in which other systems put the code of an error, in the order of the search.
 const CODES: [&str; 5] = ["code", "error", "type", "exc_type", "name"];
 const MESSAGES: [&str; 5] = ["message", "msg", "detail", "value", "error_description"];
 
@@ -25,11 +25,11 @@ impl RemoteError {
         Self { code: Some(code.into()), message: Some(message.into()), body: Bytes::new() }
     }
 
-    /// Of a body that was read as `value`, if it could be read at all.
+    /// The error in a body. `value` is the decoded body, if it could be decoded.
     pub(crate) fn of_body(body: Bytes, value: Option<&Value>) -> Self {
         let (code, message) = match value {
             Some(Value::Object(members)) => {
-                // `{"error": {"code": .., "message": ..}}`, as JSON-RPC has it.
+                // JSON-RPC: `{"error": {"code": .., "message": ..}}`.
                 let members = members.get("error").and_then(Value::as_object).unwrap_or(members);
                 let find = |names: &[&str]| names.iter().find_map(|name| text(members.get(*name)?));
                 (find(&CODES), find(&MESSAGES))
@@ -40,19 +40,21 @@ impl RemoteError {
         Self { code, message, body }
     }
 
-    /// What the server calls the error: the member `code`, `error`, `type`, `exc_type` or `name` of its object; numbers as text.
+    /// The code of the error: the member `code`, `error`, `type`, `exc_type` or `name`. A number is returned
+    /// as text.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// What it says for people: the member `message`, `msg`, `detail`, `value` or `error_description`; all of an error that is a text.
+    /// The message for people: the member `message`, `msg`, `detail`, `value` or `error_description`, or the
+    /// whole error if it is a text.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// All that was sent; empty for a fault.
+    /// The body that the server sent. Empty for a fault.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
@@ -87,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn code_and_message_are_found_where_other_systems_have_them() {
+    fn code_and_message_are_found_where_other_systems_put_them() {
         for (value, code, message) in [
             (json!({"code": "E42", "message": "too large"}), Some("E42"), Some("too large")),
             (json!({"exc_type": "ValueError", "value": "too large"}), Some("ValueError"), Some("too large")),
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_said_is_not_in_the_debug_output() {
+    fn the_debug_output_does_not_contain_the_message() {
         let shown = format!("{:?}", of(&json!({"code": "E42", "message": "secret"})));
         assert!(shown.contains("E42") && !shown.contains("secret"), "{shown}");
     }

@@ -1,4 +1,4 @@
-//! docs/semantics.md says the same of every error as the code does.
+//! Compares the table of errors in docs/semantics.md with the code.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,24 +13,24 @@ use crate::message::{Execution, Fault, FaultCode, Violations};
 const PAGE: &str = include_str!("../../../../docs/semantics.md");
 const HEADER: &str = "| error | when it comes | `execution()` | plain | idempotent |";
 
-/// What a row says of `execution()` and `is_retryable()`, in the page's words.
+/// `execution()`, and `is_retryable()` of a plain and an idempotent method, as the page writes them.
 type Verdict = [String; 3];
 
-/// The rows of the page's table by their first cell.
+/// The rows of the page's table, by their first cell.
 fn documented() -> BTreeMap<String, Verdict> {
     let table = PAGE.lines().skip_while(|line| *line != HEADER).skip(2);
     let mut rows = BTreeMap::new();
     for row in table.take_while(|line| line.starts_with('|')) {
         let cells: Vec<_> = row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
         let [error, when, verdict @ ..] = &cells[..] else { panic!("a row without cells: {row}") };
-        assert!(!when.is_empty(), "nothing says when it comes: {row}");
+        assert!(!when.is_empty(), "no text about when it comes: {row}");
         let verdict = verdict.to_vec().try_into().unwrap_or_else(|_| panic!("not five cells: {row}"));
         assert_eq!(rows.insert(error.replace('`', ""), verdict), None, "a row comes twice: {row}");
     }
     rows
 }
 
-/// Every error there is, of a method that is declared idempotent or not.
+/// Every error of a call to a method that is declared idempotent or not.
 fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
     let after = Duration::from_secs(1);
     let future = FaultCode::from("from_the_future");
@@ -81,7 +81,8 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
     errors
 }
 
-/// The row that an error belongs to. Who adds a variant here adds it to `every_error` and to the page.
+/// The row that an error belongs to. A variant that is added here must be added to `every_error` and to the
+/// page.
 fn row(error: &CallError<&'static str>) -> String {
     let phase = |phase| match phase {
         Phase::WaitingToSend => "WaitingToSend",
@@ -147,7 +148,7 @@ fn the_documented_semantics_of_every_error_are_those_of_the_code() {
 }
 
 #[test]
-fn a_timeout_says_what_was_waited_for_and_counts_in_words() {
+fn the_text_of_a_timeout_states_the_missing_message_and_the_queue_state() {
     let text = |phase, awaited, found: Option<QueueState>| {
         let (after, not_connected) = (Duration::from_secs(1), None);
         let found = found.map(|served| ("fib".to_owned(), served));
@@ -156,7 +157,7 @@ fn a_timeout_says_what_was_waited_for_and_counts_in_words() {
     };
     assert_eq!(
         text(Phase::Sent, Awaited::Confirm, None),
-        "the broker has not confirmed it within 1s, and may have it"
+        "no publisher confirm within 1s; the broker may have the message"
     );
     assert_eq!(
         text(Phase::WaitingToSend, Awaited::Confirm, None),
@@ -166,11 +167,11 @@ fn a_timeout_says_what_was_waited_for_and_counts_in_words() {
     for (waiting, words) in [(0, "no request waits"), (1, "1 request waits"), (2, "2 requests wait")] {
         assert_eq!(
             text(Phase::Sent, Awaited::Reply, Some(QueueState::NoConsumer { waiting })),
-            format!("no reply within 1s: nobody consumes queue `fib`, where {words}")
+            format!("no reply within 1s: queue `fib` has no consumer, and {words} in it")
         );
     }
     assert_eq!(
         text(Phase::Sent, Awaited::Reply, Some(QueueState::Consumed { consumers: 1, waiting: 0 })),
-        "no reply within 1s: no server answered; queue `fib` has 1 consumer, and no request waits in it"
+        "no reply within 1s: queue `fib` has 1 consumer, and no request waits in it"
     );
 }

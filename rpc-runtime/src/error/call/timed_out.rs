@@ -1,4 +1,4 @@
-//! No reply, or no word of the broker, came in time, and what was found out about why.
+//! The error of calls that timed out, with the cause that the client found.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -7,22 +7,22 @@ use super::{
     queue_state::{QueueState, Waiting},
 };
 
-/// No reply came in time; of what nobody answers, no word of the broker.
+/// No reply came in time, or no publisher confirm for a one-way message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimedOut {
     pub(crate) after: Duration,
-    /// It is what was left of the time of the call that this one was made for.
+    /// The timeout was the remaining time of the enclosing call.
     pub(crate) inherited: bool,
     pub(crate) phase: Phase,
     pub(crate) awaited: Awaited,
     pub(crate) idempotent: bool,
-    /// The queue of the method, and who serves it.
+    /// The queue of the method, and its state.
     pub(crate) found: Option<(String, QueueState)>,
-    /// Why there was no connection, when that was what the call waited for.
+    /// The reason why there was no connection, if the call waited for one.
     pub(crate) not_connected: Option<Arc<str>>,
 }
 
-/// What the sender of a message waits for.
+/// The message that a sender waits for: a reply or a publisher confirm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Awaited {
     Reply,
@@ -30,27 +30,28 @@ pub(crate) enum Awaited {
 }
 
 impl TimedOut {
-    /// The timeout that the call had.
+    /// The timeout of the call.
     #[must_use]
     pub fn after(&self) -> Duration {
         self.after
     }
 
-    /// Whether that was what was left to the method that made the call, whose own caller waits no longer: the method's next call would
-    /// fail at once in the same way. See [`Call::detached`](crate::Call::detached).
+    /// Whether the timeout was the remaining time of the enclosing call: a method made this call while it
+    /// served that one. The method's next call would fail at once in the same way. See
+    /// [`Call::detached`](crate::Call::detached).
     #[must_use]
     pub fn is_inherited(&self) -> bool {
         self.inherited
     }
 
-    /// How far the call had come.
+    /// The phase of the call when it timed out.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// Who served the method's queue. It is asked for in the last quarter of a second of a call that was sent; `None` when the
-    /// broker did not answer in time, or the call was never sent.
+    /// The state of the method's queue. The client asks the broker for it in the last quarter of a second
+    /// before the timeout. `None` if the broker did not reply in time, or the call was not sent.
     #[must_use]
     pub fn queue_state(&self) -> Option<QueueState> {
         self.found.as_ref().map(|(_, served)| *served)
@@ -61,17 +62,17 @@ impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let after = self.after;
         if self.inherited && after.is_zero() {
-            return f.write_str("not sent: the time of the call that this one was made for is over");
+            return f.write_str("not sent: the deadline of the enclosing call is over");
         }
         match (self.phase, &self.not_connected) {
             (Phase::WaitingToSend, Some(reason)) => {
                 return write!(f, "not sent within {after:?}: not connected: {reason}");
             }
             (Phase::WaitingToSend, None) => {
-                return write!(f, "not sent within {after:?}: no free slot, or the connection does not move");
+                return write!(f, "not sent within {after:?}: no free slot, or the connection is stalled");
             }
             (Phase::Sent, _) if self.awaited == Awaited::Confirm => {
-                return write!(f, "the broker has not confirmed it within {after:?}, and may have it");
+                return write!(f, "no publisher confirm within {after:?}; the broker may have the message");
             }
             (Phase::Sent, _) => write!(f, "no reply within {after:?}")?,
         }
@@ -79,15 +80,12 @@ impl fmt::Display for TimedOut {
             None => Ok(()),
             Some((queue, QueueState::Missing)) => write!(f, ": queue `{queue}` does not exist"),
             Some((queue, QueueState::NoConsumer { waiting })) => {
-                write!(f, ": nobody consumes queue `{queue}`, where {}", Waiting(*waiting))
+                write!(f, ": queue `{queue}` has no consumer, and {} in it", Waiting(*waiting))
             }
             Some((queue, QueueState::Consumed { consumers, waiting })) => {
                 let plural = if *consumers == 1 { "" } else { "s" };
                 let waiting = Waiting(*waiting);
-                write!(
-                    f,
-                    ": no server answered; queue `{queue}` has {consumers} consumer{plural}, and {waiting} in it"
-                )
+                write!(f, ": queue `{queue}` has {consumers} consumer{plural}, and {waiting} in it")
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Requests that no queue takes.
+//! The error of requests that no queue takes.
 
 use std::fmt;
 
@@ -11,19 +11,19 @@ pub struct Unroutable {
 }
 
 impl Unroutable {
-    /// The exchange the request was meant for.
+    /// The exchange that the request was published to.
     #[must_use]
     pub fn exchange(&self) -> &str {
         &self.exchange
     }
 
-    /// The routing key the request had.
+    /// The routing key of the request.
     #[must_use]
     pub fn routing_key(&self) -> &str {
         &self.routing_key
     }
 
-    /// Whether the exchange itself does not exist; otherwise no queue is bound to it with the routing key.
+    /// Whether the exchange does not exist. Otherwise no queue is bound to it with the routing key.
     #[must_use]
     pub fn exchange_missing(&self) -> bool {
         self.exchange_missing
@@ -34,13 +34,13 @@ impl fmt::Display for Unroutable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { exchange, routing_key, exchange_missing } = self;
         if *exchange_missing {
-            write!(f, "nobody serves `{routing_key}`: exchange `{exchange}` does not exist")
+            write!(f, "`{routing_key}` is not served: exchange `{exchange}` does not exist")
         } else if exchange.is_empty() {
-            write!(f, "nobody serves `{routing_key}`: there is no queue of that name")
+            write!(f, "`{routing_key}` is not served: there is no queue of that name")
         } else {
             write!(
                 f,
-                "nobody serves `{routing_key}`: no queue is bound to exchange `{exchange}` with that key"
+                "`{routing_key}` is not served: no queue is bound to exchange `{exchange}` with that key"
             )
         }
     }

@@ -1,24 +1,24 @@
-//! The method's own error of a call that knows none of its types.
+//! The method's own error of an untyped call.
 
 use std::fmt;
 
 use bytes::Bytes;
 use serde_json::Value;
 
-/// The method's own error, of an untyped call: what the server sent, as it is.
+/// The method's own error, of an untyped call, as the server sent it.
 ///
-/// A type of its own because it is an error, which JSON and bytes are not: `?` takes it everywhere.
+/// It wraps JSON or bytes, because neither implements [`Error`](std::error::Error).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UntypedError<B>(pub B);
 
-/// The JSON, on one line.
+/// Shows the JSON, on one line.
 impl fmt::Display for UntypedError<Value> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the method's own error: {}", self.0)
     }
 }
 
-/// Their number.
+/// Shows the number of bytes.
 impl fmt::Display for UntypedError<Bytes> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the method's own error, of {} bytes", self.0.len())

@@ -1,4 +1,4 @@
-//! Why a server has ended.
+//! The error of a server that ended.
 
 use std::sync::Arc;
 
@@ -6,18 +6,18 @@ use amqp_rpc_transport::BrokerError;
 
 use super::StartError;
 
-/// A server that ran has ended for good.
+/// The error with which a running server ended.
 ///
-/// A lost connection alone does not end it: see `RunningServer`.
+/// A lost connection alone does not end a server: see [`RunningServer`](crate::RunningServer).
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The connection was lost during a shutdown, before everything was settled. What was not settled is delivered again, to this
-    /// service's other servers or to the next one that starts.
+    /// The connection was lost during a shutdown, before every delivery was settled. The broker redelivers the others, to
+    /// other servers of the service or to the next one that starts.
     #[error("the connection to the broker was lost")]
     Disconnected(#[source] BrokerError),
-    /// The connection was lost, and no other came about for as long as `ConnectOptions::give_up_after` allows. Holds why the last
-    /// attempt failed.
-    #[error("the connection to the broker was lost, and no other came about in the time that was set")]
+    /// The connection was lost, and could not be restored within
+    /// [`ConnectOptions::give_up_after`](crate::ConnectOptions::give_up_after). Holds the error of the last attempt.
+    #[error("the connection to the broker was lost, and not restored within `give_up_after`")]
     GivenUp(#[source] Arc<StartError>),
 }

@@ -1,67 +1,67 @@
-//! Why a server did not start, and what to do about it.
+//! The error of starting a server.
 
 use amqp_rpc_transport::{BrokerError, ConnectError};
 
-/// A server could not start. Nothing is consumed and no connection is left open.
+/// The server could not start. It consumes nothing, and has closed its connection.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// No connection to the broker.
+    /// There is no connection to the broker.
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// `start` was called without a service.
     #[error("the server has no service; add one with `.service(..)`")]
     NoService,
-    /// A service has nothing but events, which are received by subscribing to them.
-    #[error("`{service}` has nothing but events; receive them with `.subscribe(..)`")]
+    /// The service has only events. Events are received by subscribing to them.
+    #[error("`{service}` has only events; receive them with `.subscribe(..)`")]
     OnlyEvents {
         /// The service's name.
         service: &'static str,
     },
-    /// `Server::only` or `Server::except` name a service that the server does not have.
+    /// [`Server::only`](crate::Server::only) or [`Server::except`](crate::Server::except) names an unknown service.
     #[error("the server has no service `{name}` to serve or leave out; it has: {}", listed(known))]
     UnknownService {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// The names of the services that were given to the server.
+        /// The names of the server's services.
         known: Vec<&'static str>,
     },
     /// Two methods of this server would receive the same requests.
     #[error("{}", duplicate(exchange, routing_key, first, second))]
     DuplicateRoute {
-        /// The exchange both are bound to.
+        /// The exchange of both methods.
         exchange: String,
-        /// The routing key both have.
+        /// The routing key of both methods.
         routing_key: String,
         /// The method that was added first.
         first: &'static str,
         /// The method that was added second.
         second: &'static str,
     },
-    /// An option has a value that cannot work; the text names it.
+    /// An option has an invalid value. The text names the option.
     #[error("{0}")]
     InvalidOption(String),
-    /// A queue exists with other arguments than those asked for.
+    /// The queue exists with other arguments.
     #[error(
         "queue `{queue}` exists with other arguments; use it as it is with `.declare(Declare::Passive)`, ask for its arguments with `.queue_options(..)`, or delete it when it is empty"
     )]
     QueueMismatch {
         /// The queue's name.
         queue: String,
-        /// What the broker said: which argument differs.
+        /// The broker's error: which argument differs.
         source: BrokerError,
     },
-    /// An exchange exists with another type or durability.
+    /// The exchange exists with another type or durability.
     #[error(
         "exchange `{exchange}` exists with another type or other arguments; use it as it is with `.declare(Declare::Passive)`, or give the service another `exchange`"
     )]
     ExchangeMismatch {
         /// The exchange's name.
         exchange: String,
-        /// What the broker said: which argument differs.
+        /// The broker's error: which argument differs.
         source: BrokerError,
     },
-    /// A queue or exchange is missing and the server was told not to create it.
+    /// A queue or an exchange does not exist, and the server does not declare it.
     #[error(
         "{what} `{name}` does not exist; create it, or let the server do so with `.declare(Declare::All)`"
     )]
@@ -70,39 +70,39 @@ pub enum StartError {
         what: &'static str,
         /// Its name.
         name: String,
-        /// What the broker said.
+        /// The broker's error.
         source: BrokerError,
     },
-    /// The user may not do what serving needs.
+    /// The user has no permission for an operation that the server needs.
     #[error("user `{user}` may not {action} `{name}`; grant it with `rabbitmqctl set_permissions`")]
     AccessRefused {
         /// The user's name.
         user: String,
-        /// What was refused, such as `declare queue`.
+        /// The refused operation, such as `declare queue`.
         action: &'static str,
         /// The name of the queue or exchange.
         name: String,
-        /// What the broker said.
+        /// The broker's error.
         source: BrokerError,
     },
-    /// A queue belongs exclusively to another connection.
+    /// The queue is exclusive to another connection.
     #[error(
-        "queue `{queue}` belongs exclusively to another connection; wait for that to end, or choose another `queue`"
+        "queue `{queue}` is exclusive to another connection; wait until that has ended, or choose another `queue`"
     )]
     Locked {
         /// The queue's name.
         queue: String,
-        /// What the broker said.
+        /// The broker's error.
         source: BrokerError,
     },
-    /// Anything else that the broker refused.
+    /// The broker refused another operation.
     #[error("the broker refused to {action} `{name}`")]
     Broker {
-        /// What was refused, such as `declare queue`.
+        /// The refused operation, such as `declare queue`.
         action: &'static str,
         /// The name of the queue or exchange.
         name: String,
-        /// What the broker said.
+        /// The broker's error.
         source: BrokerError,
     },
 }
@@ -122,7 +122,7 @@ fn duplicate(exchange: &str, routing_key: &str, first: &str, second: &str) -> St
 }
 
 impl StartError {
-    /// Whether the broker was not reached: trying again may help.
+    /// Whether the broker was not reached, so that another attempt may succeed.
     pub(crate) fn is_passing(&self) -> bool {
         matches!(
             self,

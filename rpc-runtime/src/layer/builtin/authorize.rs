@@ -1,4 +1,4 @@
-//! Asking who may call, where the answer takes time.
+//! Authorizes calls with an async function.
 
 use std::{fmt, future::Future, sync::Arc};
 
@@ -9,12 +9,13 @@ use crate::{
     message::{Fault, FaultCode, IncomingCall, Reply},
 };
 
-/// Asks a function of every call whether it is allowed; one that is not is answered `unauthorized`, Never, and does not run.
+/// Authorizes calls with an async function. A call that is not allowed does not run: the fault is
+/// `unauthorized` (Never).
 ///
-/// The function takes from the call what it needs and returns a future, which may ask others: a token service, a database. What only looks
-/// at the call is simpler as [`Server::authorize`](crate::Server::authorize), which also comes before anything is said of earlier deliveries.
-/// [`Context::user_id`](crate::Context::user_id) is vouched for by the broker; headers are what the caller wrote. When the function
-/// panics, the call does not run either, and is answered `panicked`.
+/// The function reads the call and returns a future, which may ask a token service or a database. If it needs
+/// no I/O, use [`Server::authorize`](crate::Server::authorize), which also runs before redelivered requests
+/// are refused. The broker verifies [`Context::user_id`](crate::Context::user_id). It does not verify
+/// headers. If the function panics, the call does not run, and the fault is `panicked`.
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -37,7 +38,7 @@ where
     F: Fn(&IncomingCall) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = bool> + Send,
 {
-    /// Allows the calls for which `allows` says so.
+    /// Allows the calls for which `allows` resolves to `true`.
     #[must_use]
     pub fn by(allows: F) -> Self {
         Self(Arc::new(allows))
@@ -58,7 +59,7 @@ impl<F> Layer<BoxService> for Authorize<F> {
     }
 }
 
-/// The service made by [`Authorize`].
+/// The service of [`Authorize`].
 pub struct AuthorizeService<F> {
     allows: Arc<F>,
     next: BoxService,
@@ -76,8 +77,8 @@ where
     Fut: Future<Output = bool> + Send,
 {
     async fn call(&self, call: IncomingCall) -> Result<Reply, Fault> {
-        let asking = (self.allows)(&call);
-        if asking.await {
+        let allowed = (self.allows)(&call);
+        if allowed.await {
             self.next.call(call).await
         } else {
             Err(Fault::new(FaultCode::Unauthorized, "the caller may not call this method"))

@@ -1,4 +1,4 @@
-//! Panics become faults.
+//! Catches panics and makes them faults.
 
 use std::future::Future;
 
@@ -9,10 +9,11 @@ use crate::{
     message::{Fault, IncomingCall, Reply},
 };
 
-/// Makes panics of what is behind it the fault `panicked`, with the text as its [detail](Fault::detail).
+/// Catches panics of the inner layers and of the method, and makes them the fault `panicked`. The text of the
+/// panic is the [detail](Fault::detail) of the fault.
 ///
-/// The server does the same around everything. As a layer it lets the layers before it see a fault, and come to their own ends, in place of being
-/// unwound: put it last, or wherever a panic should end.
+/// The server catches panics anyway, outside all layers. With this layer, the outer layers see a fault and
+/// are not unwound. Add it last, or where a panic is to end.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct CatchPanic;
@@ -33,7 +34,7 @@ impl Layer<BoxService> for CatchPanic {
     }
 }
 
-/// The service made by [`CatchPanic`].
+/// The service of [`CatchPanic`].
 #[derive(Clone, Debug)]
 pub struct CatchPanicService(BoxService);
 

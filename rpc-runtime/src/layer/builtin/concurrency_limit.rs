@@ -1,4 +1,4 @@
-//! Letting calls of one method wait for each other.
+//! Limits the number of calls of a method that run at once.
 
 use std::{
     collections::HashMap,
@@ -14,13 +14,16 @@ use crate::{
     message::{Fault, FaultCode, IncomingCall, Reply},
 };
 
-/// Runs at most so many calls of a method at once; others wait, in the order in which they came.
+/// Limits the number of calls of a method that run at once. Others wait in order of arrival.
 ///
-/// For a method that others must not suffer from, such as one that needs a connection of a small pool. A call that waits here was taken from the
-/// broker: no other server can have it, and it counts as one of the [`concurrency`](crate::Server::concurrency) of its queue, so that a method
-/// with a queue of its own waits better there. A call whose caller's time is over while it waits is answered `expired`, and does not run.
-/// What a notification or an event waits here is not taken from the time that [`handler_timeout`](crate::Server::handler_timeout) leaves its
-/// method; where that is set, others may overtake it.
+/// Use it for a method with a scarce resource, such as a connection of a small pool. A call that waits here
+/// was delivered already: no other server can take it, and it counts for the
+/// [`concurrency`](crate::Server::concurrency) of its queue. A method with a separate queue is better limited
+/// by the concurrency of that queue.
+///
+/// A call whose caller's timeout is over while it waits does not run: the fault is `expired`. The time that a
+/// one-way message waits does not count for [`handler_timeout`](crate::Server::handler_timeout). If that is
+/// set, other messages may overtake it.
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -36,10 +39,10 @@ pub struct ConcurrencyLimit {
 }
 
 impl ConcurrencyLimit {
-    /// Limits every method for itself.
+    /// Limits every method to `calls`, each method separately.
     ///
     /// # Panics
-    /// With zero calls: none would ever run, and each would wait for as long as its caller does, or for ever.
+    /// With zero calls, because no call would ever run.
     #[must_use]
     #[track_caller]
     pub fn per_method(calls: usize) -> Self {
@@ -47,17 +50,17 @@ impl ConcurrencyLimit {
         Self { default: Some(calls), by_method: HashMap::new() }
     }
 
-    /// Limits no method but those that are named by [`of`](Self::of).
+    /// Limits only the methods that are added with [`of`](Self::of).
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Limits this method, `{service}.{method}`.
+    /// Limits one method, `{service}.{method}`, to `calls`.
     ///
     /// # Panics
-    /// With zero calls, as [`per_method`](Self::per_method). What must not be called is refused, such as by
-    /// [`Authorize`](crate::layers::Authorize).
+    /// With zero calls, because no call would ever run. Use [`Authorize`](crate::layers::Authorize) to forbid
+    /// calls.
     #[must_use]
     #[track_caller]
     pub fn of(mut self, method: impl Into<String>, calls: usize) -> Self {
@@ -72,12 +75,12 @@ impl Layer<BoxService> for ConcurrencyLimit {
     type Service = ConcurrencyLimitService;
 
     fn layer(&self, next: BoxService) -> ConcurrencyLimitService {
-        // The server wraps each of its services for itself, and each has its own methods.
+        // The server wraps each of its services separately, and each service has other methods.
         ConcurrencyLimitService { limits: self.clone(), slots: Arc::default(), next }
     }
 }
 
-/// The service made by [`ConcurrencyLimit`].
+/// The service of [`ConcurrencyLimit`].
 #[derive(Clone, Debug)]
 pub struct ConcurrencyLimitService {
     limits: ConcurrencyLimit,
@@ -100,7 +103,7 @@ impl RpcService for ConcurrencyLimitService {
         let Some(slots) = self.slots(call.method().full_name) else { return self.next.call(call).await };
         let acquiring = slots.acquire();
         let slot = match call.context().deadline() {
-            // Its method has nearly all of its time when it is tried again.
+            // A bounded wait leaves the method nearly all of its time when the server retries the call.
             _ if !call.context().has_caller() && max_wait::time_left().is_some() => {
                 match tokio::time::timeout(max_wait::max_wait(), acquiring).await {
                     Ok(slot) => slot,
@@ -111,7 +114,7 @@ impl RpcService for ConcurrencyLimitService {
             Some(deadline) => match tokio::time::timeout_at(deadline.into(), acquiring).await {
                 Ok(slot) => slot,
                 Err(_) => {
-                    let message = "the caller's time was over while the call waited for others";
+                    let message = "the caller's timeout was over while the call waited for others";
                     return Err(Fault::new(FaultCode::Expired, message));
                 }
             },

@@ -1,4 +1,4 @@
-//! Refusing at once what is more than a server can do.
+//! Refuses calls at once while too many run.
 
 use std::sync::Arc;
 
@@ -11,13 +11,16 @@ use crate::{
     message::{Context, Fault, FaultCode, IncomingCall, Reply},
 };
 
-/// Refuses calls while as many run behind it as it allows: `overloaded`, Never, at once.
+/// Refuses calls at once while the limit of running calls is reached: the fault is `overloaded` (Never).
 ///
-/// What waits on the broker is not counted, and cannot be: [`Server::concurrency`](crate::Server::concurrency) bounds what is taken from there, and
-/// [`QueueOptions::max_length`](crate::QueueOptions::max_length) what may wait. So the limit has an effect where it is below the concurrency
-/// of all queues together. Notifications and events are not refused, for nobody would hear of it: they wait for their turn, each in one of
-/// the places that its queue's concurrency allows, and are given back when the server stops. How long a request has waited is not known
-/// either: the broker does not tell, and clocks are never compared.
+/// Requests that wait on the broker do not count. [`Server::concurrency`](crate::Server::concurrency) bounds
+/// the calls that are delivered, so the limit has an effect only if it is below the concurrency of all queues
+/// together. [`QueueOptions::max_length`](crate::QueueOptions::max_length) bounds the requests that wait. The
+/// time that a request waited in its queue is not known: the broker does not report it, and clocks are not
+/// compared.
+///
+/// Notifications and events are not refused, because no caller would receive the fault. They wait, count for
+/// the concurrency of their queue, and are requeued when the server stops.
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -30,7 +33,8 @@ use crate::{
 pub struct LoadShed(Arc<Semaphore>);
 
 impl LoadShed {
-    /// Lets `calls` run at once, for all services together. With zero calls none runs, and what has no caller is held for ever.
+    /// Allows `calls` to run at once, for all services together. With zero calls no call runs, and one-way
+    /// messages wait until the server stops.
     #[must_use]
     pub fn above(calls: usize) -> Self {
         Self(Arc::new(Semaphore::new(calls.min(Semaphore::MAX_PERMITS))))
@@ -45,7 +49,7 @@ impl Layer<BoxService> for LoadShed {
     }
 }
 
-/// The service made by [`LoadShed`].
+/// The service of [`LoadShed`].
 #[derive(Clone, Debug)]
 pub struct LoadShedService {
     slots: Arc<Semaphore>,

@@ -1,17 +1,18 @@
-//! How long a layer lets a call wait that has no caller.
+//! The time for which a layer lets a call without a caller wait.
 
 use std::time::{Duration, Instant};
 
 use crate::message::Inherited;
 
-/// Then it is refused, and the server tries it again. So a server that stops is not held up by what waits, and a method with a limit of time
-/// still has nearly all of it.
+/// The longest time for which a call without a caller waits in a layer. Then the layer refuses it, and the
+/// server retries it. So waiting calls do not delay a shutdown, and a method with a time limit has nearly all
+/// of it.
 pub(super) fn max_wait() -> Duration {
-    const LONGEST: Duration = Duration::from_secs(1);
-    time_left().map_or(LONGEST, |left| LONGEST.min(left / 10))
+    const MAX: Duration = Duration::from_secs(1);
+    time_left().map_or(MAX, |left| MAX.min(left / 10))
 }
 
-/// How long the call may still run, where something limits that.
+/// The time for which the call may still run, if it is limited.
 pub(super) fn time_left() -> Option<Duration> {
     Inherited::current().deadline.map(|end| end.saturating_duration_since(Instant::now()))
 }

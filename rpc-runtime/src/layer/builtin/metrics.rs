@@ -1,4 +1,4 @@
-//! Durations and calls in flight, through the `metrics` facade. With the feature `metrics`.
+//! Measures calls through the `metrics` facade. With the feature `metrics`.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use ::metrics::{Gauge, Unit, describe_gauge, describe_histogram, gauge, histogra
 use tower_layer::Layer;
 
 use super::{
-    outcome::{of_answer, of_dropped, of_reply},
+    outcome::{of_call, of_dropped, of_reply},
     semconv,
 };
 use crate::{
@@ -19,14 +19,19 @@ use crate::{
 
 /// Measures every call, through the `metrics` facade, with OpenTelemetry's names.
 ///
-/// For servers and for clients. Each has a histogram of seconds ([`RPC_SERVER_DURATION`](semconv::RPC_SERVER_DURATION),
-/// [`RPC_CLIENT_DURATION`](semconv::RPC_CLIENT_DURATION)) with the method and the outcome as labels, and a gauge of calls in flight
-/// ([`RPC_SERVER_ACTIVE`](semconv::RPC_SERVER_ACTIVE), [`RPC_CLIENT_ACTIVE`](semconv::RPC_CLIENT_ACTIVE)) with the method. How many calls there
-/// were is the histogram's count. Only methods of contracts are labels: no peer can make up more of them. A call that is dropped before it ends
-/// has the outcome `cancelled`, one that panics `panicked`. A notification that a layer behind this one refuses for the moment is measured each time
-/// that the server tries it.
+/// For servers and for clients. Each side has two metrics:
 ///
-/// The recorder is whatever the program has installed, such as `metrics-exporter-prometheus`; give it
+/// * a histogram of durations in seconds, by method and outcome
+///   ([`RPC_SERVER_DURATION`](semconv::RPC_SERVER_DURATION),
+///   [`RPC_CLIENT_DURATION`](semconv::RPC_CLIENT_DURATION)). Its count is the number of calls.
+/// * a gauge of calls in flight, by method ([`RPC_SERVER_ACTIVE`](semconv::RPC_SERVER_ACTIVE),
+///   [`RPC_CLIENT_ACTIVE`](semconv::RPC_CLIENT_ACTIVE)).
+///
+/// Only methods of contracts are labels, so peers cannot create more of them. A call that is dropped before
+/// it ends has the outcome `cancelled`, and one that panics has `panicked`. A one-way message that an inner
+/// layer refuses with `overloaded` is measured at each attempt.
+///
+/// The program installs the recorder, such as `metrics-exporter-prometheus`. Configure it with
 /// [`DURATION_BUCKETS`](semconv::DURATION_BUCKETS).
 ///
 /// ```
@@ -42,14 +47,14 @@ use crate::{
 pub struct Metrics;
 
 impl Metrics {
-    /// The layer.
+    /// Makes the layer.
     #[must_use]
     pub fn new() -> Self {
         Self
     }
 }
 
-/// A call that is being measured, whatever becomes of it.
+/// A call that is being measured. It records the outcome when it is dropped.
 struct Measured {
     duration: &'static str,
     method: &'static str,
@@ -99,17 +104,13 @@ impl Layer<BoxService> for Metrics {
     type Service = MeasuredServer;
 
     fn layer(&self, next: BoxService) -> MeasuredServer {
-        describe_histogram!(
-            semconv::RPC_SERVER_DURATION,
-            Unit::Seconds,
-            "How long the server took for calls."
-        );
-        describe_gauge!(semconv::RPC_SERVER_ACTIVE, Unit::Count, "Calls that the server runs.");
+        describe_histogram!(semconv::RPC_SERVER_DURATION, Unit::Seconds, "Duration of calls on the server.");
+        describe_gauge!(semconv::RPC_SERVER_ACTIVE, Unit::Count, "Calls in flight on the server.");
         MeasuredServer(next)
     }
 }
 
-/// The service that [`Metrics`] makes of a server's.
+/// The service of [`Metrics`] on a server.
 #[derive(Clone, Debug)]
 pub struct MeasuredServer(BoxService);
 
@@ -127,13 +128,13 @@ impl Layer<BoxClientService> for Metrics {
     type Service = MeasuredClient;
 
     fn layer(&self, next: BoxClientService) -> MeasuredClient {
-        describe_histogram!(semconv::RPC_CLIENT_DURATION, Unit::Seconds, "How long callers waited.");
-        describe_gauge!(semconv::RPC_CLIENT_ACTIVE, Unit::Count, "Calls that the client waits for.");
+        describe_histogram!(semconv::RPC_CLIENT_DURATION, Unit::Seconds, "Duration of calls on the client.");
+        describe_gauge!(semconv::RPC_CLIENT_ACTIVE, Unit::Count, "Calls in flight on the client.");
         MeasuredClient(next)
     }
 }
 
-/// The service that [`Metrics`] makes of a client's.
+/// The service of [`Metrics`] on a client.
 #[derive(Clone, Debug)]
 pub struct MeasuredClient(BoxClientService);
 
@@ -145,7 +146,7 @@ impl ClientService for MeasuredClient {
         };
         let measured = Measured::begin(semconv::RPC_CLIENT_DURATION, semconv::RPC_CLIENT_ACTIVE, method);
         let outcome = self.0.call(call).await;
-        measured.end(of_answer(&outcome));
+        measured.end(of_call(&outcome));
         outcome
     }
 }

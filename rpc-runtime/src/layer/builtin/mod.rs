@@ -1,24 +1,27 @@
-//! Ready-made layers, for [`Server::layer`](crate::Server::layer) and [`ClientBuilder::layer`](crate::ClientBuilder::layer).
+//! Ready-made layers, for [`Server::layer`](crate::Server::layer) and
+//! [`ClientBuilder::layer`](crate::ClientBuilder::layer).
 //!
-//! | layer | side | does |
+//! | layer | side | what it does |
 //! |---|---|---|
-//! | [`Trace`] | both | a `tracing` span per call, with OpenTelemetry's names; the trace goes on from call to call |
-//! | `Metrics` (feature `metrics`) | both | durations and calls in flight, through the `metrics` facade |
-//! | [`Authorize`] | server | asks who may call, and may take its time |
-//! | [`LoadShed`] | server | refuses calls at once that are more than it can do |
-//! | [`ConcurrencyLimit`] | server | lets calls wait for those that run, per method |
-//! | [`RateLimit`] | server | refuses calls that come too fast, in all, per method or per caller |
-//! | [`Timeout`] | server | cancels methods that run too long, each by its own limit |
-//! | [`CatchPanic`] | server | makes panics faults before outer layers see them |
+//! | [`Trace`] | both | a `tracing` span per call, with OpenTelemetry's names; passes the trace on |
+//! | `Metrics` (feature `metrics`) | both | measures durations and calls in flight, through the `metrics` facade |
+//! | [`Authorize`] | server | authorizes calls with an async function |
+//! | [`LoadShed`] | server | refuses calls at once while too many run |
+//! | [`ConcurrencyLimit`] | server | limits the calls of a method that run at once; others wait |
+//! | [`RateLimit`] | server | limits the rate of calls, in all, per method or per caller |
+//! | [`Timeout`] | server | cancels methods after a time limit per method |
+//! | [`CatchPanic`] | server | makes a panic a fault, before outer layers see it |
 //!
-//! Their order matters: the first that is added sees a call first. A good one is `Trace`, `Metrics`, `Authorize`, `RateLimit`, `LoadShed`,
-//! `ConcurrencyLimit`, `Timeout`, `CatchPanic`: what is refused is seen by those that count, and costs those behind nothing.
+//! The order matters: the layer that is added first is the outermost. A good order is `Trace`, `Metrics`,
+//! `Authorize`, `RateLimit`, `LoadShed`, `ConcurrencyLimit`, `Timeout`, `CatchPanic`. Then refused calls are
+//! traced and measured, and cost the inner layers nothing.
 //!
-//! A notification or an event is not lost where a layer answers `overloaded`: nobody would hear of it, so that the server holds it and tries it
-//! again until it is let pass ([`Context::has_caller`](crate::Context::has_caller)).
+//! A notification or an event is not lost if a layer refuses it with `overloaded`: the server holds and
+//! retries it. See [`Context::has_caller`](crate::Context::has_caller).
 //!
-//! A layer that has limits keeps them for all services and queues of the server that it is added to. Layers of the `tower` crate are adapted by
-//! the feature `tower`; one's own are made by [`middleware::from_fn`](crate::middleware::from_fn).
+//! A layer with limits applies them to all services and queues of its server together. `from_tower` (feature
+//! `tower`) adapts layers of the `tower` crate. [`middleware::from_fn`](crate::middleware::from_fn) makes a
+//! layer from a function.
 
 mod authorize;
 mod catch_panic;

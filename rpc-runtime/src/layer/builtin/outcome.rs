@@ -1,4 +1,4 @@
-//! How a call ended, in a word: for spans and metrics of both sides.
+//! The outcome of a call as one word, for spans and metrics.
 
 use crate::{
     contract::NoError,
@@ -6,8 +6,10 @@ use crate::{
     message::{Fault, FaultCode, Reply, ReplyKind},
 };
 
+/// The outcome on a server.
+///
 /// # Errors
-/// A fault's code, or `error` for the method's own.
+/// The code of a fault, or `error` for the method's own error.
 pub(super) fn of_reply(outcome: &Result<Reply, Fault>) -> Result<(), &str> {
     match outcome {
         Ok(reply) => of_kind(reply.kind()),
@@ -15,11 +17,13 @@ pub(super) fn of_reply(outcome: &Result<Reply, Fault>) -> Result<(), &str> {
     }
 }
 
+/// The outcome on a client.
+///
 /// # Errors
-/// The same, or why there is no answer.
-pub(super) fn of_answer(outcome: &Result<Reply, CallError<NoError>>) -> Result<(), &str> {
+/// The same, or the kind of the [`CallError`].
+pub(super) fn of_call(outcome: &Result<Reply, CallError<NoError>>) -> Result<(), &str> {
     let error = match outcome {
-        Ok(answer) => return of_kind(answer.kind()),
+        Ok(reply) => return of_kind(reply.kind()),
         Err(error) => error,
     };
     Err(match error {
@@ -41,7 +45,7 @@ pub(super) fn of_answer(outcome: &Result<Reply, CallError<NoError>>) -> Result<(
     })
 }
 
-/// Of a call that is dropped before it has ended.
+/// The outcome of a call that is dropped before it has ended.
 pub(super) fn of_dropped() -> &'static str {
     if std::thread::panicking() { "panicked" } else { "cancelled" }
 }
@@ -53,7 +57,7 @@ fn of_kind<'a>(kind: ReplyKind) -> Result<(), &'a str> {
     }
 }
 
-/// Codes that this version does not know are as many as a peer likes to send: too many for a label.
+/// Unknown codes get one common label, because a peer could send any number of them.
 fn of_fault(fault: &Fault) -> &str {
     match fault.code() {
         FaultCode::Other(_) => "_OTHER",

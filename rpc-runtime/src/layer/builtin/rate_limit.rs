@@ -1,4 +1,4 @@
-//! Refusing what comes too fast.
+//! Limits the rate of calls.
 
 use std::{
     collections::HashMap,
@@ -14,11 +14,13 @@ use crate::{
     message::{Context, Fault, FaultCode, IncomingCall, Reply},
 };
 
-/// Lets so many calls pass in a period and refuses others at once: `overloaded`, Never.
+/// Limits the number of calls per period. It refuses others at once: the fault is `overloaded` (Never).
 ///
-/// After a pause all of them may come together; then they become free one after the other, evenly over the period. What it counts it counts
-/// for itself: two servers let twice as many pass. Notifications and events are not refused, for nobody would hear of it: they wait for their
-/// turn, each in one of the places that its queue's concurrency allows, and are given back when the server stops.
+/// After a pause, all calls of a period may come at once. Then they are allowed one after the other, evenly
+/// over the period. Each server counts separately: two servers allow twice as many calls.
+///
+/// Notifications and events are not refused, because no caller would receive the fault. They wait, count for
+/// the concurrency of their queue, and are requeued when the server stops.
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,11 +36,11 @@ pub struct RateLimit {
     interval: Duration,
     period: Duration,
     counts: Counts,
-    /// By what is counted: when the last call of each would be due if they came evenly.
+    /// By key: the time at which the last call would be due if calls came evenly.
     due: Arc<Mutex<HashMap<String, Instant>>>,
 }
 
-/// What shares one limit.
+/// The calls that share one limit.
 #[derive(Clone, Copy, Debug)]
 enum Counts {
     Everything,
@@ -47,32 +49,34 @@ enum Counts {
 }
 
 impl RateLimit {
-    /// Lets `calls` pass in each `period`, of all methods together. With zero calls none passes, and what
-    /// has no caller is held for ever.
+    /// Allows `calls` in each `period`, for all methods together. With zero calls no call runs, and one-way
+    /// messages wait until the server stops.
     #[must_use]
     pub fn new(calls: u32, period: Duration) -> Self {
         let interval = period.checked_div(calls).unwrap_or(Duration::MAX);
         Self { interval, period, counts: Counts::Everything, due: Arc::default() }
     }
 
-    /// Gives every method the limit for itself.
+    /// Applies the limit to each method separately.
     #[must_use]
     pub fn per_method(mut self) -> Self {
         self.counts = Counts::Methods;
         self
     }
 
-    /// Gives every user of the broker the limit for himself; all who do not state theirs
-    /// ([`ClientBuilder::send_user_id`](crate::ClientBuilder::send_user_id)) share one.
+    /// Applies the limit to each user of the broker separately. Clients that do not send their user
+    /// ([`ClientBuilder::send_user_id`](crate::ClientBuilder::send_user_id)) share one limit.
     #[must_use]
     pub fn per_caller(mut self) -> Self {
         self.counts = Counts::Callers;
         self
     }
 
+    /// Counts a call, if it is within the limit.
+    ///
     /// # Errors
-    /// How long it will be until one passes, if nothing else does.
-    fn let_pass(&self, context: &Context, now: Instant) -> Result<(), Duration> {
+    /// The time until the next call is allowed, if no other comes first.
+    fn admit(&self, context: &Context, now: Instant) -> Result<(), Duration> {
         let key = match self.counts {
             Counts::Everything => "",
             Counts::Methods => context.method().full_name,
@@ -86,33 +90,36 @@ impl RateLimit {
         if ahead > self.period {
             return Err(ahead - self.period);
         }
-        if !due.contains_key(key) && due.len() >= MOST_KEYS {
+        if !due.contains_key(key) && due.len() >= MAX_KEYS {
             due.retain(|_, due| *due > now);
         }
         due.insert(key.to_owned(), next);
         Ok(())
     }
 
-    async fn lets_pass(&self, context: &Context) -> bool {
-        // Many may wait for the same moment; what becomes free meanwhile is not lost.
-        const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
-        let (start, mut turn) = (Instant::now(), self.let_pass(context, Instant::now()));
-        let patience =
-            if context.has_caller() || turn.is_ok() { Duration::ZERO } else { max_wait::max_wait() };
-        while let Err(wait) = turn {
-            let pause = wait.max(SHORTEST_PAUSE.min(self.period));
-            if pause > patience.saturating_sub(start.elapsed()) {
+    /// Waits until the call is within the limit; `false` if it is refused.
+    async fn admit_in_time(&self, context: &Context) -> bool {
+        // A minimum, because many calls may wait for the same moment. Calls that become free meanwhile are
+        // not lost.
+        const MIN_PAUSE: Duration = Duration::from_millis(10);
+        let (start, mut admitted) = (Instant::now(), self.admit(context, Instant::now()));
+        let max_wait =
+            if context.has_caller() || admitted.is_ok() { Duration::ZERO } else { max_wait::max_wait() };
+        while let Err(wait) = admitted {
+            let pause = wait.max(MIN_PAUSE.min(self.period));
+            if pause > max_wait.saturating_sub(start.elapsed()) {
                 return false;
             }
             tokio::time::sleep(pause).await;
-            turn = self.let_pass(context, Instant::now());
+            admitted = self.admit(context, Instant::now());
         }
         true
     }
 }
 
-/// From here on those are forgotten that have their whole limit again. The broker vouches for users: nobody makes up more.
-const MOST_KEYS: usize = 1024;
+/// From this number on, keys whose whole limit is free again are removed. The broker verifies users, so peers
+/// cannot create keys.
+const MAX_KEYS: usize = 1024;
 
 impl Layer<BoxService> for RateLimit {
     type Service = RateLimitService;
@@ -122,7 +129,7 @@ impl Layer<BoxService> for RateLimit {
     }
 }
 
-/// The service made by [`RateLimit`].
+/// The service of [`RateLimit`].
 #[derive(Clone, Debug)]
 pub struct RateLimitService {
     limit: RateLimit,
@@ -131,7 +138,7 @@ pub struct RateLimitService {
 
 impl RpcService for RateLimitService {
     async fn call(&self, call: IncomingCall) -> Result<Reply, Fault> {
-        if !self.limit.lets_pass(call.context()).await {
+        if !self.limit.admit_in_time(call.context()).await {
             return Err(Fault::new(FaultCode::Overloaded, "too many calls in too short a time"));
         }
         self.next.call(call).await
@@ -140,9 +147,10 @@ impl RpcService for RateLimitService {
 
 #[cfg(test)]
 mod tests {
+    use amqp_rpc_transport::Headers;
+
     use super::*;
     use crate::definitions::MethodDef;
-    use amqp_rpc_transport::Headers;
 
     fn context(method: &'static MethodDef, user: Option<&str>) -> Context {
         Context {
@@ -171,17 +179,17 @@ mod tests {
         let (add, start) = (context(ADD, None), Instant::now());
         let passed = |at: u64| {
             let now = start + Duration::from_millis(at);
-            (0..10).filter(|_| limit.let_pass(&add, now).is_ok()).count()
+            (0..10).filter(|_| limit.admit(&add, now).is_ok()).count()
         };
         assert_eq!([0, 499, 500, 1000, 1100].map(passed), [4, 0, 1, 1, 0]);
         assert_eq!(passed(10_000), 4, "after a pause there is no more than the burst");
     }
 
     #[test]
-    fn methods_and_callers_have_their_own_limits_where_it_says_so() {
+    fn the_limit_applies_to_all_calls_to_each_method_or_to_each_caller() {
         let now = Instant::now();
         let calls = [context(ADD, Some("ada")), context(SUB, Some("ada")), context(SUB, None)];
-        let passed = |limit: RateLimit| calls.each_ref().map(|call| limit.let_pass(call, now).is_ok());
+        let passed = |limit: RateLimit| calls.each_ref().map(|call| limit.admit(call, now).is_ok());
         let limit = || RateLimit::new(1, Duration::from_secs(1));
         assert_eq!(passed(limit()), [true, false, false]);
         assert_eq!(passed(limit().per_method()), [true, true, false]);
@@ -190,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn callers_that_have_their_whole_limit_again_are_forgotten() {
+    fn callers_whose_whole_limit_is_free_again_are_removed() {
         let limit = RateLimit::new(1, Duration::from_millis(1)).per_caller();
         let start = Instant::now();
-        for number in 0..10 * MOST_KEYS {
+        for number in 0..10 * MAX_KEYS {
             let caller = context(ADD, Some(&number.to_string()));
-            assert!(limit.let_pass(&caller, start + Duration::from_millis(2 * number as u64)).is_ok());
+            assert!(limit.admit(&caller, start + Duration::from_millis(2 * number as u64)).is_ok());
         }
-        assert!(limit.due.lock().unwrap().len() <= MOST_KEYS);
+        assert!(limit.due.lock().unwrap().len() <= MAX_KEYS);
     }
 }

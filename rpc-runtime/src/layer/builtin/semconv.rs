@@ -1,43 +1,45 @@
-//! OpenTelemetry's names for what [`Trace`](super::Trace) and `Metrics` say of calls.
+//! Names of OpenTelemetry's semantic conventions, for the fields of [`Trace`](super::Trace) and the labels of
+//! `Metrics`.
 //!
-//! Those of RPC as of version 1.44 of the semantic conventions (release candidate), those of messaging in development: names may follow
-//! the conventions in any release. [`RPC_STATUS_CODE`] is to be called `rpc.status_code`.
+//! The names of RPC are those of version 1.44 of the conventions (release candidate). The names of messaging
+//! are in development. Any release of this crate may follow the conventions. [`RPC_STATUS_CODE`] will become
+//! `rpc.status_code`.
 
-/// Which RPC system: [`RPC_SYSTEM`].
+/// The RPC system: [`RPC_SYSTEM`].
 pub const RPC_SYSTEM_NAME: &str = "rpc.system.name";
 /// The value of [`RPC_SYSTEM_NAME`].
 pub const RPC_SYSTEM: &str = "amqp_rpc";
-/// `{service}.{method}`.
+/// The method, `{service}.{method}`.
 pub const RPC_METHOD: &str = "rpc.method";
-/// The value of [`RPC_METHOD`] in metrics of untyped calls: their names are as many as programs make up.
+/// The value of [`RPC_METHOD`] in metrics of untyped calls, because the number of their names is not bounded.
 pub const RPC_METHOD_OTHER: &str = "_OTHER";
-/// How the call ended: `ok`, `error` for the method's own, a fault's code, why the client has no answer, or
-/// `cancelled`.
+/// The outcome: `ok`, `error` for the method's own error, the code of a fault, the kind of a client's error,
+/// or `cancelled`.
 pub const RPC_STATUS_CODE: &str = "rpc.response.status_code";
-/// The same where it is not `ok`.
+/// The outcome, if it is not `ok`.
 pub const ERROR_TYPE: &str = "error.type";
-/// Which messaging system: [`MESSAGING_RABBITMQ`], also of brokers that speak the same protocol.
+/// The messaging system: [`MESSAGING_RABBITMQ`], for other AMQP 0-9-1 brokers as well.
 pub const MESSAGING_SYSTEM: &str = "messaging.system";
 /// The value of [`MESSAGING_SYSTEM`].
 pub const MESSAGING_RABBITMQ: &str = "rabbitmq";
-/// `{exchange}:{routing key}`, or the one that is not empty.
+/// The destination: `{exchange}:{routing key}`, or the one that is not empty.
 pub const MESSAGING_DESTINATION: &str = "messaging.destination.name";
 /// The routing key.
 pub const MESSAGING_ROUTING_KEY: &str = "messaging.rabbitmq.destination.routing_key";
 /// The correlation id.
 pub const MESSAGING_CONVERSATION_ID: &str = "messaging.message.conversation_id";
 
-/// Histogram of seconds that callers waited, repetitions included.
+/// The histogram of durations on the client, in seconds, repetitions included.
 pub const RPC_CLIENT_DURATION: &str = "rpc.client.call.duration";
-/// Histogram of seconds that a server took for a call, from the first layer to its reply.
+/// The histogram of durations on the server, in seconds, from the first layer to the reply.
 pub const RPC_SERVER_DURATION: &str = "rpc.server.call.duration";
-/// Gauge of calls that a client waits for. The conventions have none: named like those of HTTP.
+/// The gauge of calls in flight on the client. The conventions define none. It is named like those of HTTP.
 pub const RPC_CLIENT_ACTIVE: &str = "rpc.client.active_requests";
-/// Gauge of calls that a server runs.
+/// The gauge of calls in flight on the server.
 pub const RPC_SERVER_ACTIVE: &str = "rpc.server.active_requests";
-/// The buckets, in seconds, that the conventions advise for both histograms.
+/// The buckets, in seconds, that the conventions recommend for both histograms.
 pub const DURATION_BUCKETS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-/// The header of W3C trace context that names trace and span.
+/// The header of W3C Trace Context with the trace id and the span id.
 pub const TRACEPARENT: &str = "traceparent";

@@ -1,4 +1,4 @@
-//! Cancelling methods that run too long, each by its own limit.
+//! Cancels methods after a time limit, which each method may have for itself.
 
 use std::{
     collections::HashMap,
@@ -12,11 +12,11 @@ use crate::{
     message::{Fault, FaultCode, IncomingCall, Inherited, Reply},
 };
 
-/// Cancels what is behind it after a time of its own for each method: `deadline_exceeded`, Unknown.
+/// Cancels methods after a time limit per method: the fault is `deadline_exceeded` (Unknown).
 ///
-/// [`Server::handler_timeout`](crate::Server::handler_timeout) does the same for all methods alike. Calls that the method makes inherit the limit, and the
-/// method sees it as its [deadline](crate::Context::deadline) where that is later. A `blocking` method cannot be cancelled: its caller is answered,
-/// and it goes on unheard.
+/// [`Server::handler_timeout`](crate::Server::handler_timeout) sets one limit for all methods. Calls that the
+/// method makes inherit the limit. The method sees it as its [deadline](crate::Context::deadline), if that is
+/// not earlier. A `blocking` method cannot be cancelled: its caller gets the fault, and the method runs on.
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,19 +35,19 @@ pub struct Timeout {
 }
 
 impl Timeout {
-    /// Gives every method this time.
+    /// Limits every method to this time.
     #[must_use]
     pub fn after(limit: Duration) -> Self {
         Self { default: Some(limit), by_method: HashMap::new() }
     }
 
-    /// Limits no method but those that are named by [`of`](Self::of).
+    /// Limits only the methods that are added with [`of`](Self::of).
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives this method, `{service}.{method}`, another time.
+    /// Limits one method, `{service}.{method}`, to this time.
     #[must_use]
     pub fn of(mut self, method: impl Into<String>, limit: Duration) -> Self {
         self.by_method.insert(method.into(), limit);
@@ -63,7 +63,7 @@ impl Layer<BoxService> for Timeout {
     }
 }
 
-/// The service made by [`Timeout`].
+/// The service of [`Timeout`].
 #[derive(Clone, Debug)]
 pub struct TimeoutService {
     limits: Timeout,
@@ -73,7 +73,7 @@ pub struct TimeoutService {
 impl RpcService for TimeoutService {
     async fn call(&self, mut call: IncomingCall) -> Result<Reply, Fault> {
         let limit = self.limits.by_method.get(call.method().full_name).copied().or(self.limits.default);
-        // Beyond what the clock can count there is none.
+        // A limit beyond the range of the clock is none.
         let Some((limit, end)) = limit.and_then(|limit| Some((limit, Instant::now().checked_add(limit)?)))
         else {
             return self.next.call(call).await;

@@ -1,4 +1,4 @@
-//! Layers of the tower crate, for servers and for clients. With the feature `tower`.
+//! Adapts layers of the tower crate, for servers and clients. With the feature `tower`.
 
 use std::{
     fmt,
@@ -21,16 +21,18 @@ use crate::{
     message::{Fault, FaultCode, IncomingCall, Reply},
 };
 
-/// Makes a layer of tower, such as its timeout, concurrency limit, rate limit or load shed, one for
+/// Adapts a layer of tower, such as its timeout, concurrency limit, rate limit or load shed, for
 /// [`Server::layer`](crate::Server::layer) or [`ClientBuilder::layer`](crate::ClientBuilder::layer).
 ///
-/// What it makes is one service for all calls, so that it need not be `Clone`. Calls pass its `poll_ready` one after the other; when a
-/// caller's time is over before his turn, the call does not run: `expired` on a server, [`TimedOut`](crate::TimedOut) on a client. Where a
-/// layer waits, the calls it holds back count as running for the server's [`concurrency`](crate::Server::concurrency).
+/// The layer makes one service for all calls, which need not be `Clone`. Calls pass its `poll_ready` one
+/// after the other. A call whose caller's timeout is over before that does not run: the server replies
+/// `expired`, and a client's call ends with [`CallError::Timeout`]. Calls that wait in the layer count for
+/// the server's [`concurrency`](crate::Server::concurrency).
 ///
-/// Its errors become faults: those of a load shed are `overloaded`, those of a timeout `deadline_exceeded` (on a client `Timeout`), others
-/// `internal`, with their text as [detail](Fault::detail). What is `overloaded` and has no caller is held and tried again
-/// ([`Context::has_caller`](crate::Context::has_caller)). [`FromTower::map_err`] says otherwise for a server's.
+/// Errors of the layer become faults. An error of a load shed becomes `overloaded`, that of a timeout
+/// `deadline_exceeded` (on a client `CallError::Timeout`), and any other error `internal`, with its text as
+/// [detail](Fault::detail). [`FromTower::map_err`] changes this for a server. A one-way message that is
+/// refused with `overloaded` is [retried](crate::Context::has_caller).
 ///
 /// ```
 /// use std::time::Duration;
@@ -55,7 +57,8 @@ pub struct FromTower<L> {
 type Explain = dyn Fn(BoxError) -> Fault + Send + Sync;
 
 impl<L> FromTower<L> {
-    /// Lets `explain` say what a server answers for an error of the layer. Faults of what is behind it pass as they are.
+    /// Converts errors of the layer into faults with `explain`, on a server. Faults of the inner service pass
+    /// unchanged.
     #[must_use]
     pub fn map_err(mut self, explain: impl Fn(BoxError) -> Fault + Send + Sync + 'static) -> Self {
         self.explain = Arc::new(explain);
@@ -79,7 +82,7 @@ fn fault_of(error: BoxError) -> Fault {
     }
 }
 
-/// What is behind a layer, as a tower service.
+/// The service that a tower layer wraps: the inner layers and the method, as a tower service.
 #[derive(Clone, Debug)]
 pub struct InnerService<S>(S);
 
@@ -131,9 +134,10 @@ impl<L: Layer<InnerService<BoxClientService>>> Layer<BoxClientService> for FromT
     }
 }
 
-/// The service made by [`from_tower`]'s layer.
+/// The service of [`FromTower`].
 pub struct FromTowerService<S> {
-    // Held across an await: a service remembers one task that waits for it to be ready, and this is the queue of the others.
+    // An async mutex, held across an await: a tower service wakes only the last task that polled its
+    // readiness. The other tasks wait for the mutex.
     service: Mutex<S>,
     explain: Arc<Explain>,
 }
@@ -143,7 +147,7 @@ impl<S> FromTowerService<S> {
         Self { service: Mutex::new(service), explain: Arc::clone(explain) }
     }
 
-    /// The response to come; `None` when `deadline` comes before the service is ready.
+    /// The future of the response; `None` if the service is not ready before `deadline`.
     async fn start<C>(&self, call: C, deadline: Option<Instant>) -> Result<Option<S::Future>, S::Error>
     where
         S: Service<C>,
@@ -180,7 +184,9 @@ where
         };
         match self.start(call, deadline).await.map_err(&explain)? {
             Some(responding) => responding.await.map_err(&explain),
-            None => Err(Fault::new(FaultCode::Expired, "the caller's time was over while the call waited")),
+            None => {
+                Err(Fault::new(FaultCode::Expired, "the caller's timeout was over while the call waited"))
+            }
         }
     }
 }
@@ -193,13 +199,13 @@ where
 {
     async fn call(&self, call: OutgoingCall) -> Result<Reply, CallError<NoError>> {
         let deadline = Instant::now().checked_add(call.remaining());
-        let [not_sent, given_up] = call.timeouts();
-        let mut given_up = Some(given_up);
+        let [not_sent, outcome_unknown] = call.timeouts();
+        let mut outcome_unknown = Some(outcome_unknown);
         let mut explain = |error: S::Error| match error.into().downcast::<CallError<NoError>>() {
             Ok(error) => *error,
-            // Whether it was sent only the layers behind know.
-            Err(error) if error.is::<Elapsed>() && given_up.is_some() => {
-                CallError::Timeout(given_up.take().expect("it was just there"))
+            // Only the inner layers know whether it was sent.
+            Err(error) if error.is::<Elapsed>() && outcome_unknown.is_some() => {
+                CallError::Timeout(outcome_unknown.take().expect("it was just there"))
             }
             Err(error) => CallError::Fault((self.explain)(error)),
         };

@@ -11,10 +11,10 @@ use crate::{
     message::Reply,
 };
 
-/// A layer that runs `middleware` around everything that a client sends: calls, notifications and events.
+/// A layer that runs `middleware` around all calls, notifications and events of a client.
 ///
-/// The function may look at the call, add to its headers, refuse it with a [`CallError`], or let it go on with [`ClientNext::run`] and
-/// look at what came of it. The method's own error is a [`Reply`].
+/// The function can inspect the call, change its headers, refuse it with a [`CallError`], or continue with
+/// [`ClientNext::run`] and inspect the outcome. The method's own error is a [`Reply`].
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -35,15 +35,15 @@ where
     ClientFromFn(middleware)
 }
 
-/// What follows a middleware of a client: the next one, or what sends. Clones do the same once more.
+/// The rest of a client's layers, down to the one that sends. A clone can send the call once more.
 #[derive(Clone, Debug)]
 pub struct ClientNext(BoxClientService);
 
 impl ClientNext {
-    /// Lets the call go on.
+    /// Continues with the call.
     ///
     /// # Errors
-    /// Why there is no answer. A method's own error is a [`Reply`].
+    /// The error of a call that has no reply. A method's own error is a [`Reply`].
     pub async fn run(self, call: OutgoingCall) -> Result<Reply, CallError<NoError>> {
         self.0.call(call).await
     }

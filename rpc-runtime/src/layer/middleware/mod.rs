@@ -1,4 +1,4 @@
-//! Middleware from async functions: the everyday form of a layer.
+//! Middleware: layers from async functions, and the types that a layer of your own is written with.
 
 mod client;
 mod server;

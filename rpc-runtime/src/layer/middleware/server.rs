@@ -9,11 +9,12 @@ use crate::{
     message::{Fault, IncomingCall, Reply},
 };
 
-/// A layer that runs `middleware` around every call.
+/// A layer that runs `middleware` around every call of a server.
 ///
-/// The function may look at the call, refuse it with a [`Fault`], or let it go on with [`Next::run`] and look at what came
-/// of it. What it refuses with `overloaded` for nobody to hear, such as a notification, is [tried again](crate::Context::has_caller). Calls
-/// that are refused before they reach a method (unknown method, too large, foreign content type) do not pass through middleware.
+/// The function can inspect the call, refuse it with a [`Fault`], or continue with [`Next::run`] and inspect
+/// the outcome. A one-way message that it refuses with `overloaded` is [retried](crate::Context::has_caller).
+/// Calls that are refused before they reach a method (unknown method, too large, unsupported content type) do
+/// not pass through middleware.
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -36,15 +37,15 @@ where
     FromFn(middleware)
 }
 
-/// What follows a middleware: the next one, or the method.
+/// The rest of a server's layers, down to the method.
 #[derive(Clone, Debug)]
 pub struct Next(BoxService);
 
 impl Next {
-    /// Lets the call go on.
+    /// Continues with the call.
     ///
     /// # Errors
-    /// The fault that the method's dispatcher, or another middleware, answered with. A method's own error is a [`Reply`].
+    /// The fault of the method or of another layer. A method's own error is a [`Reply`].
     pub async fn run(self, call: IncomingCall) -> Result<Reply, Fault> {
         self.0.call(call).await
     }

@@ -159,9 +159,9 @@ impl IncomingCall {
     /// `bad_request` when it is not the JSON of a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         let content_type = self.context.content_type();
-        if !codec::spoken(content_type, &[]).is_ok_and(|codec| codec.is_json()) {
+        if !codec::for_content_type(content_type, &[]).is_ok_and(|codec| codec.is_json()) {
             let content_type = content_type.unwrap_or_default();
-            let message = format!("content type {content_type:?} is not spoken here; send application/json");
+            let message = format!("content type {content_type:?} is not supported; send application/json");
             return Err(Fault::new(FaultCode::UnsupportedMediaType, message));
         }
         decode(&AnyCodec::JSON, &self.body)

@@ -1,4 +1,4 @@
-//! The reply as the server writes it.
+//! Writing a reply on the server.
 
 use amqp_rpc_transport::Properties;
 use bytes::Bytes;
@@ -9,9 +9,7 @@ use crate::{
     message::{Fault, Reply, ReplyKind},
 };
 
-/// The message that answers a request, whatever became of it.
-///
-/// A fault is written in `codec`.
+/// Properties and body of the reply to a request. A fault is written with `codec`.
 pub(crate) fn compose(
     correlation_id: Option<String>,
     codec: &AnyCodec,

@@ -1,4 +1,4 @@
-//! What a method has sent back, decoded for its caller.
+//! Decoding a reply into the method's value or error.
 
 use crate::{
     contract::{Request, Response},
@@ -7,6 +7,10 @@ use crate::{
 };
 
 impl Reply {
+    /// The value of the method.
+    ///
+    /// # Errors
+    /// The method's own error, or `Decode` when the body is not of the method's types.
     pub(crate) fn decode<R: Request>(
         mut self,
     ) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {

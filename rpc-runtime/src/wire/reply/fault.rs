@@ -1,4 +1,4 @@
-//! The body of a fault, written and read.
+//! Writing and reading the body of a fault.
 
 use std::{borrow::Cow, panic::AssertUnwindSafe};
 
@@ -10,7 +10,7 @@ use crate::{
     message::{Fault, FaultCode, Violation},
 };
 
-/// A fault's body.
+/// The body of a fault.
 #[derive(Serialize, Deserialize)]
 struct FaultBody<'a> {
     code: Cow<'a, str>,
@@ -22,7 +22,7 @@ struct FaultBody<'a> {
     errors: Cow<'a, [Violation]>,
 }
 
-/// The same, for codecs of users.
+/// The body of a fault for custom codecs, with all members.
 #[derive(Serialize)]
 struct WholeFaultBody<'a> {
     code: &'a str,
@@ -31,6 +31,8 @@ struct WholeFaultBody<'a> {
     errors: &'a [Violation],
 }
 
+/// Writes a fault with `codec`, or as JSON if the codec cannot write it. Returns the content type and the
+/// body.
 pub(super) fn write(codec: &AnyCodec, fault: &Fault) -> (&'static str, Bytes) {
     let body = FaultBody {
         code: fault.code().as_str().into(),
@@ -48,7 +50,8 @@ pub(super) fn write(codec: &AnyCodec, fault: &Fault) -> (&'static str, Bytes) {
     }
 }
 
-/// All members, for codecs that do not write their names. This runs where all replies pass: a codec that panics must not end that.
+/// Writes all members, for formats that are not self-describing. Catches panics of the codec, because they
+/// would end the task that writes all replies.
 fn by_custom_codec(codec: &AnyCodec, body: &FaultBody<'_>) -> Option<Bytes> {
     let FaultBody { code, message, field, errors } = body;
     let body = WholeFaultBody { code, message, field: field.as_deref(), errors };
@@ -56,10 +59,10 @@ fn by_custom_codec(codec: &AnyCodec, body: &FaultBody<'_>) -> Option<Bytes> {
     written.ok()?.ok()
 }
 
-/// Reads the fault that a server has sent.
+/// Reads a fault.
 ///
 /// # Errors
-/// When the body is no fault in this codec.
+/// When the body is not a fault in this codec.
 pub(super) fn read(codec: &AnyCodec, body: &[u8]) -> Result<Fault, Malformed> {
     let body: FaultBody<'static> = codec.decode(body)?;
     let fault = Fault::new(FaultCode::from(&*body.code), body.message);

@@ -1,4 +1,4 @@
-//! The reply as the client reads it.
+//! Reading a reply on the client.
 
 use amqp_rpc_transport::{Delivered, Properties, Refusal};
 use bytes::Bytes;
@@ -11,14 +11,14 @@ use crate::{
     message::{Execution, Reply, ReplyKind},
 };
 
-/// What a client asks of a reply.
+/// The parameters for reading the reply of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading<'a> {
-    /// The method is.
+    /// Whether the method is idempotent.
     pub(crate) idempotent: bool,
-    /// What the call was written in. Others that come with this crate are read as well.
+    /// The codec of the call. Replies in the codecs of this crate are read as well.
     pub(crate) codec: &'a AnyCodec,
-    /// What a body may have once it is inflated.
+    /// The limit of an inflated body.
     pub(crate) max_bytes: usize,
 }
 
@@ -33,14 +33,14 @@ pub(crate) struct RawReply {
 }
 
 impl RawReply {
-    /// The correlation id, and the reply.
+    /// Reads a delivery; returns the correlation id and the reply.
     pub(crate) fn read(delivered: Delivered) -> (Option<String>, Self) {
         let Delivered { properties, body, refusal, .. } = delivered;
         let Properties { correlation_id, kind, content_type, content_encoding, .. } = properties;
         (correlation_id, Self { kind, content_type, content_encoding, body, refusal })
     }
 
-    /// What the caller of the method receives.
+    /// The value of the method, decoded.
     pub(crate) fn decode<R: Request>(
         self,
         reading: Reading<'_>,
@@ -48,11 +48,14 @@ impl RawReply {
         self.open(reading)?.decode::<R>()
     }
 
-    /// What the method has sent back, still encoded.
+    /// The reply of the method, inflated and still encoded.
+    ///
+    /// # Errors
+    /// `Fault` for a fault, `Decode` for a reply that cannot be read.
     pub(crate) fn open<E>(self, reading: Reading<'_>) -> Result<Reply, CallError<E>> {
-        // Servers that know nothing of this protocol set no type: what they send is the result.
+        // Foreign servers do not set the property `type`: their reply is the result.
         let kind = self.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or(RESULT);
-        // Only who ran the method has its result or its error.
+        // Only a server that ran the method has its result or its error.
         let execution =
             if matches!(kind, RESULT | ERROR) { Execution::Completed } else { Execution::Unknown };
         let undecodable =

@@ -1,4 +1,4 @@
-//! What replies survive on the wire, and what hostile ones do.
+//! Replies that are written and read back, and malformed ones.
 
 use amqp_rpc_transport::{Delivered, Properties, Refusal};
 use bytes::Bytes;
@@ -36,7 +36,7 @@ fn of_type(kind: &str) -> Properties {
 
 #[test]
 fn a_fault_has_at_most_half_a_mebibyte_whatever_the_request_was() {
-    // What JSON makes most of: each of these has six letters there.
+    // The worst case of JSON: each of these characters is escaped with six.
     let worst = "\u{1}".repeat(1024 * 1024);
     let violations = (0..1000).map(|_| Violation::new(worst.as_str(), worst.as_str())).collect();
     let of_rules = Fault::of_violations(FaultCode::BadRequest, violations);
@@ -115,7 +115,7 @@ fn a_fault_code_from_the_future_is_kept() {
     }
 }
 
-/// A body that some reply has, with a byte changed here and there.
+/// The body of a valid reply with some bytes changed.
 fn nearly_right() -> impl Strategy<Value = Vec<u8>> {
     let written = prop_oneof![
         any::<u64>().prop_map(|n| n.to_string()),

@@ -1,4 +1,4 @@
-//! The body of a request, and its content type.
+//! Encoding the body of a request.
 
 use bytes::Bytes;
 
@@ -7,10 +7,10 @@ use crate::{
     contract::Request,
 };
 
-/// Body and content type of a request.
+/// Encodes a request; returns the body and its content type.
 ///
 /// # Errors
-/// When its values cannot be written in the codec.
+/// When the codec cannot write the values.
 pub(crate) fn body_of<R: Request>(
     request: &R,
     codec: &AnyCodec,

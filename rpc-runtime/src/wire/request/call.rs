@@ -7,12 +7,12 @@ use amqp_rpc_transport::{Headers, Properties};
 use super::{Caller, expiration};
 use crate::codec::Encoding;
 
-/// Delivery mode 1: calls are not persisted. Their callers time out before a broker is back.
+/// Delivery mode 1: calls are not persisted, because their callers time out before the broker has restarted.
 const TRANSIENT: u8 = 1;
 
-/// What differs from call to call.
+/// The request of a call, without the properties that are the same for every call of a client.
 pub(crate) struct Outgoing<'a> {
-    /// Of the method.
+    /// The name of the method.
     pub(crate) name: &'a str,
     pub(crate) content_type: &'a str,
     pub(crate) content_encoding: Option<Encoding>,

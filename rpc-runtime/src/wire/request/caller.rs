@@ -1,11 +1,11 @@
-//! The user and the application that send a request.
+//! The user and the application that publish a request.
 
 use std::sync::Arc;
 
-/// What a client says of itself in every request. Cheap to clone.
+/// The user and the application that a client states in every request. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Caller {
-    /// Stated only when asked for: the broker refuses one that is not the connection's own.
+    /// Sent only when enabled: the broker refuses a user other than that of the connection.
     pub(crate) user_id: Option<Arc<str>>,
     pub(crate) app_id: Option<Arc<str>>,
 }

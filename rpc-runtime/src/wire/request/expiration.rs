@@ -1,15 +1,16 @@
-//! The time that is left of a call, as the property `expiration`.
+//! The property `expiration`: the remaining time of a call.
 
 use std::time::Duration;
 
 use crate::message::{Fault, FaultCode};
 
-/// Milliseconds, rounded up so that a call never expires before its caller gives up, within what brokers accept.
+/// The remaining time in milliseconds. Rounded up, so that a request does not expire before its caller's
+/// timeout, and clamped to the maximum that brokers accept.
 pub(super) fn write(remaining: Duration) -> u32 {
     u32::try_from(remaining.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
 }
 
-/// The clamped maximum means "as long as the broker can count", which is no limit at all.
+/// The remaining time; `None` for the clamped maximum, which means that there is no limit.
 pub(super) fn read(milliseconds: &str) -> Result<Option<Duration>, Fault> {
     match milliseconds.parse::<u64>() {
         Ok(milliseconds) if milliseconds >= u64::from(u32::MAX) => Ok(None),

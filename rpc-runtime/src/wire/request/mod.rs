@@ -17,5 +17,5 @@ pub(crate) use one_way::OneWay;
 pub(crate) use received::Received;
 pub(crate) use return_address::ReturnAddress;
 
-/// The header that tells how a reply may be compressed: names of content encodings, separated by commas.
+/// The header that lists the content encodings that the caller reads, separated by commas.
 pub(crate) const ACCEPT_ENCODING: &str = "accept-encoding";

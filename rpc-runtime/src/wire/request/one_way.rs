@@ -7,10 +7,10 @@ use amqp_rpc_transport::{Headers, Properties};
 use super::Caller;
 use crate::{codec::Encoding, definitions::MethodDef};
 
-/// Delivery mode 2: what nobody waits for must survive a restart of the broker.
+/// Delivery mode 2: a one-way message must survive a restart of the broker.
 const PERSISTENT: u8 = 2;
 
-/// What differs from notification to notification, and from event to event.
+/// A one-way message, without the properties that are the same for every message of a client.
 pub(crate) struct OneWay<'a> {
     pub(crate) method: &'static MethodDef,
     pub(crate) content_type: &'a str,
@@ -22,7 +22,8 @@ pub(crate) struct OneWay<'a> {
 }
 
 impl OneWay<'_> {
-    /// Without an address for replies, and without expiration: nobody gives up on it.
+    /// Without `reply_to` and without `expiration`: a one-way message waits in its queue for as long as it
+    /// takes.
     pub(crate) fn properties(self, caller: &Caller) -> Properties {
         Properties {
             content_type: Some(self.content_type.to_owned()),

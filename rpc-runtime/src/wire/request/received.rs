@@ -1,4 +1,4 @@
-//! The request as the server reads it.
+//! Reading a request on the server.
 
 use std::time::Instant;
 
@@ -12,19 +12,19 @@ use crate::{
     message::{Context, Fault, FaultCode, IncomingCall},
 };
 
-/// A request as the server received it, before anything in it is believed.
+/// A request as the server received it. Nothing in it is validated yet.
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) return_address: ReturnAddress,
-    /// Somebody waits for the reply, though the address was taken already.
+    /// The caller waits for a reply, and [`take_return_address`](Self::take_return_address) was called.
     address_was_taken: bool,
-    /// The `type` property: names the method when the routing key does not.
+    /// The property `type`: the name of the method, if the routing key does not determine it.
     pub(crate) kind: Option<String>,
     pub(crate) body: Bytes,
-    /// The rest is not what was sent.
+    /// The transport refused the message, and cut its body or its properties.
     pub(crate) refusal: Option<Refusal>,
     content_type: Option<String>,
-    /// What the body is written in.
+    /// The codec of the body.
     codec: Result<AnyCodec, UnsupportedMedia>,
     content_encoding: Option<String>,
     expiration: Option<String>,
@@ -38,14 +38,14 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// The reply is compressed in this way, if its caller reads that.
+    /// Compresses the reply, if the caller accepts the encoding.
     pub(crate) fn compress_reply(&mut self, compression: Compression) {
         let accepted = self.headers.text(ACCEPT_ENCODING);
         let accepted = accepted.and_then(|names| Encoding::accepted(names, compression.encoding()));
         self.return_address.compression = accepted.map(|_| compression);
     }
 
-    /// For whoever answers; what comes after only needs to know whether there is one.
+    /// Takes the return address out. The call keeps only the fact that it has a caller.
     pub(crate) fn take_return_address(&mut self) -> ReturnAddress {
         let ReturnAddress { reply_to, correlation_id, codec, compression } = &mut self.return_address;
         self.address_was_taken = reply_to.is_some();
@@ -57,10 +57,10 @@ impl Received {
         }
     }
 
-    /// `codecs` are those that the server was given.
+    /// Reads a delivery. `codecs` are the custom codecs of the server.
     pub(crate) fn read(delivered: Delivered, codecs: &[AnyCodec]) -> Self {
         let Delivered { redelivered, exchange, routing_key, properties, body, refusal, .. } = delivered;
-        let codec = codec::spoken(properties.content_type.as_deref(), codecs);
+        let codec = codec::for_content_type(properties.content_type.as_deref(), codecs);
         Self {
             return_address: ReturnAddress {
                 reply_to: properties.reply_to.filter(|address| !address.is_empty()),
@@ -86,7 +86,7 @@ impl Received {
         }
     }
 
-    /// The codec of a body for `method`; of raw methods, which decode nothing, that of their faults.
+    /// The codec of the body. For a raw method, which does not decode its body, the codec of its faults.
     fn codec_for(&self, method: &MethodDef) -> Result<AnyCodec, UnsupportedMedia> {
         match &self.codec {
             Err(_) if method.reads_anything => Ok(AnyCodec::JSON),
@@ -94,10 +94,10 @@ impl Received {
         }
     }
 
-    /// The call, with the deadline counted from `received_at`. Its body is not decoded.
+    /// The call, with its deadline counted from `received_at`. The body is not decoded.
     ///
     /// # Errors
-    /// When this server cannot read the body, or the time that is left.
+    /// When the server does not support the content type or encoding, or the expiration is not a number.
     pub(crate) fn into_call(
         self,
         method: &'static MethodDef,

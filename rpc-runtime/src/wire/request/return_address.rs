@@ -1,15 +1,15 @@
-//! Where a reply goes, and how it is written.
+//! The return address of a request.
 
 use crate::codec::{AnyCodec, Compression};
 
-/// Where the reply goes and what ties it to its call.
+/// The address of a reply, its correlation id, and how it is encoded.
 #[derive(Clone, Debug)]
 pub(crate) struct ReturnAddress {
-    /// Absent: nobody waits for a reply.
+    /// `None` if no caller waits for a reply.
     pub(crate) reply_to: Option<String>,
     pub(crate) correlation_id: Option<String>,
-    /// What the caller reads: that of its request, where it is known.
+    /// The codec of the request, if it is supported. The reply is written with it.
     pub(crate) codec: AnyCodec,
-    /// How its body may be compressed.
+    /// The compression of the reply, if the caller accepts it.
     pub(crate) compression: Option<Compression>,
 }

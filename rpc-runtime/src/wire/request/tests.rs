@@ -1,4 +1,4 @@
-//! Requests on the wire: what the client writes the server reads.
+//! Requests that are written by a client and read by a server.
 
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,7 @@ fn a_context_does_not_show_the_values_of_headers() {
 }
 
 #[test]
-fn what_the_client_writes_the_server_reads() {
+fn the_server_reads_the_request_that_the_client_writes() {
     let headers: Headers = [("tenant", "acme")].into_iter().collect();
     let outgoing = Outgoing {
         name: METHOD.full_name,

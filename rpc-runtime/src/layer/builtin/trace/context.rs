@@ -1,4 +1,4 @@
-//! W3C trace context: the header `traceparent`, read and written.
+//! W3C Trace Context: reading and writing the header `traceparent`.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::layer::builtin::semconv;
 
-/// A span: its own id, its parent's, and the trace that both belong to.
+/// The ids of a span: its own, its parent's, and its trace's.
 #[derive(Debug)]
 pub(super) struct TraceContext {
     trace_id: String,
@@ -17,9 +17,9 @@ pub(super) struct TraceContext {
 }
 
 impl TraceContext {
-    /// A new span in the trace that the headers name, or in a new one, which is to be recorded.
+    /// A new span in the trace of the headers, or in a new trace, which is sampled.
     pub(super) fn child_of(headers: &Headers) -> Self {
-        // A version 4 UUID is never zero in either half, which is what ids must not be.
+        // Ids must not be zero. Neither half of a version 4 UUID is ever zero.
         let span_id = Uuid::new_v4().simple().to_string()[16..].to_owned();
         match headers.text(semconv::TRACEPARENT).and_then(read) {
             Some([trace_id, parent, flags]) => Self {
@@ -37,7 +37,8 @@ impl TraceContext {
         }
     }
 
-    /// The span that somebody else has put into the headers, in place of `before`; none where they are as they were.
+    /// The span that another library has written into the headers, in place of `before`; `None` if they are
+    /// unchanged.
     pub(super) fn written(before: Option<&str>, headers: &Headers) -> Option<Self> {
         let after = headers.text(semconv::TRACEPARENT).filter(|after| before != Some(after))?;
         let [trace_id, span_id, flags] = read(after)?;
@@ -69,7 +70,7 @@ impl fmt::Display for TraceContext {
     }
 }
 
-/// Trace id, parent's span id and flags of a header that keeps to the rules; of a later version the part that is known.
+/// The trace id, the parent's span id and the flags of a valid header. Of a later version, the known part.
 fn read(header: &str) -> Option<[&str; 3]> {
     let mut parts = header.split('-');
     let version = parts.next()?;
@@ -95,7 +96,7 @@ mod tests {
     const PARENT: &str = "b7ad6b7169203331";
 
     #[test]
-    fn a_trace_that_comes_is_continued_with_a_span_of_its_own() {
+    fn a_received_trace_is_continued_with_a_new_span() {
         let headers = Headers::from_iter([("traceparent", format!("00-{TRACE}-{PARENT}-00"))]);
         let context = TraceContext::child_of(&headers);
         assert_eq!((context.trace_id(), context.parent_span_id()), (TRACE, Some(PARENT)));
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_that_somebody_else_has_written_is_read_with_its_parent() {
+    fn a_span_that_another_library_has_written_is_read_with_its_parent() {
         let header = |trace: &str, span: &str| format!("00-{trace}-{span}-01");
         let (other, span) = ("1".repeat(32), "2".repeat(16));
         let headers = Headers::from_iter([("traceparent", header(TRACE, &span))]);
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_trace_begins_a_new_one() {
+    fn an_invalid_header_begins_a_new_trace() {
         for header in [
             String::new(),
             "00".into(),

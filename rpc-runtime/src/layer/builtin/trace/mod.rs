@@ -1,4 +1,4 @@
-//! A span per call, and the trace that goes on from call to call.
+//! Traces calls: a span per call, and the trace that is passed on.
 
 mod context;
 
@@ -10,7 +10,7 @@ use tracing::{Instrument, Span, field::Empty};
 
 use self::context::TraceContext;
 use super::{
-    outcome::{of_answer, of_dropped, of_reply},
+    outcome::{of_call, of_dropped, of_reply},
     semconv,
 };
 use crate::{
@@ -23,20 +23,23 @@ use crate::{
 
 /// Runs every call in a `tracing` span with OpenTelemetry's names, and passes its trace on.
 ///
-/// For servers and for clients: `Server::new().layer(Trace::new())`, `Client::builder().layer(Trace::new())`. The spans are called `rpc.server` and
-/// `rpc.client`, at `INFO`, under the target `amqp_rpc_runtime::calls`; [`semconv`](crate::semconv) lists their fields. They hold `trace_id`, `span_id` and
-/// `parent_span_id` as well, so that the logs of all processes can be put together without any further tool. No body and no other header is
-/// in them.
+/// For servers and for clients: `Server::new().layer(Trace::new())`, `Client::builder().layer(Trace::new())`.
+/// The spans are called `rpc.server` and `rpc.client`. They have the level `INFO` and the target
+/// `amqp_rpc_runtime::calls`. [`semconv`](crate::semconv) lists their fields. They also contain `trace_id`,
+/// `span_id` and `parent_span_id`, so that the logs of several processes can be joined without other tools.
+/// They contain no body, and no other header.
 ///
-/// A trace travels in the header `traceparent` ([W3C Trace Context](https://www.w3.org/TR/trace-context/)). A server's layer continues the one that comes, or
-/// begins one; calls made while the call is served carry it on; a client's layer adds a span of its own. Where spans are switched off, the
-/// header passes unchanged.
+/// A trace travels in the header `traceparent` ([W3C Trace Context](https://www.w3.org/TR/trace-context/)).
+/// On a server, the layer continues the trace of the request, or begins one. Calls that a method makes while
+/// it serves the call continue the trace. On a client, the layer adds a span. If the spans are filtered out,
+/// the header passes unchanged.
 ///
 /// # With OpenTelemetry
 ///
-/// With `tracing-opentelemetry` the ids of a span are OpenTelemetry's, so its propagator has to read and write the headers: two functions, for the
-/// versions of these crates that the program has. With both, the spans of clients and servers are one trace; without them the collector gets
-/// spans of traces that have nothing to do with each other, though the logs fit together.
+/// With `tracing-opentelemetry`, OpenTelemetry assigns the ids of the spans, so its propagator must read and
+/// write the headers. Pass it with two functions, for the versions of these crates that the program uses.
+/// With both functions, the spans of clients and servers form one trace. Without them, the collector receives
+/// unrelated traces, though the ids in the logs match.
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
@@ -52,7 +55,7 @@ use crate::{
 ///     let texts = headers.iter().filter_map(|(name, _)| Some((name.to_owned(), headers.text(name)?.to_owned())));
 ///     let carrier: HashMap<String, String> = texts.collect();
 ///     let caller = global::get_text_map_propagator(|propagator| propagator.extract(&carrier));
-///     // Fails only where no layer of OpenTelemetry has seen the span.
+///     // Fails only without a layer of OpenTelemetry.
 ///     let _ = span.set_parent(caller);
 /// }
 ///
@@ -64,7 +67,7 @@ use crate::{
 ///     }
 /// }
 ///
-/// // Without it, OpenTelemetry neither reads nor writes a header.
+/// // Without a propagator, OpenTelemetry neither reads nor writes headers.
 /// global::set_text_map_propagator(TraceContextPropagator::new());
 /// let trace = Trace::new().on_receive(continue_trace).on_send(pass_trace_on);
 /// let server = Server::new().layer(trace.clone());
@@ -72,7 +75,7 @@ use crate::{
 /// # let _ = (server, client);
 /// ```
 ///
-/// A filter that is to let the spans pass names their target: `amqp_rpc_runtime::calls=info`.
+/// A log filter enables the spans with `amqp_rpc_runtime::calls=info`.
 #[derive(Clone, Default)]
 pub struct Trace {
     on_receive: Option<Arc<Extract>>,
@@ -83,21 +86,23 @@ type Extract = dyn Fn(&Span, &Headers) + Send + Sync;
 type Inject = dyn Fn(&Span, &mut Headers) + Send + Sync;
 
 impl Trace {
-    /// The layer.
+    /// Makes the layer.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Shows `extract` the span of every call that a server receives, and the headers that came with it.
+    /// Calls `extract` with the span of every call that a server receives, and with the headers of the
+    /// request.
     #[must_use]
     pub fn on_receive(mut self, extract: impl Fn(&Span, &Headers) + Send + Sync + 'static) -> Self {
         self.on_receive = Some(Arc::new(extract));
         self
     }
 
-    /// Lets `inject` write into the headers of everything that a client sends, and of what a server hands to its methods, in place of what this
-    /// layer would write. The ids in the span's fields are those that it writes as `traceparent`; when it writes none, they are left out.
+    /// Calls `inject` to write the trace into headers, in place of this layer: into the headers of every call
+    /// that a client sends, and of every call that a server hands to its methods. The span's fields contain
+    /// the ids that `inject` writes as `traceparent`, or none if it writes none.
     #[must_use]
     pub fn on_send(mut self, inject: impl Fn(&Span, &mut Headers) + Send + Sync + 'static) -> Self {
         self.on_send = Some(Arc::new(inject));
@@ -167,7 +172,7 @@ fn record(span: &Span, outcome: Result<(), &str>) {
     }
 }
 
-/// The span of a call, whatever becomes of it.
+/// The span of a call. It records the outcome when it is dropped.
 struct Traced {
     span: Option<Span>,
 }
@@ -196,7 +201,7 @@ impl Layer<BoxService> for Trace {
     }
 }
 
-/// The service that [`Trace`] makes of a server's.
+/// The service of [`Trace`] on a server.
 #[derive(Clone, Debug)]
 pub struct TracedServer {
     trace: Trace,
@@ -215,7 +220,7 @@ impl RpcService for TracedServer {
             extract(&span, &call.context.headers);
         }
         self.trace.pass_on(&span, &mut call.context.headers);
-        // What the method calls is a child of this span, not of the caller's.
+        // Calls that the method makes are children of this span, not of the caller's.
         let inherited = Inherited::from(Inherited::current().deadline, &call.context.headers);
         let traced = Traced { span: Some(span.clone()) };
         let outcome = inherited.scope(self.next.call(call)).instrument(span).await;
@@ -232,7 +237,7 @@ impl Layer<BoxClientService> for Trace {
     }
 }
 
-/// The service that [`Trace`] makes of a client's.
+/// The service of [`Trace`] on a client.
 #[derive(Clone, Debug)]
 pub struct TracedClient {
     trace: Trace,
@@ -249,7 +254,7 @@ impl ClientService for TracedClient {
         self.trace.pass_on(&span, call.headers_mut());
         let traced = Traced { span: Some(span.clone()) };
         let outcome = self.next.call(call).instrument(span).await;
-        traced.end(of_answer(&outcome));
+        traced.end(of_call(&outcome));
         outcome
     }
 }
