@@ -29,7 +29,7 @@ for feature in cbor garde gzip metrics msgpack tower zstd; do
     check "build with $feature" cargo check --quiet -p amqp-rpc-runtime --no-default-features --features "$feature"
 done
 check "documentation" documentation
-check "structure" structure order files manifests
+check "structure" structure
 check "structure in numbers" structure --counts
 
 echo
