@@ -12,8 +12,8 @@ use super::{
 /// A connection to the broker that calls are made through. Clones share it.
 ///
 /// Give it to the generated `…Client` of a service; one `Client` serves any number of them, from any number
-/// of tasks. Dropping the last clone, together with the last typed client and [`Call`], closes the
-/// connection; [`close`](Self::close) does it at once.
+/// of tasks. Dropping the last clone, together with the last typed client and [`Call`](crate::Call), closes
+/// the connection; [`close`](Self::close) does it at once.
 ///
 /// When the connection is lost, the client reconnects, with random pauses between attempts that grow from 100
 /// ms to 30 s. Calls that were sent fail at once with `Disconnected`, since they may have run; those of
@@ -47,8 +47,8 @@ impl Client {
         Self { timeout: Some(timeout), ..self.clone() }
     }
 
-    /// Whether calls can be sent right now. Otherwise calls wait within their timeout, or fail with `Blocked`
-    /// or `Closed`.
+    /// True while calls can be sent at once. Otherwise calls wait within their timeout, or fail with
+    /// `Blocked` or `Closed`.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.state().is_ready()
@@ -83,7 +83,7 @@ impl Client {
         self.state_changes().wait_ready(timeout).await
     }
 
-    /// How many calls are in flight, and how many replies were discarded.
+    /// Counts of calls in flight, discarded replies and repeated requests.
     #[must_use]
     pub fn stats(&self) -> ClientStats {
         self.session.stats()

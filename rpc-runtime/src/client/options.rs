@@ -35,7 +35,8 @@ impl CallOptions {
         Self::default()
     }
 
-    /// How long to wait for the reply before giving up; `Duration::MAX` waits without limit.
+    /// The time to wait for the reply, of a one-way message for the publisher confirm; `Duration::MAX` waits
+    /// without limit.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

@@ -114,7 +114,7 @@ impl Client {
         waited.unwrap_or_else(|_| Err(NotReady::new(self.state())))
     }
 
-    /// How many calls are in flight, and how many replies were discarded.
+    /// Counts of calls in flight, discarded replies and repeated requests.
     #[must_use]
     pub fn stats(&self) -> ClientStats {
         self.inner.stats()

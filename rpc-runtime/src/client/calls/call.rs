@@ -83,8 +83,8 @@ impl<R: Request> Call<R> {
         Self { state: CallState::Unsent(UnsentCall::new(client, defaults, request)) }
     }
 
-    /// How long to wait for the reply before giving up. The server may still finish the work. For a one-way
-    /// message, how long to wait for the publisher confirm; the broker may still have the message.
+    /// The time to wait for the reply; the server may still finish the work after it. For a one-way message,
+    /// the time to wait for the publisher confirm; the broker may have the message all the same.
     ///
     /// A request that is still in its queue then is dropped by the broker, a one-way message stays there.
     /// `Duration::MAX` waits without limit; zero fails without sending anything. Timeouts are noticed up to 5
@@ -168,7 +168,7 @@ impl<R: Request> Call<R> {
 }
 
 impl<E: Event> Call<E> {
-    /// What the event is about: words between dots, such as `eu.de`, which subscribers choose by patterns
+    /// The topic of the event: words between dots, such as `eu.de`, which subscribers choose by patterns
     /// such as `eu.*`. Default: the empty topic, which only subscribers to all topics of this event receive.
     ///
     /// A topic with an empty word, which no pattern could match, fails with `Encode`; so does one that makes
@@ -200,7 +200,7 @@ impl<R: Request> CallState<R> {
         match send::start(session, message, timeout) {
             Start::Sent(in_flight) => Ok(Self::Sent(in_flight, retries)),
             Start::Waiting(sending) => Ok(Self::Sending(sending, retries)),
-            Start::Failed(failure) => Err(failure.into_error(&retries)),
+            Start::Failed(error) => Err(error.into_call_error(&retries)),
         }
     }
 
@@ -220,7 +220,7 @@ impl<R: Request> Future for Call<R> {
                 CallState::Unsent(call) => self.state = CallState::start(call)?,
                 CallState::Sending(mut sending, retries) => match sending.as_mut().poll(cx) {
                     Poll::Ready(Ok(in_flight)) => self.state = CallState::Sent(in_flight, retries),
-                    Poll::Ready(Err(failure)) => return Poll::Ready(Err(failure.into_error(&retries))),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into_call_error(&retries))),
                     Poll::Pending => {
                         self.state = CallState::Sending(sending, retries);
                         return Poll::Pending;

@@ -86,7 +86,7 @@ impl<B: UntypedBody> UntypedCall<B> {
         Self { method, state }
     }
 
-    /// How long to wait for the reply; see [`Call::timeout`](crate::Call::timeout). Default: the client's.
+    /// The time to wait for the reply; see [`Call::timeout`](crate::Call::timeout). Default: the client's.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.with_options(|options| options.timeout(timeout))
     }
@@ -150,7 +150,7 @@ impl<B: UntypedBody> UntypedCall<B> {
 }
 
 impl UntypedCall<Bytes> {
-    /// What the body is, such as `application/msgpack`. Default: `application/octet-stream`.
+    /// The content type of the body, such as `application/msgpack`. Default: `application/octet-stream`.
     ///
     /// A server that reads this type answers in it, and writes faults in it as well. Faults are read where
     /// this client knows the type: those of its features, never a custom [`Codec`](crate::codec::Codec). A

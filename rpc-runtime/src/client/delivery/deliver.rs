@@ -10,7 +10,7 @@ use std::{
 use amqp_rpc_transport::Disconnect;
 
 use super::{
-    failure::Failure,
+    error::DeliveryError,
     in_flight::InFlight,
     message::OutgoingMessage,
     outgoing_call::OutgoingCall,
@@ -53,10 +53,10 @@ async fn deliver_call(
     let mut sent = match send::start::<InFlight>(session, message, remaining) {
         Start::Sent(in_flight) => Ok(in_flight),
         Start::Waiting(sending) => sending.await,
-        Start::Failed(failure) => Err(failure),
+        Start::Failed(error) => Err(error),
     };
     loop {
-        let mut in_flight = sent.map_err(|failure| failure.into_error(&retries))?;
+        let mut in_flight = sent.map_err(|error| error.into_call_error(&retries))?;
         let outcome = poll_fn(|cx| in_flight.poll(cx)).await;
         match retry_or_finish(outcome, in_flight, retries, RawReply::open) {
             NextStep::Finish(answered) => return answered,
@@ -78,21 +78,21 @@ pub(crate) async fn deliver_one_way(
     let mut sent = match send::start::<PublishInFlight>(session, message, remaining) {
         Start::Sent(published) => Ok(published),
         Start::Waiting(sending) => sending.await,
-        Start::Failed(failure) => Err(failure),
+        Start::Failed(error) => Err(error),
     };
     loop {
-        let mut published = sent.map_err(|failure| failure.into_error(&retries))?;
-        let failure = match poll_fn(|cx| published.poll(cx)).await {
+        let mut published = sent.map_err(|error| error.into_call_error(&retries))?;
+        let error = match poll_fn(|cx| published.poll(cx)).await {
             PublishOutcome::Acked => return Ok(Reply::confirmed()),
             PublishOutcome::Nacked => {
                 return Err(CallError::Nacked(Nacked { idempotent: retries.policy.idempotent }));
             }
             PublishOutcome::Failed(CallOutcome::Unroutable) => published.in_flight.unroutable(),
-            PublishOutcome::Failed(CallOutcome::TimedOut) => Failure::TimedOut { found: None },
+            PublishOutcome::Failed(CallOutcome::TimedOut) => DeliveryError::TimedOut { found: None },
             // One-way messages have no replies: this one is forged, and proves nothing.
             PublishOutcome::Failed(CallOutcome::Replied(_)) => {
                 let disconnect = Disconnect::new("a reply came to a one-way message");
-                Failure::Disconnected(Arc::new(disconnect), Phase::Sent)
+                DeliveryError::Disconnected(Arc::new(disconnect), Phase::Sent)
             }
             PublishOutcome::Failed(CallOutcome::Disconnected(disconnect)) => {
                 published.in_flight.remember_cause(&disconnect);
@@ -101,10 +101,10 @@ pub(crate) async fn deliver_one_way(
                         sent = sending.await;
                         continue;
                     }
-                    Err(failure) => failure,
+                    Err(error) => error,
                 }
             }
         };
-        return Err(failure.into_error(&retries));
+        return Err(error.into_call_error(&retries));
     }
 }

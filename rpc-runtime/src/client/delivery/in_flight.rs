@@ -13,7 +13,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::{
     attempt::{AdmittedMessage, Attempt, SentMessage, TrySendError},
-    failure::Failure,
+    error::DeliveryError,
     message::OutgoingMessage,
     policy::CallPolicy,
     publish::publish_call,
@@ -77,7 +77,7 @@ impl InFlight {
         })
     }
 
-    /// Whether its deadline has passed, though that may not have been noticed yet.
+    /// True when its deadline has passed, though that may not have been noticed yet.
     pub(super) fn is_late(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
@@ -112,31 +112,31 @@ impl InFlight {
         &self.link
     }
 
-    /// The failure that the loss of its link means for it.
-    pub(super) fn failure_of_loss(&self, disconnect: Arc<Disconnect>) -> Failure {
+    /// The error that the loss of its link means for it.
+    pub(super) fn error_of_disconnect(&self, disconnect: Arc<Disconnect>) -> DeliveryError {
         let was_alone = self.exchange.has_had_one_message();
-        Failure::of_loss(disconnect, &self.message.exchange, &self.message.routing_key, was_alone)
+        DeliveryError::of_disconnect(disconnect, &self.message.exchange, &self.message.routing_key, was_alone)
     }
 
-    /// How its reply is read.
+    /// The rules for reading its reply.
     pub(super) fn reading<'a>(&self, policy: &'a CallPolicy) -> Reading<'a> {
         let max_bytes = self.session.settings.max_reply_bytes;
         Reading { idempotent: policy.idempotent, codec: &policy.codec, max_bytes }
     }
 
-    /// The failure of a message that the broker returned.
-    pub(super) fn unroutable(&self) -> Failure {
-        Failure::unroutable(&self.message, false)
+    /// The error of a message that the broker returned.
+    pub(super) fn unroutable(&self) -> DeliveryError {
+        DeliveryError::unroutable(&self.message, false)
     }
 
-    /// The failure of a call without a reply in time, with what was found of its queue meanwhile.
-    pub(super) fn timed_out(&self) -> Failure {
+    /// The error of a call without a reply in time, with what was found of its queue meanwhile.
+    pub(super) fn timed_out(&self) -> DeliveryError {
         let queue = self.session.settings.namespace.queue(self.message.queue());
         let served = self.session.queues.cached(&queue, SERVED_FOR);
         // Of an untyped call it may be another queue.
         let is_guess = self.message.untyped.is_some();
         let served = served.filter(|served| !(is_guess && *served == QueueState::Missing));
-        Failure::TimedOut { found: served.map(|served| (queue.into_owned(), served)) }
+        DeliveryError::TimedOut { found: served.map(|served| (queue.into_owned(), served)) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use amqp_rpc_transport::{BrokerError, Disconnect, limits::MAX_SHORT_STRING_BYTES};
 
-use super::{failure::Failure, message::OutgoingMessage};
+use super::{error::DeliveryError, message::OutgoingMessage};
 use crate::{
     client::session::{exchanges::Exchange, link::Link, queues::SERVED_FOR, shared::Session},
     error::{Phase, QueueState},
@@ -13,7 +13,7 @@ use crate::{
 /// Why an exchange was not found.
 pub(super) enum LookupError {
     /// The message fails.
-    Failed(Failure),
+    Failed(DeliveryError),
     /// The broker did not say.
     Unanswered(BrokerError),
 }
@@ -28,26 +28,26 @@ pub(super) async fn find_exchange(
     let reason = denied.reason(&message.exchange);
     if let Some(reason) = reason.or_else(|| denied.topic_reason(&message.exchange, &message.routing_key)) {
         let exchange = message.exchange.clone().into_owned();
-        return Err(LookupError::Failed(Failure::AccessRefused { exchange, reason }));
+        return Err(LookupError::Failed(DeliveryError::AccessRefused { exchange, reason }));
     }
     if message.exchange.len() > MAX_SHORT_STRING_BYTES {
         let why = format!("the exchange is longer than AMQP's {MAX_SHORT_STRING_BYTES} bytes");
-        return Err(LookupError::Failed(Failure::Unwritable(why.into())));
+        return Err(LookupError::Failed(DeliveryError::Unwritable(why.into())));
     }
     match link.exchanges.find(&message.exchange, message.method.kind, &link.connection).await {
         Ok(Some(exchange)) => Ok(exchange),
-        Ok(None) => Err(LookupError::Failed(Failure::unroutable(message, true))),
+        Ok(None) => Err(LookupError::Failed(DeliveryError::unroutable(message, true))),
         Err(error) if error.is_of_channel() => Err(LookupError::Failed(not_sent_over_lost_link(&error))),
         Err(error) => Err(LookupError::Unanswered(error)),
     }
 }
 
-/// The failure of a message whose link was lost before it was sent.
-pub(super) fn not_sent_over_lost_link(error: &BrokerError) -> Failure {
-    Failure::Disconnected(Arc::new(Disconnect::from(error)), Phase::WaitingToSend)
+/// The error of a message whose link was lost before it was sent.
+pub(super) fn not_sent_over_lost_link(error: &BrokerError) -> DeliveryError {
+    DeliveryError::Disconnected(Arc::new(Disconnect::from(error)), Phase::WaitingToSend)
 }
 
-/// Whether the queue of the message had consumers when the broker was last asked, within [`SERVED_FOR`].
+/// True when the queue of the message had consumers, and the broker was asked within [`SERVED_FOR`].
 pub(super) fn is_served(session: &Session, message: &OutgoingMessage) -> bool {
     let queue = session.settings.namespace.queue(message.queue());
     matches!(session.queues.cached(&queue, SERVED_FOR), Some(QueueState::Consumed { .. }))
@@ -59,11 +59,11 @@ pub(super) async fn check_consumers(
     session: &Session,
     link: &Link,
     message: &OutgoingMessage,
-) -> Result<(), Failure> {
+) -> Result<(), DeliveryError> {
     let queue = session.settings.namespace.queue(message.queue());
     match session.queues.query(&queue, &link.connection).await {
         Ok(QueueState::NoConsumer { waiting }) => {
-            Err(Failure::NoConsumer { queue: queue.into_owned(), waiting })
+            Err(DeliveryError::NoConsumer { queue: queue.into_owned(), waiting })
         }
         Ok(QueueState::Consumed { .. } | QueueState::Missing) => Ok(()),
         // A lost connection shows when the message is sent.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use amqp_rpc_transport::Disconnect;
 
-use super::{attempt::SentMessage, failure::Failure, in_flight::InFlight, policy::RetryState, send::Sending};
+use super::{
+    attempt::SentMessage, error::DeliveryError, in_flight::InFlight, policy::RetryState, send::Sending,
+};
 use crate::{
     client::session::pending::CallOutcome,
     error::{CallError, ErrorMaps, RemoteError},
@@ -12,7 +14,7 @@ use crate::{
     wire::reply::{RawReply, Reading},
 };
 
-/// What follows from the outcome of a call.
+/// The step after the outcome of a call.
 pub(crate) enum NextStep<T, E> {
     Finish(Result<T, CallError<E>>),
     Retry(Sending<InFlight>, RetryState),
@@ -25,7 +27,7 @@ pub(crate) fn retry_or_finish<T, E: 'static>(
     mut retries: RetryState,
     read: impl FnOnce(RawReply, Reading<'_>) -> Result<T, CallError<E>>,
 ) -> NextStep<T, E> {
-    let failure = match outcome {
+    let error = match outcome {
         CallOutcome::Replied(reply) => match read(reply, in_flight.reading(&retries.policy)) {
             Err(CallError::Fault(fault)) => return after_fault(fault, in_flight, retries),
             result => return finish(result, &retries),
@@ -35,11 +37,11 @@ pub(crate) fn retry_or_finish<T, E: 'static>(
         CallOutcome::Disconnected(disconnect) => {
             match retry_after_loss(&mut in_flight, &mut retries, disconnect) {
                 Ok(sending) => return NextStep::Retry(sending, retries),
-                Err(failure) => failure,
+                Err(error) => error,
             }
         }
     };
-    NextStep::Finish(Err(failure.into_error(&retries)))
+    NextStep::Finish(Err(error.into_call_error(&retries)))
 }
 
 fn after_fault<T, E: 'static>(
@@ -58,7 +60,7 @@ fn after_fault<T, E: 'static>(
     // The server counts the caller's timeout rounded up, and from later on: its fault comes first only
     // because timeouts are noticed late. One outcome for both.
     if *fault.code() == FaultCode::DeadlineExceeded && in_flight.is_late() {
-        return NextStep::Finish(Err(in_flight.timed_out().into_error(&retries)));
+        return NextStep::Finish(Err(in_flight.timed_out().into_call_error(&retries)));
     }
     let fault = if retries.lost_before().is_some() { fault.of_repetition() } else { fault };
     finish(Err(CallError::Fault(fault)), &retries)
@@ -71,21 +73,23 @@ fn finish<T, E: 'static>(result: Result<T, CallError<E>>, retries: &RetryState) 
 /// Sends the message again after its link was lost, if its policy allows it and time is left.
 ///
 /// # Errors
-/// The failure of the message, if it is not sent again.
+/// The error of the message, if it is not sent again.
 pub(super) fn retry_after_loss<S: SentMessage>(
     in_flight: &mut InFlight,
     retries: &mut RetryState,
     disconnect: Arc<Disconnect>,
-) -> Result<Sending<S>, Failure> {
-    match in_flight.failure_of_loss(Arc::clone(&disconnect)) {
-        Failure::Disconnected(..) if retries.may_repeat_after(&disconnect) => match in_flight.send_again() {
-            Some(sending) => {
-                retries.count_repetition_after(disconnect);
-                Ok(sending)
+) -> Result<Sending<S>, DeliveryError> {
+    match in_flight.error_of_disconnect(Arc::clone(&disconnect)) {
+        DeliveryError::Disconnected(..) if retries.may_repeat_after(&disconnect) => {
+            match in_flight.send_again() {
+                Some(sending) => {
+                    retries.count_repetition_after(disconnect);
+                    Ok(sending)
+                }
+                None => Err(in_flight.error_of_disconnect(disconnect)),
             }
-            None => Err(in_flight.failure_of_loss(disconnect)),
-        },
-        failure => Err(failure),
+        }
+        error => Err(error),
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, futures::Notified, watch};
 
 use super::{
     attempt::{AdmittedMessage, Attempt, SentMessage, TrySendError},
-    failure::Failure,
+    error::DeliveryError,
     lookup::{self, LookupError},
     message::OutgoingMessage,
     publish::SendError,
@@ -24,20 +24,20 @@ use crate::client::session::{
     shared::{Session, SessionState},
 };
 
-/// How long after a query that failed the loss of its link shows, at the latest.
+/// Limits the wait for the loss of a link after a query on it has failed.
 const LOSS_NOTICED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The reason of an `expect`.
 const SENDER_IS_HELD: &str = "the session, which sends the states, is held here";
 
 /// A message that waits to be sent, within its timeout.
-pub(crate) type Sending<S> = Pin<Box<dyn Future<Output = Result<S, Failure>> + Send>>;
+pub(crate) type Sending<S> = Pin<Box<dyn Future<Output = Result<S, DeliveryError>> + Send>>;
 
 /// Where a message stands after its first poll.
 pub(crate) enum Start<S> {
     Sent(S),
     Waiting(Sending<S>),
-    Failed(Failure),
+    Failed(DeliveryError),
 }
 
 /// Sends at once if nothing is in the way: the future that waits is large, and costs much even where it does
@@ -48,7 +48,7 @@ pub(crate) fn start<S: SentMessage>(
     timeout: Duration,
 ) -> Start<S> {
     if timeout.is_zero() {
-        return Start::Failed(Failure::NotSentInTime { not_connected: None });
+        return Start::Failed(DeliveryError::NotSentInTime { not_connected: None });
     }
     // `Duration::MAX` is beyond what the clock can count: no deadline.
     let deadline = Instant::now().checked_add(timeout);
@@ -77,13 +77,15 @@ pub(super) async fn send_in_time<S: SentMessage>(
     message: OutgoingMessage,
     deadline: Option<Instant>,
     slot: Option<OwnedSemaphorePermit>,
-) -> Result<S, Failure> {
+) -> Result<S, DeliveryError> {
     let sending = send_when_ready(Arc::clone(&session), message, deadline, slot);
     match deadline {
         None => sending.await,
         Some(deadline) => match tokio::time::timeout_at(deadline.into(), sending).await {
             Ok(sent) => sent,
-            Err(_) => Err(Failure::NotSentInTime { not_connected: why_not_connected(&session.state()) }),
+            Err(_) => {
+                Err(DeliveryError::NotSentInTime { not_connected: why_not_connected(&session.state()) })
+            }
         },
     }
 }
@@ -101,7 +103,7 @@ async fn send_when_ready<S: SentMessage>(
     message: OutgoingMessage,
     deadline: Option<Instant>,
     slot: Option<OwnedSemaphorePermit>,
-) -> Result<S, Failure> {
+) -> Result<S, DeliveryError> {
     let mut states = session.watch_state();
     let slot = match slot {
         Some(slot) => slot,
@@ -128,10 +130,13 @@ async fn send_when_ready<S: SentMessage>(
 }
 
 /// A session that ends must not be waited for: the slots may never be released then.
-async fn acquire_slot(session: &Session, slots: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
+async fn acquire_slot(
+    session: &Session,
+    slots: &Arc<Semaphore>,
+) -> Result<OwnedSemaphorePermit, DeliveryError> {
     tokio::select! {
         slot = Arc::clone(slots).acquire_owned() => Ok(slot.expect("the semaphore is never closed")),
-        reason = end_of(session.watch_state()) => Err(Failure::Ended(reason)),
+        reason = end_of(session.watch_state()) => Err(DeliveryError::Ended(reason)),
     }
 }
 
@@ -147,11 +152,11 @@ async fn end_of(mut states: watch::Receiver<SessionState>) -> EndReason {
 async fn next_link(
     session: &Session,
     states: &mut watch::Receiver<SessionState>,
-) -> Result<Arc<Link>, Failure> {
+) -> Result<Arc<Link>, DeliveryError> {
     loop {
         let state = states.borrow_and_update().clone();
         let link = match state {
-            SessionState::Ended(reason) => return Err(Failure::Ended(reason)),
+            SessionState::Ended(reason) => return Err(DeliveryError::Ended(reason)),
             SessionState::Connecting(_) => {
                 states.changed().await.expect(SENDER_IS_HELD);
                 continue;
@@ -160,7 +165,9 @@ async fn next_link(
         };
         match link.connection.findings().blocked() {
             None => return Ok(link),
-            Some(reason) if !session.settings.waits_while_blocked => return Err(Failure::Blocked(reason)),
+            Some(reason) if !session.settings.waits_while_blocked => {
+                return Err(DeliveryError::Blocked(reason));
+            }
             Some(_) => wait_while_blocked(link.connection.findings().watch_blocked(), states).await,
         }
     }
@@ -177,7 +184,7 @@ async fn wait_while_blocked(
     }
 }
 
-/// What was looked up for an attempt.
+/// The results of the look-ups for an attempt.
 struct LookedUp<Publisher> {
     exchange: Arc<Exchange>,
     publisher: Publisher,
@@ -190,7 +197,7 @@ async fn look_up<S: SentMessage>(
     link: &Link,
     message: &OutgoingMessage,
     states: &mut watch::Receiver<SessionState>,
-) -> Result<Option<LookedUp<S::Publisher>>, Failure> {
+) -> Result<Option<LookedUp<S::Publisher>>, DeliveryError> {
     let find = async {
         let exchange = lookup::find_exchange(session, link, message).await?;
         if message.fails_fast {
@@ -207,7 +214,7 @@ async fn look_up<S: SentMessage>(
     };
     match found {
         Ok(found) => Ok(Some(found)),
-        Err(LookupError::Failed(failure)) => Err(failure),
+        Err(LookupError::Failed(error)) => Err(error),
         Err(LookupError::Unanswered(error)) => wait_for_loss(&error, states).await.map(|()| None),
     }
 }
@@ -216,7 +223,7 @@ async fn look_up<S: SentMessage>(
 async fn wait_for_loss(
     error: &BrokerError,
     states: &mut watch::Receiver<SessionState>,
-) -> Result<(), Failure> {
+) -> Result<(), DeliveryError> {
     match tokio::time::timeout(LOSS_NOTICED_WITHIN, states.changed()).await {
         Ok(_) => Ok(()),
         Err(_) => Err(lookup::not_sent_over_lost_link(error)),
@@ -230,7 +237,7 @@ async fn wait_after(
     states: &mut watch::Receiver<SessionState>,
     capacity: Notified<'_>,
     blocked: watch::Receiver<Option<Arc<str>>>,
-) -> Result<(), Failure> {
+) -> Result<(), DeliveryError> {
     if !error.is_passing(session) {
         return Err(error.into());
     }
@@ -249,7 +256,7 @@ async fn wait_after(
 }
 
 impl SendError {
-    /// Whether the message waits for another attempt.
+    /// True when the message waits for another attempt.
     fn is_passing(&self, session: &Session) -> bool {
         match self {
             Self::Ended(_) | Self::Congested => true,

@@ -68,7 +68,7 @@ impl Background {
     }
 }
 
-/// Whether the calling thread may block.
+/// Checks that the calling thread may block.
 ///
 /// # Errors
 /// When it belongs to a runtime: other tasks would wait with it.

@@ -30,7 +30,7 @@ impl CorrelationIds {
         self.uuid(number).hyphenated().encode_lower(&mut text).to_owned()
     }
 
-    /// The call that `id` belongs to, if it is one of ours.
+    /// The call that `id` belongs to, if this link made it.
     pub(crate) fn number(&self, id: &str) -> Option<CallNumber> {
         let id = Uuid::try_parse(id).ok()?;
         let (high, low) = id.as_u64_pair();

@@ -113,7 +113,7 @@ impl Exchange {
         self.sent.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether only one message was sent to it on this link: if the broker refused any, it was that one.
+    /// True when only one message was sent to it on this link: if the broker refused any, it was that one.
     pub(crate) fn has_had_one_message(&self) -> bool {
         self.sent.load(Ordering::Relaxed) == 1
     }
@@ -135,6 +135,6 @@ mod tests {
         assert_eq!(left, ["3", "7"]);
         drop(asked_for);
         evict(&mut exchanges);
-        assert_eq!(exchanges.len(), 2, "there is room");
+        assert_eq!(exchanges.len(), 2, "below the limit nothing is evicted");
     }
 }

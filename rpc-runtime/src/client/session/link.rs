@@ -55,7 +55,7 @@ pub(crate) struct Link {
     has_received: AtomicBool,
 }
 
-/// What a sweep leaves to do.
+/// The work that a sweep leaves.
 #[derive(Debug, Default)]
 pub(super) struct SweepResult {
     /// Sweep again.
@@ -167,7 +167,7 @@ impl Link {
         self.has_received.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a reply or a publisher confirm came over it.
+    /// True when a reply or a publisher confirm came over it.
     pub(super) fn has_received(&self) -> bool {
         self.has_received.load(Ordering::Relaxed)
     }

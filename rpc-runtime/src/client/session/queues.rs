@@ -32,7 +32,7 @@ struct Queue {
     query: tokio::sync::Mutex<()>,
 }
 
-/// What the broker last said of a queue.
+/// The broker's last report on a queue.
 #[derive(Clone, Copy, Debug)]
 struct Report {
     at: Instant,

@@ -27,7 +27,7 @@ fn reply_to(number: CallNumber) -> CallOutcome {
     CallOutcome::Replied(RawReply::read(delivered).1)
 }
 
-/// What a run comes to.
+/// The events of one run.
 #[derive(Default)]
 struct Seen {
     /// Calls that are in the table, or were.

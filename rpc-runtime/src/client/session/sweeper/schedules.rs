@@ -22,7 +22,7 @@ const CALLS: usize = 2;
 /// Sweeps until a call is late: the one that its caller was too quick for does not end it.
 const TIMEOUT: u64 = 2;
 
-/// What callers and the sweeper share. Time passes by one second with each sweep.
+/// The state shared by callers and the sweeper. Time passes by one second with each sweep.
 struct Stage {
     pending: Pending,
     trigger: SweepTrigger,

@@ -20,7 +20,7 @@ use crate::{
 
 /// Why a message was not delivered or has no reply, whatever its method.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum DeliveryError {
     /// Its time was over before it could be sent; perhaps because there was no connection, for this reason.
     NotSentInTime {
         not_connected: Option<Arc<str>>,
@@ -49,7 +49,7 @@ pub(crate) enum Failure {
     Disconnected(Arc<Disconnect>, Phase),
 }
 
-impl From<SendError> for Failure {
+impl From<SendError> for DeliveryError {
     fn from(error: SendError) -> Self {
         match error {
             SendError::TooLate | SendError::Congested => Self::NotSentInTime { not_connected: None },
@@ -60,8 +60,8 @@ impl From<SendError> for Failure {
     }
 }
 
-impl Failure {
-    pub(crate) fn into_error<E>(self, retries: &RetryState) -> CallError<E> {
+impl DeliveryError {
+    pub(crate) fn into_call_error<E>(self, retries: &RetryState) -> CallError<E> {
         let error = self.describe(&retries.policy);
         let Some(disconnect) = retries.lost_before() else { return error };
         match error {
@@ -107,7 +107,7 @@ impl Failure {
         }
     }
 
-    /// The failure of a message that no queue takes.
+    /// The error of a message that no queue takes.
     pub(super) fn unroutable(message: &OutgoingMessage, exchange_missing: bool) -> Self {
         Self::Unroutable {
             exchange: message.exchange.clone().into_owned(),
@@ -116,12 +116,12 @@ impl Failure {
         }
     }
 
-    /// The failure of a message to `exchange` that was sent over a link that was lost.
+    /// The error of a message to `exchange` that was sent over a link that was lost.
     ///
     /// When the broker closed the channel because of that exchange, and this was the only call to it, it was
     /// refused and has not run. Of several the earlier ones may have been taken: a permission, or an
     /// exchange, can go at any time.
-    pub(crate) fn of_loss(
+    pub(crate) fn of_disconnect(
         disconnect: Arc<Disconnect>,
         exchange: &str,
         routing_key: &str,
@@ -169,30 +169,34 @@ mod tests {
         retries
     }
 
-    fn every_failure() -> Vec<Failure> {
+    fn every_error() -> Vec<DeliveryError> {
         let disconnect = || Arc::new(Disconnect::new("now"));
         vec![
-            Failure::NotSentInTime { not_connected: None },
-            Failure::Unwritable("a header is too long".into()),
-            Failure::Ended(EndReason::Closed),
-            Failure::Ended(EndReason::Disconnected(disconnect())),
-            Failure::Blocked("low on memory".into()),
-            Failure::NoConsumer { queue: "fib".into(), waiting: 0 },
-            Failure::AccessRefused { exchange: "x".into(), reason: "no".into() },
-            Failure::Unroutable { exchange: "x".into(), routing_key: "k".into(), exchange_missing: false },
-            Failure::TimedOut { found: None },
-            Failure::Disconnected(disconnect(), Phase::WaitingToSend),
-            Failure::Disconnected(disconnect(), Phase::Sent),
+            DeliveryError::NotSentInTime { not_connected: None },
+            DeliveryError::Unwritable("a header is too long".into()),
+            DeliveryError::Ended(EndReason::Closed),
+            DeliveryError::Ended(EndReason::Disconnected(disconnect())),
+            DeliveryError::Blocked("low on memory".into()),
+            DeliveryError::NoConsumer { queue: "fib".into(), waiting: 0 },
+            DeliveryError::AccessRefused { exchange: "x".into(), reason: "no".into() },
+            DeliveryError::Unroutable {
+                exchange: "x".into(),
+                routing_key: "k".into(),
+                exchange_missing: false,
+            },
+            DeliveryError::TimedOut { found: None },
+            DeliveryError::Disconnected(disconnect(), Phase::WaitingToSend),
+            DeliveryError::Disconnected(disconnect(), Phase::Sent),
         ]
     }
 
     #[test]
     fn a_call_that_was_sent_before_is_never_said_not_to_have_run() {
-        for failure in every_failure() {
-            let failure_text = format!("{failure:?}");
-            let error: CallError<()> = failure.into_error(&retries(Some("before")));
-            assert_eq!(error.execution(), Execution::Unknown, "{failure_text}");
-            assert!(error.is_retryable(), "{failure_text}: the method is idempotent");
+        for failed in every_error() {
+            let text = format!("{failed:?}");
+            let error: CallError<()> = failed.into_call_error(&retries(Some("before")));
+            assert_eq!(error.execution(), Execution::Unknown, "{text}");
+            assert!(error.is_retryable(), "{text}: the method is idempotent");
         }
     }
 
@@ -202,8 +206,8 @@ mod tests {
             amqp_rpc_transport::BrokerError::new(Some(403), "access to exchange 'x' in vhost '/' refused");
         let disconnect = Arc::new(Disconnect::from(&broker));
         let execution = |exchange, was_alone| {
-            let failure = Failure::of_loss(Arc::clone(&disconnect), exchange, "k", was_alone);
-            failure.into_error::<()>(&retries(None)).execution()
+            let failed = DeliveryError::of_disconnect(Arc::clone(&disconnect), exchange, "k", was_alone);
+            failed.into_call_error::<()>(&retries(None)).execution()
         };
         assert_eq!(execution("x", true), Execution::Never);
         assert_eq!(execution("x", false), Execution::Unknown);
