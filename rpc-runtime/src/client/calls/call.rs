@@ -114,18 +114,18 @@ impl<R: Request> Call<R> {
     ///
     /// ```compile_fail
     /// # extern crate amqp_rpc_runtime as amqp_rpc;
-    /// # fn of<E: amqp_rpc::Event>(event: amqp_rpc::Call<E>) -> amqp_rpc::Call<E> { event.topic("eu") }
+    /// # use amqp_rpc::{Call, Event, MethodDef, NoError, NoReply, Request};
     /// # #[derive(serde::Serialize, serde::Deserialize)]
     /// # struct Created {}
-    /// # impl amqp_rpc::Request for Created {
-    /// #     const METHOD: &'static amqp_rpc::MethodDef = &amqp_rpc::MethodDef::new("users", "users.created").event();
-    /// #     type Response = amqp_rpc::NoReply;
-    /// #     type Error = amqp_rpc::NoError;
+    /// # impl Request for Created {
+    /// #     const METHOD: &'static MethodDef = &MethodDef::new("users", "users.created").event();
+    /// #     type Response = NoReply;
+    /// #     type Error = NoError;
     /// # }
-    /// # impl amqp_rpc::Event for Created {}
-    /// fn publish(created: amqp_rpc::Call<Created>) {
-    ///     let _ = of(created).fail_fast();
-    /// }
+    /// # impl Event for Created {}
+    /// # fn publish(created: Call<Created>) {
+    /// let _ = created.topic("eu.de").fail_fast();
+    /// # }
     /// # fn main() { let _ = publish as fn(_); }
     /// ```
     pub fn fail_fast(self) -> Self {
