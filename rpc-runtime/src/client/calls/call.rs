@@ -204,7 +204,7 @@ impl<R: Request> CallState<R> {
         }
     }
 
-    /// What the caller receives for what the layers answer. One-way messages have no reply: they ignore it.
+    /// Decodes the reply of the layers. One-way messages ignore it, for they have none.
     fn read(reply: Reply) -> Result<<R::Response as Response>::Value, CallError<R::Error>> {
         let reply = if Self::IS_ONE_WAY { Reply::confirmed() } else { reply };
         reply.decode::<R>()
@@ -238,13 +238,13 @@ impl<R: Request> Future for Call<R> {
                         }
                     }
                 }
-                CallState::Boxed(mut answering, maps) => {
-                    let Poll::Ready(answered) = answering.as_mut().poll(cx) else {
-                        self.state = CallState::Boxed(answering, maps);
+                CallState::Boxed(mut delivery, maps) => {
+                    let Poll::Ready(reply) = delivery.as_mut().poll(cx) else {
+                        self.state = CallState::Boxed(delivery, maps);
                         return Poll::Pending;
                     };
-                    let answered = answered.map_err(|error| error.map(|none| match none {}));
-                    let result = answered.and_then(CallState::<R>::read);
+                    let reply = reply.map_err(|error| error.map(|none| match none {}));
+                    let result = reply.and_then(CallState::<R>::read);
                     return Poll::Ready(result.map_err(|error| map_error(error, maps.as_deref())));
                 }
                 CallState::Done => panic!("`Call` was polled after it had resolved"),

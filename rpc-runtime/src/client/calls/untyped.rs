@@ -178,16 +178,16 @@ impl<B: UntypedBody> Future for UntypedCall<B> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let of_none = |error: CallError<NoError>| error.map(|none| match none {});
-        let mut answering = match std::mem::replace(&mut self.state, UntypedState::Done) {
+        let mut delivery = match std::mem::replace(&mut self.state, UntypedState::Done) {
             UntypedState::Unsent(request) => start(*request, &self.method).map_err(of_none)?,
-            UntypedState::Sent(answering) => answering,
+            UntypedState::Sent(delivery) => delivery,
             UntypedState::Done => panic!("`UntypedCall` was polled after it had resolved"),
         };
-        let Poll::Ready(answered) = answering.as_mut().poll(cx) else {
-            self.state = UntypedState::Sent(answering);
+        let Poll::Ready(reply) = delivery.as_mut().poll(cx) else {
+            self.state = UntypedState::Sent(delivery);
             return Poll::Pending;
         };
-        Poll::Ready(answered.map_err(of_none).and_then(untyped_body::read))
+        Poll::Ready(reply.map_err(of_none).and_then(untyped_body::read))
     }
 }
 

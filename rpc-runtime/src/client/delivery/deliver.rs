@@ -59,7 +59,7 @@ async fn deliver_call(
         let mut in_flight = sent.map_err(|error| error.into_call_error(&retries))?;
         let outcome = poll_fn(|cx| in_flight.poll(cx)).await;
         match retry_or_finish(outcome, in_flight, retries, RawReply::open) {
-            NextStep::Finish(answered) => return answered,
+            NextStep::Finish(reply) => return reply,
             NextStep::Retry(sending, changed) => {
                 retries = changed;
                 sent = sending.await;
