@@ -30,7 +30,7 @@ pub mod reply_code;
 mod topology;
 mod transport;
 
-pub use confirms::{Confirm, ConfirmedPublisher, ConfirmingPublisher, Verdict};
+pub use confirms::{Confirm, ConfirmOutcome, ExclusiveConfirmPublisher, SharedConfirmPublisher};
 pub use connect::{Backoff, ConnectionState, NotReady, StateWatch, connect, connect_first, reconnect};
 pub use connection::{Connection, DataChannel};
 pub use consume::Consumer;
@@ -41,6 +41,6 @@ pub use message::{Delivered, HeaderValue, Headers, Properties, Refusal};
 #[cfg(feature = "__rustls")]
 pub use options::Tls;
 pub use options::{ConnectOptions, Credentials, Inbound};
-pub use publish::{Addressed, BacklogState, Publisher, Unpublishable};
-pub use topology::{Binding, Exchange, ExchangeKind, Queue, QueueStatus, Topology, TopologyError, Touch};
+pub use publish::{AddressedMessage, BacklogState, PublishError, Publisher};
+pub use topology::{Binding, Exchange, ExchangeKind, Operation, Queue, QueueStatus, Topology, TopologyError};
 pub use transport::guard::Findings;

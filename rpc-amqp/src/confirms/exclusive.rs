@@ -11,18 +11,18 @@ use lapin::{
 use crate::{
     connection::Connection,
     error::{BrokerError, ConnectError},
-    publish::Addressed,
+    publish::AddressedMessage,
 };
 
 /// Publishes with confirms on a dedicated connection.
 ///
 /// It is for one task only: lapin confuses the confirms of two messages that are published concurrently.
-pub struct ConfirmedPublisher {
+pub struct ExclusiveConfirmPublisher {
     channel: Channel,
     connection: Connection,
 }
 
-impl ConfirmedPublisher {
+impl ExclusiveConfirmPublisher {
     /// Opens a channel in confirm mode on `connection`. Closes the connection when that fails.
     ///
     /// # Errors
@@ -46,8 +46,8 @@ impl ConfirmedPublisher {
     ///
     /// # Errors
     /// When the channel was closed first. The broker may or may not have received the message.
-    pub async fn publish(&self, message: Addressed) -> Result<(), BrokerError> {
-        let Addressed { queue, properties, body } = message;
+    pub async fn publish(&self, message: AddressedMessage) -> Result<(), BrokerError> {
+        let AddressedMessage { queue, properties, body } = message;
         let options = BasicPublishOptions::default();
         let confirm = self.channel.basic_publish("".into(), queue, options, &body, properties).await?;
         confirm.await?;
@@ -60,8 +60,10 @@ impl ConfirmedPublisher {
     }
 }
 
-impl fmt::Debug for ConfirmedPublisher {
+impl fmt::Debug for ExclusiveConfirmPublisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConfirmedPublisher").field("channel", &self.channel.id()).finish_non_exhaustive()
+        f.debug_struct("ExclusiveConfirmPublisher")
+            .field("channel", &self.channel.id())
+            .finish_non_exhaustive()
     }
 }

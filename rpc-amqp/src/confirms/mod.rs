@@ -3,5 +3,5 @@
 mod exclusive;
 mod shared;
 
-pub use exclusive::ConfirmedPublisher;
-pub use shared::{Confirm, ConfirmingPublisher, Verdict};
+pub use exclusive::ExclusiveConfirmPublisher;
+pub use shared::{Confirm, ConfirmOutcome, SharedConfirmPublisher};

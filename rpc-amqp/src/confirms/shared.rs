@@ -19,7 +19,7 @@ use lapin::{
 };
 
 use crate::{
-    connection::Connection, convert, error::BrokerError, message::Properties, publish::Unpublishable,
+    connection::Connection, convert, error::BrokerError, message::Properties, publish::PublishError,
     transport::cutoff::ConnectionGuard,
 };
 
@@ -31,7 +31,7 @@ const OVERHEAD: usize = 512;
 
 /// Publishes on one channel in confirm mode. Clones share the channel.
 #[derive(Clone)]
-pub struct ConfirmingPublisher(Arc<Shared>);
+pub struct SharedConfirmPublisher(Arc<Shared>);
 
 struct Shared {
     channel: Channel,
@@ -50,15 +50,15 @@ struct Shared {
 /// has resolved.
 type DetachedConfirms = FuturesUnordered<PublishFuture>;
 
-type PublishFuture = Pin<Box<dyn Future<Output = Result<Verdict, BrokerError>> + Send>>;
+type PublishFuture = Pin<Box<dyn Future<Output = Result<ConfirmOutcome, BrokerError>> + Send>>;
 
 /// The publisher confirm of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ConfirmOutcome {
     /// The broker acked the message: all queues that it was routed to, if any, have it.
-    Taken,
+    Acked,
     /// The broker nacked the message: a queue did not accept it.
-    Refused,
+    Nacked,
 }
 
 /// A queued message. Resolves with its publisher confirm, or fails when the channel is closed first.
@@ -67,7 +67,7 @@ pub enum Verdict {
 /// waiting; the message is still published.
 pub struct Confirm {
     publishing: Option<PublishFuture>,
-    publisher: ConfirmingPublisher,
+    publisher: SharedConfirmPublisher,
 }
 
 impl Connection {
@@ -75,10 +75,10 @@ impl Connection {
     ///
     /// # Errors
     /// When the broker refuses the channel, or the connection was lost.
-    pub async fn open_confirming(&self) -> Result<ConfirmingPublisher, BrokerError> {
+    pub async fn open_confirm_channel(&self) -> Result<SharedConfirmPublisher, BrokerError> {
         let channel = self.open_channel().await?;
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        Ok(ConfirmingPublisher(Arc::new(Shared {
+        Ok(SharedConfirmPublisher(Arc::new(Shared {
             channel,
             max_header_bytes: convert::max_header_bytes(self.frame_max()),
             numbering: Mutex::default(),
@@ -89,7 +89,7 @@ impl Connection {
     }
 }
 
-impl ConfirmingPublisher {
+impl SharedConfirmPublisher {
     /// Whether the channel is open.
     pub fn is_open(&self) -> bool {
         self.0.channel.status().connected()
@@ -129,18 +129,19 @@ impl ConfirmingPublisher {
         properties: Properties,
         body: Bytes,
         mandatory: bool,
-    ) -> Result<Confirm, Unpublishable> {
+    ) -> Result<Confirm, PublishError> {
         let exchange = convert::short_string("exchange", exchange)?;
         let routing_key = convert::short_string("routing key", routing_key)?;
         let properties = convert::to_lapin(properties, self.0.max_header_bytes)?;
         let options = BasicPublishOptions { mandatory, immediate: false };
-        let Some(unconfirmed) = self.reserve(body.len()) else { return Err(Unpublishable::Congested) };
+        let Some(unconfirmed) = self.reserve(body.len()) else { return Err(PublishError::Congested) };
         let channel = self.0.channel.clone();
         let mut publishing: PublishFuture = Box::pin(async move {
             // Counted until this future is dropped.
             let _unconfirmed = unconfirmed;
             let confirm = channel.basic_publish(exchange, routing_key, options, &body, properties).await?;
-            let outcome = if confirm.await?.is_nack() { Verdict::Refused } else { Verdict::Taken };
+            let outcome =
+                if confirm.await?.is_nack() { ConfirmOutcome::Nacked } else { ConfirmOutcome::Acked };
             Ok(outcome)
         });
         // The first poll numbers the message and queues all its frames; later polls only wait.
@@ -149,7 +150,7 @@ impl ConfirmingPublisher {
             publishing.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         };
         let publishing = match first {
-            Poll::Ready(Err(error)) => return Err(Unpublishable::Lost(error)),
+            Poll::Ready(Err(error)) => return Err(PublishError::Disconnected(error)),
             Poll::Ready(Ok(outcome)) => Box::pin(std::future::ready(Ok(outcome))),
             Poll::Pending => publishing,
         };
@@ -176,7 +177,7 @@ impl Drop for UnconfirmedBytes {
 }
 
 impl Future for Confirm {
-    type Output = Result<Verdict, BrokerError>;
+    type Output = Result<ConfirmOutcome, BrokerError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let publishing = self.publishing.as_mut().expect("a future is not polled after it has resolved");
@@ -198,9 +199,11 @@ impl Drop for Confirm {
     }
 }
 
-impl fmt::Debug for ConfirmingPublisher {
+impl fmt::Debug for SharedConfirmPublisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConfirmingPublisher").field("channel", &self.0.channel.id()).finish_non_exhaustive()
+        f.debug_struct("SharedConfirmPublisher")
+            .field("channel", &self.0.channel.id())
+            .finish_non_exhaustive()
     }
 }
 

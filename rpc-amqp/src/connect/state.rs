@@ -115,7 +115,7 @@ pub struct StateWatch(watch::Receiver<ConnectionState>);
 
 impl StateWatch {
     /// Watches the states that `states` sends.
-    pub fn of(states: &watch::Sender<ConnectionState>) -> Self {
+    pub fn new(states: &watch::Sender<ConnectionState>) -> Self {
         Self(states.subscribe())
     }
 

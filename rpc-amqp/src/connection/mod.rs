@@ -74,7 +74,7 @@ impl Connection {
     }
 
     /// The name of the user for errors and logs.
-    pub fn user_as_shown(&self) -> &str {
+    pub fn display_user(&self) -> &str {
         self.user().unwrap_or(NAMED_BY_CERTIFICATE)
     }
 
@@ -113,12 +113,12 @@ impl Connection {
     ///
     /// Such a channel leaks: lapin 4.12 never uses its number again, and once all numbers are used it
     /// discards what is sent on new channels.
-    pub fn count_spent_channel(&self) {
+    pub fn count_leaked_channel(&self) {
         self.leaked_channels.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether so many channels have leaked that operations that may be refused belong on another connection.
-    pub fn has_spent_its_channels(&self) -> bool {
+    pub fn has_leaked_too_many_channels(&self) -> bool {
         let limit = match self.inner.configuration().channel_max() {
             0 => MAX_LEAKED_CHANNELS,
             channels => MAX_LEAKED_CHANNELS.min(u32::from(channels) / 4),

@@ -14,7 +14,7 @@ pub struct Disconnect {
     /// The broker's reply text, or the error of the connection.
     pub reason: Arc<str>,
     /// Whether the broker closed only the channel, because of an operation on it.
-    pub is_of_channel: bool,
+    pub is_channel_error: bool,
     /// The exchange at fault, when a publish to it made the broker close the channel.
     exchange: Option<(String, ExchangeError)>,
 }
@@ -31,7 +31,7 @@ pub enum ExchangeError {
 impl Disconnect {
     /// A disconnect that concerns no exchange.
     pub fn new(reason: impl Into<Arc<str>>) -> Self {
-        Self { reason: reason.into(), is_of_channel: false, exchange: None }
+        Self { reason: reason.into(), is_channel_error: false, exchange: None }
     }
 
     /// Why the broker refused a publish to `exchange`, when that caused the disconnect.
@@ -67,7 +67,7 @@ impl From<&BrokerError> for Disconnect {
         };
         let exchange =
             exchange_error.zip(exchange_in(error.message())).map(|(error, name)| (name.to_owned(), error));
-        Self { reason: error.message().into(), is_of_channel: error.is_of_channel(), exchange }
+        Self { reason: error.message().into(), is_channel_error: error.is_channel_error(), exchange }
     }
 }
 

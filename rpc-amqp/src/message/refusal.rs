@@ -24,7 +24,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Whether the message violates the protocol, rather than being merely large.
-    pub fn is_hostile(self) -> bool {
+    pub fn is_malformed(self) -> bool {
         !matches!(self, Self::TooLarge { .. })
     }
 }

@@ -14,13 +14,13 @@ use crate::{
 ///
 /// All its names and properties are valid in AMQP.
 #[derive(Clone)]
-pub struct Addressed {
+pub struct AddressedMessage {
     pub(crate) queue: ShortString,
     pub(crate) properties: BasicProperties,
     pub(crate) body: Bytes,
 }
 
-impl Addressed {
+impl AddressedMessage {
     /// Converts a message without headers. It may be published on any connection.
     ///
     /// # Errors
@@ -45,9 +45,9 @@ impl Addressed {
 }
 
 // Headers and body may hold secrets.
-impl fmt::Debug for Addressed {
+impl fmt::Debug for AddressedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Addressed")
+        f.debug_struct("AddressedMessage")
             .field("queue", &self.queue.as_str())
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()

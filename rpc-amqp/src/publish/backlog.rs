@@ -40,9 +40,9 @@ struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BacklogState {
     /// Whether a message is not written yet. The state should be read again later.
-    pub is_watching: bool,
+    pub has_unwritten: bool,
     /// Whether messages of ordinary size may be queued.
-    pub has_room: bool,
+    pub has_capacity: bool,
 }
 
 /// The result of [`Backlog::reserve`].
@@ -93,8 +93,8 @@ impl Backlog {
         let mut state = self.lock();
         state.poll_watermark();
         BacklogState {
-            is_watching: state.watermark.is_some(),
-            has_room: !state.is_full_for(MAX_UNWRITTEN / 2),
+            has_unwritten: state.watermark.is_some(),
+            has_capacity: !state.is_full_for(MAX_UNWRITTEN / 2),
         }
     }
 
@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
 
-    const EMPTY: BacklogState = BacklogState { is_watching: false, has_room: true };
+    const EMPTY: BacklogState = BacklogState { has_unwritten: false, has_capacity: true };
 
     /// A publish that is written when the test sends on the returned channel.
     fn publish(backlog: &Backlog, bytes: usize) -> Option<oneshot::Sender<()>> {
@@ -164,7 +164,7 @@ mod tests {
     fn a_closed_channel_has_no_backlog() {
         let backlog = Backlog::default();
         let written = publish(&backlog, MAX_UNWRITTEN).unwrap();
-        assert_eq!(backlog.state(), BacklogState { is_watching: true, has_room: false });
+        assert_eq!(backlog.state(), BacklogState { has_unwritten: true, has_capacity: false });
         drop(written);
         assert_eq!(backlog.state(), EMPTY);
     }

@@ -4,17 +4,17 @@ use crate::{convert::EncodeError, error::BrokerError};
 
 /// The reason why a message was not queued.
 #[derive(Debug)]
-pub enum Unpublishable {
+pub enum PublishError {
     /// AMQP cannot carry the message, on any connection.
-    Unwritable(Box<dyn std::error::Error + Send + Sync>),
+    Invalid(Box<dyn std::error::Error + Send + Sync>),
     /// The channel is closed, or the connection was lost.
-    Lost(BrokerError),
+    Disconnected(BrokerError),
     /// Too many bytes wait to be written or confirmed. A later attempt may succeed.
     Congested,
 }
 
-impl From<EncodeError> for Unpublishable {
+impl From<EncodeError> for PublishError {
     fn from(error: EncodeError) -> Self {
-        Self::Unwritable(error.into())
+        Self::Invalid(error.into())
     }
 }

@@ -5,7 +5,7 @@ mod backlog;
 mod error;
 mod publisher;
 
-pub use addressed::Addressed;
+pub use addressed::AddressedMessage;
 pub use backlog::BacklogState;
-pub use error::Unpublishable;
+pub use error::PublishError;
 pub use publisher::Publisher;

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use lapin::{Channel, options::BasicPublishOptions};
 
 use super::{
-    Addressed, Unpublishable,
+    AddressedMessage, PublishError,
     backlog::{Backlog, BacklogState, Capacity, Watermark},
 };
 use crate::{convert, error::BrokerError, message::Properties, transport::cutoff::ConnectionGuard};
@@ -43,20 +43,20 @@ impl Publisher {
         routing_key: &str,
         properties: Properties,
         body: &Bytes,
-    ) -> Result<(), Unpublishable> {
+    ) -> Result<(), PublishError> {
         let exchange = convert::short_string("exchange", exchange)?;
         let routing_key = convert::short_string("routing key", routing_key)?;
         let properties = convert::to_lapin(properties, self.max_header_bytes)?;
         let options = BasicPublishOptions { mandatory: true, immediate: false };
         match self.backlog.reserve(body.len()) {
-            Capacity::Full => Err(Unpublishable::Congested),
+            Capacity::Full => Err(PublishError::Congested),
             Capacity::Reserved => {
                 match self
                     .channel
                     .basic_publish(exchange, routing_key, options, body, properties)
                     .now_or_never()
                 {
-                    Some(Err(error)) => Err(Unpublishable::Lost(error.into())),
+                    Some(Err(error)) => Err(PublishError::Disconnected(error.into())),
                     Some(Ok(_)) | None => Ok(()),
                 }
             }
@@ -67,7 +67,7 @@ impl Publisher {
                     Ok(())
                 });
                 match (&mut publish).now_or_never() {
-                    Some(Err(error)) => return Err(Unpublishable::Lost(error)),
+                    Some(Err(error)) => return Err(PublishError::Disconnected(error)),
                     Some(Ok(())) => self.backlog.clear(),
                     None => self.backlog.watch(publish),
                 }
@@ -77,7 +77,7 @@ impl Publisher {
     }
 
     /// Whether queued messages wait to be written, and whether more may be queued.
-    pub fn ask_backlog(&self) -> BacklogState {
+    pub fn backlog_state(&self) -> BacklogState {
         self.backlog.state()
     }
 
@@ -90,8 +90,8 @@ impl Publisher {
         queue: String,
         properties: Properties,
         body: Bytes,
-    ) -> Result<Addressed, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Addressed::new(queue, properties, self.max_header_bytes, body)?)
+    ) -> Result<AddressedMessage, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(AddressedMessage::new(queue, properties, self.max_header_bytes, body)?)
     }
 
     /// Writes a message.
@@ -101,8 +101,8 @@ impl Publisher {
     ///
     /// # Errors
     /// When the channel is closed, or the connection was lost.
-    pub async fn write(&self, message: Addressed) -> Result<(), BrokerError> {
-        let Addressed { queue, properties, body } = message;
+    pub async fn write(&self, message: AddressedMessage) -> Result<(), BrokerError> {
+        let AddressedMessage { queue, properties, body } = message;
         self.channel
             .basic_publish("".into(), queue, BasicPublishOptions::default(), &body, properties)
             .await?;

@@ -6,7 +6,8 @@ use lapin::{
 };
 
 use super::{
-    Binding, Exchange, ExchangeKind, Queue, Topology, TopologyError, Touch, new_connection::on_new_connection,
+    Binding, Exchange, ExchangeKind, Operation, Queue, Topology, TopologyError,
+    new_connection::on_new_connection,
 };
 use crate::{
     connection::Connection,
@@ -23,10 +24,10 @@ impl Topology {
     pub async fn declare(&self, connection: &Connection, passive: bool) -> Result<(), TopologyError> {
         // Only the connection that declares an exclusive queue may use it.
         let has_exclusive = self.queues.iter().any(|queue| queue.exclusive);
-        if has_exclusive || !connection.has_spent_its_channels() {
+        if has_exclusive || !connection.has_leaked_too_many_channels() {
             let declared = self.declare_on(connection, passive).await;
-            if declared.as_ref().is_err_and(|error| error.source.is_of_channel()) {
-                connection.count_spent_channel();
+            if declared.as_ref().is_err_and(|error| error.source.is_channel_error()) {
+                connection.count_leaked_channel();
             }
             return declared;
         }
@@ -36,23 +37,23 @@ impl Topology {
     }
 
     async fn declare_on(&self, connection: &Connection, passive: bool) -> Result<(), TopologyError> {
-        let refused = |touch, name: &str| {
+        let refused = |operation, name: &str| {
             let name = name.to_owned();
-            move |source| TopologyError { touch, name, source }
+            move |source| TopologyError { operation, name, source }
         };
         let channel = connection.open_channel().await.map_err(|source| self.not_started(source))?;
         for exchange in &self.exchanges {
             declare_exchange(&channel, exchange, passive)
                 .await
-                .map_err(refused(Touch::DeclareExchange, &exchange.name))?;
+                .map_err(refused(Operation::DeclareExchange, &exchange.name))?;
         }
         for queue in &self.queues {
             declare_queue(&channel, queue, passive)
                 .await
-                .map_err(refused(Touch::DeclareQueue, &queue.name))?;
+                .map_err(refused(Operation::DeclareQueue, &queue.name))?;
         }
         for binding in self.bindings.iter().filter(|_| !passive) {
-            bind(&channel, binding).await.map_err(refused(Touch::BindQueue, &binding.queue))?;
+            bind(&channel, binding).await.map_err(refused(Operation::BindQueue, &binding.queue))?;
         }
         // An idle channel costs the broker a process. An error here is one of the connection, and is reported
         // elsewhere.
@@ -65,7 +66,7 @@ impl Topology {
         let queues = self.queues.iter().map(|queue| &queue.name);
         let name = queues.chain(self.bindings.iter().map(|binding| &binding.queue)).next();
         let name = name.cloned().unwrap_or_default();
-        TopologyError { touch: Touch::DeclareQueue, name, source }
+        TopologyError { operation: Operation::DeclareQueue, name, source }
     }
 }
 
@@ -76,12 +77,13 @@ impl Connection {
     /// At the first binding that the broker refuses to remove.
     pub async fn unbind(&self, bindings: &[Binding]) -> Result<(), TopologyError> {
         let name = bindings.first().map_or("", |binding| &binding.queue);
-        let refused = |source| TopologyError { touch: Touch::BindQueue, name: name.to_owned(), source };
+        let refused =
+            |source| TopologyError { operation: Operation::BindQueue, name: name.to_owned(), source };
         let channel = self.open_channel().await.map_err(refused)?;
         for binding in bindings {
             if let Err(error) = unbind(&channel, binding).await {
-                if error.is_of_channel() {
-                    self.count_spent_channel();
+                if error.is_channel_error() {
+                    self.count_leaked_channel();
                 }
                 return Err(refused(error));
             }

@@ -4,7 +4,7 @@ use crate::error::BrokerError;
 
 /// The operation that the broker refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Touch {
+pub enum Operation {
     /// Declaring an exchange, also passively.
     DeclareExchange,
     /// Declaring a queue, also passively.
@@ -19,7 +19,7 @@ pub enum Touch {
 #[derive(Debug)]
 pub struct TopologyError {
     /// The refused operation.
-    pub touch: Touch,
+    pub operation: Operation,
     /// The name of the exchange or queue.
     pub name: String,
     /// The broker's error, or that of the connection.

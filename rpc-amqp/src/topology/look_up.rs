@@ -40,7 +40,7 @@ impl Connection {
     }
 
     async fn look_up(&self, target: Target) -> Result<LookUp, BrokerError> {
-        if !self.has_spent_its_channels() {
+        if !self.has_leaked_too_many_channels() {
             return self.look_up_on_new_channel(target).await;
         }
         on_new_connection(self, async |other| other.look_up_on_new_channel(target).await).await?
@@ -62,7 +62,7 @@ impl Connection {
         match result {
             Ok(found) => Ok(found),
             Err(error) => {
-                self.count_spent_channel();
+                self.count_leaked_channel();
                 if error.code() == Some(reply_code::NOT_FOUND) { Ok(LookUp::Missing) } else { Err(error) }
             }
         }

@@ -9,5 +9,5 @@ mod look_up;
 mod new_connection;
 
 pub use definitions::{Binding, Exchange, ExchangeKind, Queue, Topology};
-pub use error::{TopologyError, Touch};
+pub use error::{Operation, TopologyError};
 pub use look_up::QueueStatus;

@@ -66,7 +66,7 @@ impl RunningServer {
             summary: summary.subscribe(),
             changes,
             counters: Arc::clone(&settings.counters),
-            state: StateWatch::of(&state),
+            state: StateWatch::new(&state),
             failure: failure.subscribe(),
             stop,
             supervisor: JoinSet::new(),

@@ -37,7 +37,7 @@ pub(super) async fn find_exchange(
     match link.exchanges.find(&message.exchange, message.method.kind, &link.connection).await {
         Ok(Some(exchange)) => Ok(exchange),
         Ok(None) => Err(LookupError::Failed(DeliveryError::unroutable(message, true))),
-        Err(error) if error.is_of_channel() => Err(LookupError::Failed(not_sent_over_lost_link(&error))),
+        Err(error) if error.is_channel_error() => Err(LookupError::Failed(not_sent_over_lost_link(&error))),
         Err(error) => Err(LookupError::Unanswered(error)),
     }
 }

@@ -68,7 +68,7 @@ impl RetryState {
     /// something that was published on it, most likely one of the pending messages: each of them is sent
     /// again only once.
     pub(super) fn may_repeat_after(&self, disconnect: &Disconnect) -> bool {
-        let max = if disconnect.is_of_channel { 1 } else { MAX_REPETITIONS };
+        let max = if disconnect.is_channel_error { 1 } else { MAX_REPETITIONS };
         self.policy.idempotent && self.repetitions() < max
     }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use amqp_rpc_transport::{Confirm, ConfirmingPublisher, Disconnect, Headers, Unpublishable};
+use amqp_rpc_transport::{Confirm, Disconnect, Headers, PublishError, SharedConfirmPublisher};
 use bytes::Bytes;
 
 use super::message::OutgoingMessage;
@@ -31,12 +31,12 @@ pub(crate) enum SendError {
     Unwritable(Box<dyn std::error::Error + Send + Sync>),
 }
 
-impl From<Unpublishable> for SendError {
-    fn from(error: Unpublishable) -> Self {
+impl From<PublishError> for SendError {
+    fn from(error: PublishError) -> Self {
         match error {
-            Unpublishable::Congested => Self::Congested,
-            Unpublishable::Unwritable(source) => Self::Unwritable(source),
-            Unpublishable::Lost(error) => {
+            PublishError::Congested => Self::Congested,
+            PublishError::Invalid(source) => Self::Unwritable(source),
+            PublishError::Disconnected(error) => {
                 Self::Ended(EndReason::Disconnected(Arc::new(Disconnect::from(&error))))
             }
         }
@@ -84,7 +84,7 @@ pub(super) fn publish_call(
 /// Enters the message into the pending table, for it may be returned, and publishes it.
 pub(super) fn publish_one_way(
     link: &Link,
-    publisher: &ConfirmingPublisher,
+    publisher: &SharedConfirmPublisher,
     message: &OutgoingMessage,
     deadline: Option<Instant>,
 ) -> Result<PublishedOneWay, SendError> {

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use amqp_rpc_transport::{BrokerError, Confirm, ConfirmingPublisher, Disconnect, Verdict};
+use amqp_rpc_transport::{BrokerError, Confirm, ConfirmOutcome, Disconnect, SharedConfirmPublisher};
 use tokio::sync::{Notify, Semaphore};
 
 use super::{
@@ -44,7 +44,7 @@ impl PublishInFlight {
             // as well, which cannot be told any more.
             let was_acked = matches!(outcome, CallOutcome::TimedOut)
                 && !self.is_mandatory
-                && matches!(confirmed, Poll::Ready(Ok(Verdict::Taken)));
+                && matches!(confirmed, Poll::Ready(Ok(ConfirmOutcome::Acked)));
             return Poll::Ready(if was_acked {
                 PublishOutcome::Acked
             } else {
@@ -65,14 +65,14 @@ impl PublishInFlight {
             return Poll::Ready(PublishOutcome::Failed(outcome));
         }
         Poll::Ready(match verdict {
-            Verdict::Taken => PublishOutcome::Acked,
-            Verdict::Refused => PublishOutcome::Nacked,
+            ConfirmOutcome::Acked => PublishOutcome::Acked,
+            ConfirmOutcome::Nacked => PublishOutcome::Nacked,
         })
     }
 
     /// A publisher confirm shows that the broker keeps its connections, also when it came just before the
     /// loss.
-    fn poll_confirm(&mut self, cx: &mut Context<'_>) -> Poll<Result<Verdict, BrokerError>> {
+    fn poll_confirm(&mut self, cx: &mut Context<'_>) -> Poll<Result<ConfirmOutcome, BrokerError>> {
         let confirmed = Pin::new(&mut self.confirm).poll(cx);
         if matches!(confirmed, Poll::Ready(Ok(_))) {
             self.in_flight.link().mark_received();
@@ -82,7 +82,7 @@ impl PublishInFlight {
 }
 
 impl SentMessage for PublishInFlight {
-    type Publisher = ConfirmingPublisher;
+    type Publisher = SharedConfirmPublisher;
 
     fn slots(session: &Session) -> &Arc<Semaphore> {
         &session.one_way_slots
@@ -96,7 +96,7 @@ impl SentMessage for PublishInFlight {
         session: &Session,
         link: &Link,
         message: &OutgoingMessage,
-    ) -> Option<ConfirmingPublisher> {
+    ) -> Option<SharedConfirmPublisher> {
         // A link outlives its channel of one-way messages: when an exchange was denied, its cache still says
         // that it exists.
         let denied = &session.denied_exchanges;
@@ -105,12 +105,12 @@ impl SentMessage for PublishInFlight {
         if is_denied { None } else { link.confirming_now() }
     }
 
-    async fn open_publisher(link: &Link) -> Result<ConfirmingPublisher, BrokerError> {
+    async fn open_publisher(link: &Link) -> Result<SharedConfirmPublisher, BrokerError> {
         link.confirming().await
     }
 
     fn send(
-        attempt: Attempt<'_, ConfirmingPublisher>,
+        attempt: Attempt<'_, SharedConfirmPublisher>,
         message: AdmittedMessage,
     ) -> Result<Self, Box<TrySendError>> {
         match publish_one_way(attempt.link, &attempt.publisher, &message.message, message.deadline) {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use amqp_rpc_transport::{
-    BrokerError, ConfirmingPublisher, ConnectError, Connection, Consumer, Delivered, Publisher,
+    BrokerError, ConnectError, Connection, Consumer, Delivered, Publisher, SharedConfirmPublisher,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -44,7 +44,7 @@ pub(crate) struct Link {
     pub(crate) compression: Option<Compression>,
     pub(crate) publisher: Publisher,
     /// Publishes one-way messages; opened with the first of them.
-    confirming: tokio::sync::Mutex<Option<ConfirmingPublisher>>,
+    confirming: tokio::sync::Mutex<Option<SharedConfirmPublisher>>,
     /// Held while returned messages are settled.
     settling: Mutex<()>,
     /// Notified when requests may be queued again.
@@ -125,27 +125,27 @@ impl Link {
     }
 
     /// The publisher of one-way messages, if its channel is open.
-    pub(crate) fn confirming_now(&self) -> Option<ConfirmingPublisher> {
+    pub(crate) fn confirming_now(&self) -> Option<SharedConfirmPublisher> {
         // Locked while the channel is being opened, and for a moment by other tasks that look.
         let confirming = self.confirming.try_lock().ok()?;
         confirming.as_ref().filter(|publisher| publisher.is_open()).cloned()
     }
 
     /// The publisher of one-way messages; opens its channel if it is not open.
-    pub(crate) async fn confirming(&self) -> Result<ConfirmingPublisher, BrokerError> {
+    pub(crate) async fn confirming(&self) -> Result<SharedConfirmPublisher, BrokerError> {
         let mut confirming = self.confirming.lock().await;
         match &*confirming {
             Some(publisher) if publisher.is_open() => return Ok(publisher.clone()),
-            Some(_) if self.connection.is_connected() => self.connection.count_spent_channel(),
+            Some(_) if self.connection.is_connected() => self.connection.count_leaked_channel(),
             _ => {}
         }
-        if confirming.is_some() && self.connection.has_spent_its_channels() {
+        if confirming.is_some() && self.connection.has_leaked_too_many_channels() {
             // Channel numbers would run out, and only another connection has new ones.
             tracing::warn!("too many channels were closed, and another connection is made");
             self.connection.close().await;
             return Err(BrokerError::new(None, "too many channels were closed by the broker"));
         }
-        Ok(confirming.insert(self.connection.open_confirming().await?).clone())
+        Ok(confirming.insert(self.connection.open_confirm_channel().await?).clone())
     }
 
     /// Hands a reply to its call.
@@ -176,17 +176,17 @@ impl Link {
     pub(super) fn sweep(&self, now: Instant) -> SweepResult {
         self.settle_returned();
         let soon_late = self.pending.expire(now);
-        let backlog = self.publisher.ask_backlog();
+        let backlog = self.publisher.backlog_state();
         // Locked only while the channel is being opened.
         let confirming = self.confirming.try_lock().ok().and_then(|confirming| confirming.clone());
-        let is_full = confirming.as_ref().is_some_and(ConfirmingPublisher::is_full);
-        if backlog.has_room {
+        let is_full = confirming.as_ref().is_some_and(SharedConfirmPublisher::is_full);
+        if backlog.has_capacity {
             self.capacity.notify_waiters();
         }
         if !is_full {
             self.one_way_capacity.notify_waiters();
         }
-        SweepResult { has_more: backlog.is_watching || is_full || self.pending.len() > 0, soon_late }
+        SweepResult { has_more: backlog.has_unwritten || is_full || self.pending.len() > 0, soon_late }
     }
 
     /// Fails the calls whose requests were returned.

@@ -100,7 +100,7 @@ impl Session {
 
     /// Follows the state as users see it.
     pub(crate) fn status(&self) -> StateWatch {
-        StateWatch::of(&self.status)
+        StateWatch::new(&self.status)
     }
 
     /// The runtime of a blocking client.

@@ -141,7 +141,7 @@ async fn receive_replies(session: &Weak<Session>, link: &Link, replies: &mut Con
     loop {
         match replies.next().await {
             Some(Ok(delivered)) => {
-                if let Some(refusal) = delivered.refusal.filter(|refusal| refusal.is_hostile())
+                if let Some(refusal) = delivered.refusal.filter(|refusal| refusal.is_malformed())
                     && let Some(session) = session.upgrade()
                 {
                     session.counters.count_malformed();

@@ -6,8 +6,8 @@ use std::{
 };
 
 use amqp_rpc_transport::{
-    Backoff, BrokerError, ConnectError, Connection, Consumer, DataChannel, Delivered, TopologyError, Touch,
-    chain, connect,
+    Backoff, BrokerError, ConnectError, Connection, Consumer, DataChannel, Delivered, Operation,
+    TopologyError, chain, connect,
 };
 use tokio::sync::watch;
 
@@ -50,7 +50,7 @@ impl QueueConsumer {
                 Ok(())
             }
             Err(source) => {
-                if source.is_of_channel() {
+                if source.is_channel_error() {
                     self.queue.set_consume_denied(true);
                 }
                 Err(self.refused(source))
@@ -114,7 +114,7 @@ impl QueueConsumer {
     }
 
     fn refused(&self, source: BrokerError) -> TopologyError {
-        TopologyError { touch: Touch::ConsumeQueue, name: self.queue.name().to_owned(), source }
+        TopologyError { operation: Operation::ConsumeQueue, name: self.queue.name().to_owned(), source }
     }
 
     /// The next delivery. `None` when there is no consumer any more, `Err` when the channel is lost.

@@ -9,7 +9,7 @@ use std::{
     task::Poll,
 };
 
-use amqp_rpc_transport::{Addressed, BrokerError, DataChannel, Publisher};
+use amqp_rpc_transport::{AddressedMessage, BrokerError, DataChannel, Publisher};
 use tokio::sync::mpsc;
 
 use super::{
@@ -25,7 +25,7 @@ use crate::wire::reply;
 /// it was queued.
 pub(crate) trait SettlingChannel {
     /// A reply that AMQP can carry.
-    type Addressed: Send;
+    type AddressedMessage: Send;
 
     /// Encodes the reply.
     ///
@@ -34,11 +34,11 @@ pub(crate) trait SettlingChannel {
     fn address(
         &self,
         reply: UnsentReply,
-    ) -> Result<Self::Addressed, Box<dyn std::error::Error + Send + Sync>>;
+    ) -> Result<Self::AddressedMessage, Box<dyn std::error::Error + Send + Sync>>;
 
     /// Queues the reply on the first poll. Resolves once it is written, and everything that was queued before
     /// it.
-    fn write(&self, reply: Self::Addressed) -> impl Future<Output = Result<(), BrokerError>> + Send;
+    fn write(&self, reply: Self::AddressedMessage) -> impl Future<Output = Result<(), BrokerError>> + Send;
 
     fn ack(&self, ack: Ack) -> Result<(), BrokerError>;
 
@@ -54,14 +54,17 @@ pub(crate) struct RequestChannel {
 }
 
 impl SettlingChannel for RequestChannel {
-    type Addressed = Addressed;
+    type AddressedMessage = AddressedMessage;
 
-    fn address(&self, reply: UnsentReply) -> Result<Addressed, Box<dyn std::error::Error + Send + Sync>> {
+    fn address(
+        &self,
+        reply: UnsentReply,
+    ) -> Result<AddressedMessage, Box<dyn std::error::Error + Send + Sync>> {
         let (properties, body) = reply::compose(reply.correlation_id, &reply.codec, reply.outcome);
         self.publisher.address(reply.reply_to, properties, body)
     }
 
-    fn write(&self, reply: Addressed) -> impl Future<Output = Result<(), BrokerError>> + Send {
+    fn write(&self, reply: AddressedMessage) -> impl Future<Output = Result<(), BrokerError>> + Send {
         self.publisher.write(reply)
     }
 
@@ -146,7 +149,7 @@ impl<'c, C: SettlingChannel> Batch<'c, C> {
     }
 
     /// Settles one delivery. Returns the reply that is to be written for it.
-    fn settle(&mut self, settlement: Settlement) -> Result<Option<C::Addressed>, BrokerError> {
+    fn settle(&mut self, settlement: Settlement) -> Result<Option<C::AddressedMessage>, BrokerError> {
         match settlement {
             Settlement::Reply(reply) => return self.address(reply),
             Settlement::Ack { tag } => self.window.finish(tag),
@@ -165,7 +168,7 @@ impl<'c, C: SettlingChannel> Batch<'c, C> {
         Ok(None)
     }
 
-    fn address(&mut self, reply: UnsentReply) -> Result<Option<C::Addressed>, BrokerError> {
+    fn address(&mut self, reply: UnsentReply) -> Result<Option<C::AddressedMessage>, BrokerError> {
         let (tag, promises_never_to_run) = (reply.tag, reply.promises_never_to_run());
         match self.channel.address(reply) {
             Ok(reply) => {

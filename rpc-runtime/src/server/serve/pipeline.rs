@@ -46,7 +46,7 @@ impl RequestPipeline {
     /// Refuses at once what must not reach a method, and spawns the call of everything else.
     pub(crate) fn handle(&mut self, delivered: Delivered, queue: &Arc<QueuePlan>, mode: Mode) {
         let tag = delivered.tag;
-        let is_malformed = delivered.refusal.is_some_and(Refusal::is_hostile);
+        let is_malformed = delivered.refusal.is_some_and(Refusal::is_malformed);
         if is_malformed {
             self.settings.counters.malformed_requests.add_one();
         }

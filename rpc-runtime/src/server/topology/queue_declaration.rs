@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc_transport::{Connection, Exchange, Topology, TopologyError, Touch};
+use amqp_rpc_transport::{Connection, Exchange, Operation, Topology, TopologyError};
 
 use super::{
     names::{dead_letters_of, overflow_of},
@@ -78,9 +78,9 @@ impl QueueDeclaration {
             Ok(declared) => declared,
             Err(_) => {
                 // The channel that waits for the answer cannot be used again.
-                connection.count_spent_channel();
+                connection.count_leaked_channel();
                 Err(TopologyError {
-                    touch: Touch::DeclareQueue,
+                    operation: Operation::DeclareQueue,
                     name: self.name.clone(),
                     source: no_answer(),
                 })

@@ -1,7 +1,7 @@
 //! The broker's refusals as the errors that a user can act on.
 
 use amqp_rpc_transport::{
-    BrokerError, TopologyError, Touch,
+    BrokerError, Operation, TopologyError,
     reply_code::{ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED, RESOURCE_LOCKED},
 };
 
@@ -14,18 +14,20 @@ pub(crate) fn no_answer() -> BrokerError {
 
 /// Turns a refusal into the error that says what the user can do about it.
 pub(crate) fn explain(error: TopologyError, user: &str) -> StartError {
-    let TopologyError { touch, name, source } = error;
-    let (what, action) = match touch {
-        Touch::DeclareExchange => ("exchange", "declare exchange"),
-        Touch::DeclareQueue => ("queue", "declare queue"),
-        Touch::BindQueue => ("queue", "bind queue"),
-        Touch::ConsumeQueue => ("queue", "consume queue"),
+    let TopologyError { operation, name, source } = error;
+    let (what, action) = match operation {
+        Operation::DeclareExchange => ("exchange", "declare exchange"),
+        Operation::DeclareQueue => ("queue", "declare queue"),
+        Operation::BindQueue => ("queue", "bind queue"),
+        Operation::ConsumeQueue => ("queue", "consume queue"),
     };
-    match (source.code(), touch) {
-        (Some(PRECONDITION_FAILED), Touch::DeclareExchange) => {
+    match (source.code(), operation) {
+        (Some(PRECONDITION_FAILED), Operation::DeclareExchange) => {
             StartError::ExchangeMismatch { exchange: name, source }
         }
-        (Some(PRECONDITION_FAILED), Touch::DeclareQueue) => StartError::QueueMismatch { queue: name, source },
+        (Some(PRECONDITION_FAILED), Operation::DeclareQueue) => {
+            StartError::QueueMismatch { queue: name, source }
+        }
         (Some(NOT_FOUND), _) => StartError::Missing { what, name, source },
         (Some(RESOURCE_LOCKED), _) => StartError::Locked { queue: name, source },
         (Some(ACCESS_REFUSED), _) => {

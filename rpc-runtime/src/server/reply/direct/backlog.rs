@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use amqp_rpc_transport::Addressed;
+use amqp_rpc_transport::AddressedMessage;
 
 /// So many replies wait at most; the oldest are dropped.
 const MAX_REPLIES: usize = 1024;
@@ -11,7 +11,7 @@ const MAX_REPLIES: usize = 1024;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// A reply, and the request that is settled once the broker has confirmed it.
-pub(crate) struct DirectReply<M = Addressed> {
+pub(crate) struct DirectReply<M = AddressedMessage> {
     /// The request's delivery tag. `None` once the request was acknowledged.
     pub(super) tag: Option<u64>,
     /// For the log.
@@ -22,7 +22,7 @@ pub(crate) struct DirectReply<M = Addressed> {
 
 /// The replies that wait, in the order of their sending. Those in front may be suspects: each was unconfirmed
 /// when a connection broke, and one of them may have broken it.
-pub(super) struct ReplyBacklog<M = Addressed> {
+pub(super) struct ReplyBacklog<M = AddressedMessage> {
     replies: VecDeque<DirectReply<M>>,
     suspects: usize,
     /// How many requests may stay unacknowledged while the connection does not work.

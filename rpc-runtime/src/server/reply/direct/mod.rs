@@ -11,7 +11,7 @@ mod send;
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use amqp_rpc_transport::{
-    Backoff, ConfirmedPublisher, ConnectOptions, Connection, DataChannel, Inbound, chain, connect,
+    Backoff, ConnectOptions, Connection, DataChannel, ExclusiveConfirmPublisher, Inbound, chain, connect,
 };
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -111,12 +111,12 @@ impl DirectReplySender {
         }
     }
 
-    async fn connect(&mut self, backoff: &mut Backoff, mut delay: Duration) -> ConfirmedPublisher {
+    async fn connect(&mut self, backoff: &mut Backoff, mut delay: Duration) -> ExclusiveConfirmPublisher {
         loop {
             let (options, inbound) = (self.options.clone(), self.inbound.clone());
             let connecting = async move {
                 tokio::time::sleep(delay).await;
-                connect(&options, &inbound, ConfirmedPublisher::open).await
+                connect(&options, &inbound, ExclusiveConfirmPublisher::open).await
             };
             match self.take_during(connecting, None).await {
                 Ok(connected) => {

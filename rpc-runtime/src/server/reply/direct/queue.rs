@@ -1,6 +1,6 @@
 //! Queues direct replies, and settles their requests.
 
-use amqp_rpc_transport::Addressed;
+use amqp_rpc_transport::AddressedMessage;
 use tokio::sync::oneshot;
 
 use super::{
@@ -31,7 +31,7 @@ impl DirectReplySender {
         let UnsentReply { tag, reply_to, correlation_id, codec, outcome } = reply;
         let (properties, body) = reply::compose(correlation_id, &codec, outcome);
         let body_bytes = body.len();
-        match Addressed::without_headers(reply_to.clone(), properties, body) {
+        match AddressedMessage::without_headers(reply_to.clone(), properties, body) {
             Ok(message) => {
                 let reply = DirectReply { tag: Some(tag), address: reply_to, body_bytes, message };
                 if promises_never_to_run {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, pin::pin, time::Duration};
 
-use amqp_rpc_transport::ConfirmedPublisher;
+use amqp_rpc_transport::ExclusiveConfirmPublisher;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
@@ -21,8 +21,8 @@ impl DirectReplySender {
     /// more.
     pub(super) async fn send_together(
         &mut self,
-        publisher: ConfirmedPublisher,
-    ) -> Option<ConfirmedPublisher> {
+        publisher: ExclusiveConfirmPublisher,
+    ) -> Option<ExclusiveConfirmPublisher> {
         let mut unconfirmed = BTreeMap::new();
         let mut confirms = FuturesUnordered::new();
         let mut next_number = 0u64;
@@ -74,7 +74,10 @@ impl DirectReplySender {
 
     /// Sends one reply that was unconfirmed when a connection broke. Returns the publisher unless it broke
     /// again.
-    pub(super) async fn send_alone(&mut self, publisher: ConfirmedPublisher) -> Option<ConfirmedPublisher> {
+    pub(super) async fn send_alone(
+        &mut self,
+        publisher: ExclusiveConfirmPublisher,
+    ) -> Option<ExclusiveConfirmPublisher> {
         let mut suspect = self.backlog.pop()?;
         let publish = publisher.publish(suspect.message.clone());
         match self.take_during(publish, Some(&mut suspect)).await {

@@ -67,7 +67,7 @@ impl FakeChannel {
 
 impl SettlingChannel for FakeChannel {
     /// The tag of the request.
-    type Addressed = u64;
+    type AddressedMessage = u64;
 
     fn address(&self, reply: UnsentReply) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
         reply.reply_to.parse().map_err(Into::into)

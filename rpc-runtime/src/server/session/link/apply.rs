@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
-use amqp_rpc_transport::{Binding, BrokerError, TopologyError, Touch};
+use amqp_rpc_transport::{Binding, BrokerError, Operation, TopologyError};
 
 use super::Link;
 use crate::{
@@ -129,8 +129,8 @@ impl Link {
         match tokio::time::timeout(timeout, self.connection.unbind(&bindings)).await {
             Ok(unbound) => unbound,
             Err(_) => {
-                self.connection.count_spent_channel();
-                Err(TopologyError { touch: Touch::BindQueue, name, source: no_answer() })
+                self.connection.count_leaked_channel();
+                Err(TopologyError { operation: Operation::BindQueue, name, source: no_answer() })
             }
         }
     }
@@ -151,7 +151,7 @@ impl Link {
         if !self.connection.is_connected() {
             return not_connected(Some(&refused.source));
         }
-        explain(refused, self.connection.user_as_shown()).into()
+        explain(refused, self.connection.display_user()).into()
     }
 }
 

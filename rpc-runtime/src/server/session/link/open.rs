@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use amqp_rpc_transport::{Connection, TopologyError, Touch, chain};
+use amqp_rpc_transport::{Connection, Operation, TopologyError, chain};
 use tokio::sync::watch;
 
 use super::{Consumers, Link};
@@ -50,7 +50,7 @@ impl Link {
         match opened {
             Ok(consumers) => Ok(Self::spawn(settings, connection, consumers)),
             Err(error) => {
-                let error = explain(error, connection.user_as_shown());
+                let error = explain(error, connection.display_user());
                 connection.close().await;
                 Err(error)
             }
@@ -123,7 +123,7 @@ impl Consumers {
         connection: &Connection,
     ) -> Result<Self, TopologyError> {
         let first = || services.queues.first().map_or(String::new(), |queue| queue.name().to_owned());
-        let refused = |source| TopologyError { touch: Touch::ConsumeQueue, name: first(), source };
+        let refused = |source| TopologyError { operation: Operation::ConsumeQueue, name: first(), source };
         let channel = connection.open_data_channel().await.map_err(refused)?;
         let namespace = &settings.services.namespace;
         let queues = services.queues.iter().map(|queue| queue.for_connection(namespace));
