@@ -92,7 +92,7 @@ impl Embedded {
             }
             BrokerFault::Block => {
                 self.broker.block("for the soak");
-                journal.note("the broker takes no messages");
+                journal.note("the broker blocks publishers");
                 tokio::time::sleep(rng.millis(50, 800)).await;
                 self.broker.unblock();
                 "publishers blocked"

@@ -79,7 +79,7 @@ impl RabbitMq {
             journal.unmarked_redeliveries.restarts(journal.millis());
         }
         if fault == Fault::Block {
-            journal.note("the broker takes no messages");
+            journal.note("the broker blocks publishers");
         }
         let Disturbance { text, expression, deleted } = self.disturbance(fault, nth, rng).await;
         match tokio::time::timeout(MAX_DURATION, self.node.eval(&expression)).await {

@@ -41,7 +41,7 @@ where
             tracing::error!(error = %chain(&error), "reconnecting stops");
             return Err(error);
         }
-        tracing::warn!(error = %chain(&error), "connecting to the broker failed, and is tried again");
+        tracing::warn!(error = %chain(&error), "connecting to the broker failed; it is tried again");
     }
 }
 
@@ -72,7 +72,7 @@ where
         if !is_passing(&error) || Instant::now() + delay >= deadline {
             return Err(error);
         }
-        tracing::info!(error = %chain(&error), "the broker is not reachable yet, and is tried again");
+        tracing::info!(error = %chain(&error), "the broker is not reachable yet; connecting is tried again");
         tokio::time::sleep(delay).await;
     }
 }

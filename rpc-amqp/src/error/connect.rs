@@ -37,7 +37,7 @@ pub enum ConnectError {
     },
     /// The broker refused the login by client certificate (SASL `EXTERNAL`).
     #[error(
-        "the broker at {endpoint} refused the login by client certificate; show one, and check that a user has its name, that RabbitMQ's plugin rabbitmq_auth_mechanism_ssl is enabled and that its auth_mechanisms list EXTERNAL"
+        "the broker at {endpoint} refused the login by client certificate; configure a client certificate, and check that a user has its common name, that RabbitMQ's plugin rabbitmq_auth_mechanism_ssl is enabled and that its auth_mechanisms list EXTERNAL"
     )]
     ExternalLoginRefused {
         /// Host and port.
@@ -79,7 +79,7 @@ pub enum ConnectError {
     },
     /// A server accepted the connection, but the handshake and the preparation did not finish in time.
     #[error(
-        "the broker at {endpoint} was not ready within {after:?}; is it an AMQP 0-9-1 listener, with TLS just where the URI says amqps://?"
+        "the broker at {endpoint} was not ready within {after:?}; is it an AMQP 0-9-1 listener, and does it speak TLS if and only if the URI begins with amqps://?"
     )]
     Timeout {
         /// Host and port.

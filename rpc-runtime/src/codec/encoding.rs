@@ -23,7 +23,7 @@ pub enum Encoding {
 /// A compressed body that cannot be inflated.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InflateError {
-    #[error("the body is not what its content encoding says")]
+    #[error("the body does not match its content encoding")]
     Malformed,
     #[error("the body has more than {0} bytes once it is inflated, which is the limit")]
     TooLarge(usize),

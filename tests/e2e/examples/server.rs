@@ -58,7 +58,7 @@ async fn layers_trace_measure_and_shed() {
             "bread of flour",
         ];
         assert_eq!(lines[..first.len()], first, "{printed}");
-        let refused = "refused: overloaded: the server has too much to do (executed: Never)";
+        let refused = "refused: overloaded: the server is at its limit of calls (executed: Never)";
         assert!(lines.contains(&refused), "{printed}");
         assert_eq!(lines.iter().filter(|line| **line == "baked at 220").count(), 2, "{printed}");
         for measured in [

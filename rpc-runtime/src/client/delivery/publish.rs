@@ -23,7 +23,7 @@ pub(crate) enum SendError {
     Ended(EndReason),
     /// Too much is queued and not written. The link notifies when there is capacity again.
     Congested,
-    /// The broker takes no messages, for this reason.
+    /// The broker blocks publishers, for this reason.
     Blocked(Arc<str>),
     /// Its deadline had passed.
     TooLate,

@@ -141,7 +141,7 @@ impl Link {
         }
         if confirming.is_some() && self.connection.has_leaked_too_many_channels() {
             // Channel numbers would run out, and only another connection has new ones.
-            tracing::warn!("too many channels were closed, and another connection is made");
+            tracing::warn!("the broker closed too many channels; the client reconnects");
             self.connection.close().await;
             return Err(BrokerError::new(None, "too many channels were closed by the broker"));
         }

@@ -60,9 +60,7 @@ impl Counters {
             }
             ReplyMatch::Unknown => {
                 self.unknown_replies.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(
-                    "discarded a message in the reply queue that answers none of this client's calls"
-                );
+                tracing::warn!("discarded a reply with an unknown correlation id");
             }
         }
     }

@@ -49,7 +49,7 @@ impl Supervisor {
             if !strong.advance(SessionState::Connecting(Arc::clone(&disconnect)), connecting) {
                 return;
             }
-            tracing::warn!(%reason, epoch, "the client lost its connection or channel, and connects again");
+            tracing::warn!(%reason, epoch, "the client lost its connection or channel, and reconnects");
             if let Some(exchange) = disconnect.refused_exchange() {
                 strong.denied_exchanges.remember(exchange, reason);
             }
@@ -70,7 +70,7 @@ impl Supervisor {
             if !strong.advance(SessionState::Ready(Arc::clone(&link)), ready) {
                 return;
             }
-            tracing::info!(epoch, "the client is connected again");
+            tracing::info!(epoch, "the client has reconnected");
         }
     }
 
@@ -122,7 +122,7 @@ async fn report_blocked(session: &Weak<Session>, link: &Link, epoch: u64) -> Inf
     loop {
         let state = match blocked.borrow_and_update().clone() {
             Some(reason) => {
-                tracing::warn!(%reason, "the broker takes no messages");
+                tracing::warn!(%reason, "the broker blocks publishers");
                 ConnectionState::blocked(epoch, reason)
             }
             None => ConnectionState::ready(epoch),
@@ -145,7 +145,7 @@ async fn receive_replies(session: &Weak<Session>, link: &Link, replies: &mut Con
                     && let Some(session) = session.upgrade()
                 {
                     session.counters.count_malformed();
-                    tracing::warn!(reason = %refusal, "a malformed message came into the reply queue");
+                    tracing::warn!(reason = %refusal, "discarded a malformed message in the reply queue");
                 }
                 let reply = link.receive(delivered);
                 if reply != ReplyMatch::Pending

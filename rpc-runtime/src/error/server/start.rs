@@ -43,7 +43,7 @@ pub enum StartError {
     InvalidOption(String),
     /// The queue exists with other arguments.
     #[error(
-        "queue `{queue}` exists with other arguments; use it as it is with `.declare(Declare::Passive)`, ask for its arguments with `.queue_options(..)`, or delete it when it is empty"
+        "queue `{queue}` exists with other arguments; use it as it is with `.declare(Declare::Passive)`, declare the same arguments with `.queue_options(..)`, or delete it when it is empty"
     )]
     QueueMismatch {
         /// The queue's name.

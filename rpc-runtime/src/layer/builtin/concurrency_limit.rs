@@ -107,7 +107,9 @@ impl RpcService for ConcurrencyLimitService {
             _ if !call.context().has_caller() && max_wait::time_left().is_some() => {
                 match tokio::time::timeout(max_wait::max_wait(), acquiring).await {
                     Ok(slot) => slot,
-                    Err(_) => return Err(Fault::new(FaultCode::Overloaded, "the method has too much to do")),
+                    Err(_) => {
+                        return Err(Fault::new(FaultCode::Overloaded, "the method is at its limit of calls"));
+                    }
                 }
             }
             None => acquiring.await,

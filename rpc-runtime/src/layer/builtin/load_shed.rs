@@ -69,7 +69,7 @@ impl LoadShedService {
 impl RpcService for LoadShedService {
     async fn call(&self, call: IncomingCall) -> Result<Reply, Fault> {
         let Some(_slot) = self.slot(call.context()).await else {
-            return Err(Fault::new(FaultCode::Overloaded, "the server has too much to do"));
+            return Err(Fault::new(FaultCode::Overloaded, "the server is at its limit of calls"));
         };
         self.next.call(call).await
     }

@@ -74,7 +74,7 @@ impl<L: fmt::Debug> fmt::Debug for FromTower<L> {
 
 fn fault_of(error: BoxError) -> Fault {
     if error.is::<Overloaded>() {
-        Fault::new(FaultCode::Overloaded, "the server has too much to do")
+        Fault::new(FaultCode::Overloaded, "the server is at its limit of calls")
     } else if error.is::<Elapsed>() {
         Fault::new(FaultCode::DeadlineExceeded, "the method was cancelled after its limit on this server")
     } else {

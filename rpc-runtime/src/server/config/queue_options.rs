@@ -129,7 +129,7 @@ impl QueueOptions {
             );
         }
         if self.max_length.is_some() && self.arguments.get("x-overflow").is_some() {
-            return Err("`max_length` says itself what becomes of an overflow; leave `x-overflow` out");
+            return Err("`max_length` sets `x-overflow` itself; remove the argument");
         }
         if self.max_length.is_some() && !(self.queue_type == QueueType::Classic && self.dead_letters) {
             return Err("only a classic queue with dead letters can have a `max_length`");

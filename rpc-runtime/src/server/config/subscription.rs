@@ -23,7 +23,7 @@ use crate::{
 ///
 /// Events are chosen [by topic](Self::to), or [all of a kind](Self::to_all).
 #[derive(Clone, Debug)]
-#[must_use = "nothing is subscribed to until a server is given it"]
+#[must_use = "a subscription does nothing until it is passed to a server"]
 pub struct Subscription {
     pub(crate) by: Subscriber,
     pub(crate) patterns: Patterns,

@@ -42,7 +42,7 @@ impl TimeLimit {
     pub(crate) fn exceeded(self) -> Fault {
         let message = match self.handler_timeout {
             Some(timeout) => format!("the method was cancelled after {timeout:?}, the server's limit"),
-            None => "the method was cancelled: the caller's time was over".into(),
+            None => "the method was cancelled: the caller's deadline passed".into(),
         };
         Fault::new(FaultCode::DeadlineExceeded, message)
     }

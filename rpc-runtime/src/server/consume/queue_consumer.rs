@@ -147,7 +147,7 @@ impl QueueConsumer {
         if self.consumer.take().is_some() {
             tracing::warn!(
                 queue = self.queue.name(),
-                "the broker ended the consumer, and another one is made"
+                "the broker cancelled the consumer; it is created again"
             );
             self.backoff.reset_after(self.consuming_since.elapsed());
         }
@@ -182,7 +182,7 @@ impl QueueConsumer {
                 queue = self.queue.name(),
                 refused = error.name,
                 error = %chain(&error.source),
-                "the queue cannot be consumed, and is tried again"
+                "consuming the queue failed; it is tried again"
             );
             return Ok(false);
         }

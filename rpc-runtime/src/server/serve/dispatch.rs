@@ -138,7 +138,7 @@ fn open<R: Request>(call: IncomingCall) -> Result<(R, Context, AnyCodec), Fault>
 /// Checks the deadline as late as possible: layers may have waited.
 pub(crate) fn refuse_expired(context: &Context) -> Result<(), Fault> {
     if context.remaining().is_some_and(|remaining| remaining.is_zero()) {
-        return Err(Fault::new(FaultCode::Expired, "the caller's time was over before the method started"));
+        return Err(Fault::new(FaultCode::Expired, "the caller's deadline passed before the method started"));
     }
     Ok(())
 }

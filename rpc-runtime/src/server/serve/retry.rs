@@ -84,6 +84,6 @@ fn log_first(method: &MethodDef, refusal: &Fault) {
     tracing::debug!(
         method = method.full_name,
         reason = refusal.message(),
-        "a one-way message was refused as overloaded, and is tried again"
+        "a one-way message was refused as overloaded; it is tried again"
     );
 }

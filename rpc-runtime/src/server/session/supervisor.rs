@@ -64,7 +64,7 @@ impl Supervisor {
                 LinkEnd::Stopped => return self.drain(link).await,
                 LinkEnd::Lost(lost) => lost,
             };
-            tracing::warn!(error = %lost, "the server lost its connection and makes another one");
+            tracing::warn!(error = %lost, "the server lost its connection and reconnects");
             self.state.enter(ConnectionState::connecting(0, lost.message()));
             // Cancels its calls: none of them can be acknowledged any more, and the broker delivers their
             // requests again.
@@ -79,7 +79,7 @@ impl Supervisor {
                     return Ok(ShutdownReport::default());
                 }
             };
-            tracing::info!("the server serves again");
+            tracing::info!("the server has reconnected");
         }
         unreachable!("nothing connects that often")
     }

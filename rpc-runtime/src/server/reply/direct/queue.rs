@@ -87,7 +87,7 @@ impl DirectReplySender {
         for reply in dropped {
             self.counters.lost_direct_replies.add_one();
             let address = loggable_address(&reply.address);
-            tracing::warn!(address, "a direct reply was dropped: too many wait");
+            tracing::warn!(address, "a direct reply was dropped: the backlog of direct replies is full");
             self.settle(Some(reply));
         }
     }

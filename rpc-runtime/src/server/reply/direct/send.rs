@@ -45,7 +45,7 @@ impl DirectReplySender {
                         self.settle(unconfirmed.remove(&number));
                     }
                     Some((_, Err(error))) => {
-                        tracing::warn!(%error, replies = unconfirmed.len(), "the connection for direct replies broke; they are sent again, one by one");
+                        tracing::warn!(%error, replies = unconfirmed.len(), "the connection for direct replies was lost; they are sent again, one by one");
                         self.backlog.push_suspects(unconfirmed.into_values());
                         self.release(None);
                         return None;
@@ -56,7 +56,7 @@ impl DirectReplySender {
                     is_silent = !std::mem::take(&mut was_confirmed);
                     silence.as_mut().reset(Instant::now() + SILENCE);
                     if is_silent {
-                        tracing::warn!(replies = unconfirmed.len(), "the connection for direct replies is silent; their requests are acknowledged early");
+                        tracing::warn!(replies = unconfirmed.len(), "the connection for direct replies does not confirm; their requests are acknowledged early");
                         self.release(unconfirmed.values_mut());
                     }
                 }
@@ -88,7 +88,7 @@ impl DirectReplySender {
             Err(error) => {
                 self.counters.malformed_reply_addresses.add_one();
                 let address = loggable_address(&suspect.address);
-                tracing::warn!(%error, address, "a reply was dropped: the broker closes the connection over its address");
+                tracing::warn!(%error, address, "a reply was dropped: its direct reply-to address makes the broker close the connection");
                 self.settle(Some(suspect));
                 None
             }

@@ -149,7 +149,7 @@ impl Link {
             return Err(ServeError::Disconnected(lost));
         }
         if !settled {
-            let reason = "the broker did not take the last replies in time";
+            let reason = "the broker did not accept the last replies in time";
             return Err(ServeError::Disconnected(BrokerError::new(None, reason)));
         }
         Ok(report)
