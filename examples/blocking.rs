@@ -8,7 +8,7 @@ use std::{sync::mpsc, thread, time::Duration};
 
 use amqp_rpc::{
     CallError, Server,
-    blocking::{Client, Wait},
+    client::blocking::{Client, Wait},
     rpc_service,
 };
 use broker::BrokerToUse;

@@ -5,11 +5,11 @@
 mod broker;
 
 use amqp_rpc::{
-    Client, Fault, IncomingCall, Reply, Server,
+    Client, Fault, Server,
     codec::{
         AnyCodec, Cbor, Codec, CodecError, Compression, Decoding, Encodable, Encoding, Json, MessagePack,
     },
-    middleware::{self, Next},
+    middleware::{self, IncomingCall, Next, Reply},
     rpc_service,
 };
 use broker::BrokerToUse;

@@ -111,12 +111,12 @@ async fn serve_shop(
     client: &Client,
     server: Server,
     broker: &BrokerToUse,
-) -> Result<RunningServer, amqp_rpc::StartError> {
+) -> Result<RunningServer, amqp_rpc::error::StartError> {
     let counter = Counter { warehouse: WarehouseClient::new(client.clone()) };
     server.service(ShopServer::new(counter)).start(broker.url()).await
 }
 
-fn report(outcome: Result<(), amqp_rpc::CallError<amqp_rpc::NoError>>) {
+fn report(outcome: Result<(), amqp_rpc::CallError<amqp_rpc::contract::NoError>>) {
     match outcome {
         Ok(()) => println!("browse: ended"),
         Err(error) => println!("browse: {error} (executed: {:?})", error.execution()),

@@ -6,7 +6,7 @@ mod broker;
 
 use std::time::Duration;
 
-use amqp_rpc::{Client, Context, RunningServer, Server, StartError, rpc_service};
+use amqp_rpc::{Client, Context, RunningServer, Server, error::StartError, rpc_service};
 use broker::BrokerToUse;
 use tokio::sync::watch;
 

@@ -76,7 +76,7 @@ impl Visit for Method {
     fn record_debug(&mut self, _: &tracing::field::Field, _: &dyn fmt::Debug) {}
 
     fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
-        if field.name() == amqp_rpc::semconv::RPC_METHOD {
+        if field.name() == amqp_rpc::layers::semconv::RPC_METHOD {
             self.0 = value.to_owned();
         }
     }

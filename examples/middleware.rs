@@ -8,8 +8,8 @@ mod broker;
 use std::time::Instant;
 
 use amqp_rpc::{
-    Client, Fault, FaultCode, IncomingCall, Reply, Server,
-    middleware::{self, Next},
+    Client, Fault, FaultCode, Server,
+    middleware::{self, IncomingCall, Next, Reply},
     rpc_service,
 };
 use broker::BrokerToUse;

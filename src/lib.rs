@@ -1,4 +1,5 @@
-//! Typed RPC over AMQP 0-9-1: annotate a trait, get a typed async client and a server that talk through RabbitMQ or LavinMQ.
+//! Typed RPC over AMQP 0-9-1, for RabbitMQ and LavinMQ. Annotate a trait, and get a typed async client and a
+//! server for it.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -38,7 +39,7 @@
 //!
 //!     match fib.compute(90).timeout(Duration::from_secs(2)).await {
 //!         Ok(value) => println!("fib(90) = {value}"),
-//!         Err(CallError::Method(FibError::TooLarge { limit })) => println!("ask for at most {limit}"),
+//!         Err(CallError::Method(FibError::TooLarge { limit })) => println!("the limit is {limit}"),
 //!         Err(error) if error.is_retryable() => println!("try again: {error}"),
 //!         Err(error) => return Err(error.into()),
 //!     }
@@ -49,121 +50,131 @@
 //!
 //! # Where to look
 //!
-//! | you want to | look at |
+//! | to | see |
 //! |---|---|
 //! | declare a service | [`rpc_service`] |
-//! | call it, send notifications, publish events | [`Client`], [`Call`], [`CallOptions`], [`CallError`] |
-//! | call without async, from threads that wait | [`blocking::Client`], [`blocking::Wait`] |
-//! | call by name, without a trait | [`Client::call_json`], [`Client::call_bytes`], [`UntypedCall`] |
-//! | choose what bodies are written in | [`codec`] |
-//! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`], [`FailedCall`] |
-//! | receive events, as a group or as a listener | [`Server::subscribe`], [`Subscription`], [`ActiveSubscription`] |
-//! | choose, add and remove services | [`Server::only`], [`RunningServer::add`], [`RunningServer::remove`], [`ChangeError`] |
-//! | serve by name, without a trait | [`Server::raw`], [`RawMethod`], [`RawService`] |
-//! | run something around every call, on either side | [`layers`], [`middleware`], [`RpcService`], [`ClientService`] |
-//! | bound how long things take | [`Call::timeout`], [`Client::with_timeout`], [`Server::handler_timeout`], [`Server::cancel_when_late`], [`Context::scope`] |
-//! | reach the broker, by TLS, with passwords that change | [`ConnectOptions`], [`Tls`], [`Credentials`], [`ConnectError`] |
-//! | know whether a failed call ran | [`CallError::execution`], [`CallError::is_retryable`], [`Fault`] |
+//! | call it, send notifications, publish events | [`Client`], [`Call`], [`CallOptions`] |
+//! | handle a failed call | [`CallError`], [`CallError::execution`], [`CallError::is_retryable`], [`Fault`] |
+//! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`](server::QueueOptions) |
+//! | receive events | [`Server::subscribe`], [`Subscription`] |
+//! | add and remove services of a running server | [`RunningServer::add`], [`RunningServer::remove`] |
+//! | limit durations | [`Call::timeout`], [`Client::with_timeout`], [`Server::handler_timeout`], [`Server::cancel_when_late`] |
+//! | connect, with TLS and changing passwords | [`ConnectOptions`], [`connect`] |
+//! | trace, measure, authorize or limit calls | [`layers`] |
+//! | write a layer | [`middleware`] |
+//! | choose the format and the compression of bodies | [`codec`] |
+//! | call from threads, without async | [`client::blocking`] |
+//! | call or serve by name, without a trait | [`Client::call_json`], [`Client::call_bytes`], [`Server::raw`] |
 //!
-//! The repository's `docs/` explain the wire protocol, what is promised for each failure, and every message of the macro.
+//! The repository's `docs/` describe the wire protocol, the semantics of every failure, and every message of
+//! the macro.
 //!
 //! # Features
 //!
-//! | feature | gives |
+//! | feature | adds |
 //! |---|---|
-//! | `tls` (default) | `amqps://` and [`Tls`], with the cryptography of aws-lc-rs |
-//! | `tls-ring` | the same with that of ring, which needs less to be built; switch the default features off |
+//! | `tls` (default) | `amqps://` and `connect::Tls`, with the cryptography of aws-lc-rs |
+//! | `tls-ring` | the same with the cryptography of ring, which is easier to build; disable the default features |
 //! | `msgpack` | bodies in MessagePack: `codec::MessagePack` |
 //! | `cbor` | bodies in CBOR: `codec::Cbor` |
-//! | `gzip`, `zstd` | bodies that are compressed: `codec::Compression` for [`ClientBuilder::compression`] and [`Server::compression`] |
-//! | `garde` | rules for the values of parameters and results, by the crate garde |
+//! | `gzip`, `zstd` | compressed bodies: [`codec::Compression`] |
+//! | `garde` | validation of parameters and results, by rules of the crate garde |
 //! | `metrics` | `layers::Metrics`: durations and calls in flight, through the `metrics` facade |
 //! | `tower` | `layers::from_tower`: layers of the tower crate |
 //!
-//! Without TLS, `amqps://` is refused: nothing is ever sent in clear that should not be.
+//! Without TLS, `amqps://` is refused. The library never falls back to plain text.
 //!
 //! # Logging
 //!
-//! The library logs through `tracing`, under the targets `amqp_rpc_runtime`, `amqp_rpc_transport` and `lapin`. It logs what it does not return, such as a lost
-//! channel or strange replies (`WARN`). A server logs each call that fails once, under `amqp_rpc_runtime::failures`, with service,
-//! method, user and application that called, correlation id, duration and outcome:
+//! The library logs through `tracing`. The targets are `amqp_rpc_runtime`, `amqp_rpc_transport` and `lapin`.
+//! It logs events that it does not return as an error, such as a lost channel or a malformed reply (`WARN`).
 //!
-//! | level | what failed |
+//! A server logs each failed call once, with the target `amqp_rpc_runtime::failures`. The fields are service,
+//! method, user and application of the caller, correlation id, duration and outcome. Successful calls are not
+//! logged.
+//!
+//! | level | failure |
 //! |---|---|
-//! | `ERROR` | a method, or middleware, panicked |
-//! | `WARN` | the server's own part: a method that was cancelled, a reply that cannot be sent, `internal`; whatever nobody hears of, because the request has no caller; hostile messages |
+//! | `ERROR` | a method or a layer panicked |
+//! | `WARN` | the server is the cause: a method was cancelled, a reply could not be sent, `internal` |
+//! | `WARN` | any failure of a request that has no caller, and malformed messages |
 //! | `INFO` | a method returned its own error; only with [`Server::log_errors`] |
-//! | `DEBUG` | a request was refused, and its caller knows why |
+//! | `DEBUG` | a request was refused, and its caller received the fault |
 //!
-//! [`Server::log_exclude`] keeps expected ones out. Calls that succeed log nothing. Payloads, passwords and headers
-//! are never in its own lines, nor in its errors. **lapin traces every frame, passwords and payloads included**, at `TRACE` and at no
-//! other level. Whoever logs everything leaves that out: `trace,lapin=debug` as a filter of `tracing-subscriber`.
+//! [`Server::log_exclude`] leaves out expected failures.
 //!
-//! lapin also logs at `ERROR` what is no error here: each channel that the broker closes, such as one on which this library has asked for an
-//! exchange that does not exist yet, and each connection that ends. What of it matters is returned, or logged by this library as well:
-//! `lapin=off` keeps a log quiet and loses nothing.
+//! Payloads, passwords and header values are never in log lines or errors of this library. **lapin logs every
+//! frame at `TRACE`, with passwords and payloads.** It does so at no other level. If you log everything,
+//! exclude it with the filter `trace,lapin=debug` of `tracing-subscriber`.
+//!
+//! lapin also logs at `ERROR` when the broker closes a channel or a connection. Some of these are expected,
+//! such as the check for an exchange that does not exist yet. The library returns or logs whatever matters of
+//! it, so `lapin=off` loses nothing.
 
-/// Turns a trait into a typed client, a server, and the structs that travel between them.
+/// Generates a typed client, a server and the message types for a trait.
 ///
-/// For `trait Fib` with a method `compute` it generates, beside the trait:
+/// For `trait Fib` with a method `compute` it generates, next to the trait:
 ///
-/// | item | is |
+/// | item | purpose |
 /// |---|---|
-/// | `FibClient` | `FibClient::new(client).compute(30)` is a [`Call`]: await it, or give it options first |
-/// | `FibServer<S>` | what [`Server::service`] takes: `FibServer::new(implementation)`, or `from_arc` to share one |
+/// | `FibClient` | the client: `FibClient::new(client).compute(30)` is a [`Call`], to await or to give options first |
+/// | `FibServer<S>` | the service for [`Server::service`]: `FibServer::new(implementation)`, or `from_arc` to share one |
 /// | `FibComputeRequest` | the parameters as they travel: a JSON object with their names |
 /// | `FibComputeResponse` | the result as it travels |
 ///
-/// Methods that nobody answers return nothing, or `Result<(), E>` with an `E` that can be displayed: their errors go to the server's log,
-/// and the message to the dead letters.
+/// The trait stays as it is, with the supertraits `Send + Sync + 'static`. Implement it with `async fn`.
+/// Parameters are owned types. Parameters, results and errors are `Serialize + Deserialize`. `#[serde(..)]`
+/// on a parameter applies to its field. The macro refuses anything else with a message that says what to
+/// write instead; see docs/macro-errors.md.
 ///
-/// The trait stays what it is, with `Send + Sync + 'static` as supertraits; implement it with `async fn`. Parameters are owned
-/// and, like results and errors, `Serialize + Deserialize`. `#[serde(..)]` on a parameter acts on its field. What cannot be
-/// served is refused with a message that says what to write instead; docs/macro-errors.md lists them all.
+/// A one-way method (`notify` or `event`) returns nothing, or `Result<(), E>` with an `E` that implements
+/// `Display`. Its error is logged by the server, and the message becomes a dead letter.
 ///
 /// # On the trait: `#[rpc_service(..)]`
 ///
 /// | key | default | meaning |
 /// |---|---|---|
-/// | `name = ".."` | the trait's name in snake case | the service on the wire |
-/// | `exchange = ".."` | `amqp-rpc` | where requests are published to; `""` is the default exchange, where a method's routing key is its queue |
-/// | `event_exchange = ".."` | `amqp-rpc.events` | where events are published to: a topic exchange |
-/// | `queue = ".."` | the service's name | where requests wait |
-/// | `crate = path` | `::amqp_rpc` | where generated code finds this crate |
+/// | `name = ".."` | the trait's name in snake case | the name of the service on the wire |
+/// | `exchange = ".."` | `amqp-rpc` | the exchange of requests; `""` is the default exchange, where the routing key of a method is its queue |
+/// | `event_exchange = ".."` | `amqp-rpc.events` | the topic exchange of events |
+/// | `queue = ".."` | the service's name | the queue of requests |
+/// | `crate = path` | `::amqp_rpc` | the path of this crate in generated code |
 ///
 /// # On a method: `#[rpc(..)]`
 ///
 /// | key | default | meaning |
 /// |---|---|---|
-/// | `name = ".."` | the method's name | the method on the wire |
-/// | `routing_key = ".."` | `{service}.{method}` | the key its requests are published under |
-/// | `queue = ".."` | the service's queue | a queue of its own |
-/// | `request = Name` | `{Trait}{Method}Request` | the request's type, where names collide |
-/// | `timeout = "5s"` | the client's | how long its callers wait (`ms`, `s`, `m`, `h`) |
+/// | `name = ".."` | the method's name | the name of the method on the wire |
+/// | `routing_key = ".."` | `{service}.{method}` | the routing key of its requests |
+/// | `queue = ".."` | the service's queue | a separate queue |
+/// | `request = Name` | `{Trait}{Method}Request` | the name of the request type, if names collide |
+/// | `timeout = "5s"` | the client's | the timeout of its calls (`ms`, `s`, `m`, `h`) |
 /// | `idempotent` | | running it twice is harmless: a call whose outcome is unknown may be retried |
 /// | `at_most_once` | | a request that may have run is not run again: its caller gets `maybe_executed` |
-/// | `notify` | | a one-way message to one server: its [`Call`] resolves when the broker has confirmed it |
-/// | `event` | | a one-way message to all who subscribe: its [`Call`] has a [`topic`](Call::topic) |
-/// | `bare` | | the single parameter is the body: `30`, not `{"n":30}`; of the type [`Bytes`], it is sent as it is |
-/// | `blocking` | | a plain `fn`, run on a thread where it may block |
-/// | `validate_result` | | garde's rules of the value's type are checked before it is sent, and when it is received |
+/// | `notify` | | a one-way message to one server: its [`Call`] resolves with the publisher confirm |
+/// | `event` | | a one-way message to all subscribers: its [`Call`] has a [`topic`](Call::topic) |
+/// | `bare` | | the single parameter is the whole body: `30`, not `{"n":30}`; [`Bytes`] are sent unchanged |
+/// | `blocking` | | a plain `fn`, which runs on a thread that may block |
+/// | `validate_result` | | the value is checked by its type's garde rules before it is sent, and when it is received |
 ///
-/// A result of the type [`Bytes`], alone or in a `Result<Bytes, E>`, is sent as it is as well, whatever the codec: for protobuf, images, or anything else
-/// that both sides know how to read. Errors still travel by the codec.
+/// A result of the type [`Bytes`], also in a `Result<Bytes, E>`, is sent unchanged as well, with any codec.
+/// Use it for protobuf, images, or any other format that both sides know. Errors are encoded by the codec.
 ///
 /// # On a parameter
 ///
-/// `#[rpc(context)] cx: &Context` is not sent: the method receives the [`Context`] of its call there.
+/// `#[rpc(context)] cx: &Context` is not sent. The method receives the [`Context`] of its call there.
 ///
-/// `#[garde(..)]`, with the feature `garde` and that crate among the dependencies, gives rules for the value: `#[garde(range(max = 90))] n: u64`,
-/// `#[garde(dive)] user: User` for a type with rules of its own. The server checks them before the method runs and answers `bad_request`
-/// with everything that is wrong ([`Fault::violations`]); clients do so before they send, if they are to ([`ClientBuilder::validate`]).
-/// At most a hundred violations are told, each with 256 bytes of path and of message, so that a fault has less than half a MiB, whatever came.
+/// `#[garde(..)]` gives rules for the value, with the feature `garde` and the crate garde among the
+/// dependencies: `#[garde(range(max = 90))] n: u64`, or `#[garde(dive)] user: User` for a type with rules.
+/// The server checks them before the method runs. It replies `bad_request` with all violations
+/// ([`Fault::violations`]). With [`ClientBuilder::validate`](client::ClientBuilder::validate) a client checks
+/// them as well, before it sends. A fault lists at most a hundred violations, each with 256 bytes of path and
+/// of message, so it has less than half a MiB.
 ///
-/// **garde looks at every element, also of a list that another rule finds too long,** and keeps what is wrong with each until it is done. For lists
-/// of strangers set [`Server::max_request_bytes`] to what an honest request has, or refuse them while they are read, by
-/// `#[serde(deserialize_with = "..")]` on the parameter, or by a type of your own in place of the `Vec`. A `custom` rule in place of `length` and
-/// `inner` stops where it likes.
+/// **garde checks every element of a list, even of a list that is too long by another rule,** and collects
+/// all violations. For untrusted callers, set [`Server::max_request_bytes`] to the size of a legitimate
+/// request, or limit the list while it is decoded, with `#[serde(deserialize_with = "..")]` on the parameter
+/// or with a type in place of the `Vec`. A `custom` rule in place of `length` and `inner` can stop early.
 ///
 /// ```
 /// use amqp_rpc::{Context, rpc_service};
@@ -173,19 +184,23 @@
 ///     /// Opens an account and returns its number.
 ///     #[rpc(at_most_once, timeout = "30s")]
 ///     async fn open(&self, #[rpc(context)] cx: &Context, owner: String, #[serde(default)] limit: Option<u32>) -> u64;
-///     /// Adds up a year of bookings, which takes the processor a while.
+///     /// Adds up the bookings of a year, which is CPU-bound.
 ///     #[rpc(blocking, idempotent, queue = "accounts.slow")]
 ///     fn balance(&self, account: u64, year: u16) -> i64;
 /// }
 ///
-/// // What travels for `balance(7, 2026)`:
+/// // The body of the request for `balance(7, 2026)`:
 /// let request = AccountsBalanceRequest { account: 7, year: 2026 };
 /// assert_eq!(serde_json::to_string(&request).unwrap(), r#"{"account":7,"year":2026}"#);
 /// ```
 pub use amqp_rpc_macros::rpc_service;
 #[doc(hidden)]
 pub use amqp_rpc_runtime::private as __private;
-pub use amqp_rpc_runtime::*;
+pub use amqp_rpc_runtime::{
+    Bytes, Call, CallError, CallOptions, Client, ConnectOptions, Context, Execution, Fault, FaultCode,
+    HeaderValue, Headers, RunningServer, Server, Subscription, client, codec, connect, contract, error,
+    layers, middleware, server,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

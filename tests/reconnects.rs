@@ -7,7 +7,7 @@ mod process_memory;
 
 use std::{fs, time::Duration};
 
-use amqp_rpc::{Client, ConnectionState, Server, rpc_service};
+use amqp_rpc::{Client, Server, connect::ConnectionState, rpc_service};
 use amqp_rpc_broker::Broker;
 use tokio::time::{Instant, timeout};
 

@@ -10,7 +10,10 @@ use std::{
 };
 
 use amqp_rpc::{
-    Call, CallError, Client, ConnectError, ConnectOptions, Credentials, Request, Response, Server,
+    Call, CallError, Client, ConnectOptions, Server,
+    connect::Credentials,
+    contract::{Request, Response},
+    error::ConnectError,
     rpc_service,
 };
 use amqp_rpc_broker::{

@@ -4,7 +4,7 @@
 
 use std::{fs, time::Duration};
 
-use amqp_rpc::{Client, ConnectError, ConnectOptions, blocking};
+use amqp_rpc::{Client, ConnectOptions, client::blocking, error::ConnectError};
 use amqp_rpc_broker::{Broker, faults::Direction};
 use tokio::{
     net::TcpListener,

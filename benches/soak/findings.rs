@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use amqp_rpc::ClientStats;
+use amqp_rpc::client::ClientStats;
 
 use crate::{
     chaos::Tally,

@@ -154,7 +154,8 @@ fn peers(findings: &Findings) {
         read(&server_counts.failed),
         read(&server_counts.not_started)
     );
-    let sum = |field: fn(&amqp_rpc::ClientStats) -> u64| findings.clients.iter().map(field).sum::<u64>();
+    let sum =
+        |field: fn(&amqp_rpc::client::ClientStats) -> u64| findings.clients.iter().map(field).sum::<u64>();
     println!(
         "clients: {} calls sent again, {} late or double replies, {} unknown and {} malformed ones",
         sum(|stats| stats.resent),

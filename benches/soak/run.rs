@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use amqp_rpc::{Client, ClientStats, ConnectOptions, ReplyTo};
+use amqp_rpc::{
+    Client, ConnectOptions,
+    client::{ClientStats, ReplyTo},
+};
 use tokio::{
     task::JoinSet,
     time::{Instant, MissedTickBehavior},

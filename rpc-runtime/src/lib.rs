@@ -6,47 +6,27 @@
 //! Modules import one way, each only from those before it: `definitions` and `codec`, `message`, `contract`,
 //! `error`, `wire`, `client`, `layer`, `server`.
 
-mod client;
+pub mod client;
 pub mod codec;
-mod contract;
+pub mod connect;
+pub mod contract;
 mod definitions;
-mod error;
+pub mod error;
 mod layer;
 mod message;
 #[doc(hidden)]
 pub mod private;
 #[cfg(all(test, shuttle))]
 mod schedules;
-mod server;
+pub mod server;
 #[cfg(test)]
 mod test_contract;
 mod wire;
 
-#[cfg(feature = "__rustls")]
-pub use amqp_rpc_transport::Tls;
-pub use amqp_rpc_transport::{
-    BrokerError, CannotBlock, CertificateProblem, ConnectError, ConnectOptions, ConnectionState, Credentials,
-    HeaderValue, Headers, NotReady, StateWatch,
-};
+pub use amqp_rpc_transport::{ConnectOptions, HeaderValue, Headers};
 pub use bytes::Bytes;
-pub use client::{
-    BoxClientService, Call, CallOptions, Client, ClientBuilder, ClientService, ClientStats, OutgoingCall,
-    ReplyTo, UntypedBody, UntypedCall, blocking,
-};
-pub use contract::{
-    Event, MethodDef, MethodKind, NoError, NoReply, Notification, Repetition, Request, Response, ServeFuture,
-    Service, ServiceDef, WireType,
-};
-pub use error::{
-    AccessRefused, Blocked, CallError, ChangeError, Disconnected, Nacked, NoConsumer, Phase, QueueState,
-    RemoteError, ServeError, StartError, TimedOut, TooLarge, Undecodable, Unencodable, Unroutable,
-    UntypedError,
-};
-pub use layer::{BoxService, RpcService, builtin as layers, builtin::semconv, middleware};
-pub use message::{
-    Context, Execution, Fault, FaultCode, IncomingCall, Reply, ReplyKind, Violation, Violations,
-};
-pub use server::{
-    AbandonedCall, ActiveSubscription, Declare, FailedCall, QueueOptions, QueueType, RawMethod, RawService,
-    RedeliveryPolicy, ReplyPolicy, RunningServer, Server, ServerStats, ShutdownReport, Subscription,
-};
+pub use client::{Call, CallOptions, Client};
+pub use error::CallError;
+pub use layer::{builtin as layers, middleware};
+pub use message::{Context, Execution, Fault, FaultCode};
+pub use server::{RunningServer, Server, Subscription};

@@ -9,13 +9,13 @@ pub use serde;
 #[cfg(feature = "garde")]
 use crate::message::Violation;
 pub use crate::{
-    client::{Call, CallOptions, Client, TypedClient},
+    client::{Call, CallOptions, Client, generated::TypedClient},
     contract::{
         Event, MethodDef, NoError, NoReply, Notification, Repetition, Request, Response, ServeFuture,
         Service, ServiceDef, WireType,
     },
     message::{Context, IncomingCall, Violations},
-    server::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method},
+    server::generated::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method},
 };
 
 /// Resolves aliases of `Result` with fewer than two arguments, such as `io::Result<T>`.
@@ -35,7 +35,8 @@ impl<T, E> Fallible for Result<T, E> {
     type Error = E;
 }
 
-/// Finds out at compile time whether a type is a `Result`: the inherent constant shadows that of [`NotResult`].
+/// Finds out at compile time whether a type is a `Result`: the inherent constant shadows that of
+/// [`NotResult`].
 #[derive(Debug)]
 pub struct Probe<T: ?Sized>(PhantomData<T>);
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use amqp_rpc::{Client, ConnectionState, Context, RunningServer, Server, rpc_service};
+use amqp_rpc::{Client, Context, RunningServer, Server, connect::ConnectionState, rpc_service};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
 

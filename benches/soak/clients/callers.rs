@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use amqp_rpc::{Call, CallError, Client, Execution, NoError, Request, Response};
+use amqp_rpc::{
+    Call, CallError, Client, Execution,
+    contract::{NoError, Request, Response},
+};
 use tokio::time::Instant;
 
 use super::{

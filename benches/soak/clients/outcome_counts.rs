@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use amqp_rpc::{CallError, Phase};
+use amqp_rpc::{CallError, error::Phase};
 
 #[derive(Debug)]
 pub(crate) struct OutcomeCounts<Kind>(Mutex<BTreeMap<String, BTreeMap<Kind, u64>>>);

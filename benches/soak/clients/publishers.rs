@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
 
-use amqp_rpc::{Call, CallError, Client, Event, Execution, NoError, Notification};
+use amqp_rpc::{
+    Call, CallError, Client, Execution,
+    contract::{Event, NoError, Notification},
+};
 
 use super::{
     outcome_counts::label,

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use amqp_rpc::{Client, ConnectionState};
+use amqp_rpc::{Client, connect::ConnectionState};
 
 use crate::ledgers::journal::Journal;
 

@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use amqp_rpc::{Context, Fault, FaultCode, IncomingCall, Reply, middleware::Next, rpc_service};
+use amqp_rpc::{
+    Context, Fault, FaultCode,
+    middleware::{IncomingCall, Next, Reply},
+    rpc_service,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::ledgers::calls::CallLedger;

@@ -17,7 +17,10 @@ use std::{
 };
 
 use amqp_rpc::{
-    ConnectOptions, QueueOptions, QueueType, RunningServer, Server, StartError, Subscription, middleware,
+    ConnectOptions, RunningServer, Server, Subscription,
+    error::StartError,
+    middleware,
+    server::{QueueOptions, QueueType},
 };
 use tokio::{sync::mpsc, task::JoinSet};
 

@@ -5,12 +5,14 @@ mod recorder;
 use std::time::Duration;
 
 use amqp_rpc::{
-    CallError, ClientBuilder, Fault, IncomingCall, NoError, OutgoingCall, Reply, Server,
+    CallError, Fault, Server,
+    client::ClientBuilder,
     codec::{Cbor, MessagePack},
+    contract::NoError,
     layers::{
         Authorize, CatchPanic, ConcurrencyLimit, LoadShed, Metrics, RateLimit, Timeout, Trace, from_tower,
     },
-    middleware::{ClientNext, Next, client_from_fn, from_fn},
+    middleware::{ClientNext, IncomingCall, Next, OutgoingCall, Reply, client_from_fn, from_fn},
 };
 use tower_layer::Identity;
 use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt};

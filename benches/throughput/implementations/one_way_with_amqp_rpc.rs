@@ -1,7 +1,10 @@
 //! One-way messages with this library: each counts when the broker has confirmed it.
 
 use amqp_rpc::{
-    Client, ConnectError, QueueOptions, RunningServer, Server, StartError, Subscription, rpc_service,
+    Client, RunningServer, Server, Subscription,
+    error::{ConnectError, StartError},
+    rpc_service,
+    server::QueueOptions,
 };
 
 use crate::{Failure, load::Caller, role::Role, variant::GROUP};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{Client, Context, QueueOptions, RunningServer, Server, rpc_service};
+use amqp_rpc::{Client, Context, RunningServer, Server, rpc_service, server::QueueOptions};
 
 use crate::{Failure, load::Caller, role::Role};
 

@@ -52,7 +52,7 @@ impl Client {
     ///
     /// ```no_run
     /// # extern crate amqp_rpc_runtime as amqp_rpc;
-    /// # async fn run() -> Result<(), amqp_rpc::ConnectError> {
+    /// # async fn run() -> Result<(), amqp_rpc::error::ConnectError> {
     /// let client = amqp_rpc::Client::connect("amqp://localhost").await?;
     /// # Ok(()) }
     /// ```
@@ -188,7 +188,7 @@ impl ClientBuilder {
     ///
     /// [`middleware::client_from_fn`](crate::middleware::client_from_fn) makes a layer from an async
     /// function. The timeout of a call runs on while layers wait, but does not interrupt them: a layer should
-    /// wait no longer than [`OutgoingCall::remaining`](crate::OutgoingCall::remaining).
+    /// wait no longer than [`OutgoingCall::remaining`](crate::middleware::OutgoingCall::remaining).
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<BoxClientService> + Send + Sync + 'static,

@@ -32,8 +32,8 @@ impl Client {
     /// A clone of this client with another default timeout. It shares the connection; the original keeps its
     /// timeout.
     ///
-    /// Like the timeout of the [`ClientBuilder`](crate::ClientBuilder) it has the lowest precedence: the
-    /// timeout of the call wins, then the typed client's (`with_options`), then the method attribute's.
+    /// Like the timeout of the [`ClientBuilder`](crate::client::ClientBuilder) it has the lowest precedence:
+    /// the timeout of the call wins, then the typed client's (`with_options`), then the method attribute's.
     ///
     /// ```no_run
     /// # use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The caller's side: one connection, one channel, one reply address, any number of calls in flight.
+//! Clients: calls, notifications and events, with one connection for any number of calls in flight.
 
 pub mod blocking;
 mod builder;
@@ -12,10 +12,21 @@ mod session;
 mod settings;
 
 pub use builder::ClientBuilder;
-pub use calls::{Call, TypedClient, UntypedBody, UntypedCall};
-pub use delivery::outgoing_call::OutgoingCall;
+pub use calls::{Call, UntypedBody, UntypedCall};
 pub use handle::Client;
 pub use options::CallOptions;
-pub use service::{BoxClientService, ClientService};
 pub use session::stats::ClientStats;
 pub use settings::ReplyTo;
+
+/// The parts that layers wrap. They are public in [`middleware`](crate::middleware).
+pub(crate) mod layering {
+    pub use super::{
+        delivery::outgoing_call::OutgoingCall,
+        service::{BoxClientService, ClientService},
+    };
+}
+
+/// The parts that generated code uses.
+pub(crate) mod generated {
+    pub use super::calls::TypedClient;
+}

@@ -79,13 +79,13 @@ impl CallOptions {
     /// an error that cannot be decoded as an `E`, or of a fault whose code this library does not know.
     ///
     /// Where `map` returns `None`, the call fails as it would without it: with `Decode`
-    /// ([`Undecodable::remote`](crate::Undecodable::remote) has the same code and message), or with `Fault`.
-    /// There may be a map for each error type, and several for one, of which the latest is asked first. An
-    /// error that can be decoded is never mapped.
+    /// ([`Undecodable::remote`](crate::error::Undecodable::remote) has the same code and message), or with
+    /// `Fault`. There may be a map for each error type, and several for one, of which the latest is asked
+    /// first. An error that can be decoded is never mapped.
     ///
     /// ```
     /// # extern crate amqp_rpc_runtime as amqp_rpc;
-    /// use amqp_rpc::{CallOptions, RemoteError};
+    /// use amqp_rpc::{CallOptions, error::RemoteError};
     ///
     /// enum FibError {
     ///     TooLarge { limit: u64 },

@@ -4,7 +4,8 @@
 //! JSON is the default and always available. The features `msgpack` and `cbor` add MessagePack and CBOR.
 //! Implement [`Codec`] for any other serde format.
 //!
-//! A client chooses the codec of its requests with [`ClientBuilder::codec`](crate::ClientBuilder::codec),
+//! A client chooses the codec of its requests with
+//! [`ClientBuilder::codec`](crate::client::ClientBuilder::codec),
 //! [`CallOptions::codec`](crate::CallOptions::codec) or [`Call::codec`](crate::Call::codec). A server reads a
 //! body with the codec of its content type, and replies with the codec of the request. Custom codecs are
 //! added to a server with [`Server::codec`](crate::Server::codec).

@@ -13,7 +13,7 @@ pub trait Service: Send + Sync + 'static {
     const DEFINITION: &'static ServiceDef;
 
     /// The definition of this value. It differs from [`DEFINITION`](Self::DEFINITION) only for services that
-    /// are defined at run time, such as a [`RawService`](crate::RawService).
+    /// are defined at run time, such as a [`RawService`](crate::server::RawService).
     fn definition(&self) -> &'static ServiceDef {
         Self::DEFINITION
     }

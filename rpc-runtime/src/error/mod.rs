@@ -3,9 +3,12 @@
 mod call;
 mod server;
 
+pub use amqp_rpc_transport::{BrokerError, CannotBlock, CertificateProblem, ConnectError, NotReady};
 pub use call::{
     AccessRefused, Blocked, CallError, Disconnected, Nacked, NoConsumer, Phase, QueueState, RemoteError,
     TimedOut, TooLarge, Undecodable, Unencodable, Unroutable, UntypedError,
 };
 pub(crate) use call::{Awaited, ErrorMaps};
 pub use server::{ChangeError, ServeError, StartError};
+
+pub use crate::message::{Execution, Fault, FaultCode, Violation, Violations};

@@ -107,7 +107,7 @@ impl Context {
     /// user.
     ///
     /// `None` if the caller does not send it. See
-    /// [`ClientBuilder::send_user_id`](crate::ClientBuilder::send_user_id).
+    /// [`ClientBuilder::send_user_id`](crate::client::ClientBuilder::send_user_id).
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
         self.user_id.as_deref()

@@ -1,8 +1,8 @@
-//! The server: from a delivery to its settled reply.
-//!
-//! `builder` starts a server, `handle` watches, changes and stops it, and `session` keeps it connected. A call passes
-//! `consume` → `serve` → `reply`, and `log` when it fails. `services` holds what is served, `topology` declares what
-//! that needs on the broker, and `config` holds the options of both.
+//! Servers: the services and subscriptions that they serve, and their options.
+
+// `builder` starts a server, `handle` watches, changes and stops it, and `session` keeps it connected. A call
+// passes `consume` → `serve` → `reply`, and `log` when it fails. `services` holds what is served, `topology`
+// declares what that needs on the broker, and `config` holds the options of both.
 
 mod builder;
 mod config;
@@ -23,9 +23,12 @@ pub use builder::Server;
 pub use config::{Declare, QueueOptions, QueueType, RedeliveryPolicy, ReplyPolicy, Subscription};
 pub use handle::RunningServer;
 pub use log::FailedCall;
-pub use serve::{
-    RawMethod, RawService, serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method,
-};
+pub use serve::{RawMethod, RawService};
 pub use services::ActiveSubscription;
 pub use shutdown_report::{AbandonedCall, ShutdownReport};
 pub use stats::ServerStats;
+
+/// The parts that generated code uses.
+pub(crate) mod generated {
+    pub use super::serve::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method};
+}

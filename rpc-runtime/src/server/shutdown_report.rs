@@ -24,7 +24,7 @@ pub struct AbandonedCall {
     /// The method, as `{service}.{method}`.
     pub method: &'static str,
     /// Whether the method runs at most once, by its declaration or by
-    /// [`RedeliveryPolicy::Refuse`](crate::RedeliveryPolicy): then its caller gets `maybe_executed`, or
-    /// `shutting_down` when it had not started. Otherwise another server runs it again.
+    /// [`RedeliveryPolicy::Refuse`](crate::server::RedeliveryPolicy): then its caller gets `maybe_executed`,
+    /// or `shutting_down` when it had not started. Otherwise another server runs it again.
     pub at_most_once: bool,
 }

@@ -10,8 +10,8 @@ pub struct ServerStats {
     /// reached a method; each was answered `bad_request`, or went to the dead letters where it had no
     /// readable address.
     pub malformed_requests: u64,
-    /// Requests whose reply address the [`ReplyPolicy`](crate::ReplyPolicy) does not allow. None was run or
-    /// answered; each went to the dead letters.
+    /// Requests whose reply address the [`ReplyPolicy`](crate::server::ReplyPolicy) does not allow. None was
+    /// run or answered; each went to the dead letters.
     pub foreign_reply_addresses: u64,
     /// Replies that were dropped because the broker closed a connection twice when they were sent to their
     /// direct reply-to address: the address was forged. Their requests count as answered.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use amqp_rpc::{CallError, Client, FaultCode, Server, Service, rpc_service};
+use amqp_rpc::{CallError, Client, FaultCode, Server, contract::Service, rpc_service};
 use futures_util::future::join_all;
 use lapin::BasicProperties;
 use serde_json::{Value, json};

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, Execution, FaultCode, Phase, Server, StartError, rpc_service};
+use amqp_rpc::{
+    CallError, Execution, FaultCode, Server,
+    error::{Phase, StartError},
+    rpc_service,
+};
 use lapin::BasicProperties;
 use tokio::sync::mpsc;
 

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, time::Duration};
 
 use amqp_rpc::{
-    CallError, Client, Execution, Fault, FaultCode, IncomingCall, Reply, Server,
-    middleware::{self, Next},
+    CallError, Client, Execution, Fault, FaultCode, Server,
+    middleware::{self, IncomingCall, Next, Reply},
     rpc_service,
 };
 use lapin::BasicProperties;
@@ -251,15 +251,15 @@ async fn middleware_sees_calls_in_order_and_may_refuse_them() {
 /// Panics before it returns a future.
 struct Trap;
 
-impl tower_layer::Layer<amqp_rpc::BoxService> for Trap {
+impl tower_layer::Layer<amqp_rpc::middleware::BoxService> for Trap {
     type Service = Trap;
 
-    fn layer(&self, _: amqp_rpc::BoxService) -> Trap {
+    fn layer(&self, _: amqp_rpc::middleware::BoxService) -> Trap {
         Trap
     }
 }
 
-impl amqp_rpc::RpcService for Trap {
+impl amqp_rpc::middleware::RpcService for Trap {
     #[allow(unreachable_code, reason = "a panic is what it is for")]
     fn call(&self, _: IncomingCall) -> impl Future<Output = Result<Reply, Fault>> + Send {
         panic!("expected by the test");

@@ -1,6 +1,6 @@
 //! Errors of foreign servers, which do not know the error type of the method.
 
-use amqp_rpc::{CallError, CallOptions, Execution, RemoteError};
+use amqp_rpc::{CallError, CallOptions, Execution, error::RemoteError};
 use lapin::BasicProperties;
 
 use crate::{

@@ -43,7 +43,7 @@ trait Outer {
 
 struct Asker {
     inner: InnerClient,
-    too_late: mpsc::UnboundedSender<CallError<amqp_rpc::NoError>>,
+    too_late: mpsc::UnboundedSender<CallError<amqp_rpc::contract::NoError>>,
 }
 
 impl Asker {
@@ -91,7 +91,7 @@ struct Chain {
     _servers: [amqp_rpc::RunningServer; 2],
     client: Client,
     outer: OuterClient,
-    too_late: mpsc::UnboundedReceiver<CallError<amqp_rpc::NoError>>,
+    too_late: mpsc::UnboundedReceiver<CallError<amqp_rpc::contract::NoError>>,
 }
 
 async fn chain(vhost: &Vhost, to_inner: Client, outer: Server) -> Chain {

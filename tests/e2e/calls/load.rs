@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{Client, ClientBuilder, ReplyTo};
+use amqp_rpc::{
+    Client,
+    client::{ClientBuilder, ReplyTo},
+};
 use futures_util::{FutureExt, future::join_all};
 
 use crate::{

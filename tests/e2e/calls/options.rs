@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, CallOptions, Client, Execution, Phase, rpc_service};
+use amqp_rpc::{CallError, CallOptions, Client, Execution, error::Phase, rpc_service};
 use lapin::{options::QueueDeclareOptions, types::FieldTable};
 
 use crate::{

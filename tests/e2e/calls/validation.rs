@@ -121,7 +121,7 @@ async fn every_violation_is_reported_with_its_path() {
     let CallError::Fault(fault) = registry.register(user("", &[7, 130, 121], 3), 0).await.unwrap_err() else {
         panic!("no fault")
     };
-    let mut fields: Vec<_> = fault.violations().iter().map(amqp_rpc::Violation::field).collect();
+    let mut fields: Vec<_> = fault.violations().iter().map(amqp_rpc::error::Violation::field).collect();
     fields.sort_unstable();
     assert_eq!(fields, ["copies", "user.ages[1]", "user.ages[2]", "user.name", "user.shoes"]);
     assert!(

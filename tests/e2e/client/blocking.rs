@@ -6,7 +6,11 @@ use std::{
 };
 
 use amqp_rpc::{
-    CallError, CannotBlock, ConnectError, Execution, RawService, Reply, Server, blocking, blocking::Wait,
+    CallError, Execution, Server,
+    client::blocking::{self, Wait},
+    error::{CannotBlock, ConnectError},
+    middleware::Reply,
+    server::RawService,
 };
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -87,7 +91,7 @@ async fn repeated_blocking_calls_leak_no_queue_and_no_channel() {
     })
     .await;
     assert_eq!((vhost.queues().await, vhost.channels().await, vhost.connections().await), before);
-    assert_eq!(client.stats(), amqp_rpc::ClientStats::default());
+    assert_eq!(client.stats(), amqp_rpc::client::ClientStats::default());
 }
 
 #[tokio::test]

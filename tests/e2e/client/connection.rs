@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, Client, ConnectError, Execution, Phase, ReplyTo, rpc_service};
+use amqp_rpc::{
+    CallError, Client, Execution,
+    client::ReplyTo,
+    error::{ConnectError, Phase},
+    rpc_service,
+};
 
 use crate::{
     services::{FibClient, GateClient, Gatekeeper, connect, serve_fib, serve_gate, until_epoch},

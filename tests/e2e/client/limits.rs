@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, Client, Execution, Phase, Server, rpc_service};
+use amqp_rpc::{CallError, Client, Execution, Server, error::Phase, rpc_service};
 use futures_util::future::join_all;
 
 use crate::{
@@ -157,11 +157,11 @@ async fn connect_and_start_are_bounded_including_their_setup() {
     proxy.stall(true);
     let options = || amqp_rpc::ConnectOptions::new(proxy.uri()).timeout(Duration::from_millis(200));
     let error = within("connect", Client::connect(options())).await.unwrap_err();
-    assert!(matches!(error, amqp_rpc::ConnectError::Timeout { .. }), "{error:?}");
+    assert!(matches!(error, amqp_rpc::error::ConnectError::Timeout { .. }), "{error:?}");
     let start = Server::new().service(FibServer::new(Fibonacci)).start(options());
     let error = within("start", start).await.unwrap_err();
     assert!(
-        matches!(error, amqp_rpc::StartError::Connect(amqp_rpc::ConnectError::Timeout { .. })),
+        matches!(error, amqp_rpc::error::StartError::Connect(amqp_rpc::error::ConnectError::Timeout { .. })),
         "{error:?}"
     );
 }

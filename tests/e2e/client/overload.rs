@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use amqp_rpc::{CallError, Client, ConnectError, Execution, Phase};
+use amqp_rpc::{
+    CallError, Client, Execution,
+    error::{ConnectError, Phase},
+};
 use futures_util::FutureExt;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{Client, ConnectError, ConnectOptions, Credentials, Server};
+use amqp_rpc::{Client, ConnectOptions, Server, connect::Credentials, error::ConnectError};
 use amqp_rpc_broker::{
     Broker,
     faults::{Action, Matcher, Method},

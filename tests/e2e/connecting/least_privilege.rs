@@ -1,6 +1,6 @@
 //! The permissions that SECURITY.md recommends are sufficient and allow nothing else.
 
-use amqp_rpc::{Client, Declare, ReplyTo, RunningServer, Server};
+use amqp_rpc::{Client, RunningServer, Server, client::ReplyTo, server::Declare};
 use lapin::{BasicProperties, options::BasicPublishOptions, types::FieldTable};
 
 use crate::{

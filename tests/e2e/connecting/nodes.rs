@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use amqp_rpc::{Client, ConnectError, ConnectOptions, Server};
+use amqp_rpc::{Client, ConnectOptions, Server, error::ConnectError};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::{

@@ -1,6 +1,9 @@
 //! Delivery of events: groups, listeners, topics, foreign publishers.
 
-use amqp_rpc::{QueueOptions, QueueType, Server, Subscription};
+use amqp_rpc::{
+    Server, Subscription,
+    server::{QueueOptions, QueueType},
+};
 use lapin::BasicProperties;
 
 use super::{PricesChangedRequest, PricesClient, PricesServer, Received, everything, subscribe};

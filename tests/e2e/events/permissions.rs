@@ -1,7 +1,7 @@
 //! The permissions that docs/topology.md lists for events suffice to subscribe and publish, and allow nothing
 //! else.
 
-use amqp_rpc::{Client, ReplyTo, Server, StartError, Subscription};
+use amqp_rpc::{Client, Server, Subscription, client::ReplyTo, error::StartError};
 
 use super::{PricesChangedRequest, PricesClient, Received, everything};
 use crate::{

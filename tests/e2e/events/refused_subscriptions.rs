@@ -1,6 +1,10 @@
 //! Invalid subscriptions: each error says what to do instead.
 
-use amqp_rpc::{ChangeError, Declare, Server, StartError, Subscription};
+use amqp_rpc::{
+    Server, Subscription,
+    error::{ChangeError, StartError},
+    server::Declare,
+};
 
 use super::{PricesChangedRequest, Received, everything};
 use crate::{

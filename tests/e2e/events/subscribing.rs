@@ -1,6 +1,6 @@
 //! Subscribing, choosing other topics and unsubscribing while a server runs.
 
-use amqp_rpc::{ChangeError, Server, Subscription};
+use amqp_rpc::{Server, Subscription, error::ChangeError};
 
 use super::{PricesChangedRequest, PricesClient, PricesClosedRequest, Received, everything, subscribe};
 use crate::{

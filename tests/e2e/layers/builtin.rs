@@ -6,9 +6,9 @@ use std::{
 };
 
 use amqp_rpc::{
-    CallError, Client, Execution, Fault, FaultCode, IncomingCall, Reply, Server,
+    CallError, Client, Execution, Fault, FaultCode, Server,
     layers::{Authorize, CatchPanic, ConcurrencyLimit, LoadShed, RateLimit, Timeout},
-    middleware::{self, Next},
+    middleware::{self, IncomingCall, Next, Reply},
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -19,8 +19,8 @@ use crate::{
 
 pub(super) fn gate_with<L>(gate: &Gatekeeper, layer: L) -> Server
 where
-    L: tower_layer::Layer<amqp_rpc::BoxService> + Send + Sync + 'static,
-    L::Service: amqp_rpc::RpcService,
+    L: tower_layer::Layer<amqp_rpc::middleware::BoxService> + Send + Sync + 'static,
+    L::Service: amqp_rpc::middleware::RpcService,
 {
     Server::new().service(GateServer::new(gate.clone())).layer(layer)
 }

@@ -9,9 +9,11 @@ use std::{
 };
 
 use amqp_rpc::{
-    CallError, Client, ClientBuilder, Context, Execution, Fault, FaultCode, MethodKind, NoError,
-    OutgoingCall, Phase, Reply, ReplyKind, Server,
-    middleware::{self, ClientNext},
+    CallError, Client, Context, Execution, Fault, FaultCode, Server,
+    client::ClientBuilder,
+    contract::{MethodKind, NoError},
+    error::Phase,
+    middleware::{self, ClientNext, OutgoingCall, Reply, ReplyKind},
     rpc_service,
 };
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use amqp_rpc::{
-    CallError, Client, Execution, Fault, FaultCode, Phase, Server,
+    CallError, Client, Execution, Fault, FaultCode, Server,
+    error::Phase,
     layers::{FromTower, from_tower},
 };
 use tower::{
@@ -116,13 +117,13 @@ async fn the_server_maps_the_error_of_a_layer_and_faults_pass_unchanged() {
 #[derive(Clone)]
 struct Once(bool);
 
-impl<C: Clone, A> Policy<C, A, CallError<amqp_rpc::NoError>> for Once {
+impl<C: Clone, A> Policy<C, A, CallError<amqp_rpc::contract::NoError>> for Once {
     type Future = std::future::Ready<()>;
 
     fn retry(
         &mut self,
         _: &mut C,
-        outcome: &mut Result<A, CallError<amqp_rpc::NoError>>,
+        outcome: &mut Result<A, CallError<amqp_rpc::contract::NoError>>,
     ) -> Option<Self::Future> {
         let again = outcome.as_ref().is_err_and(CallError::is_retryable) && !self.0;
         self.0 = true;
@@ -157,7 +158,7 @@ async fn tower_layers_work_around_clients_as_well() {
 
     // The first attempt finds no server.
     let mut attempts = 0;
-    let first_astray = MapRequestLayer::new(move |mut call: amqp_rpc::OutgoingCall| {
+    let first_astray = MapRequestLayer::new(move |mut call: amqp_rpc::middleware::OutgoingCall| {
         attempts += 1;
         if attempts == 1 {
             call.shorten_timeout(Duration::ZERO);

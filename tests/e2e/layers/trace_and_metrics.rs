@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use amqp_rpc::{
     Client, Context, Server,
-    layers::{Metrics, Trace},
-    rpc_service, semconv,
+    layers::{Metrics, Trace, semconv},
+    rpc_service,
 };
 use recorder::Remembered;
 use tracing_subscriber::layer::SubscriberExt;

@@ -5,7 +5,10 @@ use lapin::{
     types::{AMQPValue, FieldArray, FieldTable, ShortString},
 };
 
-use amqp_rpc::{QueueOptions, ReplyPolicy, RunningServer, Server};
+use amqp_rpc::{
+    RunningServer, Server,
+    server::{QueueOptions, ReplyPolicy},
+};
 
 use crate::{
     services::{FibClient, FibServer, Fibonacci, connect, start},

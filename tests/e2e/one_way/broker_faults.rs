@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, Client, ConnectionState, Execution, RunningServer, Server};
+use amqp_rpc::{CallError, Client, Execution, RunningServer, Server, connect::ConnectionState};
 use amqp_rpc_broker::{
     Broker,
     faults::{Action, Matcher, Method},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, Client, Execution, Phase, Server};
+use amqp_rpc::{CallError, Client, Execution, Server, error::Phase};
 use tokio::sync::mpsc;
 
 use lapin::ExchangeKind;

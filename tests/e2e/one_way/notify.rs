@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use amqp_rpc::{CallError, Client, Execution, QueueOptions, Server};
+use amqp_rpc::{CallError, Client, Execution, Server, server::QueueOptions};
 use lapin::ExchangeKind;
 use tokio::sync::{mpsc, watch};
 

@@ -10,9 +10,9 @@ use std::{
 };
 
 use amqp_rpc::{
-    Context, Fault, FaultCode, IncomingCall, Server, Subscription,
+    Context, Fault, FaultCode, Server, Subscription,
     layers::{ConcurrencyLimit, LoadShed, RateLimit, from_tower},
-    middleware::{self, Next},
+    middleware::{self, IncomingCall, Next},
     rpc_service,
 };
 use tokio::sync::{mpsc, watch};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use amqp_rpc::{CallError, ConnectionState, Execution};
+use amqp_rpc::{CallError, Execution, connect::ConnectionState};
 
 use super::{ledger::LedgerClient, scene::Scene};
 use crate::support::{PrivateNode, await_until, rabbitmq::Resource, within};

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use amqp_rpc::{Client, ConnectOptions, QueueOptions, QueueType, Server};
+use amqp_rpc::{
+    Client, ConnectOptions, Server,
+    server::{QueueOptions, QueueType},
+};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use amqp_rpc::{CallError, CallOptions, Client, Execution, Phase};
+use amqp_rpc::{CallError, CallOptions, Client, Execution, error::Phase};
 use tokio::{
     sync::watch,
     task::JoinSet,

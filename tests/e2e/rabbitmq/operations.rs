@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use amqp_rpc::{CallError, Execution, QueueOptions, QueueType, RunningServer, Server};
+use amqp_rpc::{
+    CallError, Execution, RunningServer, Server,
+    server::{QueueOptions, QueueType},
+};
 
 use tokio::time::timeout;
 

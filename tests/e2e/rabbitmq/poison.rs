@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use amqp_rpc::{QueueOptions, QueueType, Server, rpc_service};
+use amqp_rpc::{
+    Server, rpc_service,
+    server::{QueueOptions, QueueType},
+};
 
 use crate::support::{Program, RawPeer, Vhost, await_until, within};
 

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use amqp_rpc::{
-    CallError, Client, ConnectOptions, Execution, QueueOptions, QueueType, RunningServer, Server,
+    CallError, Client, ConnectOptions, Execution, RunningServer, Server,
+    server::{QueueOptions, QueueType},
 };
 use tokio::{
     task::JoinHandle,
@@ -74,7 +75,7 @@ impl Scene {
     }
 }
 
-type Pass = JoinHandle<Result<u64, CallError<amqp_rpc::NoError>>>;
+type Pass = JoinHandle<Result<u64, CallError<amqp_rpc::contract::NoError>>>;
 
 /// Calls that were sent, run, and are not answered yet.
 pub(super) struct Pending {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, Client, ClientBuilder, ConnectionState, Execution, RunningServer, Server};
+use amqp_rpc::{
+    CallError, Client, Execution, RunningServer, Server, client::ClientBuilder, connect::ConnectionState,
+};
 use amqp_rpc_broker::Broker;
 
 use crate::{

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, Client, ConnectError, ConnectOptions, ConnectionState, Execution, Phase};
+use amqp_rpc::{
+    CallError, Client, ConnectOptions, Execution,
+    connect::ConnectionState,
+    error::{ConnectError, Phase},
+};
 
 use crate::{
     services::{FibClient, GateClient, serve_fib},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, Client, Execution, QueueState};
+use amqp_rpc::{CallError, Client, Execution, error::QueueState};
 
 use crate::{
     services::{FibClient, GateClient, Gatekeeper, connect, serve_fib, serve_gate},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, Client, ConnectOptions, Execution, Phase};
+use amqp_rpc::{CallError, Client, ConnectOptions, Execution, error::Phase};
 use tokio::time::Instant;
 
 use crate::{

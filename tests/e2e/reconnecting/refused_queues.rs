@@ -1,6 +1,6 @@
 //! A queue whose read permission was revoked, beside one that is served, on the embedded broker.
 
-use amqp_rpc::{Client, ConnectOptions, Declare, RunningServer, Server};
+use amqp_rpc::{Client, ConnectOptions, RunningServer, Server, server::Declare};
 use amqp_rpc_broker::{
     Broker, Permissions,
     faults::{Action, Matcher, Method, Rule},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, Client, Execution, Phase, rpc_service};
+use amqp_rpc::{CallError, Client, Execution, error::Phase, rpc_service};
 use lapin::BasicProperties;
 
 use crate::{

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use amqp_rpc::{
-    ConnectOptions, ConnectionState, QueueOptions, RunningServer, ServeError, Server, StartError,
+    ConnectOptions, RunningServer, Server,
+    connect::ConnectionState,
+    error::{ServeError, StartError},
+    server::QueueOptions,
 };
 use futures_util::FutureExt;
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{Client, ConnectOptions, ConnectionState, RunningServer, Server};
+use amqp_rpc::{Client, ConnectOptions, RunningServer, Server, connect::ConnectionState};
 use amqp_rpc_broker::{
     Broker, Permissions,
     faults::{Action, Matcher, Method},

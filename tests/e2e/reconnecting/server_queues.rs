@@ -1,6 +1,6 @@
 //! Queues of a server that are deleted, or refused after a reconnect.
 
-use amqp_rpc::{Declare, Server};
+use amqp_rpc::{Server, server::Declare};
 use lapin::{options::QueueDeclareOptions, types::FieldTable};
 
 use super::server::{assert_serving, both, lose, start_by};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{Client, ConnectOptions, ReplyTo, RunningServer, Server};
+use amqp_rpc::{Client, ConnectOptions, RunningServer, Server, client::ReplyTo};
 use amqp_rpc_broker::{
     Broker,
     faults::{Action, Matcher, Method, ReleaseOrder, Rule},

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use amqp_rpc::{
-    Client, Fault, FaultCode, IncomingCall, Reply, Server,
-    middleware::{self, Next},
+    Client, Fault, FaultCode, Server,
+    middleware::{self, IncomingCall, Next, Reply},
 };
 use lapin::BasicProperties;
 use tracing::Level;

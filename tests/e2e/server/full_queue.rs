@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use amqp_rpc::{
-    CallError, Client, Execution, FaultCode, QueueOptions, QueueType, ReplyTo, Server, StartError,
+    CallError, Client, Execution, FaultCode, Server,
+    client::ReplyTo,
+    error::StartError,
+    server::{QueueOptions, QueueType},
 };
 
 use crate::{

@@ -1,7 +1,8 @@
 //! Policies of a server: authorization, allowed reply addresses, redelivered requests.
 
 use amqp_rpc::{
-    CallError, Client, Context, Execution, FaultCode, RedeliveryPolicy, ReplyPolicy, RunningServer, Server,
+    CallError, Client, Context, Execution, FaultCode, RunningServer, Server,
+    server::{RedeliveryPolicy, ReplyPolicy},
 };
 use futures_util::future::join_all;
 use lapin::{BasicProperties, options::QueueDeclareOptions, types::FieldTable};

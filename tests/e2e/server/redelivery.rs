@@ -1,8 +1,9 @@
 //! Refusals of redelivered requests, which an earlier server may have run.
 
 use amqp_rpc::{
-    CallError, Client, ConnectOptions, Execution, Fault, FaultCode, IncomingCall, Reply, ReplyTo, Server,
-    middleware::{self, Next},
+    CallError, Client, ConnectOptions, Execution, Fault, FaultCode, Server,
+    client::ReplyTo,
+    middleware::{self, IncomingCall, Next, Reply},
 };
 
 use amqp_rpc_broker::{

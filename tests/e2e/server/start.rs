@@ -1,6 +1,11 @@
 //! Start errors of a server: each says what to do.
 
-use amqp_rpc::{ConnectError, Declare, QueueOptions, QueueType, Server, StartError, rpc_service};
+use amqp_rpc::{
+    Server,
+    error::{ConnectError, StartError},
+    rpc_service,
+    server::{Declare, QueueOptions, QueueType},
+};
 use lapin::{
     ExchangeKind,
     options::{ExchangeDeclareOptions, QueueDeclareOptions},

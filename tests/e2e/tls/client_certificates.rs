@@ -1,6 +1,6 @@
 //! Client certificates, and EXTERNAL logins.
 
-use amqp_rpc::{Client, ConnectError, ConnectOptions};
+use amqp_rpc::{Client, ConnectOptions, error::ConnectError};
 
 use super::{TlsBroker, refused};
 use crate::support::{Vhost, certificates::Authority, tls_front::TlsFront, within};

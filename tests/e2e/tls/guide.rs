@@ -2,7 +2,11 @@
 
 use std::{error::Error, path::Path};
 
-use amqp_rpc::{Client, ConnectError, ConnectOptions, Credentials, RunningServer, Server, Tls};
+use amqp_rpc::{
+    Client, ConnectOptions, RunningServer, Server,
+    connect::{Credentials, Tls},
+    error::ConnectError,
+};
 
 use super::TlsBroker;
 use crate::{

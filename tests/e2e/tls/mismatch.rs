@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use amqp_rpc::{Client, ConnectError, ConnectOptions, Credentials, Tls};
+use amqp_rpc::{
+    Client, ConnectOptions,
+    connect::{Credentials, Tls},
+    error::ConnectError,
+};
 use tokio::net::TcpListener;
 
 use super::{TlsBroker, refused};

@@ -9,7 +9,7 @@ mod rabbitmq;
 mod settings;
 mod trust;
 
-use amqp_rpc::{Client, ConnectError, ConnectOptions, Tls};
+use amqp_rpc::{Client, ConnectOptions, connect::Tls, error::ConnectError};
 
 use crate::support::{
     Vhost,

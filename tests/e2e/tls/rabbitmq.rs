@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use amqp_rpc::{CertificateProblem, Client, ConnectError, ConnectOptions, Server, Tls};
+use amqp_rpc::{
+    Client, ConnectOptions, Server,
+    connect::Tls,
+    error::{CertificateProblem, ConnectError},
+};
 
 use super::refused;
 use crate::{

@@ -2,7 +2,11 @@
 
 use std::{env, process::Stdio};
 
-use amqp_rpc::{CertificateProblem, Client, ConnectError, ConnectOptions, Tls};
+use amqp_rpc::{
+    Client, ConnectOptions,
+    connect::Tls,
+    error::{CertificateProblem, ConnectError},
+};
 
 use super::{TlsBroker, refused};
 use crate::support::{

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, future::Future};
 
-use amqp_rpc::{CallError, NoError};
+use amqp_rpc::{CallError, contract::NoError};
 use futures_util::future::join_all;
 use lapin::options::QueueDeclareOptions;
 

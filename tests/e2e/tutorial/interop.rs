@@ -1,6 +1,10 @@
 //! Interoperability with the tutorial's Python programs, in both directions and both queue shapes.
 
-use amqp_rpc::{CallError, Declare, Execution, QueueOptions, Server, StartError};
+use amqp_rpc::{
+    CallError, Execution, Server,
+    error::StartError,
+    server::{Declare, QueueOptions},
+};
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 
 use crate::{

@@ -8,7 +8,7 @@ mod replies;
 mod serving;
 mod takeover;
 
-use amqp_rpc::{Client, QueueOptions, RunningServer, Server, rpc_service};
+use amqp_rpc::{Client, RunningServer, Server, rpc_service, server::QueueOptions};
 use lapin::{BasicProperties, options::QueueDeclareOptions, types::FieldTable};
 
 use crate::{

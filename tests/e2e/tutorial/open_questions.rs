@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use amqp_rpc::{CallError, Client, ConnectOptions, Execution, Phase, Server, rpc_service};
+use amqp_rpc::{CallError, Client, ConnectOptions, Execution, Server, error::Phase, rpc_service};
 use futures_util::future::join_all;
 use lapin::{options::QueueDeclareOptions, types::FieldTable};
 

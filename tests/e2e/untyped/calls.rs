@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use amqp_rpc::{
-    CallError, Client, Execution, FaultCode, IncomingCall, NoError, OutgoingCall, Reply, Server,
-    UntypedError,
-    middleware::{self, ClientNext},
+    CallError, Client, Execution, FaultCode, Server,
+    contract::NoError,
+    error::UntypedError,
+    middleware::{self, ClientNext, IncomingCall, OutgoingCall, Reply},
 };
 use bytes::Bytes;
 use lapin::{BasicProperties, types::FieldTable};

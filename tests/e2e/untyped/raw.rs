@@ -6,9 +6,11 @@ use std::sync::{
 };
 
 use amqp_rpc::{
-    CallError, Execution, FaultCode, IncomingCall, QueueOptions, RawMethod, RawService, Repetition, Reply,
-    Server, StartError,
-    middleware::{self, Next},
+    CallError, Execution, FaultCode, Server,
+    contract::Repetition,
+    error::StartError,
+    middleware::{self, IncomingCall, Next, Reply},
+    server::{QueueOptions, RawMethod, RawService},
 };
 use serde_json::{Value, json};
 

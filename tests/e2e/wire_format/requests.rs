@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use amqp_rpc::{Client, ReplyTo, rpc_service};
+use amqp_rpc::{Client, client::ReplyTo, rpc_service};
 use lapin::{BasicProperties, ExchangeKind, options::ExchangeDeclareOptions, types::AMQPValue};
 
 use crate::{

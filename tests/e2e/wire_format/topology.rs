@@ -1,6 +1,9 @@
 //! Exchanges and queues: our server and a foreign one declare them with the same arguments.
 
-use amqp_rpc::{QueueOptions, QueueType, Server};
+use amqp_rpc::{
+    Server,
+    server::{QueueOptions, QueueType},
+};
 use lapin::{
     ExchangeKind,
     options::{ExchangeDeclareOptions, QueueDeclareOptions},

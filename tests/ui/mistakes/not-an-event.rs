@@ -1,6 +1,6 @@
 //! A call has no topic, and a notification has no subscribers.
 
-use amqp_rpc::{Client, Event, rpc_service};
+use amqp_rpc::{Client, rpc_service, contract::Event};
 
 #[rpc_service]
 trait Mail {

@@ -30,7 +30,7 @@ pub(crate) use wait::{MadeByClient, Waiter};
 ///
 /// ```no_run
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
-/// use amqp_rpc::blocking::{Client, Wait};
+/// use amqp_rpc::client::blocking::{Client, Wait};
 /// use serde_json::json;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

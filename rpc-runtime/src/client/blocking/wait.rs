@@ -16,7 +16,7 @@ use crate::{
 /// [`blocking::Client`](super::Client).
 ///
 /// ```no_run
-/// # use amqp_rpc_runtime::{CallError, UntypedError, blocking::{Client, Wait}};
+/// # use amqp_rpc_runtime::{CallError, client::blocking::{Client, Wait}, error::UntypedError};
 /// # fn run(client: Client) -> Result<(), CallError<UntypedError<serde_json::Value>>> {
 /// # use std::time::Duration;
 /// let call = client.handle().call_json("fib.compute", serde_json::json!({"n": 30}));

@@ -114,7 +114,7 @@ impl<R: Request> Call<R> {
     ///
     /// ```compile_fail
     /// # extern crate amqp_rpc_runtime as amqp_rpc;
-    /// # use amqp_rpc::{Call, Event, MethodDef, NoError, NoReply, Request};
+    /// # use amqp_rpc::{Call, contract::{Event, MethodDef, NoError, NoReply, Request}};
     /// # #[derive(serde::Serialize, serde::Deserialize)]
     /// # struct Created {}
     /// # impl Request for Created {

@@ -41,7 +41,7 @@ impl Client {
     /// or its own error, as JSON.
     ///
     /// ```no_run
-    /// # use amqp_rpc_runtime::{CallError, Client, UntypedError};
+    /// # use amqp_rpc_runtime::{CallError, Client, error::UntypedError};
     /// # use serde_json::{Value, json};
     /// # async fn run(client: Client) -> Result<(), CallError<UntypedError<Value>>> {
     /// let value = client.call_json("fib.compute", json!({"n": 30})).await?;

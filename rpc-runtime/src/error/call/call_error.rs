@@ -38,8 +38,8 @@ pub enum CallError<E> {
     /// The encoded request is larger than the client's limit.
     TooLarge(TooLarge),
     /// A value of the request breaks a rule of the contract. Only from clients that
-    /// [validate](crate::ClientBuilder::validate). Otherwise the server checks the values, and replies
-    /// `bad_request`.
+    /// [validate](crate::client::ClientBuilder::validate). Otherwise the server checks the values, and
+    /// replies `bad_request`.
     Invalid(Violations),
     /// The request could not be encoded.
     Encode(Unencodable),
@@ -47,8 +47,8 @@ pub enum CallError<E> {
     Decode(Undecodable),
     /// The client was closed before the call was sent.
     Closed,
-    /// The thread may not [block](crate::blocking::Wait::wait). Only for calls of a
-    /// [`blocking::Client`](crate::blocking::Client).
+    /// The thread may not [block](crate::client::blocking::Wait::wait). Only for calls of a
+    /// [`blocking::Client`](crate::client::blocking::Client).
     CannotBlock(CannotBlock),
 }
 

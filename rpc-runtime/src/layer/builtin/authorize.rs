@@ -19,7 +19,7 @@ use crate::{
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
-/// use amqp_rpc::{IncomingCall, Server, layers::Authorize};
+/// use amqp_rpc::{Server, layers::Authorize, middleware::IncomingCall};
 ///
 /// async fn is_valid(token: Option<String>) -> bool {
 ///     token.as_deref() == Some("s3same")

@@ -15,9 +15,9 @@ use crate::{
 ///
 /// Requests that wait on the broker do not count. [`Server::concurrency`](crate::Server::concurrency) bounds
 /// the calls that are delivered, so the limit has an effect only if it is below the concurrency of all queues
-/// together. [`QueueOptions::max_length`](crate::QueueOptions::max_length) bounds the requests that wait. The
-/// time that a request waited in its queue is not known: the broker does not report it, and clocks are not
-/// compared.
+/// together. [`QueueOptions::max_length`](crate::server::QueueOptions::max_length) bounds the requests that
+/// wait. The time that a request waited in its queue is not known: the broker does not report it, and clocks
+/// are not compared.
 ///
 /// Notifications and events are not refused, because no caller would receive the fault. They wait, count for
 /// the concurrency of their queue, and are requeued when the server stops.

@@ -10,7 +10,7 @@ use super::{
     semconv,
 };
 use crate::{
-    client::{BoxClientService, ClientService, OutgoingCall},
+    client::layering::{BoxClientService, ClientService, OutgoingCall},
     contract::NoError,
     error::CallError,
     layer::{BoxService, RpcService},

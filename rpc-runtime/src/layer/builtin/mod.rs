@@ -1,5 +1,5 @@
 //! Ready-made layers, for [`Server::layer`](crate::Server::layer) and
-//! [`ClientBuilder::layer`](crate::ClientBuilder::layer).
+//! [`ClientBuilder::layer`](crate::client::ClientBuilder::layer).
 //!
 //! | layer | side | what it does |
 //! |---|---|---|

@@ -65,7 +65,7 @@ impl RateLimit {
     }
 
     /// Applies the limit to each user of the broker separately. Clients that do not send their user
-    /// ([`ClientBuilder::send_user_id`](crate::ClientBuilder::send_user_id)) share one limit.
+    /// ([`ClientBuilder::send_user_id`](crate::client::ClientBuilder::send_user_id)) share one limit.
     #[must_use]
     pub fn per_caller(mut self) -> Self {
         self.counts = Counts::Callers;

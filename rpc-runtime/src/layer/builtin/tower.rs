@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use tower_layer::Layer;
 
 use crate::{
-    client::{BoxClientService, ClientService, OutgoingCall},
+    client::layering::{BoxClientService, ClientService, OutgoingCall},
     contract::NoError,
     error::CallError,
     layer::{BoxService, RpcService},
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Adapts a layer of tower, such as its timeout, concurrency limit, rate limit or load shed, for
-/// [`Server::layer`](crate::Server::layer) or [`ClientBuilder::layer`](crate::ClientBuilder::layer).
+/// [`Server::layer`](crate::Server::layer) or [`ClientBuilder::layer`](crate::client::ClientBuilder::layer).
 ///
 /// The layer makes one service for all calls, which need not be `Clone`. Calls pass its `poll_ready` one
 /// after the other. A call whose caller's timeout is over before that does not run: the server replies

@@ -5,7 +5,7 @@ use std::{fmt, future::Future};
 use tower_layer::Layer;
 
 use crate::{
-    client::{BoxClientService, ClientService, OutgoingCall},
+    client::layering::{BoxClientService, ClientService, OutgoingCall},
     contract::NoError,
     error::CallError,
     message::Reply,
@@ -18,7 +18,7 @@ use crate::{
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
-/// use amqp_rpc::{Reply, CallError, Client, NoError, OutgoingCall, middleware::{self, ClientNext}};
+/// use amqp_rpc::{CallError, Client, contract::NoError, middleware::{self, ClientNext, OutgoingCall, Reply}};
 ///
 /// async fn with_token(mut call: OutgoingCall, next: ClientNext) -> Result<Reply, CallError<NoError>> {
 ///     call.headers_mut().insert("token", "s3same");

@@ -18,7 +18,7 @@ use crate::{
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
-/// use amqp_rpc::{Fault, FaultCode, IncomingCall, Reply, Server, middleware::{self, Next}};
+/// use amqp_rpc::{Fault, FaultCode, Server, middleware::{self, IncomingCall, Next, Reply}};
 ///
 /// async fn only_known_tenants(call: IncomingCall, next: Next) -> Result<Reply, Fault> {
 ///     match call.context().headers().text("tenant") {

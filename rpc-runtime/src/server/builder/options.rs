@@ -67,9 +67,9 @@ impl Server {
     }
 
     /// Compresses replies for callers that accept it, by the header `accept-encoding`; clients with
-    /// [compression](crate::ClientBuilder::compression) do. Default: replies are not compressed. Compressed
-    /// requests are read in any case, with the features `gzip` and `zstd`; inflated they may have no more
-    /// than [`max_request_bytes`](Self::max_request_bytes).
+    /// [compression](crate::client::ClientBuilder::compression) do. Default: replies are not compressed.
+    /// Compressed requests are read in any case, with the features `gzip` and `zstd`; inflated they may have
+    /// no more than [`max_request_bytes`](Self::max_request_bytes).
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = Some(compression);
         self
@@ -137,10 +137,10 @@ impl Server {
     /// `unauthorized` and does not run. Default: every client that can send a request may call everything.
     ///
     /// The broker checks [`Context::user_id`], but it is only present when the client sends it
-    /// ([`ClientBuilder::send_user_id`](crate::ClientBuilder::send_user_id)): `None` can be any client. A later
-    /// call replaces the function. All requests of a queue wait for it, so it should be quick, such as a
-    /// look-up; checks that take time belong into a [`layer`](Self::layer). When it panics, the call is
-    /// refused.
+    /// ([`ClientBuilder::send_user_id`](crate::client::ClientBuilder::send_user_id)): `None` can be any
+    /// client. A later call replaces the function. All requests of a queue wait for it, so it should be
+    /// quick, such as a look-up; checks that take time belong into a [`layer`](Self::layer). When it panics,
+    /// the call is refused.
     ///
     /// ```
     /// # extern crate amqp_rpc_runtime as amqp_rpc;

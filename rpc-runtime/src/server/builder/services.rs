@@ -61,7 +61,7 @@ impl Server {
     ///
     /// ```
     /// # extern crate amqp_rpc_runtime as amqp_rpc;
-    /// use amqp_rpc::{IncomingCall, Reply, Server};
+    /// use amqp_rpc::{Server, middleware::{IncomingCall, Reply}};
     ///
     /// let server = Server::new().raw("legacy.sum", |call: IncomingCall| async move {
     ///     let numbers: Vec<f64> = call.json()?;

@@ -17,12 +17,12 @@ use crate::wire::address::OWN_REPLY_ADDRESSES;
 /// | `amq.rabbitmq.reply-to.`, `amq.direct.reply-to.` | a direct reply-to address |
 ///
 /// A request with any other address is not run, and no reply is sent. It is logged, counted as
-/// [`ServerStats::foreign_reply_addresses`](crate::ServerStats::foreign_reply_addresses), and rejected, so
-/// that it goes to the dead letters. A request without an address is not checked.
+/// [`ServerStats::foreign_reply_addresses`](crate::server::ServerStats::foreign_reply_addresses), and
+/// rejected, so that it goes to the dead letters. A request without an address is not checked.
 ///
 /// ```
 /// # extern crate amqp_rpc_runtime as amqp_rpc;
-/// use amqp_rpc::{ReplyPolicy, Server};
+/// use amqp_rpc::{Server, server::ReplyPolicy};
 ///
 /// // A partner's clients wait at queues of their own.
 /// let policy = ReplyPolicy::default().allow_prefix("partner.replies.").allow("audit");

@@ -53,7 +53,7 @@ impl Subscription {
     /// Its events wait in the durable queue `{service}.events.{name}`, also while no member runs: **delete
     /// the queue of a group that is no longer used**, or it fills. Events that fail go to `{queue}.dead`. The
     /// bindings of patterns that were taken out of the program stay as well, for other members may still run
-    /// with them; [`remove`](crate::ActiveSubscription::remove) takes them from the queue.
+    /// with them; [`remove`](crate::server::ActiveSubscription::remove) takes them from the queue.
     pub fn group(name: impl Into<String>) -> Self {
         Self::by(Subscriber::Group(name.into()))
     }
@@ -72,7 +72,7 @@ impl Subscription {
     ///
     /// ```
     /// # mod events {
-    /// #     use amqp_rpc_runtime::{MethodDef, NoError, NoReply, Request};
+    /// #     use amqp_rpc_runtime::contract::{MethodDef, NoError, NoReply, Request};
     /// #     #[derive(serde::Serialize, serde::Deserialize)]
     /// #     pub struct PricesPriceChangedRequest {}
     /// #     impl Request for PricesPriceChangedRequest {
@@ -81,7 +81,7 @@ impl Subscription {
     /// #         type Response = NoReply;
     /// #         type Error = NoError;
     /// #     }
-    /// #     impl amqp_rpc_runtime::Event for PricesPriceChangedRequest {}
+    /// #     impl amqp_rpc_runtime::contract::Event for PricesPriceChangedRequest {}
     /// # }
     /// # use amqp_rpc_runtime::Subscription;
     /// # use events::PricesPriceChangedRequest;

@@ -9,8 +9,10 @@ use std::{
 };
 
 use amqp_rpc::{
-    ChangeError, IncomingCall, QueueOptions, Server, StartError,
-    middleware::{self, Next},
+    Server,
+    error::{ChangeError, StartError},
+    middleware::{self, IncomingCall, Next},
+    server::QueueOptions,
 };
 
 use super::{Gardener, GuestsServer, Host, TreesClient, TreesServer, add_trees};

@@ -3,7 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use amqp_rpc::{ChangeError, Client, ConnectOptions, RunningServer, Server, StartError};
+use amqp_rpc::{
+    Client, ConnectOptions, RunningServer, Server,
+    error::{ChangeError, StartError},
+};
 use amqp_rpc_broker::{
     Broker,
     faults::{Action, Matcher, Method},

@@ -5,7 +5,10 @@ mod interrupted;
 mod removing;
 mod shared_queues;
 
-use amqp_rpc::{ChangeError, Execution, RunningServer, Server, StartError};
+use amqp_rpc::{
+    Execution, RunningServer, Server,
+    error::{ChangeError, StartError},
+};
 use lapin::BasicProperties;
 
 use crate::{

@@ -14,7 +14,7 @@ use super::{
     semconv,
 };
 use crate::{
-    client::{BoxClientService, ClientService, OutgoingCall},
+    client::layering::{BoxClientService, ClientService, OutgoingCall},
     contract::NoError,
     error::CallError,
     layer::{BoxService, RpcService},
@@ -25,9 +25,9 @@ use crate::{
 ///
 /// For servers and for clients: `Server::new().layer(Trace::new())`, `Client::builder().layer(Trace::new())`.
 /// The spans are called `rpc.server` and `rpc.client`. They have the level `INFO` and the target
-/// `amqp_rpc_runtime::calls`. [`semconv`](crate::semconv) lists their fields. They also contain `trace_id`,
-/// `span_id` and `parent_span_id`, so that the logs of several processes can be joined without other tools.
-/// They contain no body, and no other header.
+/// `amqp_rpc_runtime::calls`. [`semconv`](crate::layers::semconv) lists their fields. They also contain
+/// `trace_id`, `span_id` and `parent_span_id`, so that the logs of several processes can be joined without
+/// other tools. They contain no body, and no other header.
 ///
 /// A trace travels in the header `traceparent` ([W3C Trace Context](https://www.w3.org/TR/trace-context/)).
 /// On a server, the layer continues the trace of the request, or begins one. Calls that a method makes while
