@@ -30,6 +30,7 @@ for feature in cbor garde gzip metrics msgpack tower zstd; do
 done
 check "documentation" documentation
 check "structure" structure
+check "words" cargo run --quiet --package xtask -- words
 check "structure in numbers" structure --counts
 
 echo
