@@ -163,8 +163,11 @@ impl Supervisor {
     ) {
         match change {
             Ok(change) => {
+                // Published first: the reply may be sent by another thread before this one goes on, and its
+                // receiver must not see the removed service in the summary.
+                self.summary.send_replace(change.next.summary());
                 link.remove(&change, self.settings.drain_timeout, reply);
-                self.adopt(change);
+                self.services = change.next;
             }
             Err(error) => drop(reply.send(Err(error))),
         }
