@@ -74,7 +74,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `tls` (default) | `amqps://` and `connect::Tls`, with the cryptography of aws-lc-rs |
-//! | `tls-ring` | the same with the cryptography of ring, which is easier to build; disable the default features |
+//! | `tls-ring` | the same with the cryptography of ring, which is easier to build; set `default-features = false` |
 //! | `msgpack` | bodies in MessagePack: `codec::MessagePack` |
 //! | `cbor` | bodies in CBOR: `codec::Cbor` |
 //! | `gzip`, `zstd` | compressed bodies: [`codec::Compression`] |
@@ -95,8 +95,8 @@
 //!
 //! | level | failure |
 //! |---|---|
-//! | `ERROR` | a method or a layer panicked |
-//! | `WARN` | the server is the cause: a method was cancelled, a reply could not be sent, `internal` |
+//! | `ERROR` | a method or a layer panicked, a reply cannot be encoded for AMQP, or reconnecting stops |
+//! | `WARN` | the server is the cause: a method was cancelled, `internal` |
 //! | `WARN` | any failure of a request that has no caller, and malformed messages |
 //! | `INFO` | a method returned its own error; only with [`Server::log_errors`] |
 //! | `DEBUG` | a request was refused, and its caller received the fault |
@@ -108,8 +108,8 @@
 //! exclude it with the filter `trace,lapin=debug` of `tracing-subscriber`.
 //!
 //! lapin also logs at `ERROR` when the broker closes a channel or a connection. Some of these are expected,
-//! such as the check for an exchange that does not exist yet. The library returns or logs whatever matters of
-//! it, so `lapin=off` loses nothing.
+//! such as the check for an exchange that does not exist yet. This library returns or logs everything
+//! relevant of it, so `lapin=off` loses nothing.
 
 /// Generates a typed client, a server and the message types for a trait.
 ///
@@ -128,7 +128,8 @@
 /// write instead; see docs/macro-errors.md.
 ///
 /// A one-way method (`notify` or `event`) returns nothing, or `Result<(), E>` with an `E` that implements
-/// `Display`. Its error is logged by the server, and the message becomes a dead letter.
+/// `Display`. Its error is logged by the server, and the message becomes a dead letter, except for listeners,
+/// which have none.
 ///
 /// # On the trait: `#[rpc_service(..)]`
 ///

@@ -90,12 +90,12 @@ impl Connection {
 }
 
 impl SharedConfirmPublisher {
-    /// Whether the channel is open.
+    /// Returns whether the channel is open.
     pub fn is_open(&self) -> bool {
         self.0.channel.status().connected()
     }
 
-    /// Whether so many bytes are unconfirmed that messages may be refused as congested.
+    /// Returns whether so many bytes are unconfirmed that messages may be refused as congested.
     pub fn is_full(&self) -> bool {
         let is_full = || self.0.unconfirmed.load(Ordering::Relaxed) > MAX_UNCONFIRMED / 2;
         if is_full() {

@@ -58,7 +58,7 @@ fn explain_io(error: &io::Error, node: &BrokerUri) -> Option<ConnectError> {
     return None;
 }
 
-/// Whether another node may succeed. A refused login or virtual host is the same on all nodes.
+/// Returns whether another node may succeed. A refused login or virtual host is the same on all nodes.
 pub(super) fn is_node_failure(error: &ConnectError) -> bool {
     matches!(
         error,

@@ -53,7 +53,7 @@ impl Login {
         Ok(Self { mechanism, user: user.map(str::to_owned), secret: node.password().clone(), changes: None })
     }
 
-    /// Whether the login is by client certificate (SASL `EXTERNAL`).
+    /// Returns whether the login is by client certificate (SASL `EXTERNAL`).
     pub(crate) fn is_external(&self) -> bool {
         self.mechanism == SASLMechanism::External
     }

@@ -68,13 +68,13 @@ impl ConnectionState {
         Self::Closed { reason: reason.into() }
     }
 
-    /// Whether the state is [`Ready`](Self::Ready), so that messages can be sent.
+    /// Returns whether the state is [`Ready`](Self::Ready), so that messages can be sent.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         matches!(self, Self::Ready { .. })
     }
 
-    /// Whether the state is [`Closed`](Self::Closed), which is final.
+    /// Returns whether the state is [`Closed`](Self::Closed), which is final.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         matches!(self, Self::Closed { .. })

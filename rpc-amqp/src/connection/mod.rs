@@ -93,7 +93,7 @@ impl Connection {
         &self.findings
     }
 
-    /// Whether the connection is open.
+    /// Returns whether the connection is open.
     pub fn is_connected(&self) -> bool {
         self.inner.status().connected()
     }
@@ -117,7 +117,8 @@ impl Connection {
         self.leaked_channels.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether so many channels have leaked that operations that may be refused belong on another connection.
+    /// Returns whether so many channels have leaked that operations that may be refused belong on another
+    /// connection.
     pub fn has_leaked_too_many_channels(&self) -> bool {
         let limit = match self.inner.configuration().channel_max() {
             0 => MAX_LEAKED_CHANNELS,

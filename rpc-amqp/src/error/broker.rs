@@ -21,8 +21,8 @@ impl BrokerError {
         self.code
     }
 
-    /// Whether it is a channel error (AMQP's soft errors), which closes only the channel. Any other error
-    /// closes the connection.
+    /// Returns whether it is a channel error (AMQP's soft errors), which closes only the channel. Any other
+    /// error closes the connection.
     pub fn is_channel_error(&self) -> bool {
         matches!(self.code, Some(311..=313 | 403..=406))
     }

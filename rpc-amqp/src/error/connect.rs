@@ -139,8 +139,8 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Whether another attempt may succeed without any change: the broker was not reached, or the connection
-    /// broke.
+    /// Returns whether another attempt may succeed without any change: the broker was not reached, or the
+    /// connection broke.
     pub fn is_passing(&self) -> bool {
         matches!(
             self,

@@ -34,7 +34,7 @@ impl Disconnect {
         Self { reason: reason.into(), is_channel_error: false, exchange: None }
     }
 
-    /// Why the broker refused a publish to `exchange`, when that caused the disconnect.
+    /// Returns why the broker refused a publish to `exchange`, when that caused the disconnect.
     pub fn exchange_error(&self, exchange: &str) -> Option<ExchangeError> {
         self.exchange.as_ref().filter(|(name, _)| name == exchange).map(|(_, error)| *error)
     }

@@ -60,7 +60,7 @@ impl Headers {
         }
     }
 
-    /// Whether there are no headers.
+    /// Returns whether there are no headers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -23,7 +23,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether the message violates the protocol, rather than being merely large.
+    /// Returns whether the message violates the protocol, rather than being merely large.
     pub fn is_malformed(self) -> bool {
         !matches!(self, Self::TooLarge { .. })
     }

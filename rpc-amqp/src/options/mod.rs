@@ -40,7 +40,7 @@ pub struct ConnectOptions {
     pub(crate) tls: Option<Tls>,
 }
 
-/// A duration longer than any program runs, which still can be added to an `Instant`.
+/// A practically infinite duration, which still can be added to an `Instant`.
 pub(crate) const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// The handling of inbound messages on a connection. The client or server sets it, not the user.
@@ -153,16 +153,16 @@ impl ConnectOptions {
         self
     }
 
-    /// Limits the time of reconnecting after a connection was lost. After it the client or server closes.
-    /// `Duration::ZERO` means one attempt. Default: no limit.
+    /// Limits the time of reconnecting after a connection was lost. When it ends, the client or server closes
+    /// for good. `Duration::ZERO` means one attempt. Default: no limit.
     ///
-    /// The delays between attempts are random and grow from 100 ms to 30 s.
+    /// Each delay is random, up to a bound that grows from 100 ms to 30 s.
     pub fn give_up_after(mut self, limit: Duration) -> Self {
         self.give_up_after = Some(limit);
         self
     }
 
-    /// Whether the TLS options ask for a login by client certificate. The URI may ask for it as well.
+    /// Returns whether the TLS options ask for a login by client certificate. The URI may ask for it as well.
     pub(crate) fn logs_in_by_certificate(&self) -> bool {
         #[cfg(feature = "__rustls")]
         return self.tls.as_ref().is_some_and(Tls::is_external);

@@ -51,7 +51,7 @@ impl BrokerUri {
         &self.address
     }
 
-    /// Whether the scheme is `amqps`.
+    /// Returns whether the scheme is `amqps`.
     pub(crate) fn is_tls(&self) -> bool {
         self.is_tls
     }

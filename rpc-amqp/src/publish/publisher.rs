@@ -76,7 +76,7 @@ impl Publisher {
         }
     }
 
-    /// Whether queued messages wait to be written, and whether more may be queued.
+    /// Returns whether queued messages wait to be written, and whether more may be queued.
     pub fn backlog_state(&self) -> BacklogState {
         self.backlog.state()
     }

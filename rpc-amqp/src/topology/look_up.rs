@@ -15,7 +15,7 @@ pub struct QueueStatus {
 }
 
 impl Connection {
-    /// Whether an exchange exists. The default exchange always does.
+    /// Returns whether an exchange exists. The default exchange always does.
     ///
     /// # Errors
     /// When the broker refuses the lookup, or the connection was lost.

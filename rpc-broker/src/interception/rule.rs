@@ -19,7 +19,7 @@ impl Rule {
         Self { rule: registry.add_rule(matcher, action), registry: Arc::clone(registry), kept: false }
     }
 
-    /// How many times the rule was applied.
+    /// Returns how many times the rule was applied.
     #[must_use]
     pub fn hits(&self) -> usize {
         *self.rule.hits().borrow()

@@ -5,6 +5,7 @@ use std::time::Duration;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Ident, LitStr, Meta, Path, parse::Parser};
 
+use super::duration::parse_duration;
 use crate::{
     diagnostics::{ErrorKind, Errors},
     names,
@@ -95,11 +96,11 @@ impl Keys {
         errors: &mut Errors,
     ) -> Option<Duration> {
         let string = self.string(key, example, errors)?;
-        let milliseconds = milliseconds(&string.value());
-        if milliseconds.is_none() {
+        let timeout = parse_duration(&string.value());
+        if timeout.is_none() {
             errors.at(&string, ErrorKind::TimeoutFormat { timeout: string.value() });
         }
-        milliseconds.map(Duration::from_millis)
+        timeout
     }
 
     /// The key's value, which must be the name of a type.
@@ -212,18 +213,4 @@ fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     }
     pieces.retain(|piece| !piece.is_empty());
     pieces
-}
-
-/// Parses a whole number above zero and its unit: `5s` is 5000.
-fn milliseconds(timeout: &str) -> Option<u64> {
-    let unit_at = timeout.find(|character: char| !character.is_ascii_digit())?;
-    let (number, unit) = timeout.split_at(unit_at);
-    let factor = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(factor).filter(|milliseconds| *milliseconds > 0)
 }

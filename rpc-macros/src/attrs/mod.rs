@@ -3,6 +3,7 @@
 //!
 //! Only the form of a value is checked here, such as "a string"; its content is checked by `validate`.
 
+mod duration;
 mod keys;
 mod method;
 mod parameter;

@@ -79,17 +79,17 @@ impl AnyCodec {
         }
     }
 
-    /// Whether it is the JSON of this crate.
+    /// Returns whether it is the JSON of this crate.
     pub(crate) fn is_json(&self) -> bool {
         matches!(self.0, Kind::Json)
     }
 
-    /// Whether it is a custom codec.
+    /// Returns whether it is a custom codec.
     pub(crate) fn is_custom(&self) -> bool {
         matches!(self.0, Kind::Custom(_))
     }
 
-    /// Whether it reads bodies of a media type without parameters.
+    /// Returns whether it reads bodies of a media type without parameters.
     pub(super) fn reads(&self, media_type: &str) -> bool {
         match &self.0 {
             Kind::Json => json::reads(media_type),

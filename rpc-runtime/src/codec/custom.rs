@@ -65,8 +65,8 @@ pub trait Codec: fmt::Debug + Send + Sync + 'static {
     /// JSON, MessagePack or CBOR replaces the one of this crate.
     fn content_type(&self) -> &'static str;
 
-    /// Whether it reads bodies of this media type, which has no parameters. Default: its own content type, in
-    /// upper or lower case.
+    /// Returns whether it reads bodies of this media type, which has no parameters. Default: its own content
+    /// type, in upper or lower case.
     fn reads(&self, media_type: &str) -> bool {
         media_type.eq_ignore_ascii_case(self.content_type())
     }

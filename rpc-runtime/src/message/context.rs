@@ -59,13 +59,15 @@ impl Context {
         Some(topic).filter(|topic| self.method.kind == MethodKind::Event && !topic.is_empty())
     }
 
-    /// Whether the broker delivered this request before. Another server, or this one, may have run it.
+    /// Returns whether the broker delivered this request before. Another server, or this one, may have run
+    /// it.
     #[must_use]
     pub fn redelivered(&self) -> bool {
         self.redelivered
     }
 
-    /// Whether a caller waits for a reply. False for notifications, events, and requests without `reply_to`.
+    /// Returns whether a caller waits for a reply. False for notifications, events, and requests without
+    /// `reply_to`.
     ///
     /// A layer that is overloaded refuses a call that has a caller. It should let a call without a caller
     /// wait, because a refusal would reach no one. If it refuses the call with `overloaded`, the server holds

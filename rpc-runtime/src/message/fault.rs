@@ -120,7 +120,7 @@ impl Fault {
         }
     }
 
-    /// Whether repeating the call may succeed, without the risk of running it twice.
+    /// Returns whether repeating the call may succeed, without the risk of running it twice.
     ///
     /// True for refusals with a passing cause, and for an unknown outcome of a method declared `idempotent`.
     #[must_use]

@@ -37,7 +37,7 @@ macro_rules! fault_codes {
                 }
             }
 
-            /// Whether the cause is temporary, so that a later call may succeed.
+            /// Returns whether the cause is temporary, so that a later call may succeed.
             #[must_use]
             pub fn is_passing(&self) -> bool {
                 match self {

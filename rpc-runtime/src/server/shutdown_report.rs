@@ -10,7 +10,7 @@ pub struct ShutdownReport {
 }
 
 impl ShutdownReport {
-    /// Whether every call that had started was answered.
+    /// Returns whether every call that had started was answered.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.abandoned.is_empty()

@@ -14,7 +14,7 @@ pub(crate) const OWN_REPLY_ADDRESSES: [&str; 4] =
 
 const DIRECT_REPLY_ADDRESSES: [&str; 2] = ["amq.rabbitmq.reply-to.", "amq.direct.reply-to."];
 
-/// Whether a reply address is one of direct reply-to, and not a queue.
+/// Returns whether a reply address is one of direct reply-to, and not a queue.
 pub(crate) fn is_direct(reply_to: &str) -> bool {
     DIRECT_REPLY_ADDRESSES.iter().any(|prefix| reply_to.starts_with(prefix))
 }

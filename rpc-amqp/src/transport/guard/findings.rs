@@ -58,7 +58,7 @@ impl Findings {
         self.refusals.store(refused.len(), Ordering::Release);
     }
 
-    /// Whether no refusal is left.
+    /// Returns whether no refusal is left.
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         lock(&self.refused).is_empty()

@@ -63,7 +63,7 @@ impl Inspector {
         }
     }
 
-    /// How many of the next bytes pass without inspection.
+    /// Returns how many of the next bytes pass without inspection.
     pub(crate) fn passing(&self) -> usize {
         self.partial.filter(|partial| partial.passes).map_or(0, |partial| partial.missing)
     }

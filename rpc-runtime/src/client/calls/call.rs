@@ -36,9 +36,9 @@ use crate::{
 
 /// A call, notification or event of one method: nothing is sent until it is awaited, or polled.
 ///
-/// A **call** takes a free slot, sends the request, and resolves to the method's value or a [`CallError`].
-/// Its timeout starts at the first poll. Dropping the future stops waiting; a published request may still
-/// run, and its reply is discarded.
+/// A **call** waits until fewer than `max_in_flight` calls are in flight, sends the request, and resolves to
+/// the method's value or a [`CallError`]. Its timeout starts at the first poll. Dropping the future stops
+/// waiting; a published request may still run, and its reply is discarded.
 ///
 /// While time is left, the request is sent again in two cases, at most eight times: its connection was lost
 /// and the method is declared `idempotent`; or a stopping server answered that it had not started it. After
@@ -60,8 +60,8 @@ use crate::{
 /// `Disconnected`, for the broker may have it or not; declared `idempotent`, it is sent again within its
 /// timeout, with the same `message_id`.
 ///
-/// It fails as a call does, but for what only a reply can bring; in addition with `Rejected`, when the broker
-/// has refused the message. An event that the queue of one group refused may be in those of others.
+/// It has the errors of a call, except those that a reply carries, and in addition `Nacked`: the broker
+/// refused the message. An event that the queue of one group refused may be in those of other groups.
 ///
 /// Must be polled inside a tokio runtime.
 #[must_use = "nothing is sent until it is awaited"]
@@ -104,8 +104,8 @@ impl<R: Request> Call<R> {
         self.with(|options| options.priority(priority))
     }
 
-    /// Refuses the call or notification with `NoConsumer`, within a round trip, when its queue is there but
-    /// has no consumers; without this it waits there for a server to come, a call until its timeout.
+    /// Refuses the call or notification with `NoConsumer`, within a round trip, if its queue exists but has
+    /// no consumer. Without it, the request waits in the queue for a server, a call until its timeout.
     ///
     /// The broker is asked before the request is sent, once for all calls within a second while it answers
     /// that the queue has consumers; when it has none, again after a tenth of a second. A server that stops
@@ -145,8 +145,8 @@ impl<R: Request> Call<R> {
         self.with(|options| options.codec(codec))
     }
 
-    /// Inherits neither the deadline nor the trace of the call that is being served: for what must be done
-    /// even when the caller does not wait any more.
+    /// Inherits neither the deadline nor the trace of the call that is being served: for work that must
+    /// continue after the caller has stopped waiting.
     ///
     /// Without this a call that a method makes in its own task waits no longer than until the deadline of the
     /// call that the method serves, or until the server's
@@ -158,7 +158,7 @@ impl<R: Request> Call<R> {
         self.with(CallOptions::detached)
     }
 
-    /// Has no effect on a call that was polled: it is being sent.
+    /// Has no effect after the first poll.
     fn with(mut self, change: impl FnOnce(CallOptions) -> CallOptions) -> Self {
         if let CallState::Unsent(call) = &mut self.state {
             call.options = change(std::mem::take(&mut call.options));

@@ -6,7 +6,7 @@ use amqp_rpc_transport::BrokerError;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::{message::OutgoingMessage, publish::SendError};
-use crate::client::session::{exchanges::Exchange, link::Link, shared::Session};
+use crate::client::session::{exchange_cache::Exchange, link::Link, shared::Session};
 
 /// A message in flight, of one of two kinds: a call, or a one-way message.
 pub(crate) trait SentMessage: Sized + Send + 'static {

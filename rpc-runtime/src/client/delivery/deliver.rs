@@ -15,7 +15,7 @@ use super::{
     message::OutgoingMessage,
     outgoing_call::OutgoingCall,
     policy::RetryState,
-    publish_in_flight::{PublishInFlight, PublishOutcome},
+    publisher_confirm::{PublishInFlight, PublishOutcome},
     retry::{NextStep, retry_after_loss, retry_or_finish},
     send::{self, Start},
 };

@@ -21,10 +21,10 @@ use super::{
 };
 use crate::{
     client::session::{
-        exchanges::Exchange,
+        exchange_cache::Exchange,
         link::Link,
         pending::{CallOutcome, PendingCall},
-        queues::SERVED_FOR,
+        queue_cache::SERVED_FOR,
         shared::{Session, SessionState},
     },
     error::QueueState,

@@ -6,7 +6,7 @@ use amqp_rpc_transport::{BrokerError, Disconnect, limits::MAX_SHORT_STRING_BYTES
 
 use super::{error::DeliveryError, message::OutgoingMessage};
 use crate::{
-    client::session::{exchanges::Exchange, link::Link, queues::SERVED_FOR, shared::Session},
+    client::session::{exchange_cache::Exchange, link::Link, queue_cache::SERVED_FOR, shared::Session},
     error::{Phase, QueueState},
 };
 

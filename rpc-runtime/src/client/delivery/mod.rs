@@ -11,6 +11,6 @@ pub(crate) mod outgoing_call;
 pub(crate) mod policy;
 pub(crate) mod prepare;
 mod publish;
-mod publish_in_flight;
+mod publisher_confirm;
 pub(crate) mod retry;
 pub(crate) mod send;

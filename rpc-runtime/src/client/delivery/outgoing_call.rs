@@ -74,13 +74,13 @@ impl OutgoingCall {
         &self.message.body
     }
 
-    /// How long its caller waits in all; `Duration::MAX` without a limit.
+    /// Returns how long its caller waits in all; `Duration::MAX` without a limit.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.policy.timeout
     }
 
-    /// How much of the timeout is left: time that is spent in layers counts.
+    /// Returns how much of the timeout is left: time that is spent in layers counts.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         match self.policy.timeout {

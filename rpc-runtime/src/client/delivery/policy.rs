@@ -59,12 +59,12 @@ impl RetryState {
         self.repeated.as_ref()?.lost_before.as_ref()
     }
 
-    /// Whether a message that has certainly not run may be sent again.
+    /// Returns whether a message that has certainly not run may be sent again.
     pub(super) fn may_repeat(&self) -> bool {
         self.repetitions() < MAX_REPETITIONS
     }
 
-    /// Whether a message that may have run may be sent again. The broker closes a channel because of
+    /// Returns whether a message that may have run may be sent again. The broker closes a channel because of
     /// something that was published on it, most likely one of the pending messages: each of them is sent
     /// again only once.
     pub(super) fn may_repeat_after(&self, disconnect: &Disconnect) -> bool {

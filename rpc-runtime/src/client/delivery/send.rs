@@ -18,7 +18,7 @@ use super::{
     publish::SendError,
 };
 use crate::client::session::{
-    exchanges::Exchange,
+    exchange_cache::Exchange,
     link::Link,
     pending::EndReason,
     shared::{Session, SessionState},

@@ -46,13 +46,13 @@ impl DeniedExchanges {
         self.remember(&topic_key(exchange, topic), reason);
     }
 
-    /// Why the broker denied this routing key, if that was lately.
+    /// Returns why the broker denied this routing key, if that was lately.
     pub(crate) fn topic_reason(&self, exchange: &str, topic: &str) -> Option<Arc<str>> {
         // Nearly always it is empty, and then no key is made.
         if self.lock().is_empty() { None } else { self.reason(&topic_key(exchange, topic)) }
     }
 
-    /// Why the broker denied the exchange, if that was lately.
+    /// Returns why the broker denied the exchange, if that was lately.
     pub(crate) fn reason(&self, exchange: &str) -> Option<Arc<str>> {
         let mut denied = self.lock();
         let denial = denied.get(exchange)?;

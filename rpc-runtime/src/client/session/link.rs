@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{
     correlation::CorrelationIds,
-    exchanges::ExchangeCache,
+    exchange_cache::ExchangeCache,
     pending::{CallOutcome, Pending},
 };
 use crate::{

@@ -3,10 +3,10 @@
 pub(crate) mod background;
 mod correlation;
 mod denied_exchanges;
-pub(crate) mod exchanges;
+pub(crate) mod exchange_cache;
 pub(crate) mod link;
 pub(crate) mod pending;
-pub(crate) mod queues;
+pub(crate) mod queue_cache;
 pub(crate) mod shared;
 pub(crate) mod start;
 pub(crate) mod stats;

@@ -16,7 +16,7 @@ use super::{
     denied_exchanges::DeniedExchanges,
     link::{FIRST_EPOCH, Link, SweepResult},
     pending::EndReason,
-    queues::QueueCache,
+    queue_cache::QueueCache,
     stats::{ClientStats, Counters},
     sweep_trigger::SweepTrigger,
 };

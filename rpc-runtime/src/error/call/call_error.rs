@@ -96,7 +96,7 @@ impl<E> CallError<E> {
         }
     }
 
-    /// Whether repeating the call may succeed, without the risk of running it twice.
+    /// Returns whether repeating the call may succeed, without the risk of running it twice.
     ///
     /// True if the method did not run and the cause is temporary, or if the outcome is unknown and the method
     /// is declared `idempotent`.

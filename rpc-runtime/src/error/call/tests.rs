@@ -14,10 +14,10 @@ const PAGE: &str = include_str!("../../../../docs/semantics.md");
 const HEADER: &str = "| error | when it comes | `execution()` | plain | idempotent |";
 
 /// `execution()`, and `is_retryable()` of a plain and an idempotent method, as the page writes them.
-type ConfirmOutcome = [String; 3];
+type TableRow = [String; 3];
 
 /// The rows of the page's table, by their first cell.
-fn documented() -> BTreeMap<String, ConfirmOutcome> {
+fn documented() -> BTreeMap<String, TableRow> {
     let table = PAGE.lines().skip_while(|line| *line != HEADER).skip(2);
     let mut rows = BTreeMap::new();
     for row in table.take_while(|line| line.starts_with('|')) {
@@ -116,7 +116,7 @@ fn row(error: &CallError<&'static str>) -> String {
     }
 }
 
-fn actual() -> BTreeMap<String, ConfirmOutcome> {
+fn actual() -> BTreeMap<String, TableRow> {
     let yes_or_no = |yes| if yes { "yes" } else { "no" }.to_owned();
     let mut rows = BTreeMap::new();
     for (plain, idempotent) in every_error(false).iter().zip(&every_error(true)) {

@@ -36,8 +36,8 @@ impl TimedOut {
         self.after
     }
 
-    /// Whether the timeout was the remaining time of the enclosing call: a method made this call while it
-    /// served that one. The method's next call would fail at once in the same way. See
+    /// Returns whether the timeout was the remaining time of the enclosing call: a method made this call
+    /// while it served that one. The method's next call would fail at once in the same way. See
     /// [`Call::detached`](crate::Call::detached).
     #[must_use]
     pub fn is_inherited(&self) -> bool {

@@ -23,7 +23,7 @@ impl Unroutable {
         &self.routing_key
     }
 
-    /// Whether the exchange does not exist. Otherwise no queue is bound to it with the routing key.
+    /// Returns whether the exchange does not exist. Otherwise no queue is bound to it with the routing key.
     #[must_use]
     pub fn exchange_missing(&self) -> bool {
         self.exchange_missing

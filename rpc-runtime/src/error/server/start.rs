@@ -18,7 +18,8 @@ pub enum StartError {
         /// The service's name.
         service: &'static str,
     },
-    /// [`Server::only`](crate::Server::only) or [`Server::except`](crate::Server::except) names an unknown service.
+    /// [`Server::only`](crate::Server::only) or [`Server::except`](crate::Server::except) names an unknown
+    /// service.
     #[error("the server has no service `{name}` to serve or leave out; it has: {}", listed(known))]
     UnknownService {
         /// The requested name.
@@ -122,7 +123,7 @@ fn duplicate(exchange: &str, routing_key: &str, first: &str, second: &str) -> St
 }
 
 impl StartError {
-    /// Whether the broker was not reached, so that another attempt may succeed.
+    /// Returns whether the broker was not reached, so that another attempt may succeed.
     pub(crate) fn is_passing(&self) -> bool {
         matches!(
             self,

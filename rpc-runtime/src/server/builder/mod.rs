@@ -18,7 +18,7 @@ use crate::codec::{AnyCodec, Compression};
 #[cfg(all(test, not(shuttle)))]
 pub(super) use self::start::Checked;
 
-/// Services, and how they are served; [`start`](Self::start) makes it run.
+/// Builder of a server: its services and options; [`start`](Self::start) runs it.
 #[must_use = "a server does nothing until `start`"]
 pub struct Server {
     services: Vec<Registration>,

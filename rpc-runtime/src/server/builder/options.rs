@@ -42,7 +42,7 @@ impl Server {
     }
 
     /// Cancels methods whose caller has timed out, as [`handler_timeout`](Self::handler_timeout) does, when
-    /// the request's own time is over. Default: they run to their end, because a method that is dropped may
+    /// the caller's deadline has passed. Default: they run to their end, because a method that is dropped may
     /// have run in part.
     ///
     /// The caller has its `Timeout` by then: the server counts from the receipt of the request, later than

@@ -32,10 +32,9 @@ impl Server {
     /// subscriptions. To receive the events by several groups, share one implementation with
     /// `…Server::from_arc`.
     ///
-    /// Its calls and notifications are not served by this: that takes [`service`](Self::service), which in
-    /// turn receives no events. A handler sees in [`Context::topic`](crate::Context::topic) what its event is
-    /// about. Its errors are logged, and the event goes to the dead letters of the group. A `reply_to` of an
-    /// event is ignored: no reply is sent.
+    /// Only events: [`service`](Self::service) serves calls and notifications. A handler sees in
+    /// [`Context::topic`](crate::Context::topic) what its event is about. Its errors are logged, and the
+    /// event goes to the dead letters of the group. A `reply_to` of an event is ignored: no reply is sent.
     pub fn subscribe<S: Service>(self, service: S, subscription: Subscription) -> Self {
         self.register(service, Role::Receive(subscription))
     }
@@ -79,7 +78,7 @@ impl Server {
     {
         self.service(RawService::new(method, handler))
     }
-    /// Serves only those of its services that are named, such as by a configuration. Default: all of them. A
+    /// Serves only the services with these names, such as names from a configuration. Default: all of them. A
     /// name that no service has is refused by [`start`](Self::start) with the list of those that exist. A
     /// later call replaces the names.
     ///

@@ -39,10 +39,10 @@ impl Server {
         Ok(RunningServer::supervise(settings, services, options, inbound, first))
     }
 
-    /// Finds everything that can be wrong without a broker.
+    /// Validates the settings, without a connection.
     pub(crate) fn check(self) -> Result<Checked, StartError> {
         if self.concurrency == 0 {
-            // For AMQP zero means without limit, which no server wants.
+            // For AMQP zero means without limit, which is never intended.
             return Err(StartError::InvalidOption("concurrency must be at least 1".into()));
         }
         if self.time_limits.handler_timeout.is_some_and(|timeout| timeout.is_zero()) {

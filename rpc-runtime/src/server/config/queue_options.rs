@@ -91,8 +91,8 @@ impl QueueOptions {
         self
     }
 
-    /// Whether the queue survives a restart of the broker. Default: yes. `RabbitMQ` 4.3 refuses queues that
-    /// do not.
+    /// Sets whether the queue survives a restart of the broker. Default: yes. `RabbitMQ` 4.3 refuses queues
+    /// that do not.
     pub fn durable(mut self, durable: bool) -> Self {
         self.durable = durable;
         self
@@ -154,7 +154,7 @@ impl QueueOptions {
         }
     }
 
-    /// Whether a queue of events drops the oldest when it is full.
+    /// Returns whether a queue of events drops the oldest when it is full.
     pub(crate) fn is_bounded(&self) -> bool {
         let argument = |name| self.arguments.get(name).is_some();
         self.max_length.is_some() || argument("x-max-length") || argument("x-max-length-bytes")

@@ -20,7 +20,7 @@ pub enum RedeliveryPolicy {
 }
 
 impl RedeliveryPolicy {
-    /// Whether a redelivered request is refused for a method that declares this.
+    /// Returns whether a redelivered request is refused for a method that declares this.
     pub(crate) fn refuses(self, declared: Repetition) -> bool {
         match declared {
             Repetition::Idempotent => false,

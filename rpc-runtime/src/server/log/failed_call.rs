@@ -66,9 +66,9 @@ impl FailedCall<'_> {
         self.queue.or(self.request.events.as_ref().map(|queue| queue.name()))
     }
 
-    /// Whether the request is dropped and not kept as a dead letter: an event that a listener failed with, or
-    /// a request without a caller that came from the overflow of a full queue. The broker has told its
-    /// publisher by a negative confirm, if it asked for confirms.
+    /// Returns whether the request is dropped and not kept as a dead letter: an event that a listener failed
+    /// with, or a request without a caller that came from the overflow of a full queue. The broker has told
+    /// its publisher by a negative confirm, if it asked for confirms.
     #[must_use]
     pub fn is_dropped(&self) -> bool {
         let of_listener = self.request.events.as_ref().is_some_and(|queue| queue.kind == QueueKind::Listener);
@@ -76,8 +76,8 @@ impl FailedCall<'_> {
         (of_listener || is_overflow) && !self.is_cancelled()
     }
 
-    /// What the caller gets in place of a result; `None` for the method's own error, and for a cancelled
-    /// call.
+    /// Returns what the caller gets in place of a result; `None` for the method's own error, and for a
+    /// cancelled call.
     #[must_use]
     pub fn fault(&self) -> Option<&Fault> {
         match self.cause {
@@ -86,7 +86,7 @@ impl FailedCall<'_> {
         }
     }
 
-    /// Whether the method returned its own error.
+    /// Returns whether the method returned its own error.
     #[must_use]
     pub fn is_error(&self) -> bool {
         matches!(self.cause, Cause::Error(_))
@@ -103,21 +103,21 @@ impl FailedCall<'_> {
         }
     }
 
-    /// Whether the call was cancelled while it ran, because the server stops or has lost its connection. Its
-    /// request will be delivered again, to this server or another.
+    /// Returns whether the call was cancelled while it ran, because the server stops or has lost its
+    /// connection. Its request will be delivered again, to this server or another.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         matches!(self.cause, Cause::Cancelled)
     }
 
-    /// Whether a caller waits for a reply. Otherwise the request goes to the dead letters, unless it was
-    /// cancelled or [has none](Self::is_dropped).
+    /// Returns whether a caller waits for a reply. Otherwise the request goes to the dead letters, unless it
+    /// was cancelled or [has none](Self::is_dropped).
     #[must_use]
     pub fn has_caller(&self) -> bool {
         self.has_caller
     }
 
-    /// How long ago the request was received.
+    /// Returns how long ago the request was received.
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.request.received_at.elapsed()
@@ -141,7 +141,7 @@ impl FailedCall<'_> {
         self.correlation_id
     }
 
-    /// Whether the request was delivered before.
+    /// Returns whether the request was delivered before.
     #[must_use]
     pub fn redelivered(&self) -> bool {
         self.request.redelivered
@@ -157,8 +157,8 @@ impl FailedCall<'_> {
         }
     }
 
-    /// Whether the server refused the request on purpose: because of the request itself, or because of the
-    /// load.
+    /// Returns whether the server refused the request on purpose: because of the request itself, or because
+    /// of the load.
     pub(crate) fn is_refusal(&self) -> bool {
         self.fault().is_some_and(|fault| match fault.code() {
             FaultCode::BadRequest

@@ -37,7 +37,7 @@ pub(crate) struct UnsentReply {
 }
 
 impl UnsentReply {
-    /// Whether the reply promises that the method does not run for this request, now or later.
+    /// Returns whether the reply promises that the method does not run for this request, now or later.
     pub(super) fn promises_never_to_run(&self) -> bool {
         self.outcome.as_ref().is_err_and(|fault| fault.execution() == Execution::Never)
     }

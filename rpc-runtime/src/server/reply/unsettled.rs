@@ -98,7 +98,7 @@ impl Unsettled {
         }
     }
 
-    /// Whether the call would not be run once it is requeued.
+    /// Returns whether the call would not be run once it is requeued.
     pub(crate) fn runs_once(&self) -> bool {
         self.call.as_ref().is_some_and(|call| call.runs_once)
     }

@@ -5,7 +5,7 @@ mod calls;
 mod dispatch;
 mod pipeline;
 mod raw;
-mod retry;
+mod retry_overloaded;
 mod run;
 
 pub use dispatch::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method};

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::{
     admit::{Admitted, admit},
     calls::CallTasks,
-    retry::{may_be_retried, retry_while_overloaded},
+    retry_overloaded::{may_be_retried, retry_while_overloaded},
     run::{run, run_within},
 };
 use crate::{

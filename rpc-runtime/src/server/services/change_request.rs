@@ -57,8 +57,8 @@ impl ChangeRequest {
         }
     }
 
-    /// Whether the caller has stopped waiting. Then the change must not be made: the caller would not know of
-    /// it.
+    /// Returns whether the caller has stopped waiting. Then the change must not be made: the caller would not
+    /// know of it.
     pub(crate) fn is_abandoned(&self) -> bool {
         match self {
             Self::Add { reply, .. } | Self::Rebind { reply, .. } => reply.is_closed(),

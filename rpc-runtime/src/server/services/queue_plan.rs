@@ -70,9 +70,9 @@ impl QueuePlan {
         })
     }
 
-    /// Whether the channel that all queues share was last lost when this queue was to be consumed: the user
-    /// may no longer read it, or another consumer has it exclusively. Outlives the connection, so that the
-    /// next one is not lost in the same way.
+    /// Returns whether the channel that all queues share was last lost when this queue was to be consumed:
+    /// the user may no longer read it, or another consumer has it exclusively. Outlives the connection, so
+    /// that the next one is not lost in the same way.
     pub(crate) fn is_consume_denied(&self) -> bool {
         self.consume_denied.load(Ordering::Relaxed)
     }

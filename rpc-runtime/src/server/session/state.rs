@@ -19,7 +19,7 @@ impl PublishedState {
         });
     }
 
-    /// Why there is no connection.
+    /// Returns why there is no connection.
     pub(super) fn reason(&self) -> Arc<str> {
         match &*self.0.borrow() {
             ConnectionState::Connecting { reason, .. } => Arc::clone(reason),

@@ -88,8 +88,8 @@ impl QueueDeclaration {
         }
     }
 
-    /// Whether the broker refuses the declaration to a user who may not consume the queue: declaring dead
-    /// letters needs the permission to read the queue.
+    /// Returns whether the broker refuses the declaration to a user who may not consume the queue: declaring
+    /// dead letters needs the permission to read the queue.
     pub(crate) fn needs_read_permission(&self) -> bool {
         const DEAD_LETTERS: &str = "x-dead-letter-exchange";
         let declared = self.needed.queues.iter().find(|queue| queue.name == self.name);

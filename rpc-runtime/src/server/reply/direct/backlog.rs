@@ -57,7 +57,7 @@ impl<M> ReplyBacklog<M> {
         self.replies.pop_front()
     }
 
-    /// Whether the next reply must be sent alone.
+    /// Returns whether the next reply must be sent alone.
     pub(super) fn begins_with_suspect(&self) -> bool {
         self.suspects > 0
     }

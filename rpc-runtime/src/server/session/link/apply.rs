@@ -146,7 +146,7 @@ impl Link {
         }
     }
 
-    /// Why nothing was changed.
+    /// Returns why nothing was changed.
     fn why(&self, refused: TopologyError) -> ChangeError {
         if !self.connection.is_connected() {
             return not_connected(Some(&refused.source));

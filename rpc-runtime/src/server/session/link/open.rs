@@ -132,7 +132,8 @@ impl Consumers {
         Ok(Self { channel, of_queues })
     }
 
-    /// How long the declaration of one queue may take: all of them together have half of the attempt's time.
+    /// Returns how long the declaration of one queue may take: all of them together have half of the
+    /// attempt's time.
     fn declare_timeout(&self, connection: &Connection) -> Duration {
         let queues = u32::try_from(self.of_queues.len()).unwrap_or(u32::MAX).max(1);
         connection.attempt_timeout() / queues / 2
