@@ -1,6 +1,6 @@
 //! A call has no topic, and a notification has no subscribers.
 
-use amqp_rpc::{Client, rpc_service, contract::Event};
+use amqp_rpc::{Client, contract::Event, rpc_service};
 
 #[rpc_service]
 trait Mail {
