@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     codec::{AnyCodec, Compression},
-    wire::address::Namespace,
+    wire::namespace::Namespace,
 };
 
 /// Settings of a [`Client`].

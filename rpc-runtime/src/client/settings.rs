@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     codec::{AnyCodec, Compression},
-    wire::address::Namespace,
+    wire::namespace::Namespace,
 };
 
 /// The address that replies are sent to.

@@ -31,7 +31,7 @@ use crate::{
     contract::{Event, MethodKind, Request, Response},
     error::{CallError, ErrorMaps},
     message::Reply,
-    wire::reply::RawReply,
+    wire::reply::ReceivedReply,
 };
 
 /// A call, notification or event of one method: nothing is sent until it is awaited, or polled.
@@ -231,7 +231,7 @@ impl<R: Request> Future for Call<R> {
                         self.state = CallState::Sent(in_flight, retries);
                         return Poll::Pending;
                     };
-                    match retry_or_finish(outcome, in_flight, retries, RawReply::decode::<R>) {
+                    match retry_or_finish(outcome, in_flight, retries, ReceivedReply::decode::<R>) {
                         NextStep::Finish(result) => return Poll::Ready(result),
                         NextStep::Retry(sending, retries) => {
                             self.state = CallState::Sending(sending, retries);

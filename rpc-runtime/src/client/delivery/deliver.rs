@@ -24,7 +24,7 @@ use crate::{
     contract::{MethodKind, NoError},
     error::{CallError, Nacked, Phase},
     message::Reply,
-    wire::reply::RawReply,
+    wire::reply::ReceivedReply,
 };
 
 /// The delivery of one message. It owns what it needs: it outlives every handle of its client.
@@ -58,7 +58,7 @@ async fn deliver_call(
     loop {
         let mut in_flight = sent.map_err(|error| error.into_call_error(&retries))?;
         let outcome = poll_fn(|cx| in_flight.poll(cx)).await;
-        match retry_or_finish(outcome, in_flight, retries, RawReply::open) {
+        match retry_or_finish(outcome, in_flight, retries, ReceivedReply::open) {
             NextStep::Finish(reply) => return reply,
             NextStep::Retry(sending, changed) => {
                 retries = changed;

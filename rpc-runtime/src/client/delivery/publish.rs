@@ -13,7 +13,7 @@ use crate::{
     },
     codec::Encoding,
     contract::MethodKind,
-    wire::request::{ACCEPT_ENCODING, OneWay, Outgoing},
+    wire::request::{ACCEPT_ENCODING, CallRequest, OneWayRequest},
 };
 
 /// Why a message was not published. The broker has nothing of it.
@@ -61,7 +61,7 @@ pub(super) fn publish_call(
     // The entry comes first: the reply may be here before `queue_mandatory` returns.
     let entry = link.pending.insert(message.method, deadline).map_err(SendError::Ended)?;
     let EncodedBody { body, content_encoding, headers } = encode(link, message);
-    let properties = Outgoing {
+    let properties = CallRequest {
         name: message.name(),
         content_type: &message.content_type,
         content_encoding,
@@ -91,7 +91,7 @@ pub(super) fn publish_one_way(
     check_sendable(link, deadline)?;
     let entry = link.pending.insert(message.method, deadline).map_err(SendError::Ended)?;
     let EncodedBody { body, content_encoding, headers } = encode(link, message);
-    let properties = OneWay {
+    let properties = OneWayRequest {
         method: message.method,
         content_type: &message.content_type,
         correlation_id: link.ids.id(entry.number),

@@ -11,7 +11,7 @@ use crate::{
     client::session::pending::CallOutcome,
     error::{CallError, ErrorMaps, RemoteError},
     message::{Fault, FaultCode},
-    wire::reply::{RawReply, Reading},
+    wire::reply::{Reading, ReceivedReply},
 };
 
 /// The step after the outcome of a call.
@@ -25,7 +25,7 @@ pub(crate) fn retry_or_finish<T, E: 'static>(
     outcome: CallOutcome,
     mut in_flight: InFlight,
     mut retries: RetryState,
-    read: impl FnOnce(RawReply, Reading<'_>) -> Result<T, CallError<E>>,
+    read: impl FnOnce(ReceivedReply, Reading<'_>) -> Result<T, CallError<E>>,
 ) -> NextStep<T, E> {
     let error = match outcome {
         CallOutcome::Replied(reply) => match read(reply, in_flight.reading(&retries.policy)) {

@@ -24,7 +24,7 @@ use crate::{
     client::settings::{LinkOptions, ReplyTo},
     codec::Compression,
     contract::MethodDef,
-    wire::{address::REPLY_QUEUES, reply::RawReply, request::Caller},
+    wire::{reply::ReceivedReply, reply_address::REPLY_QUEUE_PREFIX, request::Caller},
 };
 
 /// The number of a client's first link.
@@ -93,7 +93,7 @@ impl Link {
         let (reply_to, consumer) = match reply_to {
             ReplyTo::ExclusiveQueue => {
                 // A fresh name: the broker may still hold the old queue for the dead channel.
-                let queue = format!("{REPLY_QUEUES}{}", Uuid::new_v4());
+                let queue = format!("{REPLY_QUEUE_PREFIX}{}", Uuid::new_v4());
                 connection.declare_reply_queue(&queue).await.map_err(refused("reply queue"))?;
                 let consumer = channel.consume_replies(&queue).await.map_err(refused("reply queue"))?;
                 (queue, consumer)
@@ -150,7 +150,7 @@ impl Link {
 
     /// Hands a reply to its call.
     pub(super) fn receive(&self, delivered: Delivered) -> ReplyMatch {
-        let (correlation_id, reply) = RawReply::read(delivered);
+        let (correlation_id, reply) = ReceivedReply::read(delivered);
         let Some(number) = correlation_id.and_then(|id| self.ids.number(&id)) else {
             return ReplyMatch::Unknown;
         };

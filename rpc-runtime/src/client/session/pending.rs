@@ -20,13 +20,13 @@ use super::{
 };
 use crate::{
     contract::{MethodDef, MethodKind},
-    wire::reply::RawReply,
+    wire::reply::ReceivedReply,
 };
 
 /// The outcome of a call that was sent.
 #[derive(Debug)]
 pub(crate) enum CallOutcome {
-    Replied(RawReply),
+    Replied(ReceivedReply),
     /// The broker returned the request: no queue took it.
     Unroutable,
     TimedOut,

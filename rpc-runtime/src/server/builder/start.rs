@@ -11,7 +11,7 @@ use crate::{
         config::ServiceSettings, handle::RunningServer, services::ServiceSet, session::Link,
         settings::Settings,
     },
-    wire::address::Namespace,
+    wire::namespace::Namespace,
 };
 
 /// A server whose settings are valid.

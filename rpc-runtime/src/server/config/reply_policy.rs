@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::wire::address::OWN_REPLY_ADDRESSES;
+use crate::wire::reply_address::CALLER_REPLY_PREFIXES;
 
 /// Decides which reply addresses a server sends replies to.
 ///
@@ -38,7 +38,7 @@ pub struct ReplyPolicy {
 
 impl Default for ReplyPolicy {
     fn default() -> Self {
-        OWN_REPLY_ADDRESSES.into_iter().fold(Self::none(), Self::allow_prefix)
+        CALLER_REPLY_PREFIXES.into_iter().fold(Self::none(), Self::allow_prefix)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::queue_options::{Declare, QueueOptions};
-use crate::{layer::BoxService, wire::address::Namespace};
+use crate::{layer::BoxService, wire::namespace::Namespace};
 
 /// The settings from which services become queues and routes.
 #[derive(Debug)]

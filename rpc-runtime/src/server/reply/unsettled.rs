@@ -17,8 +17,8 @@ use crate::{
         services::QueuePlan,
     },
     wire::{
-        address::is_direct,
-        request::{Received, ReturnAddress},
+        reply_address::is_direct,
+        request::{ReceivedRequest, ReturnAddress},
     },
 };
 
@@ -54,7 +54,7 @@ impl Unsettled {
     /// Takes the return address from the request.
     pub(crate) fn new(
         arrival: Arrival,
-        request: &mut Received,
+        request: &mut ReceivedRequest,
         queue: &Arc<QueuePlan>,
         sinks: Arc<ReplySinks>,
     ) -> Self {

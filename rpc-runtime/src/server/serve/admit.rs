@@ -14,7 +14,7 @@ use crate::{
         config::AdmissionRules,
         services::{Route, Routes},
     },
-    wire::request::Received,
+    wire::request::ReceivedRequest,
 };
 
 /// A request that reaches its method.
@@ -43,7 +43,7 @@ impl From<Fault> for RefusedRequest {
 /// The fault to reply with. The method did not run.
 pub(super) fn admit<'a>(
     rules: &AdmissionRules,
-    request: Received,
+    request: ReceivedRequest,
     routes: &'a Routes,
     received_at: Instant,
 ) -> Result<Admitted<'a>, RefusedRequest> {
@@ -65,7 +65,7 @@ pub(super) fn admit<'a>(
 fn admit_to(
     method: &'static MethodDef,
     rules: &AdmissionRules,
-    request: Received,
+    request: ReceivedRequest,
     received_at: Instant,
 ) -> Result<IncomingCall, Fault> {
     let call = request.into_call(method, received_at)?;

@@ -20,7 +20,7 @@ use crate::{
         services::{QueuePlan, Route},
         settings::Settings,
     },
-    wire::request::Received,
+    wire::request::ReceivedRequest,
 };
 
 /// Serves the requests of one queue. Runs in the queue's worker, so nothing here may take long; calls run in
@@ -70,8 +70,8 @@ impl RequestPipeline {
         }
     }
 
-    fn read(&self, delivered: Delivered, queue: &QueuePlan) -> Received {
-        let mut request = Received::read(delivered, &self.settings.codecs);
+    fn read(&self, delivered: Delivered, queue: &QueuePlan) -> ReceivedRequest {
+        let mut request = ReceivedRequest::read(delivered, &self.settings.codecs);
         if queue.kind.is_of_events() {
             // An event has many receivers: if one of them replied, all would.
             request.return_address.reply_to = None;

@@ -8,7 +8,7 @@ use std::sync::{
 use super::routes::Routes;
 use crate::{
     server::topology::{QueueDeclaration, new_listener_queue},
-    wire::address::Namespace,
+    wire::namespace::Namespace,
 };
 
 /// One queue that the server consumes.

@@ -9,7 +9,7 @@ use crate::{
     layer::BoxService,
     message::{Fault, FaultCode},
     server::topology::request_methods,
-    wire::address::Namespace,
+    wire::namespace::Namespace,
 };
 
 /// A method, and the service in its layers that runs it.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::StartError,
     server::config::{Declare, Pattern, Patterns, QueueOptions, ServiceSettings},
-    wire::address::Namespace,
+    wire::namespace::Namespace,
 };
 
 /// The queue of a subscription.

@@ -3,7 +3,7 @@
 use amqp_rpc_transport::{Topology, limits::MAX_SHORT_STRING_BYTES};
 use uuid::Uuid;
 
-use crate::{error::StartError, wire::address::Namespace};
+use crate::{error::StartError, wire::namespace::Namespace};
 
 /// The exchange that rejected requests of all services go to.
 pub(super) const DEAD_LETTER_EXCHANGE: &str = "amqp-rpc.dead";

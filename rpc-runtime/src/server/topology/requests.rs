@@ -14,7 +14,7 @@ use crate::{
     contract::{MethodDef, MethodKind, ServiceDef},
     error::StartError,
     server::config::QueueOptions,
-    wire::address::Namespace,
+    wire::namespace::Namespace,
 };
 
 /// A service, and the options of its queues.

@@ -8,7 +8,7 @@ mod received;
 mod tests;
 
 pub(crate) use compose::compose;
-pub(crate) use received::{RawReply, Reading};
+pub(crate) use received::{Reading, ReceivedReply};
 
 const RESULT: &str = "result";
 const ERROR: &str = "error";

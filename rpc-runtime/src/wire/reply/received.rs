@@ -24,7 +24,7 @@ pub(crate) struct Reading<'a> {
 
 /// A reply as the client received it, not yet decoded.
 #[derive(Debug)]
-pub(crate) struct RawReply {
+pub(crate) struct ReceivedReply {
     kind: Option<String>,
     content_type: Option<String>,
     content_encoding: Option<String>,
@@ -32,7 +32,7 @@ pub(crate) struct RawReply {
     refusal: Option<Refusal>,
 }
 
-impl RawReply {
+impl ReceivedReply {
     /// Reads a delivery; returns the correlation id and the reply.
     pub(crate) fn read(delivered: Delivered) -> (Option<String>, Self) {
         let Delivered { properties, body, refusal, .. } = delivered;

@@ -4,7 +4,7 @@ use amqp_rpc_transport::{Delivered, Properties, Refusal};
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::{ERROR, FAULT, RESULT, RawReply, Reading, compose};
+use super::{ERROR, FAULT, RESULT, Reading, ReceivedReply, compose};
 use crate::{
     codec::AnyCodec,
     error::CallError,
@@ -27,7 +27,7 @@ fn delivered(properties: Properties, body: impl Into<Bytes>) -> Delivered {
 }
 
 fn read(properties: Properties, body: impl Into<Bytes>) -> Result<u64, CallError<TooLarge>> {
-    RawReply::read(delivered(properties, body)).1.decode::<Compute>(READING)
+    ReceivedReply::read(delivered(properties, body)).1.decode::<Compute>(READING)
 }
 
 fn of_type(kind: &str) -> Properties {
@@ -94,7 +94,7 @@ fn a_reply_of_another_kind_or_shape_is_undecodable() {
 fn a_reply_that_was_refused_says_why() {
     let refused = |kind, refusal| {
         let delivered = Delivered { refusal: Some(refusal), ..delivered(of_type(kind), "") };
-        RawReply::read(delivered).1.decode::<Compute>(READING).unwrap_err()
+        ReceivedReply::read(delivered).1.decode::<Compute>(READING).unwrap_err()
     };
     let large = refused("result", Refusal::TooLarge { size: 17, limit: 16 });
     assert_eq!(large.execution(), Execution::Completed);

@@ -11,7 +11,7 @@ use crate::codec::Encoding;
 const TRANSIENT: u8 = 1;
 
 /// The request of a call, without the properties that are the same for every call of a client.
-pub(crate) struct Outgoing<'a> {
+pub(crate) struct CallRequest<'a> {
     /// The name of the method.
     pub(crate) name: &'a str,
     pub(crate) content_type: &'a str,
@@ -23,7 +23,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) headers: Headers,
 }
 
-impl Outgoing<'_> {
+impl CallRequest<'_> {
     pub(crate) fn properties(self, caller: &Caller) -> Properties {
         Properties {
             content_type: Some(self.content_type.to_owned()),

@@ -11,10 +11,10 @@ mod return_address;
 mod tests;
 
 pub(crate) use body::body_of;
-pub(crate) use call::Outgoing;
+pub(crate) use call::CallRequest;
 pub(crate) use caller::Caller;
-pub(crate) use one_way::OneWay;
-pub(crate) use received::Received;
+pub(crate) use one_way::OneWayRequest;
+pub(crate) use received::ReceivedRequest;
 pub(crate) use return_address::ReturnAddress;
 
 /// The header that lists the content encodings that the caller reads, separated by commas.

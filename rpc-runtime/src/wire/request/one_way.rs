@@ -11,7 +11,7 @@ use crate::{codec::Encoding, definitions::MethodDef};
 const PERSISTENT: u8 = 2;
 
 /// A one-way message, without the properties that are the same for every message of a client.
-pub(crate) struct OneWay<'a> {
+pub(crate) struct OneWayRequest<'a> {
     pub(crate) method: &'static MethodDef,
     pub(crate) content_type: &'a str,
     pub(crate) content_encoding: Option<Encoding>,
@@ -21,7 +21,7 @@ pub(crate) struct OneWay<'a> {
     pub(crate) headers: Headers,
 }
 
-impl OneWay<'_> {
+impl OneWayRequest<'_> {
     /// Without `reply_to` and without `expiration`: a one-way message waits in its queue for as long as it
     /// takes.
     pub(crate) fn properties(self, caller: &Caller) -> Properties {

@@ -14,7 +14,7 @@ use crate::{
 
 /// A request as the server received it. Nothing in it is validated yet.
 #[derive(Debug)]
-pub(crate) struct Received {
+pub(crate) struct ReceivedRequest {
     pub(crate) return_address: ReturnAddress,
     /// The caller waits for a reply, and [`take_return_address`](Self::take_return_address) was called.
     address_was_taken: bool,
@@ -37,7 +37,7 @@ pub(crate) struct Received {
     priority: Option<u8>,
 }
 
-impl Received {
+impl ReceivedRequest {
     /// Compresses the reply, if the caller accepts the encoding.
     pub(crate) fn compress_reply(&mut self, compression: Compression) {
         let accepted = self.headers.text(ACCEPT_ENCODING);

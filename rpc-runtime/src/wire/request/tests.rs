@@ -6,12 +6,12 @@ use amqp_rpc_transport::{Delivered, Headers, Properties};
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::{Caller, Outgoing, Received, expiration};
+use super::{CallRequest, Caller, ReceivedRequest, expiration};
 use crate::{definitions::MethodDef, message::FaultCode};
 
 const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
 
-fn received(properties: Properties) -> Received {
+fn received(properties: Properties) -> ReceivedRequest {
     let delivered = Delivered {
         tag: 1,
         redelivered: false,
@@ -21,7 +21,7 @@ fn received(properties: Properties) -> Received {
         body: Bytes::new(),
         refusal: None,
     };
-    Received::read(delivered, &[])
+    ReceivedRequest::read(delivered, &[])
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_context_does_not_show_the_values_of_headers() {
 #[test]
 fn the_server_reads_the_request_that_the_client_writes() {
     let headers: Headers = [("tenant", "acme")].into_iter().collect();
-    let outgoing = Outgoing {
+    let outgoing = CallRequest {
         name: METHOD.full_name,
         content_type: "application/json",
         content_encoding: None,

@@ -24,7 +24,7 @@ fn reply_to(number: CallNumber) -> CallOutcome {
         body: number.0.to_string().into(),
         refusal: None,
     };
-    CallOutcome::Replied(RawReply::read(delivered).1)
+    CallOutcome::Replied(ReceivedReply::read(delivered).1)
 }
 
 /// The events of one run.

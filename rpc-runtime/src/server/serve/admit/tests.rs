@@ -31,8 +31,8 @@ use crate::{
     },
     test_contract::{Compute, Computed, TooLarge},
     wire::{
-        address::Namespace,
-        reply::{self, RawReply, Reading},
+        namespace::Namespace,
+        reply::{self, Reading, ReceivedReply},
     },
 };
 
@@ -145,7 +145,7 @@ fn read(outcome: Result<crate::message::Reply, Fault>) -> Result<u64, CallError<
         body,
         refusal: None,
     };
-    RawReply::read(reply).1.decode::<Compute>(Reading {
+    ReceivedReply::read(reply).1.decode::<Compute>(Reading {
         idempotent: false,
         codec: &AnyCodec::JSON,
         max_bytes: 1024,
@@ -168,7 +168,7 @@ proptest! {
             authorization: None,
         };
         let received_at = Instant::now().checked_sub(Duration::from_millis(waited)).unwrap();
-        let outcome = match admit(&rules, Received::read(delivered, &[]), &queues["fib"], received_at) {
+        let outcome = match admit(&rules, ReceivedRequest::read(delivered, &[]), &queues["fib"], received_at) {
             Ok(Admitted { route, call }) => route.service.call(call).now_or_never().expect("it waits for nothing"),
             Err(refused) => Err(refused.fault),
         };

@@ -1,23 +1,8 @@
-//! Addresses: the exchange, routing key and queue of a method in a namespace, and reply addresses.
+//! The namespace of a client or server, which prefixes the exchange and the queue of a method.
 
 use std::borrow::Cow;
 
 use crate::definitions::MethodDef;
-
-/// The prefix of the reply queues of this library's clients.
-pub(crate) const REPLY_QUEUES: &str = "amqp-rpc.reply.";
-
-/// The prefixes of the reply addresses of RPC clients: reply queues of this library, queues named by the
-/// broker, and direct reply-to of `RabbitMQ` and of LavinMQ.
-pub(crate) const OWN_REPLY_ADDRESSES: [&str; 4] =
-    [REPLY_QUEUES, "amq.gen-", DIRECT_REPLY_ADDRESSES[0], DIRECT_REPLY_ADDRESSES[1]];
-
-const DIRECT_REPLY_ADDRESSES: [&str; 2] = ["amq.rabbitmq.reply-to.", "amq.direct.reply-to."];
-
-/// Returns whether a reply address is one of direct reply-to, and not a queue.
-pub(crate) fn is_direct(reply_to: &str) -> bool {
-    DIRECT_REPLY_ADDRESSES.iter().any(|prefix| reply_to.starts_with(prefix))
-}
 
 /// A prefix for exchanges and queues, so that one trait serves many tenants of one broker.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
