@@ -43,6 +43,8 @@ pub(crate) struct PreparedMessage {
 ///
 /// # Errors
 /// When the body is larger than this client sends.
+// Called from generic code, which is compiled in the crates of users.
+#[inline]
 pub(crate) fn prepare(
     settings: &Settings,
     client_timeout: Option<Duration>,
