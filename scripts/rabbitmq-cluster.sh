@@ -8,7 +8,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=processes.bash
 . "$root/scripts/processes.bash"
 
-start_seconds=120 # about 15 on an idle machine
+start_seconds=120 # about 20 on an idle machine
 
 die() { echo "rabbitmq-cluster: $*" >&2; exit 1; }
 
@@ -24,9 +24,10 @@ start() {
     id=$(random_hex 4) cookie=$(random_hex 24) epmd_port=$(free_port)
     start_epmd "$dir" "$epmd_port"
     write_configuration
-    for number in 1 2 3; do
-        RABBITMQ_MEMBER="$(member $number) $cookie $epmd_port" RABBITMQ_EXTRA_CONF=$dir/cluster.conf \
-            "$root/scripts/rabbitmq.sh" start "$dir/$number" >/dev/null &
+    start_member 1 || die "the first node does not start"
+    # The others find it. Nodes of RabbitMQ 4 that start at once may each find nobody, and never join.
+    for number in 2 3; do
+        start_member $number &
         starting+=($!)
     done
     for number in "${starting[@]}"; do
@@ -36,6 +37,11 @@ start() {
         await_formed "$dir/$number"
     done
     trap - EXIT INT TERM
+}
+
+start_member() {
+    RABBITMQ_MEMBER="$(member "$1") $cookie $epmd_port" RABBITMQ_EXTRA_CONF=$dir/cluster.conf \
+        "$root/scripts/rabbitmq.sh" start "$dir/$1" >/dev/null
 }
 
 member() { echo "amqp-rpc-$id-$1@localhost"; }
@@ -48,7 +54,7 @@ cluster_formation.classic_config.nodes.2 = $(member 2)
 cluster_formation.classic_config.nodes.3 = $(member 3)
 cluster_partition_handling = pause_minority
 net_ticktime = 5
-# The first to start waits for nobody: the others join it.
+# The first to start waits for nobody.
 cluster_formation.discovery_retry_limit = 1
 cluster_formation.discovery_retry_interval = 100
 CONF
