@@ -57,7 +57,8 @@ async fn on_rabbitmq_a_virtual_host_is_deleted_on_drop_with_its_users() {
     vhost.add_user("someone", "secret", Permissions::ALL).await;
     let name = vhost.name().to_owned();
     let known = async || {
-        let all = "rabbit_vhost:list_names() ++ [element(2, U) || U <- ets:tab2list(rabbit_user)]";
+        let all = "rabbit_vhost:list_names() ++
+                   [proplists:get_value(user, U) || U <- rabbit_auth_backend_internal:list_users()]";
         let names = Node::of_this_run().eval(&format!("iolist_to_binary(lists:join($ , {all}))")).await;
         names.matches(&name).count()
     };
