@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use amqp_rpc::QueueType;
+
 use super::scene::Scene;
 use crate::support::{PrivateNode, await_until, rabbitmq::Configuration};
 
@@ -15,7 +17,10 @@ async fn a_server_whose_channel_is_closed_for_a_slow_method_serves_on() {
     };
     let node = PrivateNode::start_with(configuration).await;
     let vhost = node.vhost().await;
-    let scene = Scene::set(vhost.uri()).await;
+    // Since 4.3 only quorum queues have this timeout.
+    let is_in_quorum_queues_only = node.node().version().await >= (4, 3);
+    let queue_type = if is_in_quorum_queues_only { QueueType::Quorum } else { QueueType::Classic };
+    let scene = Scene::set_with_gate_in(queue_type, vhost.uri()).await;
     let slow = tokio::spawn(scene.gates().pass(1));
     scene.gate.until_started(1).await;
 

@@ -35,11 +35,16 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) async fn set(options: impl Into<ConnectOptions>) -> Self {
+        Self::set_with_gate_in(QueueType::Classic, options).await
+    }
+
+    /// The same with `Gate` in a queue of another type.
+    pub(super) async fn set_with_gate_in(queue_type: QueueType, options: impl Into<ConnectOptions>) -> Self {
         let options = options.into();
         let (gate, book) = (Gatekeeper::closed(), Book::default());
         let quorum = QueueOptions::new().queue_type(QueueType::Quorum);
         let server = Server::new()
-            .service(GateServer::new(gate.clone()))
+            .service_with(GateServer::new(gate.clone()), QueueOptions::new().queue_type(queue_type))
             .service_with(LedgerServer::new(book.clone()), quorum);
         let server =
             within("the server to start", server.start(options.clone())).await.expect("the server starts");

@@ -71,6 +71,14 @@ impl Node {
         self.uri.clone()
     }
 
+    /// The version of RabbitMQ: major and minor.
+    pub(crate) async fn version(&self) -> (u32, u32) {
+        let version = self.eval("list_to_atom(rabbit_misc:version())").await;
+        let mut numbers = version.trim_matches('\'').split('.').map(|number| number.parse().ok());
+        let mut next = || numbers.next().flatten().unwrap_or_else(|| panic!("a version: {version}"));
+        (next(), next())
+    }
+
     /// Evaluates an Erlang expression on the node and returns its value as Erlang prints it, on one line.
     pub(crate) async fn eval(&self, expression: &str) -> String {
         self.try_eval(expression).await.unwrap_or_else(|refusal| panic!("{refusal}"))
@@ -131,7 +139,7 @@ fn unique_caller() -> String {
 
 fn administration(variable: &str) -> OsString {
     env::var_os(variable).unwrap_or_else(|| {
-        panic!("AMQP_URL is set but {variable} is not: end-to-end tests administer their broker, so unset AMQP_URL and run scripts/test.sh")
+        panic!("AMQP_URL is set but {variable} is not: end-to-end tests administer their broker, so unset AMQP_URL and run scripts/test.sh, or set AMQP_RPC_TEST_ADMIN as CONTRIBUTING.md says")
     })
 }
 
