@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`vhost`] | a virtual host per test, on either broker, with the state of its queues and connections |
 //! | [`rabbitmq`] | RabbitMQ, administered by `erl_call`, where `AMQP_URL` is set; nodes and a cluster that tests may kill |
+//! | [`http_api`] | the broker of `AMQP_URL`, administered by the HTTP API that `AMQP_RPC_TEST_ADMIN` names |
 //! | [`raw_peer`] | an AMQP peer that speaks by hand: malformed and foreign messages, foreign servers |
 //! | [`byte_peer`] | a publisher that writes frames byte by byte: what no AMQP library would write |
 //! | [`program`] | second processes: the Python peers of `tests/interop` and our examples |
@@ -19,6 +20,7 @@ mod bytes;
 #[cfg(any(feature = "tls", feature = "tls-ring"))]
 pub(crate) mod certificates;
 mod frames;
+pub(crate) mod http_api;
 pub(crate) mod log;
 pub(crate) mod program;
 pub(crate) mod proxy;

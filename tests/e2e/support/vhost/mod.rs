@@ -1,4 +1,4 @@
-//! A virtual host per test, on either broker, so that tests do not affect each other.
+//! A virtual host per test, on any broker, so that tests do not affect each other.
 
 mod embedded;
 pub(super) mod permissions;
@@ -11,12 +11,15 @@ use std::{
 
 use self::embedded::EmbeddedVhost;
 pub(crate) use self::{permissions::Permissions, queue_state::QueueState};
-use super::rabbitmq::{node::Node, vhost::RabbitMqVhost};
+use super::{
+    http_api::{Administrator, HttpVhost},
+    rabbitmq::{node::Node, vhost::RabbitMqVhost},
+};
 
 /// A new virtual host. Dropping it deletes it with its users, queues and connections: keep it for the whole
 /// test.
 ///
-/// It is on RabbitMQ where `AMQP_URL` is set, and otherwise on its own embedded broker.
+/// It is on the broker of `AMQP_URL` where that is set, and otherwise on its own embedded broker.
 #[derive(Debug)]
 pub(crate) struct Vhost {
     name: String,
@@ -27,14 +30,16 @@ pub(crate) struct Vhost {
 enum Host {
     Embedded(EmbeddedVhost),
     RabbitMq(RabbitMqVhost),
+    Http(HttpVhost),
 }
 
-/// Evaluates the same expression with the virtual host of either broker.
-macro_rules! of_either {
+/// Evaluates the same expression with the virtual host of any broker.
+macro_rules! of_any {
     ($vhost:expr, $host:ident => $answer:expr) => {
         match $vhost {
             Host::Embedded($host) => $answer,
             Host::RabbitMq($host) => $answer,
+            Host::Http($host) => $answer,
         }
     };
 }
@@ -42,6 +47,10 @@ macro_rules! of_either {
 impl Vhost {
     /// Makes a virtual host in which the run's administrator may do everything.
     pub(crate) async fn create() -> Self {
+        if let Some(administrator) = Administrator::of_this_run() {
+            let name = new_name();
+            return Self { host: Host::Http(HttpVhost::create(administrator, &name).await), name };
+        }
         if env::var_os("AMQP_URL").is_some() {
             return Self::on(Node::of_this_run()).await;
         }
@@ -61,7 +70,7 @@ impl Vhost {
 
     /// The address of this virtual host, as a user who may do everything in it.
     pub(crate) fn uri(&self) -> String {
-        of_either!(&self.host, host => host.uri())
+        of_any!(&self.host, host => host.uri())
     }
 
     /// Makes a user of this virtual host alone and returns its address. The user's full name is `{user}-{name
@@ -73,12 +82,12 @@ impl Vhost {
         permissions: Permissions<'_>,
     ) -> String {
         let user = format!("{user}-{}", self.name);
-        of_either!(&mut self.host, host => host.add_user(&user, password, permissions).await)
+        of_any!(&mut self.host, host => host.add_user(&user, password, permissions).await)
     }
 
     /// The state of a queue, or `None` when there is no such queue.
     pub(crate) async fn queue(&self, queue: &str) -> Option<QueueState> {
-        of_either!(&self.host, host => host.queue(queue).await)
+        of_any!(&self.host, host => host.queue(queue).await)
     }
 
     /// The state of a queue that must be there.
@@ -92,34 +101,34 @@ impl Vhost {
 
     /// The names of all queues, sorted.
     pub(crate) async fn queues(&self) -> Vec<String> {
-        of_either!(&self.host, host => host.queues().await)
+        of_any!(&self.host, host => host.queues().await)
     }
 
     /// Deletes a queue as an operator would; its consumers are cancelled by the broker.
     pub(crate) async fn delete_queue(&self, queue: &str) {
-        of_either!(&self.host, host => host.delete_queue(queue).await);
+        of_any!(&self.host, host => host.delete_queue(queue).await);
     }
 
     /// The number of open connections.
     pub(crate) async fn connections(&self) -> usize {
-        of_either!(&self.host, host => host.connections().await)
+        of_any!(&self.host, host => host.connections().await)
     }
 
     /// The names of the open connections, sorted.
     pub(crate) async fn connection_names(&self) -> Vec<String> {
-        of_either!(&self.host, host => host.connection_names().await)
+        of_any!(&self.host, host => host.connection_names().await)
     }
 
     /// The number of open channels, on all connections together.
     pub(crate) async fn channels(&self) -> usize {
-        of_either!(&self.host, host => host.channels().await)
+        of_any!(&self.host, host => host.channels().await)
     }
 
     /// Closes every connection with 320 `CONNECTION_FORCED`, as an operator would, and returns their number.
     ///
     /// For a connection that breaks without a close, see [`Proxy::cut`](super::proxy::Proxy::cut).
     pub(crate) async fn close_all_connections(&self) -> usize {
-        of_either!(&self.host, host => host.close_all_connections().await)
+        of_any!(&self.host, host => host.close_all_connections().await)
     }
 }
 
