@@ -10,7 +10,9 @@ use amqp_rpc_broker::{
 
 use crate::{
     services::{FibClient, FibServer, Fibonacci},
-    support::{Permissions, Proxy, Vhost, await_until, proxy::Toward, rabbitmq, within},
+    support::{
+        Need, Permissions, Proxy, Vhost, await_until, is_left_out_without, proxy::Toward, rabbitmq, within,
+    },
 };
 
 const TOLD: &str = "connection.update-secret";
@@ -137,6 +139,9 @@ async fn nothing_is_left_of_a_connection_that_waited_for_new_passwords() {
 #[tokio::test]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
 async fn on_rabbitmq_a_changed_password_is_accepted_and_live_connections_get_it() {
+    if is_left_out_without(Need::ErlCall) {
+        return;
+    }
     let mut vhost = Vhost::create().await;
     let uri = vhost.add_user("ada", "old", Permissions::ALL).await;
     let user = format!("ada-{}", vhost.name());

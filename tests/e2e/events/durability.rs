@@ -5,7 +5,7 @@ use amqp_rpc::{Server, Subscription};
 use super::{PricesClient, Received, everything, subscribe};
 use crate::{
     services::{connect, until_epoch},
-    support::{PrivateNode, Proxy, Vhost, await_until, within},
+    support::{Need, PrivateNode, Proxy, Vhost, await_until, is_left_out_without, within},
 };
 
 fn listener_queues(queues: &[String]) -> Vec<String> {
@@ -84,6 +84,9 @@ async fn deleted_queues_are_declared_again_with_their_bindings() {
 #[tokio::test]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
 async fn on_rabbitmq_events_of_a_durable_group_survive_a_broker_that_is_killed() {
+    if is_left_out_without(Need::PrivateNodes) {
+        return;
+    }
     let node = PrivateNode::start().await;
     let vhost = node.vhost().await;
     let mut seen = Received::new();

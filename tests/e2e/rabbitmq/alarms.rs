@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 use amqp_rpc::{CallError, Execution, connect::ConnectionState};
 
 use super::{ledger::LedgerClient, scene::Scene};
-use crate::support::{PrivateNode, await_until, rabbitmq::Resource, within};
+use crate::support::{Need, PrivateNode, await_until, is_left_out_without, rabbitmq::Resource, within};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
 async fn a_broker_short_of_memory_or_disk_fails_calls_at_once_and_runs_none_of_them() {
+    if is_left_out_without(Need::PrivateNodes) {
+        return;
+    }
     let node = PrivateNode::start().await;
     let vhost = node.vhost().await;
     let scene = Scene::set(vhost.uri()).await;

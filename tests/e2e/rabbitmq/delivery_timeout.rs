@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 use amqp_rpc::QueueType;
 
 use super::scene::Scene;
-use crate::support::{PrivateNode, await_until, rabbitmq::Configuration};
+use crate::support::{Need, PrivateNode, await_until, is_left_out_without, rabbitmq::Configuration};
 
 #[tokio::test]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
 async fn a_server_whose_channel_is_closed_for_a_slow_method_serves_on() {
+    if is_left_out_without(Need::PrivateNodes) {
+        return;
+    }
     let configuration = Configuration {
         conf: "consumer_timeout = 1000\n",
         advanced: "[{rabbit, [{channel_tick_interval, 500}]}].",

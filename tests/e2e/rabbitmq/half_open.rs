@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 use amqp_rpc::ConnectOptions;
 
 use super::scene::Scene;
-use crate::support::PrivateNode;
+use crate::support::{Need, PrivateNode, is_left_out_without};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
 async fn a_frozen_broker_is_noticed_by_its_missing_heartbeat() {
+    if is_left_out_without(Need::PrivateNodes) {
+        return;
+    }
     const HEARTBEAT: Duration = Duration::from_secs(1);
     let node = PrivateNode::start().await;
     let vhost = node.vhost().await;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::scene::Scene;
-use crate::support::{PrivateNode, await_until};
+use crate::support::{Need, PrivateNode, await_until, is_left_out_without};
 
 /// The number of calls that are answered before and after the fault.
 const ENOUGH: usize = 200;
@@ -11,6 +11,9 @@ const ENOUGH: usize = 200;
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
 async fn a_broker_restart_under_load_hangs_no_call_and_every_call_is_accounted_for() {
+    if is_left_out_without(Need::PrivateNodes) {
+        return;
+    }
     let node = PrivateNode::start().await;
     let vhost = node.vhost().await;
     let scene = Scene::set(vhost.uri()).await;
@@ -38,6 +41,9 @@ async fn a_broker_restart_under_load_hangs_no_call_and_every_call_is_accounted_f
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
 async fn after_a_broker_was_killed_its_queues_are_there_and_served_again() {
+    if is_left_out_without(Need::PrivateNodes) {
+        return;
+    }
     let node = PrivateNode::start().await;
     let vhost = node.vhost().await;
     let scene = Scene::set(vhost.uri()).await;

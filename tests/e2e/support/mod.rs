@@ -5,6 +5,7 @@
 //! | [`vhost`] | a virtual host per test, on either broker, with the state of its queues and connections |
 //! | [`rabbitmq`] | RabbitMQ, administered by `erl_call`, where `AMQP_URL` is set; nodes and a cluster that tests may kill |
 //! | [`http_api`] | the broker of `AMQP_URL`, administered by the HTTP API that `AMQP_RPC_TEST_ADMIN` names |
+//! | [`left_out`] | tests that the broker of the run cannot serve |
 //! | [`raw_peer`] | an AMQP peer that speaks by hand: malformed and foreign messages, foreign servers |
 //! | [`byte_peer`] | a publisher that writes frames byte by byte: what no AMQP library would write |
 //! | [`program`] | second processes: the Python peers of `tests/interop` and our examples |
@@ -21,6 +22,7 @@ mod bytes;
 pub(crate) mod certificates;
 mod frames;
 pub(crate) mod http_api;
+pub(crate) mod left_out;
 pub(crate) mod log;
 pub(crate) mod program;
 pub(crate) mod proxy;
@@ -35,6 +37,7 @@ pub(crate) mod wait;
 
 pub(crate) use byte_peer::{BytePeer, RawProperties};
 pub(crate) use frames::Said;
+pub(crate) use left_out::{Need, is_left_out_without};
 pub(crate) use log::{Log, listen_by};
 pub(crate) use program::Program;
 pub(crate) use proxy::Proxy;

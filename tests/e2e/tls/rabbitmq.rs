@@ -12,7 +12,9 @@ use super::refused;
 use crate::{
     services::{FibClient, FibServer, Fibonacci},
     support::{
+        Need,
         certificates::Authority,
+        is_left_out_without,
         rabbitmq::{TlsNode, tls_node},
         within,
     },
@@ -22,6 +24,9 @@ use crate::{
 #[tokio::test]
 #[ignore = "needs RabbitMQ: scripts/test.sh"]
 async fn on_rabbitmq_tls_and_external_logins_work_as_on_other_brokers() {
+    if is_left_out_without(Need::PrivateNodes) {
+        return;
+    }
     let authority = Authority::new("the shop's");
     let node = tls_node(&authority, &authority.issue_for_loopback()).await;
     node.add_user_without_password("ada").await;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::support::{uri::BrokerUri, vhost::Vhost, wait::await_until};
 
-/// Three nodes. A node that cannot reach another one pauses.
+/// Three nodes. A node that cannot reach another one pauses where [`PrivateCluster::pauses_minorities`].
 #[derive(Debug)]
 pub(crate) struct PrivateCluster {
     brokers: Vec<Broker>,
@@ -108,6 +108,13 @@ impl PrivateCluster {
             self.leader(queue, number).await == Some(number)
         })
         .await;
+    }
+
+    /// Whether a node that cannot reach the majority pauses, as Mnesia does when it is told to. Khepri, which
+    /// takes its place by default since 4.2, has nothing like it.
+    pub(crate) async fn pauses_minorities(&self) -> bool {
+        let khepri = "try rabbit_khepri:is_enabled() catch error:undef -> false end";
+        self.node(0).eval(khepri).await == "false"
     }
 
     /// Partitions a node from the two others: they refuse each other's cookies.
