@@ -13,8 +13,8 @@ export AMQP_RPC_TEST_PYTHON
 # shellcheck source=run-and-wait.bash
 . scripts/run-and-wait.bash
 trap_signals
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+# shellcheck source=totals.bash
+. scripts/totals.bash
 
 # Arguments up to `--` choose targets and are cargo's, those after it choose tests and are the test programs'.
 targets=() tests=()
@@ -30,22 +30,6 @@ everything=""
 with_brokers=("${targets[@]}")
 [ ${#targets[@]} -gt 0 ] || with_brokers=(--test e2e --test conformance --test foreign_clients)
 
-status=0
-# run TITLE COMMAND...: shows the output, also how an interrupted run ends, and keeps it.
-run() {
-    local title=$1 tee_pid run_status=0
-    shift
-    [ -z "$interrupted" ] || return 0
-    rm -f "$scratch/pipe"
-    mkfifo "$scratch/pipe"
-    (trap '' INT TERM HUP && exec tee -a "$scratch/output") <"$scratch/pipe" &
-    tee_pid=$!
-    printf '\n== %s\n' "$title"
-    run_and_wait "$@" >"$scratch/pipe" 2>&1 || run_status=$?
-    wait "$tee_pid" || true
-    [ "$run_status" -eq 0 ] || status=$run_status
-}
-
 cargo_test=(cargo test --workspace --no-fail-fast)
 embedded=(env -u AMQP_URL "${cargo_test[@]}")
 run "everything, on the embedded broker" "${embedded[@]}" "${targets[@]}" -- "${tests[@]}"
@@ -59,12 +43,5 @@ if [ -n "$everything" ]; then
     run "many schedules" scripts/schedules.sh
 fi
 
-# "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s"
-# "test name ... ignored, reason" and "test name ... ok": a test that one run ignores and another runs is not skipped.
-awk '/^test result: / { passed += $4; failed += $6 }
-     /^     Running |^   Doc-tests / { program = $0 }
-     /^test .* \.\.\. ignored/ { sub(/ \.\.\. ignored.*/, ""); ignored[program, $0] = 1 }
-     /^test .* \.\.\. (ok|FAILED)/ { sub(/ \.\.\. (ok|FAILED).*/, ""); ran[program, $0] = 1 }
-     END { for (test in ignored) if (!(test in ran)) skipped++
-           printf "\n%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$scratch/output"
+print_totals
 exit "$status"

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Runs what takes too long for continuous integration: the end-to-end tests on every RabbitMQ 4 that there is, and ten minutes of the
+# soak on each broker.
+# Run:  scripts/full.sh [MINUTES OF A SOAK]        about an hour; scripts/test.sh is what continuous integration runs
+# The last line sums up all tests. Ends with 0 only when each run did.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+minutes=${1:-10}
+
+AMQP_RPC_TEST_PYTHON=$(scripts/interop-python.sh)
+export AMQP_RPC_TEST_PYTHON
+
+# shellcheck source=run-and-wait.bash
+. scripts/run-and-wait.bash
+trap_signals
+# shellcheck source=totals.bash
+. scripts/totals.bash
+
+versions=(4.0 4.3)
+on_rabbitmq_4() { echo env "AMQP_RPC_RABBITMQ4=$1" scripts/rabbitmq-4.sh scripts/with-rabbitmq.sh; }
+
+# The end-to-end tests start examples, which cargo builds for them only with all other targets.
+run "the examples" cargo build --examples
+for version in "${versions[@]}"; do
+    # shellcheck disable=SC2046 # words without spaces
+    run "RabbitMQ $version" $(on_rabbitmq_4 "$version") cargo test --no-fail-fast --test e2e -- --include-ignored
+done
+
+soak=(cargo bench --bench soak -- --minutes "$minutes")
+run "a soak, on the embedded broker" env -u AMQP_URL "${soak[@]}"
+run "a soak, on this machine's RabbitMQ" scripts/with-rabbitmq.sh "${soak[@]}"
+for version in "${versions[@]}"; do
+    # shellcheck disable=SC2046
+    run "a soak, on RabbitMQ $version" $(on_rabbitmq_4 "$version") "${soak[@]}"
+done
+
+print_totals
+exit "$status"
