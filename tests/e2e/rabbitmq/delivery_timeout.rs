@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use amqp_rpc::QueueType;
+use amqp_rpc::server::QueueType;
 
 use super::scene::Scene;
 use crate::support::{Need, PrivateNode, await_until, is_left_out_without, rabbitmq::Configuration};
