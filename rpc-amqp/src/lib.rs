@@ -5,7 +5,7 @@
 //!
 //! Imports run one way. Each module imports only modules above it in this list:
 //!
-//! 1. `limits`, `reply_code`: constants of AMQP.
+//! 1. `limits`, `reply_code`: constants of AMQP. `broker`: the brokers, and what differs between them.
 //! 2. `message`, `error`: headers, properties, deliveries and errors as plain data.
 //! 3. `convert`: conversions between plain data and lapin's types.
 //! 4. `options`: addresses, credentials and TLS options.
@@ -16,6 +16,7 @@
 //! 9. `topology`: declaring and looking up exchanges, queues and bindings.
 #![allow(clippy::disallowed_types, reason = "this is the crate that the rule keeps lapin in")]
 
+mod broker;
 mod confirms;
 mod connect;
 mod connection;
@@ -30,6 +31,7 @@ pub mod reply_code;
 mod topology;
 mod transport;
 
+pub use broker::{Broker, BrokerVersion};
 pub use confirms::{Confirm, ConfirmOutcome, ExclusiveConfirmPublisher, SharedConfirmPublisher};
 pub use connect::{Backoff, ConnectionState, NotReady, StateWatch, connect, connect_first, reconnect};
 pub use connection::{Connection, DataChannel};

@@ -146,6 +146,7 @@ async fn handshake(
             .map_err(|error| explain(error, node, login))?;
     abort.disarm();
     let connection = Arc::new(connection);
+    tracing::debug!(broker = %findings.broker(), endpoint = node.endpoint(), "connected");
     if let Some(changes) = login.take_changes() {
         update_secret::forward_changes(changes, &connection, Arc::clone(&cutoff));
     }

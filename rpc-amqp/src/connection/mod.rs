@@ -14,6 +14,7 @@ use std::{
 pub use channel::DataChannel;
 
 use crate::{
+    broker::Broker,
     error::BrokerError,
     options::{ConnectOptions, Inbound},
     transport::{
@@ -86,6 +87,11 @@ impl Connection {
     /// The time limit of one attempt to connect, its preparation included.
     pub fn attempt_timeout(&self) -> Duration {
         self.options.0.timeout
+    }
+
+    /// The broker's product and version.
+    pub fn broker(&self) -> Broker {
+        self.findings.broker()
     }
 
     /// The findings of the guard on this connection.
@@ -170,6 +176,7 @@ impl Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
+            .field("broker", &self.broker())
             .field("user", &self.user)
             .field("is_connected", &self.is_connected())
             .finish_non_exhaustive()

@@ -63,6 +63,17 @@ impl<'a> FieldReader<'a> {
         Ok(())
     }
 
+    /// Reads one entry of a table: its key, and its value if that is a long string.
+    pub(crate) fn string_entry(&mut self) -> Result<(&'a [u8], Option<&'a [u8]>), Refusal> {
+        let key = self.short_bytes()?;
+        if let Some((b'S', string)) = self.0.split_first() {
+            self.0 = string;
+            return Ok((key, Some(self.long_bytes()?)));
+        }
+        self.value(1)?;
+        Ok((key, None))
+    }
+
     fn list(&mut self, depth: usize) -> Result<(), Refusal> {
         let mut values = FieldReader(self.long_bytes()?);
         while !values.0.is_empty() {

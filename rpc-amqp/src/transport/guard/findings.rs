@@ -3,20 +3,21 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
 use tokio::sync::{Notify, watch};
 
-use crate::message::Refusal;
+use crate::{broker::Broker, message::Refusal};
 
-/// Refused deliveries, returned messages and the blocked state of one connection.
+/// The broker, refused deliveries, returned messages and the blocked state of one connection.
 ///
 /// The guard writes them before lapin gets the frames concerned.
 #[derive(Debug, Default)]
 pub struct Findings {
+    broker: OnceLock<Broker>,
     /// The length of `refused`. It is nearly always 0, which saves taking the lock.
     refusals: AtomicUsize,
     /// By channel and delivery tag.
@@ -32,6 +33,17 @@ impl Findings {
     /// Creates empty findings that notify `on_return` of every returned message.
     pub fn new(on_return: Arc<Notify>) -> Self {
         Self { on_return, ..Self::default() }
+    }
+
+    /// Records which broker it is.
+    pub(crate) fn identify(&self, broker: Broker) {
+        // A broker that introduces itself again is still the same one.
+        self.broker.get_or_init(|| broker);
+    }
+
+    /// The broker, as it introduced itself. [`Broker::Other`] before it has.
+    pub fn broker(&self) -> Broker {
+        self.broker.get().copied().unwrap_or_default()
     }
 
     pub(crate) fn refuse(&self, channel: u16, tag: u64, refusal: Refusal) {

@@ -8,6 +8,7 @@ use super::{
     frame::{FRAME_END, FrameHeader, HEADER_BYTES, invalid, shorten},
     method::Method,
     properties,
+    server_properties::read_broker,
 };
 use crate::message::Refusal;
 
@@ -146,6 +147,9 @@ impl Inspector {
                 self.findings.block(Some(reason.as_ref()));
             }
             Method::Unblocked => self.findings.block(None),
+            Method::Start { server_properties } => {
+                self.findings.identify(read_broker(&frame[header.payload()][server_properties]));
+            }
             Method::Tune { frame_max } => self.tune_frame_max(frame_max),
             Method::Other => {}
         }

@@ -17,6 +17,8 @@ pub(crate) enum Method {
     Blocked { reason: std::ops::Range<usize> },
     /// The broker accepts messages again.
     Unblocked,
+    /// The broker introduces itself. Its server properties are at this range of the payload.
+    Start { server_properties: std::ops::Range<usize> },
     /// The limits that the broker proposes.
     Tune { frame_max: u32 },
     /// Any other method.
@@ -71,7 +73,7 @@ impl Method {
             (10, 10) => {
                 reader.take(2)?;
                 reader.table(0)?;
-                Ok(Self::Other)
+                Ok(Self::Start { server_properties: 6..payload.len() })
             }
             // connection.tune
             (10, 30) => {

@@ -18,6 +18,7 @@ mod inspector;
 mod method;
 mod properties;
 mod reader;
+mod server_properties;
 #[cfg(test)]
 mod tests;
 

@@ -3,6 +3,7 @@
 
 mod passage;
 mod properties;
+mod server_properties;
 
 use std::io;
 
