@@ -167,6 +167,8 @@ impl Broker {
         let version = BrokerVersion::parse(version);
         match product {
             "RabbitMQ" => RabbitMq(version),
+            // The embedded broker of amqp-rpc behaves as this version does.
+            "amqp-rpc-broker" => RabbitMq(BrokerVersion { major: 3, minor: 10, patch: 8 }),
             "LavinMQ" => LavinMq(version),
             _ => Other,
         }
@@ -227,6 +229,7 @@ mod tests {
     fn a_broker_is_told_by_its_product_and_shown_with_its_version() {
         let shown = brokers().map(|broker| broker.to_string());
         assert_eq!(shown, ["RabbitMQ 3.10.8", "RabbitMQ 4.0.5", "RabbitMQ 4.3.6", "LavinMQ 2.9.1"]);
+        assert_eq!(Broker::from_properties("amqp-rpc-broker", "0.1.0").to_string(), "RabbitMQ 3.10.8");
         assert_eq!(Broker::from_properties("qpid-cpp", "1.39"), Other);
         assert_eq!(Broker::from_properties("rabbitmq", "3.10.8"), Other);
         assert_eq!(Other.to_string(), "another broker");
