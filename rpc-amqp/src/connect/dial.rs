@@ -124,7 +124,7 @@ async fn handshake(
     // Always set: with the broker's default, a dead peer is noticed only after minutes.
     let heartbeat = u16::try_from(options.heartbeat.as_secs().max(1)).unwrap_or(u16::MAX);
     address.query.heartbeat.get_or_insert(heartbeat);
-    let name = options.name.clone().unwrap_or_else(default_name);
+    let name = options.connection_name();
     let properties = ConnectionProperties::default()
         .with_connection_name(name.into())
         .with_auth_provider(login.auth_provider());
@@ -152,14 +152,4 @@ async fn handshake(
     }
     let options = (options.clone(), inbound.clone());
     Ok(Connection::new(connection, cutoff, findings, options, login.user()))
-}
-
-/// The default name of a connection: program and process id.
-fn default_name() -> String {
-    let program = std::env::current_exe().ok();
-    let program = program
-        .as_deref()
-        .and_then(|path| path.file_name())
-        .map_or("amqp-rpc".into(), |name| name.to_string_lossy());
-    format!("{program} (pid {})", std::process::id())
 }

@@ -79,6 +79,11 @@ impl Connection {
         self.user().unwrap_or(NAMED_BY_CERTIFICATE)
     }
 
+    /// The name of this connection in the broker's lists.
+    pub fn name(&self) -> String {
+        self.options.0.connection_name()
+    }
+
     /// The options that this connection was made with.
     pub fn options(&self) -> (&ConnectOptions, &Inbound) {
         (&self.options.0, &self.options.1)

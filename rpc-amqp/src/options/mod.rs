@@ -162,6 +162,19 @@ impl ConnectOptions {
         self
     }
 
+    /// The name of the connection in the broker's lists: by default program and process id.
+    pub(crate) fn connection_name(&self) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
+        let program = std::env::current_exe().ok();
+        let program = program
+            .as_deref()
+            .and_then(|path| path.file_name())
+            .map_or("amqp-rpc".into(), |name| name.to_string_lossy());
+        format!("{program} (pid {})", std::process::id())
+    }
+
     /// Returns whether the TLS options ask for a login by client certificate. The URI may ask for it as well.
     pub(crate) fn logs_in_by_certificate(&self) -> bool {
         #[cfg(feature = "__rustls")]

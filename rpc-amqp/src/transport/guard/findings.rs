@@ -101,7 +101,8 @@ impl Findings {
         self.on_return.notify_one();
     }
 
-    /// Takes the correlation ids of all messages that the broker has returned since the last call.
+    /// Takes the correlation ids of all messages that the broker has returned since the last call. The id of
+    /// a message that has none is empty.
     pub fn take_returned(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.returned))
     }

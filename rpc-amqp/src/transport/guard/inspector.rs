@@ -197,9 +197,8 @@ impl Inspector {
                 Ok(HEADER_BYTES + length + 1)
             }
             Some(Content::Return) => {
-                if let Some(id) = properties::correlation_id(properties) {
-                    self.findings.record_return(id.to_owned());
-                }
+                let id = properties::correlation_id(properties).unwrap_or_default();
+                self.findings.record_return(id.to_owned());
                 self.contents.discard_body(header.channel, body_bytes);
                 Ok(0)
             }

@@ -141,6 +141,13 @@ fn a_returned_message_goes_to_its_call_and_not_to_lapin() {
         assert_eq!(findings.take_returned(), ["id"]);
         assert!(findings.take_returned().is_empty());
     }
+    for frame in &mut frames {
+        if let AMQPFrame::Header(_, header) = frame {
+            header.properties = BasicProperties::default();
+        }
+    }
+    let (_, findings) = pass(&bytes_of(&frames), &[100_000], 1000);
+    assert_eq!(findings.take_returned(), [""], "a message without an id is recorded as well");
 }
 
 #[test]
