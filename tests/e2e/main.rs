@@ -6,6 +6,7 @@
 mod bodies;
 mod calls;
 mod client;
+mod dead_letters;
 mod one_way;
 mod server;
 mod untyped;

@@ -3,6 +3,7 @@
 //!
 //! docs/wire-protocol.md describes it for other languages.
 
+pub(crate) mod dead_letter;
 pub(crate) mod namespace;
 pub(crate) mod reply;
 pub(crate) mod reply_address;

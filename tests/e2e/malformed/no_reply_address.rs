@@ -46,8 +46,9 @@ async fn a_dead_letter_is_the_unchanged_message_with_its_reason() {
     let dead = peer.get("fib.dead").await.expect("there is a dead letter");
     assert_eq!((dead.text(), dead.kind()), ("bad", Some("fib.compute")));
     assert_eq!(dead.properties.message_id().as_ref().map(ShortString::as_str), Some("job 17"));
-    let headers = format!("{:?}", dead.properties.headers());
-    assert!(headers.contains("x-first-death-reason") && headers.contains("x-death"), "{headers}");
+    assert_eq!(dead.text_header("x-amqp-rpc-reason").as_deref(), Some("bad_request"));
+    let error = dead.text_header("x-amqp-rpc-error").expect("it says why");
+    assert!(error.starts_with("expected value at line 1"), "{error}");
 }
 
 #[tokio::test]

@@ -161,7 +161,7 @@ async fn a_failure_without_a_caller_goes_to_the_dead_letters() {
     .await;
     await_settled(&vhost, "gate").await;
     let keys = [peer.get("gate.dead").await, peer.get("gate.dead").await]
-        .map(|letter| letter.map(|letter| letter.routing_key));
+        .map(|letter| letter.and_then(|letter| letter.text_header("x-amqp-rpc-routing-key")));
     assert!(
         keys.contains(&Some("gate.panic".into())) && keys.contains(&Some("gate.echo".into())),
         "{keys:?}"

@@ -1,6 +1,7 @@
 //! From the outcome of a call to its reply and the settled delivery.
 
 mod acks;
+mod dead_letters;
 mod direct;
 mod in_flight;
 mod settle;
@@ -8,9 +9,10 @@ mod settlement;
 mod sinks;
 mod unsettled;
 
+pub(crate) use dead_letters::{DeadLetterCommand, DeadLetterSender};
 pub(crate) use direct::{DirectCommand, DirectReplySender};
 pub(crate) use in_flight::InFlightCalls;
 pub(crate) use settle::{RequestChannel, settle};
 pub(crate) use settlement::{Settlement, Settlements};
 pub(crate) use sinks::ReplySinks;
-pub(crate) use unsettled::{Arrival, Unsettled};
+pub(crate) use unsettled::{Arrival, KeptMessage, Unsettled};

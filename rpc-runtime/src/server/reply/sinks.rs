@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{direct::DirectCommand, settlement::Settlements};
+use super::{dead_letters::DeadLetterCommand, direct::DirectCommand, settlement::Settlements};
 use crate::server::log::FailureLog;
 
 /// Takes the outcomes of a link's calls.
@@ -13,6 +13,10 @@ pub(crate) struct ReplySinks {
     pub(crate) settlements: Settlements,
     /// Takes replies to direct addresses, which settle their delivery later.
     pub(crate) direct: mpsc::UnboundedSender<DirectCommand>,
+    /// Takes messages that failed without a caller, which settle their delivery later.
+    pub(crate) dead_letters: mpsc::UnboundedSender<DeadLetterCommand>,
+    /// The server's name in dead letters.
+    pub(crate) server_name: String,
     pub(crate) max_reply_bytes: usize,
     pub(crate) failures: Arc<FailureLog>,
 }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use super::{
+    dead_letters::{DeadLetter, DeadLetterCommand},
     direct::DirectCommand,
     in_flight::InFlightGuard,
     settlement::{Settlement, UnsentReply},
@@ -12,11 +13,11 @@ use crate::{
     contract::MethodDef,
     message::{Execution, Fault, FaultCode, Reply, ReplyKind},
     server::{
-        config::ReplyPolicy,
         log::{Cause, FailedCall, RequestInfo},
         services::QueuePlan,
     },
     wire::{
+        dead_letter::{LetterCause, OriginalMessage},
         reply_address::is_direct,
         request::{ReceivedRequest, ReturnAddress},
     },
@@ -29,6 +30,8 @@ pub(crate) struct Unsettled {
     request: RequestInfo,
     sinks: Arc<ReplySinks>,
     address: ReturnAddress,
+    /// The message itself, where it is kept if it fails.
+    original: Option<Box<KeptMessage>>,
     call: Option<AdmittedCall>,
     settled: bool,
 }
@@ -39,6 +42,12 @@ pub(crate) struct Arrival {
     pub(crate) tag: u64,
     pub(crate) is_malformed: bool,
     pub(crate) received_at: Instant,
+}
+
+/// A message that becomes a dead letter if it fails.
+pub(crate) struct KeptMessage {
+    pub(crate) message: OriginalMessage,
+    pub(crate) queue: Arc<QueuePlan>,
 }
 
 /// The facts about a delivery that is a call.
@@ -56,6 +65,7 @@ impl Unsettled {
         arrival: Arrival,
         request: &mut ReceivedRequest,
         queue: &Arc<QueuePlan>,
+        original: Option<Box<KeptMessage>>,
         sinks: Arc<ReplySinks>,
     ) -> Self {
         let Arrival { tag, is_malformed, received_at } = arrival;
@@ -65,17 +75,36 @@ impl Unsettled {
         let is_overflow = queue.overflow_of.is_some();
         let request =
             RequestInfo { method: None, events, is_overflow, caller, redelivered, is_malformed, received_at };
-        Self { tag, request, sinks, address, call: None, settled: false }
+        Self { tag, request, sinks, address, original, call: None, settled: false }
     }
 
-    /// The reply address, unless the policy allows it.
-    pub(crate) fn foreign_address(&self, policy: &ReplyPolicy) -> Option<&str> {
-        self.address.reply_to.as_deref().filter(|address| !policy.allows(address))
+    /// The address that a reply would go to.
+    pub(crate) fn reply_to(&self) -> Option<&str> {
+        self.address.reply_to.as_deref()
     }
 
-    /// Rejects the delivery without a reply: it goes to the dead letters.
-    pub(crate) fn reject(mut self) {
-        self.settle(Settlement::Reject { tag: self.tag });
+    /// Refuses a request with a foreign reply address: it goes to the dead letters without a reply.
+    pub(crate) fn refuse_address(mut self, method: Option<&'static MethodDef>) {
+        self.request.method = method;
+        self.dead_letter("foreign_reply_address", None, None);
+    }
+
+    /// Takes a request that was delivered too often out of its queue: it goes to the dead letters, and its
+    /// caller, if there is one, is told.
+    pub(crate) fn refuse_exhausted(
+        mut self,
+        queue: &str,
+        deliveries: u64,
+        method: Option<&'static MethodDef>,
+    ) {
+        self.request.method = method;
+        let message = format!("the request was delivered {deliveries} times before and is not run again");
+        let fault = Fault::new(FaultCode::MaybeExecuted, message);
+        self.log(Cause::Fault(&fault), Some(queue));
+        let error = fault.message().to_owned();
+        let reply_to = self.address.reply_to.take();
+        let reply = reply_to.map(|reply_to| self.reply(reply_to, Err(fault)));
+        self.dead_letter("delivery_limit", Some(error), reply);
     }
 
     /// The delivery is a call, which will run.
@@ -129,15 +158,38 @@ impl Unsettled {
         match self.address.reply_to.take() {
             Some(reply_to) => self.send(reply_to, outcome),
             None if succeeded => self.settle(Settlement::Ack { tag }),
-            None => self.settle(Settlement::Reject { tag }),
+            None => match outcome {
+                Ok(_) => self.dead_letter("error", None, None),
+                Err(fault) => self.dead_letter(fault.code().as_str(), Some(text_of(&fault)), None),
+            },
         }
     }
 
-    fn send(&mut self, reply_to: String, outcome: Result<Reply, Fault>) {
+    /// Hands the message to the task that keeps it. A message that cannot be kept as it was is rejected, and
+    /// left to the broker's dead-lettering.
+    fn dead_letter(&mut self, reason: &str, error: Option<String>, reply: Option<UnsentReply>) {
+        let Some(original) = self.original.take() else {
+            return self.settle(Settlement::Reject { tag: self.tag });
+        };
+        self.settled = true;
+        let KeptMessage { message, queue } = *original;
+        let method = self.request.method.map(|method| method.full_name);
+        let cause = LetterCause { reason, error: error.as_deref(), method };
+        let (properties, body) = message.into_letter(cause, &self.sinks.server_name);
+        let letter = DeadLetter { tag: self.tag, queue, properties, body, reply };
+        // Without the task the link is lost, and the broker delivers again.
+        let _ = self.sinks.dead_letters.send(DeadLetterCommand::Send(Box::new(letter)));
+    }
+
+    fn reply(&mut self, reply_to: String, outcome: Result<Reply, Fault>) -> UnsentReply {
         let correlation_id = self.address.correlation_id.take();
         let codec = std::mem::take(&mut self.address.codec);
+        UnsentReply { tag: self.tag, reply_to, correlation_id, codec, outcome }
+    }
+
+    fn send(&mut self, reply_to: String, outcome: Result<Reply, Fault>) {
         let is_direct = is_direct(&reply_to);
-        let reply = UnsentReply { tag: self.tag, reply_to, correlation_id, codec, outcome };
+        let reply = self.reply(reply_to, outcome);
         if is_direct {
             self.settled = true;
             let _ = self.sinks.direct.send(DirectCommand::Send(reply));
@@ -194,6 +246,14 @@ impl Unsettled {
         self.settled = true;
         // Without a settler the channel is lost, and the broker delivers again.
         let _ = self.sinks.settlements.send(settlement);
+    }
+}
+
+/// A fault's text, as it is logged.
+fn text_of(fault: &Fault) -> String {
+    match fault.detail() {
+        Some(detail) => format!("{}: {detail}", fault.message()),
+        None => fault.message().to_owned(),
     }
 }
 

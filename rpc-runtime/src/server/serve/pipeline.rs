@@ -12,15 +12,16 @@ use super::{
     run::{run, run_within},
 };
 use crate::{
+    contract::MethodDef,
     message::{Fault, FaultCode, IncomingCall},
     server::{
         config::loggable_address,
         control::{Control, Mode},
-        reply::{Arrival, InFlightCalls, ReplySinks, Unsettled},
+        reply::{Arrival, InFlightCalls, KeptMessage, ReplySinks, Unsettled},
         services::{QueuePlan, Route},
         settings::Settings,
     },
-    wire::request::ReceivedRequest,
+    wire::{dead_letter::OriginalMessage, request::ReceivedRequest},
 };
 
 /// Serves the requests of one queue. Runs in the queue's worker, so nothing here may take long; calls run in
@@ -45,6 +46,12 @@ impl RequestPipeline {
 
     /// Refuses at once what must not reach a method, and spawns the call of everything else.
     pub(crate) fn handle(&mut self, delivered: Delivered, queue: &Arc<QueuePlan>, mode: Mode) {
+        let rules = &self.settings.admission;
+        let is_foreign = reply_address(&delivered, queue).map(|address| !rules.reply_policy.allows(address));
+        let exhausted = queue.dead_letters.as_ref().and_then(|letters| letters.exhausted(&delivered));
+        // Nothing is kept of an ordinary call: it is answered, however it ends.
+        let is_kept = is_foreign != Some(false) || exhausted.is_some();
+        let original = if is_kept { kept(&delivered, queue) } else { None };
         let tag = delivered.tag;
         let is_malformed = delivered.refusal.is_some_and(Refusal::is_malformed);
         if is_malformed {
@@ -52,13 +59,16 @@ impl RequestPipeline {
         }
         let mut request = self.read(delivered, queue);
         let arrival = Arrival { tag, is_malformed, received_at: Instant::now() };
-        let unsettled = Unsettled::new(arrival, &mut request, queue, Arc::clone(&self.sinks));
-        let rules = &self.settings.admission;
-        if let Some(foreign) = unsettled.foreign_address(&rules.reply_policy) {
+        let unsettled = Unsettled::new(arrival, &mut request, queue, original, Arc::clone(&self.sinks));
+        if is_foreign == Some(true) {
             self.settings.counters.foreign_reply_addresses.add_one();
-            let (queue, address) = (queue.name(), loggable_address(foreign));
-            tracing::warn!(queue, address, "refused a request with a foreign reply address");
-            return unsettled.reject();
+            let (queue_name, address) =
+                (queue.name(), unsettled.reply_to().map(loggable_address).unwrap_or_default());
+            tracing::warn!(queue = queue_name, address, "refused a request with a foreign reply address");
+            return unsettled.refuse_address(method_of(&request, queue));
+        }
+        if let Some(deliveries) = exhausted {
+            return unsettled.refuse_exhausted(queue.name(), deliveries, method_of(&request, queue));
         }
         if let Some(full) = &queue.overflow_of {
             let fault = Fault::new(FaultCode::Overloaded, format!("queue `{full}` is full"));
@@ -137,4 +147,25 @@ impl RequestPipeline {
             }
         }
     }
+}
+
+/// The address that a reply would go to. An event has none: it has many receivers, and if one of them replied,
+/// all would.
+fn reply_address<'d>(delivered: &'d Delivered, queue: &QueuePlan) -> Option<&'d str> {
+    let address = delivered.properties.reply_to.as_deref().filter(|address| !address.is_empty());
+    address.filter(|_| !queue.kind.is_of_events())
+}
+
+/// The message as it is kept if it fails. `None` where this server keeps no dead letters of the queue, and of
+/// a message that the transport has cut: the broker still has the whole of it.
+fn kept(delivered: &Delivered, queue: &Arc<QueuePlan>) -> Option<Box<KeptMessage>> {
+    if queue.dead_letters.is_none() || delivered.refusal.is_some() {
+        return None;
+    }
+    Some(Box::new(KeptMessage { message: OriginalMessage::of(delivered), queue: Arc::clone(queue) }))
+}
+
+fn method_of(request: &ReceivedRequest, queue: &QueuePlan) -> Option<&'static MethodDef> {
+    let route = queue.routes.find(&request.routing_key, request.kind.as_deref());
+    route.ok().map(|route| route.method)
 }

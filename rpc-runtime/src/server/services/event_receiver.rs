@@ -15,7 +15,9 @@ use crate::{
     layer::BoxService,
     server::{
         config::{Declare, Patterns, QueueOptions, ServiceSettings, Subscriber, Subscription},
-        topology::{EventQueue, QueueDeclaration, event_topology, group_queue, new_listener_queue},
+        topology::{
+            DeadLetterQueue, EventQueue, QueueDeclaration, event_topology, group_queue, new_listener_queue,
+        },
     },
 };
 
@@ -102,6 +104,7 @@ impl EventReceiver {
             routes: Routes::of_events(&routed, &settings.namespace)?,
             concurrency: settings.concurrency,
             overflow_of: None,
+            dead_letters: DeadLetterQueue::of(&self.queue, &needed),
             declaration: QueueDeclaration::new(self.queue.clone(), declare, needed),
             consume_denied: AtomicBool::default(),
         })

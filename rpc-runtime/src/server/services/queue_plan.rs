@@ -7,7 +7,7 @@ use std::sync::{
 
 use super::routes::Routes;
 use crate::{
-    server::topology::{QueueDeclaration, new_listener_queue},
+    server::topology::{DeadLetterQueue, QueueDeclaration, new_listener_queue},
     wire::namespace::Namespace,
 };
 
@@ -22,6 +22,8 @@ pub(crate) struct QueuePlan {
     /// The queue whose overflow this is: its requests are answered `overloaded`.
     pub(crate) overflow_of: Option<String>,
     pub(crate) declaration: QueueDeclaration,
+    /// Where its failed messages are kept, if this server declares that.
+    pub(crate) dead_letters: Option<DeadLetterQueue>,
     /// See [`is_consume_denied`](Self::is_consume_denied).
     pub(crate) consume_denied: AtomicBool,
 }
@@ -66,6 +68,7 @@ impl QueuePlan {
             concurrency: self.concurrency,
             overflow_of: None,
             declaration: self.declaration.renamed(name()),
+            dead_letters: None,
             consume_denied: AtomicBool::default(),
         })
     }

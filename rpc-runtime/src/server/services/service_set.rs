@@ -20,7 +20,10 @@ use crate::{
     layer::BoxService,
     server::{
         config::{Declare, QueueOptions, ServiceSettings},
-        topology::{DeclaredService, QueueDeclaration, overflow_of, request_methods, request_topology},
+        topology::{
+            DeadLetterQueue, DeclaredService, QueueDeclaration, fitted, overflow_of, request_methods,
+            request_topology,
+        },
     },
 };
 
@@ -90,9 +93,10 @@ impl ServiceSet {
         connection: &Connection,
         declare: Declare,
     ) -> Result<(), TopologyError> {
+        let topology = || fitted(self.topology.clone(), connection.broker());
         match declare {
-            Declare::All => self.topology.declare(connection, false).await,
-            Declare::Passive => self.topology.declare(connection, true).await,
+            Declare::All => topology().declare(connection, false).await,
+            Declare::Passive => topology().declare(connection, true).await,
             Declare::None => Ok(()),
         }
     }
@@ -161,6 +165,7 @@ impl ServiceSet {
                 return queue;
             }
             let key = name.clone();
+            let dead_letters = DeadLetterQueue::of(&key, &topology);
             let declaration =
                 QueueDeclaration::part_of(&topology, name, overflow_of.as_deref(), settings.declare);
             Arc::new(QueuePlan {
@@ -170,6 +175,7 @@ impl ServiceSet {
                 concurrency: settings.concurrency,
                 overflow_of,
                 declaration,
+                dead_letters,
                 consume_denied: AtomicBool::default(),
             })
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use amqp_rpc_transport::{Connection, Exchange, Operation, Topology, TopologyError};
 
 use super::{
+    broker_rules::fitted,
     names::{dead_letters_of, overflow_of},
     refusals::no_answer,
 };
@@ -73,6 +74,7 @@ impl QueueDeclaration {
         connection: &Connection,
         timeout: Duration,
     ) -> Result<(), TopologyError> {
+        let needed = fitted(needed.clone(), connection.broker());
         let declaring = needed.declare(connection, self.declare != Declare::All);
         match tokio::time::timeout(timeout, declaring).await {
             Ok(declared) => declared,

@@ -5,6 +5,9 @@ use amqp_rpc_transport::{Binding, HeaderValue, Queue, Topology};
 use super::names::{dead_letters_of, overflow_of};
 use crate::server::config::QueueOptions;
 
+/// Without `-with-x` headers that begin with `x-` do not take part in the match.
+pub(super) const ALL_WITH_X: &str = "all-with-x";
+
 /// Dead letters are kept for people to look at: the oldest are dropped first.
 const DEAD_LETTERS_KEPT: i64 = 10_000;
 /// One week in milliseconds.
@@ -62,9 +65,8 @@ impl SideQueue {
     fn add_to(self, topology: &mut Topology, queue: &str, dead_exchange: &str) {
         let Self { name, queue_type, max_length, message_ttl, reasons } = self;
         for &reason in reasons {
-            // Without `-with-x` headers that begin with `x-` do not take part in the match.
             let arguments =
-                [("x-match", "all-with-x"), ("x-first-death-queue", queue), ("x-first-death-reason", reason)];
+                [("x-match", ALL_WITH_X), ("x-first-death-queue", queue), ("x-first-death-reason", reason)];
             topology.bindings.push(Binding {
                 queue: name.clone(),
                 exchange: dead_exchange.to_owned(),

@@ -17,7 +17,8 @@ use crate::{
     server::{
         consume::{LinkFailure, QueueConsumer},
         reply::{
-            DirectCommand, DirectReplySender, ReplySinks, RequestChannel, Settlement, Settlements, settle,
+            DeadLetterCommand, DeadLetterSender, DirectCommand, DirectReplySender, ReplySinks,
+            RequestChannel, Settlement, Settlements, settle,
         },
         services::{Change, ChangeReply},
         settings::Settings,
@@ -39,6 +40,8 @@ pub(crate) struct Link {
     removals: JoinSet<()>,
     direct_replies: JoinSet<()>,
     direct: mpsc::UnboundedSender<DirectCommand>,
+    dead_letter_sender: JoinSet<()>,
+    dead_letters: mpsc::UnboundedSender<DeadLetterCommand>,
     settler: JoinSet<()>,
     settlements: Settlements,
     failure: LinkFailure,
@@ -70,9 +73,15 @@ impl Link {
         );
         let mut direct_replies = JoinSet::new();
         direct_replies.spawn(replies.run());
+        let (dead_letters, to_keep) = mpsc::unbounded_channel();
+        let mut dead_letter_sender = JoinSet::new();
+        let keeping = DeadLetterSender::new(connection.clone(), to_keep, settlements.clone(), direct.clone());
+        dead_letter_sender.spawn(keeping.run());
         let sinks = Arc::new(ReplySinks {
             settlements: settlements.clone(),
             direct: direct.clone(),
+            dead_letters: dead_letters.clone(),
+            server_name: connection.name(),
             max_reply_bytes: settings.max_reply_bytes,
             failures: Arc::clone(&settings.failures),
         });
@@ -96,6 +105,8 @@ impl Link {
             removals: JoinSet::new(),
             direct_replies,
             direct,
+            dead_letter_sender,
+            dead_letters,
             settler,
             settlements,
             failure,
@@ -110,6 +121,7 @@ impl Link {
             Ok(lost) = self.lost.wait_for(Option::is_some) => lost.clone(),
             failed = self.workers.failed(&self.connection) => failed,
             _ = self.direct_replies.join_next() => None,
+            _ = self.dead_letter_sender.join_next() => None,
             _ = self.settler.join_next() => None,
         }
         .unwrap_or_else(|| BrokerError::new(None, "a task of the server has panicked"))
@@ -158,6 +170,9 @@ impl Link {
     /// Writes what is left. Calls that block their thread still hold their ends of the channels, and are not
     /// waited for.
     async fn settle_all(&mut self) {
+        // First: a dead letter may be followed by a reply.
+        let _ = self.dead_letters.send(DeadLetterCommand::Stop);
+        join_all(&mut self.dead_letter_sender).await;
         let _ = self.direct.send(DirectCommand::Stop);
         join_all(&mut self.direct_replies).await;
         let _ = self.settlements.send(Settlement::Stop);
