@@ -22,6 +22,8 @@ const USER_ID: &str = "x-amqp-rpc-user-id";
 
 /// The broker's count of the deliveries of a message on a quorum queue, the present one not included.
 const DELIVERY_COUNT: &str = "x-delivery-count";
+/// The broker's list of the queues that a message left without being acknowledged.
+const DEATHS: &str = "x-death";
 /// Headers that are not kept: further addresses, which would receive the letter too, and a count that belongs
 /// to a delivery.
 const NOT_KEPT: [&str; 3] = ["CC", "BCC", DELIVERY_COUNT];
@@ -40,6 +42,16 @@ pub(crate) fn earlier_deliveries(delivered: &Delivered) -> Option<u64> {
         HeaderValue::Int(count) => u64::try_from(*count).ok(),
         _ => None,
     }
+}
+
+/// Why a message last left a queue, as the broker tells: `maxlen`, `expired`, `rejected`, `delivery_limit`.
+pub(crate) fn death_in<'d>(queue: &str, delivered: &'d Delivered) -> Option<&'d str> {
+    let HeaderValue::List(deaths) = delivered.properties.headers.as_ref()?.get(DEATHS)? else { return None };
+    // The latest comes first.
+    deaths.iter().find_map(|death| match death {
+        HeaderValue::Table(death) if death.text("queue") == Some(queue) => death.text("reason"),
+        _ => None,
+    })
 }
 
 /// A message as it was delivered, to be kept if it fails.
@@ -179,6 +191,18 @@ mod tests {
         let headers = letter_of(&again).headers.unwrap();
         assert_eq!(headers.text(EXCHANGE), Some("amqp-rpc"));
         assert_eq!(headers.text(ROUTING_KEY), Some("jobs.fails"));
+    }
+
+    #[test]
+    fn the_latest_death_in_a_queue_is_found_among_others() {
+        let death = |queue: &str, reason: &str| {
+            HeaderValue::Table([("queue", queue), ("reason", reason)].into_iter().collect())
+        };
+        let deaths = [death("delay", "expired"), death("desk", "maxlen"), death("desk", "expired")];
+        let headers = [("x-death", HeaderValue::List(deaths.to_vec()))].into_iter().collect();
+        let delivered = delivered(headers);
+        assert_eq!(death_in("desk", &delivered), Some("maxlen"));
+        assert_eq!(death_in("fib", &delivered), None);
     }
 
     #[test]

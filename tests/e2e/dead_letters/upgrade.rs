@@ -1,6 +1,6 @@
 //! Queues that version 0.1.0 declared: a server of today starts with them, and loses nothing.
 
-use amqp_rpc::{Server, server::QueueOptions};
+use amqp_rpc::{Server, error::StartError, server::QueueOptions};
 use lapin::{
     BasicProperties, ExchangeKind,
     options::{ExchangeDeclareOptions, QueueBindOptions},
@@ -9,8 +9,8 @@ use lapin::{
 
 use super::{DURABLE, Failing, JOB, JobsServer, arguments, publish_later, text, until_dead};
 use crate::{
-    services::start,
-    support::{RawPeer, Vhost},
+    services::{start, until_epoch},
+    support::{self, Log, Proxy, RawPeer, Vhost},
 };
 
 /// Declares what 0.1.0 declared for the service `jobs`.
@@ -73,8 +73,25 @@ async fn a_bounded_queue_of_version_0_1_0_is_used_as_it_is() {
     let bounded =
         arguments([("x-max-length", AMQPValue::LongInt(5)), ("x-overflow", text("reject-publish-dlx"))]);
     declare_as_before(&peer, bounded, true).await;
-    let options = QueueOptions::new().max_length(5);
-    let _server = start(Server::new().service_with(JobsServer::new(Failing), options), &vhost).await;
+    let log = Log::listen();
+    let server = |max_length| {
+        let options = QueueOptions::new().max_length(max_length);
+        Server::new().service_with(JobsServer::new(Failing), options)
+    };
+    let proxy = Proxy::start(&vhost.uri()).await;
+    let running = server(5).start(proxy.uri()).await.expect("it starts");
+    let told = |line: &support::log::Line| format!("{line:?}").contains("has the arguments of version 0.1");
+    assert_eq!(log.lines().iter().filter(|line| told(line)).count(), 1, "{:?}", log.lines());
     publish_later(&peer, "jobs.fails", BasicProperties::default(), JOB).await;
     until_dead(&vhost, "jobs", 1).await;
+
+    proxy.cut();
+    until_epoch(&running, 2).await;
+    publish_later(&peer, "jobs.fails", BasicProperties::default(), JOB).await;
+    until_dead(&vhost, "jobs", 2).await;
+    assert_eq!(log.lines().iter().filter(|line| told(line)).count(), 1, "once");
+    running.shutdown().await.unwrap();
+
+    let error = server(6).start(vhost.uri()).await.expect_err("it has another length");
+    assert!(matches!(&error, StartError::QueueMismatch { queue, .. } if queue == "jobs"), "{error:?}");
 }

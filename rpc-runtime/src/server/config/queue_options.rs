@@ -175,8 +175,21 @@ impl QueueOptions {
         Self { max_length: self.max_length, dead_letters: false, durable: false, ..Self::default() }
     }
 
+    /// The arguments of a queue of requests, where `overflow` takes those that it has no room for.
+    ///
+    /// The broker moves there whatever leaves a bounded queue unanswered: by name, because what a headers
+    /// exchange can match is written at a message's first death only.
+    pub(crate) fn arguments_for_requests(&self, dead_letter_exchange: &str, overflow: &str) -> Headers {
+        let mut arguments = self.arguments(dead_letter_exchange);
+        if self.has_overflow() && arguments.text("x-dead-letter-exchange") == Some(dead_letter_exchange) {
+            arguments.insert("x-dead-letter-exchange", "");
+            arguments.insert("x-dead-letter-routing-key", overflow);
+        }
+        arguments
+    }
+
     /// The arguments of the queue; `dead_letter_exchange` takes what was rejected.
-    pub(crate) fn arguments(&self, dead_letter_exchange: &str) -> Headers {
+    fn arguments(&self, dead_letter_exchange: &str) -> Headers {
         const DELIVERY_LIMIT: u32 = 20;
         let mut arguments = Headers::new();
         match self.queue_type {

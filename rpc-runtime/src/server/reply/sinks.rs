@@ -15,6 +15,8 @@ pub(crate) struct ReplySinks {
     pub(crate) direct: mpsc::UnboundedSender<DirectCommand>,
     /// Takes messages that failed without a caller, which settle their delivery later.
     pub(crate) dead_letters: mpsc::UnboundedSender<DeadLetterCommand>,
+    /// Whether the broker can keep rejected messages, and not only such as the server publishes.
+    pub(crate) broker_keeps_rejected: bool,
     /// The server's name in dead letters.
     pub(crate) server_name: String,
     pub(crate) max_reply_bytes: usize,

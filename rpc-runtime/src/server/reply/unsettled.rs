@@ -89,6 +89,16 @@ impl Unsettled {
         self.dead_letter("foreign_reply_address", None, None);
     }
 
+    /// Drops a request that expired before it was delivered.
+    pub(crate) fn drop_expired(mut self) {
+        self.settle(Settlement::Ack { tag: self.tag });
+    }
+
+    /// Puts a message that was rejected before with the dead letters.
+    pub(crate) fn keep_rejected(mut self) {
+        self.dead_letter("rejected", None, None);
+    }
+
     /// Takes a request that was delivered too often out of its queue: it goes to the dead letters, and its
     /// caller, if there is one, is told.
     pub(crate) fn refuse_exhausted(

@@ -21,7 +21,10 @@ use crate::{
         services::{QueuePlan, Route},
         settings::Settings,
     },
-    wire::{dead_letter::OriginalMessage, request::ReceivedRequest},
+    wire::{
+        dead_letter::{OriginalMessage, death_in},
+        request::ReceivedRequest,
+    },
 };
 
 /// Serves the requests of one queue. Runs in the queue's worker, so nothing here may take long; calls run in
@@ -49,9 +52,13 @@ impl RequestPipeline {
         let rules = &self.settings.admission;
         let is_foreign = reply_address(&delivered, queue).map(|address| !rules.reply_policy.allows(address));
         let exhausted = queue.dead_letters.as_ref().and_then(|letters| letters.exhausted(&delivered));
+        let overflow = queue.overflow_of.as_deref().map(|full| Overflow::read(full, &delivered));
         // Nothing is kept of an ordinary call: it is answered, however it ends.
-        let is_kept = is_foreign != Some(false) || exhausted.is_some();
-        let original = if is_kept { kept(&delivered, queue) } else { None };
+        let is_kept = match overflow {
+            None => is_foreign != Some(false) || exhausted.is_some(),
+            Some(overflow) => overflow == Overflow::Rejected,
+        };
+        let original = if is_kept { self.kept(&delivered, queue) } else { None };
         let tag = delivered.tag;
         let is_malformed = delivered.refusal.is_some_and(Refusal::is_malformed);
         if is_malformed {
@@ -60,6 +67,11 @@ impl RequestPipeline {
         let mut request = self.read(delivered, queue);
         let arrival = Arrival { tag, is_malformed, received_at: Instant::now() };
         let unsettled = Unsettled::new(arrival, &mut request, queue, original, Arc::clone(&self.sinks));
+        match overflow {
+            Some(Overflow::Expired) => return unsettled.drop_expired(),
+            Some(Overflow::Rejected) => return unsettled.keep_rejected(),
+            Some(Overflow::Full) | None => {}
+        }
         if is_foreign == Some(true) {
             self.settings.counters.foreign_reply_addresses.add_one();
             let (queue_name, address) =
@@ -78,6 +90,17 @@ impl RequestPipeline {
             Ok(admitted) => self.begin(admitted, unsettled, arrival.received_at, mode),
             Err(refused) => unsettled.refuse(queue.name(), refused.fault, refused.method),
         }
+    }
+
+    /// The message as it is kept if it fails. `None` where this server keeps no dead letters of the queue, and
+    /// of a message that the transport has cut, where the broker can keep the whole of it.
+    fn kept(&self, delivered: &Delivered, queue: &Arc<QueuePlan>) -> Option<Box<KeptMessage>> {
+        let dead_letters = queue.dead_letters.as_ref()?;
+        let is_cut = delivered.refusal.is_some();
+        if is_cut && dead_letters.is_kept_by_broker && self.sinks.broker_keeps_rejected {
+            return None;
+        }
+        Some(Box::new(KeptMessage { message: OriginalMessage::of(delivered), queue: Arc::clone(queue) }))
     }
 
     fn read(&self, delivered: Delivered, queue: &QueuePlan) -> ReceivedRequest {
@@ -156,16 +179,28 @@ fn reply_address<'d>(delivered: &'d Delivered, queue: &QueuePlan) -> Option<&'d 
     address.filter(|_| !queue.kind.is_of_events())
 }
 
-/// The message as it is kept if it fails. `None` where this server keeps no dead letters of the queue, and of
-/// a message that the transport has cut: the broker still has the whole of it.
-fn kept(delivered: &Delivered, queue: &Arc<QueuePlan>) -> Option<Box<KeptMessage>> {
-    if queue.dead_letters.is_none() || delivered.refusal.is_some() {
-        return None;
-    }
-    Some(Box::new(KeptMessage { message: OriginalMessage::of(delivered), queue: Arc::clone(queue) }))
-}
-
 fn method_of(request: &ReceivedRequest, queue: &QueuePlan) -> Option<&'static MethodDef> {
     let route = queue.routes.find(&request.routing_key, request.kind.as_deref());
     route.ok().map(|route| route.method)
+}
+
+/// Why a message is in the overflow of a queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Overflow {
+    /// The queue was full.
+    Full,
+    /// It expired: nobody waits for it any more.
+    Expired,
+    /// The server rejected it, because it could not publish its dead letter.
+    Rejected,
+}
+
+impl Overflow {
+    fn read(full: &str, delivered: &Delivered) -> Self {
+        match death_in(full, delivered) {
+            Some("expired") => Self::Expired,
+            Some("rejected" | "delivery_limit") => Self::Rejected,
+            _ => Self::Full,
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
-use amqp_rpc_transport::{Connection, Topology, TopologyError};
+use amqp_rpc_transport::{Broker, Connection, Topology, TopologyError};
 
 use super::{
     event_receiver::{EventReceiver, SubscriptionInfo},
@@ -21,7 +21,7 @@ use crate::{
     server::{
         config::{Declare, QueueOptions, ServiceSettings},
         topology::{
-            DeadLetterQueue, DeclaredService, QueueDeclaration, fitted, overflow_of, request_methods,
+            DeadLetterQueue, DeclaredBefore, DeclaredService, QueueDeclaration, overflow_of, request_methods,
             request_topology,
         },
     },
@@ -34,6 +34,8 @@ pub(crate) struct ServiceSet {
     /// of events.
     pub(crate) queues: Vec<Arc<QueuePlan>>,
     topology: Topology,
+    /// Those of its queues that an earlier version declared.
+    declared_before: DeclaredBefore,
     pub(super) services: Vec<ServedService>,
     /// Services that were removed, which answer requests that still come from a shared queue.
     pub(super) removed: Vec<ServedService>,
@@ -87,16 +89,27 @@ impl ServiceSet {
         ServiceSummary { queues, subscriptions: self.receivers.iter().map(EventReceiver::info).collect() }
     }
 
+    /// # Errors
+    /// When the broker cannot have one of the queues without losing requests silently.
+    pub(crate) fn check_broker(&self, broker: Broker) -> Result<(), StartError> {
+        let bounded = self.queues.iter().find_map(|queue| queue.overflow_of.as_ref());
+        match bounded {
+            Some(queue) if !broker.has_reject_publish_dlx() => Err(StartError::InvalidOption(format!(
+                "queue `{queue}`: {broker} cannot refuse requests to a full queue so that their callers learn of it; leave `max_length` out"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Declares exchanges, queues and bindings, or checks that they exist, as `declare` says.
     pub(crate) async fn declare(
         &self,
         connection: &Connection,
         declare: Declare,
     ) -> Result<(), TopologyError> {
-        let topology = || fitted(self.topology.clone(), connection.broker());
         match declare {
-            Declare::All => topology().declare(connection, false).await,
-            Declare::Passive => topology().declare(connection, true).await,
+            Declare::All => self.declared_before.declare(&self.topology, connection, false).await,
+            Declare::Passive => self.declared_before.declare(&self.topology, connection, true).await,
             Declare::None => Ok(()),
         }
     }
@@ -165,9 +178,10 @@ impl ServiceSet {
                 return queue;
             }
             let key = name.clone();
-            let dead_letters = DeadLetterQueue::of(&key, &topology);
-            let declaration =
-                QueueDeclaration::part_of(&topology, name, overflow_of.as_deref(), settings.declare);
+            // What the broker dead-letters to an overflow may be a dead letter of the full queue.
+            let dead_letters = DeadLetterQueue::of(overflow_of.as_deref().unwrap_or(&key), &topology);
+            let (full, before) = (overflow_of.as_deref(), self.declared_before.clone());
+            let declaration = QueueDeclaration::part_of(&topology, name, full, settings.declare, before);
             Arc::new(QueuePlan {
                 key,
                 kind: QueueKind::Requests,

@@ -1,6 +1,6 @@
 //! The topology that a server needs on the broker: exchanges, queues and bindings.
 
-mod broker_rules;
+mod compatibility;
 mod dead_letter_queue;
 mod events;
 mod names;
@@ -9,7 +9,7 @@ mod refusals;
 mod requests;
 mod side_queues;
 
-pub(crate) use broker_rules::fitted;
+pub(crate) use compatibility::DeclaredBefore;
 pub(crate) use dead_letter_queue::DeadLetterQueue;
 pub(crate) use events::{EventQueue, binding, event_topology};
 pub(crate) use names::{group_queue, new_listener_queue, overflow_of};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use amqp_rpc_transport::{Connection, Exchange, Operation, Topology, TopologyError};
 
 use super::{
-    broker_rules::fitted,
+    compatibility::DeclaredBefore,
     names::{dead_letters_of, overflow_of},
     refusals::no_answer,
 };
@@ -18,11 +18,12 @@ pub(crate) struct QueueDeclaration {
     pub(crate) name: String,
     declare: Declare,
     needed: Topology,
+    before: DeclaredBefore,
 }
 
 impl QueueDeclaration {
     pub(crate) fn new(name: String, declare: Declare, needed: Topology) -> Self {
-        Self { name, declare, needed }
+        Self { name, declare, needed, before: DeclaredBefore::default() }
     }
 
     /// The part of a server's topology that `queue` needs: nothing but the queue itself where other programs
@@ -32,9 +33,10 @@ impl QueueDeclaration {
         queue: String,
         overflow_of: Option<&str>,
         declare: Declare,
+        before: DeclaredBefore,
     ) -> Self {
         let needed = needed_by(topology, overflow_of.unwrap_or(&queue), declare);
-        Self { name: queue, declare, needed }
+        Self { name: queue, declare, needed, before }
     }
 
     /// The same declaration for a queue of another name.
@@ -42,7 +44,7 @@ impl QueueDeclaration {
         let mut needed = self.needed.clone();
         needed.queues.iter_mut().for_each(|queue| queue.name.clone_from(&name));
         needed.bindings.iter_mut().for_each(|binding| binding.queue.clone_from(&name));
-        Self { name, declare: self.declare, needed }
+        Self { name, declare: self.declare, needed, before: self.before.clone() }
     }
 
     /// Declares the queue, or where other programs declare it, checks that it exists: consuming a queue that
@@ -74,8 +76,8 @@ impl QueueDeclaration {
         connection: &Connection,
         timeout: Duration,
     ) -> Result<(), TopologyError> {
-        let needed = fitted(needed.clone(), connection.broker());
-        let declaring = needed.declare(connection, self.declare != Declare::All);
+        let passive = self.declare != Declare::All;
+        let declaring = self.before.declare(needed, connection, passive);
         match tokio::time::timeout(timeout, declaring).await {
             Ok(declared) => declared,
             Err(_) => {

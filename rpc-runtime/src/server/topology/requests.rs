@@ -7,7 +7,7 @@ use amqp_rpc_transport::{
 };
 
 use super::{
-    names::{DEAD_LETTER_EXCHANGE, with_short_names},
+    names::{DEAD_LETTER_EXCHANGE, overflow_of, with_short_names},
     side_queues::{add_dead_letters, add_overflow},
 };
 use crate::{
@@ -95,7 +95,7 @@ impl<'a> DeclaredMethods<'a> {
                 name: name.clone(),
                 durable: options.is_durable(),
                 exclusive: false,
-                arguments: options.arguments(dead_exchange),
+                arguments: options.arguments_for_requests(dead_exchange, &overflow_of(&name)),
             };
             // Before its dead letters and overflow: a refusal names the queue that the user knows.
             topology.queues.push(queue);

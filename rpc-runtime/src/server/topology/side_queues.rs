@@ -5,6 +5,10 @@ use amqp_rpc_transport::{Binding, HeaderValue, Queue, Topology};
 use super::names::{dead_letters_of, overflow_of};
 use crate::server::config::QueueOptions;
 
+/// The arguments of a queue that say where its dead letters go.
+pub(super) const DEAD_LETTER_EXCHANGE: &str = "x-dead-letter-exchange";
+pub(super) const DEAD_LETTER_KEY: &str = "x-dead-letter-routing-key";
+
 /// Without `-with-x` headers that begin with `x-` do not take part in the match.
 pub(super) const ALL_WITH_X: &str = "all-with-x";
 
@@ -49,7 +53,13 @@ pub(super) fn add_dead_letters(
     dead_letters.add_to(topology, queue, dead_exchange);
 }
 
-/// Adds the queue for requests that `queue` has no room for.
+/// Whether dead letters with this key go to the overflow of `queue`.
+pub(super) fn is_overflow_key(key: &str, queue: &str) -> bool {
+    key == overflow_of(queue)
+}
+
+/// Adds the queue for requests that `queue` has no room for. They come by its name; the binding is for queues
+/// that version 0.1.0 declared.
 pub(super) fn add_overflow(topology: &mut Topology, queue: &str, dead_exchange: &str) {
     let overflow = SideQueue {
         name: overflow_of(queue),

@@ -43,6 +43,7 @@ impl Link {
         unbound: Vec<Binding>,
         stopped: impl Future<Output = ()>,
     ) -> Result<(), ChangeError> {
+        change.next.check_broker(self.connection.broker())?;
         let mut progress = Progress::default();
         let applied = self.apply_unless_cancelled(change, unbound, stopped, &mut progress).await;
         let Progress { consumers, before } = progress;

@@ -81,6 +81,7 @@ impl Link {
             settlements: settlements.clone(),
             direct: direct.clone(),
             dead_letters: dead_letters.clone(),
+            broker_keeps_rejected: connection.broker().has_all_with_x(),
             server_name: connection.name(),
             max_reply_bytes: settings.max_reply_bytes,
             failures: Arc::clone(&settings.failures),

@@ -23,6 +23,10 @@ impl Link {
         services: &ServiceSet,
         connection: Connection,
     ) -> Result<Self, StartError> {
+        if let Err(error) = services.check_broker(connection.broker()) {
+            connection.close().await;
+            return Err(error);
+        }
         let opened = open_all(settings, services, &connection).await;
         Self::begin(settings, connection, opened).await
     }
