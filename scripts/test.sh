@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs all tests on both brokers: everything on the embedded one, then what speaks with a broker on a private RabbitMQ, with pika; then
-# a short soak on either, and what threads share under many schedules.
+# Runs all tests on all brokers: everything on the embedded one, then what speaks with a broker on a private RabbitMQ, with pika; then
+# the end-to-end tests on RabbitMQ 4, a short soak, and what threads share under many schedules.
 # Run:  scripts/test.sh [ARGUMENTS OF cargo test]      e.g.  scripts/test.sh --test e2e -- unroutable
 # Installs what is missing (RabbitMQ, Python's venv; Debian, as root or through sudo). The last line sums up all runs:
 # "N passed, N failed, N skipped"; skipped is what no run ran. Ends with 0 only when each run did.
@@ -37,6 +37,8 @@ run "everything, on the embedded broker" "${embedded[@]}" "${targets[@]}" -- "${
 run "Python, on the embedded broker" "${embedded[@]}" "${with_brokers[@]}" -- "${tests[@]}" --ignored --skip on_rabbitmq --skip rabbitmq::
 run "RabbitMQ and Python" scripts/with-rabbitmq.sh "${cargo_test[@]}" "${with_brokers[@]}" -- "${tests[@]}" --include-ignored
 if [ -n "$everything" ]; then
+    run "RabbitMQ 4" env -u AMQP_URL AMQP_RPC_RABBITMQ4=stable scripts/rabbitmq-4.sh scripts/with-rabbitmq.sh \
+        "${cargo_test[@]}" --test e2e -- --include-ignored
     soak=(cargo test --bench soak -- --seconds 20)
     run "a short soak, on the embedded broker" env -u AMQP_URL "${soak[@]}"
     run "a short soak, on RabbitMQ" scripts/with-rabbitmq.sh "${soak[@]}"
