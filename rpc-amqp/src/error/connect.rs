@@ -27,7 +27,7 @@ pub enum ConnectError {
     },
     /// The broker requires a client certificate, and none was given, or it does not accept the given one.
     #[error(
-        "the broker at {endpoint} does not accept our client certificate; give one that its certificate authority has issued and that has not expired (`Tls::client_certificate_files`)"
+        "the broker at {endpoint} does not accept our client certificate; give one that its certificate authority has issued and that has not expired (`Tls::client_certificate_files`): {source}"
     )]
     ClientCertificateRefused {
         /// Host and port.
@@ -37,7 +37,7 @@ pub enum ConnectError {
     },
     /// The broker refused the login by client certificate (SASL `EXTERNAL`).
     #[error(
-        "the broker at {endpoint} refused the login by client certificate; configure a client certificate, and check that a user has its common name, that RabbitMQ's plugin rabbitmq_auth_mechanism_ssl is enabled and that its auth_mechanisms list EXTERNAL"
+        "the broker at {endpoint} refused the login by client certificate; configure a client certificate, and check that a user has its common name, that RabbitMQ's plugin rabbitmq_auth_mechanism_ssl is enabled and that its auth_mechanisms list EXTERNAL: {source}"
     )]
     ExternalLoginRefused {
         /// Host and port.
@@ -61,7 +61,7 @@ pub enum ConnectError {
     },
     /// The TLS handshake failed for any other reason.
     #[error(
-        "the TLS handshake with {endpoint} failed; check the broker's log, its TLS versions (1.2 and 1.3 are supported here) and whether it requires a client certificate"
+        "the TLS handshake with {endpoint} failed; check the broker's log, its TLS versions (1.2 and 1.3 are supported here) and whether it requires a client certificate: {source}"
     )]
     TlsHandshake {
         /// Host and port.
@@ -70,7 +70,7 @@ pub enum ConnectError {
         source: BrokerError,
     },
     /// No connection to the address could be made, or the host's name could not be resolved.
-    #[error("no broker listens at {endpoint}; start RabbitMQ there, or check host and port")]
+    #[error("no broker listens at {endpoint}; start RabbitMQ there, or check host and port: {source}")]
     Unreachable {
         /// Host and port.
         endpoint: String,
@@ -89,7 +89,7 @@ pub enum ConnectError {
     },
     /// The broker does not accept user and password.
     #[error(
-        "the broker at {endpoint} refused the login of user `{user}`; check name and password (`guest` may only log in from localhost)"
+        "the broker at {endpoint} refused the login of user `{user}`; check name and password (`guest` may only log in from localhost): {source}"
     )]
     LoginRefused {
         /// Host and port.
@@ -101,7 +101,7 @@ pub enum ConnectError {
     },
     /// The virtual host does not exist, or the user may not enter it.
     #[error(
-        "virtual host `{vhost}` does not exist or user `{user}` may not enter it; create it (`rabbitmqctl add_vhost`) and set permissions, or correct the URI's path (`/` is written %2f)"
+        "virtual host `{vhost}` does not exist or user `{user}` may not enter it; create it (`rabbitmqctl add_vhost`) and set permissions, or correct the URI's path (`/` is written %2f): {source}"
     )]
     VhostRefused {
         /// The virtual host's name.
@@ -112,7 +112,7 @@ pub enum ConnectError {
         source: BrokerError,
     },
     /// The connection is open, but the broker refused what a client needs: its channel or its reply queue.
-    #[error("the broker refused the {what}")]
+    #[error("the broker refused the {what}: {source}")]
     Refused {
         /// The refused object.
         what: &'static str,
@@ -126,10 +126,10 @@ pub enum ConnectError {
     #[error(transparent)]
     CannotBlock(CannotBlock),
     /// The thread of a `blocking::Client` could not be started.
-    #[error("the thread of the blocking client cannot be started")]
+    #[error("the thread of the blocking client cannot be started: {0}")]
     NoThread(#[source] std::io::Error),
     /// Any other failure of the connection.
-    #[error("the connection to {endpoint} broke during the handshake")]
+    #[error("the connection to {endpoint} broke during the handshake: {source}")]
     Broken {
         /// Host and port.
         endpoint: String,

@@ -44,7 +44,7 @@ pub enum StartError {
     InvalidOption(String),
     /// The queue exists with other arguments.
     #[error(
-        "queue `{queue}` exists with other arguments; use it as it is with `.declare(Declare::Passive)`, declare the same arguments with `.queue_options(..)`, or delete it when it is empty"
+        "queue `{queue}` exists with other arguments; use it as it is with `.declare(Declare::Passive)`, declare the same arguments with `.queue_options(..)`, or delete it when it is empty: {source}"
     )]
     QueueMismatch {
         /// The queue's name.
@@ -54,7 +54,7 @@ pub enum StartError {
     },
     /// The exchange exists with another type or durability.
     #[error(
-        "exchange `{exchange}` exists with another type or other arguments; use it as it is with `.declare(Declare::Passive)`, or give the service another `exchange`"
+        "exchange `{exchange}` exists with another type or other arguments; use it as it is with `.declare(Declare::Passive)`, or give the service another `exchange`: {source}"
     )]
     ExchangeMismatch {
         /// The exchange's name.
@@ -64,7 +64,7 @@ pub enum StartError {
     },
     /// A queue or an exchange does not exist, and the server does not declare it.
     #[error(
-        "{what} `{name}` does not exist; create it, or let the server do so with `.declare(Declare::All)`"
+        "{what} `{name}` does not exist; create it, or let the server do so with `.declare(Declare::All)`: {source}"
     )]
     Missing {
         /// `queue` or `exchange`.
@@ -75,7 +75,7 @@ pub enum StartError {
         source: BrokerError,
     },
     /// The user has no permission for an operation that the server needs.
-    #[error("user `{user}` may not {action} `{name}`; grant it with `rabbitmqctl set_permissions`")]
+    #[error("user `{user}` may not {action} `{name}`; grant it with `rabbitmqctl set_permissions`: {source}")]
     AccessRefused {
         /// The user's name.
         user: String,
@@ -88,7 +88,7 @@ pub enum StartError {
     },
     /// The queue is exclusive to another connection.
     #[error(
-        "queue `{queue}` is exclusive to another connection; wait until that has ended, or choose another `queue`"
+        "queue `{queue}` is exclusive to another connection; wait until that has ended, or choose another `queue`: {source}"
     )]
     Locked {
         /// The queue's name.
@@ -97,7 +97,7 @@ pub enum StartError {
         source: BrokerError,
     },
     /// The broker refused another operation.
-    #[error("the broker refused to {action} `{name}`")]
+    #[error("the broker refused to {action} `{name}`: {source}")]
     Broker {
         /// The refused operation, such as `declare queue`.
         action: &'static str,
