@@ -11,7 +11,7 @@ use lapin::{BasicProperties, types::AMQPValue};
 use super::{DURABLE, Failing, JOB, JobsClient, JobsServer, arguments, publish_later, text, until_dead};
 use crate::{
     services::{GateClient, Gatekeeper, connect, serve_gate, start},
-    support::{RawPeer, Vhost, await_until, within},
+    support::{Log, Permissions, RawPeer, Vhost, await_until, log::Line, within},
 };
 
 #[tokio::test]
@@ -113,6 +113,23 @@ async fn the_user_s_own_dead_letter_exchange_gets_what_is_rejected() {
     peer.publish("amqp-rpc", "jobs.fails", BasicProperties::default(), JOB).await;
     await_until("the broker has it", || async { vhost.existing_queue("morgue").await.ready == 1 }).await;
     until_dead(&vhost, "jobs", 0).await;
+}
+
+#[tokio::test]
+async fn a_user_who_may_not_publish_dead_letters_leaves_them_to_the_broker_and_is_told_once() {
+    let mut vhost = Vhost::create().await;
+    let all_but_the_default_exchange = Permissions { write: r"^(amqp-rpc|jobs)", ..Permissions::ALL };
+    let uri = vhost.add_user("worker", "secret", all_but_the_default_exchange).await;
+    let log = Log::listen();
+    let server = Server::new().service(JobsServer::new(Failing)).start(uri).await.expect("it may start");
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    for _ in 0..3 {
+        peer.publish("amqp-rpc", "jobs.fails", BasicProperties::default(), JOB).await;
+    }
+    until_dead(&vhost, "jobs", 3).await;
+    let told = |line: &&Line| format!("{line:?}").contains("may not publish dead letters");
+    assert_eq!(log.lines().iter().filter(told).count(), 1, "{:?}", log.lines());
+    assert!(within("the shutdown", server.shutdown()).await.unwrap().is_clean());
 }
 
 #[tokio::test]

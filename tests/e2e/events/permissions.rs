@@ -11,7 +11,7 @@ use crate::{
 
 const GROUP: Permissions<'_> = Permissions {
     configure: r"^(amqp-rpc\.events|amqp-rpc\.dead|prices\.events\.g(\.dead)?)$",
-    write: r"^(amqp-rpc\.dead|prices\.events\.g(\.dead)?)$",
+    write: r"^(amq\.default|amqp-rpc\.dead|prices\.events\.g(\.dead)?)$",
     read: r"^(amqp-rpc\.events|amqp-rpc\.dead|prices\.events\.g)$",
 };
 const LISTENER: Permissions<'_> = Permissions {
