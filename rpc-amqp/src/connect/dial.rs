@@ -148,7 +148,7 @@ async fn handshake(
     let connection = Arc::new(connection);
     tracing::debug!(broker = %findings.broker(), endpoint = node.endpoint(), "connected");
     if let Some(changes) = login.take_changes() {
-        update_secret::forward_changes(changes, &connection, Arc::clone(&cutoff));
+        update_secret::forward_changes(changes, &connection, findings.broker(), Arc::clone(&cutoff));
     }
     let options = (options.clone(), inbound.clone());
     Ok(Connection::new(connection, cutoff, findings, options, login.user()))

@@ -42,6 +42,9 @@ impl Credentials {
     /// Replaces the password. It is sent to the broker on every open connection that uses these credentials,
     /// and later connections log in with it. Returns without waiting for the broker.
     ///
+    /// LavinMQ closes a connection on which it gets a new password, but accepts a new token. There only a JSON
+    /// Web Token is sent on open connections; a password is used at the next login.
+    ///
     /// The broker decides what happens to an open connection. A broker that accepts tokens needs the new one
     /// before the old one expires. It closes a connection whose new token it refuses; this is logged. A
     /// broker that stores the password itself checks it only at the next login.
