@@ -81,7 +81,7 @@ async fn the_longest_timeouts_do_not_overflow() {
     let endless = tokio::spawn(seen.plain().timeout(Duration::MAX));
     assert_eq!(expiration(&inbox.next().await), None, "a call without limit does not expire");
     let centuries = tokio::spawn(seen.plain().timeout(Duration::from_secs(10_000_000_000)));
-    assert_eq!(expiration(&inbox.next().await), Some(u32::MAX.into()), "clamped to what brokers accept");
+    assert_eq!(expiration(&inbox.next().await), Some(2_147_483_647), "clamped to what brokers accept");
     endless.abort();
     centuries.abort();
 }

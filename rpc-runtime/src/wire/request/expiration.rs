@@ -4,16 +4,21 @@ use std::time::Duration;
 
 use crate::message::{Fault, FaultCode};
 
+/// The maximum, 24.8 days: LavinMQ closes the channel for a larger number, and RabbitMQ counts to twice as
+/// much.
+const MAX_MILLISECONDS: u32 = i32::MAX.unsigned_abs();
+
 /// The remaining time in milliseconds. Rounded up, so that a request does not expire before its caller's
 /// timeout, and clamped to the maximum that brokers accept.
 pub(super) fn write(remaining: Duration) -> u32 {
-    u32::try_from(remaining.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
+    let milliseconds = u32::try_from(remaining.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX);
+    milliseconds.min(MAX_MILLISECONDS)
 }
 
 /// The remaining time; `None` for the clamped maximum, which means that there is no limit.
 pub(super) fn read(milliseconds: &str) -> Result<Option<Duration>, Fault> {
     match milliseconds.parse::<u64>() {
-        Ok(milliseconds) if milliseconds >= u64::from(u32::MAX) => Ok(None),
+        Ok(milliseconds) if milliseconds >= u64::from(MAX_MILLISECONDS) => Ok(None),
         Ok(milliseconds) => Ok(Some(Duration::from_millis(milliseconds))),
         Err(_) => Err(Fault::new(
             FaultCode::BadRequest,

@@ -29,7 +29,22 @@ fn the_remaining_time_is_rounded_up_and_clamped() {
     assert_eq!(expiration::write(Duration::from_nanos(1)), 1);
     assert_eq!(expiration::write(Duration::from_millis(250)), 250);
     assert_eq!(expiration::write(Duration::from_micros(250_001)), 251);
-    assert_eq!(expiration::write(Duration::MAX), u32::MAX);
+    let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
+    assert_eq!(expiration::write(days(24)), 2_073_600_000);
+    for clamped in [days(25), days(60), Duration::MAX] {
+        assert_eq!(expiration::write(clamped), 2_147_483_647, "LavinMQ accepts no more");
+    }
+}
+
+#[test]
+fn the_longest_expiration_is_no_limit() {
+    let deadline = |milliseconds: &str| {
+        let properties = Properties { expiration: Some(milliseconds.into()), ..Properties::default() };
+        received(properties).into_call(METHOD, Instant::now()).unwrap().context.deadline()
+    };
+    assert!(deadline("2147483646").is_some());
+    assert_eq!(deadline("2147483647"), None);
+    assert_eq!(deadline("4294967295"), None, "older clients wrote this maximum");
 }
 
 #[test]

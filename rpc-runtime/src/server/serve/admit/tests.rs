@@ -87,7 +87,8 @@ fn properties() -> impl Strategy<Value = Properties> {
     let media = (one_of(&["application/json", "text/plain"]), one_of(&["utf-8", "gzip"]));
     let headers = proptest::option::of(vec((".{0,8}", ".{0,8}"), 0..3));
     let ids = (text(), text(), text(), one_of(&["fib.compute", "fib.nothing"]));
-    let expiration = one_of(&["0", "1", "60000", "4294967295", "18446744073709551615", "+7", "-1", "1e3"]);
+    let expiration =
+        one_of(&["0", "1", "60000", "2147483647", "4294967295", "18446744073709551615", "+7", "-1", "1e3"]);
     (media, headers, ids, expiration, any::<Option<u8>>()).prop_map(
         |(
             (content_type, content_encoding),
