@@ -11,6 +11,7 @@ pub mod faults;
 mod ids;
 mod inequivalence;
 mod interception;
+mod like;
 mod memory;
 mod message;
 mod properties;
@@ -23,4 +24,5 @@ mod vhost;
 
 pub use auth::{InvalidPattern, Permissions};
 pub use broker::{Broker, Builder, StartError, Vhost};
+pub use like::Like;
 pub use vhost::QueueInfo;

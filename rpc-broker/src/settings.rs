@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::like::Like;
+
 /// The settings of one broker. The defaults are RabbitMQ's, except for the memory limit.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -15,8 +17,8 @@ pub(crate) struct Settings {
     pub(crate) max_message_size: u64,
     /// The bytes of messages above which publishers are blocked.
     pub(crate) memory_limit: usize,
-    /// Refuses what RabbitMQ 4.3 refuses.
-    pub(crate) strict_4_3: bool,
+    /// The broker whose rules are followed.
+    pub(crate) like: Like,
 }
 
 impl Default for Settings {
@@ -27,7 +29,7 @@ impl Default for Settings {
             channel_max: 2047,
             max_message_size: 128 * 1024 * 1024,
             memory_limit: 512 * 1024 * 1024,
-            strict_4_3: false,
+            like: Like::default(),
         }
     }
 }

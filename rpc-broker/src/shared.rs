@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use tokio::time::Instant;
+
 use crate::{
     auth::Users, ids::ConnectionId, interception::FaultRegistry, memory::Memory, settings::Settings,
 };
@@ -15,6 +17,8 @@ pub(crate) struct Shared {
     pub(crate) users: Users,
     pub(crate) memory: Arc<Memory>,
     pub(crate) faults: Arc<FaultRegistry>,
+    /// When the broker was started: coarse clocks tick from then on.
+    pub(crate) started: Instant,
     last_connection: AtomicU64,
 }
 
@@ -24,6 +28,7 @@ impl Shared {
             memory: Memory::new(settings.memory_limit, settings.max_message_size),
             faults: Arc::default(),
             users: Users::default(),
+            started: Instant::now(),
             last_connection: AtomicU64::new(0),
             settings,
         }

@@ -1,5 +1,4 @@
-//! The handle of a broker: independence of the caller's runtime, users, virtual hosts, limits, and the rules
-//! of RabbitMQ 4.3.
+//! The handle of a broker: independence of the caller's runtime, users, virtual hosts, limits.
 #![allow(
     clippy::disallowed_types,
     clippy::unwrap_used,
@@ -12,11 +11,8 @@ use amqp_rpc_broker::{Broker, Permissions};
 use futures_util::StreamExt;
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind, Event,
-    options::{
-        BasicAckOptions, BasicConsumeOptions, BasicGetOptions, BasicNackOptions, BasicPublishOptions,
-        BasicQosOptions, QueueDeclareOptions, QueuePurgeOptions,
-    },
-    types::{AMQPValue, FieldTable},
+    options::{BasicPublishOptions, QueueDeclareOptions, QueuePurgeOptions},
+    types::FieldTable,
 };
 use tokio::time::timeout;
 
@@ -168,117 +164,4 @@ async fn publishers_are_blocked_while_messages_exceed_the_memory_limit() {
     in_time(unblocked).await;
     let declared = declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
     assert_eq!(declared.message_count(), 1, "the blocked publish arrives");
-}
-
-#[tokio::test]
-async fn strictly_transient_queues_must_be_exclusive() {
-    let broker = Broker::builder().strict_4_3().start().await.unwrap();
-    for (options, refused) in [
-        (QueueDeclareOptions::default(), true),
-        (QueueDeclareOptions { auto_delete: true, ..QueueDeclareOptions::default() }, true),
-        (QueueDeclareOptions::durable(), false),
-        (QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() }, false),
-    ] {
-        let connection = connect(&broker.uri()).await.unwrap();
-        let channel = connection.create_channel().await.unwrap();
-        let declared = declare(&channel, "", options).await;
-        if refused {
-            assert_eq!(code(declared), 541);
-        } else {
-            declared.unwrap();
-        }
-    }
-}
-
-#[tokio::test]
-async fn strictly_qos_for_whole_channels_is_refused() {
-    for (broker, refused) in [
-        (Broker::builder().strict_4_3().start().await.unwrap(), true),
-        (Broker::start().await.unwrap(), false),
-    ] {
-        let connection = connect(&broker.uri()).await.unwrap();
-        let channel = connection.create_channel().await.unwrap();
-        in_time(channel.basic_qos(5, BasicQosOptions::default())).await.unwrap();
-        let global = in_time(channel.basic_qos(5, BasicQosOptions { global: true })).await;
-        if refused {
-            assert_eq!(code(global), 541);
-        } else {
-            global.unwrap();
-        }
-    }
-}
-
-/// How many times a message of a quorum queue with a limit of 1 can be requeued with nack before it is
-/// dropped. More than 3 counts as unlimited.
-async fn nacks_until_dropped(broker: &Broker) -> usize {
-    let connection = connect(&broker.uri()).await.unwrap();
-    let channel = connection.create_channel().await.unwrap();
-    let mut arguments = FieldTable::default();
-    arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
-    arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(1));
-    in_time(channel.queue_declare("q".into(), QueueDeclareOptions::durable(), arguments)).await.unwrap();
-    publish(&channel, "q", b"again and again").await;
-    for nacks in 0..=3 {
-        let got = in_time(channel.basic_get("q".into(), BasicGetOptions::default())).await.unwrap();
-        let Some(message) = got else { return nacks };
-        in_time(message.delivery.acker.nack(BasicNackOptions { requeue: true, ..Default::default() }))
-            .await
-            .unwrap();
-    }
-    usize::MAX
-}
-
-#[tokio::test]
-async fn strictly_a_nack_does_not_count_towards_the_delivery_limit() {
-    assert_eq!(nacks_until_dropped(&Broker::start().await.unwrap()).await, 2);
-    assert_eq!(nacks_until_dropped(&Broker::builder().strict_4_3().start().await.unwrap()).await, usize::MAX);
-}
-
-/// Returns whether a mandatory reply to a direct reply address is returned although it was delivered.
-async fn delivered_reply_is_returned(broker: &Broker) -> bool {
-    let requester = connect(&broker.uri()).await.unwrap();
-    let asking = requester.create_channel().await.unwrap();
-    let no_ack = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
-    let mut replies = in_time(asking.basic_consume(
-        "amq.rabbitmq.reply-to".into(),
-        "".into(),
-        no_ack,
-        FieldTable::default(),
-    ))
-    .await
-    .unwrap();
-    let responder = connect(&broker.uri()).await.unwrap();
-    let answering = responder.create_channel().await.unwrap();
-    declare(&answering, "requests", QueueDeclareOptions::durable()).await.unwrap();
-    let consume = BasicConsumeOptions::default();
-    let mut requests =
-        in_time(answering.basic_consume("requests".into(), "".into(), consume, FieldTable::default()))
-            .await
-            .unwrap();
-
-    let properties = BasicProperties::default().with_reply_to("amq.rabbitmq.reply-to".into());
-    let options = BasicPublishOptions::default();
-    in_time(asking.basic_publish("".into(), "requests".into(), options, b"?", properties)).await.unwrap();
-    let request = in_time(requests.next()).await.unwrap().unwrap();
-    let address = request.properties.reply_to().clone().expect("the broker puts the address in");
-    assert!(address.as_str().starts_with("amq.rabbitmq.reply-to."), "{address}");
-    in_time(answering.confirm_select(Default::default())).await.unwrap();
-    let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-    let confirm =
-        in_time(answering.basic_publish("".into(), address, mandatory, b"!", BasicProperties::default()))
-            .await
-            .unwrap();
-    let is_returned = in_time(confirm).await.unwrap().take_message().is_some();
-    assert_eq!(in_time(replies.next()).await.unwrap().unwrap().data, b"!");
-    in_time(request.acker.ack(BasicAckOptions::default())).await.unwrap();
-    is_returned
-}
-
-#[tokio::test]
-async fn strictly_a_delivered_direct_reply_counts_as_routed() {
-    assert!(
-        delivered_reply_is_returned(&Broker::start().await.unwrap()).await,
-        "as with RabbitMQ before 4.2"
-    );
-    assert!(!delivered_reply_is_returned(&Broker::builder().strict_4_3().start().await.unwrap()).await);
 }

@@ -92,7 +92,7 @@ impl Pattern {
     fn matches(&self, name: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Nothing => name.is_empty(),
+            Self::Nothing => false,
             Self::Search(regex) => regex.is_match(name),
         }
     }

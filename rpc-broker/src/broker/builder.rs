@@ -12,6 +12,7 @@ use tokio::{runtime, sync::mpsc};
 
 use super::{Broker, GUEST, listener::Listener};
 use crate::{
+    like::Like,
     settings::{FRAME_MIN_SIZE, Settings},
     shared::Shared,
     vhost::VhostRegistry,
@@ -74,11 +75,18 @@ impl Builder {
         self
     }
 
-    /// Behaves as RabbitMQ 4.3: transient queues that are not exclusive are refused, and so is `basic.qos`
-    /// for whole channels. Quorum queues have a delivery limit of 20, `basic.nack` does not count towards it,
-    /// and replies to direct reply addresses count as routed.
-    pub fn strict_4_3(mut self) -> Self {
-        self.settings.strict_4_3 = true;
+    /// Sets the broker whose rules are followed: RabbitMQ 3.10 by default.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), amqp_rpc_broker::StartError> {
+    /// use amqp_rpc_broker::{Broker, Like};
+    ///
+    /// let broker = Broker::builder().like(Like::LavinMq).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn like(mut self, like: Like) -> Self {
+        self.settings.like = like;
         self
     }
 

@@ -4,6 +4,7 @@ use amq_protocol::types::{AMQPValue, FieldTable};
 
 use crate::{
     erlang_term::{are_equal, printed, type_name},
+    like::Like,
     properties::{Table, to_amqp_value},
 };
 
@@ -42,8 +43,15 @@ impl Match {
 
 /// # Errors
 ///
-/// RabbitMQ's text when `x-match` has an unknown value.
-pub(super) fn check(arguments: &FieldTable) -> Result<(), String> {
+/// The broker's text when `x-match` has an unknown value.
+pub(super) fn check(arguments: &FieldTable, like: Like) -> Result<(), String> {
+    if !like.has_x_match_with_x() {
+        return match arguments.inner().get(X_MATCH) {
+            None => Ok(()),
+            Some(AMQPValue::LongString(name)) if matches!(name.as_bytes(), b"any" | b"all") => Ok(()),
+            Some(_) => Err("x-match must be 'any' or 'all'".to_owned()),
+        };
+    }
     match arguments.inner().get(X_MATCH) {
         None => Ok(()),
         Some(AMQPValue::LongString(name)) if Match::parse(name.as_bytes()).is_some() => Ok(()),
@@ -149,7 +157,7 @@ mod tests {
     #[test]
     fn x_match_has_four_values() {
         for how in ["all", "any", "all-with-x", "any-with-x"] {
-            assert_eq!(check(&arguments(&[("x-match", text(how))])), Ok(()));
+            assert_eq!(check(&arguments(&[("x-match", text(how))]), Like::RabbitMq3_10), Ok(()));
         }
         let cases = [
             (text("bogus"), r#"value <<"bogus">>; expected all, any, all-with-x, or any-with-x"#),
@@ -159,8 +167,17 @@ mod tests {
             (AMQPValue::Boolean(true), "type bool (value true); expected longstr"),
         ];
         for (value, expected) in cases {
-            let error = check(&arguments(&[("x-match", value)])).unwrap_err();
+            let error = check(&arguments(&[("x-match", value)]), Like::RabbitMq3_10).unwrap_err();
             assert_eq!(error, format!("Invalid x-match field {expected}"));
         }
+    }
+    #[test]
+    fn on_lavinmq_x_match_has_two_values() {
+        let check = |value| check(&arguments(&[("x-match", value)]), Like::LavinMq);
+        assert_eq!([check(text("all")), check(text("any"))], [Ok(()), Ok(())]);
+        for refused in [text("all-with-x"), text("any-with-x"), text(""), AMQPValue::LongInt(3)] {
+            assert_eq!(check(refused), Err("x-match must be 'any' or 'all'".to_owned()));
+        }
+        assert_eq!(super::check(&FieldTable::default(), Like::LavinMq), Ok(()));
     }
 }

@@ -11,6 +11,7 @@ use amq_protocol::types::{AMQPValue, FieldTable, ShortString};
 use crate::{
     erlang_term::type_name,
     inequivalence::{check_arguments, check_property},
+    like::Like,
     properties::Table,
 };
 use bindings::Bindings;
@@ -103,10 +104,10 @@ impl Exchange {
     ///
     /// # Errors
     ///
-    /// RabbitMQ's text of the 406.
-    pub(crate) fn check_binding(&self, arguments: &FieldTable) -> Result<(), String> {
+    /// The broker's text of the 406.
+    pub(crate) fn check_binding(&self, arguments: &FieldTable, like: Like) -> Result<(), String> {
         match self.routes {
-            Routes::Headers => headers::check(arguments),
+            Routes::Headers => headers::check(arguments, like),
             _ => Ok(()),
         }
     }

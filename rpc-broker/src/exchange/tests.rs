@@ -112,8 +112,8 @@ fn a_destination_is_removed_with_all_its_bindings() {
 #[test]
 fn only_headers_exchanges_check_the_arguments_of_bindings() {
     let bogus = arguments("x-match", AMQPValue::LongString("bogus".into()));
-    assert_eq!(exchange(Kind::Direct).check_binding(&bogus), Ok(()));
-    exchange(Kind::Headers).check_binding(&bogus).unwrap_err();
+    assert_eq!(exchange(Kind::Direct).check_binding(&bogus, Like::default()), Ok(()));
+    exchange(Kind::Headers).check_binding(&bogus, Like::default()).unwrap_err();
 }
 
 #[test]

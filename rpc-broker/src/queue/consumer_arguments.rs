@@ -27,6 +27,7 @@ pub(crate) fn parse(
     let (known, foreign): (&[_], &[_]) = match kind {
         QueueKind::Classic => (&[PRIORITY, CANCEL_ON_FAILOVER], &["x-stream-offset"]),
         QueueKind::Quorum => (&[PRIORITY], &["x-cancel-on-ha-failover", "x-stream-offset"]),
+        QueueKind::Any => (&[PRIORITY], &[]),
     };
     checks::run(known, arguments, &resource)?;
     if let Some(name) = foreign.iter().find(|name| arguments.contains_key(name)) {

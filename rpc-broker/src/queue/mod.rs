@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use amq_protocol::types::{FieldTable, ShortString};
 use tokio::time::Instant;
 
-pub(crate) use arguments::QueueArguments;
+pub(crate) use arguments::{QueueArguments, QueueKind};
 pub(crate) use consumers::{Consumer, Consumers};
 
 use crate::{
@@ -86,9 +86,14 @@ impl Queue {
         }
     }
 
-    /// Returns whether deliveries have the header `x-delivery-count`: those of quorum queues do.
+    /// Returns whether deliveries have the header `x-delivery-count`: those of quorum queues do, and on LavinMQ
+    /// those of queues with a delivery limit.
     pub(crate) fn counts_deliveries(&self) -> bool {
-        self.arguments.is_quorum()
+        match self.arguments.kind {
+            QueueKind::Classic => false,
+            QueueKind::Quorum => true,
+            QueueKind::Any => self.arguments.delivery_limit.is_some(),
+        }
     }
 
     pub(crate) fn ready(&self) -> usize {
@@ -149,6 +154,14 @@ impl Queue {
     fn exceeds(&self, messages: u64, bytes: u64) -> bool {
         self.arguments.max_length.is_some_and(|most| messages > most)
             || self.arguments.max_length_bytes.is_some_and(|most| bytes > most)
+    }
+
+    /// Forgets that messages were delivered before.
+    pub(crate) fn forget_deliveries(&mut self) {
+        for queued in &mut self.ready {
+            queued.redelivered = false;
+            queued.returned = 0;
+        }
     }
 
     /// Removes and returns all ready messages.

@@ -39,8 +39,26 @@ impl VhostState {
         name: &str,
     ) -> Result<(), ProtocolError> {
         // Patterns and reply texts call the default exchange by this name.
-        let checked = if name.is_empty() { "amq.default" } else { name };
+        let checked = if name.is_empty() { self.like().default_exchange() } else { name };
         self.check(at, access, "exchange", name, checked)
+    }
+
+    /// Checks a passive declaration, for which any permission on the name is enough where one is needed.
+    pub(in crate::vhost) fn check_passive(
+        &mut self,
+        at: ChannelRef,
+        kind: &'static str,
+        name: &str,
+    ) -> Result<(), ProtocolError> {
+        if !self.like().passive_declare_needs_permission() {
+            return Ok(());
+        }
+        let configure = self.check(at, Access::Configure, kind, name, name);
+        configure.or_else(|refusal| {
+            let others = [Access::Write, Access::Read];
+            let is_allowed = others.iter().any(|access| self.check(at, *access, kind, name, name).is_ok());
+            if is_allowed { Ok(()) } else { Err(refusal) }
+        })
     }
 
     fn check(
@@ -68,7 +86,13 @@ impl VhostState {
         }
         let resource =
             Resource { kind, name: if name.is_empty() { checked } else { name }, vhost: &self.name };
-        let text = format!("access to {resource} refused for user '{}'", session.user);
+        let permission = match access {
+            _ if !self.shared.settings.like.names_refused_permission() => "",
+            Access::Configure => "configure ",
+            Access::Write => "write ",
+            Access::Read => "read ",
+        };
+        let text = format!("{permission}access to {resource} refused for user '{}'", session.user);
         Err(ProtocolError::new(ReplyCode::AccessRefused, text))
     }
 }

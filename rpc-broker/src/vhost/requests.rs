@@ -65,6 +65,11 @@ impl VhostState {
         use connection::AMQPMethod as Method;
         match method {
             Method::Close(_) => self.handle_connection_close(from),
+            Method::UpdateSecret(_) if !self.like().accepts_new_passwords() => {
+                let text = "update-secret not supported for current authentication mechanism";
+                let error = ProtocolError::new(ReplyCode::AccessRefused, text).caused_by(10, 70);
+                self.close_connection(from, &error);
+            }
             Method::UpdateSecret(_) => {
                 // The password of an open connection is not checked again.
                 let ok = Method::UpdateSecretOk(connection::UpdateSecretOk {});

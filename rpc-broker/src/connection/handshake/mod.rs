@@ -75,7 +75,7 @@ async fn negotiate<R: AsyncRead + Unpin, W: Sink>(
         stream.write_protocol_header(&PROTOCOL_HEADER).await?;
         return Err(HandshakeError::UnsupportedProtocol);
     }
-    stream.write(Method::Start(server_properties::start())).await?;
+    stream.write(Method::Start(server_properties::start(shared.settings.like))).await?;
     let Method::StartOk(start_ok) = stream.read().await? else {
         return Err(HandshakeError::Unreported(unexpected_method("starting")));
     };

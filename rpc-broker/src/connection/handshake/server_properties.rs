@@ -7,6 +7,11 @@ use amq_protocol::{
     types::{AMQPValue, ShortString},
 };
 
+use crate::like::Like;
+
+const INFORMATION: &str =
+    concat!("amqp-rpc-broker ", env!("CARGO_PKG_VERSION"), ", an embedded broker for development and tests");
+
 const CAPABILITIES: [&str; 9] = [
     "authentication_failure_close",
     "basic.nack",
@@ -19,16 +24,18 @@ const CAPABILITIES: [&str; 9] = [
     "publisher_confirms",
 ];
 
-pub(super) fn start() -> connection::Start {
+pub(super) fn start(like: Like) -> connection::Start {
     let capabilities = CAPABILITIES.map(|name| (ShortString::from(name), AMQPValue::Boolean(true)));
     let capabilities = capabilities.into_iter().collect::<BTreeMap<_, _>>();
+    let (product, version) = like.product_and_version();
     let text = |value: &str| AMQPValue::LongString(value.into());
     let properties = [
         ("capabilities", AMQPValue::FieldTable(capabilities.into())),
-        ("product", text("amqp-rpc-broker")),
-        ("version", text(env!("CARGO_PKG_VERSION"))),
+        // Clients tell brokers by these two.
+        ("product", text(product)),
+        ("version", text(version)),
         ("platform", text("Rust")),
-        ("information", text("an embedded broker for development and tests")),
+        ("information", text(INFORMATION)),
     ];
     let properties = properties.into_iter().map(|(name, value)| (ShortString::from(name), value));
     connection::Start {

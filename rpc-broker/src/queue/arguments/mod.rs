@@ -11,7 +11,10 @@ use amq_protocol::types::{AMQPValue, FieldTable, ShortString};
 pub(crate) use kind::QueueKind;
 pub(crate) use redeclaration::inequivalence;
 
-use crate::erlang_term::{integer, type_name};
+use crate::{
+    erlang_term::{integer, type_name},
+    like::Like,
+};
 use checks::Check;
 
 const DEAD_LETTER_EXCHANGE: &str = "x-dead-letter-exchange";
@@ -81,11 +84,16 @@ impl QueueArguments {
     ///
     /// RabbitMQ's text of the 406. Streams, and names that are too long for the fields of a message, are
     /// refused with this broker's own text.
-    pub(crate) fn parse(declaration: &QueueDeclaration, name: &str, vhost: &str) -> Result<Self, String> {
+    pub(crate) fn parse(
+        declaration: &QueueDeclaration,
+        name: &str,
+        vhost: &str,
+        like: Like,
+    ) -> Result<Self, String> {
         let (arguments, resource) = (&declaration.arguments, resource(name, vhost));
         check_dead_letter_exchange(arguments, &resource)?;
         checks::run(&[(QUEUE_TYPE, checks::queue_type)], arguments, &resource)?;
-        let kind = QueueKind::of(arguments);
+        let kind = QueueKind::of(arguments, like);
         let own: Vec<_> =
             CHECKS.iter().filter(|(name, _)| kind.arguments().contains(name)).copied().collect();
         checks::run(&own, arguments, &resource)?;
@@ -93,10 +101,10 @@ impl QueueArguments {
             return Err(format!("invalid arg '{name}' for {resource} of queue type {}", kind.module()));
         }
         check_properties(kind, declaration, &resource)?;
-        Ok(Self::of(kind, arguments))
+        Ok(Self::of(kind, arguments, like))
     }
 
-    fn of(kind: QueueKind, arguments: &FieldTable) -> Self {
+    fn of(kind: QueueKind, arguments: &FieldTable, like: Like) -> Self {
         let get = |name: &str| arguments.inner().get(name);
         let number = |name: &str| get(name).and_then(integer);
         let count = |name: &str| number(name).and_then(|count| u64::try_from(count).ok());
@@ -105,13 +113,15 @@ impl QueueArguments {
             Some(AMQPValue::LongString(text)) => match text.as_bytes() {
                 b"reject-publish" => Overflow::RejectPublish,
                 // Quorum queues accept the value and ignore it.
-                b"reject-publish-dlx" if kind == QueueKind::Classic => Overflow::RejectPublishDlx,
+                b"reject-publish-dlx" if kind == QueueKind::Classic && like.has_reject_publish_dlx() => {
+                    Overflow::RejectPublishDlx
+                }
                 _ => Overflow::DropHead,
             },
             _ => Overflow::DropHead,
         };
         // RabbitMQ accepts any value: what is not a number is no limit, and a negative number is 0.
-        let delivery_limit = number("x-delivery-limit").filter(|_| kind == QueueKind::Quorum);
+        let delivery_limit = number("x-delivery-limit").filter(|_| kind != QueueKind::Classic);
         Self {
             kind,
             single_active_consumer: get("x-single-active-consumer") == Some(&AMQPValue::Boolean(true)),
@@ -136,9 +146,9 @@ impl QueueArguments {
 /// # Errors
 ///
 /// RabbitMQ's text of the 406.
-pub(crate) fn check_server_named(arguments: &FieldTable) -> Result<(), String> {
-    match QueueKind::of(arguments) {
-        QueueKind::Classic => Ok(()),
+pub(crate) fn check_server_named(arguments: &FieldTable, like: Like) -> Result<(), String> {
+    match QueueKind::of(arguments, like) {
+        QueueKind::Classic | QueueKind::Any => Ok(()),
         kind => Err(format!("Cannot declare a server-named queue for type {}", kind.module())),
     }
 }
@@ -155,7 +165,7 @@ fn check_dead_letter_exchange(arguments: &FieldTable, resource: &str) -> Result<
 
 /// Checks the properties that quorum queues cannot have.
 fn check_properties(kind: QueueKind, declaration: &QueueDeclaration, resource: &str) -> Result<(), String> {
-    if kind == QueueKind::Classic {
+    if kind != QueueKind::Quorum {
         return Ok(());
     }
     let forbidden = [

@@ -1,7 +1,10 @@
 //! Compares an existing queue with a new declaration of it.
 
 use super::{QueueDeclaration, QueueKind, resource};
-use crate::inequivalence::{check_arguments, check_property};
+use crate::{
+    inequivalence::{check_arguments, check_property},
+    like::Like,
+};
 
 /// Returns the difference between a queue and its new declaration, as RabbitMQ's text of the 406; `None`
 /// without one. The property exclusive and the validity of the arguments are not checked here, and arguments
@@ -11,9 +14,10 @@ pub(crate) fn inequivalence(
     wanted: &QueueDeclaration,
     vhost: &str,
     name: &str,
+    like: Like,
 ) -> Option<String> {
     let resource = resource(name, vhost);
-    let kind = QueueKind::of(&existing.arguments);
+    let kind = QueueKind::of(&existing.arguments, like);
     check_property("durable", &resource, existing.durable, wanted.durable)
         .and_then(|()| check_property("auto_delete", &resource, existing.auto_delete, wanted.auto_delete))
         .and_then(|()| check_arguments(kind.arguments(), &resource, &existing.arguments, &wanted.arguments))
@@ -36,7 +40,7 @@ mod tests {
             ("x-message-ttl", int(5)),
             ("x-overflow", text("drop-head")),
         ]);
-        let differs = |wanted: &QueueDeclaration| inequivalence(&existing, wanted, "/", "q");
+        let differs = |wanted: &QueueDeclaration| inequivalence(&existing, wanted, "/", "q", Like::default());
         let with = |name: &str, value| {
             let mut wanted = existing.clone();
             wanted.arguments.insert(name.into(), value);
@@ -91,10 +95,10 @@ mod tests {
         let quorum = quorum(&[]);
         let mut wanted = quorum.clone();
         wanted.arguments.insert("x-max-priority".into(), int(1));
-        assert_eq!(inequivalence(&quorum, &wanted, "/", "q"), None);
+        assert_eq!(inequivalence(&quorum, &wanted, "/", "q", Like::default()), None);
         wanted.arguments.insert("x-delivery-limit".into(), int(2));
         wanted.arguments.insert("x-max-length".into(), int(1));
         let text = "inequivalent arg 'x-max-length' for queue 'q' in vhost '/': received the value '1' of type 'signedint' but current is none";
-        assert_eq!(inequivalence(&quorum, &wanted, "/", "q"), Some(text.to_owned()));
+        assert_eq!(inequivalence(&quorum, &wanted, "/", "q", Like::default()), Some(text.to_owned()));
     }
 }

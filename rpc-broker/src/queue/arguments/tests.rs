@@ -31,7 +31,7 @@ pub(super) fn quorum(entries: &[Entry]) -> QueueDeclaration {
 }
 
 fn parse(declaration: &QueueDeclaration) -> Result<QueueArguments, String> {
-    QueueArguments::parse(declaration, "q", "/")
+    QueueArguments::parse(declaration, "q", "/", Like::default())
 }
 
 #[track_caller]
@@ -243,8 +243,8 @@ fn quorum_queues_are_durable_and_shared() {
         assert_refused(&declaration, &format!("invalid property '{property}' for queue 'q' in vhost '/'"));
     }
     let text = "Cannot declare a server-named queue for type rabbit_quorum_queue";
-    assert_eq!(check_server_named(&quorum(&[]).arguments), Err(text.to_owned()));
-    assert_eq!(check_server_named(&declaration(&[]).arguments), Ok(()));
+    assert_eq!(check_server_named(&quorum(&[]).arguments, Like::default()), Err(text.to_owned()));
+    assert_eq!(check_server_named(&declaration(&[]).arguments, Like::default()), Ok(()));
 }
 
 #[test]

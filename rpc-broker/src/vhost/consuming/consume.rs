@@ -27,6 +27,9 @@ impl VhostState {
         let generated = consume.consumer_tag.as_str().is_empty();
         let tag = if generated { server_named("amq.ctag") } else { consume.consumer_tag.clone() };
         if let Some(prefix) = pseudo_queue(queue.as_str()) {
+            if self.like().direct_replies_need_read() {
+                self.check_queue(at, Access::Read, queue.as_str())?;
+            }
             return self.consume_replies(at, prefix, &consume, tag);
         }
         self.check_queue(at, Access::Read, queue.as_str())?;

@@ -8,6 +8,7 @@ use amq_protocol::{
 };
 
 use crate::{
+    dead_letter::Reason,
     ids::{ChannelRef, ConnectionId, QueueId},
     properties::{Properties, Value},
     protocol::Outgoing,
@@ -35,6 +36,10 @@ impl VhostState {
             }
             let Some(consumer) = next_consumer(queue, &self.sessions) else { return };
             let Some(queued) = queue.take() else { return };
+            if self.expires_when_next(&queued) {
+                self.discard(id, queued, Reason::Expired);
+                continue;
+            }
             self.deliver_to(id, consumer, queued);
             self.drop_expired(id); // the next head may have expired while it waited behind this message
         }
@@ -46,8 +51,18 @@ impl VhostState {
             return Some(queued);
         };
         let Some(consumer) = next_consumer(queue, &self.sessions) else { return Some(queued) };
+        if self.expires_when_next(&queued) {
+            self.discard(id, queued, Reason::Expired);
+            return None;
+        }
         self.deliver_to(id, consumer, queued);
         None
+    }
+
+    /// Whether a message that is next has expired, where that is only checked then.
+    fn expires_when_next(&self, queued: &Queued) -> bool {
+        self.like().expires_only_next_of_consumed()
+            && queued.expires.is_some_and(|expires| expires <= self.now)
     }
 
     fn deliver_to(

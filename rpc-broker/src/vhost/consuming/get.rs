@@ -17,7 +17,7 @@ impl VhostState {
         let id = self.existing_queue(&name)?;
         self.check_exclusive_access(at, id)?;
         self.mark_used(id);
-        self.drop_expired(id);
+        self.drop_expired_head(id);
         let Some(queue) = self.queues.get_mut(&id) else { return Ok(()) };
         if queue.consumers.is_single_active() && queue.counts_deliveries() {
             let text = format!(

@@ -12,7 +12,7 @@ use crate::{
 
 impl VhostState {
     pub(in crate::vhost) fn qos(&mut self, at: ChannelRef, qos: &basic::Qos) -> Result<(), ProtocolError> {
-        if qos.global && self.shared.settings.strict_4_3 {
+        if qos.global && !self.like().has_global_qos() {
             let text = "global qos is deprecated and not permitted";
             return Err(ProtocolError::new(ReplyCode::InternalError, text));
         }

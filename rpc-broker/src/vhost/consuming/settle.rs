@@ -47,7 +47,7 @@ impl VhostState {
         multiple: bool,
         requeue: bool,
     ) -> Result<(), ProtocolError> {
-        let counts_as_return = !self.shared.settings.strict_4_3;
+        let counts_as_return = self.like().nack_counts_as_return();
         self.settle_rejected(at, Rejection { tag, multiple, requeue, counts_as_return })
     }
 

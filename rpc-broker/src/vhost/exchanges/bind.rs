@@ -99,9 +99,10 @@ impl VhostState {
         let Binding { source, destination, routing_key, arguments } = binding;
         self.existing_exchange(&source)?;
         self.check_destination_access(at, &destination)?;
+        let like = self.like();
         let exchange = self.existing_exchange(&source)?;
         exchange
-            .check_binding(&arguments)
+            .check_binding(&arguments, like)
             .map_err(|text| ProtocolError::new(ReplyCode::PreconditionFailed, text))?;
         exchange.bind(destination, routing_key, arguments);
         Ok(())

@@ -22,6 +22,7 @@ impl VhostState {
         let name = without_line_breaks(&declare.exchange);
         if declare.passive {
             refuse_default(&name)?;
+            self.check_passive(at, "exchange", name.as_str())?;
             self.existing_exchange(&name)?;
         } else {
             self.declare_exchange_actively(at, &declare, name)?;

@@ -12,7 +12,9 @@ impl VhostState {
     /// Delivers a message to a waiting consumer, or puts it into the queue. Returns false when the queue is
     /// full and refuses it.
     pub(in crate::vhost) fn enqueue(&mut self, id: QueueId, message: Message) -> bool {
-        let now = self.now;
+        let (now, like) = (self.now, self.like());
+        // Checked when the message was published; dead letters have none.
+        let own = expiration::parse(&message.properties, like).unwrap_or_default();
         let Some(queue) = self.queues.get_mut(&id) else { return true };
         let refuses = !matches!(queue.arguments.overflow, Overflow::DropHead);
         if refuses && queue.is_full_for(&message) {
@@ -22,10 +24,9 @@ impl VhostState {
             }
             return false;
         }
-        // Checked when the message was published; dead letters have none.
-        let own = expiration::parse(&message.properties).unwrap_or_default();
         let time_to_live = [queue.arguments.message_ttl, own].into_iter().flatten().min();
-        let queued = queue.receive(message, time_to_live.map(|time| now + time));
+        let clock = expiration::Clock { started: self.shared.started, tick: like.expiry_tick() };
+        let queued = queue.receive(message, time_to_live.map(|time| clock.expiry(now, time)));
         self.shared.memory.add(queued.message.size());
         if queue.next_expiry().is_some_and(|expiry| expiry <= now) {
             self.drop_expired(id);

@@ -31,7 +31,7 @@ impl VhostState {
         self.check_publishable(&publish.exchange)?;
         let properties = self.with_reply_address(at, properties)?;
         self.check_user_id(at, &properties)?;
-        expiration::parse(&properties)
+        expiration::parse(&properties, self.like())
             .map_err(|text| ProtocolError::new(ReplyCode::PreconditionFailed, text))?;
 
         let basic::Publish { exchange, routing_key, mandatory, .. } = publish;
@@ -46,13 +46,16 @@ impl VhostState {
 
         let replied = self.deliver_direct_reply(&message);
         let queues = self.route(&message.exchange, &keys, &message);
-        if queues.is_empty() && mandatory && !(replied && self.shared.settings.strict_4_3) {
+        if queues.is_empty() && mandatory && !(replied && self.like().direct_reply_counts_as_routed()) {
             self.return_unroutable(at, &message);
         }
         let message = without_bcc(message);
         let mut accepted = true;
         for queue in queues {
             accepted &= self.enqueue(queue, message.clone());
+        }
+        if !accepted && mandatory && self.like().returns_when_full() {
+            self.return_unroutable(at, &message);
         }
         if let Some(number) = number {
             self.confirm_publish(at, number, accepted);

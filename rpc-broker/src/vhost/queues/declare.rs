@@ -8,6 +8,7 @@ use amq_protocol::{
 use super::lookup::saturating_count;
 use crate::{
     ids::{ChannelRef, QueueId},
+    like::Like,
     protocol::{ProtocolError, ReplyCode},
     queue::{
         Queue, QueueArguments,
@@ -19,6 +20,10 @@ use crate::{
         permissions::Access,
     },
 };
+
+/// A connection as LavinMQ names it, by the addresses of both sides. Which ports they are does not matter for
+/// a permission.
+const CONNECTION_AT_LAVINMQ: &str = "127.0.0.1:5 -> 127.0.0.1:5672";
 
 impl VhostState {
     pub(in crate::vhost) fn declare_queue(
@@ -32,6 +37,7 @@ impl VhostState {
         }
         let nowait = declare.nowait;
         let id = if declare.passive {
+            self.check_passive(at, "queue", asked.as_str())?;
             let id = self.existing_queue(&asked)?;
             self.check_exclusive_access(at, id)?;
             id
@@ -73,7 +79,7 @@ impl VhostState {
         declare: queue::Declare,
         asked: ShortString,
     ) -> Result<QueueId, ProtocolError> {
-        let name = queue_name(asked, &declare.arguments)?;
+        let name = queue_name(asked, &declare.arguments, self.like())?;
         self.check_queue(at, Access::Configure, name.as_str())?;
         let declaration = QueueDeclaration {
             // An exclusive queue ends with its connection, so it is never durable.
@@ -104,7 +110,7 @@ impl VhostState {
             auto_delete: existing.auto_delete,
             arguments: existing.declared.clone(),
         };
-        match inequivalence(&present, declaration, &self.name, existing.name.as_str()) {
+        match inequivalence(&present, declaration, &self.name, existing.name.as_str(), self.like()) {
             Some(text) => Err(precondition_failed(text)),
             None => Ok(existing.id),
         }
@@ -116,18 +122,19 @@ impl VhostState {
         name: ShortString,
         declaration: QueueDeclaration,
     ) -> Result<QueueId, ProtocolError> {
-        let strict = self.shared.settings.strict_4_3;
-        if strict && !declaration.durable && !declaration.exclusive {
-            let text = "transient non-exclusive queues are deprecated and not permitted";
-            return Err(ProtocolError::new(ReplyCode::InternalError, text));
-        }
-        let mut arguments =
-            QueueArguments::parse(&declaration, name.as_str(), &self.name).map_err(precondition_failed)?;
-        if strict && arguments.is_quorum() {
-            arguments.delivery_limit.get_or_insert(20);
+        let like = self.like();
+        let mut arguments = QueueArguments::parse(&declaration, name.as_str(), &self.name, like)
+            .map_err(precondition_failed)?;
+        if arguments.is_quorum() && arguments.delivery_limit.is_none() {
+            arguments.delivery_limit = like.default_delivery_limit();
         }
         if let Some(exchange) = arguments.dead_letter_exchange.clone() {
-            self.check_queue(at, Access::Read, name.as_str())?;
+            let read_from = if like.dead_lettering_needs_read_on_connection() {
+                CONNECTION_AT_LAVINMQ
+            } else {
+                name.as_str()
+            };
+            self.check_queue(at, Access::Read, read_from)?;
             self.check_exchange(at, Access::Write, exchange.as_str())?;
         }
         self.last_queue += 1;
@@ -143,9 +150,9 @@ impl VhostState {
 }
 
 /// The name of a queue to declare: an empty name is replaced by a generated one.
-fn queue_name(asked: ShortString, arguments: &FieldTable) -> Result<ShortString, ProtocolError> {
+fn queue_name(asked: ShortString, arguments: &FieldTable, like: Like) -> Result<ShortString, ProtocolError> {
     if asked.as_str().is_empty() {
-        check_server_named(arguments).map_err(precondition_failed)?;
+        check_server_named(arguments, like).map_err(precondition_failed)?;
         return Ok(server_named("amq.gen"));
     }
     if asked.as_str().starts_with("amq.") {

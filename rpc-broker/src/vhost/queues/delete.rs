@@ -119,6 +119,7 @@ impl VhostState {
             return true;
         }
         self.mark_used(id);
+        self.drop_expired(id);
         false
     }
 

@@ -35,8 +35,16 @@ impl VhostState {
         due
     }
 
-    /// Discards expired messages at the head, and schedules the next check.
+    /// Discards expired messages at the head, unless they wait for a consumer, and schedules the next check.
     pub(in crate::vhost) fn drop_expired(&mut self, id: QueueId) {
+        let is_consumed = self.queues.get(&id).is_some_and(|queue| !queue.consumers.is_empty());
+        if !(is_consumed && self.like().expires_only_next_of_consumed()) {
+            self.drop_expired_head(id);
+        }
+    }
+
+    /// Discards expired messages at the head, and schedules the next check.
+    pub(in crate::vhost) fn drop_expired_head(&mut self, id: QueueId) {
         let now = self.now;
         while let Some(expired) = self.queues.get_mut(&id).and_then(|queue| queue.take_expired(now)) {
             self.discard(id, expired, Reason::Expired);

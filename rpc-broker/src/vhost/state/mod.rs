@@ -29,6 +29,7 @@ use crate::{
     dead_letter::DeadLetter,
     exchange::Exchange,
     ids::{ChannelRef, ConnectionId, QueueId},
+    like::Like,
     queue::Queue,
     shared::Shared,
 };
@@ -71,5 +72,10 @@ impl VhostState {
             timers: Timers::default(),
             now: Instant::now(),
         }
+    }
+
+    /// The broker whose rules are followed.
+    pub(super) fn like(&self) -> Like {
+        self.shared.settings.like
     }
 }
