@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{Client, ConnectOptions, Server, connect::Credentials, error::ConnectError};
+use amqp_rpc::{
+    Client, ConnectOptions, Server, connect::Credentials, error::ConnectError, server::QueueOptions,
+};
 use amqp_rpc_broker::{
-    Broker,
+    Broker, Like,
     faults::{Action, Matcher, Method},
 };
 
 use crate::{
     services::{FibClient, FibServer, Fibonacci},
     support::{
-        Need, Permissions, Proxy, Vhost, await_until, is_left_out_without, proxy::Toward, rabbitmq, within,
+        Need, Permissions, Proxy, Vhost, await_until, embedded_broker, is_left_out_without, proxy::Toward,
+        rabbitmq, within,
     },
 };
 
@@ -51,8 +54,34 @@ async fn a_new_password_is_sent_on_every_live_connection_of_clients_and_servers(
 }
 
 #[tokio::test]
+async fn on_lavinmq_a_new_password_costs_no_connection_and_is_used_at_the_next_login() {
+    let broker = Broker::builder().like(Like::LavinMq).start().await.expect("the loopback has a free port");
+    let all = amqp_rpc_broker::Permissions::new(".*", ".*", ".*").expect("they are expressions");
+    broker.add_user("ada", "old");
+    broker.set_permissions("ada", "/", all);
+    let proxy = Proxy::start(&broker.uri()).await;
+    let credentials = Credentials::new("ada", "old");
+    let options = ConnectOptions::new(proxy.uri()).credentials(&credentials);
+    let service = Server::new().service(FibServer::new(Fibonacci));
+    let service = service.queue_options(QueueOptions::new().without_dead_letters());
+    let server = within("the server", service.start(options.clone())).await.unwrap();
+    let fib = FibClient::new(within("the client", Client::connect(options.clone())).await.unwrap());
+    assert_eq!(within("the call", fib.compute(30)).await.unwrap(), 832_040);
+
+    let logins = count(&proxy, Toward::Broker, "connection.start-ok");
+    broker.add_user("ada", "new");
+    credentials.update("new");
+    let second = within("the second client", Client::connect(options)).await.unwrap();
+    assert_eq!(within("the call", FibClient::new(second).compute(30)).await.unwrap(), 832_040);
+    assert_eq!(within("the call", fib.compute(30)).await.unwrap(), 832_040);
+    assert_eq!(count(&proxy, Toward::Broker, TOLD), 0);
+    assert_eq!(count(&proxy, Toward::Broker, "connection.start-ok"), logins + 1, "no connection was lost");
+    within("the drain", server.shutdown()).await.unwrap();
+}
+
+#[tokio::test]
 async fn every_later_connection_logs_in_with_the_new_password() {
-    let broker = Broker::start().await.expect("the loopback has a free port");
+    let broker = embedded_broker().start().await.expect("the loopback has a free port");
     let all = amqp_rpc_broker::Permissions::new(".*", ".*", ".*").expect("they are expressions");
     broker.add_user("ada", "old");
     broker.set_permissions("ada", "/", all);
@@ -79,7 +108,7 @@ async fn every_later_connection_logs_in_with_the_new_password() {
 
 #[tokio::test]
 async fn a_password_that_changes_during_the_login_is_sent_after_it() {
-    let broker = Broker::start().await.expect("the loopback has a free port");
+    let broker = embedded_broker().start().await.expect("the loopback has a free port");
     let credentials = Credentials::new("guest", "guest");
     let recording = broker.record();
     let pause = broker.on(Matcher::to_client(Method::ConnectionTune), Action::Stall);
@@ -95,7 +124,7 @@ async fn a_password_that_changes_during_the_login_is_sent_after_it() {
 
 #[tokio::test]
 async fn a_client_reconnects_when_the_broker_closes_over_a_refused_password() {
-    let broker = Broker::start().await.expect("the loopback has a free port");
+    let broker = embedded_broker().start().await.expect("the loopback has a free port");
     let credentials = Credentials::new("guest", "guest");
     let options = ConnectOptions::new(broker.uri()).credentials(&credentials);
     let client = within("the client", Client::connect(options)).await.unwrap();
@@ -115,7 +144,7 @@ async fn a_client_reconnects_when_the_broker_closes_over_a_refused_password() {
 #[tokio::test]
 async fn nothing_is_left_of_a_connection_that_waited_for_new_passwords() {
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    let broker = Broker::start().await.expect("the loopback has a free port");
+    let broker = embedded_broker().start().await.expect("the loopback has a free port");
     let credentials = Credentials::new("guest", "guest");
     // A task of lapin wakes up twice in each heartbeat interval.
     let options =

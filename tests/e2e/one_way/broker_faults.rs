@@ -10,7 +10,7 @@ use amqp_rpc_broker::{
 use tokio::sync::mpsc;
 
 use super::{MailClient, MailServer, Postman};
-use crate::support::within;
+use crate::support::{embedded_broker, within};
 
 struct Scene {
     broker: Broker,
@@ -22,7 +22,7 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let broker = Broker::start().await.expect("the broker starts");
+        let broker = embedded_broker().start().await.expect("the broker starts");
         let (sender, letters) = mpsc::unbounded_channel();
         let server = Server::new().service(MailServer::from_arc(Postman::new("one", &sender)));
         let server = server.start(broker.uri()).await.expect("the server starts");

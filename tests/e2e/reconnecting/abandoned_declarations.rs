@@ -3,19 +3,16 @@
 use std::time::Duration;
 
 use amqp_rpc::{CallError, Client};
-use amqp_rpc_broker::{
-    Broker,
-    faults::{Action, Matcher, Method},
-};
+use amqp_rpc_broker::faults::{Action, Matcher, Method};
 
 use crate::{
     services::{FibClient, FibServer, Fibonacci, GateClient},
-    support::within,
+    support::{embedded_broker, within},
 };
 
 #[tokio::test]
 async fn a_passive_declare_refused_after_its_call_ended_costs_no_connection() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let _server =
         amqp_rpc::Server::new().service(FibServer::new(Fibonacci)).start(broker.uri()).await.unwrap();
     let options = amqp_rpc::ConnectOptions::new(broker.uri()).name("client");

@@ -8,7 +8,7 @@ use amqp_rpc_broker::{
 
 use crate::{
     services::{GateClient, GateServer, Gatekeeper, until_connecting, until_epoch},
-    support::{await_until, within},
+    support::{await_until, embedded_broker, within},
 };
 
 /// A service whose queue is consumed after `gate`.
@@ -34,7 +34,7 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
-        let broker = Broker::start().await.expect("the scene is set");
+        let broker = embedded_broker().start().await.expect("the scene is set");
         let gate = Gatekeeper::closed();
         gate.open_for(1_000_000);
         let zeta =

@@ -7,7 +7,7 @@ use lapin::BasicProperties;
 
 use crate::{
     services::{GateClient, Gatekeeper, connect, serve_gate},
-    support::{Proxy, Vhost, within},
+    support::{Proxy, Vhost, embedded_broker, within},
     tutorial::ForeignServer,
 };
 
@@ -92,7 +92,7 @@ async fn a_call_that_a_stopping_server_did_not_start_is_sent_again() {
 
 #[tokio::test]
 async fn a_call_that_closes_its_channel_is_sent_twice_at_most() {
-    let broker = amqp_rpc_broker::Broker::builder().max_message_size(1000).start().await.unwrap();
+    let broker = embedded_broker().max_message_size(1000).start().await.unwrap();
     let client = Client::builder().timeout(LONG).connect(broker.uri()).await.unwrap();
     let _server = amqp_rpc::Server::new().service(EchoServer::new(Parrot)).start(broker.uri()).await.unwrap();
     let echo = EchoClient::new(client.clone());

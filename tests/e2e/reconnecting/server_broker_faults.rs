@@ -13,7 +13,7 @@ use crate::{
     services::{
         FibClient, FibServer, Fibonacci, GateClient, GateServer, Gatekeeper, until_connecting, until_epoch,
     },
-    support::{await_until, within},
+    support::{await_until, embedded_broker, within},
 };
 
 async fn serve(broker: &Broker, gate: &Gatekeeper) -> RunningServer {
@@ -36,7 +36,7 @@ async fn client(broker: &Broker) -> Client {
 
 #[tokio::test]
 async fn a_server_that_loses_its_channel_alone_serves_on() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let vhost = broker.vhost("/").unwrap();
     let gate = Gatekeeper::closed();
     let server = serve(&broker, &gate).await;
@@ -55,7 +55,7 @@ async fn a_server_that_loses_its_channel_alone_serves_on() {
 
 #[tokio::test]
 async fn a_cancelled_consumer_is_recreated_and_its_calls_are_answered() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let vhost = broker.vhost("/").unwrap();
     let gate = Gatekeeper::closed();
     let server = serve(&broker, &gate).await;
@@ -77,7 +77,7 @@ async fn a_cancelled_consumer_is_recreated_and_its_calls_are_answered() {
 
 #[tokio::test]
 async fn a_blocked_connection_shows_in_the_servers_state() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let gate = Gatekeeper::closed();
     let server = serve(&broker, &gate).await;
     let mut states = server.state_changes();
@@ -103,7 +103,7 @@ async fn a_blocked_connection_shows_in_the_servers_state() {
 
 #[tokio::test]
 async fn a_permission_missing_after_a_reconnect_is_named_and_waited_for() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let all = || Permissions::new(".*", ".*", ".*").unwrap();
     broker.add_user("worker", "secret");
     broker.set_permissions("worker", "/", all());
@@ -125,7 +125,7 @@ async fn a_permission_missing_after_a_reconnect_is_named_and_waited_for() {
 
 #[tokio::test]
 async fn a_server_outlives_a_restart_and_a_crash_of_its_broker() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let server = serve(&broker, &Gatekeeper::closed()).await;
     broker.restart().await.unwrap();
     until_epoch(&server, 2).await;
@@ -139,7 +139,7 @@ async fn a_server_outlives_a_restart_and_a_crash_of_its_broker() {
 
 #[tokio::test]
 async fn a_lost_acknowledgement_costs_the_connection_and_no_call() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let gate = Gatekeeper::closed();
     let server = serve(&broker, &gate).await;
     let gates = GateClient::new(client(&broker).await);
@@ -159,7 +159,7 @@ async fn a_lost_acknowledgement_costs_the_connection_and_no_call() {
 
 #[tokio::test]
 async fn a_shutdown_while_the_server_begins_to_consume_again_runs_what_was_delivered() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let vhost = broker.vhost("/").unwrap();
     let gate = Gatekeeper::closed();
     let server = serve(&broker, &gate).await;
@@ -184,7 +184,7 @@ async fn a_shutdown_while_the_server_begins_to_consume_again_runs_what_was_deliv
 
 #[tokio::test]
 async fn a_queue_that_hangs_after_a_reconnect_does_not_stop_the_others() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let server = Server::new()
         .service(FibServer::new(Fibonacci))
         .service(GateServer::new(Gatekeeper::closed()))

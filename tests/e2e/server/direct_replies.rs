@@ -13,7 +13,7 @@ use lapin::BasicProperties;
 
 use crate::{
     services::{GateClient, GateServer, Gatekeeper, connect, serve_gate},
-    support::{RawPeer, Vhost, await_until, within},
+    support::{RawPeer, Vhost, await_until, embedded_broker, within},
 };
 
 /// Forged addresses: one that no broker makes, one that is valid to RabbitMQ 3.10 but names no node, and one
@@ -78,7 +78,7 @@ async fn the_second_connection_is_opened_for_the_first_direct_reply() {
 /// A server on the embedded broker, which closes the connection that publishes to a forged address, as
 /// `RabbitMQ` 3.10 does.
 async fn serve_fragile(concurrency: u16) -> (Broker, RunningServer, Gatekeeper, Rule) {
-    let broker = Broker::start().await.expect("the loopback has a free port");
+    let broker = embedded_broker().start().await.expect("the loopback has a free port");
     let gate = Gatekeeper::closed();
     let server = Server::new().service(GateServer::new(gate.clone())).concurrency(concurrency);
     let start = server.start(ConnectOptions::new(broker.uri()).name("server"));

@@ -13,13 +13,13 @@ use lapin::BasicProperties;
 
 use crate::{
     services::{GateClient, GateServer, Gatekeeper},
-    support::{RawPeer, await_until, within},
+    support::{RawPeer, await_until, embedded_broker, within},
 };
 
 const FORGED: &str = "amq.rabbitmq.reply-to.x.y";
 
 async fn serve(concurrency: u16) -> (Broker, RunningServer, Gatekeeper) {
-    let broker = Broker::start().await.expect("the loopback has a free port");
+    let broker = embedded_broker().start().await.expect("the loopback has a free port");
     let gate = Gatekeeper::closed();
     let server = Server::new().service(GateServer::new(gate.clone())).concurrency(concurrency);
     let start = server.start(ConnectOptions::new(broker.uri()).name("server"));

@@ -6,16 +6,13 @@ use amqp_rpc::{
     middleware::{self, IncomingCall, Next, Reply},
 };
 
-use amqp_rpc_broker::{
-    Broker,
-    faults::{Action, Matcher, Method},
-};
+use amqp_rpc_broker::faults::{Action, Matcher, Method};
 
 use crate::{
     services::{
         FibClient, FibServer, Fibonacci, GateClient, GateServer, Gatekeeper, connect, serve_fib, start,
     },
-    support::{RawPeer, Vhost, await_until, within},
+    support::{RawPeer, Vhost, await_until, embedded_broker, within},
 };
 
 async fn refuse_all(_call: IncomingCall, _next: Next) -> Result<Reply, Fault> {
@@ -53,7 +50,7 @@ async fn a_server_that_refuses_a_redelivered_request_does_not_say_that_it_never_
 /// Runs on the embedded broker, which can break a connection between two frames.
 #[tokio::test]
 async fn a_call_that_was_refused_is_run_by_no_other_server() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let gate = Gatekeeper::closed();
     gate.open_for(1);
     let serve = || Server::new().service(GateServer::new(gate.clone()));
@@ -79,7 +76,7 @@ async fn a_call_that_was_refused_is_run_by_no_other_server() {
 /// publisher confirm of the refusal is on its way.
 #[tokio::test]
 async fn a_direct_call_that_was_refused_is_run_by_no_other_server() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let gate = Gatekeeper::closed();
     gate.open_for(1);
     let serve = || Server::new().service(GateServer::new(gate.clone()));
@@ -109,7 +106,7 @@ async fn a_direct_call_that_was_refused_is_run_by_no_other_server() {
 /// The acknowledgement is lost with its connection, the refusal leaves over the other one.
 #[tokio::test]
 async fn a_direct_refusal_does_not_overtake_the_acknowledgement_of_its_request() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let client = Client::builder().reply_to(ReplyTo::Direct).connect(broker.uri()).await.unwrap();
     let gates = GateClient::new(client);
     for attempt in 0..10 {

@@ -14,7 +14,7 @@ use amqp_rpc_broker::{
 
 use crate::{
     services::{FibClient, FibServer, Fibonacci, until_epoch},
-    support::{await_until, within},
+    support::{await_until, embedded_broker, within},
 };
 
 #[amqp_rpc::rpc_service]
@@ -58,7 +58,7 @@ async fn ready(broker: &Broker, queue: &str) -> usize {
 
 #[tokio::test]
 async fn a_consumer_that_times_out_requeues_the_deliveries_of_the_others() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let earlier = within("the start", Server::new().service(PairServer::new(Two)).start(broker.uri()));
     within("the shutdown", earlier.await.unwrap().shutdown()).await.unwrap();
     let client = within("the client", Client::connect(broker.uri())).await.unwrap();
@@ -81,7 +81,7 @@ async fn a_consumer_that_times_out_requeues_the_deliveries_of_the_others() {
 
 #[tokio::test]
 async fn a_change_whose_connection_is_lost_fails_at_once_and_is_not_made() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     let server = serve_fib(&broker, FOR_EVER).await;
     for (epoch, silent) in [(2, Method::QueueDeclare), (3, Method::BasicConsume)] {
         let silence = broker.on(Matcher::from_client(silent).queue("pair.second"), Action::Drop);
@@ -99,7 +99,7 @@ async fn a_change_whose_connection_is_lost_fails_at_once_and_is_not_made() {
 
 #[tokio::test]
 async fn a_shutdown_does_not_wait_for_a_change_that_hangs() {
-    let broker = Broker::start().await.unwrap();
+    let broker = embedded_broker().start().await.unwrap();
     for silent in [Method::QueueDeclare, Method::BasicConsume] {
         let server = serve_fib(&broker, FOR_EVER).await;
         let silence = broker.on(Matcher::from_client(silent).queue("pair.second"), Action::Drop);

@@ -1,6 +1,10 @@
 //! A virtual host of the embedded broker: each test starts its own broker.
+//!
+//! `AMQP_RPC_TEST_LIKE` names the broker whose rules it follows: `rabbitmq-3.10`, `rabbitmq-4.3` or `lavinmq`.
 
-use amqp_rpc_broker::{Broker, Permissions as Patterns, QueueInfo, Vhost};
+use std::env;
+
+use amqp_rpc_broker::{Broker, Builder, Like, Permissions as Patterns, QueueInfo, Vhost};
 
 use super::{permissions::Permissions, queue_state::QueueState};
 
@@ -13,7 +17,7 @@ pub(crate) struct EmbeddedVhost {
 
 impl EmbeddedVhost {
     pub(crate) async fn create(name: &str) -> Self {
-        let broker = Broker::start().await.expect("the loopback has a free port");
+        let broker = embedded_broker().start().await.expect("the loopback has a free port");
         broker.add_vhost(name);
         Self { broker, name: name.to_owned() }
     }
@@ -64,6 +68,21 @@ impl EmbeddedVhost {
 
     fn vhost(&self) -> Vhost {
         self.broker.vhost(&self.name).expect("it was added and is never removed")
+    }
+}
+
+/// Builds an embedded broker that follows the rules of `AMQP_RPC_TEST_LIKE`.
+pub(crate) fn embedded_broker() -> Builder {
+    Broker::builder().like(likeness())
+}
+
+fn likeness() -> Like {
+    let Some(like) = env::var_os("AMQP_RPC_TEST_LIKE") else { return Like::default() };
+    match like.to_str() {
+        Some("rabbitmq-3.10") => Like::RabbitMq3_10,
+        Some("rabbitmq-4.3") => Like::RabbitMq4_3,
+        Some("lavinmq") => Like::LavinMq,
+        _ => panic!("AMQP_RPC_TEST_LIKE={like:?} is none of rabbitmq-3.10, rabbitmq-4.3, lavinmq"),
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
 };
 
 use self::embedded::EmbeddedVhost;
+pub(crate) use self::embedded::embedded_broker;
 pub(crate) use self::{permissions::Permissions, queue_state::QueueState};
 use super::{
     http_api::{Administrator, HttpVhost},
