@@ -92,8 +92,8 @@ impl QueueOptions {
         self
     }
 
-    /// Sets whether the queue survives a restart of the broker. Default: yes. `RabbitMQ` 4.3 refuses queues
-    /// that do not.
+    /// Sets whether the queue survives a restart of the broker. Default: yes. `RabbitMQ` deprecates queues
+    /// that do not, and warns of them in its log.
     pub fn durable(mut self, durable: bool) -> Self {
         self.durable = durable;
         self

@@ -177,9 +177,9 @@ mod tests {
         assert!(error.to_string().contains("shorten the namespace"), "{error}");
     }
 
-    /// RabbitMQ 4.3 refuses them; the broker of the tests is older and would take them.
+    /// RabbitMQ 4.3 warns of them or refuses them; the broker of the tests is older.
     #[test]
-    fn nothing_is_declared_that_rabbitmq_4_3_refuses() {
+    fn nothing_is_declared_that_rabbitmq_4_3_refuses_or_deprecates() {
         let topology = of(FIB, QueueOptions::new());
         for queue in &topology.queues {
             assert!(queue.durable, "{queue:?}");
