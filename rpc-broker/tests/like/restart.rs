@@ -20,9 +20,9 @@ async fn on_lavinmq_a_restart_keeps_transient_messages_and_forgets_deliveries() 
                 assert_eq!(get(&before, "q").await, Some((body.into(), false)));
             }
             if crash {
-                broker.crash().await
+                broker.crash().await;
             } else {
-                broker.stop().await
+                broker.stop().await;
             }
             broker.start_again().await.unwrap();
 

@@ -18,7 +18,10 @@ async fn declare_as_before(peer: &RawPeer, more: FieldTable, overflows: bool) {
     let channel = peer.open_channel().await;
     let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
     for (name, kind) in [("amqp-rpc", ExchangeKind::Direct), ("amqp-rpc.dead", ExchangeKind::Headers)] {
-        channel.exchange_declare(name.into(), kind, durable, Default::default()).await.unwrap();
+        channel
+            .exchange_declare(name.into(), kind, durable, Default::default())
+            .await
+            .expect("the broker accepts it");
     }
     let mut of_requests =
         arguments([("x-queue-type", text("classic")), ("x-dead-letter-exchange", text("amqp-rpc.dead"))]);
@@ -47,11 +50,14 @@ async fn declare_as_before(peer: &RawPeer, more: FieldTable, overflows: bool) {
             channel
                 .queue_bind(queue.into(), "amqp-rpc.dead".into(), "".into(), options, matched)
                 .await
-                .unwrap();
+                .expect("the broker accepts it");
         }
     }
     let (options, key) = (QueueBindOptions::default(), "jobs.fails".into());
-    channel.queue_bind("jobs".into(), "amqp-rpc".into(), key, options, Default::default()).await.unwrap();
+    channel
+        .queue_bind("jobs".into(), "amqp-rpc".into(), key, options, Default::default())
+        .await
+        .expect("the broker accepts it");
 }
 
 #[tokio::test]
