@@ -4,12 +4,13 @@ use amqp_rpc::{
     Server,
     server::{QueueOptions, QueueType},
 };
+use futures_util::StreamExt;
 use lapin::BasicProperties;
 
 use super::{Failing, JobsServer, publish_later, until_dead};
 use crate::{
     services::start,
-    support::{RawPeer, Vhost, await_until, within},
+    support::{RawPeer, Vhost, within},
 };
 
 #[tokio::test]
@@ -27,14 +28,13 @@ async fn a_poison_message_that_was_dead_before_is_a_dead_letter_and_its_caller_i
     publish_later(&peer, "jobs.answers", request, b"{\"n\":7}").await;
     // Servers that die of it.
     for _ in 0..2 {
-        await_until("it is there", || async { vhost.existing_queue("jobs").await.ready == 1 }).await;
         let victim = peer.open_channel().await;
-        let delivered = within("a delivery", victim.basic_get("jobs".into(), Default::default())).await;
-        assert!(delivered.expect("it may read").is_some());
+        let consumer = victim.basic_consume("jobs".into(), "".into(), Default::default(), Default::default());
+        let mut deliveries = consumer.await.expect("it may read");
+        assert!(within("a delivery", deliveries.next()).await.expect("the channel is open").is_ok());
         victim.close(200, "died".into()).await.expect("it closes");
     }
 
-    await_until("it is there", || async { vhost.existing_queue("jobs").await.ready == 1 }).await;
     let _server = start(server(), &vhost).await;
     let reply = replies.next().await;
     assert_eq!((reply.correlation_id(), reply.kind()), (Some("id"), Some("fault")));

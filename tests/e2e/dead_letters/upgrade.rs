@@ -21,7 +21,7 @@ async fn declare_as_before(peer: &RawPeer, more: FieldTable, overflows: bool) {
         channel
             .exchange_declare(name.into(), kind, durable, Default::default())
             .await
-            .expect("the broker accepts it");
+            .expect("it is accepted");
     }
     let mut of_requests =
         arguments([("x-queue-type", text("classic")), ("x-dead-letter-exchange", text("amqp-rpc.dead"))]);
@@ -50,14 +50,14 @@ async fn declare_as_before(peer: &RawPeer, more: FieldTable, overflows: bool) {
             channel
                 .queue_bind(queue.into(), "amqp-rpc.dead".into(), "".into(), options, matched)
                 .await
-                .expect("the broker accepts it");
+                .expect("it is accepted");
         }
     }
     let (options, key) = (QueueBindOptions::default(), "jobs.fails".into());
     channel
         .queue_bind("jobs".into(), "amqp-rpc".into(), key, options, Default::default())
         .await
-        .expect("the broker accepts it");
+        .expect("it is accepted");
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ async fn a_poison_message_ends_among_the_dead_letters_and_holds_up_no_other_requ
         server.line_with("serving").await;
         server
     };
-    let mut server = serve().await;
+    let mut server = Box::pin(serve().await.finish());
     let peer = RawPeer::connect(&vhost.uri()).await;
     let mut dead_letters = peer.consume("taster.dead", 1).await;
     let taster = TasterClient::new(crate::services::connect(&vhost).await);
@@ -71,17 +71,17 @@ async fn a_poison_message_ends_among_the_dead_letters_and_holds_up_no_other_requ
     let mut deaths = 0;
     let dead = loop {
         tokio::select! {
-            finished = server.finish() => {
+            finished = &mut server => {
                 assert!(!finished.status.success(), "{finished:?}");
                 deaths += 1;
-                server = serve().await;
+                server = Box::pin(serve().await.finish());
             }
             dead = dead_letters.next() => break dead,
         }
     };
     let taken_out = swallowed.elapsed();
 
-    let server = serve().await;
+    // The server that has taken it out serves on.
     for (tag, other) in (0..).zip(others) {
         assert_eq!(within("another request", other).await.unwrap().unwrap(), tag);
     }
@@ -97,5 +97,5 @@ async fn a_poison_message_ends_among_the_dead_letters_and_holds_up_no_other_requ
     );
     assert_eq!(deaths, 2, "the delivery limit");
     await_until("all is settled", || async { vhost.existing_queue("taster").await.is_settled() }).await;
-    server.kill().await;
+    drop(server);
 }
