@@ -2,9 +2,11 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use amqp_rpc_transport::{Delivered, HeaderValue, Properties};
+use amqp_rpc_transport::{Delivered, HeaderValue, Headers, Properties};
 use bytes::Bytes;
 
+/// The beginning of the names of the headers that say what happened.
+const PREFIX: &str = "x-amqp-rpc-";
 /// Why the message failed: a fault's code, or another word of docs/wire-protocol.md.
 pub(crate) const REASON: &str = "x-amqp-rpc-reason";
 /// The text of the failure.
@@ -112,6 +114,16 @@ impl OriginalMessage {
     }
 }
 
+/// Leaves only the headers that say what happened. Returns whether there were others.
+pub(crate) fn drop_sent_headers(letter: &mut Properties) -> bool {
+    let headers = letter.headers.take().unwrap_or_default();
+    let all = headers.len();
+    let ours: Headers = headers.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+    let has_dropped = ours.len() < all;
+    letter.headers = Some(ours);
+    has_dropped
+}
+
 fn shortened(text: &str) -> &str {
     let mut end = MAX_ERROR_BYTES.min(text.len());
     while !text.is_char_boundary(end) {
@@ -122,8 +134,6 @@ fn shortened(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use amqp_rpc_transport::Headers;
-
     use super::*;
 
     fn delivered(headers: Headers) -> Delivered {

@@ -2,6 +2,7 @@
 
 mod broker_faults;
 mod kept;
+mod lavinmq;
 mod overflow;
 mod poison;
 mod upgrade;

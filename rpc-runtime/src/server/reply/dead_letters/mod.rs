@@ -18,7 +18,10 @@ use super::{
     direct::DirectCommand,
     settlement::{Settlement, Settlements, UnsentReply},
 };
-use crate::{server::services::QueuePlan, wire::reply_address::is_direct};
+use crate::{
+    server::services::QueuePlan,
+    wire::{dead_letter::drop_sent_headers, reply_address::is_direct},
+};
 
 /// A command to the task for dead letters.
 pub(crate) enum DeadLetterCommand {
@@ -168,6 +171,18 @@ impl DeadLetterSender {
             }
             Some(reply) => self.settle_as(Settlement::Reply(reply)),
         }
+    }
+
+    /// Leaves a letter that AMQP cannot carry to the broker's dead-lettering. Where the broker would drop it,
+    /// it is published without the headers that the message was sent with.
+    fn shorten_or_reject(&mut self, mut letter: Box<DeadLetter>, error: &dyn std::fmt::Display) {
+        let is_kept_by_broker = self.connection.broker().has_all_with_x()
+            && letter.queue.dead_letters.as_ref().is_some_and(|queue| queue.is_kept_by_broker);
+        if is_kept_by_broker || !drop_sent_headers(&mut letter.properties) {
+            return self.reject(&letter, error);
+        }
+        tracing::warn!(queue = letter.queue.name(), %error, "a dead letter is kept without the headers of its message");
+        self.backlog.push_front(letter);
     }
 
     /// Leaves a letter that cannot be published to the broker's dead-lettering.

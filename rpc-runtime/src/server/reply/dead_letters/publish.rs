@@ -44,7 +44,7 @@ impl DeadLetterSender {
                         self.backlog.push_front(letter);
                         break;
                     }
-                    Err(PublishError::Invalid(error)) => self.reject(&letter, &error),
+                    Err(PublishError::Invalid(error)) => self.shorten_or_reject(letter, &error),
                     Err(PublishError::Disconnected(_)) => {
                         // The confirms report why.
                         self.backlog.push_front(letter);
@@ -89,7 +89,7 @@ impl DeadLetterSender {
         let confirm = match queue(&publisher, &suspect) {
             Ok(confirm) => confirm,
             Err(PublishError::Invalid(error)) => {
-                self.reject(&suspect, &error);
+                self.shorten_or_reject(suspect, &error);
                 return Published::All(publisher);
             }
             Err(PublishError::Congested) => {
