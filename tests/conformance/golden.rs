@@ -2,6 +2,7 @@
 
 use std::{env, fs, path::PathBuf, time::Duration};
 
+use amqp_rpc_broker::Like;
 use tokio::time::timeout;
 
 use super::{differences, runner::ScriptRunner, test_broker::TestBroker};
@@ -29,7 +30,15 @@ pub(crate) async fn check(name: &str, script: &str) {
         assert_same(&golden, &transcript, "RabbitMQ");
     }
     let expected = differences::expected_of_the_embedded_broker(name, &golden);
-    assert_same(&expected, &run(TestBroker::embedded().await, script).await, "the embedded broker");
+    let embedded = run(TestBroker::embedded(Like::RabbitMq3_10).await, script).await;
+    assert_same(&expected, &embedded, "the embedded broker");
+    for (like, rule) in differences::of_likenesses(name) {
+        let transcript = run(TestBroker::embedded(like).await, script).await;
+        match rule {
+            None => assert_same(&expected, &transcript, &format!("the embedded broker like {like:?}")),
+            Some(rule) => assert_ne!(expected, transcript, "{like:?} has the rule: {rule}"),
+        }
+    }
 }
 
 pub(crate) async fn run(broker: TestBroker, script: &str) -> String {

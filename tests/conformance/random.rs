@@ -6,6 +6,8 @@
 
 use std::env;
 
+use amqp_rpc_broker::Like;
+
 use super::{
     golden::{check, difference, run},
     test_broker::TestBroker,
@@ -201,7 +203,7 @@ fn fresh_seeds() -> Vec<u64> {
 
 async fn differs(script: &str) -> Option<String> {
     let rabbitmq = run(TestBroker::rabbitmq().await.expect("AMQP_URL is set"), script).await;
-    let embedded = run(TestBroker::embedded().await, script).await;
+    let embedded = run(TestBroker::embedded(Like::default()).await, script).await;
     (rabbitmq != embedded).then(|| difference(&rabbitmq, &embedded))
 }
 

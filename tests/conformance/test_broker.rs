@@ -8,6 +8,7 @@ use std::{
     thread,
 };
 
+use amqp_rpc_broker::Like;
 use tokio::{io::AsyncWriteExt, process::Command};
 
 #[derive(Debug)]
@@ -39,9 +40,10 @@ impl TestBroker {
         Some(broker)
     }
 
-    /// Starts an embedded broker with a new virtual host.
-    pub(crate) async fn embedded() -> Self {
-        let broker = amqp_rpc_broker::Broker::start().await.expect("an embedded broker starts");
+    /// Starts an embedded broker that follows the rules of another one, with a new virtual host.
+    pub(crate) async fn embedded(like: Like) -> Self {
+        let broker = amqp_rpc_broker::Broker::builder().like(like).start();
+        let broker = broker.await.expect("an embedded broker starts");
         let vhost = fresh_name();
         broker.add_vhost(&vhost);
         let address = broker.address().to_string();

@@ -6,11 +6,38 @@ use lapin::{
     options::{BasicGetOptions, BasicRejectOptions, ExchangeDeclareOptions, QueueDeclareOptions},
     types::{AMQPValue, FieldTable},
 };
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::setup::{
     ALL, channel, code, declare, declare_with, in_time, passive, publish, publish_with, ready, refused,
     start, table, text,
 };
+
+#[tokio::test]
+async fn clients_are_told_product_and_version() {
+    for (like, product, version) in [
+        (Like::RabbitMq3_10, "RabbitMQ", "3.10.8"),
+        (Like::RabbitMq4_3, "RabbitMQ", "4.3.6"),
+        (Like::LavinMq, "LavinMQ", "2.9.1"),
+    ] {
+        let broker = start(like).await;
+        let mut socket = TcpStream::connect(broker.address()).await.unwrap();
+        socket.write_all(b"AMQP\x00\x00\x09\x01").await.unwrap();
+        let mut header = [0; 7];
+        in_time(socket.read_exact(&mut header)).await.unwrap();
+        let length = u32::from_be_bytes(header[3..].try_into().unwrap());
+        let mut start = vec![0; length as usize];
+        in_time(socket.read_exact(&mut start)).await.unwrap();
+        for (key, value) in [("product", product), ("version", version)] {
+            let length = u8::try_from(value.len()).unwrap();
+            let entry = [key.as_bytes(), b"S\0\0\0", &[length], value.as_bytes()].concat();
+            assert!(start.windows(entry.len()).any(|window| window == entry), "{like:?} {key}");
+        }
+    }
+}
 
 #[tokio::test]
 async fn on_lavinmq_x_match_is_all_or_any() {
