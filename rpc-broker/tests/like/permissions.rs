@@ -24,6 +24,7 @@ async fn on_lavinmq_the_default_exchange_has_the_empty_name() {
             let options = BasicPublishOptions::default();
             let publish =
                 channel.basic_publish("".into(), "q".into(), options, b"!", BasicProperties::default());
+            // Not confirmed: what comes after it shows whether it closed the channel.
             drop(in_time(publish).await.unwrap());
             let after = in_time(channel.queue_declare(
                 "q".into(),
