@@ -28,6 +28,9 @@ fn count(proxy: &Proxy, toward: Toward, method: &str) -> usize {
 #[tokio::test]
 async fn a_new_password_is_sent_on_every_live_connection_of_clients_and_servers() {
     let vhost = Vhost::create().await;
+    if !vhost.accepts_new_passwords() {
+        return; // LavinMQ: the next test says what happens there
+    }
     let proxy = Proxy::start(&vhost.uri()).await;
     let credentials = Credentials::new("guest", "guest");
     let options = ConnectOptions::new(proxy.uri()).credentials(&credentials);
@@ -108,7 +111,7 @@ async fn every_later_connection_logs_in_with_the_new_password() {
 
 #[tokio::test]
 async fn a_password_that_changes_during_the_login_is_sent_after_it() {
-    let broker = embedded_broker().start().await.expect("the loopback has a free port");
+    let broker = Broker::builder().start().await.expect("the loopback has a free port");
     let credentials = Credentials::new("guest", "guest");
     let recording = broker.record();
     let pause = broker.on(Matcher::to_client(Method::ConnectionTune), Action::Stall);
@@ -124,7 +127,7 @@ async fn a_password_that_changes_during_the_login_is_sent_after_it() {
 
 #[tokio::test]
 async fn a_client_reconnects_when_the_broker_closes_over_a_refused_password() {
-    let broker = embedded_broker().start().await.expect("the loopback has a free port");
+    let broker = Broker::builder().start().await.expect("the loopback has a free port");
     let credentials = Credentials::new("guest", "guest");
     let options = ConnectOptions::new(broker.uri()).credentials(&credentials);
     let client = within("the client", Client::connect(options)).await.unwrap();

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use amqp_rpc::{CallError, Client, Execution, Server, server::QueueOptions};
+use amqp_rpc_broker::{Broker, Like};
 use lapin::ExchangeKind;
 use tokio::sync::{mpsc, watch};
 
@@ -197,6 +198,20 @@ async fn a_notification_to_a_full_queue_is_rejected_and_not_kept() {
     mail.send("house 3".into()).await.expect("there is room again");
     assert_eq!(within("a letter", delivered.recv()).await.unwrap().1, "house 3");
     server.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn on_lavinmq_a_notification_that_a_full_queue_returns_and_nacks_is_rejected() {
+    let broker = Broker::builder().like(Like::LavinMq).start().await.expect("the loopback has a free port");
+    let (peer, _inbox) = bind_observer(&broker.uri(), "amqp-rpc", ExchangeKind::Direct, &["mail.send"]).await;
+    bind_a_full_queue(&peer, "amqp-rpc", ExchangeKind::Direct, "mail.stamp").await;
+    let mail = MailClient::new(within("the client", Client::connect(broker.uri())).await.unwrap());
+    for turn in 0..20 {
+        let full = within("the refusal", mail.stamp(turn)).await.unwrap_err();
+        assert!(matches!(full, CallError::Nacked(_)), "{full:?}");
+        let unserved = within("the return", mail.send_again("nobody".into())).await.unwrap_err();
+        assert!(matches!(unserved, CallError::Unroutable(_)), "{unserved:?}");
+    }
 }
 
 /// lapin mixes up the confirms and returns of two tasks that publish on one channel at the same time.

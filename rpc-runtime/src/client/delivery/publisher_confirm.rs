@@ -5,10 +5,14 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use amqp_rpc_transport::{BrokerError, Confirm, ConfirmOutcome, Disconnect, SharedConfirmPublisher};
-use tokio::sync::{Notify, Semaphore};
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::{Sleep, sleep},
+};
 
 use super::{
     attempt::{AdmittedMessage, Attempt, SentMessage, TrySendError},
@@ -18,12 +22,18 @@ use super::{
 };
 use crate::client::session::{link::Link, pending::CallOutcome, shared::Session};
 
+/// How long the confirm of a returned message is waited for.
+const CONFIRM_OF_RETURNED: Duration = Duration::from_secs(1);
+
 /// A one-way message that was published. It has an entry among the pending calls, for it may be returned or
 /// time out.
 pub(super) struct PublishInFlight {
     pub(super) in_flight: InFlight,
     confirm: Confirm,
     is_mandatory: bool,
+    /// It was returned, on a broker that returns what a full queue refuses: its confirm decides, if it comes
+    /// before this.
+    returned: Option<Pin<Box<Sleep>>>,
 }
 
 /// The outcome of a one-way message that was published.
@@ -38,7 +48,13 @@ pub(super) enum PublishOutcome {
 impl PublishInFlight {
     /// Resolves once, with the outcome.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<PublishOutcome> {
+        if self.returned.is_some() {
+            return self.poll_returned(cx);
+        }
         if let Poll::Ready(outcome) = self.in_flight.poll(cx) {
+            if matches!(outcome, CallOutcome::Unroutable) && self.may_be_refused() {
+                return self.poll_returned(cx);
+            }
             let confirmed = self.poll_confirm(cx);
             // An event that was confirmed in the last moment was taken. A notification may have been returned
             // as well, which cannot be told any more.
@@ -61,13 +77,31 @@ impl PublishInFlight {
         };
         // A returned message is confirmed as well, right after it was returned.
         self.in_flight.link().settle_returned();
-        if let Poll::Ready(outcome) = self.in_flight.poll(cx) {
+        if let Poll::Ready(outcome) = self.in_flight.poll(cx)
+            && verdict != ConfirmOutcome::Nacked
+        {
             return Poll::Ready(PublishOutcome::Failed(outcome));
         }
         Poll::Ready(match verdict {
             ConfirmOutcome::Acked => PublishOutcome::Acked,
             ConfirmOutcome::Nacked => PublishOutcome::Nacked,
         })
+    }
+
+    /// Returns whether a returned message may have been refused by a full queue: then it is nacked as well.
+    fn may_be_refused(&self) -> bool {
+        self.in_flight.link().connection.broker().returns_when_full()
+    }
+
+    /// A returned message that is nacked was refused by a full queue. Any other reached none.
+    fn poll_returned(&mut self, cx: &mut Context<'_>) -> Poll<PublishOutcome> {
+        let limit = self.returned.get_or_insert_with(|| Box::pin(sleep(CONFIRM_OF_RETURNED)));
+        let is_late = limit.as_mut().poll(cx).is_ready();
+        match self.poll_confirm(cx) {
+            Poll::Ready(Ok(ConfirmOutcome::Nacked)) => Poll::Ready(PublishOutcome::Nacked),
+            Poll::Pending if !is_late => Poll::Pending,
+            _ => Poll::Ready(PublishOutcome::Failed(CallOutcome::Unroutable)),
+        }
     }
 
     /// A publisher confirm shows that the broker keeps its connections, also when it came just before the
@@ -116,7 +150,7 @@ impl SentMessage for PublishInFlight {
         match publish_one_way(attempt.link, &attempt.publisher, &message.message, message.deadline) {
             Ok(PublishedOneWay { entry, confirm, is_mandatory }) => {
                 let in_flight = InFlight::new(attempt, entry, message);
-                Ok(Self { in_flight, confirm, is_mandatory })
+                Ok(Self { in_flight, confirm, is_mandatory, returned: None })
             }
             Err(error) => Err(Box::new(TrySendError { error, message })),
         }

@@ -76,7 +76,8 @@ pub(crate) fn embedded_broker() -> Builder {
     Broker::builder().like(likeness())
 }
 
-fn likeness() -> Like {
+/// The broker whose rules the embedded brokers of this run follow.
+pub(super) fn likeness() -> Like {
     let Some(like) = env::var_os("AMQP_RPC_TEST_LIKE") else { return Like::default() };
     match like.to_str() {
         Some("rabbitmq-3.10") => Like::RabbitMq3_10,

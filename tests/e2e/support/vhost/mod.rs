@@ -9,8 +9,10 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use self::embedded::EmbeddedVhost;
+use amqp_rpc_broker::Like;
+
 pub(crate) use self::embedded::embedded_broker;
+use self::embedded::{EmbeddedVhost, likeness};
 pub(crate) use self::{permissions::Permissions, queue_state::QueueState};
 use super::{
     http_api::{Administrator, HttpVhost},
@@ -108,6 +110,14 @@ impl Vhost {
     /// Deletes a queue as an operator would; its consumers are cancelled by the broker.
     pub(crate) async fn delete_queue(&self, queue: &str) {
         of_any!(&self.host, host => host.delete_queue(queue).await);
+    }
+
+    /// Whether the broker takes new passwords on open connections, as RabbitMQ does and LavinMQ does not.
+    pub(crate) fn accepts_new_passwords(&self) -> bool {
+        match &self.host {
+            Host::Embedded(_) => likeness() != Like::LavinMq,
+            Host::RabbitMq(_) => true,
+        }
     }
 
     /// The number of open connections.
