@@ -45,6 +45,11 @@ impl Headers {
         self.0.insert(name.into(), value.into());
     }
 
+    /// Removes the header called `name` and returns its value.
+    pub fn remove(&mut self, name: &str) -> Option<HeaderValue> {
+        self.0.remove(name)
+    }
+
     /// The header called `name`; names are case-sensitive.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&HeaderValue> {

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use amqp_rpc::{CallError, CallOptions, Client, Execution, error::Phase, rpc_service};
-use lapin::{options::QueueDeclareOptions, types::FieldTable};
+use amqp_rpc_broker::{Broker, Like};
+use lapin::{
+    options::QueueDeclareOptions,
+    types::{AMQPValue, FieldTable, ShortString},
+};
 
 use crate::{
     services::{GateClient, Gatekeeper, connect, serve_gate},
@@ -20,13 +24,22 @@ trait Seen {
 }
 
 async fn queue(vhost: &Vhost, name: &str) -> (RawPeer, crate::support::raw_peer::Inbox) {
-    let peer = RawPeer::connect(&vhost.uri()).await;
+    queue_at(&vhost.uri(), name).await
+}
+
+async fn queue_at(uri: &str, name: &str) -> (RawPeer, crate::support::raw_peer::Inbox) {
+    let peer = RawPeer::connect(uri).await;
     peer.declare_queue(name, QueueDeclareOptions::default(), FieldTable::default()).await;
     let inbox = peer.consume(name, 0).await;
     (peer, inbox)
 }
 
+/// The milliseconds until the request expires. On LavinMQ a header has them, for `expiration` is rounded up.
 fn expiration(message: &Message) -> Option<u64> {
+    let headers = message.properties.headers().as_ref();
+    if let Some(AMQPValue::LongLongInt(exact)) = headers.and_then(|it| it.inner().get("remaining-ms")) {
+        return Some(u64::try_from(*exact).expect("it is not negative"));
+    }
     let text = message.properties.expiration().as_ref()?.as_str();
     Some(text.parse().expect("the expiration is a number"))
 }
@@ -84,6 +97,21 @@ async fn the_longest_timeouts_do_not_overflow() {
     assert_eq!(expiration(&inbox.next().await), Some(2_147_483_647), "clamped to what brokers accept");
     endless.abort();
     centuries.abort();
+}
+
+#[tokio::test]
+async fn on_lavinmq_calls_with_less_than_100_ms_arrive_with_their_exact_time() {
+    let broker = Broker::builder().like(Like::LavinMq).start().await.expect("the loopback has a free port");
+    let (_peer, mut inbox) = queue_at(&broker.uri(), "seen").await;
+    let seen = SeenClient::new(within("the client", Client::connect(broker.uri())).await.unwrap());
+    for milliseconds in [5, 20, 50, 90, 99] {
+        // Whether it is answered in time does not matter.
+        let call = tokio::spawn(seen.plain().timeout(Duration::from_millis(milliseconds)));
+        let request = within("the request", inbox.next()).await;
+        assert_eq!(request.properties.expiration().as_ref().map(ShortString::as_str), Some("200"));
+        assert!((1..=milliseconds).contains(&expiration(&request).expect("it has the exact time")));
+        call.abort();
+    }
 }
 
 #[tokio::test]

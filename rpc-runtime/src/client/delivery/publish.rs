@@ -67,6 +67,7 @@ pub(super) fn publish_call(
         content_encoding,
         correlation_id: link.ids.id(entry.number),
         reply_to: &link.reply_to,
+        expiration_step: link.connection.broker().expiration_step(),
         remaining: deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
         priority: message.priority,
         headers,

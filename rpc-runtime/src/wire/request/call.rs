@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use amqp_rpc_transport::{Headers, Properties};
 
-use super::{Caller, expiration};
+use super::{Caller, REMAINING, expiration};
 use crate::codec::Encoding;
 
 /// Delivery mode 1: calls are not persisted, because their callers time out before the broker has restarted.
@@ -19,12 +19,15 @@ pub(crate) struct CallRequest<'a> {
     pub(crate) correlation_id: String,
     pub(crate) reply_to: &'a str,
     pub(crate) remaining: Option<Duration>,
+    /// The step to which the broker rounds down the time of expiry, if it does.
+    pub(crate) expiration_step: Option<Duration>,
     pub(crate) priority: Option<u8>,
     pub(crate) headers: Headers,
 }
 
 impl CallRequest<'_> {
-    pub(crate) fn properties(self, caller: &Caller) -> Properties {
+    pub(crate) fn properties(mut self, caller: &Caller) -> Properties {
+        let expiration = self.take_expiration();
         Properties {
             content_type: Some(self.content_type.to_owned()),
             content_encoding: self.content_encoding.map(|encoding| encoding.name().to_owned()),
@@ -33,12 +36,21 @@ impl CallRequest<'_> {
             priority: self.priority,
             correlation_id: Some(self.correlation_id),
             reply_to: Some(self.reply_to.to_owned()),
-            expiration: self.remaining.map(|remaining| expiration::write(remaining).to_string()),
+            expiration: expiration.map(|milliseconds| milliseconds.to_string()),
             timestamp: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|age| age.as_secs()),
             kind: Some(self.name.to_owned()),
             user_id: caller.user_id.clone(),
             app_id: caller.app_id.clone(),
             ..Properties::default()
         }
+    }
+
+    /// The milliseconds until the broker drops the request. Where they must be more than what is left, a header
+    /// tells the server what is left.
+    fn take_expiration(&mut self) -> Option<u32> {
+        let exact = expiration::write(self.remaining?);
+        let Some(step) = self.expiration_step else { return Some(exact) };
+        self.headers.insert(REMAINING, i64::from(exact));
+        Some(expiration::write_in_steps(self.remaining?, step))
     }
 }

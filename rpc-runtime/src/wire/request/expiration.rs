@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use amqp_rpc_transport::HeaderValue;
+
 use crate::message::{Fault, FaultCode};
 
 /// The maximum, 24.8 days: LavinMQ closes the channel for a larger number, and RabbitMQ counts to twice as
@@ -15,6 +17,14 @@ pub(super) fn write(remaining: Duration) -> u32 {
     milliseconds.min(MAX_MILLISECONDS)
 }
 
+/// Like [`write`], for a broker that rounds the time of expiry down to steps: rounded up, and one step more, so
+/// that the message does not expire early there either.
+pub(super) fn write_in_steps(remaining: Duration, step: Duration) -> u32 {
+    let steps = remaining.as_nanos().div_ceil(step.as_nanos().max(1)) + 1;
+    let rounded = u32::try_from(steps).map_or(Duration::MAX, |steps| step.saturating_mul(steps));
+    write(rounded)
+}
+
 /// The remaining time; `None` for the clamped maximum, which means that there is no limit.
 pub(super) fn read(milliseconds: &str) -> Result<Option<Duration>, Fault> {
     match milliseconds.parse::<u64>() {
@@ -24,5 +34,13 @@ pub(super) fn read(milliseconds: &str) -> Result<Option<Duration>, Fault> {
             FaultCode::BadRequest,
             format!("expiration {milliseconds:?} is not a number of milliseconds"),
         )),
+    }
+}
+
+/// What the header of the remaining time says. Anything but a count of milliseconds says nothing.
+pub(super) fn read_header(value: HeaderValue) -> Option<Duration> {
+    match value {
+        HeaderValue::Int(milliseconds) => u64::try_from(milliseconds).ok().map(Duration::from_millis),
+        _ => None,
     }
 }

@@ -19,3 +19,6 @@ pub(crate) use return_address::ReturnAddress;
 
 /// The header that lists the content encodings that the caller reads, separated by commas.
 pub(crate) const ACCEPT_ENCODING: &str = "accept-encoding";
+
+/// The header with the milliseconds that are left of a call, where `expiration` is more than that.
+const REMAINING: &str = "remaining-ms";

@@ -5,7 +5,7 @@ use std::time::Instant;
 use amqp_rpc_transport::{Delivered, Headers, Refusal};
 use bytes::Bytes;
 
-use super::{ACCEPT_ENCODING, Caller, ReturnAddress, expiration};
+use super::{ACCEPT_ENCODING, Caller, REMAINING, ReturnAddress, expiration};
 use crate::{
     codec::{self, AnyCodec, Compression, Encoding, UnsupportedMedia},
     definitions::MethodDef,
@@ -99,7 +99,7 @@ impl ReceivedRequest {
     /// # Errors
     /// When the server does not support the content type or encoding, or the expiration is not a number.
     pub(crate) fn into_call(
-        self,
+        mut self,
         method: &'static MethodDef,
         received_at: Instant,
     ) -> Result<IncomingCall, Fault> {
@@ -107,12 +107,14 @@ impl ReceivedRequest {
             |foreign: UnsupportedMedia| Fault::new(FaultCode::UnsupportedMediaType, foreign.to_string());
         let encoding = Encoding::of(self.content_encoding.as_deref()).map_err(foreign)?;
         let codec = self.codec_for(method).map_err(foreign)?;
-        let deadline = match self.expiration.as_deref() {
+        let budget = match self.expiration.as_deref() {
             None => None,
-            Some(milliseconds) => {
-                expiration::read(milliseconds)?.and_then(|budget| received_at.checked_add(budget))
-            }
+            Some(milliseconds) => expiration::read(milliseconds)?,
         };
+        // Removed: a method that passes its headers on must not shorten another call.
+        let remaining = self.headers.remove(REMAINING).and_then(expiration::read_header);
+        let budget = budget.map(|budget| remaining.map_or(budget, |remaining| remaining.min(budget)));
+        let deadline = budget.and_then(|budget| received_at.checked_add(budget));
         let context = Context {
             method,
             exchange: self.exchange,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use amqp_rpc_transport::{Delivered, Headers, Properties};
+use amqp_rpc_transport::{Delivered, HeaderValue, Headers, Properties};
 use bytes::Bytes;
 use proptest::prelude::*;
 
@@ -48,6 +48,50 @@ fn the_longest_expiration_is_no_limit() {
 }
 
 #[test]
+fn where_expiry_is_rounded_down_the_server_still_gets_the_exact_time() {
+    let step = Some(Duration::from_millis(100));
+    for (milliseconds, expiration) in
+        [(1, "200"), (5, "200"), (100, "200"), (101, "300"), (250, "400"), (u64::MAX, "2147483647")]
+    {
+        let outgoing = CallRequest {
+            name: METHOD.full_name,
+            content_type: "application/json",
+            content_encoding: None,
+            correlation_id: "id".into(),
+            reply_to: "replies",
+            remaining: Some(Duration::from_millis(milliseconds)),
+            expiration_step: step,
+            priority: None,
+            headers: Headers::from_iter([("tenant", "acme")]),
+        };
+        let properties = outgoing.properties(&Caller { user_id: None, app_id: None });
+        assert_eq!(properties.expiration.as_deref(), Some(expiration), "{milliseconds}");
+        let now = Instant::now();
+        let context = received(properties).into_call(METHOD, now).unwrap().context;
+        let expected = (milliseconds < 1000).then(|| now + Duration::from_millis(milliseconds));
+        assert_eq!(context.deadline(), expected, "{milliseconds}");
+        assert_eq!(context.headers(), &Headers::from_iter([("tenant", "acme")]), "it is not passed on");
+    }
+}
+
+#[test]
+fn the_header_of_the_remaining_time_never_extends_the_expiration() {
+    let deadline = |expiration: Option<&str>, header: HeaderValue, now: Instant| {
+        let headers = Headers::from_iter([("remaining-ms", header)]);
+        let expiration = expiration.map(str::to_owned);
+        let properties = Properties { expiration, headers: Some(headers), ..Properties::default() };
+        received(properties).into_call(METHOD, now).unwrap().context.deadline()
+    };
+    let now = Instant::now();
+    let after = |milliseconds| Some(now + Duration::from_millis(milliseconds));
+    assert_eq!(deadline(Some("200"), HeaderValue::Int(5), now), after(5));
+    assert_eq!(deadline(Some("200"), HeaderValue::Int(5000), now), after(200));
+    assert_eq!(deadline(Some("200"), HeaderValue::Int(-1), now), after(200));
+    assert_eq!(deadline(Some("200"), HeaderValue::Text("5".into()), now), after(200));
+    assert_eq!(deadline(None, HeaderValue::Int(5), now), None, "a call without limit stays one");
+}
+
+#[test]
 fn a_context_does_not_show_the_values_of_headers() {
     let headers = Headers::from_iter([("authorization", "secret")]);
     let received = received(Properties { headers: Some(headers), ..Properties::default() });
@@ -65,6 +109,7 @@ fn the_server_reads_the_request_that_the_client_writes() {
         correlation_id: "id".into(),
         reply_to: "replies",
         remaining: Some(Duration::from_secs(2)),
+        expiration_step: None,
         priority: Some(3),
         headers: headers.clone(),
     };
