@@ -122,6 +122,12 @@ impl Vhost {
         }
     }
 
+    /// Whether the broker expires messages by a coarse clock, as LavinMQ does: our client then writes 100 ms
+    /// more, and the exact time in a header.
+    pub(crate) fn has_coarse_expiry(&self) -> bool {
+        matches!(&self.host, Host::Embedded(_) if likeness() == Like::LavinMq)
+    }
+
     /// The number of open connections.
     pub(crate) async fn connections(&self) -> usize {
         of_any!(&self.host, host => host.connections().await)
