@@ -3,7 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use amqp_rpc::{Client, client::ReplyTo, rpc_service};
-use lapin::{BasicProperties, ExchangeKind, options::ExchangeDeclareOptions, types::AMQPValue};
+use lapin::{
+    BasicProperties, ExchangeKind,
+    options::ExchangeDeclareOptions,
+    types::{AMQPValue, ShortString},
+};
 
 use crate::{
     services::{FibClient, connect, serve_fib},
@@ -94,7 +98,7 @@ async fn a_request_has_these_properties_and_no_other() {
         .with_timestamp(sent_at);
     if vhost.has_coarse_expiry() {
         let headers = properties.headers().clone().expect("it has the exact time");
-        let names: Vec<_> = headers.inner().keys().map(|name| name.as_str()).collect();
+        let names: Vec<_> = headers.inner().keys().map(ShortString::as_str).collect();
         assert_eq!(names, ["remaining-ms"]);
         expected = expected.with_headers(headers);
     }
@@ -163,7 +167,7 @@ async fn headers_priority_and_names_are_sent_only_when_set() {
     let headers: Vec<_> = headers.inner().iter().filter(|(name, _)| !is_ours(name.as_str())).collect();
     assert_eq!(headers, [(&"tenant".into(), &AMQPValue::LongString("acme".into()))]);
     assert_eq!(*properties.priority(), Some(3));
-    let text = |text: &Option<lapin::types::ShortString>| text.as_ref().map(ToString::to_string);
+    let text = |text: &Option<ShortString>| text.as_ref().map(ToString::to_string);
     assert_eq!(text(properties.app_id()).as_deref(), Some("billing"));
     assert_eq!(text(properties.user_id()).as_deref(), Some("guest"));
     assert_eq!((text(properties.message_id()), text(properties.content_encoding())), (None, None));
