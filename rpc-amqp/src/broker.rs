@@ -1,4 +1,4 @@
-//! The brokers that are told apart, and everything in which they differ.
+//! The brokers that the library distinguishes, and all their differences.
 //!
 //! One method for each difference, with its reason. "Measured" means observed on RabbitMQ 3.10.8, 4.0.5 and
 //! 4.3.6 and on LavinMQ 2.9.1. No other file compares products or versions.
@@ -32,9 +32,9 @@ pub struct BrokerVersion {
     pub patch: u16,
 }
 
-/// What differs between brokers.
+/// The differences between brokers, each with its reason.
 impl Broker {
-    /// Whether bindings to a headers exchange may compare headers that begin with `x-`
+    /// Returns whether bindings to a headers exchange may compare headers that begin with `x-`
     /// (`x-match: all-with-x`).
     ///
     /// RabbitMQ has it since 3.10 (its release notes). LavinMQ refuses it: 406
@@ -44,7 +44,7 @@ impl Broker {
         self.is_rabbitmq_since(3, 10)
     }
 
-    /// Whether `connection.update-secret` with this password or token keeps the connection open.
+    /// Returns whether `connection.update-secret` with this password or token keeps the connection open.
     ///
     /// RabbitMQ accepts any that logs in, since 3.8. LavinMQ accepts it only from users that log in with an
     /// OAuth token: for all others it closes the connection with 403
@@ -73,8 +73,8 @@ impl Broker {
         }
     }
 
-    /// Whether a message whose expiration has passed leaves a queue that has consumers before it would be
-    /// delivered.
+    /// Returns whether a message whose expiration has passed leaves a queue that has consumers before it
+    /// would be delivered.
     ///
     /// On LavinMQ it stays, and counts towards the queue's length, until it is next (measured).
     #[must_use]
@@ -82,8 +82,8 @@ impl Broker {
         !matches!(self, LavinMq(_))
     }
 
-    /// Whether a full queue with the overflow `reject-publish` returns mandatory messages (312), without
-    /// publisher confirms too.
+    /// Returns whether a full queue with the overflow `reject-publish` returns mandatory messages (312),
+    /// without publisher confirms too.
     ///
     /// LavinMQ returns the message, and nacks it as well on a channel with confirms (measured). RabbitMQ only
     /// nacks.
@@ -92,7 +92,7 @@ impl Broker {
         matches!(self, LavinMq(_))
     }
 
-    /// Whether a queue with the overflow `reject-publish-dlx` refuses messages when it is full, and
+    /// Returns whether a queue with the overflow `reject-publish-dlx` refuses messages when it is full, and
     /// dead-letters them.
     ///
     /// LavinMQ accepts the argument, but drops the oldest messages (`drop-head`) and acks the new ones
@@ -102,7 +102,7 @@ impl Broker {
         matches!(self, RabbitMq(_))
     }
 
-    /// Whether declaring a queue or exchange passively needs a permission on its name.
+    /// Returns whether declaring a queue or exchange passively needs a permission on its name.
     ///
     /// RabbitMQ since 4.3 requires one of configure, write and read, for what does not exist too. Before, and
     /// on LavinMQ, any user may ask (measured).
@@ -111,7 +111,7 @@ impl Broker {
         self.is_rabbitmq_since(4, 3)
     }
 
-    /// Whether consuming direct reply-to needs the permission to read `amq.rabbitmq.reply-to`.
+    /// Returns whether consuming direct reply-to needs the permission to read `amq.rabbitmq.reply-to`.
     ///
     /// LavinMQ requires it; on RabbitMQ any user may (measured).
     #[must_use]
@@ -130,8 +130,8 @@ impl Broker {
         }
     }
 
-    /// Whether messages that were delivered before a restart of the broker are marked as redelivered after
-    /// it.
+    /// Returns whether messages that were delivered before a restart of the broker are marked as redelivered
+    /// after it.
     ///
     /// LavinMQ forgets the mark, and keeps transient messages of durable queues too (4 of 4, measured).
     /// RabbitMQ before 4.3 sometimes does not mark redeliveries after a restart (`unmarked_redeliveries.py`).
@@ -140,7 +140,7 @@ impl Broker {
         self.is_rabbitmq_since(4, 3)
     }
 
-    /// Whether the broker sends `connection.blocked` when it is low on memory or disk.
+    /// Returns whether the broker sends `connection.blocked` when it is low on memory or disk.
     ///
     /// LavinMQ never does: it refuses each publish with 406 `Server low on disk space` (measured).
     #[must_use]
@@ -148,7 +148,7 @@ impl Broker {
         matches!(self, RabbitMq(_))
     }
 
-    /// Whether queues of any type, not only quorum queues, obey `x-delivery-limit`.
+    /// Returns whether queues of any type, not only quorum queues, obey `x-delivery-limit`.
     ///
     /// LavinMQ's do (measured).
     #[must_use]
@@ -187,8 +187,8 @@ impl BrokerVersion {
     }
 }
 
-/// Whether a secret has the form of a JSON Web Token: three parts in base64url, of which the last may be
-/// empty. The first begins with `{"`, encoded.
+/// Returns whether a secret has the form of a JSON Web Token: three parts in base64url, of which the last may
+/// be empty. The first begins with `{"`, encoded.
 fn is_jwt(secret: &str) -> bool {
     let is_base64url = |part: &str| {
         part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'='))

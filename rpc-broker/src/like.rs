@@ -32,7 +32,7 @@ impl Like {
         }
     }
 
-    /// Whether headers exchanges know `all-with-x` and `any-with-x`. LavinMQ refuses them: 406
+    /// Returns whether headers exchanges know `all-with-x` and `any-with-x`. LavinMQ refuses them: 406
     /// `x-match must be 'any' or 'all'` (measured).
     pub(crate) fn has_x_match_with_x(self) -> bool {
         self != LavinMq
@@ -44,26 +44,26 @@ impl Like {
         (self == LavinMq).then_some(Duration::from_millis(100))
     }
 
-    /// Whether messages of a queue with consumers expire only when they are next to be delivered. LavinMQ's do
-    /// (measured).
+    /// Returns whether messages of a queue with consumers expire only when they are next to be delivered.
+    /// LavinMQ's do (measured).
     pub(crate) fn expires_only_next_of_consumed(self) -> bool {
         self == LavinMq
     }
 
-    /// Whether `expiration` must fit into 31 bits. LavinMQ refuses a larger one: 406 `Expiration not a number`
-    /// (measured).
+    /// Returns whether `expiration` must fit into 31 bits. LavinMQ refuses a larger one: 406
+    /// `Expiration not a number` (measured).
     pub(crate) fn has_short_expirations(self) -> bool {
         self == LavinMq
     }
 
-    /// Whether a restart keeps the transient messages of durable queues, and forgets that messages were
-    /// delivered before. LavinMQ's does both (measured).
+    /// Returns whether a restart keeps the transient messages of durable queues, and forgets that messages
+    /// were delivered before. LavinMQ's does both (measured).
     pub(crate) fn restarts_as_if_undelivered(self) -> bool {
         self == LavinMq
     }
 
-    /// Whether `connection.update-secret` is accepted. LavinMQ closes the connection of a user with a password:
-    /// 403 (measured).
+    /// Returns whether `connection.update-secret` is accepted. LavinMQ closes the connection of a user with a
+    /// password: 403 (measured).
     pub(crate) fn accepts_new_passwords(self) -> bool {
         self != LavinMq
     }
@@ -73,41 +73,43 @@ impl Like {
         if self == LavinMq { "" } else { "amq.default" }
     }
 
-    /// Whether consuming direct replies needs read on the pseudo queue. LavinMQ requires it (measured).
+    /// Returns whether consuming direct replies needs read on the pseudo queue. LavinMQ requires it
+    /// (measured).
     pub(crate) fn direct_replies_need_read(self) -> bool {
         self == LavinMq
     }
 
-    /// Whether declaring a queue with a dead-letter exchange checks read on the name of the connection, which
-    /// is its address, in place of that of the queue. LavinMQ does, by mistake (measured).
+    /// Returns whether declaring a queue with a dead-letter exchange checks read on the name of the
+    /// connection, which is its address, in place of that of the queue. LavinMQ does, by mistake (measured).
     pub(crate) fn dead_lettering_needs_read_on_connection(self) -> bool {
         self == LavinMq
     }
 
-    /// Whether a full queue with the overflow `reject-publish` returns mandatory messages, and nacks them as
-    /// well. LavinMQ's does (measured).
+    /// Returns whether a full queue with the overflow `reject-publish` returns mandatory messages, and nacks
+    /// them as well. LavinMQ's does (measured).
     pub(crate) fn returns_when_full(self) -> bool {
         self == LavinMq
     }
 
-    /// Whether there is the overflow `reject-publish-dlx`. LavinMQ takes it for `drop-head` (measured).
+    /// Returns whether there is the overflow `reject-publish-dlx`. LavinMQ takes it for `drop-head`
+    /// (measured).
     pub(crate) fn has_reject_publish_dlx(self) -> bool {
         self != LavinMq
     }
 
-    /// Whether passive declarations need one of configure, write and read. RabbitMQ 4.3 requires it
+    /// Returns whether passive declarations need one of configure, write and read. RabbitMQ 4.3 requires it
     /// (measured).
     pub(crate) fn passive_declare_needs_permission(self) -> bool {
         self == RabbitMq4_3
     }
 
-    /// Whether a refusal for lack of a permission names the permission. RabbitMQ 4's does (measured).
+    /// Returns whether a refusal for lack of a permission names the permission. RabbitMQ 4's does (measured).
     pub(crate) fn names_refused_permission(self) -> bool {
         self == RabbitMq4_3
     }
 
-    /// Whether there is one type of queue, which knows all arguments. LavinMQ's queues obey `x-delivery-limit`
-    /// whatever their type, and it accepts and ignores `x-queue-type=quorum` (measured).
+    /// Returns whether there is one type of queue, which knows all arguments. LavinMQ's queues obey
+    /// `x-delivery-limit` whatever their type, and it accepts and ignores `x-queue-type=quorum` (measured).
     pub(crate) fn has_one_queue_type(self) -> bool {
         self == LavinMq
     }
@@ -117,19 +119,20 @@ impl Like {
         (self == RabbitMq4_3).then_some(20)
     }
 
-    /// Whether `basic.nack` with requeue counts towards a delivery limit. Not since RabbitMQ 4.3 (its release
-    /// notes).
+    /// Returns whether `basic.nack` with requeue counts towards a delivery limit. Not since RabbitMQ 4.3 (its
+    /// release notes).
     pub(crate) fn nack_counts_as_return(self) -> bool {
         self != RabbitMq4_3
     }
 
-    /// Whether `basic.qos` may apply to a whole channel. RabbitMQ 4.3 refuses it with 541 (its release notes).
+    /// Returns whether `basic.qos` may apply to a whole channel. RabbitMQ 4.3 refuses it with 541 (its
+    /// release notes).
     pub(crate) fn has_global_qos(self) -> bool {
         self != RabbitMq4_3
     }
 
-    /// Whether a delivered direct reply counts as routed, so that it is not returned. Since RabbitMQ 4.2 (its
-    /// release notes), and on LavinMQ, where it is never routed (its source).
+    /// Returns whether a delivered direct reply counts as routed, so that it is not returned. Since RabbitMQ
+    /// 4.2 (its release notes), and on LavinMQ, where it is never routed (its source).
     pub(crate) fn direct_reply_counts_as_routed(self) -> bool {
         self != RabbitMq3_10
     }

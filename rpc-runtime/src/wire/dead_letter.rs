@@ -36,7 +36,7 @@ const PERSISTENT: u8 = 2;
 /// The text is for people who look at the letter; the log has the whole of it.
 const MAX_ERROR_BYTES: usize = 1024;
 
-/// How often the broker has delivered this message before, where it counts.
+/// Returns how often the broker has delivered this message before, where it counts.
 pub(crate) fn earlier_deliveries(delivered: &Delivered) -> Option<u64> {
     // On the first delivery the header can only come from the publisher.
     let headers = delivered.properties.headers.as_ref().filter(|_| delivered.redelivered)?;
@@ -46,7 +46,8 @@ pub(crate) fn earlier_deliveries(delivered: &Delivered) -> Option<u64> {
     }
 }
 
-/// Why a message last left a queue, as the broker tells: `maxlen`, `expired`, `rejected`, `delivery_limit`.
+/// Returns why a message last left a queue, as the broker records it: `maxlen`, `expired`, `rejected`,
+/// `delivery_limit`.
 pub(crate) fn death_in<'d>(queue: &str, delivered: &'d Delivered) -> Option<&'d str> {
     let HeaderValue::List(deaths) = delivered.properties.headers.as_ref()?.get(DEATHS)? else { return None };
     // The latest comes first.

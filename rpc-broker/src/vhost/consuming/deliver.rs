@@ -59,7 +59,7 @@ impl VhostState {
         None
     }
 
-    /// Whether a message that is next has expired, where that is only checked then.
+    /// Returns whether a message that is next has expired, where that is only checked then.
     fn expires_when_next(&self, queued: &Queued) -> bool {
         self.like().expires_only_next_of_consumed()
             && queued.expires.is_some_and(|expires| expires <= self.now)

@@ -189,7 +189,7 @@ fn method_of(request: &ReceivedRequest, queue: &QueuePlan) -> Option<&'static Me
 enum Overflow {
     /// The queue was full.
     Full,
-    /// It expired: nobody waits for it any more.
+    /// It expired: its caller waits no more.
     Expired,
     /// The server rejected it, because it could not publish its dead letter.
     Rejected,

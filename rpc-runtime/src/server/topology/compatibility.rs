@@ -51,7 +51,7 @@ impl DeclaredBefore {
         }
     }
 
-    /// Whether `queue` has the arguments of version 0.1.0.
+    /// Returns whether `queue` has the arguments of version 0.1.0.
     fn contains(&self, queue: &str) -> bool {
         self.queues().contains(queue)
     }
@@ -90,7 +90,7 @@ impl DeclaredBefore {
     }
 }
 
-/// Whether the queue dead-letters to its overflow by name, as version 0.1.0 did not.
+/// Returns whether the queue dead-letters to its overflow by name, as version 0.1.0 did not.
 fn is_bounded(topology: &Topology, queue: &str) -> bool {
     let declared = topology.queues.iter().find(|declared| declared.name == queue);
     let key = declared.and_then(|queue| queue.arguments.text(DEAD_LETTER_KEY));

@@ -53,7 +53,7 @@ pub(super) fn add_dead_letters(
     dead_letters.add_to(topology, queue, dead_exchange);
 }
 
-/// Whether dead letters with this key go to the overflow of `queue`.
+/// Returns whether dead letters with this key go to the overflow of `queue`.
 pub(super) fn is_overflow_key(key: &str, queue: &str) -> bool {
     key == overflow_of(queue)
 }

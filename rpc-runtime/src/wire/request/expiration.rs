@@ -17,8 +17,8 @@ pub(super) fn write(remaining: Duration) -> u32 {
     milliseconds.min(MAX_MILLISECONDS)
 }
 
-/// Like [`write`], for a broker that rounds the time of expiry down to steps: rounded up, and one step more, so
-/// that the message does not expire early there either.
+/// Like [`write`], for a broker that rounds the time of expiry down to steps: rounded up, and one step more,
+/// so that the message does not expire early there either.
 pub(super) fn write_in_steps(remaining: Duration, step: Duration) -> u32 {
     let steps = remaining.as_nanos().div_ceil(step.as_nanos().max(1)) + 1;
     let rounded = u32::try_from(steps).map_or(Duration::MAX, |steps| step.saturating_mul(steps));
@@ -37,7 +37,7 @@ pub(super) fn read(milliseconds: &str) -> Result<Option<Duration>, Fault> {
     }
 }
 
-/// What the header of the remaining time says. Anything but a count of milliseconds says nothing.
+/// Returns what the header of the remaining time says. Anything but a count of milliseconds says nothing.
 pub(super) fn read_header(value: HeaderValue) -> Option<Duration> {
     match value {
         HeaderValue::Int(milliseconds) => u64::try_from(milliseconds).ok().map(Duration::from_millis),

@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 
 use super::{DeadLetter, DeadLetterSender, Published};
 
-/// The fate of one letter.
+/// The result of publishing one letter.
 enum Outcome {
     Kept,
     /// Its queue is gone.
@@ -114,7 +114,7 @@ impl DeadLetterSender {
             Ok(Outcome::Nacked) => {
                 tracing::warn!(
                     queue = suspect.queue.name(),
-                    "the broker does not take a dead letter, and it is published again"
+                    "the broker nacked a dead letter; it is published again"
                 );
                 self.push_suspects([suspect].into_iter());
                 Published::Some(publisher)
@@ -123,7 +123,7 @@ impl DeadLetterSender {
                 tracing::warn!(
                     queue = suspect.queue.name(),
                     ?timeout,
-                    "the broker does not confirm a dead letter, and it is published again"
+                    "the broker does not confirm a dead letter; it is published again"
                 );
                 // Among the others, none of which waits for another.
                 self.backlog.push_back(suspect);
@@ -152,18 +152,19 @@ impl DeadLetterSender {
         })
     }
 
-    /// Whether a letter was returned since the last call. Nothing else that a server publishes is mandatory.
+    /// Returns whether a letter was returned since the last call. Nothing else that a server publishes is
+    /// mandatory.
     fn was_returned(&self) -> bool {
         !self.connection.findings().take_returned().is_empty()
     }
 
-    /// Declares the queue of dead letters again, which somebody has deleted.
+    /// Declares the queue of dead letters again after it was deleted.
     async fn declare_again(&self, letter: &DeadLetter) {
         let queue = &letter.queue;
-        tracing::warn!(queue = queue.name(), "the queue of dead letters is gone, and is declared again");
+        tracing::warn!(queue = queue.name(), "the queue of dead letters is gone; it is declared again");
         let timeout = self.connection.attempt_timeout();
         if let Err(error) = queue.declaration.declare(&self.connection, timeout).await {
-            tracing::warn!(queue = error.name, error = %chain(&error.source), "the queue of dead letters cannot be declared, and is tried again");
+            tracing::warn!(queue = error.name, error = %chain(&error.source), "the queue of dead letters cannot be declared; it is tried again");
         }
     }
 }
