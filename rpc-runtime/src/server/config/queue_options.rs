@@ -10,7 +10,8 @@ pub enum Declare {
     #[default]
     All,
     /// Another program does. The server only checks that exchanges and queues exist, whatever their
-    /// arguments, and binds nothing.
+    /// arguments, and binds nothing. Exchanges that its user may not look up (RabbitMQ since 4.3, without any
+    /// permission on them) are not checked.
     Passive,
     /// Another program does, and the server checks nothing when it starts. It checks that a queue exists
     /// before it consumes it again, after a reconnect or when the broker has cancelled the consumer.

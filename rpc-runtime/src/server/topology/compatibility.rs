@@ -6,7 +6,8 @@ use std::{
 };
 
 use amqp_rpc_transport::{
-    Broker, Connection, ExchangeKind, Operation, Topology, TopologyError, reply_code::PRECONDITION_FAILED,
+    Broker, Connection, ExchangeKind, Operation, Topology, TopologyError,
+    reply_code::{ACCESS_REFUSED, PRECONDITION_FAILED},
 };
 
 use super::side_queues::{ALL_WITH_X, DEAD_LETTER_EXCHANGE, DEAD_LETTER_KEY, is_overflow_key};
@@ -19,6 +20,9 @@ pub(crate) struct DeclaredBefore(Arc<Mutex<BTreeSet<String>>>);
 impl DeclaredBefore {
     /// Declares `topology`, or with `passive` checks that its exchanges and queues exist.
     ///
+    /// An exchange that the user may not look up is not checked. RabbitMQ since 4.3 refuses that without any
+    /// permission on the exchange, and a server that binds nothing needs none.
+    ///
     /// Where a bounded queue is refused for its arguments, it is declared as version 0.1.0 did.
     ///
     /// # Errors
@@ -29,13 +33,23 @@ impl DeclaredBefore {
         connection: &Connection,
         passive: bool,
     ) -> Result<(), TopologyError> {
-        let topology = fitted(topology.clone(), connection.broker());
+        let mut topology = fitted(topology.clone(), connection.broker());
         let mut refused: Vec<TopologyError> = Vec::new();
         loop {
             let Err(error) = self.applied_to(&topology).declare(connection, passive).await else {
                 refused.iter().for_each(|refused| self.log(&refused.name));
                 return Ok(());
             };
+            if passive && let Some(denied) = position_of_denied_exchange(&topology, &error) {
+                tracing::info!(
+                    exchange = &*error.name,
+                    error = %error.source,
+                    "the user may not look up the exchange: whether it exists is not checked"
+                );
+                // Those before it exist.
+                topology.exchanges.drain(..=denied);
+                continue;
+            }
             let is_mismatch = error.operation == Operation::DeclareQueue
                 && error.source.code() == Some(PRECONDITION_FAILED);
             if !is_mismatch || !is_bounded(&topology, &error.name) {
@@ -88,6 +102,13 @@ impl DeclaredBefore {
     fn queues(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The exchange that the broker denied, if it is one of `topology`.
+fn position_of_denied_exchange(topology: &Topology, error: &TopologyError) -> Option<usize> {
+    let is_denied =
+        error.operation == Operation::DeclareExchange && error.source.code() == Some(ACCESS_REFUSED);
+    topology.exchanges.iter().position(|exchange| is_denied && exchange.name == error.name)
 }
 
 /// Returns whether the queue dead-letters to its overflow by name, as version 0.1.0 did not.
