@@ -112,6 +112,9 @@ impl<R: Request> Call<R> {
     /// within that second is not noticed. The queue is the one that the method declares. An event has none:
     /// for one this does not compile.
     ///
+    /// On RabbitMQ since 4.3 the client's user needs a permission on the queue (configure, write or read).
+    /// Without it the broker does not answer, the request is sent, and a warning is logged.
+    ///
     /// ```compile_fail
     /// # extern crate amqp_rpc_runtime as amqp_rpc;
     /// # use amqp_rpc::{Call, contract::{Event, MethodDef, NoError, NoReply, Request}};

@@ -54,18 +54,18 @@ pub(super) fn is_served(session: &Session, message: &OutgoingMessage) -> bool {
 }
 
 /// Fails a message whose queue has no consumers. A queue that is missing is left to the broker, which knows
-/// all bindings.
+/// all bindings, and so is one that the user may not look up.
 pub(super) async fn check_consumers(
     session: &Session,
     link: &Link,
     message: &OutgoingMessage,
 ) -> Result<(), DeliveryError> {
     let queue = session.settings.namespace.queue(message.queue());
-    match session.queues.query(&queue, &link.connection).await {
-        Ok(QueueState::NoConsumer { waiting }) => {
+    match session.queues.query(&queue, link).await {
+        Ok(Some(QueueState::NoConsumer { waiting })) => {
             Err(DeliveryError::NoConsumer { queue: queue.into_owned(), waiting })
         }
-        Ok(QueueState::Consumed { .. } | QueueState::Missing) => Ok(()),
+        Ok(Some(QueueState::Consumed { .. } | QueueState::Missing) | None) => Ok(()),
         // A lost connection shows when the message is sent.
         Err(error) => {
             tracing::debug!(%error, queue = &*queue, "the broker did not report the consumers of the queue");

@@ -19,6 +19,7 @@ use super::{
     correlation::CorrelationIds,
     exchange_cache::ExchangeCache,
     pending::{CallOutcome, Pending},
+    refused_lookups::RefusedLookups,
 };
 use crate::{
     client::settings::{LinkOptions, ReplyTo},
@@ -37,6 +38,8 @@ pub(crate) struct Link {
     pub(crate) connection: Connection,
     pub(crate) pending: Pending,
     pub(crate) exchanges: ExchangeCache,
+    /// Queues whose consumers are not known: the user may not look them up.
+    pub(crate) refused_lookups: RefusedLookups,
     pub(crate) ids: CorrelationIds,
     pub(crate) reply_to: String,
     /// The user of this connection: another node of the broker may have let in another one.
@@ -109,6 +112,7 @@ impl Link {
         let link = Self {
             pending: Pending::default(),
             exchanges: ExchangeCache::default(),
+            refused_lookups: RefusedLookups::default(),
             ids: CorrelationIds::new(),
             reply_to,
             caller: Caller { user_id, app_id: app_id.map(Arc::from) },

@@ -7,6 +7,7 @@ pub(crate) mod exchange_cache;
 pub(crate) mod link;
 pub(crate) mod pending;
 pub(crate) mod queue_cache;
+mod refused_lookups;
 pub(crate) mod shared;
 pub(crate) mod start;
 pub(crate) mod stats;

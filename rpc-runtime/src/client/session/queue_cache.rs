@@ -7,8 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use amqp_rpc_transport::{BrokerError, Connection};
+use amqp_rpc_transport::{BrokerError, reply_code::ACCESS_REFUSED};
 
+use super::link::Link;
 use crate::error::QueueState;
 
 /// How long a queue with consumers is taken to have them.
@@ -45,31 +46,47 @@ impl QueueCache {
         self.lock().get(queue)?.cached(age)
     }
 
-    /// The consumers of `queue`; asks the broker when they are not known.
+    /// The consumers of `queue`; asks the broker when they are not known. `None` when the user may not look up
+    /// the queue: then the broker is asked only once per link.
     ///
     /// # Errors
     /// When the broker does not say.
-    pub(crate) async fn query(
-        &self,
-        queue: &str,
-        connection: &Connection,
-    ) -> Result<QueueState, BrokerError> {
+    pub(crate) async fn query(&self, queue: &str, link: &Link) -> Result<Option<QueueState>, BrokerError> {
+        if link.refused_lookups.contains(queue) {
+            return Ok(None);
+        }
         let entry = {
             let mut queues = self.lock();
             evict(&mut queues);
             Arc::clone(queues.entry(queue.to_owned()).or_default())
         };
         if let Some(served) = entry.fresh() {
-            return Ok(served);
+            return Ok(Some(served));
         }
         let _query = entry.query.lock().await;
         if let Some(served) = entry.fresh() {
-            return Ok(served);
+            return Ok(Some(served));
         }
-        let served = QueueState::from(connection.queue_status(queue).await?);
+        if link.refused_lookups.contains(queue) {
+            return Ok(None);
+        }
+        let status = match link.connection.queue_status(queue).await {
+            Err(error) if error.code() == Some(ACCESS_REFUSED) => {
+                link.refused_lookups.remember(queue);
+                tracing::warn!(
+                    queue,
+                    user = link.connection.display_user(),
+                    %error,
+                    "the user may not look up the queue, which is not tried again on this connection: calls do not fail fast, and timeouts do not say why; RabbitMQ since 4.3 wants a permission on the queue, of which write allows least"
+                );
+                return Ok(None);
+            }
+            status => status?,
+        };
+        let served = QueueState::from(status);
         *entry.last.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(Report { at: Instant::now(), served });
-        Ok(served)
+        Ok(Some(served))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Queue>>> {

@@ -77,7 +77,7 @@ fn sweep(session: &Arc<Session>, queries: &mut JoinSet<()>) -> bool {
 async fn query_consumers(session: Arc<Session>, method: &'static MethodDef) {
     let SessionState::Ready(link) = session.state() else { return };
     let queue = session.settings.namespace.queue(method.queue);
-    let answer = tokio::time::timeout(QUERY_TIMEOUT, session.queues.query(&queue, &link.connection)).await;
+    let answer = tokio::time::timeout(QUERY_TIMEOUT, session.queues.query(&queue, &link)).await;
     if let Ok(Err(error)) = answer {
         tracing::debug!(%error, queue = &*queue, "the broker did not report the consumers of the queue");
     }
