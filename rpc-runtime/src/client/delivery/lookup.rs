@@ -6,7 +6,12 @@ use amqp_rpc_transport::{BrokerError, Disconnect, limits::MAX_SHORT_STRING_BYTES
 
 use super::{error::DeliveryError, message::OutgoingMessage};
 use crate::{
-    client::session::{exchange_cache::Exchange, link::Link, queue_cache::SERVED_FOR, shared::Session},
+    client::session::{
+        exchange_cache::{Exchange, FoundExchange},
+        link::Link,
+        queue_cache::SERVED_FOR,
+        shared::Session,
+    },
     error::{Phase, QueueState},
 };
 
@@ -27,19 +32,23 @@ pub(super) async fn find_exchange(
     let denied = &session.denied_exchanges;
     let reason = denied.reason(&message.exchange);
     if let Some(reason) = reason.or_else(|| denied.topic_reason(&message.exchange, &message.routing_key)) {
-        let exchange = message.exchange.clone().into_owned();
-        return Err(LookupError::Failed(DeliveryError::AccessRefused { exchange, reason }));
+        return Err(LookupError::Failed(access_refused(message, reason)));
     }
     if message.exchange.len() > MAX_SHORT_STRING_BYTES {
         let why = format!("the exchange is longer than AMQP's {MAX_SHORT_STRING_BYTES} bytes");
         return Err(LookupError::Failed(DeliveryError::Unwritable(why.into())));
     }
-    match link.exchanges.find(&message.exchange, message.method.kind, &link.connection).await {
-        Ok(Some(exchange)) => Ok(exchange),
-        Ok(None) => Err(LookupError::Failed(DeliveryError::unroutable(message, true))),
+    match link.exchanges.find(&message.exchange, message.method.kind, &link.connection, denied).await {
+        Ok(FoundExchange::Exists(exchange)) => Ok(exchange),
+        Ok(FoundExchange::Denied(reason)) => Err(LookupError::Failed(access_refused(message, reason))),
+        Ok(FoundExchange::Missing) => Err(LookupError::Failed(DeliveryError::unroutable(message, true))),
         Err(error) if error.is_channel_error() => Err(LookupError::Failed(not_sent_over_lost_link(&error))),
         Err(error) => Err(LookupError::Unanswered(error)),
     }
+}
+
+fn access_refused(message: &OutgoingMessage, reason: Arc<str>) -> DeliveryError {
+    DeliveryError::AccessRefused { exchange: message.exchange.clone().into_owned(), reason }
 }
 
 /// The error of a message whose link was lost before it was sent.

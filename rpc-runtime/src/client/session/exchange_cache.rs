@@ -11,8 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use amqp_rpc_transport::{BrokerError, Connection, ExchangeKind, Topology};
+use amqp_rpc_transport::{BrokerError, Connection, ExchangeKind, Topology, reply_code::ACCESS_REFUSED};
 
+use super::denied_exchanges::DeniedExchanges;
 use crate::contract::MethodKind;
 
 /// How long a missing exchange is not asked for again: each query costs the connection a channel.
@@ -35,6 +36,15 @@ pub(crate) struct Exchange {
     missing_since: tokio::sync::Mutex<Option<Instant>>,
 }
 
+/// The result of a lookup.
+#[derive(Debug)]
+pub(crate) enum FoundExchange {
+    Exists(Arc<Exchange>),
+    Missing,
+    /// The broker denies this client even to look it up, with this text. Then it may not publish either.
+    Denied(Arc<str>),
+}
+
 impl ExchangeCache {
     /// The exchange of that name, if it was found.
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Exchange>> {
@@ -49,8 +59,9 @@ impl ExchangeCache {
         }
     }
 
-    /// The exchange of that name, if it exists; asks the broker when it is not known. The default exchange
-    /// always exists.
+    /// The exchange of that name; asks the broker when it is not known. The default exchange always exists.
+    ///
+    /// An exchange that may not be looked up is remembered in `denied`, for all links.
     ///
     /// A missing exchange of events is declared, if this client's user may: a publisher need not know who
     /// subscribes, or when.
@@ -59,32 +70,43 @@ impl ExchangeCache {
         name: &str,
         kind: MethodKind,
         connection: &Connection,
-    ) -> Result<Option<Arc<Exchange>>, BrokerError> {
+        denied: &DeniedExchanges,
+    ) -> Result<FoundExchange, BrokerError> {
         let exchange = {
             let mut exchanges = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             evict(&mut exchanges);
             Arc::clone(exchanges.entry(name.to_owned()).or_default())
         };
         if exchange.exists.load(Ordering::Acquire) {
-            return Ok(Some(exchange));
+            return Ok(FoundExchange::Exists(exchange));
         }
         let mut missing_since = exchange.missing_since.lock().await;
         if exchange.exists.load(Ordering::Acquire) {
             drop(missing_since);
-            return Ok(Some(exchange));
+            return Ok(FoundExchange::Exists(exchange));
         }
         if missing_since.is_some_and(|since| since.elapsed() < MISSING_FOR) {
-            return Ok(None);
+            return Ok(FoundExchange::Missing);
         }
-        if connection.exchange_exists(name).await?
-            || (kind == MethodKind::Event && declare_for_events(name, connection).await)
-        {
+        // Another message may have asked meanwhile.
+        if let Some(reason) = denied.reason(name) {
+            return Ok(FoundExchange::Denied(reason));
+        }
+        let exists = match connection.exchange_exists(name).await {
+            Err(error) if error.code() == Some(ACCESS_REFUSED) => {
+                let reason: Arc<str> = error.message().into();
+                denied.remember(name, Arc::clone(&reason));
+                return Ok(FoundExchange::Denied(reason));
+            }
+            exists => exists?,
+        };
+        if exists || (kind == MethodKind::Event && declare_for_events(name, connection).await) {
             exchange.exists.store(true, Ordering::Release);
             drop(missing_since);
-            Ok(Some(exchange))
+            Ok(FoundExchange::Exists(exchange))
         } else {
             *missing_since = Some(Instant::now());
-            Ok(None)
+            Ok(FoundExchange::Missing)
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
-/// The client's user has no permission to write to the exchange.
+/// The client's user has no permission to write to the exchange, or not even to look it up (RabbitMQ since
+/// 4.3, without any permission on it).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessRefused {
     pub(crate) exchange: String,
