@@ -1,7 +1,11 @@
 //! The permissions that SECURITY.md recommends are sufficient and allow nothing else.
 
-use amqp_rpc::{Client, RunningServer, Server, client::ReplyTo, server::Declare};
-use lapin::{BasicProperties, options::BasicPublishOptions, types::FieldTable};
+use amqp_rpc::{CallError, Client, RunningServer, Server, client::ReplyTo, server::Declare};
+use lapin::{
+    BasicProperties,
+    options::{BasicPublishOptions, QueueBindOptions},
+    types::FieldTable,
+};
 
 use crate::{
     services::{FibClient, FibServer, Fibonacci, Gatekeeper, serve_fib, serve_gate},
@@ -10,6 +14,9 @@ use crate::{
 
 /// A short-lived client, or one that may only call: direct reply-to.
 const CALLER: Permissions<'_> = Permissions { configure: "^$", write: "^amqp-rpc$", read: "^$" };
+/// The same, and it may look up the queue on RabbitMQ since 4.3: calls fail fast, timeouts say why.
+const CALLER_THAT_LOOKS_UP: Permissions<'_> =
+    Permissions { configure: "^$", write: "^(amqp-rpc|fib)$", read: "^$" };
 /// A client with its own reply queue, the default.
 const CALLER_WITH_REPLY_QUEUE: Permissions<'_> =
     Permissions { configure: r"^amqp-rpc\.reply\.", write: "^amqp-rpc$", read: r"^amqp-rpc\.reply\." };
@@ -30,6 +37,8 @@ enum Trespass {
     DeclareQueue(&'static str),
     DeleteQueue(&'static str),
     DeclareExchange(&'static str),
+    /// A queue to an exchange.
+    Bind(&'static str, &'static str),
 }
 
 async fn is_refused(uri: &str, trespass: Trespass) {
@@ -56,6 +65,10 @@ async fn is_refused(uri: &str, trespass: Trespass) {
         Trespass::DeclareExchange(exchange) => {
             let kind = lapin::ExchangeKind::Direct;
             channel.exchange_declare(exchange.into(), kind, Default::default(), nothing()).await
+        }
+        Trespass::Bind(queue, exchange) => {
+            let options = QueueBindOptions::default();
+            channel.queue_bind(queue.into(), exchange.into(), "mine".into(), options, nothing()).await
         }
     };
     let error = outcome.expect_err(&format!("{trespass:?} is not refused"));
@@ -90,6 +103,26 @@ async fn a_user_that_may_only_write_to_the_exchange_can_call_and_nothing_else() 
         Trespass::Consume("fib.dead"),
         Trespass::DeclareQueue("amqp-rpc.reply.mine"),
         Trespass::DeleteQueue("fib"),
+    ] {
+        is_refused(&uri, trespass).await;
+    }
+}
+
+#[tokio::test]
+async fn a_user_that_may_also_write_to_the_queue_can_look_it_up_and_nothing_else() {
+    let mut vhost = Vhost::create().await;
+    serve_fib(&vhost).await.shutdown().await.unwrap();
+    let uri = vhost.add_user("caller", "secret", CALLER_THAT_LOOKS_UP).await;
+    let client = Client::builder().reply_to(ReplyTo::Direct).fail_fast().connect(&uri).await.unwrap();
+    let error = within("the refusal", FibClient::new(client).compute(10)).await.unwrap_err();
+    assert!(matches!(error, CallError::NoConsumer(_)), "{error:?}");
+    for trespass in [
+        Trespass::PublishTo(""),
+        Trespass::Consume("fib"),
+        Trespass::DeclareQueue("fib.mine"),
+        Trespass::DeleteQueue("fib"),
+        Trespass::Bind("fib", "amqp-rpc"),
+        Trespass::Bind("fib", "amq.topic"),
     ] {
         is_refused(&uri, trespass).await;
     }

@@ -6,6 +6,7 @@ mod client;
 mod consumer_lookup;
 mod half_open;
 mod refused_exchanges;
+mod refused_lookups;
 mod refused_queues;
 mod retries;
 mod server;
