@@ -51,7 +51,8 @@ impl Permissions {
         Self { configure: Pattern::All, write: Pattern::All, read: Pattern::All }
     }
 
-    /// Allows only to connect, and what needs no permission: passive declarations and direct replies.
+    /// Allows only to connect, and what needs no permission: passive declarations (except in the likeness of
+    /// RabbitMQ 4.3) and direct replies (except in that of LavinMQ).
     #[must_use]
     pub fn none() -> Self {
         Self { configure: Pattern::Nothing, write: Pattern::Nothing, read: Pattern::Nothing }

@@ -29,7 +29,8 @@ fn count(proxy: &Proxy, toward: Toward, method: &str) -> usize {
 async fn a_new_password_is_sent_on_every_live_connection_of_clients_and_servers() {
     let vhost = Vhost::create().await;
     if !vhost.accepts_new_passwords() {
-        return; // LavinMQ: the next test says what happens there
+        // What happens there is the next test's claim.
+        return crate::support::left_out::leave_out("the broker takes no new password on an open connection");
     }
     let proxy = Proxy::start(&vhost.uri()).await;
     let credentials = Credentials::new("guest", "guest");

@@ -117,7 +117,7 @@ impl Vhost {
         match &self.host {
             Host::Embedded(_) => likeness() != Like::LavinMq,
             Host::RabbitMq(_) => true,
-            // Its administrator cannot tell; tests that ask are left out there.
+            // The HTTP API does not say which broker it is; a test that asks is left out there.
             Host::Http(_) => false,
         }
     }
