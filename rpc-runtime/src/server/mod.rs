@@ -2,8 +2,10 @@
 
 // `builder` starts a server, `handle` watches, changes and stops it, and `session` keeps it connected. A call
 // passes `consume` → `serve` → `reply`, and `log` when it fails. `services` holds what is served, `topology`
-// declares what that needs on the broker, and `config` holds the options of both.
+// declares what that needs on the broker, `config` holds the options of both, and `begun` knows what must not
+// run again.
 
+mod begun;
 mod builder;
 mod config;
 mod consume;

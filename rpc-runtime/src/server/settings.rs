@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    begun::RememberedMessages,
     config::{AdmissionRules, ServiceSettings, TimeLimits},
     log::FailureLog,
     stats::Counters,
@@ -23,5 +24,7 @@ pub(crate) struct Settings {
     pub(crate) exposes_panics: bool,
     pub(crate) failures: Arc<FailureLog>,
     pub(crate) counters: Arc<Counters>,
+    /// Shared by all links and queues.
+    pub(crate) remembered: Arc<RememberedMessages>,
     pub(crate) drain_timeout: Duration,
 }

@@ -11,3 +11,4 @@ mod operations;
 mod poison;
 mod restart;
 mod scene;
+mod unmarked;

@@ -9,6 +9,7 @@ mod full_queue;
 mod lifecycle;
 mod policies;
 mod redelivery;
+mod restarts;
 mod settling;
 mod start;
 mod workers;

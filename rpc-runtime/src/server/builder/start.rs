@@ -68,6 +68,7 @@ impl Server {
             exposes_panics: self.exposes_panics,
             failures: Arc::new(self.failures),
             counters: Arc::default(),
+            remembered: Arc::default(),
             drain_timeout: self.drain_timeout,
         };
         let services = ServiceSet::new(self.filter.select(self.services)?, &settings.services)?;

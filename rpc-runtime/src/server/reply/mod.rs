@@ -1,6 +1,7 @@
 //! From the outcome of a call to its reply and the settled delivery.
 
 mod acks;
+mod admitted_call;
 mod dead_letters;
 mod direct;
 mod in_flight;
@@ -9,6 +10,7 @@ mod settlement;
 mod sinks;
 mod unsettled;
 
+pub(crate) use admitted_call::AdmittedCall;
 pub(crate) use dead_letters::{DeadLetterCommand, DeadLetterSender};
 pub(crate) use direct::{DirectCommand, DirectReplySender};
 pub(crate) use in_flight::InFlightCalls;

@@ -6,6 +6,7 @@ mod tests;
 use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
+    sync::Arc,
     task::Poll,
 };
 
@@ -16,7 +17,7 @@ use super::{
     acks::{Ack, AckWindow},
     settlement::{Settlement, UnsentReply},
 };
-use crate::wire::reply;
+use crate::{server::begun::BegunOnLink, wire::reply};
 
 /// A channel on which deliveries are settled and replies are written.
 ///
@@ -51,6 +52,7 @@ pub(crate) trait SettlingChannel {
 pub(crate) struct RequestChannel {
     pub(crate) channel: DataChannel,
     pub(crate) publisher: Publisher,
+    pub(crate) begun: Option<Arc<BegunOnLink>>,
 }
 
 impl SettlingChannel for RequestChannel {
@@ -69,15 +71,27 @@ impl SettlingChannel for RequestChannel {
     }
 
     fn ack(&self, ack: Ack) -> Result<(), BrokerError> {
-        self.channel.ack(ack.tag, ack.multiple)
+        self.channel.ack(ack.tag, ack.multiple)?;
+        if let Some(begun) = &self.begun {
+            begun.settled(ack.tag, ack.multiple);
+        }
+        Ok(())
     }
 
     fn reject(&self, tag: u64) -> Result<(), BrokerError> {
-        self.channel.reject(tag)
+        self.channel.reject(tag)?;
+        if let Some(begun) = &self.begun {
+            begun.settled(tag, false);
+        }
+        Ok(())
     }
 
     fn requeue(&self, tag: u64) -> Result<(), BrokerError> {
-        self.channel.requeue(tag)
+        self.channel.requeue(tag)?;
+        if let Some(begun) = &self.begun {
+            begun.requeued(tag);
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::{dead_letters::DeadLetterCommand, direct::DirectCommand, settlement::Settlements};
-use crate::server::log::FailureLog;
+use crate::server::{begun::BegunOnLink, log::FailureLog};
 
 /// Takes the outcomes of a link's calls.
 #[derive(Debug)]
@@ -20,5 +20,7 @@ pub(crate) struct ReplySinks {
     /// The server's name in dead letters.
     pub(crate) server_name: String,
     pub(crate) max_reply_bytes: usize,
+    /// What was begun over the link. `None` where the broker's mark of a redelivery can be relied on.
+    pub(crate) begun: Option<Arc<BegunOnLink>>,
     pub(crate) failures: Arc<FailureLog>,
 }

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Instant};
 
 use super::{
+    admitted_call::AdmittedCall,
     dead_letters::{DeadLetter, DeadLetterCommand},
     direct::DirectCommand,
-    in_flight::InFlightGuard,
     settlement::{Settlement, UnsentReply},
     sinks::ReplySinks,
 };
@@ -48,15 +48,6 @@ pub(crate) struct Arrival {
 pub(crate) struct KeptMessage {
     pub(crate) message: OriginalMessage,
     pub(crate) queue: Arc<QueuePlan>,
-}
-
-/// The facts about a delivery that is a call.
-struct AdmittedCall {
-    /// Once requeued, it would not be run.
-    runs_once: bool,
-    started: bool,
-    // Dropped when the delivery is settled.
-    guard: InFlightGuard,
 }
 
 impl Unsettled {
@@ -118,22 +109,22 @@ impl Unsettled {
     }
 
     /// The delivery is a call, which will run.
-    pub(crate) fn admit(&mut self, method: &'static MethodDef, guard: InFlightGuard, runs_once: bool) {
+    pub(crate) fn admit(&mut self, method: &'static MethodDef, call: AdmittedCall) {
         self.request.method = Some(method);
-        self.call = Some(AdmittedCall { runs_once, started: false, guard });
+        self.call = Some(call);
     }
 
     /// The call is about to run. From here on it may have run.
     pub(crate) fn start(&mut self) {
         if let Some(call) = &mut self.call {
-            call.started = true;
+            call.start();
         }
     }
 
     /// The call was refused before its method, and may run later.
     pub(crate) fn did_not_run(&mut self) {
         if let Some(call) = &mut self.call {
-            call.started = false;
+            call.did_not_run();
         }
     }
 
@@ -284,11 +275,11 @@ impl Drop for Unsettled {
                 self.finish_with(Err(panicked), None);
             }
             // Requeued, it would be marked as redelivered, and refused although it did not run.
-            Some(call) if !call.started && call.runs_once => {
+            Some(call) if !call.has_started() && call.runs_once => {
                 let message = "the server was stopping and did not start the method";
                 self.finish_with(Err(Fault::new(FaultCode::ShuttingDown, message)), None);
             }
-            Some(call) if call.started => {
+            Some(call) if call.has_started() => {
                 self.log(Cause::Cancelled, None);
                 self.settle(Settlement::Requeue { tag: self.tag });
             }

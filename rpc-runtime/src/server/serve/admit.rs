@@ -3,7 +3,7 @@
 #[cfg(all(test, not(shuttle)))]
 mod tests;
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use amqp_rpc_transport::Refusal;
 
@@ -11,6 +11,7 @@ use crate::{
     contract::MethodDef,
     message::{Fault, FaultCode, IncomingCall},
     server::{
+        begun::{BegunOnLink, MessageOrigin, RunsOnce},
         config::AdmissionRules,
         services::{Route, Routes},
     },
@@ -21,6 +22,19 @@ use crate::{
 pub(super) struct Admitted<'a> {
     pub(super) route: &'a Route,
     pub(super) call: IncomingCall,
+    /// Whether the request would be refused if it came again.
+    pub(super) runs_once: bool,
+    /// Set where this server has to know it again.
+    pub(super) once: Option<Box<RunsOnce>>,
+}
+
+/// The delivery of a request.
+#[derive(Clone, Copy)]
+pub(super) struct Delivery<'a> {
+    pub(super) received_at: Instant,
+    pub(super) origin: MessageOrigin<'a>,
+    /// `None` where the broker's mark of a redelivery can be relied on.
+    pub(super) begun: Option<&'a Arc<BegunOnLink>>,
 }
 
 /// A request that does not reach a method.
@@ -45,7 +59,7 @@ pub(super) fn admit<'a>(
     rules: &AdmissionRules,
     request: ReceivedRequest,
     routes: &'a Routes,
-    received_at: Instant,
+    delivery: Delivery<'_>,
 ) -> Result<Admitted<'a>, RefusedRequest> {
     match request.refusal {
         None => {}
@@ -57,9 +71,11 @@ pub(super) fn admit<'a>(
         return Err(too_large(size as u64, rules).into());
     }
     let route = routes.find(&request.routing_key, request.kind.as_deref())?;
-    let call = admit_to(route.method, rules, request, received_at);
-    let call = call.map_err(|fault| RefusedRequest { fault, method: Some(route.method) })?;
-    Ok(Admitted { route, call })
+    let runs_once = rules.redelivered.refuses(route.method.repetition);
+    let refused = |fault| RefusedRequest { fault, method: Some(route.method) };
+    let call = admit_to(route.method, rules, request, delivery.received_at).map_err(refused)?;
+    let once = if runs_once { check_first_delivery(&call, delivery).map_err(refused)? } else { None };
+    Ok(Admitted { route, call, runs_once, once })
 }
 
 fn admit_to(
@@ -74,13 +90,24 @@ fn admit_to(
     if rules.authorization.as_ref().is_some_and(|authorization| !authorization.allows(context)) {
         return Err(Fault::new(FaultCode::Unauthorized, "the caller may not call this method"));
     }
-    if context.redelivered && rules.redelivered.refuses(method.repetition) {
-        return Err(Fault::new(
-            FaultCode::MaybeExecuted,
-            "the request was delivered before; the method runs at most once and may have run then",
-        ));
-    }
     Ok(call)
+}
+
+/// Refuses a request that may have run before, as the broker says or this server knows.
+fn check_first_delivery(call: &IncomingCall, delivery: Delivery<'_>) -> Result<Option<Box<RunsOnce>>, Fault> {
+    let once = delivery.begun.and_then(|begun| begun.runs_once(call, delivery.origin));
+    let was_begun = once.as_ref().is_some_and(|once| once.was_begun());
+    if !was_begun && !call.context.redelivered {
+        return Ok(once);
+    }
+    // The broker may lose the acknowledgement of the refusal, and the mark, as well.
+    if let Some(once) = once {
+        once.begin();
+    }
+    Err(Fault::new(
+        FaultCode::MaybeExecuted,
+        "the request was delivered before; the method runs at most once and may have run then",
+    ))
 }
 
 fn too_large(size: u64, rules: &AdmissionRules) -> Fault {

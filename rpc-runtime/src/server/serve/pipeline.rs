@@ -6,7 +6,7 @@ use amqp_rpc_transport::{Delivered, Refusal};
 use tokio::sync::watch;
 
 use super::{
-    admit::{Admitted, admit},
+    admit::{Admitted, Delivery, admit},
     calls::CallTasks,
     retry_overloaded::{may_be_retried, retry_while_overloaded},
     run::{run, run_within},
@@ -15,10 +15,11 @@ use crate::{
     contract::MethodDef,
     message::{Fault, FaultCode, IncomingCall},
     server::{
+        begun::MessageOrigin,
         config::loggable_address,
         control::{Control, Mode},
-        reply::{Arrival, InFlightCalls, KeptMessage, ReplySinks, Unsettled},
-        services::{QueuePlan, Route},
+        reply::{AdmittedCall, Arrival, InFlightCalls, KeptMessage, ReplySinks, Unsettled},
+        services::{QueueKind, QueuePlan, Route},
         settings::Settings,
     },
     wire::{
@@ -86,7 +87,13 @@ impl RequestPipeline {
             let fault = Fault::new(FaultCode::Overloaded, format!("queue `{full}` is full"));
             return unsettled.refuse(queue.name(), fault, None);
         }
-        match admit(rules, request, &queue.routes, arrival.received_at) {
+        let delivery = Delivery {
+            received_at: arrival.received_at,
+            origin: MessageOrigin { tag, queue: queue.name(), reply_to: unsettled.reply_to() },
+            // The queue of a listener ends with its connection.
+            begun: self.sinks.begun.as_ref().filter(|_| queue.kind != QueueKind::Listener),
+        };
+        match admit(rules, request, &queue.routes, delivery) {
             Ok(admitted) => self.begin(admitted, unsettled, arrival.received_at, mode),
             Err(refused) => unsettled.refuse(queue.name(), refused.fault, refused.method),
         }
@@ -117,10 +124,9 @@ impl RequestPipeline {
 
     /// Enters the call among those in flight, and spawns it.
     fn begin(&mut self, admitted: Admitted<'_>, mut unsettled: Unsettled, received_at: Instant, mode: Mode) {
-        let Admitted { route, call } = admitted;
-        let method = route.method;
-        let runs_once = self.settings.admission.redelivered.refuses(method.repetition);
-        unsettled.admit(method, self.in_flight.enter(route, runs_once), runs_once);
+        let Admitted { route, call, runs_once, once } = admitted;
+        let guard = self.in_flight.enter(route, runs_once);
+        unsettled.admit(route.method, AdmittedCall::new(guard, runs_once, once));
         if mode == Mode::Abort {
             // Dropped before it has started: it is requeued, or refused where it would not run again.
             return;

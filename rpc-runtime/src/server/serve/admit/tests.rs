@@ -169,8 +169,10 @@ proptest! {
             authorization: None,
         };
         let received_at = Instant::now().checked_sub(Duration::from_millis(waited)).unwrap();
-        let outcome = match admit(&rules, ReceivedRequest::read(delivered, &[]), &queues["fib"], received_at) {
-            Ok(Admitted { route, call }) => route.service.call(call).now_or_never().expect("it waits for nothing"),
+        let origin = MessageOrigin { tag: 1, queue: "fib", reply_to: Some("replies") };
+        let delivery = Delivery { received_at, origin, begun: None };
+        let outcome = match admit(&rules, ReceivedRequest::read(delivered, &[]), &queues["fib"], delivery) {
+            Ok(Admitted { route, call, .. }) => route.service.call(call).now_or_never().expect("it waits for nothing"),
             Err(refused) => Err(refused.fault),
         };
         let execution = match read(outcome) {

@@ -15,6 +15,7 @@ use super::workers::{Workers, join_all};
 use crate::{
     error::ServeError,
     server::{
+        begun::LinkMessages,
         consume::{LinkFailure, QueueConsumer},
         reply::{
             DeadLetterCommand, DeadLetterSender, DirectCommand, DirectReplySender, ReplySinks,
@@ -44,6 +45,7 @@ pub(crate) struct Link {
     dead_letters: mpsc::UnboundedSender<DeadLetterCommand>,
     settler: JoinSet<()>,
     settlements: Settlements,
+    _begun: LinkMessages,
     failure: LinkFailure,
     lost: watch::Receiver<Option<BrokerError>>,
 }
@@ -77,6 +79,7 @@ impl Link {
         let mut dead_letter_sender = JoinSet::new();
         let keeping = DeadLetterSender::new(connection.clone(), to_keep, settlements.clone(), direct.clone());
         dead_letter_sender.spawn(keeping.run());
+        let begun = LinkMessages::begin(&settings.remembered, connection.broker(), &channel);
         let sinks = Arc::new(ReplySinks {
             settlements: settlements.clone(),
             direct: direct.clone(),
@@ -84,20 +87,19 @@ impl Link {
             broker_keeps_rejected: connection.broker().has_all_with_x(),
             server_name: connection.name(),
             max_reply_bytes: settings.max_reply_bytes,
+            begun: begun.on_link(),
             failures: Arc::clone(&settings.failures),
         });
         let mut workers = Workers::new(Arc::clone(settings), sinks, failure.clone());
         for consumer in of_queues {
             workers.spawn(consumer);
         }
-        let mut settler = JoinSet::new();
-        let request_channel = RequestChannel { publisher: channel.publisher(), channel: channel.clone() };
-        let settler_failure = failure.clone();
-        settler.spawn(async move {
-            if let Err(error) = settle(request_channel, to_settle).await {
-                settler_failure.report(error);
-            }
-        });
+        let request_channel = RequestChannel {
+            publisher: channel.publisher(),
+            channel: channel.clone(),
+            begun: begun.on_link(),
+        };
+        let settler = spawn_settler(request_channel, to_settle, failure.clone());
         Self {
             settings: Arc::clone(settings),
             connection,
@@ -110,6 +112,7 @@ impl Link {
             dead_letters,
             settler,
             settlements,
+            _begun: begun,
             failure,
             lost,
         }
@@ -179,4 +182,18 @@ impl Link {
         let _ = self.settlements.send(Settlement::Stop);
         join_all(&mut self.settler).await;
     }
+}
+
+fn spawn_settler(
+    channel: RequestChannel,
+    to_settle: mpsc::UnboundedReceiver<Settlement>,
+    failure: LinkFailure,
+) -> JoinSet<()> {
+    let mut settler = JoinSet::new();
+    settler.spawn(async move {
+        if let Err(error) = settle(channel, to_settle).await {
+            failure.report(error);
+        }
+    });
+    settler
 }
