@@ -24,6 +24,8 @@ const USER_ID: &str = "x-amqp-rpc-user-id";
 
 /// The broker's count of the deliveries of a message on a quorum queue, the present one not included.
 const DELIVERY_COUNT: &str = "x-delivery-count";
+/// Why the broker dead-lettered a message for the first time.
+const FIRST_DEATH_REASON: &str = "x-first-death-reason";
 /// The broker's list of the queues that a message left without being acknowledged.
 const DEATHS: &str = "x-death";
 /// Headers that are not kept: further addresses, which would receive the letter too, and a count that belongs
@@ -44,6 +46,12 @@ pub(crate) fn earlier_deliveries(delivered: &Delivered) -> Option<u64> {
         HeaderValue::Int(count) => u64::try_from(*count).ok(),
         _ => None,
     }
+}
+
+/// Returns whether the broker dead-lettered the message before. Rejected, it would not come to `{queue}.dead`:
+/// the bindings compare its first death.
+pub(crate) fn was_dead_lettered(properties: &Properties) -> bool {
+    properties.headers.as_ref().is_some_and(|headers| headers.get(FIRST_DEATH_REASON).is_some())
 }
 
 /// Returns why a message last left a queue, as the broker records it: `maxlen`, `expired`, `rejected`,

@@ -1,6 +1,7 @@
 //! Dead letters: messages that failed without a caller, as the server keeps them in `{queue}.dead`.
 
 mod broker_faults;
+mod cut;
 mod kept;
 mod lavinmq;
 mod overflow;

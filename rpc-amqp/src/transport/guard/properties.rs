@@ -1,10 +1,16 @@
 //! Checks the properties in a content header, and removes those that lapin cannot parse.
 
-use super::fields::FieldReader;
+use std::ops::Range;
+
+use super::fields::{FieldReader, is_utf8};
 use crate::message::Refusal;
 
+const HEADERS: u16 = 1 << 13;
 const CORRELATION_ID: u16 = 1 << 10;
 const REPLY_TO: u16 = 1 << 9;
+
+/// The header that the broker adds to a message that it dead-letters for the first time, as a table has it.
+const FIRST_DEATH_REASON: &[u8] = b"\x14x-first-death-reason";
 
 /// The type of a property on the wire.
 #[derive(Clone, Copy)]
@@ -19,9 +25,9 @@ enum Shape {
 const FIELDS: [(u16, Shape); 14] = [
     (1 << 15, Shape::ShortString), // content type
     (1 << 14, Shape::ShortString), // content encoding
-    (1 << 13, Shape::Table),       // headers
-    (1 << 12, Shape::Octet),       // delivery mode
-    (1 << 11, Shape::Octet),       // priority
+    (HEADERS, Shape::Table),
+    (1 << 12, Shape::Octet), // delivery mode
+    (1 << 11, Shape::Octet), // priority
     (CORRELATION_ID, Shape::ShortString),
     (REPLY_TO, Shape::ShortString),
     (1 << 8, Shape::ShortString), // expiration
@@ -51,6 +57,9 @@ pub(crate) fn check(properties: &[u8]) -> Result<(), Refusal> {
 /// Moves the properties that lapin can parse to the front, removes the others, and returns the remaining
 /// length.
 ///
+/// Of headers that it cannot parse, one is kept: whether the message was dead-lettered before decides what the
+/// broker does with it when it is rejected.
+///
 /// Without a readable correlation id the reply address is removed as well: a reply without it would reach no
 /// call.
 pub(crate) fn keep_parsable(properties: &mut [u8]) -> usize {
@@ -67,11 +76,33 @@ pub(crate) fn keep_parsable(properties: &mut [u8]) -> usize {
             properties.copy_within(at..at + length, kept);
             kept += length;
             kept_flags |= flag;
+        } else if flag == HEADERS
+            && let Some(length) = keep_first_death(properties, at..at + length, kept)
+        {
+            kept += length;
+            kept_flags |= flag;
         }
         at += length;
     }
     properties[..2].copy_from_slice(&u16::to_be_bytes(kept_flags));
     kept
+}
+
+/// Writes to `to`, at or before the headers, a table of nothing but their header `x-first-death-reason`. Returns
+/// its length.
+fn keep_first_death(properties: &mut [u8], headers: Range<usize>, to: usize) -> Option<usize> {
+    let name = FIRST_DEATH_REASON;
+    let position = properties[headers.clone()].windows(name.len()).position(|bytes| bytes == name)?;
+    let at = headers.start + position;
+    let mut rest = FieldReader(&properties[at..headers.end]);
+    let (_, reason) = rest.string_entry().ok()?;
+    reason.filter(|reason| is_utf8(reason))?;
+    let length = headers.end - at - rest.0.len();
+    let stated = u32::try_from(length).ok()?.to_be_bytes();
+    // The length of the headers precedes their first name, so the entry moves towards the front.
+    properties.copy_within(at..at + length, to + stated.len());
+    properties[to..to + stated.len()].copy_from_slice(&stated);
+    Some(stated.len() + length)
 }
 
 /// The correlation id, if it is present and readable.

@@ -35,6 +35,37 @@ fn headers_nested_too_deep_are_removed_and_other_properties_stay() {
 }
 
 #[test]
+fn of_removed_headers_the_one_about_an_earlier_death_stays() {
+    let entry = |name: &[u8], value: &[u8]| [&[u8::try_from(name.len()).unwrap()], name, value].concat();
+    let text = |text: &[u8]| [b"S", &u32::try_from(text.len()).unwrap().to_be_bytes()[..], text].concat();
+    let death = |value: &[u8]| entry(b"x-first-death-reason", value);
+    let bad = entry(b"\xff\xfe", b"V");
+    for (headers, kept) in [
+        ([bad.clone(), death(&text(b"expired"))].concat(), Some("expired")),
+        ([death(&text(b"expired")), bad.clone()].concat(), Some("expired")),
+        ([bad.clone(), death(&text(b"\xff"))].concat(), None),
+        ([bad.clone(), death(b"V")].concat(), None),
+        ([bad.clone(), death(b"S\0\0\0\x09expired")].concat(), None),
+        (bad.clone(), None),
+    ] {
+        let mut properties = vec![0b0010_0100, 0];
+        properties.extend_from_slice(&u32::try_from(headers.len()).unwrap().to_be_bytes());
+        properties.extend_from_slice(&headers);
+        properties.extend_from_slice(b"\x02id");
+        let (passed, findings) = pass(&delivery_with(&properties), &[1000], 1000);
+        let frames = frames_in(&passed.unwrap());
+        let mut expected = BasicProperties::default().with_correlation_id("id".into());
+        if let Some(reason) = kept {
+            let mut headers = FieldTable::default();
+            headers.insert("x-first-death-reason".into(), AMQPValue::LongString(reason.into()));
+            expected = expected.with_headers(headers);
+        }
+        assert_eq!(only_header(&frames).properties, expected, "{headers:?}");
+        assert_eq!(findings.take_refusal(1, 7), Some(Refusal::NotUtf8));
+    }
+}
+
+#[test]
 fn the_deepest_headers_that_fit_into_a_frame_are_harmless() {
     let mut list = Vec::new();
     for level in (0..20_000u32).rev() {

@@ -23,7 +23,7 @@ use crate::{
         settings::Settings,
     },
     wire::{
-        dead_letter::{OriginalMessage, death_in},
+        dead_letter::{OriginalMessage, death_in, was_dead_lettered},
         request::ReceivedRequest,
     },
 };
@@ -100,11 +100,11 @@ impl RequestPipeline {
     }
 
     /// The message as it is kept if it fails. `None` where this server keeps no dead letters of the queue, and
-    /// of a message that the transport has cut, where the broker can keep the whole of it.
+    /// of a message that the transport has cut, where the broker keeps the whole of it.
     fn kept(&self, delivered: &Delivered, queue: &Arc<QueuePlan>) -> Option<Box<KeptMessage>> {
         let dead_letters = queue.dead_letters.as_ref()?;
-        let is_cut = delivered.refusal.is_some();
-        if is_cut && dead_letters.is_kept_by_broker && self.sinks.broker_keeps_rejected {
+        let keeps_rejected = dead_letters.is_kept_by_broker && self.sinks.broker_keeps_rejected;
+        if delivered.refusal.is_some() && keeps_rejected && !was_dead_lettered(&delivered.properties) {
             return None;
         }
         Some(Box::new(KeptMessage { message: OriginalMessage::of(delivered), queue: Arc::clone(queue) }))

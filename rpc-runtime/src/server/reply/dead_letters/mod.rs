@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     server::services::QueuePlan,
-    wire::{dead_letter::drop_sent_headers, reply_address::is_direct},
+    wire::{
+        dead_letter::{drop_sent_headers, was_dead_lettered},
+        reply_address::is_direct,
+    },
 };
 
 /// A command to the task for dead letters.
@@ -173,16 +176,17 @@ impl DeadLetterSender {
         }
     }
 
-    /// Leaves a letter that AMQP cannot carry to the broker's dead-lettering. Where the broker would drop it,
-    /// it is published without the headers that the message was sent with.
+    /// Leaves a letter that AMQP or the broker does not take to the broker's dead-lettering. Where the broker would
+    /// drop it, it is published without the headers that the message was sent with.
     fn shorten_or_reject(&mut self, mut letter: Box<DeadLetter>, error: &dyn std::fmt::Display) {
         let is_kept_by_broker = self.connection.broker().has_all_with_x()
+            && !was_dead_lettered(&letter.properties)
             && letter.queue.dead_letters.as_ref().is_some_and(|queue| queue.is_kept_by_broker);
         if is_kept_by_broker || !drop_sent_headers(&mut letter.properties) {
             return self.reject(&letter, error);
         }
         tracing::warn!(queue = letter.queue.name(), %error, "a dead letter is kept without the headers of its message");
-        self.backlog.push_front(letter);
+        self.push_suspects([letter].into_iter());
     }
 
     /// Leaves a letter that cannot be published to the broker's dead-lettering.

@@ -131,7 +131,7 @@ impl DeadLetterSender {
             }
             Err(error) => {
                 if error.is_channel_error() && error.code() != Some(ACCESS_REFUSED) {
-                    self.reject(&suspect, &error);
+                    self.shorten_or_reject(suspect, &error);
                 } else {
                     self.push_suspects([suspect].into_iter());
                 }
