@@ -97,6 +97,13 @@ impl Like {
         self != LavinMq
     }
 
+    /// Returns whether a broker that is low on memory or disk refuses to be published to, and to create queues:
+    /// 406 `Server low on disk space`, which closes the channel. LavinMQ does (measured), and never sends
+    /// `connection.blocked`. Existing queues may be declared again (its source).
+    pub(crate) fn refuses_when_low(self) -> bool {
+        self == LavinMq
+    }
+
     /// Returns whether passive declarations need one of configure, write and read. RabbitMQ 4.3 requires it
     /// (measured).
     pub(crate) fn passive_declare_needs_permission(self) -> bool {

@@ -150,6 +150,9 @@ impl Broker {
 
     /// Blocks publishers, as a broker does that is low on memory: a connection that publishes gets
     /// `connection.blocked`, and its requests are not read until [`unblock`](Self::unblock).
+    ///
+    /// [`Like::LavinMq`](crate::Like::LavinMq) gives no reason: it refuses each publish and each new queue with
+    /// 406 `Server low on disk space`, which closes the channel.
     pub fn block(&self, reason: &str) {
         self.shared.memory.block_by_user(Some(reason.into()));
     }

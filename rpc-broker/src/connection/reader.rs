@@ -47,6 +47,8 @@ pub(super) struct Reader<R> {
     max_message_size: u64,
     heartbeat: Option<Duration>,
     reports_blocking: bool,
+    /// Publishers are refused instead of not being read.
+    refuses_when_low: bool,
     assemblies: HashMap<u16, Assembly>,
     interceptor: Interceptor<Incoming>,
 }
@@ -71,6 +73,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             max_message_size: shared.settings.max_message_size,
             heartbeat: negotiated.heartbeat,
             reports_blocking: negotiated.capabilities.connection_blocked,
+            refuses_when_low: shared.settings.like.refuses_when_low(),
             assemblies: HashMap::new(),
             interceptor,
         }
@@ -107,7 +110,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             match self.frames.next_frame() {
                 Ok(None) => break,
                 Ok(Some(frame)) => {
-                    if is_publish(frame) && self.memory.blocked().is_some() {
+                    if is_publish(frame) && !self.refuses_when_low && self.memory.blocked().is_some() {
                         self.vhost.send_batch().await?;
                         wait_until_unblocked(&self.memory, &self.vhost.outgoing, self.reports_blocking).await;
                     }

@@ -6,6 +6,7 @@
 )]
 
 mod expiring;
+mod low_on_disk;
 mod overflow;
 mod permissions;
 mod queues;

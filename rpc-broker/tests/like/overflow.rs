@@ -1,13 +1,14 @@
 //! Full queues: who is told, and which message goes.
 
 use amqp_rpc_broker::Like;
+use futures_util::StreamExt;
 use lapin::{
     BasicProperties, Confirmation,
     options::{BasicPublishOptions, ConfirmSelectOptions},
     types::AMQPValue,
 };
 
-use crate::setup::{ALL, channel, declare_with, in_time, publish_with, start, text};
+use crate::setup::{ALL, channel, consume, declare_with, expiring, in_time, publish_with, start, text};
 
 #[tokio::test]
 async fn on_lavinmq_a_full_queue_returns_mandatory_messages_and_nacks_them() {
@@ -62,5 +63,23 @@ async fn on_lavinmq_reject_publish_dlx_drops_the_oldest() {
             assert!(matches!(second, Confirmation::Nack(None)), "{like:?}: {second:?}");
             assert_eq!((kept, dead), (vec![b"old".to_vec()], vec![b"new".to_vec()]));
         }
+    }
+}
+
+#[tokio::test]
+async fn on_lavinmq_expired_messages_count_towards_the_length_while_there_are_consumers() {
+    for like in ALL {
+        let broker = start(like).await;
+        let channel = channel(&broker).await;
+        in_time(channel.confirm_select(ConfirmSelectOptions::default())).await.unwrap();
+        let full = [("x-max-length", AMQPValue::LongInt(1)), ("x-overflow", text("reject-publish"))];
+        declare_with(&channel, "q", &full).await.unwrap();
+        let mut consumer = consume(&channel, "q", 1).await;
+        publish_with(&channel, "q", BasicProperties::default(), b"running").await;
+        in_time(consumer.next()).await.unwrap().unwrap();
+        publish_with(&channel, "q", expiring("0"), b"expired").await;
+        let next = publish_with(&channel, "q", BasicProperties::default(), b"next").await;
+        let is_refused = matches!(next, Confirmation::Nack(_));
+        assert_eq!(is_refused, like == Like::LavinMq, "{like:?}: {next:?}");
     }
 }

@@ -28,6 +28,7 @@ impl VhostState {
             return Err(ProtocolError::new(ReplyCode::NotImplemented, "immediate=true"));
         }
         self.check_exchange(at, Access::Write, publish.exchange.as_str())?;
+        self.check_space("Server low on disk space")?;
         self.check_publishable(&publish.exchange)?;
         let properties = self.with_reply_address(at, properties)?;
         self.check_user_id(at, &properties)?;
@@ -59,6 +60,14 @@ impl VhostState {
         }
         if let Some(number) = number {
             self.confirm_publish(at, number, accepted);
+        }
+        Ok(())
+    }
+
+    /// Refuses what needs memory or disk while the broker is low on them, where it says so in that way.
+    pub(in crate::vhost) fn check_space(&self, text: &str) -> Result<(), ProtocolError> {
+        if self.like().refuses_when_low() && self.shared.memory.blocked().is_some() {
+            return Err(ProtocolError::new(ReplyCode::PreconditionFailed, text));
         }
         Ok(())
     }

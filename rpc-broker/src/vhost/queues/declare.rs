@@ -122,6 +122,7 @@ impl VhostState {
         name: ShortString,
         declaration: QueueDeclaration,
     ) -> Result<QueueId, ProtocolError> {
+        self.check_space("Server low on disk space, can not create queue")?;
         let like = self.like();
         let mut arguments = QueueArguments::parse(&declaration, name.as_str(), &self.name, like)
             .map_err(precondition_failed)?;
