@@ -2,10 +2,17 @@
 //!
 //! One method for each difference, with its reason. "Measured" means observed on RabbitMQ 3.10.8, 4.0.5 and
 //! 4.3.6 and on LavinMQ 2.9.1. No other file compares products or versions.
+//!
+//! Here is what must be known before the broker says it. Where its refusal says enough, the code follows the
+//! refusal: a passive declaration without permission (403, RabbitMQ since 4.3), and [`LOW_ON_DISK`].
 
 use std::{fmt, time::Duration};
 
 use self::Broker::{LavinMq, Other, RabbitMq};
+
+/// Part of the text with which LavinMQ refuses to publish and to create queues while it is low on disk (406).
+/// It closes the channel with each refusal, and never sends `connection.blocked` (measured).
+pub(crate) const LOW_ON_DISK: &str = "low on disk space";
 
 /// The broker's product and version, from the server properties of `connection.start`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,15 +80,6 @@ impl Broker {
         }
     }
 
-    /// Returns whether a message whose expiration has passed leaves a queue that has consumers before it
-    /// would be delivered.
-    ///
-    /// On LavinMQ it stays, and counts towards the queue's length, until it is next (measured).
-    #[must_use]
-    pub fn expires_behind_others(self) -> bool {
-        !matches!(self, LavinMq(_))
-    }
-
     /// Returns whether a full queue with the overflow `reject-publish` returns mandatory messages (312),
     /// without publisher confirms too.
     ///
@@ -102,21 +100,21 @@ impl Broker {
         matches!(self, RabbitMq(_))
     }
 
-    /// Returns whether declaring a queue or exchange passively needs a permission on its name.
-    ///
-    /// RabbitMQ since 4.3 requires one of configure, write and read, for what does not exist too. Before, and
-    /// on LavinMQ, any user may ask (measured).
-    #[must_use]
-    pub fn passive_declare_needs_permission(self) -> bool {
-        self.is_rabbitmq_since(4, 3)
-    }
-
     /// Returns whether consuming direct reply-to needs the permission to read `amq.rabbitmq.reply-to`.
     ///
     /// LavinMQ requires it; on RabbitMQ any user may (measured).
     #[must_use]
     pub fn direct_replies_need_permission(self) -> bool {
         matches!(self, LavinMq(_))
+    }
+
+    /// The command that grants permissions.
+    #[must_use]
+    pub fn permission_command(self) -> &'static str {
+        match self {
+            LavinMq(_) => "lavinmqctl set_permissions",
+            RabbitMq(_) | Other => "rabbitmqctl set_permissions",
+        }
     }
 
     /// The name of the default exchange in permission patterns.
@@ -138,22 +136,6 @@ impl Broker {
     #[must_use]
     pub fn marks_redeliveries_after_restart(self) -> bool {
         self.is_rabbitmq_since(4, 3)
-    }
-
-    /// Returns whether the broker sends `connection.blocked` when it is low on memory or disk.
-    ///
-    /// LavinMQ never does: it refuses each publish with 406 `Server low on disk space` (measured).
-    #[must_use]
-    pub fn sends_blocked(self) -> bool {
-        matches!(self, RabbitMq(_))
-    }
-
-    /// Returns whether queues of any type, not only quorum queues, obey `x-delivery-limit`.
-    ///
-    /// LavinMQ's do (measured).
-    #[must_use]
-    pub fn limits_deliveries_of_any_queue(self) -> bool {
-        matches!(self, LavinMq(_))
     }
 
     fn is_rabbitmq_since(self, major: u16, minor: u16) -> bool {
@@ -250,21 +232,19 @@ mod tests {
     #[test]
     fn each_difference_holds_for_the_brokers_it_was_measured_on() {
         type Claim = (&'static str, fn(Broker) -> bool, [bool; 4], bool);
-        let claims: [Claim; 9] = [
+        let claims: [Claim; 5] = [
             ("all-with-x", Broker::has_all_with_x, [true, true, true, false], false),
-            ("expires behind others", Broker::expires_behind_others, [true, true, true, false], true),
             ("returns when full", Broker::returns_when_full, [false, false, false, true], false),
             ("reject-publish-dlx", Broker::has_reject_publish_dlx, [true, true, true, false], false),
-            ("passive", Broker::passive_declare_needs_permission, [false, false, true, false], false),
             ("direct replies", Broker::direct_replies_need_permission, [false, false, false, true], false),
             ("redelivered", Broker::marks_redeliveries_after_restart, [false, false, true, false], false),
-            ("blocked", Broker::sends_blocked, [true, true, true, false], false),
-            ("limits", Broker::limits_deliveries_of_any_queue, [false, false, false, true], false),
         ];
         for (what, claim, on_each, on_others) in claims {
             assert_eq!(brokers().map(claim), on_each, "{what}");
             assert_eq!(claim(Other), on_others, "{what}");
         }
+        let commands = brokers().map(|broker| broker.permission_command().starts_with("rabbitmqctl"));
+        assert_eq!(commands, [true, true, true, false]);
         let default_exchange = brokers().map(Broker::default_exchange_in_permissions);
         assert_eq!(default_exchange, ["amq.default", "amq.default", "amq.default", ""]);
         let steps = brokers().map(Broker::expiration_step);

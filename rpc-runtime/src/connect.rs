@@ -4,4 +4,6 @@
 
 #[cfg(feature = "__rustls")]
 pub use amqp_rpc_transport::Tls;
-pub use amqp_rpc_transport::{ConnectOptions, ConnectionState, Credentials, StateWatch};
+pub use amqp_rpc_transport::{
+    Broker, BrokerVersion, ConnectOptions, ConnectionState, Credentials, StateWatch,
+};

@@ -2,6 +2,7 @@
 
 mod exclusive;
 mod shared;
+mod trial;
 
 pub use exclusive::ExclusiveConfirmPublisher;
 pub use shared::{Confirm, ConfirmOutcome, SharedConfirmPublisher};

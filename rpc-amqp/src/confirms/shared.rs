@@ -37,8 +37,8 @@ struct Shared {
     channel: Channel,
     max_header_bytes: usize,
     /// Held while lapin numbers a message and queues its frames. Two concurrent publishes would get each
-    /// other's confirms.
-    numbering: Mutex<()>,
+    /// other's confirms. Counts the messages.
+    numbering: Mutex<u64>,
     detached: Mutex<DetachedConfirms>,
     /// The bytes of all unconfirmed messages, the detached ones included.
     unconfirmed: Arc<AtomicUsize>,
@@ -67,6 +67,8 @@ pub enum ConfirmOutcome {
 /// waiting; the message is still published.
 pub struct Confirm {
     publishing: Option<PublishFuture>,
+    /// The number of the message on its channel.
+    number: u64,
     publisher: SharedConfirmPublisher,
 }
 
@@ -145,16 +147,17 @@ impl SharedConfirmPublisher {
             Ok(outcome)
         });
         // The first poll numbers the message and queues all its frames; later polls only wait.
-        let first = {
-            let _numbering = self.0.numbering.lock().unwrap_or_else(PoisonError::into_inner);
-            publishing.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        let (number, first) = {
+            let mut published = self.0.numbering.lock().unwrap_or_else(PoisonError::into_inner);
+            *published += 1;
+            (*published, publishing.as_mut().poll(&mut Context::from_waker(Waker::noop())))
         };
         let publishing = match first {
             Poll::Ready(Err(error)) => return Err(PublishError::Disconnected(error)),
             Poll::Ready(Ok(outcome)) => Box::pin(std::future::ready(Ok(outcome))),
             Poll::Pending => publishing,
         };
-        Ok(Confirm { publishing: Some(publishing), publisher: self.clone() })
+        Ok(Confirm { publishing: Some(publishing), number, publisher: self.clone() })
     }
 
     /// Releases the detached confirms that have resolved.
@@ -173,6 +176,14 @@ struct UnconfirmedBytes {
 impl Drop for UnconfirmedBytes {
     fn drop(&mut self) {
         self.total.fetch_sub(self.size, Ordering::Relaxed);
+    }
+}
+
+impl Confirm {
+    /// Returns whether no other message was published on the channel after this one. If the broker closed the
+    /// channel because it refused a message, it has not taken the last one.
+    pub fn is_of_last(&self) -> bool {
+        *self.publisher.0.numbering.lock().unwrap_or_else(PoisonError::into_inner) == self.number
     }
 }
 

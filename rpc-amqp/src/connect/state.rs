@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
+use crate::broker::Broker;
+
 /// The state of a client's or server's connection.
 ///
 /// `Connecting` → `Ready` ⇄ `Blocked` → `Connecting` …, and at the end `Draining` (servers) and `Closed`.
@@ -23,13 +25,18 @@ pub enum ConnectionState {
     Ready {
         /// The number of the connection, counted from 1.
         epoch: u64,
+        /// The broker at its other end.
+        broker: Broker,
     },
     /// The connection is open, but the broker accepts no messages on it, because it is short of memory or
-    /// disk (`connection.blocked`).
+    /// disk (`connection.blocked`). LavinMQ closes the channel instead: that is `Connecting`, with its reason,
+    /// until it accepts messages again.
     #[non_exhaustive]
     Blocked {
         /// The number of the connection.
         epoch: u64,
+        /// The broker at its other end.
+        broker: Broker,
         /// The broker's reason.
         reason: Arc<str>,
     },
@@ -50,16 +57,16 @@ impl ConnectionState {
         Self::Connecting { failures, reason: reason.into() }
     }
 
-    /// Creates [`Ready`](Self::Ready), on connection number `epoch`.
+    /// Creates [`Ready`](Self::Ready), on connection number `epoch`, to `broker`.
     #[must_use]
-    pub fn ready(epoch: u64) -> Self {
-        Self::Ready { epoch }
+    pub fn ready(epoch: u64, broker: Broker) -> Self {
+        Self::Ready { epoch, broker }
     }
 
-    /// Creates [`Blocked`](Self::Blocked), on connection number `epoch`.
+    /// Creates [`Blocked`](Self::Blocked), on connection number `epoch`, by `broker`.
     #[must_use]
-    pub fn blocked(epoch: u64, reason: impl Into<Arc<str>>) -> Self {
-        Self::Blocked { epoch, reason: reason.into() }
+    pub fn blocked(epoch: u64, broker: Broker, reason: impl Into<Arc<str>>) -> Self {
+        Self::Blocked { epoch, broker, reason: reason.into() }
     }
 
     /// Creates [`Closed`](Self::Closed), with its reason.
@@ -84,7 +91,16 @@ impl ConnectionState {
     #[must_use]
     pub fn epoch(&self) -> Option<u64> {
         match self {
-            Self::Ready { epoch } | Self::Blocked { epoch, .. } => Some(*epoch),
+            Self::Ready { epoch, .. } | Self::Blocked { epoch, .. } => Some(*epoch),
+            Self::Connecting { .. } | Self::Draining | Self::Closed { .. } => None,
+        }
+    }
+
+    /// The broker at the other end of the open connection, if there is one.
+    #[must_use]
+    pub fn broker(&self) -> Option<Broker> {
+        match self {
+            Self::Ready { broker, .. } | Self::Blocked { broker, .. } => Some(*broker),
             Self::Connecting { .. } | Self::Draining | Self::Closed { .. } => None,
         }
     }
@@ -96,9 +112,9 @@ impl fmt::Display for ConnectionState {
             Self::Connecting { failures, reason } => {
                 write!(f, "connecting, {failures} attempts have failed: {reason}")
             }
-            Self::Ready { epoch } => write!(f, "ready, connection {epoch}"),
-            Self::Blocked { epoch, reason } => {
-                write!(f, "connection {epoch} is blocked by the broker: {reason}")
+            Self::Ready { epoch, broker } => write!(f, "ready, connection {epoch}, to {broker}"),
+            Self::Blocked { epoch, broker, reason } => {
+                write!(f, "connection {epoch} is blocked by the broker, {broker}: {reason}")
             }
             Self::Draining => f.write_str("draining"),
             Self::Closed { reason } => write!(f, "closed: {reason}"),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::{broker::LOW_ON_DISK, reply_code::PRECONDITION_FAILED};
+
 /// An error of the broker or of the connection to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokerError {
@@ -25,6 +27,13 @@ impl BrokerError {
     /// error closes the connection.
     pub fn is_channel_error(&self) -> bool {
         matches!(self.code, Some(311..=313 | 403..=406))
+    }
+
+    /// Returns whether the broker refused an operation because it is low on disk: LavinMQ's way to block
+    /// publishers.
+    #[must_use]
+    pub fn is_low_on_disk(&self) -> bool {
+        self.code == Some(PRECONDITION_FAILED) && self.message.contains(LOW_ON_DISK)
     }
 
     /// The reply text of the broker, or a description of the connection's error.

@@ -139,12 +139,22 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Returns whether another attempt may succeed without any change: the broker was not reached, or the
-    /// connection broke.
+    /// Returns whether another attempt may succeed without any change: the broker was not reached, the
+    /// connection broke, or the broker is low on disk.
     pub fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Broken { .. } | Self::TlsHandshake { .. }
-        )
+        self.is_low_on_disk()
+            || matches!(
+                self,
+                Self::Unreachable { .. }
+                    | Self::Timeout { .. }
+                    | Self::Broken { .. }
+                    | Self::TlsHandshake { .. }
+            )
+    }
+
+    /// Returns whether the broker refused what a client needs because it is low on disk.
+    #[must_use]
+    pub fn is_low_on_disk(&self) -> bool {
+        matches!(self, Self::Refused { source, .. } if source.is_low_on_disk())
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::BrokerError;
+use super::{BrokerError, ConnectError, chain};
 use crate::reply_code;
 
 /// The end of a connection, or of one channel on it.
@@ -15,6 +15,8 @@ pub struct Disconnect {
     pub reason: Arc<str>,
     /// Whether the broker closed only the channel, because of an operation on it.
     pub is_channel_error: bool,
+    /// Whether the broker is low on disk, and refuses messages until it is not.
+    pub is_low_on_disk: bool,
     /// The exchange at fault, when a publish to it made the broker close the channel.
     exchange: Option<(String, ExchangeError)>,
 }
@@ -31,7 +33,7 @@ pub enum ExchangeError {
 impl Disconnect {
     /// A disconnect that concerns no exchange.
     pub fn new(reason: impl Into<Arc<str>>) -> Self {
-        Self { reason: reason.into(), is_channel_error: false, exchange: None }
+        Self { reason: reason.into(), is_channel_error: false, is_low_on_disk: false, exchange: None }
     }
 
     /// Returns why the broker refused a publish to `exchange`, when that caused the disconnect.
@@ -67,7 +69,19 @@ impl From<&BrokerError> for Disconnect {
         };
         let exchange =
             exchange_error.zip(exchange_in(error.message())).map(|(error, name)| (name.to_owned(), error));
-        Self { reason: error.message().into(), is_channel_error: error.is_channel_error(), exchange }
+        Self {
+            reason: error.message().into(),
+            is_channel_error: error.is_channel_error(),
+            is_low_on_disk: error.is_low_on_disk(),
+            exchange,
+        }
+    }
+}
+
+/// The reason why there is no connection yet.
+impl From<&ConnectError> for Disconnect {
+    fn from(error: &ConnectError) -> Self {
+        Self { is_low_on_disk: error.is_low_on_disk(), ..Self::new(chain(error).to_string()) }
     }
 }
 

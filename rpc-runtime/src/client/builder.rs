@@ -163,7 +163,8 @@ impl ClientBuilder {
     }
 
     /// Makes calls wait, within their timeout, while the broker blocks publishers because it is short of
-    /// memory or disk. Default: they fail at once with `Blocked`.
+    /// memory or disk. Default: they fail at once with `Blocked`. LavinMQ does not say when it accepts messages
+    /// again: that is noticed at most 30 s later.
     pub fn wait_while_blocked(mut self) -> Self {
         self.waits_while_blocked = true;
         self

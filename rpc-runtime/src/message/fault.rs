@@ -132,6 +132,11 @@ impl Fault {
         }
     }
 
+    /// The fault of a call that found its queue full.
+    pub(crate) fn queue_full(queue: &str) -> Self {
+        Self::new(FaultCode::Overloaded, format!("queue `{queue}` is full"))
+    }
+
     pub(crate) fn of_method(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;
         self

@@ -56,7 +56,7 @@ impl RunningServer {
         inbound: Inbound,
         first: Link,
     ) -> Self {
-        let state = watch::Sender::new(ConnectionState::ready(1));
+        let state = watch::Sender::new(ConnectionState::ready(1, first.broker()));
         let failure = watch::Sender::new(None);
         let summary = watch::Sender::new(services.summary());
         let (stop, stopped) = watch::channel(false);

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{Notify, watch};
 
-use crate::{broker::Broker, message::Refusal};
+use crate::{broker::Broker, error::BrokerError, message::Refusal};
 
 /// The broker, refused deliveries, returned messages and the blocked state of one connection.
 ///
@@ -27,6 +27,8 @@ pub struct Findings {
     /// Whether `blocked` is `Some`. Read before every call, without a lock.
     is_blocked: AtomicBool,
     blocked: watch::Sender<Option<Arc<str>>>,
+    /// The first refusal for lack of disk.
+    low_on_disk: OnceLock<BrokerError>,
 }
 
 impl Findings {
@@ -94,6 +96,19 @@ impl Findings {
     /// Watches [`blocked`](Self::blocked).
     pub fn watch_blocked(&self) -> watch::Receiver<Option<Arc<str>>> {
         self.blocked.subscribe()
+    }
+
+    /// Records why the broker closes a channel, as far as that concerns the whole connection.
+    pub(crate) fn record_close(&self, error: BrokerError) {
+        if error.is_low_on_disk() {
+            self.low_on_disk.get_or_init(|| error);
+        }
+    }
+
+    /// The error with which the broker closed a channel because it is low on disk, if it did. lapin may report
+    /// another error first: that the channel is closed.
+    pub fn low_on_disk(&self) -> Option<&BrokerError> {
+        self.low_on_disk.get()
     }
 
     pub(crate) fn record_return(&self, correlation_id: String) {

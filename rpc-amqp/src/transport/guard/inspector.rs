@@ -10,7 +10,7 @@ use super::{
     properties,
     server_properties::read_broker,
 };
-use crate::message::Refusal;
+use crate::{error::BrokerError, message::Refusal};
 
 /// The body's size in the payload of a content header, after class and weight. The properties follow it.
 const BODY_SIZE: Range<usize> = 4..12;
@@ -142,6 +142,10 @@ impl Inspector {
                 return Ok(0);
             }
             Method::ChannelOpened => self.findings.forget_channel(header.channel),
+            Method::ChannelClosed { code, text } => {
+                let text = String::from_utf8_lossy(&frame[header.payload()][text]);
+                self.findings.record_close(BrokerError::new(Some(code), text));
+            }
             Method::Blocked { reason } => {
                 let reason = String::from_utf8_lossy(&frame[header.payload()][reason]);
                 self.findings.block(Some(reason.as_ref()));

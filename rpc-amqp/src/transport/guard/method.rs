@@ -13,6 +13,8 @@ pub(crate) enum Method {
     Return,
     /// A channel was opened; its delivery tags start again at 1.
     ChannelOpened,
+    /// The broker closes a channel. The reply text is at this range of the payload.
+    ChannelClosed { code: u16, text: std::ops::Range<usize> },
     /// The broker has blocked the connection. The reason is at this range of the payload.
     Blocked { reason: std::ops::Range<usize> },
     /// The broker accepts messages again.
@@ -57,9 +59,14 @@ impl Method {
             }
             // basic.return
             (60, 50) => Ok(Self::Return),
-            // connection.close and channel.close: the reply text. Brokers truncate it at 255 bytes, possibly
-            // within a character.
-            (10, 50) | (20, 40) => repair(payload, 4 + 2).map(|_| Self::Other),
+            // connection.close: the reply text. Brokers truncate it at 255 bytes, possibly within a character.
+            (10, 50) => repair(payload, 4 + 2).map(|_| Self::Other),
+            // channel.close
+            (20, 40) => {
+                let code = reader.u16()?;
+                let (end, _) = repair(payload, 4 + 2)?;
+                Ok(Self::ChannelClosed { code, text: 7..end })
+            }
             // channel.open-ok
             (20, 11) => Ok(Self::ChannelOpened),
             // connection.blocked

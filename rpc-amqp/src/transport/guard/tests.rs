@@ -17,7 +17,7 @@ use self::passage::{
     HEARTBEAT, LIMIT, addressed, bytes_of, content, deliver, delivery_with, frames_in, nested, only_header,
     pass,
 };
-use crate::message::Refusal;
+use crate::{error::BrokerError, message::Refusal};
 
 #[test]
 fn headers_nested_too_deep_are_removed_and_other_properties_stay() {
@@ -240,6 +240,22 @@ fn a_blocked_connection_is_recorded_with_its_reason() {
     let (passed, findings) = pass(&bytes, &[3], 100);
     assert_eq!(frames_in(&passed.unwrap()).len(), 2);
     assert_eq!(findings.blocked(), None);
+}
+
+#[test]
+fn a_channel_that_is_closed_for_lack_of_disk_is_recorded_with_the_broker_s_words() {
+    let close = |code, text: &str| {
+        let close = channel::Close { reply_code: code, reply_text: text.into(), class_id: 60, method_id: 40 };
+        AMQPFrame::Method(3, AMQPClass::Channel(channel::AMQPMethod::Close(close)))
+    };
+    let low = "PRECONDITION_FAILED - Server low on disk space";
+    for (code, text, expected) in
+        [(406, low, Some(low)), (403, low, None), (406, "PRECONDITION_FAILED", None)]
+    {
+        let (passed, findings) = pass(&bytes_of(&[close(code, text)]), &[5], 100);
+        assert_eq!(frames_in(&passed.unwrap()).len(), 1, "lapin gets it as well");
+        assert_eq!(findings.low_on_disk().map(BrokerError::message), expected);
+    }
 }
 
 fn method(method: connection::AMQPMethod) -> AMQPFrame {

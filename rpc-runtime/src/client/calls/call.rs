@@ -230,7 +230,7 @@ impl<R: Request> Future for Call<R> {
                     }
                 },
                 CallState::Sent(mut in_flight, retries) => {
-                    let Poll::Ready(outcome) = in_flight.poll(cx) else {
+                    let Poll::Ready(outcome) = in_flight.poll_call(cx) else {
                         self.state = CallState::Sent(in_flight, retries);
                         return Poll::Pending;
                     };

@@ -57,7 +57,7 @@ async fn deliver_call(
     };
     loop {
         let mut in_flight = sent.map_err(|error| error.into_call_error(&retries))?;
-        let outcome = poll_fn(|cx| in_flight.poll(cx)).await;
+        let outcome = poll_fn(|cx| in_flight.poll_call(cx)).await;
         match retry_or_finish(outcome, in_flight, retries, ReceivedReply::open) {
             NextStep::Finish(reply) => return reply,
             NextStep::Retry(sending, changed) => {
@@ -88,11 +88,22 @@ pub(crate) async fn deliver_one_way(
                 return Err(CallError::Nacked(Nacked { idempotent: retries.policy.idempotent }));
             }
             PublishOutcome::Failed(CallOutcome::Unroutable) => published.in_flight.unroutable(),
+            PublishOutcome::Failed(CallOutcome::QueueFull(queue)) => DeliveryError::QueueFull(queue),
             PublishOutcome::Failed(CallOutcome::TimedOut) => DeliveryError::TimedOut { found: None },
             // One-way messages have no replies: this one is forged, and proves nothing.
             PublishOutcome::Failed(CallOutcome::Replied(_)) => {
                 let disconnect = Disconnect::new("a reply came to a one-way message");
                 DeliveryError::Disconnected(Arc::new(disconnect), Phase::Sent)
+            }
+            PublishOutcome::Failed(CallOutcome::Blocked(disconnect)) => {
+                published.in_flight.remember_cause(&disconnect);
+                match published.in_flight.after_refusal(&mut retries, &disconnect) {
+                    Ok(sending) => {
+                        sent = sending.await;
+                        continue;
+                    }
+                    Err(error) => error,
+                }
             }
             PublishOutcome::Failed(CallOutcome::Disconnected(disconnect)) => {
                 published.in_flight.remember_cause(&disconnect);

@@ -15,7 +15,7 @@ use crate::{
         AccessRefused, Blocked, CallError, Disconnected, NoConsumer, Phase, QueueState, TimedOut,
         Unencodable, Unroutable,
     },
-    message::Execution,
+    message::{Execution, Fault},
 };
 
 /// Why a message was not delivered or has no reply, whatever its method.
@@ -47,6 +47,8 @@ pub(crate) enum DeliveryError {
         found: Option<(String, QueueState)>,
     },
     Disconnected(Arc<Disconnect>, Phase),
+    /// The broker returned it because this queue is full.
+    QueueFull(String),
 }
 
 impl From<SendError> for DeliveryError {
@@ -66,6 +68,7 @@ impl DeliveryError {
         let Some(disconnect) = retries.lost_before() else { return error };
         match error {
             CallError::Timeout(timeout) => CallError::Timeout(TimedOut { phase: Phase::Sent, ..timeout }),
+            CallError::Fault(fault) => CallError::Fault(fault.of_repetition()),
             error if error.execution() == Execution::Never => {
                 disconnected(&disconnect.reason, Phase::Sent, &retries.policy)
             }
@@ -104,6 +107,10 @@ impl DeliveryError {
                 CallError::Unroutable(Unroutable { exchange, routing_key, exchange_missing })
             }
             Self::Disconnected(disconnect, phase) => disconnected(&disconnect.reason, phase, policy),
+            // What a server answers to the call where the broker hands it what the queue has no room for.
+            Self::QueueFull(queue) => {
+                CallError::Fault(Fault::queue_full(&queue).of_method(policy.idempotent))
+            }
         }
     }
 
@@ -187,6 +194,7 @@ mod tests {
             DeliveryError::TimedOut { found: None },
             DeliveryError::Disconnected(disconnect(), Phase::WaitingToSend),
             DeliveryError::Disconnected(disconnect(), Phase::Sent),
+            DeliveryError::QueueFull("fib".into()),
         ]
     }
 

@@ -15,8 +15,9 @@ use super::{
     attempt::{AdmittedMessage, Attempt, SentMessage, TrySendError},
     error::DeliveryError,
     message::OutgoingMessage,
-    policy::CallPolicy,
+    policy::{CallPolicy, RetryState},
     publish::publish_call,
+    returned::{ReturnedCall, why_returned},
     send::{Sending, send_in_time},
 };
 use crate::{
@@ -46,6 +47,8 @@ pub(crate) struct InFlight {
     deadline: Option<Instant>,
     // Released when the message has its outcome or is dropped.
     slot: Option<OwnedSemaphorePermit>,
+    /// The request was returned, and the broker is asked why.
+    returned: Option<ReturnedCall>,
 }
 
 impl InFlight {
@@ -64,6 +67,24 @@ impl InFlight {
             message,
             deadline,
             slot: Some(slot),
+            returned: None,
+        }
+    }
+
+    /// Resolves once, with the outcome of a call. A request that was returned may have met a full queue, on a
+    /// broker that returns those as well: then the broker is asked first, within the deadline.
+    pub(crate) fn poll_call(&mut self, cx: &mut Context<'_>) -> Poll<CallOutcome> {
+        loop {
+            if let Some(returned) = &mut self.returned {
+                return returned.as_mut().poll(cx);
+            }
+            match self.poll(cx) {
+                Poll::Ready(CallOutcome::Unroutable) if self.link.connection.broker().returns_when_full() => {
+                    let (session, link) = (Arc::clone(&self.session), Arc::clone(&self.link));
+                    self.returned = Some(why_returned(session, link, &self.message, self.deadline));
+                }
+                outcome => return outcome,
+            }
         }
     }
 
@@ -95,7 +116,9 @@ impl InFlight {
 
     /// Remembers why the broker closed the channel of one-way messages: the link stays, and its caches must
     /// not lead there again.
-    pub(super) fn remember_cause(&self, disconnect: &Disconnect) {
+    ///
+    /// Where the broker is low on disk the link ends: the next one is made when messages are accepted again.
+    pub(super) fn remember_cause(&self, disconnect: &Arc<Disconnect>) {
         let denied = &self.session.denied_exchanges;
         if let Some(exchange) = disconnect.refused_exchange() {
             denied.remember(exchange, Arc::clone(&disconnect.reason));
@@ -105,6 +128,9 @@ impl InFlight {
         }
         if disconnect.exchange_error(&self.message.exchange) == Some(ExchangeError::Missing) {
             self.link.exchanges.forget(&self.message.exchange);
+        }
+        if disconnect.is_low_on_disk {
+            self.link.abandon(disconnect);
         }
     }
 
@@ -122,6 +148,26 @@ impl InFlight {
     pub(super) fn reading<'a>(&self, policy: &'a CallPolicy) -> Reading<'a> {
         let max_bytes = self.session.settings.max_reply_bytes;
         Reading { idempotent: policy.idempotent, codec: &policy.codec, max_bytes }
+    }
+
+    /// Sends a message again that the broker refused because it is low on disk, if it may wait until that is
+    /// over.
+    ///
+    /// # Errors
+    /// The error of the message, if it is not sent again.
+    pub(super) fn after_refusal<S: SentMessage>(
+        &mut self,
+        retries: &mut RetryState,
+        disconnect: &Disconnect,
+    ) -> Result<Sending<S>, DeliveryError> {
+        if self.session.settings.waits_while_blocked
+            && retries.may_repeat()
+            && let Some(sending) = self.send_again()
+        {
+            retries.count_repetition();
+            return Ok(sending);
+        }
+        Err(DeliveryError::Blocked(Arc::clone(&disconnect.reason)))
     }
 
     /// The error of a message that the broker returned.

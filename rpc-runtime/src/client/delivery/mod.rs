@@ -13,4 +13,5 @@ pub(crate) mod prepare;
 mod publish;
 mod publisher_confirm;
 pub(crate) mod retry;
+mod returned;
 pub(crate) mod send;

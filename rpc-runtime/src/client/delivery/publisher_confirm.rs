@@ -72,7 +72,13 @@ impl PublishInFlight {
             Ok(verdict) => verdict,
             Err(error) => {
                 let disconnect = Arc::new(Disconnect::from(&error));
-                return Poll::Ready(PublishOutcome::Failed(CallOutcome::Disconnected(disconnect)));
+                // The broker refused this message, or an earlier one and did not read on.
+                let is_refused = disconnect.is_low_on_disk && self.confirm.is_of_last();
+                return Poll::Ready(PublishOutcome::Failed(if is_refused {
+                    CallOutcome::Blocked(disconnect)
+                } else {
+                    CallOutcome::Disconnected(disconnect)
+                }));
             }
         };
         // A returned message is confirmed as well, right after it was returned.

@@ -33,7 +33,12 @@ pub(crate) fn retry_or_finish<T, E: 'static>(
             result => return finish(result, &retries),
         },
         CallOutcome::Unroutable => in_flight.unroutable(),
+        CallOutcome::QueueFull(queue) => DeliveryError::QueueFull(queue),
         CallOutcome::TimedOut => in_flight.timed_out(),
+        CallOutcome::Blocked(disconnect) => match in_flight.after_refusal(&mut retries, &disconnect) {
+            Ok(sending) => return NextStep::Retry(sending, retries),
+            Err(error) => error,
+        },
         CallOutcome::Disconnected(disconnect) => {
             match retry_after_loss(&mut in_flight, &mut retries, disconnect) {
                 Ok(sending) => return NextStep::Retry(sending, retries),

@@ -157,6 +157,12 @@ async fn next_link(
         let state = states.borrow_and_update().clone();
         let link = match state {
             SessionState::Ended(reason) => return Err(DeliveryError::Ended(reason)),
+            // On a broker that says so only by refusing.
+            SessionState::Connecting(disconnect)
+                if disconnect.is_low_on_disk && !session.settings.waits_while_blocked =>
+            {
+                return Err(DeliveryError::Blocked(Arc::clone(&disconnect.reason)));
+            }
             SessionState::Connecting(_) => {
                 states.changed().await.expect(SENDER_IS_HELD);
                 continue;

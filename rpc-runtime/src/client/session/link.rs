@@ -10,15 +10,16 @@ use std::{
 };
 
 use amqp_rpc_transport::{
-    BrokerError, ConnectError, Connection, Consumer, Delivered, Publisher, SharedConfirmPublisher,
+    BrokerError, ConnectError, Connection, Consumer, Delivered, Disconnect, Publisher,
+    SharedConfirmPublisher, reply_code::ACCESS_REFUSED,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use super::{
     correlation::CorrelationIds,
     exchange_cache::ExchangeCache,
-    pending::{CallOutcome, Pending},
+    pending::{CallOutcome, EndReason, Pending},
     refused_lookups::RefusedLookups,
 };
 use crate::{
@@ -56,6 +57,8 @@ pub(crate) struct Link {
     pub(crate) one_way_capacity: Notify,
     /// A reply or a publisher confirm came over it: what ends it has nothing to do with how it was made.
     has_received: AtomicBool,
+    /// See [`abandon`](Self::abandon).
+    abandoned: watch::Sender<Option<Arc<Disconnect>>>,
 }
 
 /// The work that a sweep leaves.
@@ -102,11 +105,8 @@ impl Link {
                 (queue, consumer)
             }
             ReplyTo::Direct => {
-                let consumer = channel
-                    .consume_direct_replies(DIRECT_REPLY_TO)
-                    .await
-                    .map_err(refused("direct reply-to"))?;
-                (DIRECT_REPLY_TO.to_owned(), consumer)
+                let consumer = channel.consume_direct_replies(DIRECT_REPLY_TO).await;
+                (DIRECT_REPLY_TO.to_owned(), consumer.map_err(|source| direct_refused(&connection, source))?)
             }
         };
         let link = Self {
@@ -123,6 +123,7 @@ impl Link {
             capacity: Notify::new(),
             one_way_capacity: Notify::new(),
             has_received: AtomicBool::new(false),
+            abandoned: watch::Sender::new(None),
             connection,
         };
         Ok((link, consumer))
@@ -150,6 +151,27 @@ impl Link {
             return Err(BrokerError::new(None, "too many channels were closed by the broker"));
         }
         Ok(confirming.insert(self.connection.open_confirm_channel().await?).clone())
+    }
+
+    /// Ends the link although its channel is open: nothing can be published on it any more. Its calls fail, and
+    /// no others are sent on it.
+    pub(crate) fn abandon(&self, disconnect: &Arc<Disconnect>) {
+        self.pending.end(EndReason::Disconnected(Arc::clone(disconnect)));
+        self.abandoned.send_if_modified(|abandoned| {
+            abandoned.is_none() && abandoned.replace(Arc::clone(disconnect)).is_none()
+        });
+    }
+
+    /// Resolves when the link is [abandoned](Self::abandon), with the reason.
+    pub(super) async fn until_abandoned(&self) -> Arc<Disconnect> {
+        let mut abandoned = self.abandoned.subscribe();
+        loop {
+            if let Some(disconnect) = abandoned.borrow_and_update().clone() {
+                return disconnect;
+            }
+            // The sender lives as long as `self`.
+            let _ = abandoned.changed().await;
+        }
     }
 
     /// Hands a reply to its call.
@@ -205,4 +227,16 @@ impl Link {
             }
         }
     }
+}
+
+/// The error of a client to whom the broker denies direct reply-to.
+fn direct_refused(connection: &Connection, source: BrokerError) -> ConnectError {
+    let needs_permission =
+        source.code() == Some(ACCESS_REFUSED) && connection.broker().direct_replies_need_permission();
+    let what = if needs_permission {
+        "direct reply-to, for which the user needs the permission to read `amq.rabbitmq.reply-to`"
+    } else {
+        "direct reply-to"
+    };
+    ConnectError::Refused { what, source }
 }

@@ -32,6 +32,10 @@ pub(crate) enum CallOutcome {
     TimedOut,
     /// The channel or connection it was sent on is gone.
     Disconnected(Arc<Disconnect>),
+    /// The broker closed the channel instead of taking it, because it is low on disk.
+    Blocked(Arc<Disconnect>),
+    /// The broker returned the request because this queue is full.
+    QueueFull(String),
 }
 
 /// Why a session, or the table of one link, takes no more calls.
@@ -181,14 +185,36 @@ impl Pending {
 
     /// Ends the table: every call in it, and every later one, fails with `reason`.
     pub(crate) fn end(&self, reason: EndReason) {
-        let calls = {
-            let mut table = self.lock();
-            table.ended.get_or_insert_with(|| reason.clone());
-            std::mem::take(&mut table.calls)
-        };
+        let (calls, _) = self.take_all(&reason);
         for (_, call) in calls {
             let _ = call.outcome.send(reason.clone().into());
         }
+    }
+
+    /// Ends the table after the channel of calls was closed.
+    ///
+    /// Where the broker closed it because it is low on disk, it has not taken the last call: it refused that
+    /// one, or an earlier one and did not read on. Which of several came last on the channel is not known.
+    pub(crate) fn end_with_channel(&self, disconnect: Arc<Disconnect>) {
+        let reason = EndReason::Disconnected(Arc::clone(&disconnect));
+        let (calls, sequence) = self.take_all(&reason);
+        let is_alone = calls.len() == 1;
+        for (_, call) in calls {
+            let is_last = is_alone && call.number.0 >> INDEX_BITS == sequence;
+            let is_refused = disconnect.is_low_on_disk && is_last && call.method.kind == MethodKind::Call;
+            let _ = call.outcome.send(if is_refused {
+                CallOutcome::Blocked(Arc::clone(&disconnect))
+            } else {
+                reason.clone().into()
+            });
+        }
+    }
+
+    /// Takes all calls, and returns the sequence of the last one that there was.
+    fn take_all(&self, reason: &EndReason) -> (Slab<Waiting>, u64) {
+        let mut table = self.lock();
+        table.ended.get_or_insert_with(|| reason.clone());
+        (std::mem::take(&mut table.calls), table.sequence)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -16,6 +16,8 @@ use crate::error::QueueState;
 pub(crate) const SERVED_FOR: Duration = Duration::from_secs(1);
 /// How long a queue without consumers is not asked for again: a server that starts is found this late.
 const UNSERVED_FOR: Duration = Duration::from_millis(100);
+/// How long a full queue is not asked for again.
+const FULL_FOR: Duration = Duration::from_millis(100);
 /// How long a queue that does not exist is not asked for again: each query costs the connection a channel.
 const MISSING_FOR: Duration = Duration::from_millis(500);
 
@@ -52,6 +54,31 @@ impl QueueCache {
     /// # Errors
     /// When the broker does not say.
     pub(crate) async fn query(&self, queue: &str, link: &Link) -> Result<Option<QueueState>, BrokerError> {
+        self.query_unless(queue, link, Queue::fresh).await
+    }
+
+    /// Returns whether `queue`, from which a message has just been returned at `returned_at`, is there and
+    /// holds messages. All messages that are returned while the broker is asked share its answer.
+    ///
+    /// # Errors
+    /// When the broker does not say.
+    pub(crate) async fn holds_messages(
+        &self,
+        queue: &str,
+        link: &Link,
+        returned_at: Instant,
+    ) -> Result<bool, BrokerError> {
+        let state = self.query_unless(queue, link, |queue| queue.fresh_for_returned(returned_at)).await?;
+        Ok(state.is_some_and(|state| state.waiting() > 0))
+    }
+
+    /// Asks the broker, unless `known` finds what is to be known.
+    async fn query_unless(
+        &self,
+        queue: &str,
+        link: &Link,
+        known: impl Fn(&Queue) -> Option<QueueState>,
+    ) -> Result<Option<QueueState>, BrokerError> {
         if link.refused_lookups.contains(queue) {
             return Ok(None);
         }
@@ -60,11 +87,11 @@ impl QueueCache {
             evict(&mut queues);
             Arc::clone(queues.entry(queue.to_owned()).or_default())
         };
-        if let Some(served) = entry.fresh() {
+        if let Some(served) = known(&entry) {
             return Ok(Some(served));
         }
         let _query = entry.query.lock().await;
-        if let Some(served) = entry.fresh() {
+        if let Some(served) = known(&entry) {
             return Ok(Some(served));
         }
         if link.refused_lookups.contains(queue) {
@@ -110,6 +137,18 @@ impl Queue {
         };
         self.cached(age)
     }
+
+    /// The state of a queue from which a message was returned, if the broker need not be asked again: a queue
+    /// that held messages a moment ago is still full, and any other may be by now.
+    fn fresh_for_returned(&self, returned_at: Instant) -> Option<QueueState> {
+        let report = (*self.last.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let age = match report.served {
+            QueueState::Missing => MISSING_FOR,
+            state if state.waiting() > 0 => FULL_FOR,
+            _ => Duration::ZERO,
+        };
+        (report.at >= returned_at || report.at.elapsed() <= age).then_some(report.served)
+    }
 }
 
 fn evict(queues: &mut HashMap<String, Arc<Queue>>) {
@@ -122,6 +161,24 @@ fn evict(queues: &mut HashMap<String, Arc<Queue>>) {
 #[cfg(all(test, not(shuttle)))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_queue_is_taken_for_full_a_moment_longer_and_an_empty_one_is_asked_for_again() {
+        let now = Instant::now();
+        let queue = Queue::default();
+        let fresh = |served, age: Duration, returned_ago: Duration| {
+            *queue.last.lock().unwrap() = Some(Report { at: now - age, served });
+            queue.fresh_for_returned(now - returned_ago).is_some()
+        };
+        let ms = Duration::from_millis;
+        let (full, empty) = (QueueState::NoConsumer { waiting: 1 }, QueueState::NoConsumer { waiting: 0 });
+        assert_eq!(Queue::default().fresh_for_returned(now), None);
+        assert!(fresh(full, ms(0), ms(0)) && !fresh(full, FULL_FOR * 2, ms(0)));
+        assert!(fresh(empty, ms(200), ms(201)) && !fresh(empty, ms(200), ms(0)));
+        assert!(
+            fresh(QueueState::Missing, ms(0), ms(0)) && !fresh(QueueState::Missing, MISSING_FOR * 2, ms(0))
+        );
+    }
 
     #[test]
     fn of_very_many_queues_those_that_were_not_asked_for_lately_are_forgotten() {

@@ -70,6 +70,7 @@ impl Session {
         sweep_trigger: Arc<SweepTrigger>,
         background: Option<Arc<Background>>,
     ) -> Self {
+        let ready = ConnectionState::ready(FIRST_EPOCH, link.connection.broker());
         Self {
             slots: Arc::new(Semaphore::new(settings.max_in_flight)),
             one_way_slots: Arc::new(Semaphore::new(settings.max_in_flight)),
@@ -79,7 +80,7 @@ impl Session {
             denied_exchanges: DeniedExchanges::default(),
             counters: Counters::default(),
             state: watch::Sender::new(SessionState::Ready(link)),
-            status: watch::Sender::new(ConnectionState::ready(FIRST_EPOCH)),
+            status: watch::Sender::new(ready),
             tasks: Mutex::default(),
             background,
         }

@@ -11,7 +11,8 @@ use std::{
 };
 
 use amqp_rpc_transport::{
-    Backoff, ConnectError, ConnectOptions, ConnectionState, Consumer, Disconnect, Inbound, chain, reconnect,
+    Backoff, ConnectError, ConnectOptions, Connection, ConnectionState, Consumer, Disconnect, Inbound,
+    reconnect,
 };
 
 use super::{
@@ -39,6 +40,7 @@ impl Supervisor {
             let disconnect = tokio::select! {
                 biased;
                 disconnect = receive_replies(&session, &link, &mut replies) => Arc::new(disconnect),
+                disconnect = link.until_abandoned() => disconnect,
                 never = report_blocked(&session, &link, epoch) => match never {},
             };
             let Some(strong) = session.upgrade() else { return };
@@ -57,35 +59,49 @@ impl Supervisor {
                 backoff.reset();
             }
             backoff.reset_after(since.elapsed());
-            link.pending.end(EndReason::Disconnected(disconnect));
+            let is_low_on_disk = disconnect.is_low_on_disk;
+            link.pending.end_with_channel(disconnect);
             // The next link is on a connection of its own, even when only the channel was lost: lapin still
             // writes requests that were queued for the closed channel, and the broker closes the connection
             // when it sees one. The old one is closed when its last call drops it.
             drop((link, replies, strong));
-            let Some(next) = self.next_link(&session, &mut backoff).await else { return };
+            let next = self.next_link(&session, &mut backoff, is_low_on_disk).await;
+            let Some(next) = next else { return };
             (link, replies) = (Arc::new(next.0), next.1);
             epoch += 1;
-            let ready = ConnectionState::ready(epoch);
+            let broker = link.connection.broker();
+            let ready = ConnectionState::ready(epoch, broker);
             let Some(strong) = session.upgrade() else { return };
             if !strong.advance(SessionState::Ready(Arc::clone(&link)), ready) {
                 return;
             }
-            tracing::info!(epoch, "the client has reconnected");
+            tracing::info!(epoch, %broker, "the client has reconnected");
         }
     }
 
-    /// Connects until it works. `None` when the session has ended, or reconnecting stops and ends it.
-    async fn next_link(&self, session: &Weak<Session>, backoff: &mut Backoff) -> Option<(Link, Consumer)> {
+    /// Connects until it works; where the broker `is_low_on_disk`, until it accepts messages. `None` when the
+    /// session has ended, or reconnecting stops and ends it.
+    async fn next_link(
+        &self,
+        session: &Weak<Session>,
+        backoff: &mut Backoff,
+        is_low_on_disk: bool,
+    ) -> Option<(Link, Consumer)> {
         let failures = AtomicU32::new(0);
         let failed = |error: &ConnectError| {
             let failures = failures.fetch_add(1, Ordering::Relaxed) + 1;
-            let disconnect = Arc::new(Disconnect::new(chain(error).to_string()));
+            let disconnect = Arc::new(Disconnect::from(error));
             let connecting = ConnectionState::connecting(failures, Arc::clone(&disconnect.reason));
             if let Some(session) = session.upgrade() {
                 session.advance(SessionState::Connecting(disconnect), connecting);
             }
         };
-        let open = |connection| Link::open(connection, self.link_options.clone());
+        let open = async |connection: Connection| {
+            if is_low_on_disk {
+                connection.try_publishing().await?;
+            }
+            Link::open(connection, self.link_options.clone()).await
+        };
         let connecting = reconnect(&self.connect_options, &self.inbound, backoff, failed, open);
         let mut states = session.upgrade()?.watch_state();
         let connected = tokio::select! {
@@ -95,8 +111,7 @@ impl Supervisor {
         match connected {
             Ok(next) => Some(next),
             Err(error) => {
-                let disconnect = Disconnect::new(chain(&error).to_string());
-                session.upgrade()?.end(EndReason::Disconnected(Arc::new(disconnect)));
+                session.upgrade()?.end(EndReason::Disconnected(Arc::new(Disconnect::from(&error))));
                 None
             }
         }
@@ -118,14 +133,14 @@ impl Drop for EndWithRuntime {
 
 /// Reports that the broker blocks publishing on this link, and that it takes messages again.
 async fn report_blocked(session: &Weak<Session>, link: &Link, epoch: u64) -> Infallible {
-    let mut blocked = link.connection.findings().watch_blocked();
+    let (broker, mut blocked) = (link.connection.broker(), link.connection.findings().watch_blocked());
     loop {
         let state = match blocked.borrow_and_update().clone() {
             Some(reason) => {
-                tracing::warn!(%reason, "the broker blocks publishers");
-                ConnectionState::blocked(epoch, reason)
+                tracing::warn!(%broker, %reason, "the broker blocks publishers");
+                ConnectionState::blocked(epoch, broker, reason)
             }
-            None => ConnectionState::ready(epoch),
+            None => ConnectionState::ready(epoch, broker),
         };
         if let Some(session) = session.upgrade() {
             session.set_status(state);

@@ -1,8 +1,9 @@
-//! The error of calls that are not sent because the broker has blocked the connection.
+//! The error of calls that are not sent because the broker is short of memory or disk.
 
 use std::{fmt, sync::Arc};
 
-/// The broker has blocked the connection (`connection.blocked`): it is short of memory or disk.
+/// The broker accepts no messages: it is short of memory or disk. RabbitMQ blocks the connection
+/// (`connection.blocked`), LavinMQ refuses messages by closing the channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
     pub(crate) reason: Arc<str>,
@@ -18,6 +19,6 @@ impl Blocked {
 
 impl fmt::Display for Blocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the broker has blocked the connection: {}", self.reason)
+        write!(f, "the broker accepts no messages: {}", self.reason)
     }
 }

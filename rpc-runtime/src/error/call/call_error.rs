@@ -29,7 +29,7 @@ pub enum CallError<E> {
     Timeout(TimedOut),
     /// The connection or its channel was lost before the reply came.
     Disconnected(Disconnected),
-    /// The broker has blocked the connection, and accepts no messages.
+    /// The broker is short of memory or disk, and accepts no messages.
     Blocked(Blocked),
     /// The broker refused the message with a negative publisher confirm. Only for notifications and events.
     Nacked(Nacked),

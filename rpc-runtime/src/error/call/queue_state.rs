@@ -26,6 +26,16 @@ pub enum QueueState {
     },
 }
 
+impl QueueState {
+    /// The number of requests in the queue.
+    pub(crate) fn waiting(self) -> u32 {
+        match self {
+            Self::Missing => 0,
+            Self::NoConsumer { waiting } | Self::Consumed { waiting, .. } => waiting,
+        }
+    }
+}
+
 impl From<Option<QueueStatus>> for QueueState {
     fn from(status: Option<QueueStatus>) -> Self {
         match status {

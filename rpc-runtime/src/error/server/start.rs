@@ -1,6 +1,6 @@
 //! The error of starting a server.
 
-use amqp_rpc_transport::{BrokerError, ConnectError};
+use amqp_rpc_transport::{Broker, BrokerError, ConnectError};
 
 /// The server could not start. It consumes nothing, and has closed its connection.
 #[derive(Debug, thiserror::Error)]
@@ -75,8 +75,13 @@ pub enum StartError {
         source: BrokerError,
     },
     /// The user has no permission for an operation that the server needs.
-    #[error("user `{user}` may not {action} `{name}`; grant it with `rabbitmqctl set_permissions`: {source}")]
+    #[error(
+        "user `{user}` may not {action} `{name}` on {broker}; grant it with `{}`: {source}",
+        broker.permission_command()
+    )]
     AccessRefused {
+        /// The broker's product and version.
+        broker: Broker,
         /// The user's name.
         user: String,
         /// The refused operation, such as `declare queue`.
@@ -96,9 +101,11 @@ pub enum StartError {
         /// The broker's error.
         source: BrokerError,
     },
-    /// The broker refused another operation.
-    #[error("the broker refused to {action} `{name}`: {source}")]
+    /// The broker refused another operation, or an operation for lack of disk.
+    #[error("the broker, {broker}, refused to {action} `{name}`: {source}")]
     Broker {
+        /// The broker's product and version.
+        broker: Broker,
         /// The refused operation, such as `declare queue`.
         action: &'static str,
         /// The name of the queue or exchange.
@@ -123,13 +130,15 @@ fn duplicate(exchange: &str, routing_key: &str, first: &str, second: &str) -> St
 }
 
 impl StartError {
-    /// Returns whether the broker was not reached, so that another attempt may succeed.
+    /// Returns whether the broker was not reached or is low on disk, so that another attempt may succeed.
     pub(crate) fn is_passing(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Connect(
-                ConnectError::Unreachable { .. } | ConnectError::Timeout { .. } | ConnectError::Broken { .. }
-            )
-        )
+                ConnectError::Unreachable { .. } | ConnectError::Timeout { .. } | ConnectError::Broken { .. },
+            ) => true,
+            Self::Connect(error) => error.is_low_on_disk(),
+            Self::Broker { source, .. } => source.is_low_on_disk(),
+            _ => false,
+        }
     }
 }

@@ -86,8 +86,8 @@ impl QueueOptions {
     /// where the server answers it `overloaded` at once, so that its caller need not wait for its timeout.
     /// The sender of a notification gets [`Nacked`](crate::CallError::Nacked) from the broker, and the
     /// notification is logged and dropped. So is a request without reply address; its publisher learns it
-    /// only by publisher confirms. Default: no limit. Classic queues with dead letters only; not on LavinMQ,
-    /// which would drop the oldest requests instead.
+    /// only by publisher confirms. LavinMQ returns a request that does not fit to its client, which reports
+    /// `overloaded` then. Default: no limit. Classic queues with dead letters only.
     pub fn max_length(mut self, requests: u32) -> Self {
         self.max_length = Some(requests);
         self

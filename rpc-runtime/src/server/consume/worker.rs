@@ -9,9 +9,10 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-use super::{link_failure::LinkFailure, queue_consumer::QueueConsumer, worker_handle::WorkerHandle};
+use super::{queue_consumer::QueueConsumer, worker_handle::WorkerHandle};
 use crate::server::{
     control::{Control, Mode, changed},
+    link_failure::LinkFailure,
     reply::{InFlightCalls, ReplySinks},
     serve::RequestPipeline,
     settings::Settings,

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     contract::MethodDef,
-    message::{Fault, FaultCode, IncomingCall},
+    message::{Fault, IncomingCall},
     server::{
         begun::MessageOrigin,
         config::loggable_address,
@@ -84,8 +84,7 @@ impl RequestPipeline {
             return unsettled.refuse_exhausted(queue.name(), deliveries, method_of(&request, queue));
         }
         if let Some(full) = &queue.overflow_of {
-            let fault = Fault::new(FaultCode::Overloaded, format!("queue `{full}` is full"));
-            return unsettled.refuse(queue.name(), fault, None);
+            return unsettled.refuse(queue.name(), Fault::queue_full(full), None);
         }
         let delivery = Delivery {
             received_at: arrival.received_at,

@@ -94,9 +94,11 @@ impl ServiceSet {
     pub(crate) fn check_broker(&self, broker: Broker) -> Result<(), StartError> {
         let bounded = self.queues.iter().find_map(|queue| queue.overflow_of.as_ref());
         match bounded {
-            Some(queue) if !broker.has_reject_publish_dlx() => Err(StartError::InvalidOption(format!(
-                "queue `{queue}`: {broker} cannot refuse requests to a full queue so that their callers learn of it; leave `max_length` out"
-            ))),
+            Some(queue) if !(broker.has_reject_publish_dlx() || broker.returns_when_full()) => {
+                Err(StartError::InvalidOption(format!(
+                    "queue `{queue}`: {broker} cannot refuse requests to a full queue so that their callers learn of it; leave `max_length` out"
+                )))
+            }
             _ => Ok(()),
         }
     }

@@ -70,7 +70,7 @@ impl Supervisor {
             // requests again.
             drop(link);
             backoff.reset_after(since.elapsed());
-            link = match self.reconnect(&mut backoff).await {
+            link = match self.reconnect(&mut backoff, lost.is_low_on_disk()).await {
                 Reconnected::Link(next) => next,
                 Reconnected::Failed(error) => return Err(self.fail(error)),
                 Reconnected::Stopped(Some(next)) => return self.drain(next).await,
@@ -79,19 +79,19 @@ impl Supervisor {
                     return Ok(ShutdownReport::default());
                 }
             };
-            tracing::info!("the server has reconnected");
+            tracing::info!(broker = %link.broker(), "the server has reconnected");
         }
         unreachable!("nothing connects that often")
     }
 
     /// Publishes the link's state and makes changes until the link ends.
     async fn serve(&mut self, link: &mut Link, epoch: u64) -> LinkEnd {
-        let mut blocked = link.watch_blocked();
+        let (broker, mut blocked) = (link.broker(), link.watch_blocked());
         loop {
             let reason = blocked.borrow_and_update().clone();
             self.state.enter(match reason {
-                Some(reason) => ConnectionState::blocked(epoch, reason),
-                None => ConnectionState::ready(epoch),
+                Some(reason) => ConnectionState::blocked(epoch, broker, reason),
+                None => ConnectionState::ready(epoch, broker),
             });
             tokio::select! {
                 biased;
@@ -178,7 +178,9 @@ impl Supervisor {
         self.summary.send_replace(self.services.summary());
     }
 
-    async fn reconnect(&mut self, backoff: &mut Backoff) -> Reconnected {
+    /// Connects until it works. Where the broker `is_low_on_disk` nothing is consumed before it accepts
+    /// messages: requests would run again and again, for the broker refuses their replies.
+    async fn reconnect(&mut self, backoff: &mut Backoff, is_low_on_disk: bool) -> Reconnected {
         let (settings, services, state) = (&self.settings, &self.services, &self.state);
         let consuming = watch::Sender::new(false);
         let failed = |error: &StartError| {
@@ -187,7 +189,13 @@ impl Supervisor {
         };
         let mut next = pin!(reconnect(&self.options, &self.inbound, backoff, failed, |connection| {
             let (settings, consuming) = (Arc::clone(settings), &consuming);
-            async move { Link::next(&settings, services, connection, consuming).await }
+            async move {
+                if is_low_on_disk && let Err(error) = connection.try_publishing().await {
+                    connection.close().await;
+                    return Err(error.into());
+                }
+                Link::next(&settings, services, connection, consuming).await
+            }
         }));
         loop {
             tokio::select! {

@@ -7,8 +7,9 @@ use tokio::task::JoinSet;
 
 use super::removal::{CANCEL_TIMEOUT, Removal, RemovalWorkers};
 use crate::server::{
-    consume::{LinkFailure, QueueConsumer, Worker, WorkerHandle},
+    consume::{QueueConsumer, Worker, WorkerHandle},
     control::Mode,
+    link_failure::LinkFailure,
     reply::{InFlightCalls, ReplySinks},
     services::{Change, ChangeReply, QueuePlan},
     settings::Settings,

@@ -6,11 +6,16 @@ use std::{
 };
 
 use amqp_rpc_transport::{
-    Broker, Connection, ExchangeKind, Operation, Topology, TopologyError,
+    Broker, Connection, ExchangeKind, Operation, Queue, Topology, TopologyError,
     reply_code::{ACCESS_REFUSED, PRECONDITION_FAILED},
 };
 
 use super::side_queues::{ALL_WITH_X, DEAD_LETTER_EXCHANGE, DEAD_LETTER_KEY, is_overflow_key};
+
+/// The argument that says what a full queue does, and two of its values.
+const OVERFLOW: &str = "x-overflow";
+const REJECT_PUBLISH_DLX: &str = "reject-publish-dlx";
+const REJECT_PUBLISH: &str = "reject-publish";
 
 /// The bounded queues that version 0.1.0 declared: their arguments cannot be changed. Clones share the list,
 /// which outlives connections.
@@ -51,7 +56,8 @@ impl DeclaredBefore {
                 continue;
             }
             let is_mismatch = error.operation == Operation::DeclareQueue
-                && error.source.code() == Some(PRECONDITION_FAILED);
+                && error.source.code() == Some(PRECONDITION_FAILED)
+                && !error.source.is_low_on_disk();
             if !is_mismatch || !is_bounded(&topology, &error.name) {
                 return Err(error);
             }
@@ -122,9 +128,18 @@ fn is_bounded(topology: &Topology, queue: &str) -> bool {
 ///
 /// Where a headers exchange cannot compare headers that begin with `x-`, nothing is bound to the one for dead
 /// letters: the server publishes those of its methods itself, and expired requests vanish there as elsewhere.
+///
+/// Where a full queue cannot dead-letter what it refuses, it only refuses it, and the broker returns requests
+/// to their callers. The overflow still takes what expires or is rejected.
 fn fitted(mut topology: Topology, broker: Broker) -> Topology {
     if !broker.has_all_with_x() {
         topology.bindings.retain(|binding| binding.arguments.text("x-match") != Some(ALL_WITH_X));
+    }
+    if !broker.has_reject_publish_dlx() {
+        let refusing = |queue: &&mut Queue| queue.arguments.text(OVERFLOW) == Some(REJECT_PUBLISH_DLX);
+        for queue in topology.queues.iter_mut().filter(refusing) {
+            queue.arguments.insert(OVERFLOW, REJECT_PUBLISH);
+        }
     }
     topology
 }
@@ -147,5 +162,17 @@ mod tests {
         let topology =
             Topology { bindings: vec![binding(Headers::new()), by_headers], ..Topology::default() };
         assert_eq!(fitted(topology, Broker::Other).bindings, [binding(Headers::new())]);
+    }
+
+    #[test]
+    fn a_full_queue_only_refuses_where_it_cannot_dead_letter_what_it_refuses() {
+        let overflow = |value: &str| {
+            let arguments = [("x-max-length", "5"), (OVERFLOW, value)].into_iter().collect();
+            let queue = Queue { name: "fib".into(), durable: true, exclusive: false, arguments };
+            let topology = Topology { queues: vec![queue], ..Topology::default() };
+            fitted(topology, Broker::Other).queues[0].arguments.text(OVERFLOW).map(str::to_owned)
+        };
+        assert_eq!(overflow(REJECT_PUBLISH_DLX).as_deref(), Some(REJECT_PUBLISH));
+        assert_eq!(overflow("drop-head").as_deref(), Some("drop-head"));
     }
 }

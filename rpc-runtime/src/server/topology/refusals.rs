@@ -1,7 +1,7 @@
 //! The broker's refusals as the errors that a user can act on.
 
 use amqp_rpc_transport::{
-    BrokerError, Operation, TopologyError,
+    BrokerError, Connection, Operation, TopologyError,
     reply_code::{ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED, RESOURCE_LOCKED},
 };
 
@@ -13,7 +13,8 @@ pub(crate) fn no_answer() -> BrokerError {
 }
 
 /// Turns a refusal into the error that says what the user can do about it.
-pub(crate) fn explain(error: TopologyError, user: &str) -> StartError {
+pub(crate) fn explain(error: TopologyError, connection: &Connection) -> StartError {
+    let broker = connection.broker();
     let TopologyError { operation, name, source } = error;
     let (what, action) = match operation {
         Operation::DeclareExchange => ("exchange", "declare exchange"),
@@ -22,6 +23,8 @@ pub(crate) fn explain(error: TopologyError, user: &str) -> StartError {
         Operation::ConsumeQueue => ("queue", "consume queue"),
     };
     match (source.code(), operation) {
+        // LavinMQ's code for it means something else otherwise.
+        _ if source.is_low_on_disk() => StartError::Broker { broker, action, name, source },
         (Some(PRECONDITION_FAILED), Operation::DeclareExchange) => {
             StartError::ExchangeMismatch { exchange: name, source }
         }
@@ -31,8 +34,9 @@ pub(crate) fn explain(error: TopologyError, user: &str) -> StartError {
         (Some(NOT_FOUND), _) => StartError::Missing { what, name, source },
         (Some(RESOURCE_LOCKED), _) => StartError::Locked { queue: name, source },
         (Some(ACCESS_REFUSED), _) => {
-            StartError::AccessRefused { user: user.to_owned(), action, name, source }
+            let user = connection.display_user().to_owned();
+            StartError::AccessRefused { broker, user, action, name, source }
         }
-        _ => StartError::Broker { action, name, source },
+        _ => StartError::Broker { broker, action, name, source },
     }
 }

@@ -103,6 +103,7 @@ fn every_call_has_one_outcome_and_it_is_its_own() {
                 Ok(CallOutcome::TimedOut | CallOutcome::Disconnected(_)) => {
                     assert_eq!(replies, 0, "two outcomes")
                 }
+                Ok(CallOutcome::Blocked(_) | CallOutcome::QueueFull(_)) => panic!("nothing was refused"),
                 Ok(CallOutcome::Unroutable) => panic!("nothing was returned"),
                 Err(_) => assert!(forgotten.contains(&number), "{number:?} waits for ever"),
             }

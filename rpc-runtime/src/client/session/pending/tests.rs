@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use amqp_rpc_transport::BrokerError;
 use proptest::prelude::*;
 
 use super::*;
@@ -37,6 +38,32 @@ fn an_ended_table_fails_all_calls_and_takes_no_more() {
     assert!(matches!(receiver.try_recv(), Ok(CallOutcome::Disconnected(lost)) if &*lost.reason == "gone"));
     assert!(matches!(pending.insert(METHOD, None), Err(EndReason::Disconnected(_))));
     assert_eq!(pending.len(), 0);
+}
+
+/// The outcomes of these calls when the broker, low on disk, closes their channel.
+fn refused(methods: &[&'static MethodDef], forgotten: Option<usize>) -> Vec<CallOutcome> {
+    let pending = Pending::default();
+    let insert = |method: &&'static MethodDef| pending.insert(method, None).expect("it has not ended");
+    let calls: Vec<_> = methods.iter().map(insert).collect();
+    if let Some(forgotten) = forgotten {
+        pending.forget(calls[forgotten].number);
+    }
+    let low = BrokerError::new(Some(406), "PRECONDITION_FAILED - Server low on disk space");
+    pending.end_with_channel(Arc::new(Disconnect::from(&low)));
+    calls.into_iter().filter_map(|mut call| call.outcome.try_recv().ok()).collect()
+}
+
+#[test]
+fn of_the_calls_on_a_channel_that_a_broker_low_on_disk_closes_only_the_last_one_was_certainly_refused() {
+    const NOTIFICATION: &MethodDef = &MethodDef::new("mail", "mail.send").notify();
+    assert!(matches!(refused(&[METHOD], None)[..], [CallOutcome::Blocked(_)]));
+    let both = refused(&[METHOD, METHOD], None);
+    assert!(matches!(both[..], [CallOutcome::Disconnected(_), CallOutcome::Disconnected(_)]));
+    assert!(matches!(refused(&[METHOD, METHOD], Some(0))[..], [CallOutcome::Blocked(_)]));
+    // The one that nobody waits for may be the one that was refused, and was the later one.
+    assert!(matches!(refused(&[METHOD, METHOD], Some(1))[..], [CallOutcome::Disconnected(_)]));
+    // It was sent on another channel.
+    assert!(matches!(refused(&[NOTIFICATION], None)[..], [CallOutcome::Disconnected(_)]));
 }
 
 #[test]

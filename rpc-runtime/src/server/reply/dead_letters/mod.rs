@@ -19,7 +19,7 @@ use super::{
     settlement::{Settlement, Settlements, UnsentReply},
 };
 use crate::{
-    server::services::QueuePlan,
+    server::{link_failure::LinkFailure, services::QueuePlan},
     wire::{
         dead_letter::{drop_sent_headers, was_dead_lettered},
         reply_address::is_direct,
@@ -57,6 +57,8 @@ pub(crate) struct DeadLetterSender {
     /// channel.
     suspects: usize,
     stopping: bool,
+    /// Told when the broker is low on disk.
+    failure: LinkFailure,
     /// The user may not publish to the default exchange. It is not tried again on this link: each attempt
     /// costs a channel.
     is_denied: bool,
@@ -78,6 +80,7 @@ impl DeadLetterSender {
         commands: mpsc::UnboundedReceiver<DeadLetterCommand>,
         settlements: Settlements,
         direct: mpsc::UnboundedSender<DirectCommand>,
+        failure: LinkFailure,
     ) -> Self {
         Self {
             connection,
@@ -87,6 +90,7 @@ impl DeadLetterSender {
             backlog: VecDeque::new(),
             suspects: 0,
             stopping: false,
+            failure,
             is_denied: false,
         }
     }
@@ -208,10 +212,14 @@ impl DeadLetterSender {
             return;
         }
         self.connection.count_leaked_channel();
-        if error.code() == Some(ACCESS_REFUSED) {
+        if error.is_low_on_disk() {
+            // Deliveries stay unacknowledged, and come again when the broker accepts messages.
+            self.failure.report(error.clone());
+        } else if error.code() == Some(ACCESS_REFUSED) {
             self.is_denied = true;
             let user = self.connection.display_user();
-            tracing::warn!(user, %error, "the user may not publish dead letters; failed messages are rejected, and the broker loses those that were dead-lettered before; allow the user to write to the default exchange");
+            let exchange = self.connection.broker().default_exchange_in_permissions();
+            tracing::warn!(user, exchange, %error, "the user may not publish dead letters; failed messages are rejected, and the broker loses those that were dead-lettered before; allow the user to write to the default exchange, whose name in permissions is given");
         } else if self.connection.has_leaked_too_many_channels() {
             tracing::warn!(%error, "too many channels were lost over dead letters; failed messages are rejected until the server connects again");
         }

@@ -130,7 +130,8 @@ impl DeadLetterSender {
                 Published::Some(publisher)
             }
             Err(error) => {
-                if error.is_channel_error() && error.code() != Some(ACCESS_REFUSED) {
+                let is_its_fault = error.code() != Some(ACCESS_REFUSED) && !error.is_low_on_disk();
+                if error.is_channel_error() && is_its_fault {
                     self.shorten_or_reject(suspect, &error);
                 } else {
                     self.push_suspects([suspect].into_iter());

@@ -11,13 +11,14 @@ mod send;
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use amqp_rpc_transport::{
-    Backoff, ConnectOptions, Connection, DataChannel, ExclusiveConfirmPublisher, Inbound, chain, connect,
+    Backoff, BrokerError, ConnectOptions, Connection, DataChannel, ExclusiveConfirmPublisher, Inbound, chain,
+    connect,
 };
 use tokio::{sync::mpsc, task::JoinSet};
 
 use self::backlog::{DirectReply, ReplyBacklog};
 use super::settlement::{Settlements, UnsentReply};
-use crate::server::{settings::Settings, stats::Counters};
+use crate::server::{link_failure::LinkFailure, settings::Settings, stats::Counters};
 
 /// A command to the task for direct replies.
 #[allow(clippy::large_enum_variant, reason = "nearly all are replies")]
@@ -41,6 +42,8 @@ pub(crate) struct DirectReplySender {
     acknowledging: JoinSet<()>,
     requests: DataChannel,
     settlements: Settlements,
+    /// Told when the broker is low on disk.
+    failure: LinkFailure,
     counters: Arc<Counters>,
     backlog: ReplyBacklog,
     stopping: bool,
@@ -57,6 +60,7 @@ impl DirectReplySender {
         refusals: mpsc::UnboundedSender<DirectCommand>,
         commands: mpsc::UnboundedReceiver<DirectCommand>,
         settlements: Settlements,
+        failure: LinkFailure,
         settings: &Settings,
     ) -> Self {
         let (options, inbound) = connection.options();
@@ -71,6 +75,7 @@ impl DirectReplySender {
             acknowledging: JoinSet::new(),
             requests,
             settlements,
+            failure,
             counters: Arc::clone(&settings.counters),
             backlog: ReplyBacklog::new(max_unacknowledged),
             stopping: false,
@@ -109,6 +114,14 @@ impl DirectReplySender {
         if let Some(publisher) = publisher {
             publisher.close().await;
         }
+    }
+
+    /// Ends the link over a reply that the broker refused because it is low on disk: its request is not
+    /// acknowledged, and comes again when the broker accepts messages.
+    async fn fail(&self, error: BrokerError) -> ! {
+        self.failure.report(error);
+        // The link drops this task.
+        std::future::pending().await
     }
 
     async fn connect(&mut self, backoff: &mut Backoff, mut delay: Duration) -> ExclusiveConfirmPublisher {

@@ -44,6 +44,7 @@ impl DirectReplySender {
                         (was_confirmed, is_silent) = (true, false);
                         self.settle(unconfirmed.remove(&number));
                     }
+                    Some((_, Err(error))) if error.is_low_on_disk() => self.fail(error).await,
                     Some((_, Err(error))) => {
                         tracing::warn!(%error, replies = unconfirmed.len(), "the connection for direct replies was lost; they are sent again, one by one");
                         self.backlog.push_suspects(unconfirmed.into_values());
@@ -85,6 +86,7 @@ impl DirectReplySender {
                 self.settle(Some(suspect));
                 Some(publisher)
             }
+            Err(error) if error.is_low_on_disk() => self.fail(error).await,
             Err(error) => {
                 self.counters.malformed_reply_addresses.add_one();
                 let address = loggable_address(&suspect.address);

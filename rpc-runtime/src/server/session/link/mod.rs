@@ -5,7 +5,7 @@ mod open;
 
 use std::{sync::Arc, time::Duration};
 
-use amqp_rpc_transport::{BrokerError, Connection, DataChannel};
+use amqp_rpc_transport::{Broker, BrokerError, Connection, DataChannel};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -16,7 +16,8 @@ use crate::{
     error::ServeError,
     server::{
         begun::LinkMessages,
-        consume::{LinkFailure, QueueConsumer},
+        consume::QueueConsumer,
+        link_failure::LinkFailure,
         reply::{
             DeadLetterCommand, DeadLetterSender, DirectCommand, DirectReplySender, ReplySinks,
             RequestChannel, Settlement, Settlements, settle,
@@ -71,13 +72,20 @@ impl Link {
             direct.clone(),
             commands,
             settlements.clone(),
+            failure.clone(),
             settings,
         );
         let mut direct_replies = JoinSet::new();
         direct_replies.spawn(replies.run());
         let (dead_letters, to_keep) = mpsc::unbounded_channel();
         let mut dead_letter_sender = JoinSet::new();
-        let keeping = DeadLetterSender::new(connection.clone(), to_keep, settlements.clone(), direct.clone());
+        let keeping = DeadLetterSender::new(
+            connection.clone(),
+            to_keep,
+            settlements.clone(),
+            direct.clone(),
+            failure.clone(),
+        );
         dead_letter_sender.spawn(keeping.run());
         let begun = LinkMessages::begin(&settings.remembered, connection.broker(), &channel);
         let sinks = Arc::new(ReplySinks {
@@ -120,7 +128,7 @@ impl Link {
 
     /// Resolves when the channel or the connection is lost, with the reason.
     pub(super) async fn lost(&mut self) -> BrokerError {
-        tokio::select! {
+        let lost = tokio::select! {
             biased;
             Ok(lost) = self.lost.wait_for(Option::is_some) => lost.clone(),
             failed = self.workers.failed(&self.connection) => failed,
@@ -128,7 +136,17 @@ impl Link {
             _ = self.dead_letter_sender.join_next() => None,
             _ = self.settler.join_next() => None,
         }
-        .unwrap_or_else(|| BrokerError::new(None, "a task of the server has panicked"))
+        .unwrap_or_else(|| BrokerError::new(None, "a task of the server has panicked"));
+        // Perhaps a task noticed first that the channel is closed, and not why. What ends the connection is
+        // something else.
+        let is_unexplained = lost.code().is_none() && self.connection.is_connected();
+        let refusal = self.connection.findings().low_on_disk().filter(|_| is_unexplained);
+        refusal.cloned().unwrap_or(lost)
+    }
+
+    /// The broker at the other end.
+    pub(crate) fn broker(&self) -> Broker {
+        self.connection.broker()
     }
 
     /// Watches whether the broker blocks publishing on the connection, and for which reason.

@@ -54,7 +54,7 @@ impl Link {
         match opened {
             Ok(consumers) => Ok(Self::spawn(settings, connection, consumers)),
             Err(error) => {
-                let error = explain(error, connection.display_user());
+                let error = explain(error, &connection);
                 connection.close().await;
                 Err(error)
             }

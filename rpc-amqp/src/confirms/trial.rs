@@ -1,0 +1,48 @@
+//! Finds out whether the broker accepts messages again.
+
+use lapin::{
+    BasicProperties,
+    options::{BasicPublishOptions, ConfirmSelectOptions},
+};
+use uuid::Uuid;
+
+use crate::{
+    connection::Connection,
+    error::{BrokerError, ConnectError},
+};
+
+impl Connection {
+    /// Publishes an empty message to a queue that does not exist, and waits until the broker has dropped it:
+    /// for connections that follow one on which the broker was low on disk. Nothing else says that it is over.
+    ///
+    /// # Errors
+    /// When the broker is still low on disk. Any other refusal, such as of a user who may not write to the
+    /// default exchange, says nothing about that, and is none.
+    pub async fn try_publishing(&self) -> Result<(), ConnectError> {
+        match self.publish_nowhere().await {
+            Err(source) if source.is_low_on_disk() => {
+                Err(ConnectError::Refused { what: "first message", source })
+            }
+            Err(error) => {
+                tracing::debug!(%error, "it is not known whether the broker accepts messages again");
+                if error.is_channel_error() {
+                    self.count_leaked_channel();
+                }
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn publish_nowhere(&self) -> Result<(), BrokerError> {
+        let channel = self.open_channel().await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        let nowhere = format!("amqp-rpc.nowhere.{}", Uuid::new_v4());
+        let options = BasicPublishOptions::default();
+        let publishing =
+            channel.basic_publish("".into(), nowhere.into(), options, b"", BasicProperties::default());
+        publishing.await?.await?;
+        let _ = channel.close(200, "messages are accepted".into()).await;
+        Ok(())
+    }
+}
