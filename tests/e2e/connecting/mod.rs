@@ -1,5 +1,6 @@
 //! Opening a connection: nodes, credentials, and the permissions a user needs.
 
+mod broker;
 mod credentials;
 mod least_privilege;
 mod nodes;

@@ -1,8 +1,6 @@
 //! Dead letters by LavinMQ's rules, which the embedded broker follows here in every run.
 
-use std::time::Duration;
-
-use amqp_rpc::{RunningServer, Server, error::StartError, server::QueueOptions};
+use amqp_rpc::{RunningServer, Server};
 use amqp_rpc_broker::{Broker, Like, Vhost};
 use lapin::{BasicProperties, types::AMQPValue};
 
@@ -81,17 +79,4 @@ async fn on_lavinmq_expired_messages_are_no_dead_letters() {
     await_until("it has expired", || async { vhost.queue("late").await.expect("it is there").ready == 0 })
         .await;
     fixture.until_dead(0).await;
-}
-
-#[tokio::test]
-async fn on_lavinmq_a_bounded_queue_is_refused_with_the_reason() {
-    let broker = Broker::builder().like(Like::LavinMq).start().await.expect("the loopback has a free port");
-    let options = QueueOptions::new().max_length(5);
-    let server = Server::new().service_with(JobsServer::new(Failing), options);
-    let started = tokio::time::timeout(Duration::from_secs(20), server.start(broker.uri()));
-    let error = started.await.expect("in time").expect_err("it is refused");
-    assert!(
-        matches!(&error, StartError::InvalidOption(why) if why.contains("LavinMQ") && why.contains("max_length")),
-        "{error:?}"
-    );
 }

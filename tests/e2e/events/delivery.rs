@@ -146,12 +146,19 @@ async fn a_group_s_queue_follows_its_options_and_drops_its_oldest_events_when_fu
     for price in 1..=4 {
         within("the publisher confirm", prices.changed(price)).await.expect("a slow group delays no other");
     }
-    await_until("the oldest are kept apart", || async {
-        vhost.existing_queue("prices.events.slow.dead").await.ready == 2
+    // LavinMQ has no binding for them.
+    let keeps_oldest = connect(&vhost).await.state().broker().expect("it is connected").has_all_with_x();
+    await_until("the oldest are kept apart, or gone", || async {
+        let dead = vhost.existing_queue("prices.events.slow.dead").await.ready;
+        let waiting = vhost.existing_queue("prices.events.slow").await.ready;
+        (waiting, dead) == (2, if keeps_oldest { 2 } else { 0 })
     })
     .await;
     let _server = subscribe(&vhost, seen.by("slow"), group).await;
     assert_eq!(seen.next(2).await, ["slow: 3 -", "slow: 4 -"]);
+    if !keeps_oldest {
+        return;
+    }
     let peer = RawPeer::connect(&vhost.uri()).await;
     let oldest = peer.get("prices.events.slow.dead").await.expect("it is there");
     assert_eq!(oldest.text(), r#"{"price":1}"#);

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use amqp_rpc::{CallError, Client, Execution, RunningServer, Server, connect::ConnectionState};
 use amqp_rpc_broker::{
-    Broker,
+    Broker, Builder,
     faults::{Action, Matcher, Method},
 };
 use tokio::sync::mpsc;
 
 use super::{MailClient, MailServer, Postman};
-use crate::support::{embedded_broker, within};
+use crate::support::{blocking_broker, embedded_broker, within};
 
 struct Scene {
     broker: Broker,
@@ -22,7 +22,11 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let broker = embedded_broker().start().await.expect("the broker starts");
+        Self::on(embedded_broker()).await
+    }
+
+    async fn on(broker: Builder) -> Self {
+        let broker = broker.start().await.expect("the broker starts");
         let (sender, letters) = mpsc::unbounded_channel();
         let server = Server::new().service(MailServer::from_arc(Postman::new("one", &sender)));
         let server = server.start(broker.uri()).await.expect("the server starts");
@@ -128,7 +132,7 @@ async fn a_client_that_only_notifies_reconnects_as_soon_as_one_that_calls() {
 
 #[tokio::test]
 async fn notifications_fail_at_once_while_the_broker_blocks_publishers() {
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::on(blocking_broker()).await;
     scene.broker.block("low on disk");
     // Like RabbitMQ, the broker sends `connection.blocked` at the next publish, which it does not take yet.
     let provocation = tokio::spawn(scene.mail.send_again("house 1".into()));

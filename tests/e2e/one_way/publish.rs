@@ -64,6 +64,19 @@ async fn an_event_that_a_full_queue_refuses_is_rejected() {
 }
 
 #[tokio::test]
+async fn an_event_that_one_of_several_queues_refuses_is_nacked_and_the_others_have_it() {
+    let vhost = Vhost::create().await;
+    let (peer, mut inbox) =
+        bind_observer(&vhost.uri(), "amqp-rpc.events", ExchangeKind::Topic, &["mail.sent.#"]).await;
+    bind_a_full_queue(&peer, "amqp-rpc.events", ExchangeKind::Topic, "mail.sent.full").await;
+    let mail = MailClient::new(connect(&vhost).await);
+    let error = mail.sent("house 1".into()).topic("full").await.unwrap_err();
+    assert!(matches!(error, CallError::Nacked(_)), "{error:?}");
+    assert_eq!((error.execution(), error.is_retryable()), (Execution::Unknown, false));
+    assert_eq!(within("the event", inbox.next()).await.text(), r#"{"to":"house 1"}"#);
+}
+
+#[tokio::test]
 async fn a_user_who_may_not_declare_publishes_events_once_their_exchange_is_there() {
     let mut vhost = Vhost::create().await;
     let permissions = Permissions { configure: "^amqp-rpc\\.reply\\.", write: ".*", read: ".*" };

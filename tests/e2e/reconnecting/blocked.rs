@@ -9,7 +9,7 @@ use amqp_rpc_broker::Broker;
 
 use crate::{
     services::{GateClient, GateServer, Gatekeeper},
-    support::{embedded_broker, within},
+    support::{blocking_broker, within},
 };
 
 struct Scene {
@@ -21,7 +21,7 @@ struct Scene {
 
 impl Scene {
     async fn of(client: ClientBuilder) -> Self {
-        let broker = embedded_broker().start().await.expect("the broker starts");
+        let broker = blocking_broker().start().await.expect("the broker starts");
         let gate = Gatekeeper::closed();
         let server = Server::new()
             .service(GateServer::new(gate.clone()))

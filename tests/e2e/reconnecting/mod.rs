@@ -5,6 +5,7 @@ mod blocked;
 mod client;
 mod consumer_lookup;
 mod half_open;
+mod low_on_disk;
 mod refused_exchanges;
 mod refused_lookups;
 mod refused_queues;

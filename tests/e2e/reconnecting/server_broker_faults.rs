@@ -13,7 +13,7 @@ use crate::{
     services::{
         FibClient, FibServer, Fibonacci, GateClient, GateServer, Gatekeeper, until_connecting, until_epoch,
     },
-    support::{await_until, embedded_broker, within},
+    support::{await_until, blocking_broker, embedded_broker, within},
 };
 
 async fn serve(broker: &Broker, gate: &Gatekeeper) -> RunningServer {
@@ -77,7 +77,7 @@ async fn a_cancelled_consumer_is_recreated_and_its_calls_are_answered() {
 
 #[tokio::test]
 async fn a_blocked_connection_shows_in_the_servers_state() {
-    let broker = embedded_broker().start().await.unwrap();
+    let broker = blocking_broker().start().await.unwrap();
     let gate = Gatekeeper::closed();
     let server = serve(&broker, &gate).await;
     let mut states = server.state_changes();

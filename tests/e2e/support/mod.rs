@@ -44,5 +44,5 @@ pub(crate) use proxy::Proxy;
 pub(crate) use rabbitmq::{PrivateCluster, PrivateNode};
 pub(crate) use raw_peer::{Message, RawPeer};
 pub(crate) use uri::BrokerUri;
-pub(crate) use vhost::{Permissions, QueueState, Vhost, embedded_broker};
+pub(crate) use vhost::{Permissions, QueueState, Vhost, blocking_broker, embedded_broker};
 pub(crate) use wait::{TIMEOUT, await_until, within};

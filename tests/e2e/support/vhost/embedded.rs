@@ -76,6 +76,15 @@ pub(crate) fn embedded_broker() -> Builder {
     Broker::builder().like(likeness())
 }
 
+/// Builds an embedded broker that blocks publishers when it is low on memory or disk: the broker of
+/// `AMQP_RPC_TEST_LIKE`, or another one in place of LavinMQ, which refuses messages instead.
+pub(crate) fn blocking_broker() -> Builder {
+    match likeness() {
+        Like::LavinMq => Broker::builder(),
+        like => Broker::builder().like(like),
+    }
+}
+
 /// The broker whose rules the embedded brokers of this run follow.
 pub(super) fn likeness() -> Like {
     let Some(like) = env::var_os("AMQP_RPC_TEST_LIKE") else { return Like::default() };

@@ -11,8 +11,8 @@ use std::{
 
 use amqp_rpc_broker::Like;
 
-pub(crate) use self::embedded::embedded_broker;
 use self::embedded::{EmbeddedVhost, likeness};
+pub(crate) use self::embedded::{blocking_broker, embedded_broker};
 pub(crate) use self::{permissions::Permissions, queue_state::QueueState};
 use super::{
     http_api::{Administrator, HttpVhost},
