@@ -85,6 +85,25 @@ impl Like {
         self == LavinMq
     }
 
+    /// Returns whether declaring again what exists, as it is, needs the permission to configure it. On LavinMQ
+    /// it needs none (its source).
+    pub(crate) fn declaring_again_needs_permission(self) -> bool {
+        self != LavinMq
+    }
+
+    /// The text that refuses to declare again what exists with other properties, where it is not RabbitMQ's.
+    /// LavinMQ's never names the difference (measured). `kind` is `queue` or `exchange`.
+    pub(crate) fn text_of_redeclaration(self, kind: &str, name: &str) -> Option<String> {
+        let text = || format!("Existing {kind} '{name}' declared with other arguments");
+        (self == LavinMq).then(text)
+    }
+
+    /// The name that a direct reply address begins with, where it is not the one that the requester consumes.
+    /// LavinMQ's addresses all begin with its own name (measured).
+    pub(crate) fn direct_reply_prefix(self) -> Option<&'static str> {
+        (self == LavinMq).then_some("amq.direct.reply-to")
+    }
+
     /// Returns whether a full queue with the overflow `reject-publish` returns mandatory messages, and nacks
     /// them as well. LavinMQ's does (measured).
     pub(crate) fn returns_when_full(self) -> bool {

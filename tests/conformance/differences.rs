@@ -165,6 +165,33 @@ const RULES: &[RuleOfAnother] = &[
     },
     RuleOfAnother {
         like: Like::LavinMq,
+        rule: "a refusal to declare again does not name the difference",
+        scripts: &[
+            "arguments/an_argument_that_was_not_there_is_406",
+            "arguments/declaring_again_with_another_auto_delete_is_406",
+            "arguments/declaring_again_with_another_durability_is_406",
+            "arguments/each_argument_must_be_equal_when_declaring_again",
+            "arguments/each_mode_must_be_equal_when_declaring_again",
+            "arguments/several_differences_name_the_first",
+            "exchanges/alternate_exchanges_must_be_equal",
+            "exchanges/declaring_again_differently_is_406",
+            "exchanges/the_predeclared_exchanges_must_be_declared_as_they_are",
+        ],
+    },
+    RuleOfAnother {
+        like: Like::LavinMq,
+        rule: "direct reply addresses begin with its own name",
+        scripts: &[
+            "reply_to/a_declare_checks_whether_an_address_is_alive",
+            "reply_to/a_reply_after_cancelling_is_dropped",
+            "reply_to/a_reply_to_a_lost_requester_is_dropped",
+            "reply_to/an_address_does_not_survive_its_consumer",
+            "reply_to/each_channel_has_its_own_address",
+            "reply_to/replies_and_deliveries_share_the_channels_numbers",
+        ],
+    },
+    RuleOfAnother {
+        like: Like::LavinMq,
         rule: "passwords cannot be updated",
         scripts: &["channels/a_secret_can_be_updated_only_where_the_mechanism_has_one"],
     },

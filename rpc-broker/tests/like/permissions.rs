@@ -2,12 +2,14 @@
 
 use amqp_rpc_broker::Like;
 use lapin::{
-    BasicProperties,
-    options::{BasicConsumeOptions, BasicPublishOptions, QueueDeclareOptions},
+    BasicProperties, ExchangeKind,
+    options::{BasicConsumeOptions, BasicPublishOptions, ExchangeDeclareOptions, QueueDeclareOptions},
     types::FieldTable,
 };
 
-use crate::setup::{ALL, allow, code, connect, declare_with, in_time, passive, refused, start, text};
+use crate::setup::{
+    ALL, allow, code, connect, declare, declare_with, in_time, passive, refused, start, text,
+};
 
 #[tokio::test]
 async fn on_lavinmq_the_default_exchange_has_the_empty_name() {
@@ -21,21 +23,18 @@ async fn on_lavinmq_the_default_exchange_has_the_empty_name() {
         ] {
             let broker = start(like).await;
             let channel = allow(&broker, "ada", [".*", write, ".*"]).await.create_channel().await.unwrap();
+            in_time(channel.confirm_select(Default::default())).await.unwrap();
             let options = BasicPublishOptions::default();
             let publish =
                 channel.basic_publish("".into(), "q".into(), options, b"!", BasicProperties::default());
-            // Not confirmed: what comes after it shows whether it closed the channel.
-            drop(in_time(publish).await.unwrap());
-            let after = in_time(channel.queue_declare(
-                "q".into(),
-                QueueDeclareOptions::durable(),
-                FieldTable::default(),
-            ))
-            .await;
+            let published = match in_time(publish).await {
+                Ok(confirm) => in_time(confirm).await.map(drop),
+                Err(error) => Err(error),
+            };
             if allowed {
-                after.unwrap();
+                published.unwrap();
             } else {
-                assert_eq!(code(after), 403, "{like:?} {write}");
+                assert_eq!(code(published), 403, "{like:?} {write}");
             }
         }
     }
@@ -92,7 +91,33 @@ async fn on_lavinmq_a_user_with_a_password_may_not_update_it() {
         } else {
             updated.unwrap();
             let channel = connection.create_channel().await.unwrap();
-            assert_eq!(code(crate::setup::declare(&channel, "absent", passive()).await), 404);
+            assert_eq!(code(declare(&channel, "absent", passive()).await), 404);
         }
+    }
+}
+
+#[tokio::test]
+async fn on_lavinmq_declaring_what_exists_needs_no_permission() {
+    for like in ALL {
+        let broker = start(like).await;
+        let admin = connect(&broker.uri()).await.unwrap().create_channel().await.unwrap();
+        declare(&admin, "q", QueueDeclareOptions::durable()).await.unwrap();
+        let nobody = allow(&broker, "nobody", ["^$", "^$", "^$"]).await;
+        let channel = async || nobody.create_channel().await.unwrap();
+        let queue = declare(&channel().await, "q", QueueDeclareOptions::durable()).await.map(drop);
+        let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+        let exchange = in_time(channel().await.exchange_declare(
+            "amq.topic".into(),
+            ExchangeKind::Topic,
+            durable,
+            FieldTable::default(),
+        ))
+        .await;
+        for again in [queue, exchange] {
+            let refused = again.err().map(|error| code::<()>(Err(error)));
+            assert_eq!(refused, (like != Like::LavinMq).then_some(403), "{like:?}");
+        }
+        let new = declare(&channel().await, "new", QueueDeclareOptions::durable()).await;
+        assert_eq!(code(new), 403, "{like:?}");
     }
 }

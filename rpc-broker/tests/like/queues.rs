@@ -3,7 +3,9 @@
 use amqp_rpc_broker::Like;
 use lapin::{
     BasicProperties, ExchangeKind,
-    options::{BasicGetOptions, BasicRejectOptions, ExchangeDeclareOptions, QueueDeclareOptions},
+    options::{
+        BasicConsumeOptions, BasicGetOptions, BasicRejectOptions, ExchangeDeclareOptions, QueueDeclareOptions,
+    },
     types::{AMQPValue, FieldTable},
 };
 use tokio::{
@@ -143,5 +145,57 @@ async fn deleting_and_unbinding_what_is_missing_succeeds() {
             in_time(unbind).await.unwrap();
         }
         publish_with(&channel, "q", BasicProperties::default(), b"the channel is open").await;
+    }
+}
+
+#[tokio::test]
+async fn on_lavinmq_a_refusal_to_declare_again_does_not_name_the_difference() {
+    for like in ALL {
+        let broker = start(like).await;
+        declare(&channel(&broker).await, "q", QueueDeclareOptions::durable()).await.unwrap();
+        let ttl = [("x-message-ttl", AMQPValue::LongInt(1))];
+        let queue = refused(declare_with(&channel(&broker).await, "q", &ttl).await);
+        let exchange = channel(&broker).await;
+        let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+        let declared = exchange.exchange_declare(
+            "amq.topic".into(),
+            ExchangeKind::Direct,
+            options,
+            FieldTable::default(),
+        );
+        let exchange = refused(in_time(declared).await);
+        for ((code, text), kind, differs) in
+            [(queue, "queue 'q'", "'x-message-ttl'"), (exchange, "exchange 'amq.topic'", "'type'")]
+        {
+            assert_eq!(code, 406, "{text}");
+            if like == Like::LavinMq {
+                assert_eq!(
+                    text,
+                    format!("PRECONDITION_FAILED - Existing {kind} declared with other arguments")
+                );
+            } else {
+                assert!(text.contains(differs), "{text}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn on_lavinmq_direct_reply_addresses_begin_with_its_own_name() {
+    for like in ALL {
+        let broker = start(like).await;
+        let channel = channel(&broker).await;
+        declare(&channel, "q", QueueDeclareOptions::durable()).await.unwrap();
+        let no_ack = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
+        let name = "amq.rabbitmq.reply-to";
+        let _replies = in_time(channel.basic_consume(name.into(), "".into(), no_ack, FieldTable::default()))
+            .await
+            .unwrap();
+        publish_with(&channel, "q", BasicProperties::default().with_reply_to(name.into()), b"?").await;
+        let request =
+            in_time(channel.basic_get("q".into(), BasicGetOptions::default())).await.unwrap().unwrap();
+        let address = request.delivery.properties.reply_to().clone().unwrap();
+        let prefix = if like == Like::LavinMq { "amq.direct.reply-to." } else { "amq.rabbitmq.reply-to." };
+        assert!(address.as_str().starts_with(prefix), "{like:?}: {address}");
     }
 }

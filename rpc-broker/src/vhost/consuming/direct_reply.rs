@@ -73,9 +73,10 @@ impl VhostState {
     ) -> Result<Properties, ProtocolError> {
         let name = properties.reply_to().and_then(|reply_to| std::str::from_utf8(reply_to).ok());
         let Some(name) = name.and_then(pseudo_queue) else { return Ok(properties) };
+        let of_all = self.like().direct_reply_prefix();
         match &self.open_channel_mut(at).reply_consumer {
-            Some(consumer) if consumer.prefix == name => {
-                let address = format!("{name}.{}", consumer.suffix);
+            Some(consumer) if of_all.is_some() || consumer.prefix == name => {
+                let address = format!("{}.{}", of_all.unwrap_or(name), consumer.suffix);
                 Ok(properties.with_reply_to(address.as_bytes()))
             }
             _ => Err(ProtocolError::new(ReplyCode::PreconditionFailed, "fast reply consumer does not exist")),

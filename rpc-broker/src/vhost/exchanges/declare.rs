@@ -44,14 +44,18 @@ impl VhostState {
             return Err(ProtocolError::new(ReplyCode::CommandInvalid, text));
         };
         refuse_default(&name)?;
-        self.check_exchange(at, Access::Configure, name.as_str())?;
+        if self.like().declaring_again_needs_permission() || !self.exchanges.contains_key(&name) {
+            self.check_exchange(at, Access::Configure, name.as_str())?;
+        }
         let (durable, auto_delete, internal) = (declare.durable, declare.auto_delete, declare.internal);
         if let Some(existing) = self.exchanges.get(&name) {
             let vhost = &self.name;
             let differs =
                 existing.inequivalence(kind, durable, auto_delete, internal, &declare.arguments, vhost);
-            return differs
-                .map_or(Ok(()), |text| Err(ProtocolError::new(ReplyCode::PreconditionFailed, text)));
+            return differs.map_or(Ok(()), |text| {
+                let of_another = self.like().text_of_redeclaration("exchange", name.as_str());
+                Err(ProtocolError::new(ReplyCode::PreconditionFailed, of_another.unwrap_or(text)))
+            });
         }
         if name.as_str().starts_with("amq.") {
             let text = format!("exchange name '{name}' contains reserved prefix 'amq.*'");

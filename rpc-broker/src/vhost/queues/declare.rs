@@ -80,7 +80,9 @@ impl VhostState {
         asked: ShortString,
     ) -> Result<QueueId, ProtocolError> {
         let name = queue_name(asked, &declare.arguments, self.like())?;
-        self.check_queue(at, Access::Configure, name.as_str())?;
+        if self.like().declaring_again_needs_permission() || !self.queue_names.contains_key(&name) {
+            self.check_queue(at, Access::Configure, name.as_str())?;
+        }
         let declaration = QueueDeclaration {
             // An exclusive queue ends with its connection, so it is never durable.
             durable: declare.durable && !declare.exclusive,
@@ -111,7 +113,10 @@ impl VhostState {
             arguments: existing.declared.clone(),
         };
         match inequivalence(&present, declaration, &self.name, existing.name.as_str(), self.like()) {
-            Some(text) => Err(precondition_failed(text)),
+            Some(text) => {
+                let of_another = self.like().text_of_redeclaration("queue", existing.name.as_str());
+                Err(precondition_failed(of_another.unwrap_or(text)))
+            }
             None => Ok(existing.id),
         }
     }
