@@ -255,11 +255,9 @@ async fn connecting_to_a_silent_listener_times_out() {
 
 #[tokio::test]
 async fn a_client_whose_user_may_not_declare_uses_direct_replies() {
-    use crate::support::Permissions;
     let mut vhost = Vhost::create().await;
     let _server = serve_fib(&vhost).await;
-    let permissions = Permissions { configure: "^$", write: "^amqp-rpc$", read: "^$" };
-    let uri = vhost.add_user("caller", "secret", permissions).await;
+    let uri = vhost.add_user("caller", "secret", crate::support::recipes::CALLER).await;
 
     let error = Client::connect(&uri).await.unwrap_err();
     assert!(

@@ -1,6 +1,10 @@
 //! The permissions that SECURITY.md recommends are sufficient and allow nothing else.
 
-use amqp_rpc::{CallError, Client, RunningServer, Server, client::ReplyTo, server::Declare};
+use amqp_rpc::{
+    CallError, Client, RunningServer, Server,
+    client::ReplyTo,
+    server::{Declare, QueueOptions},
+};
 use lapin::{
     BasicProperties,
     options::{BasicPublishOptions, QueueBindOptions},
@@ -9,24 +13,14 @@ use lapin::{
 
 use crate::{
     services::{FibClient, FibServer, Fibonacci, Gatekeeper, serve_fib, serve_gate},
-    support::{Permissions, RawPeer, Vhost, within},
-};
-
-/// A short-lived client, or one that may only call: direct reply-to.
-const CALLER: Permissions<'_> = Permissions { configure: "^$", write: "^amqp-rpc$", read: "^$" };
-/// The same, and it may look up the queue on RabbitMQ since 4.3: calls fail fast, timeouts say why.
-const CALLER_THAT_LOOKS_UP: Permissions<'_> =
-    Permissions { configure: "^$", write: "^(amqp-rpc|fib)$", read: "^$" };
-/// A client with its own reply queue, the default.
-const CALLER_WITH_REPLY_QUEUE: Permissions<'_> =
-    Permissions { configure: r"^amqp-rpc\.reply\.", write: "^amqp-rpc$", read: r"^amqp-rpc\.reply\." };
-/// A server whose queue is declared by a deployment: `Declare::Passive`.
-const SERVER: Permissions<'_> = Permissions { configure: "^$", write: r"^amq\.default$", read: "^fib$" };
-/// A server that declares its queue, exchanges and dead-letter queue.
-const DECLARING_SERVER: Permissions<'_> = Permissions {
-    configure: r"^(amqp-rpc(\.dead)?|fib(\.dead)?)$",
-    write: r"^(amq\.default|amqp-rpc\.dead|fib(\.dead)?)$",
-    read: r"^(amqp-rpc(\.dead)?|fib)$",
+    support::{
+        Permissions, RawPeer, Vhost,
+        recipes::{
+            CALLER, CALLER_THAT_LOOKS_UP, CALLER_WITH_REPLY_QUEUE, DECLARING_SERVER, SERVER,
+            SERVER_WITH_MAX_LENGTH,
+        },
+        within,
+    },
 };
 
 /// Operations outside of a user's recipe. Each is refused with 403.
@@ -180,6 +174,25 @@ async fn a_server_s_user_that_may_declare_its_own_queues_can_touch_nothing_else(
         Trespass::Consume("gate"),
         Trespass::DeclareQueue("gate.mine"),
         Trespass::DeleteQueue("gate"),
+        Trespass::DeclareExchange("amqp-rpc.mine"),
+    ] {
+        is_refused(&uri, trespass).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_s_user_with_a_bounded_queue_can_touch_nothing_else() {
+    let mut vhost = Vhost::create().await;
+    let uri = vhost.add_user("server", "secret", SERVER_WITH_MAX_LENGTH).await;
+    let options = QueueOptions::new().max_length(5);
+    let server = Server::new().service_with(FibServer::new(Fibonacci), options).start(&uri);
+    let _server = within("the server to start", server).await.unwrap_or_else(|error| panic!("{error}"));
+    let fib = FibClient::new(Client::connect(vhost.uri()).await.unwrap());
+    assert_eq!(within("the call", fib.compute(10)).await.unwrap(), 55);
+    for trespass in [
+        Trespass::PublishTo("amqp-rpc"),
+        Trespass::Consume("fib.dead"),
+        Trespass::DeclareQueue("fib.mine"),
         Trespass::DeclareExchange("amqp-rpc.mine"),
     ] {
         is_refused(&uri, trespass).await;

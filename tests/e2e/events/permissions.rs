@@ -6,25 +6,14 @@ use amqp_rpc::{Client, Server, Subscription, client::ReplyTo, error::StartError}
 use super::{PricesChangedRequest, PricesClient, Received, everything};
 use crate::{
     services::until_epoch,
-    support::{Permissions, Proxy, RawPeer, Vhost, await_until, within},
+    support::{
+        Proxy, RawPeer, Vhost, await_until,
+        recipes::{GROUP, LISTENER, PUBLISHER, PUBLISHER_TO_WHAT_EXISTS},
+        within,
+    },
 };
 
-const GROUP: Permissions<'_> = Permissions {
-    configure: r"^(amqp-rpc\.events|amqp-rpc\.dead|prices\.events\.g(\.dead)?)$",
-    write: r"^(amq\.default|amqp-rpc\.dead|prices\.events\.g(\.dead)?)$",
-    read: r"^(amqp-rpc\.events|amqp-rpc\.dead|prices\.events\.g)$",
-};
-const LISTENER: Permissions<'_> = Permissions {
-    configure: r"^amqp-rpc\.events",
-    write: r"^amqp-rpc\.events\.",
-    read: r"^amqp-rpc\.events",
-};
-const PUBLISHER: Permissions<'_> =
-    Permissions { configure: r"^amqp-rpc\.events$", write: r"^amqp-rpc\.events$", read: "^$" };
-const PUBLISHER_TO_WHAT_EXISTS: Permissions<'_> =
-    Permissions { configure: "^$", write: r"^amqp-rpc\.events$", read: "^$" };
-
-/// A client without a queue: direct reply-to needs write permission only.
+/// A client without a queue.
 async fn connect(uri: &str) -> Client {
     within("the client", Client::builder().reply_to(ReplyTo::Direct).connect(uri)).await.expect("it may")
 }
@@ -78,6 +67,7 @@ async fn a_group_s_user_cannot_subscribe_for_another_group() {
         matches!(&error, StartError::AccessRefused { name, .. } if name == "prices.events.other"),
         "{error}"
     );
+    assert!(error.to_string().contains(r"(configure `^prices\.events\.other$`"), "{error}");
     let channel = RawPeer::connect(&uri).await.open_channel().await;
     let publish = channel.basic_get("prices.events.other".into(), Default::default()).await;
     assert!(publish.is_err(), "it may not read there either");

@@ -7,6 +7,7 @@
 //! | [`http_api`] | the broker of `AMQP_URL`, administered by the HTTP API that `AMQP_RPC_TEST_ADMIN` names |
 //! | [`left_out`] | tests that the broker of the run cannot serve |
 //! | [`raw_peer`] | an AMQP peer that speaks by hand: malformed and foreign messages, foreign servers |
+//! | [`expiring`] | waits for messages to expire |
 //! | [`byte_peer`] | a publisher that writes frames byte by byte: what no AMQP library would write |
 //! | [`program`] | second processes: the Python peers of `tests/interop` and our examples |
 //! | [`log`] | the log of the library |
@@ -20,6 +21,7 @@ pub(crate) mod byte_peer;
 mod bytes;
 #[cfg(any(feature = "tls", feature = "tls-ring"))]
 pub(crate) mod certificates;
+pub(crate) mod expiring;
 mod frames;
 pub(crate) mod http_api;
 pub(crate) mod left_out;
@@ -36,6 +38,7 @@ pub(crate) mod vhost;
 pub(crate) mod wait;
 
 pub(crate) use byte_peer::{BytePeer, RawProperties};
+pub(crate) use expiring::until_expired;
 pub(crate) use frames::Said;
 pub(crate) use left_out::{Need, is_left_out_without};
 pub(crate) use log::{Log, listen_by};
@@ -44,5 +47,5 @@ pub(crate) use proxy::Proxy;
 pub(crate) use rabbitmq::{PrivateCluster, PrivateNode};
 pub(crate) use raw_peer::{Message, RawPeer};
 pub(crate) use uri::BrokerUri;
-pub(crate) use vhost::{Permissions, QueueState, Vhost, blocking_broker, embedded_broker};
+pub(crate) use vhost::{Permissions, QueueState, Vhost, blocking_broker, embedded_broker, recipes};
 pub(crate) use wait::{TIMEOUT, await_until, within};

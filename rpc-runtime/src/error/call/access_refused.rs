@@ -26,10 +26,31 @@ impl AccessRefused {
 
 impl fmt::Display for AccessRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pattern = match &*self.exchange {
+            // The default exchange, as RabbitMQ and as LavinMQ call it.
+            "" => r"^(amq\.default)?$".to_owned(),
+            exchange => format!("^{}$", exchange.replace('.', r"\.")),
+        };
         write!(
             f,
-            "the client's user may not write to exchange `{}`; grant it with `rabbitmqctl set_permissions`: {}",
+            "the client's user may not write to exchange `{}`; grant it write `{pattern}` with `rabbitmqctl set_permissions`: {}",
             self.exchange, self.reason
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AccessRefused;
+
+    #[test]
+    fn the_text_names_the_pattern_that_is_missing() {
+        for (exchange, pattern) in
+            [("amqp-rpc", "`^amqp-rpc$`"), ("shop.rpc", r"`^shop\.rpc$`"), ("", r"`^(amq\.default)?$`")]
+        {
+            let text =
+                AccessRefused { exchange: exchange.into(), reason: "the broker's words".into() }.to_string();
+            assert!(text.contains(pattern) && text.ends_with("the broker's words"), "{text}");
+        }
     }
 }

@@ -76,8 +76,9 @@ pub enum StartError {
     },
     /// The user has no permission for an operation that the server needs.
     #[error(
-        "user `{user}` may not {action} `{name}` on {broker}; grant it with `{}`: {source}",
-        broker.permission_command()
+        "user `{user}` may not {action} `{name}` on {broker}; grant it with `{}` ({}): {source}",
+        broker.permission_command(),
+        permissions_to(action, name)
     )]
     AccessRefused {
         /// The broker's product and version.
@@ -118,6 +119,19 @@ pub enum StartError {
 pub(super) fn listed(names: &[impl AsRef<str>]) -> String {
     let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
     if names.is_empty() { "none".into() } else { names.join(", ") }
+}
+
+/// The permissions that an operation needs, as patterns.
+fn permissions_to(action: &str, name: &str) -> String {
+    let pattern = format!("`^{}$`", name.replace('.', r"\."));
+    match action {
+        "declare exchange" => format!("configure {pattern}"),
+        "declare queue" => format!(
+            "configure {pattern}, and with dead letters also read {pattern} (on LavinMQ `->`, the name of the connection) and write on their exchange"
+        ),
+        "bind queue" => format!("write {pattern} and read on the exchange"),
+        _ => format!("read {pattern}"),
+    }
 }
 
 fn duplicate(exchange: &str, routing_key: &str, first: &str, second: &str) -> String {

@@ -70,7 +70,7 @@ async fn an_added_service_runs_within_the_layers_and_survives_a_reconnect() {
 #[tokio::test]
 async fn a_service_that_the_broker_refuses_is_not_added_and_the_others_do_not_notice() {
     let mut vhost = Vhost::create().await;
-    let permissions = Permissions { configure: ".*", write: ".*", read: "^(amqp-rpc.*|gate.*)$" };
+    let permissions = Permissions { configure: ".*", write: ".*", read: "^(amqp-rpc.*|gate.*)$|->" };
     let user = vhost.add_user("worker", "secret", permissions).await;
     let gate = Gatekeeper::closed();
     let server = Server::new().service(GateServer::new(gate.clone()));

@@ -22,6 +22,7 @@ pub(crate) struct HttpVhost {
     name: String,
     users: Vec<String>,
     statistics_age: Duration,
+    is_lavinmq: bool,
 }
 
 impl HttpVhost {
@@ -30,11 +31,17 @@ impl HttpVhost {
         let overview = administrator.demand("GET", "/api/overview".into(), Value::Null).await;
         let statistics_age =
             if overview["rabbitmq_version"].is_string() { STATISTICS_AGE } else { Duration::ZERO };
-        let vhost = Self { administrator, name: name.to_owned(), users: Vec::new(), statistics_age };
+        let is_lavinmq = overview["lavinmq_version"].is_string();
+        let vhost =
+            Self { administrator, name: name.to_owned(), users: Vec::new(), statistics_age, is_lavinmq };
         vhost.administrator.demand("PUT", format!("/api/vhosts/{}", segment(name)), json!({})).await;
         let (user, _) = vhost.administrator.amqp().credentials();
         vhost.permit(user, Permissions::ALL).await;
         vhost
+    }
+
+    pub(crate) fn is_lavinmq(&self) -> bool {
+        self.is_lavinmq
     }
 
     pub(crate) fn uri(&self) -> String {

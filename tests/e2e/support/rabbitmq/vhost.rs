@@ -14,10 +14,21 @@ pub(crate) struct RabbitMqVhost {
 impl RabbitMqVhost {
     /// Makes a virtual host in which the node's administrator may do everything.
     pub(crate) async fn create(node: &Node, name: &str) -> Self {
+        Self::create_by(node, name, &format!("rabbit_vhost:add({}, <<\"tests\">>)", binary(name))).await
+    }
+
+    /// The same, whose queues are of this type where their declaration names none.
+    pub(crate) async fn create_of_queue_type(node: &Node, name: &str, queue_type: &str) -> Self {
+        let [named, of_type] = [name, queue_type].map(binary);
+        let put =
+            format!("rabbit_vhost:put_vhost({named}, <<>>, <<\"\">>, {of_type}, undefined, <<\"tests\">>)");
+        Self::create_by(node, name, &put).await
+    }
+
+    async fn create_by(node: &Node, name: &str, add: &str) -> Self {
         let vhost = Self { node: node.clone(), name: name.to_owned(), users: Vec::new() };
-        let name = binary(&vhost.name);
         let permit = permit("guest", &vhost.name, Permissions::ALL);
-        vhost.node.eval_ok(&format!("ok = rabbit_vhost:add({name}, <<\"tests\">>), {permit}")).await;
+        vhost.node.eval_ok(&format!("ok = {add}, {permit}")).await;
         vhost
     }
 

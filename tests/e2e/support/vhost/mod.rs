@@ -12,8 +12,11 @@ use std::{
 use amqp_rpc_broker::Like;
 
 use self::embedded::{EmbeddedVhost, likeness};
-pub(crate) use self::embedded::{blocking_broker, embedded_broker};
-pub(crate) use self::{permissions::Permissions, queue_state::QueueState};
+pub(crate) use self::{
+    embedded::{blocking_broker, embedded_broker},
+    permissions::{Permissions, recipes},
+    queue_state::QueueState,
+};
 use super::{
     http_api::{Administrator, HttpVhost},
     rabbitmq::{node::Node, vhost::RabbitMqVhost},
@@ -59,6 +62,14 @@ impl Vhost {
         }
         let name = new_name();
         Self { host: Host::Embedded(EmbeddedVhost::create(&name).await), name }
+    }
+
+    /// Makes a virtual host on the RabbitMQ of this run whose queues are of this type where their declaration
+    /// names none.
+    pub(crate) async fn of_queue_type(queue_type: &str) -> Self {
+        let name = new_name();
+        let host = RabbitMqVhost::create_of_queue_type(Node::of_this_run(), &name, queue_type).await;
+        Self { host: Host::RabbitMq(host), name }
     }
 
     /// Makes a virtual host on a RabbitMQ node of the test.
@@ -112,20 +123,29 @@ impl Vhost {
         of_any!(&self.host, host => host.delete_queue(queue).await);
     }
 
-    /// Whether the broker takes new passwords on open connections, as RabbitMQ does and LavinMQ does not.
-    pub(crate) fn accepts_new_passwords(&self) -> bool {
+    /// Whether the broker is LavinMQ, or the embedded broker in its likeness.
+    pub(crate) fn is_lavinmq(&self) -> bool {
         match &self.host {
-            Host::Embedded(_) => likeness() != Like::LavinMq,
-            Host::RabbitMq(_) => true,
-            // The HTTP API does not say which broker it is; a test that asks is left out there.
-            Host::Http(_) => false,
+            Host::Embedded(_) => likeness() == Like::LavinMq,
+            Host::RabbitMq(_) => false,
+            Host::Http(host) => host.is_lavinmq(),
         }
     }
 
-    /// Whether the broker expires messages by a coarse clock, as LavinMQ does: our client then writes 100 ms
-    /// more, and the exact time in a header.
+    /// Whether the broker takes new passwords on open connections.
+    pub(crate) fn accepts_new_passwords(&self) -> bool {
+        !self.is_lavinmq()
+    }
+
+    /// Whether the broker expires messages by a coarse clock: our client then writes 100 ms more, and the
+    /// exact time in a header.
     pub(crate) fn has_coarse_expiry(&self) -> bool {
-        matches!(&self.host, Host::Embedded(_) if likeness() == Like::LavinMq)
+        self.is_lavinmq()
+    }
+
+    /// Whether a message whose time is over leaves a queue that has consumers before it would be delivered.
+    pub(crate) fn expires_behind_others(&self) -> bool {
+        !self.is_lavinmq()
     }
 
     /// The number of open connections.

@@ -218,8 +218,12 @@ impl DeadLetterSender {
         } else if error.code() == Some(ACCESS_REFUSED) {
             self.is_denied = true;
             let user = self.connection.display_user();
-            let exchange = self.connection.broker().default_exchange_in_permissions();
-            tracing::warn!(user, exchange, %error, "the user may not publish dead letters; failed messages are rejected, and the broker loses those that were dead-lettered before; allow the user to write to the default exchange, whose name in permissions is given");
+            let lost = if self.connection.broker().has_all_with_x() {
+                "those that were dead-lettered before"
+            } else {
+                "them"
+            };
+            tracing::warn!(user, %error, "the user may not publish dead letters; failed messages are rejected, and the broker loses {lost}; allow the user to write to the default exchange, `^(amq\\.default)?$`");
         } else if self.connection.has_leaked_too_many_channels() {
             tracing::warn!(%error, "too many channels were lost over dead letters; failed messages are rejected until the server connects again");
         }
