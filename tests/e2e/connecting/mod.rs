@@ -2,5 +2,6 @@
 
 mod broker;
 mod credentials;
+mod frames;
 mod least_privilege;
 mod nodes;

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod cluster;
+mod default_queue_type;
 mod delivery_timeout;
 mod half_open;
 mod ledger;

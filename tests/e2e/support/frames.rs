@@ -28,21 +28,30 @@ pub(crate) fn replies_and_acks(bytes: &[u8]) -> Vec<Said> {
         .collect()
 }
 
+/// The length of the longest complete frame in a conversation, in bytes, with its header and its end mark.
+pub(crate) fn longest_frame(bytes: &[u8]) -> usize {
+    frames(bytes).map(|(_, payload)| payload.len() + 8).max().unwrap_or(0)
+}
+
 /// Class, method and arguments of each complete method frame.
 fn method_frames(bytes: &[u8]) -> impl Iterator<Item = (u16, u16, &[u8])> {
     const METHOD_FRAME: u8 = 1;
+    frames(bytes).filter(|(kind, _)| *kind == METHOD_FRAME).filter_map(|(_, payload)| {
+        let (&[a, b, c, d], arguments) = payload.split_first_chunk()?;
+        Some((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]), arguments))
+    })
+}
+
+/// Type and payload of each complete frame.
+fn frames(bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut rest = bytes.strip_prefix(b"AMQP\x00\x00\x09\x01").unwrap_or(bytes);
-    let frames = std::iter::from_fn(move || {
+    std::iter::from_fn(move || {
         // type, channel (2 bytes), length of the payload (4 bytes), payload, end mark
         let (&[kind, _, _, a, b, c, d], tail) = rest.split_first_chunk()?;
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
         let payload = tail.get(..length)?;
         rest = tail.get(length + 1..)?;
         Some((kind, payload))
-    });
-    frames.filter(|(kind, _)| *kind == METHOD_FRAME).filter_map(|(_, payload)| {
-        let (&[a, b, c, d], arguments) = payload.split_first_chunk()?;
-        Some((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]), arguments))
     })
 }
 

@@ -20,7 +20,7 @@ use tokio::{
 
 use super::{
     bytes::{read_some, shutdown, write_all},
-    frames::{Said, methods, replies_and_acks},
+    frames::{Said, longest_frame, methods, replies_and_acks},
     uri::BrokerUri,
 };
 
@@ -128,6 +128,12 @@ impl Proxy {
             .iter()
             .flat_map(|conversation| methods(conversation.bytes(toward)))
             .collect()
+    }
+
+    /// The length of the longest frame in this direction, in bytes.
+    pub(crate) fn longest_frame(&self, toward: Toward) -> usize {
+        let conversations = self.network.conversations();
+        conversations.iter().map(|conversation| longest_frame(conversation.bytes(toward))).max().unwrap_or(0)
     }
 
     /// Replies and acknowledgements of the server behind this proxy, in the order they were written.
