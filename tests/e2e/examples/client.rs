@@ -76,9 +76,8 @@ async fn reconnecting_outlives_its_broker() {
         assert!(lines[2].starts_with("the broker stopped; the client was connecting"), "{printed}");
         assert!(lines[3].starts_with("the ring Unknown run: disconnected"), "{printed}");
         assert!(lines[4].starts_with("the next call waited "), "{printed}");
-        assert!(
-            lines[5].ends_with("the client is ready, connection 2, and the server ready, connection 2"),
-            "{printed}"
-        );
+        for ready in ["the client is ready, connection 2, ", ", and the server ready, connection 2"] {
+            assert!(lines[5].contains(ready), "{printed}");
+        }
     }
 }

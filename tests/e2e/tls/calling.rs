@@ -99,10 +99,13 @@ async fn a_node_whose_certificate_is_refused_is_skipped() {
     let broker = TlsBroker::start().await;
     let expired = broker.authority.issue_between(2001, 2002);
     let expired = TlsFront::start(&broker.vhost.uri(), expired.server()).await;
-    for _ in 0..6 {
+    // The order is random: until the refused node was the first.
+    for _ in 0..64 {
         let nodes = ConnectOptions::any_of([expired.uri(), broker.front.uri()]).tls(broker.trusted());
         within("the node that is right", Client::connect(nodes)).await.unwrap().close().await;
+        if expired.accepted() >= 1 {
+            return;
+        }
     }
-    // Random order: often enough it was the first.
-    assert!(expired.accepted() >= 1);
+    panic!("the refused node was never tried");
 }
