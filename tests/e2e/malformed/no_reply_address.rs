@@ -1,11 +1,13 @@
 //! Malformed messages without a reply address: they become dead letters, unless they expired.
 
+use std::time::Duration;
+
 use lapin::{BasicProperties, types::ShortString};
 
 use super::catalogue::{Expected, TARGETS, TWICE_PREFETCH, catalogue, good_calls_succeed, serve_targets};
 use crate::{
     services::{GateClient, Gatekeeper, connect, serve_gate},
-    support::{RawPeer, Vhost, await_until, within},
+    support::{RawPeer, Vhost, await_until, until_expired, within},
 };
 
 #[tokio::test]
@@ -70,7 +72,7 @@ async fn requests_that_expired_leave_nothing_behind() {
             peer.publish("amqp-rpc", "gate.pass", request, b"{\"tag\":2}").await;
         }
     }
-    await_until("all have expired", || async { vhost.existing_queue("gate").await.ready == 0 }).await;
+    until_expired(&vhost, "gate", Duration::from_millis(50)).await;
     gate.open_for(1);
     assert_eq!(within("the slow call", slow).await.unwrap().unwrap(), 1);
     assert_eq!(gates.echo(3).await.unwrap(), 3);

@@ -7,7 +7,7 @@ use lapin::BasicProperties;
 
 use crate::{
     services::{GateClient, GateServer, Gatekeeper, connect, serve_gate, until_connecting},
-    support::{Proxy, QueueState, RawPeer, Said, Vhost, await_until, within},
+    support::{Proxy, QueueState, RawPeer, Said, Vhost, await_until, until_expired, within},
 };
 
 async fn await_settled(vhost: &Vhost, queue: &str) {
@@ -135,7 +135,7 @@ async fn expired_requests_leave_nothing_behind() {
         assert!(matches!(error, CallError::Timeout(_)), "{error:?}");
     }
     // The time to live starts when the broker gets the request, some time after the call began.
-    await_until("the requests have expired", async || vhost.existing_queue("gate").await.ready == 0).await;
+    until_expired(&vhost, "gate", Duration::from_millis(300)).await;
     gate.open_for(20);
     holder.await.unwrap().unwrap();
     await_settled(&vhost, "gate").await;

@@ -12,7 +12,7 @@ use lapin::{options::QueueDeclareOptions, types::FieldTable};
 
 use crate::{
     services::{GateClient, Gatekeeper, connect, serve_gate, until_connecting},
-    support::{Proxy, RawPeer, Vhost, await_until, proxy::Toward, within},
+    support::{Proxy, RawPeer, Vhost, await_until, proxy::Toward, until_expired, within},
     tutorial::{TutorialClient, foreign_server_and_client, seed_shape, serve_tutorial},
 };
 
@@ -95,7 +95,7 @@ async fn a_request_that_waited_too_long_behind_others_does_not_run() {
     gate.until_running(1).await;
 
     gates.pass(2).timeout(Duration::from_millis(100)).await.unwrap_err();
-    await_until("its request has expired", || async { vhost.existing_queue("gate").await.ready == 0 }).await;
+    until_expired(&vhost, "gate", Duration::from_millis(100)).await;
     gate.open_for(2);
     assert_eq!(within("the slow call", slow).await.unwrap().unwrap(), 1);
     assert_eq!(within("a later call", gates.echo(3)).await.unwrap(), 3);

@@ -183,7 +183,8 @@ async fn a_client_of_direct_replies_uses_the_broker_s_address() {
 
     // The broker replaces the name that the client sent.
     let reply_to = request.reply_to().expect("there is a reply address");
-    assert!(reply_to.starts_with("amq.rabbitmq.reply-to."), "{reply_to}");
+    let of_the_broker = if vhost.is_lavinmq() { "amq.direct.reply-to." } else { "amq.rabbitmq.reply-to." };
+    assert!(reply_to.starts_with(of_the_broker), "{reply_to}");
     let id = request.correlation_id().expect("there is a correlation id");
     peer.publish("", reply_to, BasicProperties::default().with_correlation_id(id.into()), b"8").await;
     assert_eq!(within("the reply", call).await.unwrap().unwrap(), 8);
