@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs all tests on all brokers: everything on the embedded one, then what speaks with a broker on a private RabbitMQ, with pika; then
-# the end-to-end tests on RabbitMQ 4, a short soak, and what threads share under many schedules.
+# the end-to-end tests on the embedded broker in its other likenesses and on RabbitMQ 4, a short soak, and what threads share under many
+# schedules.
 # Run:  scripts/test.sh [ARGUMENTS OF cargo test]      e.g.  scripts/test.sh --test e2e -- unroutable
 # Installs what is missing (RabbitMQ, Python's venv; Debian, as root or through sudo). The last line sums up all runs:
 # "N passed, N failed, N skipped"; skipped is what no run ran. Ends with 0 only when each run did.
@@ -36,6 +37,13 @@ run "everything, on the embedded broker" "${embedded[@]}" "${targets[@]}" -- "${
 # The ignored tests but those of RabbitMQ, which are in a module `rabbitmq` or have names that begin with `on_rabbitmq`.
 run "Python, on the embedded broker" "${embedded[@]}" "${with_brokers[@]}" -- "${tests[@]}" --ignored --skip on_rabbitmq --skip rabbitmq::
 run "RabbitMQ and Python" scripts/with-rabbitmq.sh "${cargo_test[@]}" "${with_brokers[@]}" -- "${tests[@]}" --include-ignored
+# By default it is like RabbitMQ 3.10. A test that a likeness leaves out was run by another.
+if [[ " ${with_brokers[*]} " == *" e2e "* ]]; then
+    for like in rabbitmq-4.3 lavinmq; do
+        run "the end-to-end tests, on the embedded broker like $like" env "AMQP_RPC_TEST_LIKE=$like" "${embedded[@]}" --test e2e -- \
+            "${tests[@]}" --include-ignored --skip on_rabbitmq --skip rabbitmq::
+    done
+fi
 if [ -n "$everything" ]; then
     run "RabbitMQ 4" env -u AMQP_URL AMQP_RPC_RABBITMQ4=stable scripts/rabbitmq-4.sh scripts/with-rabbitmq.sh \
         "${cargo_test[@]}" --test e2e -- --include-ignored
