@@ -8,6 +8,11 @@ use std::{
 
 use amqp_rpc::FaultCode;
 
+/// The permissions that the end-to-end tests give to users.
+#[path = "e2e/support/vhost/permissions.rs"]
+#[expect(dead_code, reason = "only the recommended ones are documented")]
+mod permissions;
+
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 fn read(path: &Path) -> String {
@@ -225,5 +230,44 @@ fn every_requirement_names_a_test_or_a_reason() {
         }
         let says_why_not = ["open: ", "does not apply: "].iter().any(|why| shown.contains(why));
         assert!(names_a_test || says_why_not, "{line} is shown by nothing: {shown}");
+    }
+}
+
+/// The cells of a table's row; ` | ` is written `\|` inside of a cell.
+fn cells(row: &str) -> Vec<String> {
+    let row = row.trim().trim_matches('|').replace("\\|", "\0");
+    row.split('|').map(|cell| cell.trim().replace('\0', "|")).collect()
+}
+
+#[test]
+fn the_recommended_permissions_are_the_tested_ones() {
+    let tested: BTreeSet<_> = permissions::recipes::ALL
+        .map(|recipe| [recipe.configure, recipe.write, recipe.read].map(|pattern| format!("`{pattern}`")))
+        .into();
+    for (page, all) in [("docs/topology.md", true), ("SECURITY.md", false)] {
+        let page_text = read(&Path::new(ROOT).join(page));
+        let table =
+            page_text.lines().skip_while(|line| !line.starts_with("| user | configure | write | read |"));
+        let rows = table.skip(2).take_while(|line| line.starts_with('|')).map(cells);
+        let documented: BTreeSet<[String; 3]> =
+            rows.map(|row| [&row[1], &row[2], &row[3]].map(String::clone)).collect();
+        let untested: Vec<_> = documented.difference(&tested).collect();
+        assert!(untested.is_empty() && documented.len() >= 5, "{page}: {untested:#?}");
+        let missing: Vec<_> = tested.difference(&documented).collect();
+        assert!(!all || missing.is_empty(), "{page} lacks: {missing:#?}");
+    }
+}
+
+#[test]
+fn every_promise_has_a_test_and_says_where_it_holds() {
+    let page = read(&Path::new(ROOT).join("docs/brokers.md"));
+    let rows = page.lines().skip_while(|line| !line.starts_with("| promise | test |"));
+    let mut rows = rows.take_while(|line| line.starts_with('|')).map(cells);
+    let columns = rows.next().expect("there is a table").len();
+    let rows: Vec<_> = rows.skip(1).collect();
+    assert!(rows.len() > 20, "{} promises", rows.len());
+    for row in rows {
+        assert!(row.len() == columns && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
+        assert!(row[1].split('`').skip(1).step_by(2).any(is_test_name), "{row:?}");
     }
 }
