@@ -116,20 +116,34 @@ impl AnyCodec {
         }
     }
 
-    /// Reads exactly one value. Nesting is limited.
+    /// Reads exactly one value. Nesting is limited. An empty body is the value of a type that has only one,
+    /// such as `()` or a request without parameters.
     ///
     /// # Errors
     /// When the body is not a `T` in this codec.
     pub(crate) fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Malformed> {
-        match &self.0 {
+        let decoded = match &self.0 {
             Kind::Json => json::decode(body),
             #[cfg(feature = "msgpack")]
             Kind::MessagePack => message_pack::decode(body),
             #[cfg(feature = "cbor")]
             Kind::Cbor => cbor::decode(body),
             Kind::Custom(codec) => custom::decode(&**codec, body),
+        };
+        match decoded {
+            Err(malformed) if body.is_empty() => only_value().ok_or(malformed),
+            decoded => decoded,
         }
     }
+}
+
+/// The value of a type without data, which foreign programs send as an empty body. `None` for other types.
+fn only_value<T: DeserializeOwned>() -> Option<T> {
+    if size_of::<T>() > 0 {
+        return None;
+    }
+    // An object without members, or nothing. Types that need more decode neither.
+    json::decode(b"{}").or_else(|_| json::decode(b"null")).ok()
 }
 
 impl fmt::Debug for AnyCodec {

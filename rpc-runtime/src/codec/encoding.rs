@@ -20,6 +20,11 @@ pub enum Encoding {
     Zstd,
 }
 
+/// What a content encoding says of bodies that are not compressed: nothing, the character set (Spring, kombu
+/// and with it Celery and nameko, rabbot), or a transfer encoding of mail that changes no byte. The bytes are
+/// those of the codec all the same: JSON that is not UTF-8 does not decode.
+const PLAIN: [&str; 9] = ["", "utf-8", "identity", "utf8", "binary", "us-ascii", "ascii", "7bit", "8bit"];
+
 /// A compressed body that cannot be inflated.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InflateError {
@@ -52,10 +57,10 @@ impl Encoding {
     /// The encoding of a body with this property `content_encoding`; `None` for a body that is not
     /// compressed.
     ///
-    /// Foreign programs often leave the property out. kombu (nameko, Celery) puts the character set there.
+    /// Foreign programs often leave the property out, or say there what is no compression ([`PLAIN`]).
     pub(crate) fn of(content_encoding: Option<&str>) -> Result<Option<Self>, UnsupportedMedia> {
         let Some(name) = content_encoding else { return Ok(None) };
-        if ["", "identity", "utf-8"].iter().any(|plain| name.eq_ignore_ascii_case(plain)) {
+        if PLAIN.iter().any(|plain| name.eq_ignore_ascii_case(plain)) {
             return Ok(None);
         }
         let known = Self::ALL.iter().find(|encoding| encoding.name().eq_ignore_ascii_case(name));
@@ -165,6 +170,17 @@ mod tests {
                 assert_eq!(cut, Err(InflateError::Malformed), "{encoding:?} {length} of {}", whole.len());
             }
         }
+    }
+
+    #[test]
+    fn what_names_no_compression_is_none() {
+        for plain in PLAIN.into_iter().chain(["UTF-8", "Binary", "US-ASCII"]) {
+            assert_eq!(Encoding::of(Some(plain)).unwrap(), None, "{plain}");
+        }
+        for other in ["base64", "quoted-printable", "utf-16", "latin1", "deflate", "br", "gzip, zstd", " "] {
+            assert!(Encoding::of(Some(other)).is_err(), "{other}");
+        }
+        assert_eq!(Encoding::of(Some("GZip")).unwrap(), Some(Encoding::Gzip));
     }
 
     #[test]

@@ -11,8 +11,13 @@ pub(super) const CONTENT_TYPE: &str = "application/json";
 pub(super) fn reads(media_type: &str) -> bool {
     media_type.eq_ignore_ascii_case(CONTENT_TYPE)
         || media_type.eq_ignore_ascii_case("text/json")
+        || UNTYPED.iter().any(|untyped| media_type.eq_ignore_ascii_case(untyped))
         || media_type.to_ascii_lowercase().ends_with("+json")
 }
+
+/// What libraries and examples send for a body whose type the program does not state: Bunny, and the
+/// `RabbitMQ` tutorial in Go. They say as little as no content type, so the body is what it is without one.
+const UNTYPED: [&str; 2] = [super::RAW, "text/plain"];
 
 /// Writes `value`.
 ///

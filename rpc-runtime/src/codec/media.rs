@@ -5,7 +5,8 @@ use super::{AnyCodec, unsupported::UnsupportedMedia};
 /// The codec that reads bodies of a content type. `others` come before the codecs of this crate, if they are
 /// custom.
 ///
-/// A body without content type is read as JSON, because foreign programs often leave the property out.
+/// A body without content type is read as JSON, because foreign programs often leave the property out; so is
+/// one whose content type says nothing.
 ///
 /// # Errors
 /// When no codec reads the content type.
@@ -51,12 +52,14 @@ mod tests {
             "application/json; charset=utf-8",
             "Application/JSON",
             "text/json",
+            "text/plain",
+            "Text/Plain; charset=utf-8",
+            "application/octet-stream",
             "application/vnd.x+json",
         ] {
             assert_eq!(codec(content_type), Some("application/json"), "{content_type:?}");
         }
-        for content_type in
-            ["application/octet-stream", "text/plain", "application/jsonx", "application/x-python-serialize"]
+        for content_type in ["text/html", "image/png", "application/jsonx", "application/x-python-serialize"]
         {
             assert_eq!(codec(content_type), None, "{content_type}");
         }

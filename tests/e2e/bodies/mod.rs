@@ -2,6 +2,7 @@
 
 mod codecs;
 mod compression;
+mod foreign;
 mod python;
 mod raw;
 
