@@ -112,6 +112,7 @@ async fn a_malformed_reply_fails_its_own_call_only() {
     hostile.publish("", reply_to, &deep, b"1").await;
     let error = within("the call to fail", hit).await.unwrap().unwrap_err();
     assert!(matches!(error, CallError::Decode(_)), "{error:?}");
+    assert_eq!(error.execution(), Execution::Unknown, "it may have been a fault");
 
     let id = other.correlation_id().expect("calls have ids").as_bytes();
     hostile.publish("", reply_to, &RawProperties::default().correlation_id(id), b"3").await;

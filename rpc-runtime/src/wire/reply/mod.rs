@@ -13,3 +13,8 @@ pub(crate) use received::{Reading, ReceivedReply};
 const RESULT: &str = "result";
 const ERROR: &str = "error";
 const FAULT: &str = "fault";
+
+/// Returns whether a property `type` is that of a reply.
+pub(crate) fn is_kind(kind: &str) -> bool {
+    [RESULT, ERROR, FAULT].contains(&kind)
+}

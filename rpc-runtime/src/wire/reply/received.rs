@@ -11,6 +11,9 @@ use crate::{
     message::{Execution, Reply, ReplyKind},
 };
 
+/// In place of a type that may have been removed; no server sends it.
+const UNREADABLE: &str = "";
+
 /// The parameters for reading the reply of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading<'a> {
@@ -53,8 +56,11 @@ impl ReceivedReply {
     /// # Errors
     /// `Fault` for a fault, `Decode` for a reply that cannot be read.
     pub(crate) fn open<E>(self, reading: Reading<'_>) -> Result<Reply, CallError<E>> {
-        // Foreign servers do not set the property `type`: their reply is the result.
-        let kind = self.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or(RESULT);
+        // Foreign servers do not set the property `type`: their reply is the result. A type that the transport
+        // could not read is not missing.
+        let is_cut = self.refusal.is_some_and(Refusal::is_malformed);
+        let stated = self.kind.as_deref().filter(|kind| !kind.is_empty());
+        let kind = stated.unwrap_or(if is_cut { UNREADABLE } else { RESULT });
         // Only a server that ran the method has its result or its error.
         let execution =
             if matches!(kind, RESULT | ERROR) { Execution::Completed } else { Execution::Unknown };

@@ -108,6 +108,24 @@ fn a_reply_that_was_refused_says_why() {
 }
 
 #[test]
+fn a_reply_whose_type_may_have_been_lost_does_not_say_that_its_call_ran() {
+    for (refusal, execution) in [
+        (Refusal::NotUtf8, Execution::Unknown),
+        (Refusal::Malformed, Execution::Unknown),
+        (Refusal::TooDeep, Execution::Unknown),
+        // Only its body is lost: it has no type, as the reply of a foreign server.
+        (Refusal::TooLarge { size: 17, limit: 16 }, Execution::Completed),
+    ] {
+        let untyped = Delivered { refusal: Some(refusal), ..delivered(Properties::default(), "") };
+        let error = ReceivedReply::read(untyped).1.decode::<Compute>(READING).unwrap_err();
+        assert_eq!(error.execution(), execution, "{refusal:?}");
+    }
+    let typed = Delivered { refusal: Some(Refusal::NotUtf8), ..delivered(of_type("error"), "") };
+    let error = ReceivedReply::read(typed).1.decode::<Compute>(READING).unwrap_err();
+    assert_eq!(error.execution(), Execution::Completed);
+}
+
+#[test]
 fn a_fault_code_from_the_future_is_kept() {
     match read(of_type("fault"), r#"{"code":"quota","message":"m","more":1}"#) {
         Err(CallError::Fault(fault)) => assert_eq!(fault.code().as_str(), "quota"),
