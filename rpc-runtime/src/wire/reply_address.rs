@@ -8,6 +8,10 @@ pub(crate) const REPLY_QUEUE_PREFIX: &str = "amqp-rpc.reply.";
 pub(crate) const CALLER_REPLY_PREFIXES: [&str; 4] =
     [REPLY_QUEUE_PREFIX, "amq.gen-", DIRECT_REPLY_PREFIXES[0], DIRECT_REPLY_PREFIXES[1]];
 
+/// The patterns of reply queues that widespread clients name themselves: aio-pika's `connect_robust` as
+/// `amq_` and a UUID, kombu (Celery, nameko) as a UUID.
+pub(crate) const CALLER_REPLY_PATTERNS: [&str; 2] = ["amq_{uuid}", "{uuid}"];
+
 const DIRECT_REPLY_PREFIXES: [&str; 2] = ["amq.rabbitmq.reply-to.", "amq.direct.reply-to."];
 
 /// Returns whether a reply address is one of direct reply-to, and not a queue.

@@ -2,17 +2,18 @@
 
 use amqp_rpc::{
     CallError, Client, Context, Execution, FaultCode, RunningServer, Server,
-    server::{RedeliveryPolicy, ReplyPolicy},
+    server::{QueueOptions, RedeliveryPolicy, ReplyPolicy},
 };
 use futures_util::future::join_all;
 use lapin::{BasicProperties, options::QueueDeclareOptions, types::FieldTable};
+use tracing::Level;
 
 use crate::{
     services::{
-        FibClient, FibServer, Fibonacci, GateClient, GateServer, Gatekeeper, connect, serve_gate, start,
-        until_connecting,
+        FibClient, FibServer, Fibonacci, GateClient, GateServer, Gatekeeper, connect, serve_fib, serve_gate,
+        start, until_connecting,
     },
-    support::{Permissions, Proxy, RawPeer, Vhost, await_until, within},
+    support::{Log, Permissions, Proxy, RawPeer, Vhost, await_until, within},
 };
 
 fn code<T: std::fmt::Debug, E: std::fmt::Debug>(result: Result<T, CallError<E>>) -> FaultCode {
@@ -122,11 +123,11 @@ async fn a_request_with_a_foreign_reply_address_is_not_run_and_not_answered() {
     let sent = 3 * foreign.len() as u64;
     await_until("all are dead letters", || async {
         vhost.existing_queue("gate.dead").await.ready == sent
+            && vhost.existing_queue("gate").await.is_settled()
             && server.stats().foreign_reply_addresses == sent
     })
     .await;
     assert_eq!(vhost.existing_queue("victim").await.ready, 0);
-    assert!(vhost.existing_queue("gate").await.is_settled());
     assert_eq!(gate.started(), 0);
     assert_eq!(GateClient::new(connect(&vhost).await).echo(1).await.unwrap(), 1);
 }
@@ -146,6 +147,63 @@ async fn reply_addresses_that_the_server_allows_are_answered() {
         assert_eq!((reply.kind(), reply.text()), (Some("result"), "55"));
     }
     assert_eq!(server.stats().foreign_reply_addresses, 0);
+}
+
+#[tokio::test]
+async fn reply_queues_of_widespread_clients_are_answered() {
+    let vhost = Vhost::create().await;
+    let server = serve_fib(&vhost).await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    for (client, queue) in [
+        ("aio-pika", format!("amq_{}", uuid::Uuid::new_v4().simple())),
+        ("kombu, nameko", uuid::Uuid::new_v4().to_string()),
+    ] {
+        peer.declare_queue(&queue, QueueDeclareOptions::default(), FieldTable::default()).await;
+        let mut replies = peer.consume(&queue, 0).await;
+        let request = BasicProperties::default().with_reply_to(queue.into());
+        peer.publish("amqp-rpc", "fib.compute", request, br#"{"n":10}"#).await;
+        let reply = replies.next().await;
+        assert_eq!((reply.kind(), reply.text()), (Some("result"), "55"), "{client}");
+    }
+    assert_eq!(server.stats().foreign_reply_addresses, 0);
+}
+
+#[tokio::test]
+async fn a_reply_that_reaches_a_queue_of_requests_is_not_run() {
+    let vhost = Vhost::create().await;
+    let _server = crate::tutorial::serve_tutorial(&vhost, QueueOptions::default()).await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let mut replies = peer.open_reply_queue().await;
+    let request = BasicProperties::default().with_reply_to(replies.queue().into());
+    for kind in ["result", "error", "fault"] {
+        peer.publish("", "rpc_queue", request.clone().with_type(kind.into()), b"3").await;
+        assert_eq!(replies.next().await.json()["code"], "bad_request", "{kind}");
+    }
+    // As a server would have sent it.
+    peer.publish("", "rpc_queue", BasicProperties::default().with_type("result".into()), b"3").await;
+    await_until("it is a dead letter", || async { vhost.existing_queue("rpc_queue.dead").await.ready == 1 })
+        .await;
+    peer.publish("", "rpc_queue", request.with_type("of.another.program".into()), b"3").await;
+    assert_eq!(replies.next().await.text(), "2");
+}
+
+#[tokio::test]
+async fn a_refused_reply_address_is_logged_with_the_code_that_allows_it() {
+    let log = Log::listen();
+    let vhost = Vhost::create().await;
+    let _server = serve_fib(&vhost).await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let request = BasicProperties::default().with_reply_to("partner.1".into());
+    peer.publish("amqp-rpc", "fib.compute", request, b"{}").await;
+    await_until("it is a dead letter", || async { vhost.existing_queue("fib.dead").await.ready == 1 }).await;
+    let lines = log.lines();
+    let refused: Vec<_> = lines.iter().filter(|line| !line.field("allowed_by").is_empty()).collect();
+    let [line] = &refused[..] else { panic!("{lines:#?}") };
+    assert_eq!(
+        (line.level, line.field("queue"), line.field("address")),
+        (Level::WARN, "fib", "\"partner.1\"")
+    );
+    assert_eq!(line.field("allowed_by"), r#".reply_policy(ReplyPolicy::default().allow("partner.1"))"#);
 }
 
 /// Lets `boss` call everything, other users only `echo`, and refuses callers without a user id.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::wire::reply_address::CALLER_REPLY_PREFIXES;
+use super::address_pattern::{AddressPattern, pattern_of};
+use crate::wire::reply_address::{CALLER_REPLY_PATTERNS, CALLER_REPLY_PREFIXES};
 
 /// Decides which reply addresses a server sends replies to.
 ///
@@ -10,13 +11,19 @@ use crate::wire::reply_address::CALLER_REPLY_PREFIXES;
 /// every client that may send requests could have the server publish to any queue of the virtual host, such
 /// as those of other services. By default replies go to the addresses that RPC clients use:
 ///
-/// | begins with | is |
+/// | address | is |
 /// |---|---|
-/// | `amqp-rpc.reply.` | the reply queue of this library's clients |
-/// | `amq.gen-` | a queue that the broker has named, as clients of the `RabbitMQ` tutorial do |
-/// | `amq.rabbitmq.reply-to.`, `amq.direct.reply-to.` | a direct reply-to address |
+/// | `amqp-rpc.reply.…` | the reply queue of this library's clients |
+/// | `amq.gen-…` | a queue that the broker has named, as clients of the `RabbitMQ` tutorial do |
+/// | `amq.rabbitmq.reply-to.…`, `amq.direct.reply-to.…` | a direct reply-to address |
+/// | `amq_` and a UUID | the reply queue of aio-pika's `connect_robust` |
+/// | a UUID and nothing else | the reply queue of kombu, Celery and nameko |
 ///
-/// A request with any other address is not run, and no reply is sent. It is logged, counted as
+/// A request queue has a name that its callers know beforehand, so it has none of these. Where queues with
+/// other readers are named by bare UUIDs, build the policy from [`none`](Self::none).
+///
+/// A request with any other address is not run, and no reply is sent. It is logged, with the code that allows
+/// the address, counted as
 /// [`ServerStats::foreign_reply_addresses`](crate::server::ServerStats::foreign_reply_addresses), and
 /// rejected, so that it goes to the dead letters. A request without an address is not checked.
 ///
@@ -25,7 +32,10 @@ use crate::wire::reply_address::CALLER_REPLY_PREFIXES;
 /// use amqp_rpc::{Server, server::ReplyPolicy};
 ///
 /// // A partner's clients wait at queues of their own.
-/// let policy = ReplyPolicy::default().allow_prefix("partner.replies.").allow("audit");
+/// let policy = ReplyPolicy::default()
+///     .allow_prefix("partner.replies.")
+///     .allow_pattern("worker.*.replies.{uuid}")
+///     .allow("audit");
 /// let server = Server::new().reply_policy(policy);
 /// # let _ = server;
 /// ```
@@ -34,18 +44,20 @@ use crate::wire::reply_address::CALLER_REPLY_PREFIXES;
 pub struct ReplyPolicy {
     prefixes: BTreeSet<String>,
     names: BTreeSet<String>,
+    patterns: Vec<AddressPattern>,
 }
 
 impl Default for ReplyPolicy {
     fn default() -> Self {
-        CALLER_REPLY_PREFIXES.into_iter().fold(Self::none(), Self::allow_prefix)
+        let with_prefixes = CALLER_REPLY_PREFIXES.into_iter().fold(Self::none(), Self::allow_prefix);
+        CALLER_REPLY_PATTERNS.into_iter().fold(with_prefixes, |policy, pattern| policy.allow_pattern(pattern))
     }
 }
 
 impl ReplyPolicy {
     /// Allows no address, until some are added.
     pub fn none() -> Self {
-        Self { prefixes: BTreeSet::new(), names: BTreeSet::new() }
+        Self { prefixes: BTreeSet::new(), names: BTreeSet::new(), patterns: Vec::new() }
     }
 
     /// Allows every address. Use it only where every client that can send a request may publish to every
@@ -66,10 +78,31 @@ impl ReplyPolicy {
         self
     }
 
+    /// Also allows addresses of this pattern. `*` stands for any characters, also none, and `{uuid}` for a
+    /// UUID: 32 hexadecimal digits, with or without the four hyphens. Everything else stands for itself. The
+    /// pattern is that of the whole address.
+    pub fn allow_pattern(mut self, pattern: impl AsRef<str>) -> Self {
+        let pattern = AddressPattern::new(pattern.as_ref());
+        if !self.patterns.contains(&pattern) {
+            self.patterns.push(pattern);
+        }
+        self
+    }
+
     pub(crate) fn allows(&self, address: &str) -> bool {
         self.prefixes.iter().any(|prefix| address.starts_with(prefix.as_str()))
             || self.names.contains(address)
+            || self.patterns.iter().any(|pattern| pattern.matches(address))
     }
+}
+
+/// The code that allows an address and those that are like it, for the log.
+pub(crate) fn code_that_allows(address: &str) -> String {
+    let call = match pattern_of(address) {
+        Some(pattern) => format!("allow_pattern({})", loggable_address(&pattern)),
+        None => format!("allow({})", loggable_address(address)),
+    };
+    format!(".reply_policy(ReplyPolicy::default().{call})")
 }
 
 /// Makes an address that a client has chosen safe for the log: escaped, and of limited length.
@@ -93,6 +126,8 @@ mod tests {
             "amq.gen-JzTY20BRgKO",
             "amq.rabbitmq.reply-to.g1h.x==",
             "amq.direct.reply-to.tag",
+            "amq_7f1ccbd8eae14eb5b1e9e2b1d3b6b9ba",
+            "936da01f-9abd-4d9d-80c7-02af85c822a8",
         ] {
             assert!(policy.allows(own), "{own}");
         }
@@ -105,6 +140,10 @@ mod tests {
             " amq.gen-x",
             "amqp-rpc.dead",
             "x.amqp-rpc.reply.y",
+            "amq_7f1ccbd8",
+            "amq_",
+            "fib.936da01f-9abd-4d9d-80c7-02af85c822a8",
+            "amqp-rpc.events.936da01f-9abd-4d9d-80c7-02af85c822a8",
         ] {
             assert!(!policy.allows(foreign), "{foreign}");
         }
@@ -120,6 +159,17 @@ mod tests {
             assert!(!policy.allows(foreign), "{foreign}");
         }
         assert!(ReplyPolicy::any().allows("anything") && !ReplyPolicy::none().allows("amq.gen-x"));
+    }
+
+    #[test]
+    fn the_log_says_what_to_write() {
+        let policy = |call: &str| format!(".reply_policy(ReplyPolicy::default().{call})");
+        assert_eq!(code_that_allows("audit"), policy(r#"allow("audit")"#));
+        assert_eq!(
+            code_that_allows("client.936da01f-9abd-4d9d-80c7-02af85c822a8"),
+            policy(r#"allow_pattern("client.{uuid}")"#)
+        );
+        assert_eq!(code_that_allows("a\"b\n"), policy(r#"allow("a\"b\n")"#));
     }
 
     #[test]

@@ -84,6 +84,9 @@ fn admit_to(
     request: ReceivedRequest,
     received_at: Instant,
 ) -> Result<IncomingCall, Fault> {
+    if request.is_reply() && request.kind.as_deref() != Some(method.full_name) {
+        return Err(Fault::new(FaultCode::BadRequest, "the message is a reply, not a request"));
+    }
     let call = request.into_call(method, received_at)?;
     let context = &call.context;
     // First of all: callers that are not authorized are not told about earlier deliveries.

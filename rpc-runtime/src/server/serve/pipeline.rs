@@ -16,7 +16,7 @@ use crate::{
     message::{Fault, IncomingCall},
     server::{
         begun::MessageOrigin,
-        config::loggable_address,
+        config::{code_that_allows, loggable_address},
         control::{Control, Mode},
         reply::{AdmittedCall, Arrival, InFlightCalls, KeptMessage, ReplySinks, Unsettled},
         services::{QueueKind, QueuePlan, Route},
@@ -75,9 +75,7 @@ impl RequestPipeline {
         }
         if is_foreign == Some(true) {
             self.settings.counters.foreign_reply_addresses.add_one();
-            let (queue_name, address) =
-                (queue.name(), unsettled.reply_to().map(loggable_address).unwrap_or_default());
-            tracing::warn!(queue = queue_name, address, "refused a request with a foreign reply address");
+            log_foreign_address(queue.name(), unsettled.reply_to().unwrap_or_default());
             return unsettled.refuse_address(method_of(&request, queue));
         }
         if let Some(deliveries) = exhausted {
@@ -182,6 +180,18 @@ impl RequestPipeline {
 fn reply_address<'d>(delivered: &'d Delivered, queue: &QueuePlan) -> Option<&'d str> {
     let address = delivered.properties.reply_to.as_deref().filter(|address| !address.is_empty());
     address.filter(|_| !queue.kind.is_of_events())
+}
+
+/// The sender has chosen the address: whoever reads the line decides whether it is a caller's own queue.
+fn log_foreign_address(queue: &str, address: &str) {
+    let (allowed_by, address) = (code_that_allows(address), loggable_address(address));
+    tracing::warn!(
+        queue,
+        address,
+        allowed_by,
+        "refused a request with a foreign reply address; if it is a queue of callers, configure the server as \
+         `allowed_by` says"
+    );
 }
 
 fn method_of(request: &ReceivedRequest, queue: &QueuePlan) -> Option<&'static MethodDef> {

@@ -10,6 +10,7 @@ use crate::{
     codec::{self, AnyCodec, Compression, Encoding, UnsupportedMedia},
     definitions::MethodDef,
     message::{Context, Fault, FaultCode, IncomingCall},
+    wire::reply,
 };
 
 /// A request as the server received it. Nothing in it is validated yet.
@@ -84,6 +85,12 @@ impl ReceivedRequest {
             message_id: properties.message_id,
             priority: properties.priority,
         }
+    }
+
+    /// Returns whether it looks like a reply, which somebody has had sent to a queue of requests: a reply
+    /// comes through the default exchange, where the routing key alone may name a method.
+    pub(crate) fn is_reply(&self) -> bool {
+        self.exchange.is_empty() && self.kind.as_deref().is_some_and(reply::is_kind)
     }
 
     /// The codec of the body. For a raw method, which does not decode its body, the codec of its faults.
