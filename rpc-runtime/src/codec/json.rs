@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::unreadable::Malformed;
+use super::unreadable::{MAX_DEPTH, Malformed, Unreadable};
 
 /// The content type of the bodies that it writes.
 pub(super) const CONTENT_TYPE: &str = "application/json";
@@ -32,12 +32,132 @@ pub(super) fn encode<T: Serialize>(value: &T) -> Result<Bytes, serde_json::Error
 /// # Errors
 /// When the body is not the JSON of a `T`.
 pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
-    serde_json::from_slice(body)
-        .map_err(|source| Malformed { field: field_to_blame::<T>(body), source: source.into() })
+    if is_too_deep(body) {
+        return Err(Malformed { field: None, source: Unreadable::text("nested too deep") });
+    }
+    let source = match serde_json::from_slice(body) {
+        Ok(value) => return Ok(value),
+        Err(source) => source,
+    };
+    // The integer zero, which serde_json reads as a floating-point number.
+    if source.is_data()
+        && let Some(body) = without_negative_zeros(body)
+        && let Ok(value) = serde_json::from_slice(&body)
+    {
+        return Ok(value);
+    }
+    Err(Malformed { field: field_to_blame::<T>(body), source: source.into() })
+}
+
+/// Returns whether the body is nested 128 levels deep. serde_json checks what it reads, not what it skips.
+fn is_too_deep(body: &[u8]) -> bool {
+    let opens = |byte: &u8| matches!(byte, b'[' | b'{');
+    // Nearly always few; counting them costs much less than reading the body.
+    if body.len() < MAX_DEPTH || body.iter().filter(|byte| opens(byte)).count() < MAX_DEPTH {
+        return false;
+    }
+    let mut depth = 0_usize;
+    let (mut is_text, mut is_escaped) = (false, false);
+    for byte in body {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            _ if is_text => {}
+            b'[' | b'{' => {
+                depth += 1;
+                if depth >= MAX_DEPTH {
+                    return true;
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The body with `0` for each number `-0`, at the same places; `None` if it has none.
+fn without_negative_zeros(body: &[u8]) -> Option<Vec<u8>> {
+    let mut changed = None;
+    let (mut is_text, mut is_escaped) = (false, false);
+    for (at, byte) in body.iter().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'-' if !is_text && body.get(at + 1) == Some(&b'0') => {
+                // Not of `-0.5`, `-0e1`; an exponent's sign follows its letter.
+                let goes_on =
+                    body.get(at + 2).is_some_and(|next| matches!(next, b'.' | b'e' | b'E' | b'0'..=b'9'));
+                let is_exponent = at > 0 && matches!(body[at - 1], b'e' | b'E');
+                if !goes_on && !is_exponent {
+                    changed.get_or_insert_with(|| body.to_vec())[at] = b' ';
+                }
+            }
+            _ => {}
+        }
+    }
+    changed
 }
 
 /// Reads the body a second time, with the slower reader that tracks the path, to find the invalid field.
 fn field_to_blame<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
     let reader = &mut serde_json::Deserializer::from_slice(body);
     Malformed::field_of(serde_path_to_error::deserialize::<_, T>(reader).err()?.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Sum {
+        n: u64,
+    }
+
+    #[test]
+    fn what_is_skipped_may_be_nested_no_deeper_than_what_is_read() {
+        let nested = |depth: usize| format!(r#"{{"n":1,"x":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(decode::<Sum>(nested(MAX_DEPTH - 2).as_bytes()).unwrap().n, 1);
+        for depth in [MAX_DEPTH - 1, 1_000_000] {
+            let malformed = decode::<Sum>(nested(depth).as_bytes()).unwrap_err();
+            assert_eq!(malformed.source.to_string(), "nested too deep", "{depth}");
+        }
+        let flat =
+            format!(r#"{{"x":[{}"{}\"{}"],"n":1}}"#, "[],{},".repeat(500), "[".repeat(500), "{".repeat(500));
+        assert_eq!(decode::<Sum>(flat.as_bytes()).unwrap().n, 1, "many that are not nested, and text");
+    }
+
+    #[test]
+    fn a_negative_zero_is_an_integer() {
+        assert_eq!(decode::<Sum>(br#"{"n":-0}"#).unwrap().n, 0);
+        assert_eq!(decode::<Vec<i8>>(b"[-0,-0 ,-1,\n-0]").unwrap(), [0, 0, -1, 0]);
+        assert!(decode::<f64>(b"-0").unwrap().is_sign_negative(), "of a floating-point number it stays");
+        assert_eq!(decode::<(u8, String)>(br#"[-0,"\"-0"]"#).unwrap(), (0, "\"-0".to_owned()));
+        for other in ["-0.0", "-0e1", "-00", "1e-0", "-1", "--0", "- 0"] {
+            let malformed = decode::<u64>(other.as_bytes()).unwrap_err();
+            assert!(!malformed.source.to_string().is_empty(), "{other}");
+        }
+        let malformed = decode::<(u8, u8)>(b"[-0,300]").unwrap_err();
+        assert_eq!(
+            malformed.source.to_string(),
+            "invalid type: floating point, expected u8 at line 1 column 3"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_depth_is_that_of_serde_json(body in r#"[\[\]{}"\\a:,]{0,600}"#, text in ".{0,300}") {
+            for body in [body, serde_json::to_string(&text).unwrap()] {
+                // What it reads is never called too deep, and the other way round.
+                let read = serde_json::from_str::<Value>(&body);
+                prop_assert!(read.is_err() || !is_too_deep(body.as_bytes()), "{}", body);
+            }
+        }
+    }
 }
