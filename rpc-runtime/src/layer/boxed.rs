@@ -1,8 +1,14 @@
 //! A service of any type, with one allocation per call, so that layers need no generics.
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+};
 
-use super::RpcService;
+use super::{RpcService, isolate::panic_text};
 use crate::{
     contract::Service,
     message::{Fault, IncomingCall, Reply},
@@ -15,12 +21,12 @@ pub struct BoxService(Arc<dyn ErasedService>);
 impl BoxService {
     /// Erases the type of `service`.
     pub fn new(service: impl RpcService) -> Self {
-        Self(Arc::new(service))
+        Self(Arc::new(Droppable(Some(service))))
     }
 
     /// The innermost service, around which the layers are wrapped: the methods of `service`.
     pub(crate) fn innermost(service: impl Service) -> Self {
-        Self(Arc::new(Innermost(service)))
+        Self(Arc::new(Droppable(Some(Innermost(service)))))
     }
 }
 
@@ -40,6 +46,31 @@ type CallFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, Fault>> + Send +
 
 trait ErasedService: Send + Sync {
     fn call_boxed(&self, call: IncomingCall) -> CallFuture<'_>;
+}
+
+/// Catches the panic of a service or a layer that is dropped. It is dropped in the tasks of the server, whichever
+/// lets go of it last: their panic would look like the loss of the connection.
+struct Droppable<S>(Option<S>);
+
+impl<S: ErasedService> ErasedService for Droppable<S> {
+    fn call_boxed(&self, call: IncomingCall) -> CallFuture<'_> {
+        let Some(service) = &self.0 else { unreachable!("it is taken when this is dropped") };
+        service.call_boxed(call)
+    }
+}
+
+impl<S> Drop for Droppable<S> {
+    fn drop(&mut self) {
+        let service = self.0.take();
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(service))) {
+            tracing::error!(
+                target: "amqp_rpc_runtime::failures",
+                service = std::any::type_name::<S>(),
+                detail = panic_text(&*panic),
+                "a service or a layer panicked when it was dropped"
+            );
+        }
+    }
 }
 
 /// Not an [`RpcService`], because its future is boxed already and is not to be boxed twice.

@@ -33,7 +33,7 @@ fn panicked(panic: &(dyn Any + Send), exposes_panics: bool) -> Fault {
     Fault::new(FaultCode::Panicked, message).with_detail(text)
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+pub(super) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
 }

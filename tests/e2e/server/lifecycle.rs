@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, FaultCode, Server};
+use amqp_rpc::{CallError, FaultCode, Server, rpc_service};
 use tokio::sync::oneshot;
 
 use crate::{
-    services::{FibClient, GateClient, GateServer, Gatekeeper, connect, serve_fib, serve_gate, start},
-    support::{Vhost, await_until, within},
+    services::{
+        FibClient, FibServer, Fibonacci, GateClient, GateServer, Gatekeeper, connect, serve_fib, serve_gate,
+        start,
+    },
+    support::{Log, Vhost, await_until, within},
 };
 
 #[tokio::test]
@@ -230,4 +233,45 @@ async fn a_call_not_started_before_a_shutdown_is_not_maybe_executed() {
         }
     }
     assert!(unknown <= started, "{unknown} outcomes are unknown, but only {started} calls had started");
+}
+
+/// A service that panics when it is dropped.
+struct Fragile;
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        panic!("expected by the test");
+    }
+}
+
+#[rpc_service]
+trait Vase {
+    async fn ping(&self) -> u8;
+}
+
+impl Vase for Fragile {
+    async fn ping(&self) -> u8 {
+        1
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_panics_when_it_is_dropped_harms_neither_shutdown_nor_removal() {
+    let vhost = Vhost::create().await;
+    let log = Log::listen();
+    let server = start(Server::new().service(VaseServer::new(Fragile)), &vhost).await;
+    assert_eq!(VaseClient::new(connect(&vhost).await).ping().await.unwrap(), 1);
+    let report = within("the shutdown", server.shutdown()).await.expect("the connection was not lost");
+    assert!(report.is_clean(), "{report:?}");
+    let failures = log.failures();
+    assert!(
+        failures.iter().any(|line| line.field("detail") == "expected by the test"),
+        "the panic is logged: {failures:#?}"
+    );
+
+    let server = start(Server::new().service(FibServer::new(Fibonacci)), &vhost).await;
+    server.add(VaseServer::new(Fragile)).await.unwrap();
+    assert!(within("the removal", server.remove("vase")).await.unwrap().is_clean());
+    assert_eq!(FibClient::new(connect(&vhost).await).compute(10).await.unwrap(), 55);
+    server.shutdown().await.unwrap();
 }
