@@ -134,8 +134,11 @@ async fn bytes_are_sent_and_received_unchanged_with_the_given_content_type() {
     let error = client.call_json("bytes.echo", json!(1)).await;
     assert_eq!(error.unwrap(), json!(1));
     let octets = |_: IncomingCall| async { Ok(Reply::bytes("1")) };
-    let _server = start(Server::new().raw("octets.one", octets), &vhost).await;
-    let error = client.call_json("octets.one", json!(1)).await.unwrap_err();
+    let image = |_: IncomingCall| async { Ok(Reply::bytes("1").with_content_type("image/png")) };
+    let server = Server::new().raw("octets.one", octets).raw("image.one", image);
+    let _server = start(server, &vhost).await;
+    assert_eq!(client.call_json("octets.one", json!(1)).await.unwrap(), json!(1), "bytes may be JSON");
+    let error = client.call_json("image.one", json!(1)).await.unwrap_err();
     assert!(matches!(error, CallError::Decode(_)), "{error:?}");
 }
 
