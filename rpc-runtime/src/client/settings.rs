@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) fails_fast: bool,
     pub(crate) waits_while_blocked: bool,
     pub(crate) detached: bool,
+    /// `None` for the default share.
+    pub(crate) deadline_margin: Option<Duration>,
     pub(crate) validates: bool,
     pub(crate) codec: AnyCodec,
     pub(crate) namespace: Namespace,

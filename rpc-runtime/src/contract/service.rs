@@ -8,6 +8,11 @@ use crate::{
 };
 
 /// A service that a server can run. The generated `…Server` implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is an implementation, not a server of it",
+    label = "wrap it in the generated server, such as `FibServer::new(..)` for `trait Fib`",
+    note = "`#[rpc_service] trait Fib` makes `FibServer`, which a server can run; `FibServer::from_arc` takes a shared value"
+)]
 pub trait Service: Send + Sync + 'static {
     /// The name and the methods of the service.
     const DEFINITION: &'static ServiceDef;

@@ -143,8 +143,8 @@ impl Context {
     /// its trace (the headers `traceparent`, `tracestate` and `baggage`).
     ///
     /// Calls that a method makes in its own task, or on its own thread if it is `blocking`, inherit both
-    /// without this. Spawned tasks inherit them only if they are wrapped in this. See
-    /// [`Call::detached`](crate::Call::detached) for the opposite.
+    /// without this, also if another task awaits them. Calls made in spawned tasks inherit them only if the
+    /// task is wrapped in this. See [`Call::detached`](crate::Call::detached) for the opposite.
     ///
     /// ```
     /// # use amqp_rpc_runtime::Context;

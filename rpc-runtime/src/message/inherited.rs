@@ -45,9 +45,15 @@ impl Inherited {
         Self { deadline: Some(self.deadline.map_or(end, |deadline| deadline.min(end))), ..self }
     }
 
-    /// The time until the deadline, if it is less than `timeout`.
-    pub(crate) fn less_than(&self, timeout: Duration) -> Option<Duration> {
+    /// This, or if it is nothing, what the running task inherits.
+    pub(crate) fn or_current(self) -> Self {
+        if self.deadline.is_none() && self.trace.is_none() { Self::current() } else { self }
+    }
+
+    /// The time until the deadline less `margin`, or a share of it, if that is less than `timeout`.
+    pub(crate) fn less_than(&self, timeout: Duration, margin: Option<Duration>) -> Option<Duration> {
         let left = self.deadline?.saturating_duration_since(Instant::now());
+        let left = left.saturating_sub(margin.unwrap_or_else(|| default_margin(left)));
         (left < timeout).then_some(left)
     }
 
@@ -71,9 +77,58 @@ impl Inherited {
     }
 }
 
+/// The time that a method keeps for its own answer: a tenth of what its caller still waits, at least the 20 ms in
+/// which a client notices a timeout and its server answers, at most half a second, and no more than half.
+fn default_margin(left: Duration) -> Duration {
+    const LEAST: Duration = Duration::from_millis(20);
+    const MOST: Duration = Duration::from_millis(500);
+    (left / 10).clamp(LEAST, MOST).min(left / 2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_default_margin_is_a_share_of_what_is_left() {
+        for (left, margin) in
+            [(0, 0), (10, 5), (40, 20), (100, 20), (1_000, 100), (5_000, 500), (60_000, 500)]
+        {
+            let (left, margin) = (Duration::from_millis(left), Duration::from_millis(margin));
+            assert_eq!(default_margin(left), margin, "{left:?}");
+        }
+        assert_eq!(default_margin(Duration::MAX), Duration::from_millis(500));
+    }
+
+    #[test]
+    fn a_margin_is_kept_of_the_deadline_and_not_of_a_shorter_timeout() {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let inherited = Inherited::from(Some(deadline), &Headers::new());
+        let long = Duration::from_secs(60);
+        let left = |margin| inherited.less_than(long, margin).expect("the deadline is earlier");
+        assert!(left(None) <= Duration::from_millis(9_500));
+        assert!(
+            (Duration::from_secs(6)..=Duration::from_secs(7)).contains(&left(Some(Duration::from_secs(3))))
+        );
+        assert_eq!(left(Some(long)), Duration::ZERO);
+        assert!(left(Some(Duration::ZERO)) > Duration::from_secs(9));
+        assert_eq!(inherited.less_than(Duration::from_secs(2), None), None);
+        assert_eq!(Inherited::default().less_than(long, None), None);
+    }
+
+    #[test]
+    fn what_was_captured_wins_over_what_the_task_inherits() {
+        let of = |trace: &'static str| Inherited::from(None, &Headers::from_iter([("traceparent", trace)]));
+        let trace = |inherited: Inherited| {
+            let mut headers = Headers::new();
+            inherited.add_trace(&mut headers);
+            headers.text("traceparent").map(str::to_owned)
+        };
+        of("task").scope_blocking(|| {
+            assert_eq!(trace(of("captured").or_current()).as_deref(), Some("captured"));
+            assert_eq!(trace(Inherited::default().or_current()).as_deref(), Some("task"));
+        });
+    }
 
     #[test]
     fn only_trace_headers_are_inherited_and_none_of_the_call_s_own_is_replaced() {

@@ -35,6 +35,10 @@ trait Outer {
     async fn with_its_own(&self) -> Seen;
     async fn spawned(&self) -> Seen;
     async fn spawned_in_scope(&self, #[rpc(context)] cx: &Context) -> Seen;
+    /// Makes the call, and awaits it in a task.
+    async fn made_and_spawned(&self) -> Seen;
+    async fn made_by_name_and_spawned(&self) -> Seen;
+    async fn made_detached_and_spawned(&self) -> Seen;
     #[rpc(blocking)]
     fn blocking(&self) -> Seen;
     /// Calls when the caller's deadline is over.
@@ -42,6 +46,7 @@ trait Outer {
 }
 
 struct Asker {
+    client: Client,
     inner: InnerClient,
     too_late: mpsc::UnboundedSender<CallError<amqp_rpc::contract::NoError>>,
 }
@@ -74,6 +79,20 @@ impl Outer for Asker {
         tokio::spawn(cx.scope(Self::ask(self.inner.clone()))).await.expect("it does not panic")
     }
 
+    async fn made_and_spawned(&self) -> Seen {
+        tokio::spawn(self.inner.seen()).await.expect("it does not panic").expect("it is served")
+    }
+
+    async fn made_by_name_and_spawned(&self) -> Seen {
+        let call = self.client.call_json("inner.seen", serde_json::json!({}));
+        let seen = tokio::spawn(call).await.expect("it does not panic").expect("it is served");
+        serde_json::from_value(seen).expect("it is what it saw")
+    }
+
+    async fn made_detached_and_spawned(&self) -> Seen {
+        tokio::spawn(self.inner.seen().detached()).await.expect("it does not panic").expect("it is served")
+    }
+
     fn blocking(&self) -> Seen {
         tokio::runtime::Handle::current().block_on(Self::ask(self.inner.clone()))
     }
@@ -96,7 +115,8 @@ struct Chain {
 
 async fn chain(vhost: &Vhost, to_inner: Client, outer: Server) -> Chain {
     let (sender, too_late) = mpsc::unbounded_channel();
-    let asker = Arc::new(Asker { inner: InnerClient::new(to_inner), too_late: sender });
+    let asker =
+        Arc::new(Asker { client: to_inner.clone(), inner: InnerClient::new(to_inner), too_late: sender });
     let inner = start(Server::new().service(InnerServer::new(Glass)), vhost).await;
     let outer = start(outer.service(OuterServer::from_arc(asker)), vhost).await;
     let client = connect(vhost).await;
@@ -144,6 +164,18 @@ async fn detached_and_spawned_calls_inherit_nothing_unless_put_in_scope() {
     assert!(is_its_own(&seen), "{seen:?}");
     let seen = asked!(chain.outer.spawned_in_scope());
     assert!(is_inherited(&seen), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_call_inherits_where_it_is_made_also_if_another_task_awaits_it() {
+    let vhost = Vhost::create().await;
+    let chain = chain(&vhost, connect(&vhost).await, Server::new()).await;
+    let seen = asked!(chain.outer.made_and_spawned());
+    assert!(is_inherited(&seen), "{seen:?}");
+    let seen = asked!(chain.outer.made_by_name_and_spawned());
+    assert!(is_inherited(&seen), "by name: {seen:?}");
+    let seen = asked!(chain.outer.made_detached_and_spawned());
+    assert!(is_its_own(&seen), "{seen:?}");
 }
 
 #[tokio::test]

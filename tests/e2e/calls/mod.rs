@@ -6,5 +6,6 @@ mod faults;
 mod foreign_errors;
 mod inherited;
 mod load;
+mod margins;
 mod options;
 mod validation;

@@ -11,6 +11,7 @@ use crate::{
     },
     contract::{Repetition, Request},
     error::{CallError, Unencodable},
+    message::Inherited,
     wire::request::body_of,
 };
 
@@ -21,17 +22,20 @@ pub(super) struct UnsentCall<R> {
     pub(super) options: CallOptions,
     /// The topic of an event; empty without one.
     pub(super) topic: Box<str>,
+    /// What a method passes on: the call may be awaited in another task, which inherits nothing.
+    inherited: Inherited,
     request: R,
 }
 
 impl<R: Request> UnsentCall<R> {
     pub(super) fn new(client: Client, defaults: Arc<CallOptions>, request: R) -> Self {
-        Self { client, defaults, options: CallOptions::new(), topic: Box::default(), request }
+        let (options, topic, inherited) = (CallOptions::new(), Box::default(), Inherited::current());
+        Self { client, defaults, options, topic, inherited, request }
     }
 
     /// Validates, encodes and addresses the request.
     pub(super) fn prepare(&mut self) -> Result<PreparedMessage, CallError<R::Error>> {
-        let Self { client, defaults, options, topic, request } = self;
+        let Self { client, defaults, options, topic, inherited, request } = self;
         let (settings, method) = (&client.session.settings, R::METHOD);
         let routing_key = routing_key::<R>(settings, topic)?;
         if settings.validates {
@@ -49,6 +53,7 @@ impl<R: Request> UnsentCall<R> {
             content_type: content_type.into(),
             body,
             codec,
+            inherited: std::mem::take(inherited),
             idempotent: method.repetition == Repetition::Idempotent,
             options,
         };

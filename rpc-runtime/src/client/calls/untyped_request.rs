@@ -15,6 +15,7 @@ use crate::{
     codec::AnyCodec,
     contract::{MethodDef, NoError},
     error::{CallError, Unencodable},
+    message::Inherited,
 };
 
 /// The method that layers see of all untyped calls.
@@ -28,6 +29,7 @@ pub(super) struct UntypedRequest<B> {
     pub(super) queue: Option<String>,
     pub(super) content_type: Cow<'static, str>,
     pub(super) idempotent: bool,
+    inherited: Inherited,
     body: B,
 }
 
@@ -41,6 +43,7 @@ impl<B: UntypedBody> UntypedRequest<B> {
             queue: None,
             content_type: Cow::Borrowed(B::CONTENT_TYPE),
             idempotent: false,
+            inherited: Inherited::current(),
             body,
         }
     }
@@ -69,6 +72,7 @@ impl<B: UntypedBody> UntypedRequest<B> {
             body,
             codec: AnyCodec::JSON,
             idempotent: self.idempotent,
+            inherited: std::mem::take(&mut self.inherited),
             options: std::mem::take(&mut self.options),
         };
         prepare(settings, self.client.timeout, request).map_err(CallError::TooLarge)

@@ -29,6 +29,8 @@ pub(crate) struct EncodedRequest {
     /// The codec that the body was written in.
     pub(crate) codec: AnyCodec,
     pub(crate) idempotent: bool,
+    /// Captured where the call was made.
+    pub(crate) inherited: Inherited,
     /// The options of the call, with those of its typed client.
     pub(crate) options: CallOptions,
 }
@@ -57,12 +59,13 @@ pub(crate) fn prepare(
     }
     let is_call = method.kind == MethodKind::Call;
     let is_detached = options.detached || settings.detached;
-    let inherited = if is_detached { Inherited::default() } else { Inherited::current() };
+    let inherited = if is_detached { Inherited::default() } else { request.inherited.or_current() };
     inherited.add_trace(&mut options.headers);
     let timeout = options.timeout.or(method.timeout).or(client_timeout).unwrap_or(settings.timeout);
     // One-way messages inherit no deadline: they report what has happened, also when the caller does not wait
     // any more.
-    let inherited_timeout = if is_call { inherited.less_than(timeout) } else { None };
+    let inherited_timeout =
+        if is_call { inherited.less_than(timeout, settings.deadline_margin) } else { None };
     let policy = CallPolicy {
         timeout: inherited_timeout.unwrap_or(timeout),
         inherited: inherited_timeout.is_some(),
