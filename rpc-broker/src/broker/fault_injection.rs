@@ -28,7 +28,12 @@ impl Broker {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Panics
+    /// When the matcher [can never match](Matcher::why_impossible), which is a mistake in the test.
+    #[track_caller]
     pub fn on(&self, matcher: Matcher, action: Action) -> Rule {
+        matcher.assert_possible();
         Rule::add(&self.shared.faults, matcher, action)
     }
 

@@ -5,21 +5,21 @@ use bytes::Bytes;
 
 use crate::{
     interception::{Effect, Intercepted, Payload},
-    protocol::{Incoming, Outgoing},
+    protocol::{Incoming, Outgoing, OutgoingContent},
 };
 
 impl Intercepted for Incoming {
     fn payload(&self) -> Option<Payload> {
         match self {
             Self::Method(channel, method) => {
-                Some(Payload { channel: *channel, method: Some(method.clone()), content: None })
+                Some(Payload { channel: *channel, method: Some(method.clone()), content: None, queue: None })
             }
             Self::Publish { channel, publish, properties, body } => {
                 let method = AMQPClass::Basic(basic::AMQPMethod::Publish(publish.clone()));
                 let content = Some((properties.clone(), body.clone()));
-                Some(Payload { channel: *channel, method: Some(method), content })
+                Some(Payload { channel: *channel, method: Some(method), content, queue: None })
             }
-            Self::Heartbeat => Some(Payload { channel: 0, method: None, content: None }),
+            Self::Heartbeat => Some(Payload { channel: 0, method: None, content: None, queue: None }),
             Self::Oversized { .. } | Self::Invalid(_) | Self::Effect(_) => None,
         }
     }
@@ -33,13 +33,14 @@ impl Intercepted for Outgoing {
     fn payload(&self) -> Option<Payload> {
         match self {
             Self::Method(channel, method) => {
-                Some(Payload { channel: *channel, method: Some(method.clone()), content: None })
+                Some(Payload { channel: *channel, method: Some(method.clone()), content: None, queue: None })
             }
-            Self::Content(channel, method, properties, body) => {
+            Self::Content(OutgoingContent { channel, method, properties, body, queue }) => {
                 let content = Some((properties.clone(), body.clone()));
-                Some(Payload { channel: *channel, method: Some(method.clone()), content })
+                let queue = queue.clone();
+                Some(Payload { channel: *channel, method: Some(method.clone()), content, queue })
             }
-            Self::Heartbeat => Some(Payload { channel: 0, method: None, content: None }),
+            Self::Heartbeat => Some(Payload { channel: 0, method: None, content: None, queue: None }),
             Self::Raw(_) | Self::End | Self::Reset => None,
         }
     }

@@ -13,7 +13,7 @@ use super::{handshake::Negotiated, sink::Sink};
 use crate::{
     codec::{write_content, write_heartbeat, write_method},
     interception::{Effect, Interceptor, Step},
-    protocol::{Outgoing, OutgoingQueue},
+    protocol::{Outgoing, OutgoingContent, OutgoingQueue},
     settings::CLOSE_TIMEOUT,
     vhost::{Command, Mailbox},
 };
@@ -188,7 +188,7 @@ impl<W: Sink> Writer<W> {
                 }
                 write_method(&mut self.buffer, *channel, method);
             }
-            Outgoing::Content(channel, method, properties, body) => {
+            Outgoing::Content(OutgoingContent { channel, method, properties, body, .. }) => {
                 write_method(&mut self.buffer, *channel, method);
                 write_content(&mut self.buffer, *channel, properties.as_bytes(), body, self.frame_max);
             }

@@ -2,12 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Direction, Method, ObservedMethod};
+use super::{Direction, Method, ObservedMethod, impossible};
 
 /// Matches methods on the wire: those that a rule applies to, or those to look for in a recording.
 ///
-/// Each call adds a condition. A method that lacks an argument does not match a condition on it: a
-/// `basic.deliver` names no queue, so it does not match a [`queue`](Self::queue).
+/// Each call adds a condition. A method that lacks an argument does not match a condition on it. A rule or a wait
+/// for a method that [can never match](Self::why_impossible) panics.
 ///
 /// ```
 /// # use amqp_rpc_broker::faults::{Matcher, Method};
@@ -109,7 +109,7 @@ impl Matcher {
         self
     }
 
-    /// Matches methods that name this queue.
+    /// Matches methods that name this queue, and messages that come from it (`basic.deliver`, `basic.get-ok`).
     #[must_use]
     pub fn queue(mut self, queue: &str) -> Self {
         self.queue = Some(queue.to_owned());
@@ -178,6 +178,40 @@ impl Matcher {
             && is(self.exchange.as_ref(), || observed.exchange())
             && is(self.routing_key.as_ref(), || observed.routing_key())
             && self.predicate.as_ref().is_none_or(|Predicate(predicate)| predicate(observed))
+    }
+
+    /// Says why the matcher can never match, if that is certain: the method never travels in this direction, or it
+    /// has no such argument.
+    #[must_use]
+    pub fn why_impossible(&self) -> Option<String> {
+        let method = self.method?;
+        match (self.direction, impossible::only_direction(method)) {
+            (Some(Direction::FromClient), Some(Direction::ToClient)) => {
+                return Some(format!("`{method}` only comes to clients: use `to_client`"));
+            }
+            (Some(Direction::ToClient), Some(Direction::FromClient)) => {
+                return Some(format!("`{method}` only comes from clients: use `from_client`"));
+            }
+            _ => {}
+        }
+        let lacks = |is_wanted, has: fn(Method) -> bool| is_wanted && !has(method);
+        if lacks(self.queue.is_some(), impossible::names_queue) {
+            Some(format!("`{method}` names no queue"))
+        } else if lacks(self.exchange.is_some(), impossible::names_exchange) {
+            Some(format!("`{method}` names no exchange"))
+        } else if lacks(self.routing_key.is_some(), impossible::has_routing_key) {
+            Some(format!("`{method}` has no routing key"))
+        } else {
+            None
+        }
+    }
+
+    /// Panics if the matcher can never match: a test would wait in vain, or pass without its fault.
+    #[track_caller]
+    pub(crate) fn assert_possible(&self) {
+        if let Some(why) = self.why_impossible() {
+            panic!("this can never match: {why}");
+        }
     }
 
     /// Returns whether a matching method counts that comes after `earlier` others.

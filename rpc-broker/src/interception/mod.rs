@@ -8,6 +8,7 @@ mod active_rule;
 mod combined_actions;
 mod direction;
 mod effect;
+mod impossible;
 mod interceptor;
 mod matcher;
 mod method;

@@ -9,4 +9,4 @@ mod outgoing;
 pub(crate) use capabilities::Capabilities;
 pub(crate) use error::{ProtocolError, ReplyCode, reply_text};
 pub(crate) use incoming::Incoming;
-pub(crate) use outgoing::{Outgoing, OutgoingQueue};
+pub(crate) use outgoing::{Outgoing, OutgoingContent, OutgoingQueue};

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use amq_protocol::protocol::AMQPClass;
+use amq_protocol::{protocol::AMQPClass, types::ShortString};
 use bytes::Bytes;
 use tokio::sync::{Notify, mpsc};
 
@@ -21,7 +21,7 @@ const FRAME_COST: usize = 128;
 pub(crate) enum Outgoing {
     Method(u16, AMQPClass),
     /// A method with content: `basic.deliver`, `basic.get-ok` or `basic.return`.
-    Content(u16, AMQPClass, Properties, Bytes),
+    Content(OutgoingContent),
     Heartbeat,
     /// Bytes that are written unchanged, for tests.
     Raw(Bytes),
@@ -31,11 +31,22 @@ pub(crate) enum Outgoing {
     Reset,
 }
 
+/// A method with content.
+#[derive(Clone, Debug)]
+pub(crate) struct OutgoingContent {
+    pub(crate) channel: u16,
+    pub(crate) method: AMQPClass,
+    pub(crate) properties: Properties,
+    pub(crate) body: Bytes,
+    /// The queue that it comes from, for rules and recordings; it is not written.
+    pub(crate) queue: Option<ShortString>,
+}
+
 impl Outgoing {
     fn cost(&self) -> usize {
         FRAME_COST
             + match self {
-                Self::Content(_, _, properties, body) => properties.as_bytes().len() + body.len(),
+                Self::Content(content) => content.properties.as_bytes().len() + content.body.len(),
                 Self::Raw(bytes) => bytes.len(),
                 Self::Method(..) | Self::Heartbeat | Self::End | Self::Reset => 0,
             }
@@ -119,7 +130,13 @@ mod tests {
 
     fn content(size: usize) -> Outgoing {
         let deliver = amq_protocol::protocol::basic::AMQPMethod::Deliver(Default::default());
-        Outgoing::Content(1, AMQPClass::Basic(deliver), Properties::default(), vec![0; size].into())
+        Outgoing::Content(OutgoingContent {
+            channel: 1,
+            method: AMQPClass::Basic(deliver),
+            properties: Properties::default(),
+            body: vec![0; size].into(),
+            queue: None,
+        })
     }
 
     #[tokio::test]

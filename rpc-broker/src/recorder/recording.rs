@@ -36,7 +36,11 @@ impl Recording {
 
     /// Waits until a method that matches was recorded, and returns the oldest one. Counts such as
     /// [`Matcher::nth`] are ignored. It waits forever when no method matches: use a timeout.
+    ///
+    /// # Panics
+    /// When the matcher [can never match](Matcher::why_impossible).
     pub async fn until(&self, matcher: &Matcher) -> ObservedMethod {
+        matcher.assert_possible();
         let mut recorded = self.log.recorded();
         loop {
             recorded.borrow_and_update();

@@ -50,6 +50,45 @@ async fn a_rule_is_addressed_by_user_vhost_queue_exchange_and_key() {
 }
 
 #[tokio::test]
+async fn a_delivery_is_addressed_by_the_queue_that_it_comes_from() {
+    let test = TestBroker::new().await;
+    let client = test.client("client").await;
+    client.declare("q").await;
+    client.declare("other").await;
+    let delivery = Matcher::to_client(Method::BasicDeliver);
+    let _lost = test.broker.on(delivery.clone().queue("q").nth(1), Action::Drop);
+    let of_other = test.broker.on(delivery.queue("other"), Action::Pass);
+    let got = test.broker.on(Matcher::to_client(Method::BasicGetOk).queue("other"), Action::Pass);
+
+    client.publish_all("q", &["1", "2"]).await;
+    client.publish_all("other", &["3", "4"]).await;
+    let mut consumer = client.consume("q").await;
+    assert_eq!(bodies(&mut consumer, 1).await, ["2"]);
+    assert_eq!(of_other.hits(), 0);
+    let channel = client.another_channel().await;
+    channel.basic_get("other".into(), Default::default()).await.unwrap().expect("a message");
+    assert_eq!((of_other.hits(), got.hits()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_rule_that_can_never_match_is_refused() {
+    let test = TestBroker::new().await;
+    let refused = |matcher: Matcher| {
+        let adding = std::panic::AssertUnwindSafe(|| drop(test.broker.on(matcher, Action::Drop)));
+        let panic = std::panic::catch_unwind(adding).expect_err("it panics");
+        panic.downcast_ref::<String>().expect("it says why").clone()
+    };
+    assert_eq!(
+        refused(Matcher::from_client(Method::BasicDeliver)),
+        "this can never match: `basic.deliver` only comes to clients: use `to_client`"
+    );
+    assert_eq!(
+        refused(Matcher::from_client(Method::BasicPublish).queue("q")),
+        "this can never match: `basic.publish` names no queue"
+    );
+}
+
+#[tokio::test]
 async fn a_rule_ends_with_its_guard_unless_it_is_kept() {
     let test = TestBroker::new().await;
     let client = test.client("client").await;

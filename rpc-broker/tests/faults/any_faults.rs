@@ -47,6 +47,7 @@ fn matcher() -> impl Strategy<Value = Matcher> {
         1 => Just(Matcher::any()),
         1 => Just(Matcher::any_in(Direction::ToClient)),
     ];
+    let which = which.prop_filter("it can match", |matcher| matcher.why_impossible().is_none());
     (which, 0..3usize, 1..4usize)
         .prop_map(|(matcher, after, times)| matcher.after(after).times(times).connection("victim"))
 }

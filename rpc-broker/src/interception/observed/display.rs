@@ -60,7 +60,7 @@ mod tests {
         let peer = Peer::new(7);
         peer.name.set("billing".into()).unwrap();
         let content = body.map(|body| (Properties::default(), Bytes::from_static(body)));
-        let payload = Payload { channel: 1, method: Some(method), content };
+        let payload = Payload { channel: 1, method: Some(method), content, queue: None };
         ObservedMethod::new(Duration::ZERO, &peer, direction, payload).unwrap()
     }
 

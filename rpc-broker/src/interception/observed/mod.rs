@@ -7,7 +7,7 @@ mod peer;
 
 use std::{sync::Arc, time::Duration};
 
-use amq_protocol::protocol::AMQPClass;
+use amq_protocol::{protocol::AMQPClass, types::ShortString};
 use bytes::Bytes;
 
 pub(crate) use log::{LogSnapshot, ObservedLog};
@@ -39,6 +39,7 @@ struct Seen {
     /// A heartbeat has none.
     method: Option<AMQPClass>,
     content: Option<(Properties, Bytes)>,
+    queue: Option<ShortString>,
     actions: Vec<Action>,
 }
 
@@ -48,6 +49,8 @@ pub(crate) struct Payload {
     pub(crate) channel: u16,
     pub(crate) method: Option<AMQPClass>,
     pub(crate) content: Option<(Properties, Bytes)>,
+    /// The queue that a delivery comes from.
+    pub(crate) queue: Option<ShortString>,
 }
 
 impl ObservedMethod {
@@ -58,7 +61,7 @@ impl ObservedMethod {
         direction: Direction,
         payload: Payload,
     ) -> Option<Self> {
-        let Payload { channel, method, content } = payload;
+        let Payload { channel, method, content, queue } = payload;
         let kind = method.as_ref().map_or(Some(Method::Heartbeat), Method::of)?;
         let peer = Arc::clone(peer);
         Some(Self(Arc::new(Seen {
@@ -69,6 +72,7 @@ impl ObservedMethod {
             kind,
             method,
             content,
+            queue,
             actions: Vec::new(),
         })))
     }
@@ -126,10 +130,10 @@ impl ObservedMethod {
         self.0.kind
     }
 
-    /// The queue that the method names, as the client wrote it.
+    /// The queue that the method names, as the client wrote it; of a delivery the queue that it comes from.
     #[must_use]
     pub fn queue(&self) -> Option<&str> {
-        self.text("queue")
+        self.text("queue").or(self.0.queue.as_ref().map(ShortString::as_str))
     }
 
     /// The exchange that the method names; the source of a binding between exchanges.

@@ -11,7 +11,7 @@ use crate::{
     dead_letter::Reason,
     ids::{ChannelRef, ConnectionId, QueueId},
     properties::{Properties, Value},
-    protocol::Outgoing,
+    protocol::{Outgoing, OutgoingContent},
     queue::{Consumer, Queue, Queued},
     vhost::{
         VhostState,
@@ -81,13 +81,15 @@ impl VhostState {
             exchange: queued.message.exchange.clone(),
             routing_key: queued.message.routing_key.clone(),
         };
-        let limited = self.queues.get(&id).is_some_and(Queue::counts_deliveries);
-        session.outgoing.send(Outgoing::Content(
-            at.channel,
-            AMQPClass::Basic(basic::AMQPMethod::Deliver(deliver)),
-            delivered_properties(&queued, limited),
-            queued.message.body.clone(),
-        ));
+        let queue = self.queues.get(&id);
+        let limited = queue.is_some_and(Queue::counts_deliveries);
+        session.outgoing.send(Outgoing::Content(OutgoingContent {
+            channel: at.channel,
+            method: AMQPClass::Basic(basic::AMQPMethod::Deliver(deliver)),
+            properties: delivered_properties(&queued, limited),
+            body: queued.message.body.clone(),
+            queue: queue.map(|queue| queue.name.clone()),
+        }));
         if no_ack {
             self.shared.memory.subtract(queued.message.size());
             return;

@@ -9,7 +9,7 @@ use crate::{
     ids::ChannelRef,
     message::Message,
     properties::Properties,
-    protocol::{Outgoing, ProtocolError, ReplyCode},
+    protocol::{Outgoing, OutgoingContent, ProtocolError, ReplyCode},
     vhost::{VhostState, names::unguessable, state::ReplyConsumer},
 };
 
@@ -122,12 +122,13 @@ impl VhostState {
             exchange: message.exchange.clone(),
             routing_key: message.routing_key.clone(),
         };
-        session.outgoing.send(Outgoing::Content(
-            at.channel,
-            AMQPClass::Basic(basic::AMQPMethod::Deliver(deliver)),
-            message.properties.clone(),
-            message.body.clone(),
-        ));
+        session.outgoing.send(Outgoing::Content(OutgoingContent {
+            channel: at.channel,
+            method: AMQPClass::Basic(basic::AMQPMethod::Deliver(deliver)),
+            properties: message.properties.clone(),
+            body: message.body.clone(),
+            queue: None,
+        }));
         true
     }
 }

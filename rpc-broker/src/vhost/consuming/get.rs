@@ -5,7 +5,7 @@ use amq_protocol::protocol::{AMQPClass, basic};
 use super::deliver::delivered_properties;
 use crate::{
     ids::{ChannelRef, QueueId},
-    protocol::{Outgoing, ProtocolError, ReplyCode},
+    protocol::{Outgoing, OutgoingContent, ProtocolError, ReplyCode},
     queue::{Queue, Queued},
     vhost::{VhostState, permissions::Access, queues::saturating_count, state::Delivered},
 };
@@ -50,12 +50,13 @@ impl VhostState {
             routing_key: queued.message.routing_key.clone(),
             message_count: saturating_count(left),
         };
-        session.outgoing.send(Outgoing::Content(
-            at.channel,
-            AMQPClass::Basic(basic::AMQPMethod::GetOk(ok)),
-            delivered_properties(&queued, counts_deliveries),
-            queued.message.body.clone(),
-        ));
+        session.outgoing.send(Outgoing::Content(OutgoingContent {
+            channel: at.channel,
+            method: AMQPClass::Basic(basic::AMQPMethod::GetOk(ok)),
+            properties: delivered_properties(&queued, counts_deliveries),
+            body: queued.message.body.clone(),
+            queue: queue.map(|queue| queue.name.clone()),
+        }));
         if no_ack {
             self.shared.memory.subtract(queued.message.size());
         } else {

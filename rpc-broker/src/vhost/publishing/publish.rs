@@ -11,7 +11,7 @@ use crate::{
     ids::ChannelRef,
     message::Message,
     properties::Properties,
-    protocol::{Outgoing, ProtocolError, ReplyCode},
+    protocol::{Outgoing, OutgoingContent, ProtocolError, ReplyCode},
     queue::expiration,
     vhost::{VhostState, permissions::Access, state::Confirms},
 };
@@ -109,11 +109,12 @@ impl VhostState {
             exchange: message.exchange.clone(),
             routing_key: message.routing_key.clone(),
         };
-        session.outgoing.send(Outgoing::Content(
-            at.channel,
-            AMQPClass::Basic(basic::AMQPMethod::Return(returned)),
-            message.properties.clone(),
-            message.body.clone(),
-        ));
+        session.outgoing.send(Outgoing::Content(OutgoingContent {
+            channel: at.channel,
+            method: AMQPClass::Basic(basic::AMQPMethod::Return(returned)),
+            properties: message.properties.clone(),
+            body: message.body.clone(),
+            queue: None,
+        }));
     }
 }
