@@ -1,7 +1,7 @@
 //! Emits a rejected trait or method without the parts that rustc would report again. Changes when rustc would
 //! otherwise repeat one of the macro's errors.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, Pat, PatWild, TraitItem, parse_quote};
 
@@ -25,7 +25,19 @@ pub(crate) fn method(syntax: &MethodSyntax) -> TraitItem {
     let has_body = item.default.is_some();
     let parameters = syntax.parameters.iter().map(|syntax| parameter(syntax, has_body));
     item.sig.inputs = receiver.chain(parameters).collect();
+    if mentions_self(item.sig.output.to_token_stream()) {
+        // `Vec<Self>` would be reported again, because the implementation may be unsized.
+        item.sig.generics.make_where_clause().predicates.push(parse_quote!(Self: Sized));
+    }
     TraitItem::Fn(item)
+}
+
+fn mentions_self(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "Self",
+        TokenTree::Group(group) => mentions_self(group.stream()),
+        _ => false,
+    })
 }
 
 /// The parameter; in a method without a body its pattern must be a name or `_`.

@@ -13,6 +13,11 @@ pub(crate) const EVENT_EXCHANGE: &str = "amqp-rpc.events";
 /// The functions of every generated client, which methods must not be named like.
 pub(crate) const CLIENT_FUNCTIONS: [&str; 2] = ["new", "with_options"];
 
+/// The methods that every type has through a blanket impl of a trait in the prelude and that take `self`:
+/// called on a client, rustc takes them instead of the client's own, which take `&self`. A test derives the
+/// list.
+pub(crate) const METHODS_OF_EVERY_TYPE: [&str; 2] = ["into", "try_into"];
+
 /// The identifier's text without `r#`.
 pub(crate) fn unraw(ident: &Ident) -> String {
     ident.unraw().to_string()

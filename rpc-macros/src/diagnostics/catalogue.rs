@@ -84,12 +84,14 @@ catalogue! {
     ContextType { parameter } => "`{parameter}` receives the context, which is borrowed for the call; write its type as `&Context`",
     SecondContext { method } => "`{method}` already receives the context",
     SerdeOnContext { parameter } => "`{parameter}` receives the context, which is not sent; remove `#[serde(..)]`",
+    SharedParameterName { name, parameter, other } => "`{parameter}` and `{other}` are both called `{name}` on the wire, so that no request could be read; change `#[serde(..)]` of one of them",
     GardeOnContext { parameter } => "`{parameter}` receives the context, which is not sent; remove `#[garde(..)]`",
 
     // Return types.
     BorrowedReturn { method } => "`{method}` returns something borrowed, but it goes to another process; return an owned value",
     ImplReturn { method } => "`{method}` needs one concrete return type: the client must know what to decode",
     SelfReturn { method } => "the return type of `{method}` must not mention `Self`: the caller does not know the implementing type",
+    DynError { method } => "the error of `{method}` goes to another process, which must know its type; return an enum that derives serde's traits, or the text as a `String`",
     OneWayReturn { method, kind } => "`{method}` is `{kind}`, a one-way message without a reply; return nothing, or `Result<(), E>` with an error for the server's log",
     NoResultToValidate { method } => "`{method}` is a one-way message and has no result; remove `validate_result`",
     /// Reported by the compiler, from an assertion in the generated code.
@@ -125,6 +127,7 @@ catalogue! {
     // Name collisions.
     MethodTwice { method } => "`{method}` is declared twice",
     ClientFunction { method } => "`{method}` is taken by the generated client; rename the method and keep its name on the wire by `#[rpc(name = \"{method}\")]`",
+    MethodOfEveryType { method } => "every type has a method `{method}`, which would be called in place of the client's; rename the method and keep its name on the wire by `#[rpc(name = \"{method}\")]`",
     WireNameTaken { name, other } => "`{name}` is the name of `{other}` on the wire already; give one of them another by `#[rpc(name = \"..\")]`",
     RoutingKeyTaken { routing_key, other } => "requests with the routing key `{routing_key}` go to `{other}` already; give one of them another by `#[rpc(routing_key = \"..\")]`",
     TypeNameTaken { type_name, method } => "the generated type `{type_name}` exists already; name the request of `{method}` by `#[rpc(request = Name)]`",

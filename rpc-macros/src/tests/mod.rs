@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod expansions;
+mod methods;
 mod rejections;
 
 use crate::{diagnostics::Errors, expand};

@@ -45,12 +45,17 @@ fn is_duplicate(method: &Method, others: &[Method], errors: &mut Errors) -> bool
 }
 
 fn has_free_client_function(method: &Method, errors: &mut Errors) -> bool {
-    let name = names::unraw(&method.ident);
-    let is_free = !names::CLIENT_FUNCTIONS.contains(&name.as_str());
-    if !is_free {
-        errors.at(&method.ident, ErrorKind::ClientFunction { method: name });
-    }
-    is_free
+    let method_name = names::unraw(&method.ident);
+    let name = method_name.as_str();
+    let error = if names::CLIENT_FUNCTIONS.contains(&name) {
+        ErrorKind::ClientFunction { method: method_name }
+    } else if names::METHODS_OF_EVERY_TYPE.contains(&name) {
+        ErrorKind::MethodOfEveryType { method: method_name }
+    } else {
+        return true;
+    };
+    errors.at(&method.ident, error);
+    false
 }
 
 fn has_free_types(service: &Ident, method: &Method, others: &[Method], errors: &mut Errors) -> bool {

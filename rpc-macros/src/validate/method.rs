@@ -3,7 +3,7 @@
 use proc_macro2::TokenTree;
 use syn::{Ident, ReceiverKind, Safety};
 
-use super::{address::ServiceAddress, parameter, returns, types};
+use super::{address::ServiceAddress, parameter, returns, types, wire_names};
 use crate::{
     attrs::MethodKeys,
     diagnostics::{ErrorKind, Errors},
@@ -27,13 +27,14 @@ pub(super) fn method(
     let inputs = inputs(syntax, errors);
     let returns = returns::returns(&syntax.item.sig, errors);
     let kind = kind(ident, &keys, returns.as_ref(), errors);
+    let has_sendable_error = has_sendable_error(ident, kind, returns.as_ref(), errors);
     let address = address.of_method(ident, kind, &keys, errors);
     let repetition = repetition(ident, &keys, errors);
     if let Some(key) = keys.validate_result.as_ref().filter(|_| kind != Kind::Call) {
         errors.at(key, ErrorKind::NoResultToValidate { method: names::unraw(ident) });
     }
     let body = body(ident, &keys, inputs.as_deref(), errors);
-    if !has_plain_signature {
+    if !has_plain_signature || !has_sendable_error {
         return None;
     }
 
@@ -155,7 +156,9 @@ fn inputs(syntax: &MethodSyntax, errors: &mut Errors) -> Option<Vec<Input>> {
         }
         inputs.push(input);
     }
-    inputs.into_iter().collect()
+    let inputs: Option<Vec<Input>> = inputs.into_iter().collect();
+    wire_names::report_shared(inputs.as_deref().unwrap_or_default(), errors);
+    inputs
 }
 
 /// The kind that the keys declare. A one-way method that returns a value is reported and treated as a call.
@@ -172,6 +175,16 @@ fn kind(method: &Ident, keys: &MethodKeys, returns: Option<&Returns>, errors: &m
     let Some(value) = returns.and_then(Returns::value) else { return kind };
     errors.at(value, ErrorKind::OneWayReturn { method: names::unraw(method), kind: names::unraw(key) });
     Kind::Call
+}
+
+/// Checks that the error of a call is no `dyn Error`. The compiler would report that several times.
+fn has_sendable_error(method: &Ident, kind: Kind, returns: Option<&Returns>, errors: &mut Errors) -> bool {
+    let Some(Returns::Fallible { error, .. }) = returns.filter(|_| kind == Kind::Call) else { return true };
+    let is_dyn = types::is_dyn_error(error);
+    if is_dyn {
+        errors.at(error, ErrorKind::DynError { method: names::unraw(method) });
+    }
+    !is_dyn
 }
 
 fn repetition(method: &Ident, keys: &MethodKeys, errors: &mut Errors) -> Repetition {

@@ -9,6 +9,7 @@ mod method;
 mod parameter;
 mod returns;
 mod types;
+mod wire_names;
 
 use proc_macro2::TokenStream;
 use syn::{TraitItem, TypeParamBound, spanned::Spanned};

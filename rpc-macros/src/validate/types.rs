@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Type, TypeReference};
+use syn::{GenericArgument, PathArguments, Type, TypeParamBound, TypeReference};
 
 /// A reason why a type cannot be sent, as far as its syntax shows it.
 pub(super) enum Unsupported {
@@ -44,6 +44,25 @@ pub(super) fn last_segment_is(ty: &Type, name: &str) -> bool {
 /// Recognizes raw bytes by the type's name. The compiler checks that it is the runtime's `Bytes`.
 pub(super) fn is_bytes(ty: &Type) -> bool {
     last_segment_is(ty, "Bytes")
+}
+
+/// Recognizes a pointer to `dyn Error`, such as `Box<dyn std::error::Error + Send + Sync>`.
+pub(super) fn is_dyn_error(ty: &Type) -> bool {
+    let Type::Path(path) = ungroup(ty) else { return false };
+    let Some(PathArguments::AngleBracketed(arguments)) =
+        path.path.segments.last().map(|last| &last.arguments)
+    else {
+        return false;
+    };
+    arguments.args.iter().any(|argument| match argument {
+        GenericArgument::Type(Type::TraitObject(object)) => object.bounds.iter().any(|bound| match bound {
+            TypeParamBound::Trait(bound) => {
+                bound.path.segments.last().is_some_and(|segment| segment.ident == "Error")
+            }
+            _ => false,
+        }),
+        _ => false,
+    })
 }
 
 fn find_unsupported(tokens: TokenStream) -> Option<Unsupported> {

@@ -31,6 +31,19 @@ pub(super) const TABLE: &[Rejection] = &[
         )],
     },
     Rejection {
+        claim: "an error of a call is no `dyn Error`, and one that is only logged may be",
+        arguments: "",
+        item: "trait Fib {
+    async fn compute(&self) -> Result<u64, Box<dyn std::error::Error + Send>>;
+    async fn boxed(&self) -> Result<u64, Box<dyn Shape>>;
+    #[rpc(notify)] async fn log(&self) -> Result<(), Box<dyn Error>>;
+}",
+        errors: &[(
+            "the error of `compute` goes to another process, which must know its type; return an enum that derives serde's traits, or the text as a `String`",
+            "Box<dyn std::error::Error + Send>",
+        )],
+    },
+    Rejection {
         claim: "a returned value does not mention Self",
         arguments: "",
         item: "trait Fib { async fn compute(&self) -> Result<Self, u64>; }",
