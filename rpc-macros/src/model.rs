@@ -2,10 +2,14 @@
 //!
 //! Only `validate` builds it, so generation has nothing to check.
 
+mod attributes;
+
 use std::time::Duration;
 
 use proc_macro2::Span;
 use syn::{Attribute, Ident, Path, TraitItem, Type, TypeParamBound, Visibility};
+
+pub(crate) use self::attributes::Attributes;
 
 /// A service, ready to be generated.
 pub(crate) struct Service {
@@ -46,18 +50,6 @@ pub(crate) struct Method {
     pub(crate) run: RunMode,
     /// Its value is validated before it is sent.
     pub(crate) validates_result: bool,
-}
-
-/// The user's attributes of an item, by the generated items that repeat them.
-pub(crate) struct Attributes {
-    /// All of them; they stay on the trait or its method.
-    pub(crate) all: Vec<Attribute>,
-    /// Conditions of every generated item.
-    pub(crate) cfgs: Vec<Attribute>,
-    /// Documentation, which the client repeats.
-    pub(crate) docs: Vec<Attribute>,
-    /// Deprecations, which the client repeats.
-    pub(crate) deprecations: Vec<Attribute>,
 }
 
 /// An input of a method besides `&self`.
@@ -149,21 +141,6 @@ pub(crate) enum RunMode {
     Async,
     /// A thread that may block.
     Blocking,
-}
-
-impl Attributes {
-    /// Classifies `attributes`.
-    pub(crate) fn new(attributes: &[Attribute]) -> Self {
-        let named = |name: &str| -> Vec<Attribute> {
-            attributes.iter().filter(|attribute| attribute.path().is_ident(name)).cloned().collect()
-        };
-        Self {
-            all: attributes.to_vec(),
-            cfgs: named("cfg"),
-            docs: named("doc"),
-            deprecations: named("deprecated"),
-        }
-    }
 }
 
 impl Returns {

@@ -6,7 +6,10 @@
 
 use amqp_rpc::__private::Service;
 
+mod conditions;
+pub mod forbidden_lints;
 mod hostile_scope;
+mod user_items;
 
 /// Parameters may be called like anything in the generated code.
 mod parameter_names {
@@ -41,43 +44,6 @@ mod raw_identifiers {
     }
 }
 
-/// Only methods whose `#[cfg]` holds are generated, and alternatives may share a name.
-mod conditional_methods {
-    #[amqp_rpc::rpc_service]
-    #[allow(clippy::non_minimal_cfg)]
-    pub(super) trait Conditional {
-        async fn always(&self);
-        #[cfg(any())]
-        async fn never(&self, nothing: DoesNotExist) -> DoesNotExist;
-        #[cfg(all())]
-        async fn either(&self, a: u8) -> u8;
-        #[cfg(any())]
-        async fn either(&self, a: u16) -> u16;
-    }
-
-    impl Conditional for () {
-        async fn always(&self) {}
-        async fn either(&self, a: u8) -> u8 {
-            a
-        }
-    }
-}
-
-/// The whole service under `#[cfg]`, on either side of the attribute.
-mod conditional_services {
-    #[amqp_rpc::rpc_service]
-    #[cfg(any())]
-    pub trait Below {
-        async fn never(&self, nothing: DoesNotExist);
-    }
-
-    #[cfg(any())]
-    #[amqp_rpc::rpc_service]
-    pub trait Above {
-        async fn never(&self, nothing: DoesNotExist);
-    }
-}
-
 /// Using something deprecated warns the user's code, not the generated one.
 mod deprecated_items {
     #[amqp_rpc::rpc_service]
@@ -86,6 +52,17 @@ mod deprecated_items {
         #[deprecated = "use `after`"]
         async fn before(&self) -> u8;
         async fn after(&self) -> u8;
+    }
+
+    /// Deprecated.
+    #[deprecated]
+    #[derive(serde::Serialize, serde::Deserialize)]
+    pub(super) struct Former;
+
+    #[amqp_rpc::rpc_service]
+    #[expect(deprecated, reason = "old callers use it")]
+    pub(super) trait UsesOld {
+        async fn former(&self, former: Former) -> Option<Former>;
     }
 }
 
@@ -108,7 +85,7 @@ pub mod documented {
         /// Adds.
         async fn add(
             &self,
-            /// The first.
+            /// The first; see [`Self::add`], [Self] and [`Public::add`].
             a: u8,
             b: u8,
         ) -> Result<u8, super::Refused>;
@@ -225,13 +202,6 @@ fn a_service_can_be_declared_inside_a_function() {
         }
     }
     assert_eq!(LocalServer::<Here>::DEFINITION.name, "local");
-}
-
-#[test]
-fn conditional_methods_are_served_only_if_they_exist() {
-    type Served = conditional_methods::ConditionalServer<()>;
-    let names: Vec<_> = Served::DEFINITION.methods.iter().map(|method| method.full_name).collect();
-    assert_eq!(names, ["conditional.always", "conditional.either"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
@@ -47,7 +47,7 @@ fn of_method(runtime: &Runtime, method: &Method, asserted: &mut HashSet<String>)
     // asserted at each use, since the first may not be compiled.
     let mut is_wire_type = |ty: &Type| {
         let is_first = !cfgs.is_empty() || asserted.insert(ty.to_token_stream().to_string());
-        is_first.then(|| quote_spanned!(ty.span()=> __Travels<#ty>,))
+        is_first.then(|| quote_spanned!(at(ty)=> __Travels<#ty>,))
     };
     let checked = method.parameters().filter(|parameter| !parameter.has_custom_serde);
     let parameters: Vec<_> = checked.map(|parameter| is_wire_type(&parameter.ty)).collect();
@@ -79,9 +79,9 @@ fn returned_by_call(
         Returns::Plain(value) => is_wire_type(value),
         Returns::Fallible { declared, value, error } => {
             let (value, error) = (is_wire_type(value), is_wire_type(error));
-            Some(quote_spanned!(declared.span()=> __IsResult<#declared>, #value #error))
+            Some(quote_spanned!(at(declared)=> __IsResult<#declared>, #value #error))
         }
-        Returns::Alias(declared) => Some(quote_spanned! {declared.span()=>
+        Returns::Alias(declared) => Some(quote_spanned! {at(declared)=>
             __IsResult<#declared>,
             __Travels<<#declared as #fallible>::Value>,
             __Travels<<#declared as #fallible>::Error>,
@@ -95,10 +95,10 @@ fn returned_by_one_way(runtime: &Runtime, returns: &Returns) -> Option<TokenStre
     match returns {
         Returns::Plain(_) => None,
         Returns::Fallible { declared, error, .. } => {
-            let error = quote_spanned!(error.span()=> __IsLogged<#error>,);
-            Some(quote_spanned!(declared.span()=> __IsResult<#declared>, #error))
+            let error = quote_spanned!(at(error)=> __IsLogged<#error>,);
+            Some(quote_spanned!(at(declared)=> __IsResult<#declared>, #error))
         }
-        Returns::Alias(declared) => Some(quote_spanned! {declared.span()=>
+        Returns::Alias(declared) => Some(quote_spanned! {at(declared)=>
             __IsResult<#declared>,
             __IsNothing<<#declared as #fallible>::Value>,
             __IsLogged<<#declared as #fallible>::Error>,
@@ -111,7 +111,12 @@ fn is_not_result(runtime: &Runtime, method: &Method, value: &Type) -> TokenStrea
     let probe = &runtime.probe;
     let message = ErrorKind::ResultAlias { method: names::unraw(&method.ident) }.to_string();
     // A separate constant: evaluation of a constant stops at its first failure.
-    quote_spanned! {value.span()=>
+    quote_spanned! {at(value)=>
         const _: () = ::core::assert!(!#probe::<#value>::IS_RESULT, #message);
     }
+}
+
+/// The place of a type, in tokens of the macro: lints report the user's own.
+fn at(ty: &Type) -> Span {
+    Span::call_site().located_at(ty.span())
 }

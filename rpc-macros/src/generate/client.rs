@@ -1,10 +1,15 @@
 //! The typed client. Changes when its functions do.
 
-use proc_macro2::TokenStream;
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use super::{doc_links, lints, runtime::Runtime};
-use crate::model::{Kind, Method, Service};
+use crate::{
+    model::{Kind, Method, Service},
+    names,
+};
 
 /// The struct and its functions; those with fixed names are listed in `names::CLIENT_FUNCTIONS`.
 pub(super) fn client(runtime: &Runtime, service: &Service) -> TokenStream {
@@ -13,8 +18,9 @@ pub(super) fn client(runtime: &Runtime, service: &Service) -> TokenStream {
     let Runtime { client: untyped_client, typed_client, call_options, .. } = runtime;
     let doc = format!(" Calls a remote {}.", doc_links::to_trait(service));
     let new_doc = format!(" Calls the `{}` service through `client`.", service.name);
+    let shadows = shadows(service);
     let methods = service.methods.iter().map(|method| method_call(runtime, service, method));
-    let (allow_in_struct, allow_in_impl) = (lints::allow_in_handle(), lints::allow_in_functions());
+    let allowed = lints::allowed(service);
     quote! {
         #( #cfgs )*
         #[doc = #doc]
@@ -22,29 +28,47 @@ pub(super) fn client(runtime: &Runtime, service: &Service) -> TokenStream {
         /// Cheap to clone; clones share the connection.
         #( #deprecations )*
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-        #allow_in_struct
+        #allowed
         #visibility struct #client {
             client: #typed_client,
         }
 
         #( #cfgs )*
-        #allow_in_impl
-        impl #client {
-            #[doc = #new_doc]
-            #[must_use]
-            #visibility fn new(client: #untyped_client) -> Self {
-                Self { client: #typed_client::new(client) }
-            }
+        #allowed
+        const _: () = {
+            #( #shadows )*
 
-            /// Sets the default options of this client's calls.
-            #[must_use]
-            #visibility fn with_options(self, options: #call_options) -> Self {
-                Self { client: #typed_client::with_options(self.client, options) }
-            }
+            impl #client {
+                #[doc = #new_doc]
+                #[must_use]
+                #visibility fn new(client: #untyped_client) -> Self {
+                    Self { client: #typed_client::new(client) }
+                }
 
-            #( #methods )*
-        }
+                /// Sets the default options of this client's calls.
+                #[must_use]
+                #visibility fn with_options(self, options: #call_options) -> Self {
+                    Self { client: #typed_client::with_options(self.client, options) }
+                }
+
+                #( #methods )*
+            }
+        };
     }
+}
+
+/// A function for each parameter. A parameter can have the name of a function, but not that of a static, a
+/// constant or a unit struct of the user, which these hide: the names of the parameters are for readers and
+/// stay.
+fn shadows(service: &Service) -> impl Iterator<Item = TokenStream> {
+    let of_methods =
+        service.methods.iter().flat_map(Method::parameters).map(|parameter| names::unraw(&parameter.ident));
+    let names: BTreeSet<_> = of_methods.chain(["client", "options"].map(str::to_owned)).collect();
+    names.into_iter().map(|name| {
+        // Not every keyword may be raw, and none of those is a parameter.
+        let ident: Ident = syn::parse_str(&name).unwrap_or_else(|_| Ident::new_raw(&name, Span::call_site()));
+        quote!(fn #ident() {})
+    })
 }
 
 /// The function that sends the request of `method`.

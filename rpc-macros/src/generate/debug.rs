@@ -14,8 +14,8 @@ pub(super) fn debug_impl(cfgs: &[Attribute], ty: &Ident, generic: Option<&Ident>
         #( #cfgs )*
         #[automatically_derived]
         impl #generics ::core::fmt::Debug for #ty #generics {
-            fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::DebugStruct::finish_non_exhaustive(&mut ::core::fmt::Formatter::debug_struct(formatter, #name))
+            fn fmt(&self, __formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::DebugStruct::finish_non_exhaustive(&mut ::core::fmt::Formatter::debug_struct(__formatter, #name))
             }
         }
     }

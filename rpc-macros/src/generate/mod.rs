@@ -36,23 +36,23 @@ pub(crate) fn service(service: &Service) -> TokenStream {
     });
     let client = client::client(runtime, service);
     let server = server::definition(runtime, service);
+    let structs = lints::written_by_macro(quote!(#( #messages )* #client #server));
     let trait_impls = trait_impls(runtime, service);
     quote! {
         #service_trait
-        #( #messages )*
-        #client
-        #server
+        #structs
         #trait_impls
     }
 }
 
-/// The block with all assertions and trait impls, under one list of allowed lints.
+/// The block with all assertions and trait impls.
 ///
 /// Inherent impls stay outside: rustc's messages and backtraces would show their functions as
 /// `_::<impl FibServer<S>>::new`.
 fn trait_impls(runtime: &Runtime, service: &Service) -> TokenStream {
-    let (cfgs, allow) = (&service.attributes.cfgs, lints::allow_in_block());
-    // The assertions come first: their errors explain those of the impls.
+    let (cfgs, allowed) = (&service.attributes.cfgs, lints::allowed(service));
+    // The assertions come first: their errors explain those of the impls. They keep the spans of the user's
+    // types.
     let assertions = assertions::assertions(runtime, service);
     let messages = service.methods.iter().map(|method| {
         let request = request::trait_impls(runtime, method);
@@ -60,13 +60,17 @@ fn trait_impls(runtime: &Runtime, service: &Service) -> TokenStream {
         quote!(#request #response)
     });
     let server = server::trait_impls(runtime, service);
+    let (client_type, server_type) = (&service.client, &service.server);
+    // A program may use one of the two, or neither yet. rustc takes what `const _` mentions as used, and with
+    // it the trait and the user's types.
+    let used = quote!(let _ = ::core::marker::PhantomData::<(#client_type, #server_type<()>)>;);
+    let impls = lints::written_by_macro(quote!(#( #messages )* #server #used));
     quote! {
         #( #cfgs )*
-        #allow
+        #allowed
         const _: () = {
             #assertions
-            #( #messages )*
-            #server
+            #impls
         };
     }
 }

@@ -15,8 +15,8 @@ pub(super) fn conversions(runtime: &Runtime, ty: &Type, member: &TokenStream) ->
         fn to_raw(&self) -> ::core::option::Option<#bytes> {
             ::core::option::Option::Some(#to_body(&self.#member))
         }
-        fn from_raw(body: #bytes) -> ::core::result::Result<Self, #bytes> {
-            ::core::result::Result::Ok(Self { #member: #from_body(body) })
+        fn from_raw(__body: #bytes) -> ::core::result::Result<Self, #bytes> {
+            ::core::result::Result::Ok(Self { #member: #from_body(__body) })
         }
     }
 }

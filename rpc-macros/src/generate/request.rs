@@ -21,7 +21,7 @@ pub(super) fn definition(runtime: &Runtime, service: &Service, method: &Method) 
     let bound = bounds::bound(runtime, method);
     let serde_derives = serde_derives(runtime, method.body != Body::Named, bound.as_ref());
     let garde_derive = validation::garde_derive(method);
-    let allow = lints::allow_in_message();
+    let allow = lints::allowed(service);
     let fields = method.parameters().map(|parameter| field(service, parameter));
     quote! {
         #( #service_cfgs )*
@@ -50,6 +50,7 @@ fn field(service: &Service, parameter: &Parameter) -> TokenStream {
         let doc = format!(" The parameter `{}`.", names::unraw(ident));
         quote!(#[doc = #doc])
     });
+    let field_attributes = field_attributes.iter().map(|attribute| doc_links::of_trait(service, attribute));
     quote!(#doc #( #field_attributes )* #visibility #ident: #ty)
 }
 

@@ -14,7 +14,7 @@ pub(super) fn definition(runtime: &Runtime, service: &Service, method: &Method) 
     let (service_cfgs, cfgs) = (&service.attributes.cfgs, &method.attributes.cfgs);
     let doc = format!(" The response message of {}.", doc_links::to_method(service, method));
     let serde_derives = serde_derives(runtime, true, None);
-    let allow = lints::allow_in_message();
+    let allow = lints::allowed(service);
     let value = value(runtime, method);
     quote! {
         #( #service_cfgs )*
@@ -42,8 +42,8 @@ pub(super) fn trait_impls(runtime: &Runtime, method: &Method) -> TokenStream {
         #[automatically_derived]
         impl #response_trait for #response {
             type Value = #value;
-            fn from_value(value: Self::Value) -> Self {
-                Self(value)
+            fn from_value(__value: Self::Value) -> Self {
+                Self(__value)
             }
             fn into_value(self) -> Self::Value {
                 self.0

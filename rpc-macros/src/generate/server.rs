@@ -1,46 +1,47 @@
 //! The server and its dispatch of requests to methods. Changes when dispatch does.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::{debug::debug_impl, doc_links, lints, runtime::Runtime};
 use crate::model::{Input, Kind, Method, Returns, RunMode, Service};
 
-/// The struct and its constructors.
+/// The struct and its constructors. Their parameters begin with an underscore, as all bindings of generated
+/// code do: rustc takes a name for a static, a constant or a unit struct of the user, if there is one.
 pub(super) fn definition(runtime: &Runtime, service: &Service) -> TokenStream {
     let Service { ident, visibility, server, implementation, attributes, .. } = service;
     let (cfgs, deprecations, arc) = (&attributes.cfgs, &attributes.deprecations, &runtime.arc);
     let doc = format!(" Serves an implementation of {}.", doc_links::to_trait(service));
-    let (allow_in_struct, allow_in_impl) = (lints::allow_in_handle(), lints::allow_in_functions());
+    let allowed = lints::allowed(service);
     quote! {
         #( #cfgs )*
         #[doc = #doc]
         #( #deprecations )*
-        #allow_in_struct
+        #allowed
         #visibility struct #server<#implementation> {
             service: #arc<#implementation>,
         }
 
         #( #cfgs )*
-        #allow_in_impl
+        #allowed
         impl<#implementation> #server<#implementation> {
             /// Serves `service`.
             #[must_use]
-            #visibility fn new(service: #implementation) -> Self
+            #visibility fn new(_service: #implementation) -> Self
             where
                 #implementation: #ident,
             {
-                Self::from_arc(#arc::new(service))
+                Self::from_arc(#arc::new(_service))
             }
 
             /// Serves a shared value, which may be used by another server as well.
             #[must_use]
-            #visibility fn from_arc(service: #arc<#implementation>) -> Self
+            #visibility fn from_arc(_service: #arc<#implementation>) -> Self
             where
                 #implementation: #ident,
             {
-                Self { service }
+                Self { service: _service }
             }
         }
     }
@@ -78,11 +79,11 @@ fn service_impl(runtime: &Runtime, service: &Service) -> TokenStream {
         impl<#implementation: #ident> #service_trait for #server<#implementation> {
             const DEFINITION: &'static #service_def = &#service_def::new(#name, &[#( #methods ),*]);
 
-            fn dispatch(&self, call: #incoming_call) -> #serve_future {
-                let service = ::core::clone::Clone::clone(&self.service);
-                match #incoming_call::method(&call).routing_key {
+            fn dispatch(&self, __call: #incoming_call) -> #serve_future {
+                let __service = ::core::clone::Clone::clone(&self.service);
+                match #incoming_call::method(&__call).routing_key {
                     #( #arms )*
-                    _ => #unknown_method(call),
+                    _ => #unknown_method(__call),
                 }
             }
         }
@@ -104,17 +105,17 @@ fn arm(runtime: &Runtime, service: &Service, method: &Method) -> TokenStream {
         RunMode::Async => quote!(async move { #result }),
         RunMode::Blocking => result,
     };
-    quote!(#( #cfgs )* #routing_key => #serve(call, move |request: #request, context| #run),)
+    quote!(#( #cfgs )* #routing_key => #serve(__call, move |__request: #request, __context| #run),)
 }
 
 /// The expression that runs the method and wraps its return value.
 fn result(runtime: &Runtime, service: &Service, method: &Method) -> TokenStream {
     let Service { ident: service_trait, implementation, .. } = service;
-    let Method { ident, response, .. } = method;
+    let (ident, response) = (at_macro(&method.ident), at_macro(&method.response));
     let no_error = &runtime.no_error;
     let arguments = method.inputs.iter().map(argument);
     let wait = (method.run == RunMode::Async).then(|| quote!(.await));
-    let returned = quote!(<#implementation as #service_trait>::#ident(&*service #( , #arguments )*) #wait);
+    let returned = quote!(<#implementation as #service_trait>::#ident(&*__service #( , #arguments )*) #wait);
     match &method.returns {
         Returns::Plain(_) if method.kind != Kind::Call => {
             quote!(::core::result::Result::<(), #no_error>::Ok(#returned))
@@ -127,13 +128,20 @@ fn result(runtime: &Runtime, service: &Service, method: &Method) -> TokenStream 
     }
 }
 
+/// The name without its place: of an expression with several places rustc shows all lines between them.
+fn at_macro(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(Span::call_site());
+    ident
+}
+
 fn argument(input: &Input) -> TokenStream {
     match input {
         Input::Parameter(parameter) => {
             let ident = &parameter.ident;
-            quote!(request.#ident)
+            quote!(__request.#ident)
         }
         // The span of the declared type: rustc reports a wrong one there.
-        Input::Context(context) => quote_spanned!(context.ty.span()=> &context),
+        Input::Context(context) => quote_spanned!(context.ty.span()=> &__context),
     }
 }

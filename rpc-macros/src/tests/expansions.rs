@@ -23,6 +23,24 @@ fn expansions_are_as_committed() {
     );
 }
 
+#[test]
+fn generated_code_allows_no_lint_that_the_user_has_not_allowed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expansions");
+    for case in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let input = fs::read_to_string(case.join("input.rs")).unwrap();
+        let expanded = fs::read_to_string(case.join("output.rs")).unwrap();
+        let allowed = expanded.lines().filter(|line| line.contains("allow(")).map(str::trim);
+        // What is deprecated in the trait itself, and a method that is rejected: its errors stop the build.
+        let is_expected = |line: &str| {
+            let of_fallback = line == "#[allow(async_fn_in_trait, dead_code)]";
+            of_fallback || line == "#[allow(deprecated)]" && input.contains("#[deprecated")
+        };
+        for line in allowed {
+            assert!(is_expected(line), "{}: {line}", case.display());
+        }
+    }
+}
+
 fn is_as_committed(case: &Path) -> bool {
     let expanded = expansion(&fs::read_to_string(case.join("input.rs")).unwrap());
     let committed = case.join("output.rs");

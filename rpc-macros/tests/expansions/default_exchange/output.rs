@@ -10,8 +10,6 @@ pub(crate) trait Tutorial: ::core::marker::Send + ::core::marker::Sync + 'static
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub(crate) struct TutorialFibRequest {
     /// The parameter `n`.
     pub(crate) n: u64,
@@ -32,8 +30,6 @@ impl TutorialFibRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub(crate) struct TutorialFibResponse(
     /// The value.
     pub(crate) u64,
@@ -42,71 +38,68 @@ pub(crate) struct TutorialFibResponse(
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 pub(crate) struct TutorialClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
-impl TutorialClient {
-    /// Calls the `tutorial` service through `client`.
-    #[must_use]
-    pub(crate) fn new(client: ::amqp_rpc::__private::Client) -> Self {
-        Self {
-            client: ::amqp_rpc::__private::TypedClient::new(client),
+const _: () = {
+    fn client() {}
+    fn n() {}
+    fn options() {}
+    impl TutorialClient {
+        /// Calls the `tutorial` service through `client`.
+        #[must_use]
+        pub(crate) fn new(client: ::amqp_rpc::__private::Client) -> Self {
+            Self {
+                client: ::amqp_rpc::__private::TypedClient::new(client),
+            }
+        }
+        /// Sets the default options of this client's calls.
+        #[must_use]
+        pub(crate) fn with_options(
+            self,
+            options: ::amqp_rpc::__private::CallOptions,
+        ) -> Self {
+            Self {
+                client: ::amqp_rpc::__private::TypedClient::with_options(
+                    self.client,
+                    options,
+                ),
+            }
+        }
+        /// Calls [`Tutorial::fib`].
+        pub(crate) fn fib(
+            &self,
+            n: u64,
+        ) -> ::amqp_rpc::__private::Call<TutorialFibRequest> {
+            ::amqp_rpc::__private::TypedClient::call(
+                &self.client,
+                TutorialFibRequest { n },
+            )
         }
     }
-    /// Sets the default options of this client's calls.
-    #[must_use]
-    pub(crate) fn with_options(
-        self,
-        options: ::amqp_rpc::__private::CallOptions,
-    ) -> Self {
-        Self {
-            client: ::amqp_rpc::__private::TypedClient::with_options(
-                self.client,
-                options,
-            ),
-        }
-    }
-    /// Calls [`Tutorial::fib`].
-    pub(crate) fn fib(&self, n: u64) -> ::amqp_rpc::__private::Call<TutorialFibRequest> {
-        ::amqp_rpc::__private::TypedClient::call(&self.client, TutorialFibRequest { n })
-    }
-}
+};
 /// Serves an implementation of [`Tutorial`].
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 pub(crate) struct TutorialServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl<S> TutorialServer<S> {
     /// Serves `service`.
     #[must_use]
-    pub(crate) fn new(service: S) -> Self
+    pub(crate) fn new(_service: S) -> Self
     where
         S: Tutorial,
     {
-        Self::from_arc(::amqp_rpc::__private::Arc::new(service))
+        Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
     }
     /// Serves a shared value, which may be used by another server as well.
     #[must_use]
-    pub(crate) fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
+    pub(crate) fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
     where
         S: Tutorial,
     {
-        Self { service }
+        Self { service: _service }
     }
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    private_interfaces,
-    unreachable_patterns,
-    unused_imports,
-    unused_variables
-)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -132,11 +125,11 @@ const _: () = {
     impl ::core::fmt::Debug for TutorialFibRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
                 &mut ::core::fmt::Formatter::debug_struct(
-                    formatter,
+                    __formatter,
                     "TutorialFibRequest",
                 ),
             )
@@ -145,8 +138,8 @@ const _: () = {
     #[automatically_derived]
     impl ::amqp_rpc::__private::Response for TutorialFibResponse {
         type Value = u64;
-        fn from_value(value: Self::Value) -> Self {
-            Self(value)
+        fn from_value(__value: Self::Value) -> Self {
+            Self(__value)
         }
         fn into_value(self) -> Self::Value {
             self.0
@@ -156,11 +149,11 @@ const _: () = {
     impl ::core::fmt::Debug for TutorialFibResponse {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
                 &mut ::core::fmt::Formatter::debug_struct(
-                    formatter,
+                    __formatter,
                     "TutorialFibResponse",
                 ),
             )
@@ -178,10 +171,10 @@ const _: () = {
     impl<S> ::core::fmt::Debug for TutorialServer<S> {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "TutorialServer"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "TutorialServer"),
             )
         }
     }
@@ -193,27 +186,28 @@ const _: () = {
         );
         fn dispatch(
             &self,
-            call: ::amqp_rpc::__private::IncomingCall,
+            __call: ::amqp_rpc::__private::IncomingCall,
         ) -> ::amqp_rpc::__private::ServeFuture {
-            let service = ::core::clone::Clone::clone(&self.service);
-            match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
+            let __service = ::core::clone::Clone::clone(&self.service);
+            match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
                 "rpc_queue" => {
                     ::amqp_rpc::__private::serve(
-                        call,
-                        move |request: TutorialFibRequest, context| async move {
+                        __call,
+                        move |__request: TutorialFibRequest, __context| async move {
                             ::core::result::Result::<
                                 _,
                                 ::amqp_rpc::__private::NoError,
                             >::Ok(
                                 TutorialFibResponse(
-                                    <S as Tutorial>::fib(&*service, request.n).await,
+                                    <S as Tutorial>::fib(&*__service, __request.n).await,
                                 ),
                             )
                         },
                     )
                 }
-                _ => ::amqp_rpc::__private::unknown_method(call),
+                _ => ::amqp_rpc::__private::unknown_method(__call),
             }
         }
     }
+    let _ = ::core::marker::PhantomData::<(TutorialClient, TutorialServer<()>)>;
 };

@@ -14,8 +14,6 @@ trait Sums: Audited + ::core::marker::Send + ::core::marker::Sync + 'static {
     my_crate::rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "my_crate::rpc::__private::serde")]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct Plus {
     /// The first summand.
     a: u64,
@@ -41,8 +39,6 @@ impl Plus {
     my_crate::rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "my_crate::rpc::__private::serde", transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct PlusResponse(
     /// The value.
     u64,
@@ -57,8 +53,6 @@ struct PlusResponse(
     transparent,
     bound = "for<'wire> Vec < Summand >: my_crate::rpc::__private::WireType"
 )]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct SumsTotalRequest {
     /// The parameter `summands`.
     summands: Vec<Summand>,
@@ -78,8 +72,6 @@ impl SumsTotalRequest {
     my_crate::rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "my_crate::rpc::__private::serde", transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct SumsTotalResponse(
     /// The value.
     Option<u64>,
@@ -88,78 +80,71 @@ struct SumsTotalResponse(
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct SumsClient {
     client: my_crate::rpc::__private::TypedClient,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
-impl SumsClient {
-    /// Calls the `maths` service through `client`.
-    #[must_use]
-    fn new(client: my_crate::rpc::__private::Client) -> Self {
-        Self {
-            client: my_crate::rpc::__private::TypedClient::new(client),
+const _: () = {
+    fn a() {}
+    fn b() {}
+    fn client() {}
+    fn options() {}
+    fn summands() {}
+    impl SumsClient {
+        /// Calls the `maths` service through `client`.
+        #[must_use]
+        fn new(client: my_crate::rpc::__private::Client) -> Self {
+            Self {
+                client: my_crate::rpc::__private::TypedClient::new(client),
+            }
+        }
+        /// Sets the default options of this client's calls.
+        #[must_use]
+        fn with_options(self, options: my_crate::rpc::__private::CallOptions) -> Self {
+            Self {
+                client: my_crate::rpc::__private::TypedClient::with_options(
+                    self.client,
+                    options,
+                ),
+            }
+        }
+        /// Calls [`Sums::add`].
+        fn add(&self, a: u64, b: u64) -> my_crate::rpc::__private::Call<Plus> {
+            my_crate::rpc::__private::TypedClient::call(&self.client, Plus { a, b })
+        }
+        /// Calls [`Sums::total`].
+        fn total(
+            &self,
+            summands: Vec<Summand>,
+        ) -> my_crate::rpc::__private::Call<SumsTotalRequest> {
+            my_crate::rpc::__private::TypedClient::call(
+                &self.client,
+                SumsTotalRequest { summands },
+            )
         }
     }
-    /// Sets the default options of this client's calls.
-    #[must_use]
-    fn with_options(self, options: my_crate::rpc::__private::CallOptions) -> Self {
-        Self {
-            client: my_crate::rpc::__private::TypedClient::with_options(
-                self.client,
-                options,
-            ),
-        }
-    }
-    /// Calls [`Sums::add`].
-    fn add(&self, a: u64, b: u64) -> my_crate::rpc::__private::Call<Plus> {
-        my_crate::rpc::__private::TypedClient::call(&self.client, Plus { a, b })
-    }
-    /// Calls [`Sums::total`].
-    fn total(
-        &self,
-        summands: Vec<Summand>,
-    ) -> my_crate::rpc::__private::Call<SumsTotalRequest> {
-        my_crate::rpc::__private::TypedClient::call(
-            &self.client,
-            SumsTotalRequest { summands },
-        )
-    }
-}
+};
 /// Serves an implementation of [`Sums`].
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct SumsServer<S> {
     service: my_crate::rpc::__private::Arc<S>,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl<S> SumsServer<S> {
     /// Serves `service`.
     #[must_use]
-    fn new(service: S) -> Self
+    fn new(_service: S) -> Self
     where
         S: Sums,
     {
-        Self::from_arc(my_crate::rpc::__private::Arc::new(service))
+        Self::from_arc(my_crate::rpc::__private::Arc::new(_service))
     }
     /// Serves a shared value, which may be used by another server as well.
     #[must_use]
-    fn from_arc(service: my_crate::rpc::__private::Arc<S>) -> Self
+    fn from_arc(_service: my_crate::rpc::__private::Arc<S>) -> Self
     where
         S: Sums,
     {
-        Self { service }
+        Self { service: _service }
     }
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    private_interfaces,
-    unreachable_patterns,
-    unused_imports,
-    unused_variables
-)]
 const _: () = {
     use my_crate::rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + my_crate::rpc::__private::WireType>(
@@ -192,18 +177,18 @@ const _: () = {
     impl ::core::fmt::Debug for Plus {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "Plus"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "Plus"),
             )
         }
     }
     #[automatically_derived]
     impl my_crate::rpc::__private::Response for PlusResponse {
         type Value = u64;
-        fn from_value(value: Self::Value) -> Self {
-            Self(value)
+        fn from_value(__value: Self::Value) -> Self {
+            Self(__value)
         }
         fn into_value(self) -> Self::Value {
             self.0
@@ -213,10 +198,10 @@ const _: () = {
     impl ::core::fmt::Debug for PlusResponse {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "PlusResponse"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "PlusResponse"),
             )
         }
     }
@@ -230,18 +215,21 @@ const _: () = {
     impl ::core::fmt::Debug for SumsTotalRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "SumsTotalRequest"),
+                &mut ::core::fmt::Formatter::debug_struct(
+                    __formatter,
+                    "SumsTotalRequest",
+                ),
             )
         }
     }
     #[automatically_derived]
     impl my_crate::rpc::__private::Response for SumsTotalResponse {
         type Value = Option<u64>;
-        fn from_value(value: Self::Value) -> Self {
-            Self(value)
+        fn from_value(__value: Self::Value) -> Self {
+            Self(__value)
         }
         fn into_value(self) -> Self::Value {
             self.0
@@ -251,10 +239,13 @@ const _: () = {
     impl ::core::fmt::Debug for SumsTotalResponse {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "SumsTotalResponse"),
+                &mut ::core::fmt::Formatter::debug_struct(
+                    __formatter,
+                    "SumsTotalResponse",
+                ),
             )
         }
     }
@@ -270,10 +261,10 @@ const _: () = {
     impl<S> ::core::fmt::Debug for SumsServer<S> {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "SumsServer"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "SumsServer"),
             )
         }
     }
@@ -285,16 +276,17 @@ const _: () = {
         );
         fn dispatch(
             &self,
-            call: my_crate::rpc::__private::IncomingCall,
+            __call: my_crate::rpc::__private::IncomingCall,
         ) -> my_crate::rpc::__private::ServeFuture {
-            let service = ::core::clone::Clone::clone(&self.service);
-            match my_crate::rpc::__private::IncomingCall::method(&call).routing_key {
+            let __service = ::core::clone::Clone::clone(&self.service);
+            match my_crate::rpc::__private::IncomingCall::method(&__call).routing_key {
                 "add" => {
                     my_crate::rpc::__private::serve(
-                        call,
-                        move |request: Plus, context| async move {
+                        __call,
+                        move |__request: Plus, __context| async move {
                             ::core::result::Result::map(
-                                <S as Sums>::add(&*service, request.a, request.b).await,
+                                <S as Sums>::add(&*__service, __request.a, __request.b)
+                                    .await,
                                 PlusResponse,
                             )
                         },
@@ -302,19 +294,24 @@ const _: () = {
                 }
                 "maths.total" => {
                     my_crate::rpc::__private::serve_blocking(
-                        call,
-                        move |request: SumsTotalRequest, context| ::core::result::Result::<
+                        __call,
+                        move |__request: SumsTotalRequest, __context| ::core::result::Result::<
                             _,
                             my_crate::rpc::__private::NoError,
                         >::Ok(
                             SumsTotalResponse(
-                                <S as Sums>::total(&*service, request.summands, &context),
+                                <S as Sums>::total(
+                                    &*__service,
+                                    __request.summands,
+                                    &__context,
+                                ),
                             ),
                         ),
                     )
                 }
-                _ => my_crate::rpc::__private::unknown_method(call),
+                _ => my_crate::rpc::__private::unknown_method(__call),
             }
         }
     }
+    let _ = ::core::marker::PhantomData::<(SumsClient, SumsServer<()>)>;
 };

@@ -19,8 +19,6 @@ pub trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub struct FibComputeRequest {
     /// The parameter `n`.
     pub n: u64,
@@ -39,8 +37,6 @@ impl FibComputeRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub struct FibComputeResponse(
     /// The value.
     pub u64,
@@ -51,8 +47,6 @@ pub struct FibComputeResponse(
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub struct FibWhoamiRequest {}
 impl FibWhoamiRequest {
     /// The name, the address and the delivery settings of the method.
@@ -67,8 +61,6 @@ impl FibWhoamiRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub struct FibWhoamiResponse(
     /// The value.
     pub String,
@@ -79,8 +71,6 @@ pub struct FibWhoamiResponse(
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub struct FibPingRequest {}
 impl FibPingRequest {
     /// The name, the address and the delivery settings of the method.
@@ -95,8 +85,6 @@ impl FibPingRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub struct FibPingResponse(
     /// The value.
     pub (),
@@ -105,76 +93,70 @@ pub struct FibPingResponse(
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 pub struct FibClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
-impl FibClient {
-    /// Calls the `fib` service through `client`.
-    #[must_use]
-    pub fn new(client: ::amqp_rpc::__private::Client) -> Self {
-        Self {
-            client: ::amqp_rpc::__private::TypedClient::new(client),
+const _: () = {
+    fn client() {}
+    fn n() {}
+    fn options() {}
+    impl FibClient {
+        /// Calls the `fib` service through `client`.
+        #[must_use]
+        pub fn new(client: ::amqp_rpc::__private::Client) -> Self {
+            Self {
+                client: ::amqp_rpc::__private::TypedClient::new(client),
+            }
+        }
+        /// Sets the default options of this client's calls.
+        #[must_use]
+        pub fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
+            Self {
+                client: ::amqp_rpc::__private::TypedClient::with_options(
+                    self.client,
+                    options,
+                ),
+            }
+        }
+        /// The `n`th Fibonacci number.
+        pub fn compute(&self, n: u64) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
+            ::amqp_rpc::__private::TypedClient::call(
+                &self.client,
+                FibComputeRequest { n },
+            )
+        }
+        /// Calls [`Fib::whoami`].
+        pub fn whoami(&self) -> ::amqp_rpc::__private::Call<FibWhoamiRequest> {
+            ::amqp_rpc::__private::TypedClient::call(&self.client, FibWhoamiRequest {})
+        }
+        /// Calls [`Fib::ping`].
+        pub fn ping(&self) -> ::amqp_rpc::__private::Call<FibPingRequest> {
+            ::amqp_rpc::__private::TypedClient::call(&self.client, FibPingRequest {})
         }
     }
-    /// Sets the default options of this client's calls.
-    #[must_use]
-    pub fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
-        Self {
-            client: ::amqp_rpc::__private::TypedClient::with_options(
-                self.client,
-                options,
-            ),
-        }
-    }
-    /// The `n`th Fibonacci number.
-    pub fn compute(&self, n: u64) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
-        ::amqp_rpc::__private::TypedClient::call(&self.client, FibComputeRequest { n })
-    }
-    /// Calls [`Fib::whoami`].
-    pub fn whoami(&self) -> ::amqp_rpc::__private::Call<FibWhoamiRequest> {
-        ::amqp_rpc::__private::TypedClient::call(&self.client, FibWhoamiRequest {})
-    }
-    /// Calls [`Fib::ping`].
-    pub fn ping(&self) -> ::amqp_rpc::__private::Call<FibPingRequest> {
-        ::amqp_rpc::__private::TypedClient::call(&self.client, FibPingRequest {})
-    }
-}
+};
 /// Serves an implementation of [`Fib`].
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 pub struct FibServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl<S> FibServer<S> {
     /// Serves `service`.
     #[must_use]
-    pub fn new(service: S) -> Self
+    pub fn new(_service: S) -> Self
     where
         S: Fib,
     {
-        Self::from_arc(::amqp_rpc::__private::Arc::new(service))
+        Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
     }
     /// Serves a shared value, which may be used by another server as well.
     #[must_use]
-    pub fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
+    pub fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
     where
         S: Fib,
     {
-        Self { service }
+        Self { service: _service }
     }
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    private_interfaces,
-    unreachable_patterns,
-    unused_imports,
-    unused_variables
-)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -214,18 +196,21 @@ const _: () = {
     impl ::core::fmt::Debug for FibComputeRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibComputeRequest"),
+                &mut ::core::fmt::Formatter::debug_struct(
+                    __formatter,
+                    "FibComputeRequest",
+                ),
             )
         }
     }
     #[automatically_derived]
     impl ::amqp_rpc::__private::Response for FibComputeResponse {
         type Value = u64;
-        fn from_value(value: Self::Value) -> Self {
-            Self(value)
+        fn from_value(__value: Self::Value) -> Self {
+            Self(__value)
         }
         fn into_value(self) -> Self::Value {
             self.0
@@ -235,11 +220,11 @@ const _: () = {
     impl ::core::fmt::Debug for FibComputeResponse {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
                 &mut ::core::fmt::Formatter::debug_struct(
-                    formatter,
+                    __formatter,
                     "FibComputeResponse",
                 ),
             )
@@ -255,18 +240,21 @@ const _: () = {
     impl ::core::fmt::Debug for FibWhoamiRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibWhoamiRequest"),
+                &mut ::core::fmt::Formatter::debug_struct(
+                    __formatter,
+                    "FibWhoamiRequest",
+                ),
             )
         }
     }
     #[automatically_derived]
     impl ::amqp_rpc::__private::Response for FibWhoamiResponse {
         type Value = String;
-        fn from_value(value: Self::Value) -> Self {
-            Self(value)
+        fn from_value(__value: Self::Value) -> Self {
+            Self(__value)
         }
         fn into_value(self) -> Self::Value {
             self.0
@@ -276,10 +264,13 @@ const _: () = {
     impl ::core::fmt::Debug for FibWhoamiResponse {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibWhoamiResponse"),
+                &mut ::core::fmt::Formatter::debug_struct(
+                    __formatter,
+                    "FibWhoamiResponse",
+                ),
             )
         }
     }
@@ -293,18 +284,18 @@ const _: () = {
     impl ::core::fmt::Debug for FibPingRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibPingRequest"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "FibPingRequest"),
             )
         }
     }
     #[automatically_derived]
     impl ::amqp_rpc::__private::Response for FibPingResponse {
         type Value = ();
-        fn from_value(value: Self::Value) -> Self {
-            Self(value)
+        fn from_value(__value: Self::Value) -> Self {
+            Self(__value)
         }
         fn into_value(self) -> Self::Value {
             self.0
@@ -314,10 +305,10 @@ const _: () = {
     impl ::core::fmt::Debug for FibPingResponse {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibPingResponse"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "FibPingResponse"),
             )
         }
     }
@@ -333,10 +324,10 @@ const _: () = {
     impl<S> ::core::fmt::Debug for FibServer<S> {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibServer"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "FibServer"),
             )
         }
     }
@@ -352,16 +343,16 @@ const _: () = {
         );
         fn dispatch(
             &self,
-            call: ::amqp_rpc::__private::IncomingCall,
+            __call: ::amqp_rpc::__private::IncomingCall,
         ) -> ::amqp_rpc::__private::ServeFuture {
-            let service = ::core::clone::Clone::clone(&self.service);
-            match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
+            let __service = ::core::clone::Clone::clone(&self.service);
+            match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
                 "fib.compute" => {
                     ::amqp_rpc::__private::serve(
-                        call,
-                        move |request: FibComputeRequest, context| async move {
+                        __call,
+                        move |__request: FibComputeRequest, __context| async move {
                             ::core::result::Result::map(
-                                <S as Fib>::compute(&*service, request.n).await,
+                                <S as Fib>::compute(&*__service, __request.n).await,
                                 FibComputeResponse,
                             )
                         },
@@ -369,14 +360,14 @@ const _: () = {
                 }
                 "fib.whoami" => {
                     ::amqp_rpc::__private::serve(
-                        call,
-                        move |request: FibWhoamiRequest, context| async move {
+                        __call,
+                        move |__request: FibWhoamiRequest, __context| async move {
                             ::core::result::Result::<
                                 _,
                                 ::amqp_rpc::__private::NoError,
                             >::Ok(
                                 FibWhoamiResponse(
-                                    <S as Fib>::whoami(&*service, &context).await,
+                                    <S as Fib>::whoami(&*__service, &__context).await,
                                 ),
                             )
                         },
@@ -384,17 +375,18 @@ const _: () = {
                 }
                 "fib.ping" => {
                     ::amqp_rpc::__private::serve(
-                        call,
-                        move |request: FibPingRequest, context| async move {
+                        __call,
+                        move |__request: FibPingRequest, __context| async move {
                             ::core::result::Result::<
                                 _,
                                 ::amqp_rpc::__private::NoError,
-                            >::Ok(FibPingResponse(<S as Fib>::ping(&*service).await))
+                            >::Ok(FibPingResponse(<S as Fib>::ping(&*__service).await))
                         },
                     )
                 }
-                _ => ::amqp_rpc::__private::unknown_method(call),
+                _ => ::amqp_rpc::__private::unknown_method(__call),
             }
         }
     }
+    let _ = ::core::marker::PhantomData::<(FibClient, FibServer<()>)>;
 };

@@ -22,8 +22,6 @@ pub trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub struct FibComputeRequest {
     /// The parameter `n`.
     pub n: u64,
@@ -41,8 +39,6 @@ impl FibComputeRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub struct FibComputeResponse(
     /// The value.
     pub u64,
@@ -53,8 +49,6 @@ pub struct FibComputeResponse(
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub struct FibLastRequest {}
 impl FibLastRequest {
     /// The name, the address and the delivery settings of the method.
@@ -69,8 +63,6 @@ impl FibLastRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 pub struct FibLastResponse(
     /// The value.
     pub u64,
@@ -79,72 +71,66 @@ pub struct FibLastResponse(
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 pub struct FibClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
-impl FibClient {
-    /// Calls the `fib` service through `client`.
-    #[must_use]
-    pub fn new(client: ::amqp_rpc::__private::Client) -> Self {
-        Self {
-            client: ::amqp_rpc::__private::TypedClient::new(client),
+const _: () = {
+    fn client() {}
+    fn n() {}
+    fn options() {}
+    impl FibClient {
+        /// Calls the `fib` service through `client`.
+        #[must_use]
+        pub fn new(client: ::amqp_rpc::__private::Client) -> Self {
+            Self {
+                client: ::amqp_rpc::__private::TypedClient::new(client),
+            }
+        }
+        /// Sets the default options of this client's calls.
+        #[must_use]
+        pub fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
+            Self {
+                client: ::amqp_rpc::__private::TypedClient::with_options(
+                    self.client,
+                    options,
+                ),
+            }
+        }
+        /// Calls [`Fib::compute`].
+        pub fn compute(&self, n: u64) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
+            ::amqp_rpc::__private::TypedClient::call(
+                &self.client,
+                FibComputeRequest { n },
+            )
+        }
+        /// Calls [`Fib::last`].
+        pub fn last(&self) -> ::amqp_rpc::__private::Call<FibLastRequest> {
+            ::amqp_rpc::__private::TypedClient::call(&self.client, FibLastRequest {})
         }
     }
-    /// Sets the default options of this client's calls.
-    #[must_use]
-    pub fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
-        Self {
-            client: ::amqp_rpc::__private::TypedClient::with_options(
-                self.client,
-                options,
-            ),
-        }
-    }
-    /// Calls [`Fib::compute`].
-    pub fn compute(&self, n: u64) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
-        ::amqp_rpc::__private::TypedClient::call(&self.client, FibComputeRequest { n })
-    }
-    /// Calls [`Fib::last`].
-    pub fn last(&self) -> ::amqp_rpc::__private::Call<FibLastRequest> {
-        ::amqp_rpc::__private::TypedClient::call(&self.client, FibLastRequest {})
-    }
-}
+};
 /// Serves an implementation of [`Fib`].
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 pub struct FibServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl<S> FibServer<S> {
     /// Serves `service`.
     #[must_use]
-    pub fn new(service: S) -> Self
+    pub fn new(_service: S) -> Self
     where
         S: Fib,
     {
-        Self::from_arc(::amqp_rpc::__private::Arc::new(service))
+        Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
     }
     /// Serves a shared value, which may be used by another server as well.
     #[must_use]
-    pub fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
+    pub fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
     where
         S: Fib,
     {
-        Self { service }
+        Self { service: _service }
     }
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    private_interfaces,
-    unreachable_patterns,
-    unused_imports,
-    unused_variables
-)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -177,18 +163,21 @@ const _: () = {
     impl ::core::fmt::Debug for FibComputeRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibComputeRequest"),
+                &mut ::core::fmt::Formatter::debug_struct(
+                    __formatter,
+                    "FibComputeRequest",
+                ),
             )
         }
     }
     #[automatically_derived]
     impl ::amqp_rpc::__private::Response for FibComputeResponse {
         type Value = u64;
-        fn from_value(value: Self::Value) -> Self {
-            Self(value)
+        fn from_value(__value: Self::Value) -> Self {
+            Self(__value)
         }
         fn into_value(self) -> Self::Value {
             self.0
@@ -198,11 +187,11 @@ const _: () = {
     impl ::core::fmt::Debug for FibComputeResponse {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
                 &mut ::core::fmt::Formatter::debug_struct(
-                    formatter,
+                    __formatter,
                     "FibComputeResponse",
                 ),
             )
@@ -218,18 +207,18 @@ const _: () = {
     impl ::core::fmt::Debug for FibLastRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibLastRequest"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "FibLastRequest"),
             )
         }
     }
     #[automatically_derived]
     impl ::amqp_rpc::__private::Response for FibLastResponse {
         type Value = u64;
-        fn from_value(value: Self::Value) -> Self {
-            Self(value)
+        fn from_value(__value: Self::Value) -> Self {
+            Self(__value)
         }
         fn into_value(self) -> Self::Value {
             self.0
@@ -239,10 +228,10 @@ const _: () = {
     impl ::core::fmt::Debug for FibLastResponse {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibLastResponse"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "FibLastResponse"),
             )
         }
     }
@@ -258,10 +247,10 @@ const _: () = {
     impl<S> ::core::fmt::Debug for FibServer<S> {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibServer"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "FibServer"),
             )
         }
     }
@@ -273,20 +262,20 @@ const _: () = {
         );
         fn dispatch(
             &self,
-            call: ::amqp_rpc::__private::IncomingCall,
+            __call: ::amqp_rpc::__private::IncomingCall,
         ) -> ::amqp_rpc::__private::ServeFuture {
-            let service = ::core::clone::Clone::clone(&self.service);
-            match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
+            let __service = ::core::clone::Clone::clone(&self.service);
+            match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
                 "fib.compute" => {
                     ::amqp_rpc::__private::serve(
-                        call,
-                        move |request: FibComputeRequest, context| async move {
+                        __call,
+                        move |__request: FibComputeRequest, __context| async move {
                             ::core::result::Result::<
                                 _,
                                 ::amqp_rpc::__private::NoError,
                             >::Ok(
                                 FibComputeResponse(
-                                    <S as Fib>::compute(&*service, request.n).await,
+                                    <S as Fib>::compute(&*__service, __request.n).await,
                                 ),
                             )
                         },
@@ -294,17 +283,18 @@ const _: () = {
                 }
                 "fib.last" => {
                     ::amqp_rpc::__private::serve(
-                        call,
-                        move |request: FibLastRequest, context| async move {
+                        __call,
+                        move |__request: FibLastRequest, __context| async move {
                             ::core::result::Result::<
                                 _,
                                 ::amqp_rpc::__private::NoError,
-                            >::Ok(FibLastResponse(<S as Fib>::last(&*service).await))
+                            >::Ok(FibLastResponse(<S as Fib>::last(&*__service).await))
                         },
                     )
                 }
-                _ => ::amqp_rpc::__private::unknown_method(call),
+                _ => ::amqp_rpc::__private::unknown_method(__call),
             }
         }
     }
+    let _ = ::core::marker::PhantomData::<(FibClient, FibServer<()>)>;
 };

@@ -22,8 +22,6 @@ trait Prices: ::core::marker::Send + ::core::marker::Sync + 'static {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct PricesRefreshRequest {
     /// The parameter `source`.
     source: String,
@@ -43,8 +41,6 @@ impl PricesRefreshRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct PricesArchiveRequest {
     /// The parameter `day`.
     day: u32,
@@ -66,8 +62,6 @@ impl PricesArchiveRequest {
     crate = "::amqp_rpc::__private::serde",
     bound = "for<'wire> Price: ::amqp_rpc::__private::WireType"
 )]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct PricesPriceChangedRequest {
     /// The parameter `price`.
     price: Price,
@@ -87,8 +81,6 @@ impl PricesPriceChangedRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct PricesClosedRequest {}
 impl PricesClosedRequest {
     /// The name, the address and the delivery settings of the method.
@@ -104,95 +96,94 @@ impl PricesClosedRequest {
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct PricesClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
-impl PricesClient {
-    /// Calls the `prices` service through `client`.
-    #[must_use]
-    fn new(client: ::amqp_rpc::__private::Client) -> Self {
-        Self {
-            client: ::amqp_rpc::__private::TypedClient::new(client),
+const _: () = {
+    fn client() {}
+    fn day() {}
+    fn options() {}
+    fn price() {}
+    fn source() {}
+    impl PricesClient {
+        /// Calls the `prices` service through `client`.
+        #[must_use]
+        fn new(client: ::amqp_rpc::__private::Client) -> Self {
+            Self {
+                client: ::amqp_rpc::__private::TypedClient::new(client),
+            }
+        }
+        /// Sets the default options of this client's calls.
+        #[must_use]
+        fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
+            Self {
+                client: ::amqp_rpc::__private::TypedClient::with_options(
+                    self.client,
+                    options,
+                ),
+            }
+        }
+        /// Fetches prices again.
+        fn refresh(
+            &self,
+            source: String,
+        ) -> ::amqp_rpc::__private::Call<PricesRefreshRequest> {
+            ::amqp_rpc::__private::TypedClient::call(
+                &self.client,
+                PricesRefreshRequest { source },
+            )
+        }
+        /// Notifies [`Prices::archive`].
+        fn archive(
+            &self,
+            day: u32,
+        ) -> ::amqp_rpc::__private::Call<PricesArchiveRequest> {
+            ::amqp_rpc::__private::TypedClient::call(
+                &self.client,
+                PricesArchiveRequest { day },
+            )
+        }
+        /// Publishes [`Prices::price_changed`].
+        fn price_changed(
+            &self,
+            price: Price,
+        ) -> ::amqp_rpc::__private::Call<PricesPriceChangedRequest> {
+            ::amqp_rpc::__private::TypedClient::call(
+                &self.client,
+                PricesPriceChangedRequest { price },
+            )
+        }
+        /// Publishes [`Prices::closed`].
+        fn closed(&self) -> ::amqp_rpc::__private::Call<PricesClosedRequest> {
+            ::amqp_rpc::__private::TypedClient::call(
+                &self.client,
+                PricesClosedRequest {},
+            )
         }
     }
-    /// Sets the default options of this client's calls.
-    #[must_use]
-    fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
-        Self {
-            client: ::amqp_rpc::__private::TypedClient::with_options(
-                self.client,
-                options,
-            ),
-        }
-    }
-    /// Fetches prices again.
-    fn refresh(
-        &self,
-        source: String,
-    ) -> ::amqp_rpc::__private::Call<PricesRefreshRequest> {
-        ::amqp_rpc::__private::TypedClient::call(
-            &self.client,
-            PricesRefreshRequest { source },
-        )
-    }
-    /// Notifies [`Prices::archive`].
-    fn archive(&self, day: u32) -> ::amqp_rpc::__private::Call<PricesArchiveRequest> {
-        ::amqp_rpc::__private::TypedClient::call(
-            &self.client,
-            PricesArchiveRequest { day },
-        )
-    }
-    /// Publishes [`Prices::price_changed`].
-    fn price_changed(
-        &self,
-        price: Price,
-    ) -> ::amqp_rpc::__private::Call<PricesPriceChangedRequest> {
-        ::amqp_rpc::__private::TypedClient::call(
-            &self.client,
-            PricesPriceChangedRequest { price },
-        )
-    }
-    /// Publishes [`Prices::closed`].
-    fn closed(&self) -> ::amqp_rpc::__private::Call<PricesClosedRequest> {
-        ::amqp_rpc::__private::TypedClient::call(&self.client, PricesClosedRequest {})
-    }
-}
+};
 /// Serves an implementation of [`Prices`].
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct PricesServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl<S> PricesServer<S> {
     /// Serves `service`.
     #[must_use]
-    fn new(service: S) -> Self
+    fn new(_service: S) -> Self
     where
         S: Prices,
     {
-        Self::from_arc(::amqp_rpc::__private::Arc::new(service))
+        Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
     }
     /// Serves a shared value, which may be used by another server as well.
     #[must_use]
-    fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
+    fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
     where
         S: Prices,
     {
-        Self { service }
+        Self { service: _service }
     }
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    private_interfaces,
-    unreachable_patterns,
-    unused_imports,
-    unused_variables
-)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -239,11 +230,11 @@ const _: () = {
     impl ::core::fmt::Debug for PricesRefreshRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
                 &mut ::core::fmt::Formatter::debug_struct(
-                    formatter,
+                    __formatter,
                     "PricesRefreshRequest",
                 ),
             )
@@ -261,11 +252,11 @@ const _: () = {
     impl ::core::fmt::Debug for PricesArchiveRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
                 &mut ::core::fmt::Formatter::debug_struct(
-                    formatter,
+                    __formatter,
                     "PricesArchiveRequest",
                 ),
             )
@@ -283,11 +274,11 @@ const _: () = {
     impl ::core::fmt::Debug for PricesPriceChangedRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
                 &mut ::core::fmt::Formatter::debug_struct(
-                    formatter,
+                    __formatter,
                     "PricesPriceChangedRequest",
                 ),
             )
@@ -305,11 +296,11 @@ const _: () = {
     impl ::core::fmt::Debug for PricesClosedRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
                 &mut ::core::fmt::Formatter::debug_struct(
-                    formatter,
+                    __formatter,
                     "PricesClosedRequest",
                 ),
             )
@@ -327,10 +318,10 @@ const _: () = {
     impl<S> ::core::fmt::Debug for PricesServer<S> {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "PricesServer"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "PricesServer"),
             )
         }
     }
@@ -347,39 +338,39 @@ const _: () = {
         );
         fn dispatch(
             &self,
-            call: ::amqp_rpc::__private::IncomingCall,
+            __call: ::amqp_rpc::__private::IncomingCall,
         ) -> ::amqp_rpc::__private::ServeFuture {
-            let service = ::core::clone::Clone::clone(&self.service);
-            match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
+            let __service = ::core::clone::Clone::clone(&self.service);
+            match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
                 "prices.refresh" => {
                     ::amqp_rpc::__private::serve_one_way(
-                        call,
-                        move |request: PricesRefreshRequest, context| async move {
-                            <S as Prices>::refresh(&*service, request.source).await
+                        __call,
+                        move |__request: PricesRefreshRequest, __context| async move {
+                            <S as Prices>::refresh(&*__service, __request.source).await
                         },
                     )
                 }
                 "prices.archive" => {
                     ::amqp_rpc::__private::serve_one_way_blocking(
-                        call,
-                        move |request: PricesArchiveRequest, context| ::core::result::Result::<
+                        __call,
+                        move |__request: PricesArchiveRequest, __context| ::core::result::Result::<
                             (),
                             ::amqp_rpc::__private::NoError,
-                        >::Ok(<S as Prices>::archive(&*service, request.day)),
+                        >::Ok(<S as Prices>::archive(&*__service, __request.day)),
                     )
                 }
                 "prices.price_changed" => {
                     ::amqp_rpc::__private::serve_one_way(
-                        call,
-                        move |request: PricesPriceChangedRequest, context| async move {
+                        __call,
+                        move |__request: PricesPriceChangedRequest, __context| async move {
                             ::core::result::Result::<
                                 (),
                                 ::amqp_rpc::__private::NoError,
                             >::Ok(
                                 <S as Prices>::price_changed(
-                                        &*service,
-                                        request.price,
-                                        &context,
+                                        &*__service,
+                                        __request.price,
+                                        &__context,
                                     )
                                     .await,
                             )
@@ -388,14 +379,15 @@ const _: () = {
                 }
                 "market.closed" => {
                     ::amqp_rpc::__private::serve_one_way(
-                        call,
-                        move |request: PricesClosedRequest, context| async move {
-                            <S as Prices>::closed(&*service).await
+                        __call,
+                        move |__request: PricesClosedRequest, __context| async move {
+                            <S as Prices>::closed(&*__service).await
                         },
                     )
                 }
-                _ => ::amqp_rpc::__private::unknown_method(call),
+                _ => ::amqp_rpc::__private::unknown_method(__call),
             }
         }
     }
+    let _ = ::core::marker::PhantomData::<(PricesClient, PricesServer<()>)>;
 };

@@ -16,8 +16,6 @@ trait Store: ::core::marker::Send + ::core::marker::Sync + 'static {
     transparent,
     bound = "for<'wire> Bytes: ::amqp_rpc::__private::WireType"
 )]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct StorePutRequest {
     /// The parameter `data`.
     data: Bytes,
@@ -36,8 +34,6 @@ impl StorePutRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct StorePutResponse(
     /// The value.
     Bytes,
@@ -46,68 +42,62 @@ struct StorePutResponse(
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct StoreClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
-impl StoreClient {
-    /// Calls the `store` service through `client`.
-    #[must_use]
-    fn new(client: ::amqp_rpc::__private::Client) -> Self {
-        Self {
-            client: ::amqp_rpc::__private::TypedClient::new(client),
+const _: () = {
+    fn client() {}
+    fn data() {}
+    fn options() {}
+    impl StoreClient {
+        /// Calls the `store` service through `client`.
+        #[must_use]
+        fn new(client: ::amqp_rpc::__private::Client) -> Self {
+            Self {
+                client: ::amqp_rpc::__private::TypedClient::new(client),
+            }
+        }
+        /// Sets the default options of this client's calls.
+        #[must_use]
+        fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
+            Self {
+                client: ::amqp_rpc::__private::TypedClient::with_options(
+                    self.client,
+                    options,
+                ),
+            }
+        }
+        /// Calls [`Store::put`].
+        fn put(&self, data: Bytes) -> ::amqp_rpc::__private::Call<StorePutRequest> {
+            ::amqp_rpc::__private::TypedClient::call(
+                &self.client,
+                StorePutRequest { data },
+            )
         }
     }
-    /// Sets the default options of this client's calls.
-    #[must_use]
-    fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
-        Self {
-            client: ::amqp_rpc::__private::TypedClient::with_options(
-                self.client,
-                options,
-            ),
-        }
-    }
-    /// Calls [`Store::put`].
-    fn put(&self, data: Bytes) -> ::amqp_rpc::__private::Call<StorePutRequest> {
-        ::amqp_rpc::__private::TypedClient::call(&self.client, StorePutRequest { data })
-    }
-}
+};
 /// Serves an implementation of [`Store`].
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct StoreServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl<S> StoreServer<S> {
     /// Serves `service`.
     #[must_use]
-    fn new(service: S) -> Self
+    fn new(_service: S) -> Self
     where
         S: Store,
     {
-        Self::from_arc(::amqp_rpc::__private::Arc::new(service))
+        Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
     }
     /// Serves a shared value, which may be used by another server as well.
     #[must_use]
-    fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
+    fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
     where
         S: Store,
     {
-        Self { service }
+        Self { service: _service }
     }
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    private_interfaces,
-    unreachable_patterns,
-    unused_imports,
-    unused_variables
-)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -134,10 +124,10 @@ const _: () = {
             )
         }
         fn from_raw(
-            body: ::amqp_rpc::__private::Bytes,
+            __body: ::amqp_rpc::__private::Bytes,
         ) -> ::core::result::Result<Self, ::amqp_rpc::__private::Bytes> {
             ::core::result::Result::Ok(Self {
-                data: <Bytes as ::amqp_rpc::__private::RawBody>::from_body(body),
+                data: <Bytes as ::amqp_rpc::__private::RawBody>::from_body(__body),
             })
         }
     }
@@ -145,18 +135,18 @@ const _: () = {
     impl ::core::fmt::Debug for StorePutRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "StorePutRequest"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "StorePutRequest"),
             )
         }
     }
     #[automatically_derived]
     impl ::amqp_rpc::__private::Response for StorePutResponse {
         type Value = Bytes;
-        fn from_value(value: Self::Value) -> Self {
-            Self(value)
+        fn from_value(__value: Self::Value) -> Self {
+            Self(__value)
         }
         fn into_value(self) -> Self::Value {
             self.0
@@ -167,10 +157,10 @@ const _: () = {
             )
         }
         fn from_raw(
-            body: ::amqp_rpc::__private::Bytes,
+            __body: ::amqp_rpc::__private::Bytes,
         ) -> ::core::result::Result<Self, ::amqp_rpc::__private::Bytes> {
             ::core::result::Result::Ok(Self {
-                0: <Bytes as ::amqp_rpc::__private::RawBody>::from_body(body),
+                0: <Bytes as ::amqp_rpc::__private::RawBody>::from_body(__body),
             })
         }
     }
@@ -178,10 +168,13 @@ const _: () = {
     impl ::core::fmt::Debug for StorePutResponse {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "StorePutResponse"),
+                &mut ::core::fmt::Formatter::debug_struct(
+                    __formatter,
+                    "StorePutResponse",
+                ),
             )
         }
     }
@@ -197,10 +190,10 @@ const _: () = {
     impl<S> ::core::fmt::Debug for StoreServer<S> {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "StoreServer"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "StoreServer"),
             )
         }
     }
@@ -212,23 +205,24 @@ const _: () = {
         );
         fn dispatch(
             &self,
-            call: ::amqp_rpc::__private::IncomingCall,
+            __call: ::amqp_rpc::__private::IncomingCall,
         ) -> ::amqp_rpc::__private::ServeFuture {
-            let service = ::core::clone::Clone::clone(&self.service);
-            match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
+            let __service = ::core::clone::Clone::clone(&self.service);
+            match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
                 "store.put" => {
                     ::amqp_rpc::__private::serve(
-                        call,
-                        move |request: StorePutRequest, context| async move {
+                        __call,
+                        move |__request: StorePutRequest, __context| async move {
                             ::core::result::Result::map(
-                                <S as Store>::put(&*service, request.data).await,
+                                <S as Store>::put(&*__service, __request.data).await,
                                 StorePutResponse,
                             )
                         },
                     )
                 }
-                _ => ::amqp_rpc::__private::unknown_method(call),
+                _ => ::amqp_rpc::__private::unknown_method(__call),
             }
         }
     }
+    let _ = ::core::marker::PhantomData::<(StoreClient, StoreServer<()>)>;
 };

@@ -19,8 +19,6 @@ trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
 #[serde(crate = "::amqp_rpc::__private::serde")]
 #[derive(::garde::Validate)]
 #[garde(allow_unvalidated)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct FibComputeRequest {
     /// The parameter `n`.
     #[garde(range(max = 90))]
@@ -41,8 +39,6 @@ impl FibComputeRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct FibComputeResponse(
     /// The value.
     Answer,
@@ -59,8 +55,6 @@ struct FibComputeResponse(
 )]
 #[derive(::garde::Validate)]
 #[garde(transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct FibStoreRequest {
     /// The parameter `user`.
     #[garde(dive)]
@@ -79,8 +73,6 @@ impl FibStoreRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde", transparent)]
-#[allow(clippy::all, clippy::pedantic)]
-#[allow(deprecated, non_camel_case_types, private_interfaces)]
 struct FibStoreResponse(
     /// The value.
     (),
@@ -89,79 +81,75 @@ struct FibStoreResponse(
 ///
 /// Cheap to clone; clones share the connection.
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct FibClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
-impl FibClient {
-    /// Calls the `fib` service through `client`.
-    #[must_use]
-    fn new(client: ::amqp_rpc::__private::Client) -> Self {
-        Self {
-            client: ::amqp_rpc::__private::TypedClient::new(client),
+const _: () = {
+    fn client() {}
+    fn n() {}
+    fn note() {}
+    fn options() {}
+    fn user() {}
+    impl FibClient {
+        /// Calls the `fib` service through `client`.
+        #[must_use]
+        fn new(client: ::amqp_rpc::__private::Client) -> Self {
+            Self {
+                client: ::amqp_rpc::__private::TypedClient::new(client),
+            }
+        }
+        /// Sets the default options of this client's calls.
+        #[must_use]
+        fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
+            Self {
+                client: ::amqp_rpc::__private::TypedClient::with_options(
+                    self.client,
+                    options,
+                ),
+            }
+        }
+        /// Calls [`Fib::compute`].
+        fn compute(
+            &self,
+            n: u64,
+            note: String,
+        ) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
+            ::amqp_rpc::__private::TypedClient::call(
+                &self.client,
+                FibComputeRequest { n, note },
+            )
+        }
+        /// Calls [`Fib::store`].
+        fn store(&self, user: User) -> ::amqp_rpc::__private::Call<FibStoreRequest> {
+            ::amqp_rpc::__private::TypedClient::call(
+                &self.client,
+                FibStoreRequest { user },
+            )
         }
     }
-    /// Sets the default options of this client's calls.
-    #[must_use]
-    fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
-        Self {
-            client: ::amqp_rpc::__private::TypedClient::with_options(
-                self.client,
-                options,
-            ),
-        }
-    }
-    /// Calls [`Fib::compute`].
-    fn compute(
-        &self,
-        n: u64,
-        note: String,
-    ) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
-        ::amqp_rpc::__private::TypedClient::call(
-            &self.client,
-            FibComputeRequest { n, note },
-        )
-    }
-    /// Calls [`Fib::store`].
-    fn store(&self, user: User) -> ::amqp_rpc::__private::Call<FibStoreRequest> {
-        ::amqp_rpc::__private::TypedClient::call(&self.client, FibStoreRequest { user })
-    }
-}
+};
 /// Serves an implementation of [`Fib`].
-#[allow(clippy::all, clippy::pedantic, non_camel_case_types)]
 struct FibServer<S> {
     service: ::amqp_rpc::__private::Arc<S>,
 }
-#[allow(clippy::all, clippy::pedantic, dead_code, deprecated, private_interfaces)]
 impl<S> FibServer<S> {
     /// Serves `service`.
     #[must_use]
-    fn new(service: S) -> Self
+    fn new(_service: S) -> Self
     where
         S: Fib,
     {
-        Self::from_arc(::amqp_rpc::__private::Arc::new(service))
+        Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
     }
     /// Serves a shared value, which may be used by another server as well.
     #[must_use]
-    fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
+    fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
     where
         S: Fib,
     {
-        Self { service }
+        Self { service: _service }
     }
 }
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    dead_code,
-    deprecated,
-    private_interfaces,
-    unreachable_patterns,
-    unused_imports,
-    unused_variables
-)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -201,18 +189,21 @@ const _: () = {
     impl ::core::fmt::Debug for FibComputeRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibComputeRequest"),
+                &mut ::core::fmt::Formatter::debug_struct(
+                    __formatter,
+                    "FibComputeRequest",
+                ),
             )
         }
     }
     #[automatically_derived]
     impl ::amqp_rpc::__private::Response for FibComputeResponse {
         type Value = Answer;
-        fn from_value(value: Self::Value) -> Self {
-            Self(value)
+        fn from_value(__value: Self::Value) -> Self {
+            Self(__value)
         }
         fn into_value(self) -> Self::Value {
             self.0
@@ -227,11 +218,11 @@ const _: () = {
     impl ::core::fmt::Debug for FibComputeResponse {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
                 &mut ::core::fmt::Formatter::debug_struct(
-                    formatter,
+                    __formatter,
                     "FibComputeResponse",
                 ),
             )
@@ -252,18 +243,18 @@ const _: () = {
     impl ::core::fmt::Debug for FibStoreRequest {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibStoreRequest"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "FibStoreRequest"),
             )
         }
     }
     #[automatically_derived]
     impl ::amqp_rpc::__private::Response for FibStoreResponse {
         type Value = ();
-        fn from_value(value: Self::Value) -> Self {
-            Self(value)
+        fn from_value(__value: Self::Value) -> Self {
+            Self(__value)
         }
         fn into_value(self) -> Self::Value {
             self.0
@@ -273,10 +264,13 @@ const _: () = {
     impl ::core::fmt::Debug for FibStoreResponse {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibStoreResponse"),
+                &mut ::core::fmt::Formatter::debug_struct(
+                    __formatter,
+                    "FibStoreResponse",
+                ),
             )
         }
     }
@@ -292,10 +286,10 @@ const _: () = {
     impl<S> ::core::fmt::Debug for FibServer<S> {
         fn fmt(
             &self,
-            formatter: &mut ::core::fmt::Formatter<'_>,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(formatter, "FibServer"),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "FibServer"),
             )
         }
     }
@@ -307,16 +301,20 @@ const _: () = {
         );
         fn dispatch(
             &self,
-            call: ::amqp_rpc::__private::IncomingCall,
+            __call: ::amqp_rpc::__private::IncomingCall,
         ) -> ::amqp_rpc::__private::ServeFuture {
-            let service = ::core::clone::Clone::clone(&self.service);
-            match ::amqp_rpc::__private::IncomingCall::method(&call).routing_key {
+            let __service = ::core::clone::Clone::clone(&self.service);
+            match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
                 "fib.compute" => {
                     ::amqp_rpc::__private::serve(
-                        call,
-                        move |request: FibComputeRequest, context| async move {
+                        __call,
+                        move |__request: FibComputeRequest, __context| async move {
                             ::core::result::Result::map(
-                                <S as Fib>::compute(&*service, request.n, request.note)
+                                <S as Fib>::compute(
+                                        &*__service,
+                                        __request.n,
+                                        __request.note,
+                                    )
                                     .await,
                                 FibComputeResponse,
                             )
@@ -325,21 +323,22 @@ const _: () = {
                 }
                 "fib.store" => {
                     ::amqp_rpc::__private::serve(
-                        call,
-                        move |request: FibStoreRequest, context| async move {
+                        __call,
+                        move |__request: FibStoreRequest, __context| async move {
                             ::core::result::Result::<
                                 _,
                                 ::amqp_rpc::__private::NoError,
                             >::Ok(
                                 FibStoreResponse(
-                                    <S as Fib>::store(&*service, request.user).await,
+                                    <S as Fib>::store(&*__service, __request.user).await,
                                 ),
                             )
                         },
                     )
                 }
-                _ => ::amqp_rpc::__private::unknown_method(call),
+                _ => ::amqp_rpc::__private::unknown_method(__call),
             }
         }
     }
+    let _ = ::core::marker::PhantomData::<(FibClient, FibServer<()>)>;
 };
