@@ -6,8 +6,8 @@ use super::{Direction, Method, ObservedMethod, impossible};
 
 /// Matches methods on the wire: those that a rule applies to, or those to look for in a recording.
 ///
-/// Each call adds a condition. A method that lacks an argument does not match a condition on it. A rule or a wait
-/// for a method that [can never match](Self::why_impossible) panics.
+/// Each call adds a condition. A method that lacks an argument does not match a condition on it. A rule or a
+/// wait for a method that [can never match](Self::why_impossible) panics.
 ///
 /// ```
 /// # use amqp_rpc_broker::faults::{Matcher, Method};
@@ -109,7 +109,8 @@ impl Matcher {
         self
     }
 
-    /// Matches methods that name this queue, and messages that come from it (`basic.deliver`, `basic.get-ok`).
+    /// Matches methods that name this queue, and messages that come from it (`basic.deliver`,
+    /// `basic.get-ok`).
     #[must_use]
     pub fn queue(mut self, queue: &str) -> Self {
         self.queue = Some(queue.to_owned());
@@ -180,8 +181,8 @@ impl Matcher {
             && self.predicate.as_ref().is_none_or(|Predicate(predicate)| predicate(observed))
     }
 
-    /// Says why the matcher can never match, if that is certain: the method never travels in this direction, or it
-    /// has no such argument.
+    /// Says why the matcher can never match, if that is certain: the method never travels in this direction,
+    /// or it has no such argument.
     #[must_use]
     pub fn why_impossible(&self) -> Option<String> {
         let method = self.method?;

@@ -179,12 +179,12 @@ impl ClientBuilder {
         self
     }
 
-    /// The time that a method keeps for its own answer, when it makes a call of this client: the call waits no longer
-    /// than until its caller's deadline less this. If no more than this is left, nothing is sent.
+    /// The time that a method keeps for its own answer, when it makes a call of this client: the call waits
+    /// no longer than until its caller's deadline less this. If no more than this is left, nothing is sent.
     ///
-    /// Without a margin the call would end together with the caller's patience: what the method makes of its
-    /// `Timeout` would come too late, and its caller would see a `Timeout` of the method. Default: a tenth of the time
-    /// that is left, at least 20 ms, at most 500 ms, and never more than half of it.
+    /// Without a margin the call would end together with the caller's timeout: what the method makes of its
+    /// `Timeout` would come too late, and its caller would see a `Timeout` of the method. Default: a tenth of
+    /// the time that is left, at least 20 ms, at most 500 ms, and never more than half of it.
     pub fn deadline_margin(mut self, margin: Duration) -> Self {
         self.deadline_margin = Some(margin);
         self

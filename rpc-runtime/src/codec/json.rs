@@ -49,7 +49,7 @@ pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
     Err(Malformed { field: field_to_blame::<T>(body), source: source.into() })
 }
 
-/// Returns whether the body is nested 128 levels deep. serde_json checks what it reads, not what it skips.
+/// Returns whether the body is nested 128 levels deep. `serde_json` checks what it reads, not what it skips.
 fn is_too_deep(body: &[u8]) -> bool {
     let opens = |byte: &u8| matches!(byte, b'[' | b'{');
     // Nearly always few; counting them costs much less than reading the body.

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{RpcService, isolate::panic_text};
+use super::{RpcService, panic_text::panic_text};
 use crate::{
     contract::Service,
     message::{Fault, IncomingCall, Reply},
@@ -48,8 +48,8 @@ trait ErasedService: Send + Sync {
     fn call_boxed(&self, call: IncomingCall) -> CallFuture<'_>;
 }
 
-/// Catches the panic of a service or a layer that is dropped. It is dropped in the tasks of the server, whichever
-/// lets go of it last: their panic would look like the loss of the connection.
+/// Catches the panic of a service or a layer that is dropped. It is dropped in the tasks of the server,
+/// whichever lets go of it last: their panic would look like the loss of the connection.
 struct Droppable<S>(Option<S>);
 
 impl<S: ErasedService> ErasedService for Droppable<S> {

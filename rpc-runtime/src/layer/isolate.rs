@@ -4,7 +4,7 @@ use std::{any::Any, future::Future, panic::AssertUnwindSafe};
 
 use futures_util::FutureExt;
 
-use super::{BoxService, RpcService};
+use super::{BoxService, RpcService, panic_text::panic_text};
 use crate::message::{Fault, FaultCode, IncomingCall, Reply};
 
 /// Runs the call. A panic becomes the fault `panicked`.
@@ -31,9 +31,4 @@ fn panicked(panic: &(dyn Any + Send), exposes_panics: bool) -> Fault {
     let message =
         if exposes_panics { format!("the method panicked: {text}") } else { "the method panicked".into() };
     Fault::new(FaultCode::Panicked, message).with_detail(text)
-}
-
-pub(super) fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
 }

@@ -4,6 +4,7 @@ mod boxed;
 pub mod builtin;
 mod isolate;
 pub mod middleware;
+mod panic_text;
 mod rpc_service;
 
 pub use boxed::BoxService;

@@ -77,8 +77,9 @@ impl Inherited {
     }
 }
 
-/// The time that a method keeps for its own answer: a tenth of what its caller still waits, at least the 20 ms in
-/// which a client notices a timeout and its server answers, at most half a second, and no more than half.
+/// The time that a method keeps for its own answer: a tenth of what its caller still waits, at least the 20
+/// ms in which a client notices a timeout and its server answers, at most half a second, and no more than
+/// half.
 fn default_margin(left: Duration) -> Duration {
     const LEAST: Duration = Duration::from_millis(20);
     const MOST: Duration = Duration::from_millis(500);

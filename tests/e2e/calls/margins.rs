@@ -26,7 +26,7 @@ struct Desk(GateClient);
 impl Front for Desk {
     async fn pass(&self) -> Result<u64, GateIsClosed> {
         match self.0.pass(1).await {
-            Ok(tag) => Ok(tag.into()),
+            Ok(tag) => Ok(tag),
             Err(CallError::Timeout(timeout)) if timeout.is_inherited() => Err(GateIsClosed),
             Err(error) => panic!("{error}"),
         }

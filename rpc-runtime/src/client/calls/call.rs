@@ -151,12 +151,12 @@ impl<R: Request> Call<R> {
     /// Inherits neither the deadline nor the trace of the call that is being served: for work that must
     /// continue after the caller has stopped waiting.
     ///
-    /// Without this a call that a method makes in its own task, whichever task awaits it, waits no longer than
-    /// until the deadline of the call that the method serves, or until the server's
+    /// Without this a call that a method makes in its own task, whichever task awaits it, waits no longer
+    /// than until the deadline of the call that the method serves, or until the server's
     /// [`handler_timeout`](crate::Server::handler_timeout), less a
-    /// [margin](crate::client::ClientBuilder::deadline_margin), and when that is over, it fails with `Timeout`
-    /// and nothing is sent. It also carries the headers `traceparent`, `tracestate` and `baggage` of the
-    /// request, unless it has its own. A one-way message inherits these headers only.
+    /// [margin](crate::client::ClientBuilder::deadline_margin), and when that is over, it fails with
+    /// `Timeout` and nothing is sent. It also carries the headers `traceparent`, `tracestate` and `baggage`
+    /// of the request, unless it has its own. A one-way message inherits these headers only.
     /// [`Context::scope`](crate::Context::scope) gives the same to tasks that a method spawns.
     pub fn detached(self) -> Self {
         self.with(CallOptions::detached)

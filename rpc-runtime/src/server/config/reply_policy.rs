@@ -50,7 +50,7 @@ pub struct ReplyPolicy {
 impl Default for ReplyPolicy {
     fn default() -> Self {
         let with_prefixes = CALLER_REPLY_PREFIXES.into_iter().fold(Self::none(), Self::allow_prefix);
-        CALLER_REPLY_PATTERNS.into_iter().fold(with_prefixes, |policy, pattern| policy.allow_pattern(pattern))
+        CALLER_REPLY_PATTERNS.into_iter().fold(with_prefixes, Self::allow_pattern)
     }
 }
 

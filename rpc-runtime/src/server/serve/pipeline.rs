@@ -96,8 +96,8 @@ impl RequestPipeline {
         }
     }
 
-    /// The message as it is kept if it fails. `None` where this server keeps no dead letters of the queue, and
-    /// of a message that the transport has cut, where the broker keeps the whole of it.
+    /// The message as it is kept if it fails. `None` where this server keeps no dead letters of the queue,
+    /// and of a message that the transport has cut, where the broker can keep the whole of it.
     fn kept(&self, delivered: &Delivered, queue: &Arc<QueuePlan>) -> Option<Box<KeptMessage>> {
         let dead_letters = queue.dead_letters.as_ref()?;
         let keeps_rejected = dead_letters.is_kept_by_broker && self.sinks.broker_keeps_rejected;
@@ -175,14 +175,14 @@ impl RequestPipeline {
     }
 }
 
-/// The address that a reply would go to. An event has none: it has many receivers, and if one of them replied,
-/// all would.
+/// The address that a reply would go to. An event has none: it has many receivers, and if one of them
+/// replied, all would.
 fn reply_address<'d>(delivered: &'d Delivered, queue: &QueuePlan) -> Option<&'d str> {
     let address = delivered.properties.reply_to.as_deref().filter(|address| !address.is_empty());
     address.filter(|_| !queue.kind.is_of_events())
 }
 
-/// The sender has chosen the address: whoever reads the line decides whether it is a caller's own queue.
+/// The sender has chosen the address: the operator decides whether it is a caller's own queue.
 fn log_foreign_address(queue: &str, address: &str) {
     let (allowed_by, address) = (code_that_allows(address), loggable_address(address));
     tracing::warn!(

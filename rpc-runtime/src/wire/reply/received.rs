@@ -56,8 +56,8 @@ impl ReceivedReply {
     /// # Errors
     /// `Fault` for a fault, `Decode` for a reply that cannot be read.
     pub(crate) fn open<E>(self, reading: Reading<'_>) -> Result<Reply, CallError<E>> {
-        // Foreign servers do not set the property `type`: their reply is the result. A type that the transport
-        // could not read is not missing.
+        // Foreign servers do not set the property `type`: their reply is the result. A type that the
+        // transport could not read is not missing.
         let is_cut = self.refusal.is_some_and(Refusal::is_malformed);
         let stated = self.kind.as_deref().filter(|kind| !kind.is_empty());
         let kind = stated.unwrap_or(if is_cut { UNREADABLE } else { RESULT });
