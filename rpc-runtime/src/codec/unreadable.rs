@@ -3,6 +3,7 @@
 use std::fmt;
 
 /// The limit of nesting, the same as that of `serde_json`.
+#[cfg(any(feature = "cbor", feature = "msgpack"))]
 pub(super) const MAX_DEPTH: usize = 128;
 
 /// A body that could not be read.
