@@ -52,7 +52,8 @@ async fn a_function_is_served_by_name_beside_typed_services() {
     let error = client.call_json("legacy.sum", json!([1, "two"])).await.unwrap_err();
     let CallError::Fault(fault) = &error else { panic!("{error:?}") };
     assert_eq!((fault.code(), fault.field()), (&FaultCode::BadRequest, Some("[1]")));
-    let error = client.call_bytes("legacy.sum", "[1]").await.unwrap_err();
+    assert_eq!(client.call_bytes("legacy.sum", "[1]").await.unwrap(), "1", "bytes may be JSON");
+    let error = client.call_bytes("legacy.sum", "[1]").content_type("image/png").await.unwrap_err();
     let CallError::Fault(fault) = &error else { panic!("{error:?}") };
     assert_eq!(*fault.code(), FaultCode::UnsupportedMediaType);
 }
