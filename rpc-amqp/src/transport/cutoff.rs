@@ -82,13 +82,23 @@ pub(crate) struct ConnectionGuard {
 
 impl Drop for ConnectionGuard {
     fn drop(&mut self) {
-        let (cutoff, close_timeout) = (Arc::clone(&self.cutoff), self.close_timeout);
+        let abort = AbortWithTask(Arc::clone(&self.cutoff));
+        let close_timeout = self.close_timeout;
         // Detached but bounded: it ends with the stream, or aborts it.
         self.runtime.spawn(async move {
-            if tokio::time::timeout(close_timeout, cutoff.ended()).await.is_err() {
+            if tokio::time::timeout(close_timeout, abort.0.ended()).await.is_err() {
                 tracing::debug!("the broker did not answer the close in time");
-                cutoff.abort();
             }
         });
+    }
+}
+
+/// Aborts the stream when the task that waits for its end is over, also when the runtime has stopped and the
+/// task never runs. A stream that has ended is not changed by it.
+struct AbortWithTask(Arc<Cutoff>);
+
+impl Drop for AbortWithTask {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{CallError, Client, Execution, Server, error::Phase, rpc_service};
+use amqp_rpc::{
+    CallError, Client, Execution, Server,
+    connect::ConnectionState,
+    error::{ChangeError, Phase},
+    rpc_service,
+};
 use futures_util::future::join_all;
 
 use crate::{
@@ -121,6 +126,54 @@ fn calls_fail_when_the_runtime_of_their_client_has_stopped() {
         let error = within("the next call to fail", gates.echo(2)).await.unwrap_err();
         assert_eq!(error.execution(), Execution::Never);
         drop(server);
+    });
+}
+
+/// Its tasks are dropped before they were ever polled.
+#[test]
+fn a_client_whose_runtime_ended_at_once_is_closed() {
+    let current_thread = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let lasting = tokio::runtime::Runtime::new().unwrap();
+    let (vhost, server) = lasting.block_on(async {
+        let vhost = Vhost::create().await;
+        let server = serve_fib(&vhost).await;
+        (vhost, server)
+    });
+    let temporary = current_thread();
+    let client = temporary.block_on(connect(&vhost));
+    drop(temporary);
+
+    let ConnectionState::Closed { reason, .. } = client.state() else { panic!("{:?}", client.state()) };
+    assert!(reason.contains("runtime"), "{reason}");
+    lasting.block_on(async {
+        let begin = std::time::Instant::now();
+        let error = FibClient::new(client.clone()).compute(1).timeout(Duration::from_secs(600));
+        let error = within("the call to fail", error).await.unwrap_err();
+        assert!(matches!(&error, CallError::Disconnected(_)), "{error:?}");
+        client.close().await;
+        assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+        drop((client, server));
+        await_until("no connection is left", || async { vhost.connections().await == 0 }).await;
+    });
+}
+
+/// The same for a server.
+#[test]
+fn a_server_whose_runtime_ended_at_once_has_failed() {
+    let lasting = tokio::runtime::Runtime::new().unwrap();
+    let vhost = lasting.block_on(Vhost::create());
+    let temporary = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = temporary.block_on(serve_fib(&vhost));
+    drop(temporary);
+
+    assert!(server.state().is_closed(), "{:?}", server.state());
+    lasting.block_on(async {
+        let error = within("the failure", server.failed()).await;
+        assert!(error.to_string().contains("runtime"), "{error}");
+        let added = within("the refusal", server.add(FibServer::new(Fibonacci))).await;
+        assert!(matches!(added, Err(ChangeError::Ended)), "{added:?}");
+        assert!(within("the shutdown", server.shutdown()).await.is_err());
+        await_until("no connection is left", || async { vhost.connections().await == 0 }).await;
     });
 }
 

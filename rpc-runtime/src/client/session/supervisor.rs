@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    future::pending,
+    future::{Future, pending},
     sync::{
         Arc, Weak,
         atomic::{AtomicU32, Ordering},
@@ -31,8 +31,23 @@ pub(crate) struct Supervisor {
 
 impl Supervisor {
     /// Runs until the session has ended, by its user or because reconnecting stops.
-    pub(crate) async fn run(self, session: Weak<Session>, mut link: Arc<Link>, mut replies: Consumer) {
-        let _end_with_runtime = EndWithRuntime(Weak::clone(&session));
+    ///
+    /// The future ends the session when it is dropped, also before its first poll: a runtime that stops drops
+    /// tasks that it has never polled.
+    pub(crate) fn run(
+        self,
+        session: Weak<Session>,
+        link: Arc<Link>,
+        replies: Consumer,
+    ) -> impl Future<Output = ()> + Send {
+        let end_with_runtime = EndWithRuntime(Weak::clone(&session));
+        async move {
+            let _end_with_runtime = end_with_runtime;
+            self.supervise(session, link, replies).await;
+        }
+    }
+
+    async fn supervise(self, session: Weak<Session>, mut link: Arc<Link>, mut replies: Consumer) {
         let mut backoff = Backoff::default();
         let mut epoch = FIRST_EPOCH;
         loop {

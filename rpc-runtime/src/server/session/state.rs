@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::error::StartError;
 
-/// Publishes the server's connection state. Dropped with the server, it enters `Closed`.
+/// Publishes the server's connection state. Dropped with the server or its runtime, it enters `Closed`.
 pub(crate) struct PublishedState(pub(crate) watch::Sender<ConnectionState>);
 
 impl PublishedState {
@@ -42,7 +42,7 @@ impl PublishedState {
 impl Drop for PublishedState {
     fn drop(&mut self) {
         if !self.0.borrow().is_closed() {
-            self.enter(ConnectionState::closed("the server was dropped"));
+            self.enter(ConnectionState::closed("the server was dropped, or its runtime has stopped"));
         }
     }
 }
