@@ -16,6 +16,7 @@ mod events;
 
 // Connections: how they are opened, secured, lost and opened again.
 mod connecting;
+mod dropping;
 mod reconnecting;
 #[cfg(any(feature = "tls", feature = "tls-ring"))]
 mod tls;

@@ -142,13 +142,14 @@ impl StateWatch {
     }
 
     /// Waits for a state that this watch has not returned yet. Returns `None` once the client or server was
-    /// dropped.
+    /// dropped. Dropping the future loses no state.
     pub async fn changed(&mut self) -> Option<ConnectionState> {
         self.0.changed().await.ok()?;
         Some(self.0.borrow_and_update().clone())
     }
 
-    /// Waits until messages can be sent, for at most `timeout`.
+    /// Waits until messages can be sent, for at most `timeout`. Dropping the future changes nothing, but it may
+    /// have taken note of states that [`changed`](Self::changed) then does not return.
     ///
     /// # Errors
     /// The state at the end of that time, or without further waiting [`Closed`](ConnectionState::Closed).

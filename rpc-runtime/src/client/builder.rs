@@ -223,7 +223,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Connects, and opens the reply address.
+    /// Connects, and opens the reply address. Dropping the future ends the attempt and closes its connection.
     ///
     /// # Errors
     /// See [`ConnectError`]; each variant says what to do.

@@ -75,7 +75,7 @@ impl Client {
         self.session.status()
     }
 
-    /// Waits until calls can be sent, for at most `timeout`.
+    /// Waits until calls can be sent, for at most `timeout`. Dropping the future changes nothing.
     ///
     /// # Errors
     /// The state at the end of that time, or at once the one that the client was closed with.
@@ -92,7 +92,9 @@ impl Client {
     /// Closes the connection, for all clones.
     ///
     /// Calls that were sent fail with `Disconnected` and may still run: await those that matter first. Calls
-    /// that were not sent, and later ones, fail with `Closed`. Returns after at most five seconds.
+    /// that were not sent, and later ones, fail with `Closed`. Returns after at most five seconds. The client
+    /// is closed from the first poll on; when the future is dropped after that, the connection ends in the
+    /// background, within five seconds.
     pub async fn close(&self) {
         self.session.close().await;
     }

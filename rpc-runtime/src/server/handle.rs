@@ -13,7 +13,10 @@ use crate::{
     error::{ChangeError, ServeError},
     server::{
         config::{QueueOptions, Subscription},
-        services::{ActiveSubscription, ChangeRequest, Registration, Role, ServiceSet, ServiceSummary},
+        services::{
+            ActiveSubscription, Added, ChangeRequest, Registration, Role, ServiceSet, ServiceSummary,
+            Unaccepted,
+        },
         session::{Link, PublishedState, Supervisor},
         settings::Settings,
         shutdown_report::ShutdownReport,
@@ -76,6 +79,7 @@ impl RunningServer {
             services,
             summary,
             changes: requests,
+            unaccepted: Unaccepted::default(),
             options,
             inbound,
             state: PublishedState(state),
@@ -98,9 +102,12 @@ impl RunningServer {
     /// live. Other services are not disturbed; a queue that is consumed already serves the new methods as
     /// well.
     ///
-    /// The addition survives reconnects. Changes are made one after the other. A change whose future is
-    /// dropped before its turn is not made; dropped later, the service may be served or not. Every exchange,
-    /// queue and consumer must be made within [`ConnectOptions::timeout`]; a shutdown waits for none of them.
+    /// The addition survives reconnects. Changes are made one after the other. Every exchange, queue and
+    /// consumer must be made within [`ConnectOptions::timeout`]; a shutdown waits for none of them.
+    ///
+    /// Dropping the future before it resolves takes the addition back: the service is not served, or no more,
+    /// as after a [removal](Self::remove), and the same can be added again at once. Its queues may stay
+    /// declared.
     ///
     /// # Errors
     /// `Refused` with the reason that a start would have had, `NotConnected` during an outage or when one
@@ -132,7 +139,8 @@ impl RunningServer {
         queue_options: Option<QueueOptions>,
     ) -> Result<(), ChangeError> {
         let registration = Registration::new(service, Role::Serve(queue_options));
-        ChangeRequest::send(&self.changes, |reply| ChangeRequest::Add { registration, reply }).await
+        let request = |reply| ChangeRequest::Add { registration, reply };
+        ChangeRequest::send(&self.changes, request).await.map(Added::accept)
     }
 
     /// Removes the service of this name: takes no further requests for it, and returns when its calls have
@@ -162,7 +170,8 @@ impl RunningServer {
 
     /// Receives events of `service`, as if it had been given to
     /// [`Server::subscribe`](crate::Server::subscribe). Returns when every event that is published from now
-    /// on is received.
+    /// on is received. Dropping the future before it resolves takes the subscription back, as for
+    /// [`add`](Self::add); the queue of a group may stay and gather events.
     ///
     /// # Errors
     /// As for [`add`](Self::add).
@@ -173,7 +182,7 @@ impl RunningServer {
     ) -> Result<ActiveSubscription, ChangeError> {
         let registration = Registration::new(service, Role::Receive(subscription));
         let request = |reply| ChangeRequest::Subscribe { registration, reply };
-        let info = ChangeRequest::send(&self.changes, request).await?;
+        let info = ChangeRequest::send(&self.changes, request).await?.accept();
         Ok(ActiveSubscription { info, changes: self.changes.clone() })
     }
 
@@ -219,7 +228,7 @@ impl RunningServer {
     }
 
     /// Resolves when the server has failed for good: it could not reconnect within
-    /// `ConnectOptions::give_up_after`. Without that option it never resolves.
+    /// `ConnectOptions::give_up_after`, or its runtime has stopped. Dropping the future changes nothing.
     pub async fn failed(&self) -> ServeError {
         let mut failure = self.failure.clone();
         let failed = failure.wait_for(Option::is_some).await.ok().and_then(|failed| failed.clone());
@@ -233,7 +242,7 @@ impl RunningServer {
     /// them. `blocking` methods, and methods that block their thread, cannot be cancelled: they are reported,
     /// and run on; their results are discarded. Returns at most about twelve seconds after the drain timeout,
     /// even while a change is being made; at once while there is no connection, for then there is nothing to
-    /// drain.
+    /// drain. Dropping the future ends the drain as dropping the server does: running calls are cancelled.
     ///
     /// # Errors
     /// When the connection is lost before everything was settled: the broker delivers again what was not.
@@ -248,7 +257,7 @@ impl RunningServer {
         }
     }
 
-    /// Serves until `signal` resolves, then shuts down.
+    /// Serves until `signal` resolves, then shuts down. Dropping the future drops the server.
     ///
     /// ```no_run
     /// # async fn run(server: amqp_rpc_runtime::RunningServer) -> Result<(), Box<dyn std::error::Error>> {

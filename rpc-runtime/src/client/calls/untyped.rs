@@ -63,7 +63,7 @@ impl Client {
 /// A call of a method by its name: nothing is sent until it is awaited, or polled.
 ///
 /// It is delivered as a [`Call`](crate::Call) of a trait without addresses: to the exchange `amqp-rpc`, with
-/// the name as routing key.
+/// the name as routing key. Dropping it stops waiting, as for a [`Call`](crate::Call).
 ///
 /// # Errors
 /// As a [`Call`](crate::Call), with the method's own error as an [`UntypedError`]. A name that is empty, or

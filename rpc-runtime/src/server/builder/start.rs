@@ -21,7 +21,9 @@ pub(crate) struct Checked {
 }
 
 impl Server {
-    /// Connects, declares queues and exchanges, and returns when every consumer is live.
+    /// Connects, declares queues and exchanges, and returns when every consumer is live. Dropping the future
+    /// ends the attempt and closes its connection: requests that were delivered over it stay in their queues;
+    /// what was declared stays declared.
     ///
     /// # Errors
     /// See [`StartError`]; each variant says what to do.

@@ -41,7 +41,8 @@ impl ActiveSubscription {
     }
 
     /// Receives the event `E` with these topics as well: see [`Subscription::to`](crate::Subscription::to).
-    /// Returns when every such event that is published from now on is received.
+    /// Returns when every such event that is published from now on is received. When the future is dropped
+    /// before, they may be received or not; asking again is harmless.
     ///
     /// # Errors
     /// `Refused` for an invalid pattern, for an event of another service, and when the server does not
@@ -60,7 +61,7 @@ impl ActiveSubscription {
     ///
     /// For a group this affects all its members, but a member that starts with the pattern binds it again. It
     /// need not be a pattern of this program: this also unbinds patterns that an earlier version has left
-    /// behind.
+    /// behind. When the future is dropped before it resolves, the patterns may be unbound or not.
     ///
     /// # Errors
     /// As for [`add`](Self::add).
@@ -80,7 +81,7 @@ impl ActiveSubscription {
     ///
     /// # Errors
     /// `NotServed` when it was unsubscribed before; `NotConnected` during an outage. Dropping the future does
-    /// not undo it.
+    /// not undo it; before its first poll nothing has happened.
     pub async fn unsubscribe(self) -> Result<ShutdownReport, ChangeError> {
         let Self { info: subscription, changes } = self;
         ChangeRequest::send(&changes, |reply| ChangeRequest::Unsubscribe { subscription, reply }).await

@@ -54,16 +54,16 @@ impl Change {
 }
 
 impl ServiceSet {
-    /// Adds a service or a subscription.
+    /// Adds a service or a subscription. Returns its id as well.
     pub(crate) fn with(
         &self,
         registration: Registration,
         settings: &ServiceSettings,
-    ) -> Result<Change, StartError> {
+    ) -> Result<(Change, ServiceId), StartError> {
         let mut next = self.clone();
         let definition = registration.definition;
         let is_served = matches!(registration.role, Role::Serve(_));
-        next.register(registration, settings)?;
+        let id = next.register(registration, settings)?;
         let touched = if is_served {
             next.removed.retain(|service| service.definition != definition);
             queues_of([definition], settings)
@@ -74,17 +74,46 @@ impl ServiceSet {
             return Err(StartError::NoService);
         }
         next.plan_queues(settings, self, &touched)?;
-        Ok(Change { next, removed: Vec::new(), touched })
+        Ok((Change { next, removed: Vec::new(), touched }, id))
     }
 
     /// Removes every service of this name.
     pub(crate) fn without(&self, name: &str, settings: &ServiceSettings) -> Result<Change, ChangeError> {
+        let change = self.without_services(|service| service.definition.name == name, settings)?;
+        let served = self.services.iter().map(|service| service.definition.name);
+        change.ok_or_else(|| not_served(name, served))
+    }
+
+    /// Removes this subscription.
+    pub(crate) fn unsubscribed(
+        &self,
+        subscription: &SubscriptionInfo,
+        settings: &ServiceSettings,
+    ) -> Result<Change, ChangeError> {
+        self.without_receiver(self.find(subscription)?, settings)
+    }
+
+    /// Removes the service or subscription with this id. `None` when it was removed before.
+    pub(crate) fn without_id(
+        &self,
+        id: ServiceId,
+        settings: &ServiceSettings,
+    ) -> Result<Option<Change>, ChangeError> {
+        match self.receivers.iter().position(|receiver| receiver.id == id) {
+            Some(index) => self.without_receiver(index, settings).map(Some),
+            None => self.without_services(|service| service.id == id, settings),
+        }
+    }
+
+    fn without_services(
+        &self,
+        is_removed: impl Fn(&ServedService) -> bool,
+        settings: &ServiceSettings,
+    ) -> Result<Option<Change>, ChangeError> {
         let mut next = self.clone();
-        let removed: Vec<_> =
-            next.services.extract_if(.., |service| service.definition.name == name).collect();
+        let removed: Vec<_> = next.services.extract_if(.., |service| is_removed(service)).collect();
         if removed.is_empty() {
-            let served = self.services.iter().map(|service| service.definition.name);
-            return Err(not_served(name, served));
+            return Ok(None);
         }
         let touched = queues_of(removed.iter().map(|service| service.definition), settings);
         let ids = removed.iter().map(|service| service.id).collect();
@@ -94,20 +123,15 @@ impl ServiceSet {
             next.removed.push(service.into_removed(id));
         }
         next.plan_queues(settings, self, &touched)?;
-        Ok(Change { next, removed: ids, touched })
+        Ok(Some(Change { next, removed: ids, touched }))
     }
 
-    /// Removes this subscription.
-    pub(crate) fn unsubscribed(
-        &self,
-        subscription: &SubscriptionInfo,
-        settings: &ServiceSettings,
-    ) -> Result<Change, ChangeError> {
+    fn without_receiver(&self, index: usize, settings: &ServiceSettings) -> Result<Change, ChangeError> {
         let mut next = self.clone();
-        let index = self.find(subscription)?;
-        let touched = BTreeSet::from([next.receivers.remove(index).queue]);
+        let receiver = next.receivers.remove(index);
+        let touched = BTreeSet::from([receiver.queue]);
         next.plan_queues(settings, self, &touched)?;
-        Ok(Change { next, removed: vec![subscription.id], touched })
+        Ok(Change { next, removed: vec![receiver.id], touched })
     }
 
     /// Adds patterns to this subscription, and removes others.
@@ -131,7 +155,8 @@ impl ServiceSet {
         let unbound = unbind.iter().map(|pattern| binding(pattern, &key, &settings.namespace)).collect();
         let touched = BTreeSet::from([key]);
         next.plan_queues(settings, self, &touched)?;
-        Ok(Rebinding { change: Change { next, removed: Vec::new(), touched }, unbound })
+        let change = Change { next, removed: Vec::new(), touched };
+        Ok(Rebinding { change, unbound })
     }
 
     fn find(&self, subscription: &SubscriptionInfo) -> Result<usize, ChangeError> {

@@ -2,7 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{event_receiver::SubscriptionInfo, registration::Registration};
+use super::{added::Added, event_receiver::SubscriptionInfo, registration::Registration};
 use crate::{
     error::ChangeError,
     server::{config::Pattern, shutdown_report::ShutdownReport},
@@ -15,7 +15,7 @@ pub(crate) type ChangeReply<T> = oneshot::Sender<Result<T, ChangeError>>;
 pub(crate) enum ChangeRequest {
     Add {
         registration: Registration,
-        reply: ChangeReply<()>,
+        reply: ChangeReply<Added<()>>,
     },
     Remove {
         name: String,
@@ -23,7 +23,7 @@ pub(crate) enum ChangeRequest {
     },
     Subscribe {
         registration: Registration,
-        reply: ChangeReply<SubscriptionInfo>,
+        reply: ChangeReply<Added<SubscriptionInfo>>,
     },
     Unsubscribe {
         subscription: SubscriptionInfo,
@@ -51,7 +51,8 @@ impl ChangeRequest {
     /// Replies that nothing was changed, because of `error`.
     pub(crate) fn refuse(self, error: ChangeError) {
         match self {
-            Self::Add { reply, .. } | Self::Rebind { reply, .. } => drop(reply.send(Err(error))),
+            Self::Add { reply, .. } => drop(reply.send(Err(error))),
+            Self::Rebind { reply, .. } => drop(reply.send(Err(error))),
             Self::Remove { reply, .. } | Self::Unsubscribe { reply, .. } => drop(reply.send(Err(error))),
             Self::Subscribe { reply, .. } => drop(reply.send(Err(error))),
         }
@@ -61,7 +62,8 @@ impl ChangeRequest {
     /// know of it.
     pub(crate) fn is_abandoned(&self) -> bool {
         match self {
-            Self::Add { reply, .. } | Self::Rebind { reply, .. } => reply.is_closed(),
+            Self::Add { reply, .. } => reply.is_closed(),
+            Self::Rebind { reply, .. } => reply.is_closed(),
             Self::Remove { reply, .. } | Self::Unsubscribe { reply, .. } => reply.is_closed(),
             Self::Subscribe { reply, .. } => reply.is_closed(),
         }

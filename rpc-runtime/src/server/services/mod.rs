@@ -1,6 +1,7 @@
 //! The services and subscriptions of a server: their routes, their queues, and changes of them.
 
 mod active_subscription;
+mod added;
 mod change;
 mod change_request;
 mod event_receiver;
@@ -13,6 +14,7 @@ mod service_set;
 
 pub use active_subscription::ActiveSubscription;
 
+pub(crate) use added::{Added, Unaccepted};
 pub(crate) use change::{Change, Rebinding};
 pub(crate) use change_request::{ChangeReply, ChangeRequest};
 pub(crate) use event_receiver::SubscriptionInfo;

@@ -120,11 +120,12 @@ impl ServiceSet {
         self.queues.iter().find(|queue| queue.key == key)
     }
 
+    /// Returns the id of the registration.
     pub(super) fn register(
         &mut self,
         registration: Registration,
         settings: &ServiceSettings,
-    ) -> Result<(), StartError> {
+    ) -> Result<ServiceId, StartError> {
         let Registration { definition, service, role } = registration;
         let id = self.new_id();
         let service = settings.layers.wrap(service);
@@ -145,7 +146,7 @@ impl ServiceSet {
                 self.receivers.push(receiver);
             }
         }
-        Ok(())
+        Ok(id)
     }
 
     pub(super) fn new_id(&mut self) -> ServiceId {

@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Instant};
 
 use amqp_rpc_transport::{Backoff, BrokerError, ConnectOptions, ConnectionState, Inbound, chain, reconnect};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{link::Link, state::PublishedState};
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
     server::{
         config::Pattern,
         services::{
-            Change, ChangeReply, ChangeRequest, Rebinding, Registration, ServiceSet, ServiceSummary,
-            SubscriptionInfo,
+            Added, Change, ChangeReply, ChangeRequest, Rebinding, Registration, ServiceId, ServiceSet,
+            ServiceSummary, SubscriptionInfo, Unaccepted,
         },
         settings::Settings,
         shutdown_report::ShutdownReport,
@@ -25,6 +25,8 @@ pub(crate) struct Supervisor {
     pub(crate) services: ServiceSet,
     pub(crate) summary: watch::Sender<ServiceSummary>,
     pub(crate) changes: mpsc::Receiver<ChangeRequest>,
+    /// Additions whose callers had stopped waiting when they were made.
+    pub(crate) unaccepted: Unaccepted,
     pub(crate) options: ConnectOptions,
     pub(crate) inbound: Inbound,
     pub(crate) state: PublishedState,
@@ -97,6 +99,7 @@ impl Supervisor {
                 biased;
                 () = stopped(&mut self.stop) => return LinkEnd::Stopped,
                 lost = link.lost() => return LinkEnd::Lost(lost),
+                id = self.unaccepted.next() => self.take_back(link, id),
                 Ok(()) = blocked.changed() => {}
                 Some(request) = self.changes.recv() => self.change(link, request).await,
             }
@@ -109,16 +112,19 @@ impl Supervisor {
         if request.is_abandoned() {
             return;
         }
+        // Before a request of the same caller: it may add the same again.
+        while let Some(id) = self.unaccepted.take_next() {
+            self.take_back(link, id);
+        }
         match request {
             ChangeRequest::Add { registration, reply } => {
-                drop(reply.send(self.add(link, registration).await));
+                let added = self.add(link, registration).await;
+                // Dropped here or by the caller, it is taken back.
+                drop(reply.send(added.map(|id| self.unaccepted.added(id, ()))));
             }
             ChangeRequest::Subscribe { registration, reply } => {
                 let added = self.add(link, registration).await;
-                let subscribed = added.and_then(|()| {
-                    self.summary.borrow().subscriptions.last().cloned().ok_or(ChangeError::Ended)
-                });
-                let _ = reply.send(subscribed);
+                drop(reply.send(added.and_then(|id| self.subscribed(id))));
             }
             ChangeRequest::Remove { name, reply } => {
                 let change = self.services.without(&name, &self.settings.services);
@@ -134,11 +140,34 @@ impl Supervisor {
         }
     }
 
-    async fn add(&mut self, link: &mut Link, registration: Registration) -> Result<(), ChangeError> {
-        let change = self.services.with(registration, &self.settings.services)?;
+    async fn add(
+        &mut self,
+        link: &mut Link,
+        registration: Registration,
+    ) -> Result<ServiceId, ChangeError> {
+        let (change, id) = self.services.with(registration, &self.settings.services)?;
         link.apply(&change, Vec::new(), stopped(&mut self.stop)).await?;
         self.adopt(change);
-        Ok(())
+        Ok(id)
+    }
+
+    /// The outcome of a subscription that was just made.
+    fn subscribed(&self, id: ServiceId) -> Result<Added<SubscriptionInfo>, ChangeError> {
+        let last = self.summary.borrow().subscriptions.last().cloned().ok_or(ChangeError::Ended)?;
+        Ok(self.unaccepted.added(id, last))
+    }
+
+    /// Removes what was added for a caller that had stopped waiting.
+    fn take_back(&mut self, link: &mut Link, id: ServiceId) {
+        match self.services.without_id(id, &self.settings.services) {
+            Ok(Some(change)) => {
+                tracing::info!("what was added is removed again: its caller dropped the future");
+                // Nobody waits for the report.
+                self.remove(link, Ok(change), oneshot::channel().0);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(error = %chain(&error), "an addition was not taken back"),
+        }
     }
 
     async fn rebind(
