@@ -6,7 +6,8 @@
 //! Imports run one way. Each module imports only modules above it in this list:
 //!
 //! 1. `limits`, `reply_code`: constants of AMQP. `broker`: the brokers, and what differs between them.
-//! 2. `message`, `error`: headers, properties, deliveries and errors as plain data.
+//! 2. `message`, `error`: headers, properties, deliveries and errors as plain data. `pipeline`: requests one
+//!    behind the other.
 //! 3. `convert`: conversions between plain data and lapin's types.
 //! 4. `options`: addresses, credentials and TLS options.
 //! 5. `transport`: the byte stream below lapin.
@@ -26,6 +27,7 @@ mod error;
 pub mod limits;
 mod message;
 mod options;
+mod pipeline;
 mod publish;
 pub mod reply_code;
 mod topology;
@@ -43,6 +45,7 @@ pub use message::{Delivered, HeaderValue, Headers, Properties, Refusal};
 #[cfg(feature = "__rustls")]
 pub use options::Tls;
 pub use options::{ConnectOptions, Credentials, Inbound};
+pub use pipeline::{Request, pipelined};
 pub use publish::{AddressedMessage, BacklogState, PublishError, Publisher};
 pub use topology::{Binding, Exchange, ExchangeKind, Operation, Queue, QueueStatus, Topology, TopologyError};
 pub use transport::guard::Findings;

@@ -19,7 +19,7 @@ use super::{
     update_secret,
 };
 use crate::{
-    connection::Connection,
+    connection::{Connection, Progress},
     error::ConnectError,
     options::{BrokerUri, ConnectOptions, Inbound},
     transport::{
@@ -52,13 +52,19 @@ where
     // In random order, so that the clients of a failed node do not all connect to the same next one.
     nodes.sort_by_cached_key(|_| Uuid::new_v4());
     let endpoints = nodes.iter().map(BrokerUri::endpoint).collect::<Vec<_>>().join(", ");
+    let progress = Progress::default();
     let prepared = async {
         let security = Security::prepare(options, &nodes).await?;
-        prepare(dial_any(options, inbound, &nodes, &security).await?).await
+        prepare(dial_any(options, inbound, &nodes, &security, &progress).await?).await
     };
-    match timeout(options.timeout, prepared).await {
+    let after = options.timeout;
+    match timeout(after, prepared).await {
         Ok(prepared) => prepared,
-        Err(_) => Err(ConnectError::Timeout { endpoint: endpoints, after: options.timeout }.into()),
+        Err(_) => Err(match progress.step() {
+            Some(waits_for) => ConnectError::PreparationTimeout { endpoint: endpoints, after, waits_for },
+            None => ConnectError::Timeout { endpoint: endpoints, after },
+        }
+        .into()),
     }
 }
 
@@ -69,12 +75,13 @@ async fn dial_any(
     inbound: &Inbound,
     nodes: &[BrokerUri],
     security: &Security,
+    progress: &Progress,
 ) -> Result<Connection, ConnectError> {
     let deadline = Instant::now() + options.timeout.min(Duration::from_secs(24 * 60 * 60));
     let mut last = ConnectError::InvalidOption("there is no broker URI".into());
     for (tried, node) in nodes.iter().enumerate() {
         let limit = tcp::share(deadline, nodes.len() - tried);
-        match dial(options, inbound, node, security, limit).await {
+        match dial(options, inbound, node, security, limit, progress).await {
             // The last node's limit is that of the whole attempt, which then reports the timeout.
             Err(error) if is_node_failure(&error) => {
                 if tried + 1 < nodes.len() {
@@ -95,6 +102,7 @@ async fn dial(
     node: &BrokerUri,
     security: &Security,
     limit: Duration,
+    progress: &Progress,
 ) -> Result<Connection, ConnectError> {
     let started = Instant::now();
     let mut login = Login::new(node, options)?;
@@ -104,7 +112,7 @@ async fn dial(
     let limit = limit.saturating_sub(started.elapsed()).min(options.handshake_timeout);
     let handshake = async {
         let socket = security.secure(socket, node).await?;
-        handshake(options, inbound, node, &mut login, socket).await
+        handshake(options, inbound, node, &mut login, socket, progress).await
     };
     match timeout(limit, handshake).await {
         Ok(settled) => settled,
@@ -119,6 +127,7 @@ async fn handshake(
     node: &BrokerUri,
     login: &mut Login,
     socket: Socket,
+    progress: &Progress,
 ) -> Result<Connection, ConnectError> {
     let mut address = node.address().clone();
     // Always set: with the broker's default, a dead peer is noticed only after minutes.
@@ -151,5 +160,5 @@ async fn handshake(
         update_secret::forward_changes(changes, &connection, findings.broker(), Arc::clone(&cutoff));
     }
     let options = (options.clone(), inbound.clone());
-    Ok(Connection::new(connection, cutoff, findings, options, login.user()))
+    Ok(Connection::new(connection, cutoff, findings, options, login.user(), progress.clone()))
 }

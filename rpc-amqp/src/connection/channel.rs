@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::try_join};
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, BasicRejectOptions,
     ChannelFlowOptions,
@@ -30,13 +30,20 @@ impl DataChannel {
         Publisher::new(self.channel.clone(), self.frame_max, Arc::clone(&self.connection_guard))
     }
 
-    /// Consumes `queue`, with at most `prefetch` unacknowledged deliveries at a time.
+    /// Consumes `queue`, with at most `prefetch` unacknowledged deliveries at a time. It is sent on the first
+    /// poll.
     ///
     /// # Errors
     /// When the broker refuses it, or the channel or the connection was lost.
     pub async fn consume(&self, queue: &str, prefetch: u16) -> Result<Consumer, BrokerError> {
-        self.channel.basic_qos(prefetch, BasicQosOptions { global: false }).await?;
-        self.start_consumer(queue, BasicConsumeOptions::default()).await
+        let prefetch = async {
+            let qos = self.channel.basic_qos(prefetch, BasicQosOptions { global: false });
+            qos.await.map_err(BrokerError::from)
+        };
+        let consuming = self.start_consumer(queue, BasicConsumeOptions::default());
+        // Both are sent on the first poll, in this order: the prefetch holds for consumers that come after it.
+        let ((), consumer) = try_join(prefetch, consuming).await?;
+        Ok(consumer)
     }
 
     /// Consumes a reply queue: without acknowledgements, as its only consumer.

@@ -1,6 +1,7 @@
 //! One connection to the broker, and its channels.
 
 mod channel;
+mod progress;
 
 use std::{
     fmt,
@@ -12,6 +13,7 @@ use std::{
 };
 
 pub use channel::DataChannel;
+pub(crate) use progress::Progress;
 
 use crate::{
     broker::Broker,
@@ -43,6 +45,7 @@ pub struct Connection {
     options: Arc<(ConnectOptions, Inbound)>,
     user: Option<Arc<str>>,
     leaked_channels: Arc<AtomicU32>,
+    progress: Progress,
 }
 
 impl Connection {
@@ -53,7 +56,9 @@ impl Connection {
         findings: Arc<Findings>,
         options: (ConnectOptions, Inbound),
         user: Option<&str>,
+        progress: Progress,
     ) -> Self {
+        progress.waits_for("open a channel");
         let connection_guard = ConnectionGuard {
             cutoff,
             runtime: tokio::runtime::Handle::current(),
@@ -66,6 +71,7 @@ impl Connection {
             options: Arc::new(options),
             user: user.map(Into::into),
             leaked_channels: Arc::default(),
+            progress,
         }
     }
 
@@ -107,6 +113,21 @@ impl Connection {
     /// Returns whether the connection is open.
     pub fn is_connected(&self) -> bool {
         self.inner.status().connected()
+    }
+
+    /// Records what the preparation of this connection waits for, as in "it still has to …": the error of a
+    /// preparation that takes too long says it.
+    pub fn waits_for(&self, step: impl Into<String>) {
+        self.progress.waits_for(step);
+    }
+
+    /// How many channels may declare at once: few of those that the broker allows.
+    pub fn declaring_channels(&self) -> usize {
+        const AT_ONCE: u16 = 16;
+        match self.inner.configuration().channel_max() {
+            0 => AT_ONCE.into(),
+            channels => AT_ONCE.min(channels / 4).max(1).into(),
+        }
     }
 
     /// Resolves within 100 ms after the connection is lost.

@@ -77,7 +77,7 @@ pub enum ConnectError {
         /// The error of the operating system.
         source: BrokerError,
     },
-    /// A server accepted the connection, but the handshake and the preparation did not finish in time.
+    /// A server accepted the connection, but the handshake did not finish in time.
     #[error(
         "the broker at {endpoint} was not ready within {after:?}; is it an AMQP 0-9-1 listener, and does it speak TLS if and only if the URI begins with amqps://?"
     )]
@@ -86,6 +86,19 @@ pub enum ConnectError {
         endpoint: String,
         /// The time until the attempt was stopped.
         after: Duration,
+    },
+    /// The connection is open, but the broker did not answer everything that is needed before work can
+    /// begin within [`ConnectOptions::timeout`](crate::ConnectOptions::timeout).
+    #[error(
+        "connected to the broker at {endpoint}, but after {after:?} it still has to {waits_for}; if the broker is slow or far away, give it more time (`ConnectOptions::timeout`)"
+    )]
+    PreparationTimeout {
+        /// Host and port; with several nodes, of all of them.
+        endpoint: String,
+        /// The time until the attempt was stopped.
+        after: Duration,
+        /// What was being waited for, such as ``bind queue `fib` (13 of 60 declarations are made)``.
+        waits_for: String,
     },
     /// The broker does not accept user and password.
     #[error(
@@ -147,6 +160,7 @@ impl ConnectError {
                 self,
                 Self::Unreachable { .. }
                     | Self::Timeout { .. }
+                    | Self::PreparationTimeout { .. }
                     | Self::Broken { .. }
                     | Self::TlsHandshake { .. }
             )

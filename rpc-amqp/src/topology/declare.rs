@@ -1,5 +1,9 @@
-//! Declares a topology, and removes bindings.
+//! Declares a topology, and removes bindings: everything is sent at once, in its order, so that a broker that
+//! is far away or slow costs one wait and not one for each part.
 
+use std::fmt;
+
+use futures_util::future::try_join;
 use lapin::{
     options::{BasicGetOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
     types::{FieldTable, ShortString},
@@ -13,6 +17,7 @@ use crate::{
     connection::Connection,
     convert::{self, EncodeError, short_string},
     error::BrokerError,
+    pipeline::{Request, pipelined},
 };
 
 impl Topology {
@@ -37,28 +42,28 @@ impl Topology {
     }
 
     async fn declare_on(&self, connection: &Connection, passive: bool) -> Result<(), TopologyError> {
-        let refused = |operation, name: &str| {
-            let name = name.to_owned();
-            move |source| TopologyError { operation, name, source }
-        };
         let channel = connection.open_channel().await.map_err(|source| self.not_started(source))?;
-        for exchange in &self.exchanges {
-            declare_exchange(&channel, exchange, passive)
-                .await
-                .map_err(refused(Operation::DeclareExchange, &exchange.name))?;
-        }
-        for queue in &self.queues {
-            declare_queue(&channel, queue, passive)
-                .await
-                .map_err(refused(Operation::DeclareQueue, &queue.name))?;
-        }
-        for binding in self.bindings.iter().filter(|_| !passive) {
-            bind(&channel, binding).await.map_err(refused(Operation::BindQueue, &binding.queue))?;
-        }
+        let declarations = self.declarations(passive);
+        let total = declarations.len();
+        let requests =
+            declarations.iter().map(|declaration| declaration.request(&channel, passive)).collect();
+        pipelined(requests, |answered| {
+            let next = &declarations[answered];
+            connection.waits_for(format!("{next} ({answered} of {total} declarations are made)"));
+        })
+        .await?;
         // An idle channel costs the broker a process. An error here is one of the connection, and is reported
         // elsewhere.
         let _ = channel.close(200, "topology declared".into()).await;
         Ok(())
+    }
+
+    /// In the order in which they need each other.
+    fn declarations(&self, passive: bool) -> Vec<Declaration<'_>> {
+        let exchanges = self.exchanges.iter().map(Declaration::Exchange);
+        let queues = self.queues.iter().map(Declaration::Queue);
+        let bindings = self.bindings.iter().filter(|_| !passive).map(Declaration::Binding);
+        exchanges.chain(queues).chain(bindings).collect()
     }
 
     /// The error of a declaration that failed before its first operation.
@@ -67,6 +72,49 @@ impl Topology {
         let name = queues.chain(self.bindings.iter().map(|binding| &binding.queue)).next();
         let name = name.cloned().unwrap_or_default();
         TopologyError { operation: Operation::DeclareQueue, name, source }
+    }
+}
+
+/// One part of a topology.
+enum Declaration<'a> {
+    Exchange(&'a Exchange),
+    Queue(&'a Queue),
+    Binding(&'a Binding),
+}
+
+impl Declaration<'_> {
+    /// Sends it on the first poll, and waits for the answer.
+    async fn send(&self, channel: &lapin::Channel, passive: bool) -> Result<(), BrokerError> {
+        match self {
+            Self::Exchange(exchange) => declare_exchange(channel, exchange, passive).await,
+            Self::Queue(queue) => declare_queue(channel, queue, passive).await,
+            Self::Binding(binding) => bind(channel, binding).await,
+        }
+    }
+
+    fn request<'a>(&'a self, channel: &'a lapin::Channel, passive: bool) -> Request<'a, TopologyError> {
+        Box::pin(async move { self.send(channel, passive).await.map_err(|source| self.refused(source)) })
+    }
+
+    fn refused(&self, source: BrokerError) -> TopologyError {
+        let (operation, name) = match self {
+            Self::Exchange(exchange) => (Operation::DeclareExchange, &exchange.name),
+            Self::Queue(queue) => (Operation::DeclareQueue, &queue.name),
+            Self::Binding(binding) => (Operation::BindQueue, &binding.queue),
+        };
+        TopologyError { operation, name: name.clone(), source }
+    }
+}
+
+impl fmt::Display for Declaration<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exchange(exchange) => write!(f, "declare exchange `{}`", exchange.name),
+            Self::Queue(queue) => write!(f, "declare queue `{}`", queue.name),
+            Self::Binding(binding) => {
+                write!(f, "bind queue `{}` to exchange `{}`", binding.queue, binding.exchange)
+            }
+        }
     }
 }
 
@@ -80,13 +128,13 @@ impl Connection {
         let refused =
             |source| TopologyError { operation: Operation::BindQueue, name: name.to_owned(), source };
         let channel = self.open_channel().await.map_err(refused)?;
-        for binding in bindings {
-            if let Err(error) = unbind(&channel, binding).await {
-                if error.is_channel_error() {
-                    self.count_leaked_channel();
-                }
-                return Err(refused(error));
+        let unbinding =
+            bindings.iter().map(|binding| Box::pin(unbind(&channel, binding)) as Request<'_, BrokerError>);
+        if let Err(error) = pipelined(unbinding.collect(), |_| {}).await {
+            if error.is_channel_error() {
+                self.count_leaked_channel();
             }
+            return Err(refused(error));
         }
         let _ = channel.close(200, "unbound".into()).await;
         Ok(())
@@ -126,12 +174,14 @@ async fn declare_queue(channel: &lapin::Channel, queue: &Queue, passive: bool) -
     let options =
         QueueDeclareOptions { passive, durable, exclusive, auto_delete: exclusive, ..Default::default() };
     let arguments = convert::arguments(&queue.arguments)?;
-    channel.queue_declare(name.clone(), options, arguments).await?;
-    if exclusive {
-        // Checks the permission to consume: on this channel, where a refusal affects nothing else, and while
-        // the queue is empty.
-        channel.basic_get(name, BasicGetOptions::default()).await?;
+    let declaring = async { channel.queue_declare(name.clone(), options, arguments).await.map(drop) };
+    if !exclusive {
+        return Ok(declaring.await?);
     }
+    // Checks the permission to consume: on this channel, where a refusal affects nothing else, and while the
+    // queue is empty. Sent with the declaration, in this order.
+    let getting = async { channel.basic_get(name.clone(), BasicGetOptions::default()).await.map(drop) };
+    try_join(declaring, getting).await?;
     Ok(())
 }
 

@@ -51,6 +51,8 @@ pub(super) struct Reader<R> {
     refuses_when_low: bool,
     assemblies: HashMap<u16, Assembly>,
     interceptor: Interceptor<Incoming>,
+    /// When the bytes in the buffer arrived.
+    arrival: Instant,
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
@@ -76,6 +78,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             refuses_when_low: shared.settings.like.refuses_when_low(),
             assemblies: HashMap::new(),
             interceptor,
+            arrival: Instant::now(),
         }
     }
 
@@ -97,7 +100,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             };
             match filled {
                 Ok(0) => return ReadEnd::Eof,
-                Ok(_) => {}
+                Ok(_) => self.arrival = Instant::now(),
                 Err(error) => return ReadEnd::Io(error),
             }
         }
@@ -144,9 +147,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 Step::Wait(wait) => {
                     self.vhost.send_batch().await?;
                     match self.heartbeat {
-                        None => wait.over().await,
+                        None => wait.over(self.arrival).await,
                         Some(period) => {
-                            timeout(2 * period, wait.over()).await.map_err(|_| ReadEnd::MissedHeartbeats)?;
+                            timeout(2 * period, wait.over(self.arrival))
+                                .await
+                                .map_err(|_| ReadEnd::MissedHeartbeats)?;
                         }
                     }
                 }

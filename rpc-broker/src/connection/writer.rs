@@ -103,8 +103,9 @@ impl<W: Sink> Writer<W> {
 
     async fn write(&mut self, items: &[Outgoing]) -> io::Result<ControlFlow<WriteEnd>> {
         let idle = self.interceptor.is_idle();
+        let arrival = Instant::now();
         for item in items {
-            let next = if idle { self.encode(item) } else { self.intercept(item).await? };
+            let next = if idle { self.encode(item) } else { self.intercept(item, arrival).await? };
             if next.is_break() {
                 return Ok(next);
             }
@@ -117,7 +118,7 @@ impl<W: Sink> Writer<W> {
     }
 
     /// Applies the rules to an item.
-    async fn intercept(&mut self, item: &Outgoing) -> io::Result<ControlFlow<WriteEnd>> {
+    async fn intercept(&mut self, item: &Outgoing, arrival: Instant) -> io::Result<ControlFlow<WriteEnd>> {
         for step in self.interceptor.apply(item.clone()) {
             let next = match step {
                 Step::Forward(item) => self.encode(&item),
@@ -133,7 +134,7 @@ impl<W: Sink> Writer<W> {
                 }
                 Step::Wait(wait) => {
                     self.flush().await?;
-                    wait.over().await;
+                    wait.over(arrival).await;
                     ControlFlow::Continue(())
                 }
                 Step::Reset => {

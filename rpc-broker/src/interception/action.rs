@@ -16,7 +16,7 @@ pub enum Action {
     /// Use [`Nack`](Self::Nack) or held confirms there.
     Drop,
     /// Delays the method and everything behind it on this connection in this direction, as a slow network
-    /// does. Other connections are not delayed.
+    /// does: methods that arrive together are late together. Other connections are not delayed.
     Delay(Duration),
     /// Passes the method on twice.
     Duplicate,

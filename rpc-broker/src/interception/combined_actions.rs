@@ -1,5 +1,7 @@
 //! Combines the actions of all rules that apply to one method into steps.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::{
@@ -61,7 +63,7 @@ impl CombinedActions {
         match &rule.action {
             Action::Pass => {}
             Action::Drop => self.copies = 0,
-            Action::Delay(duration) => self.waits.push(Wait::Delay(*duration)),
+            Action::Delay(duration) => self.delay(*duration),
             Action::Stall => self.waits.push(Wait::RuleRemoved(rule.removed())),
             // Many rules together must not make thousands of copies.
             Action::Duplicate => self.copies = (self.copies * 2).min(16),
@@ -86,6 +88,18 @@ impl CombinedActions {
             Action::Nack => {}
             Action::InjectBefore(bytes) => self.before.push(bytes.clone().into()),
             Action::InjectAfter(bytes) => self.after.push(bytes.clone().into()),
+        }
+    }
+
+    /// Delays add up.
+    fn delay(&mut self, duration: Duration) {
+        let earlier = self.waits.iter_mut().find_map(|wait| match wait {
+            Wait::Delay(earlier) => Some(earlier),
+            Wait::RuleRemoved(_) => None,
+        });
+        match earlier {
+            Some(earlier) => *earlier = earlier.saturating_add(duration),
+            None => self.waits.push(Wait::Delay(duration)),
         }
     }
 

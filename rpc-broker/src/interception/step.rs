@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 
 use super::{Effect, Payload};
 
@@ -41,9 +44,10 @@ pub(crate) enum Wait {
 }
 
 impl Wait {
-    pub(crate) async fn over(self) {
+    /// Waits for a method that arrived at `arrival`.
+    pub(crate) async fn over(self, arrival: Instant) {
         match self {
-            Self::Delay(duration) => sleep(duration).await,
+            Self::Delay(duration) => sleep_until(arrival + duration).await,
             // A rule whose sender is gone is removed as well.
             Self::RuleRemoved(mut removed) => drop(removed.wait_for(|removed| *removed).await),
         }

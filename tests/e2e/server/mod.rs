@@ -7,6 +7,7 @@ mod failure_log;
 mod fairness;
 mod full_queue;
 mod lifecycle;
+mod pipelining;
 mod policies;
 mod redelivery;
 mod restarts;

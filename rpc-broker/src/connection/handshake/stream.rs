@@ -3,7 +3,10 @@
 use std::{collections::VecDeque, io};
 
 use amq_protocol::protocol::{AMQPClass, connection::AMQPMethod as Method};
-use tokio::io::{AsyncRead, AsyncWriteExt};
+use tokio::{
+    io::{AsyncRead, AsyncWriteExt},
+    time::Instant,
+};
 
 use super::HandshakeError;
 use crate::{
@@ -68,7 +71,7 @@ impl<'a, R: AsyncRead + Unpin, W: Sink> HandshakeStream<'a, R, W> {
                         self.apply(effect).await?;
                     }
                     Step::Forward(_) | Step::Truncate(..) => {}
-                    Step::Wait(wait) => wait.over().await,
+                    Step::Wait(wait) => wait.over(Instant::now()).await,
                     Step::Reset | Step::Break => return Err(HandshakeError::ResetByRule),
                 }
             }
@@ -85,7 +88,7 @@ impl<'a, R: AsyncRead + Unpin, W: Sink> HandshakeStream<'a, R, W> {
                     self.sink.write_all(&bytes).await?;
                 }
                 Step::Apply(effect) => self.apply(effect).await?,
-                Step::Wait(wait) => wait.over().await,
+                Step::Wait(wait) => wait.over(Instant::now()).await,
                 Step::Reset => return Err(HandshakeError::ResetByRule),
                 Step::Break => return Err(HandshakeError::BrokenByRule),
             }

@@ -100,11 +100,13 @@ impl Link {
             ReplyTo::ExclusiveQueue => {
                 // A fresh name: the broker may still hold the old queue for the dead channel.
                 let queue = format!("{REPLY_QUEUE_PREFIX}{}", Uuid::new_v4());
+                connection.waits_for("declare and consume the reply queue");
                 connection.declare_reply_queue(&queue).await.map_err(refused("reply queue"))?;
                 let consumer = channel.consume_replies(&queue).await.map_err(refused("reply queue"))?;
                 (queue, consumer)
             }
             ReplyTo::Direct => {
+                connection.waits_for("consume direct replies");
                 let consumer = channel.consume_direct_replies(DIRECT_REPLY_TO).await;
                 (DIRECT_REPLY_TO.to_owned(), consumer.map_err(|source| direct_refused(&connection, source))?)
             }

@@ -147,10 +147,7 @@ impl StartError {
     /// Returns whether the broker was not reached or is low on disk, so that another attempt may succeed.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
-            Self::Connect(
-                ConnectError::Unreachable { .. } | ConnectError::Timeout { .. } | ConnectError::Broken { .. },
-            ) => true,
-            Self::Connect(error) => error.is_low_on_disk(),
+            Self::Connect(error) => error.is_passing(),
             Self::Broker { source, .. } => source.is_low_on_disk(),
             _ => false,
         }

@@ -1,8 +1,9 @@
 //! Opens a link: declares and consumes its queues over a new connection.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use amqp_rpc_transport::{Connection, Operation, TopologyError, chain};
+use amqp_rpc_transport::{Connection, Operation, Request, TopologyError, chain, pipelined};
+use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
 
 use super::{Consumers, Link};
@@ -71,12 +72,10 @@ async fn open_all(
     services.declare(connection, settings.services.declare).await?;
     let mut consumers = Consumers::new(settings, services, connection).await?;
     let timeout = connection.attempt_timeout();
-    for consumer in &mut consumers.of_queues {
-        if consumer.queue.kind == QueueKind::Listener {
-            consumer.prepare(timeout).await?;
-        }
-        consumer.consume().await?;
+    for listener in consumers.of_queues.iter().filter(|consumer| consumer.queue.kind == QueueKind::Listener) {
+        listener.prepare(timeout).await?;
     }
+    consume(consumers.of_queues.iter_mut().collect(), connection).await?;
     Ok(consumers)
 }
 
@@ -88,34 +87,87 @@ async fn open_possible(
     consuming: &watch::Sender<bool>,
 ) -> Result<Consumers, TopologyError> {
     let mut consumers = Consumers::new(settings, services, connection).await?;
-    let mut refused = Vec::new();
-    let timeout = consumers.declare_timeout(connection);
-    // Those that were refused last time come last: another refusal would cost the channel.
+    let (all, at_once) = (consumers.of_queues.len(), connection.declaring_channels());
+    // All declarations together have half of the attempt's time.
+    let timeout =
+        |rounds: usize| connection.attempt_timeout() / u32::try_from(rounds).unwrap_or(u32::MAX).max(1) / 2;
+    let each = timeout(all.div_ceil(at_once));
     let (denied, others): (Vec<_>, Vec<_>) =
         consumers.of_queues.iter_mut().partition(|consumer| consumer.queue.is_consume_denied());
-    let mut consumes = false;
-    for consumer in others.into_iter().chain(denied) {
-        if consumes && consumer.queue.is_consume_denied() {
+    let mut refused = Refused { connection, errors: Vec::new() };
+    let mut ready = Vec::new();
+    // Each on a channel of its own, many at a time: one that hangs does not hold up the others.
+    let preparing: Vec<_> = others.into_iter().map(|consumer| prepare(consumer, each)).collect();
+    let mut prepared = stream::iter(preparing).buffered(at_once);
+    while let Some((prepared, consumer)) = prepared.next().await {
+        match prepared {
+            Ok(()) => ready.push(consumer),
+            Err(error) => refused.add(consumer, error)?,
+        }
+    }
+    drop(prepared);
+    let mut consumes = !ready.is_empty();
+    if consumes {
+        consuming.send_replace(true);
+        consume(ready, connection).await?;
+    }
+    // Those that were refused last time come last: another refusal would cost the channel.
+    for consumer in denied {
+        if consumes {
             break;
         }
-        match consumer.prepare(timeout).await {
+        match consumer.prepare(timeout(all)).await {
             Ok(()) => {
                 consuming.send_replace(true);
                 consumer.consume().await?;
                 consumes = true;
             }
-            Err(error) if connection.is_connected() => {
-                let (queue, of) = (consumer.queue.name(), &error.name);
-                tracing::warn!(queue, of, error = %chain(&error.source), "the queue cannot be consumed yet");
-                refused.push(error);
-            }
-            Err(lost) => return Err(lost),
+            Err(error) => refused.add(consumer, error)?,
         }
     }
     // None is refused where everything was removed.
-    match refused.into_iter().next() {
+    match refused.errors.into_iter().next() {
         Some(error) if !consumes => Err(error),
         _ => Ok(consumers),
+    }
+}
+
+/// A queue that is being prepared, with the outcome.
+type Preparing<'a> =
+    Pin<Box<dyn Future<Output = (Result<(), TopologyError>, &'a mut QueueConsumer)> + Send + 'a>>;
+
+fn prepare(consumer: &mut QueueConsumer, timeout: Duration) -> Preparing<'_> {
+    Box::pin(async move { (consumer.prepare(timeout).await, consumer) })
+}
+
+/// Consumes queues that exist, without waiting for one before the next.
+async fn consume(consumers: Vec<&mut QueueConsumer>, connection: &Connection) -> Result<(), TopologyError> {
+    let names: Vec<_> = consumers.iter().map(|consumer| consumer.queue.name().to_owned()).collect();
+    let consuming = consumers.into_iter().map(|consumer| Box::pin(consumer.consume()) as Request<'_, _>);
+    pipelined(consuming.collect(), |answered| {
+        let (queue, queues) = (&names[answered], names.len());
+        connection.waits_for(format!("consume queue `{queue}` ({answered} of {queues} are consumed)"));
+    })
+    .await
+}
+
+/// The queues that the broker refuses.
+struct Refused<'a> {
+    connection: &'a Connection,
+    errors: Vec<TopologyError>,
+}
+
+impl Refused<'_> {
+    /// # Errors
+    /// `error`, when the connection is lost.
+    fn add(&mut self, consumer: &QueueConsumer, error: TopologyError) -> Result<(), TopologyError> {
+        if !self.connection.is_connected() {
+            return Err(error);
+        }
+        let (queue, of) = (consumer.queue.name(), &error.name);
+        tracing::warn!(queue, of, error = %chain(&error.source), "the queue cannot be consumed yet");
+        self.errors.push(error);
+        Ok(())
     }
 }
 
@@ -134,12 +186,5 @@ impl Consumers {
         let of_queues =
             queues.map(|queue| QueueConsumer::new(queue, connection.clone(), channel.clone())).collect();
         Ok(Self { channel, of_queues })
-    }
-
-    /// Returns how long the declaration of one queue may take: all of them together have half of the
-    /// attempt's time.
-    fn declare_timeout(&self, connection: &Connection) -> Duration {
-        let queues = u32::try_from(self.of_queues.len()).unwrap_or(u32::MAX).max(1);
-        connection.attempt_timeout() / queues / 2
     }
 }
