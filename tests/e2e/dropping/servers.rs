@@ -34,7 +34,8 @@ async fn a_start_that_is_dropped_leaves_requests_where_they_are() {
     let vhost = Vhost::create().await;
     serve_fib(&vhost).await.shutdown().await.unwrap();
     let client = connect(&vhost).await;
-    let waiting = tokio::spawn(FibClient::new(client).compute(10).timeout(Duration::from_secs(600)));
+    let waiting = FibClient::new(client.clone()).compute(10).timeout(Duration::from_secs(600));
+    let waiting = tokio::spawn(waiting);
     await_until("the request waits", || async { vhost.existing_queue("fib").await.ready == 1 }).await;
 
     let mut running = None;
@@ -46,6 +47,7 @@ async fn a_start_that_is_dropped_leaves_requests_where_they_are() {
     assert!(within("the start", dropped).await > 8);
     assert_eq!(within("the answer", waiting).await.unwrap().unwrap(), 55);
     await_until("two connections are left", || async { vhost.connections().await == 2 }).await;
+    drop((client, running));
 }
 
 #[tokio::test]

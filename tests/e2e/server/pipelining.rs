@@ -62,7 +62,7 @@ async fn everything_is_declared_and_consumed_without_waiting_in_between() {
     declare_ok.remove();
     await_until("all is consumed before any queue is", || async { consumed.hits() == METHODS + 1 }).await;
     consume_ok.remove();
-    within("the start", starting).await.unwrap().unwrap();
+    let _server = within("the start", starting).await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn a_start_that_takes_too_long_says_what_it_waits_for() {
         (Matcher::from_client(Method::QueueDeclare).queue("deep.c1"), "declare queue `deep.c1` ("),
         (Matcher::from_client(Method::BasicConsume).queue("deep.c9"), "consume queue `deep.c9` (29 of 31 "),
     ] {
-        let silence = broker.on(silent, Action::Drop);
+        let silence = broker.on(silent, Action::Stall);
         let start = server().start(options(&broker, Duration::from_secs(1)));
         let error = within("the end of the attempt", start).await.map(drop).unwrap_err();
         assert!(matches!(&error, StartError::Connect(ConnectError::PreparationTimeout { .. })), "{error:?}");

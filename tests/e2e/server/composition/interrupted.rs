@@ -83,7 +83,7 @@ async fn a_consumer_that_times_out_requeues_the_deliveries_of_the_others() {
 async fn a_change_whose_connection_is_lost_fails_at_once_and_is_not_made() {
     let broker = embedded_broker().start().await.unwrap();
     let server = serve_fib(&broker, FOR_EVER).await;
-    for (epoch, silent) in [(2, Method::QueueDeclare), (3, Method::BasicConsume)] {
+    for (epoch, silent) in [(2, Method::QueueBind), (3, Method::BasicConsume)] {
         let silence = broker.on(Matcher::from_client(silent).queue("pair.second"), Action::Drop);
         let adding = adding(&server);
         within("the request to the broker", silence.hit()).await;
@@ -100,7 +100,7 @@ async fn a_change_whose_connection_is_lost_fails_at_once_and_is_not_made() {
 #[tokio::test]
 async fn a_shutdown_does_not_wait_for_a_change_that_hangs() {
     let broker = embedded_broker().start().await.unwrap();
-    for silent in [Method::QueueDeclare, Method::BasicConsume] {
+    for silent in [Method::QueueBind, Method::BasicConsume] {
         let server = serve_fib(&broker, FOR_EVER).await;
         let silence = broker.on(Matcher::from_client(silent).queue("pair.second"), Action::Drop);
         // Dropping the future of the change does not stop the change.
