@@ -106,7 +106,8 @@ async fn dial(
 ) -> Result<Connection, ConnectError> {
     let started = Instant::now();
     let mut login = Login::new(node, options)?;
-    let socket = tcp::connect(node.host(), node.port(), limit.min(options.connect_timeout))
+    let accept_limit = node.connect_timeout().unwrap_or(options.connect_timeout);
+    let socket = tcp::connect(node.host(), node.port(), limit.min(accept_limit))
         .await
         .map_err(|error| explain(error.into(), node, &login))?;
     let limit = limit.saturating_sub(started.elapsed()).min(options.handshake_timeout);

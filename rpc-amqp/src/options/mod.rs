@@ -21,9 +21,14 @@ pub(crate) use uri::BrokerUri;
 ///
 /// Every parameter of type `impl Into<ConnectOptions>` also accepts a URI:
 /// `amqp://user:password@host:5672/vhost`. The defaults are `guest:guest`, port 5672 and vhost `/`. A `/`
-/// within the name of a vhost is written `%2f`. IPv6 addresses are written in brackets. The parameters
-/// `?heartbeat=`, `?frame_max=`, `?channel_max=` and `?auth_mechanism=` are supported. `amqps://` uses TLS,
-/// by default on port 5671.
+/// within the name of a vhost is written `%2f`, as in a user name or password; so are `?` as `%3f`, `#` as
+/// `%23` and `%` as `%25`. IPv6 addresses are written in brackets. `amqps://` uses TLS, by default on port
+/// 5671.
+///
+/// These query parameters are supported: `heartbeat` in seconds, `frame_max` in bytes, `channel_max`,
+/// `auth_mechanism`, and `connection_timeout` in milliseconds, which takes precedence over
+/// [`connect_timeout`](Self::connect_timeout). Any other is an error, so that none is misspelt in silence;
+/// RabbitMQ's parameters for TLS are those of [`Tls`].
 #[derive(Clone)]
 #[must_use]
 pub struct ConnectOptions {
@@ -143,11 +148,13 @@ impl ConnectOptions {
         self
     }
 
-    /// Sets for how long `connect` and `start` repeat attempts while no broker can be reached, with growing
-    /// delays. It is meant for programs that start together with their broker. Default: one attempt.
+    /// Sets for how long `connect` and `start` repeat attempts while no broker can be reached, or the broker
+    /// refuses for a reason that passes: a limit on connections or queues is reached, a node or a virtual host
+    /// is down. The delays grow. It is meant for programs that start together with their broker, and for
+    /// restarts at a limit. Default: one attempt.
     ///
-    /// The last attempt may end up to [`timeout`](Self::timeout) later. A refused login or virtual host is
-    /// returned without another attempt.
+    /// The last attempt may end up to [`timeout`](Self::timeout) later. A refused login, a missing virtual host
+    /// and whatever else needs a change are returned without another attempt.
     pub fn wait_for_broker(mut self, limit: Duration) -> Self {
         self.wait_for_broker = limit;
         self
