@@ -39,7 +39,7 @@ pub use connect::{Backoff, ConnectionState, NotReady, StateWatch, connect, conne
 pub use connection::{Connection, DataChannel};
 pub use consume::Consumer;
 pub use error::{
-    BrokerError, CannotBlock, CertificateProblem, Chain, ConnectError, Disconnect, ExchangeError, chain,
+    BrokerError, CannotBlock, CertificateProblem, Chain, ConnectError, Disconnect, ExchangeError, Reason, chain,
 };
 pub use message::{Delivered, HeaderValue, Headers, Properties, Refusal};
 #[cfg(feature = "__rustls")]

@@ -2,6 +2,8 @@
 
 /// No queue takes the message: the reply code of a returned message.
 pub const NO_ROUTE: u16 = 312;
+/// The broker shuts down, or an operator closed the connection.
+pub const CONNECTION_FORCED: u16 = 320;
 /// The user lacks the permission. Closes the channel; during login, the connection.
 pub const ACCESS_REFUSED: u16 = 403;
 /// The exchange, queue or binding does not exist.
@@ -12,5 +14,9 @@ pub const RESOURCE_LOCKED: u16 = 405;
 pub const PRECONDITION_FAILED: u16 = 406;
 /// The broker does not support a method or an authentication mechanism.
 pub const COMMAND_INVALID: u16 = 503;
-/// The broker does not allow the operation, such as access to a virtual host.
+/// A limit of the broker is reached.
+pub const RESOURCE_ERROR: u16 = 506;
+/// The broker does not allow the operation, such as access to a virtual host, or a limit is reached.
 pub const NOT_ALLOWED: u16 = 530;
+/// Something within the broker does not work, such as a virtual host that is down.
+pub const INTERNAL_ERROR: u16 = 541;

@@ -124,7 +124,30 @@ pub enum ConnectError {
         /// The broker's error.
         source: BrokerError,
     },
-    /// The connection is open, but the broker refused what a client needs: its channel or its reply queue.
+    /// The virtual host does not work at the moment, or it is not known whether the user may enter it.
+    #[error(
+        "virtual host `{vhost}` is down at {endpoint}; wait until it has started, or see the broker's log: {source}"
+    )]
+    VhostUnavailable {
+        /// The virtual host's name.
+        vhost: String,
+        /// Host and port.
+        endpoint: String,
+        /// The broker's error.
+        source: BrokerError,
+    },
+    /// The user, the virtual host or the node has as many connections as it may have.
+    #[error(
+        "the broker at {endpoint} takes no further connection, because a limit is reached; wait until another one has ended (`ConnectOptions::wait_for_broker` does), or raise the limit (`rabbitmqctl set_user_limits`, `set_vhost_limits`): {source}"
+    )]
+    LimitReached {
+        /// Host and port.
+        endpoint: String,
+        /// The broker's error, which names the limit.
+        source: BrokerError,
+    },
+    /// The broker refused what a client needs: its channel or its reply queue; or the connection, for what was
+    /// negotiated.
     #[error("the broker refused the {what}: {source}")]
     Refused {
         /// The refused object.
@@ -153,17 +176,21 @@ pub enum ConnectError {
 
 impl ConnectError {
     /// Returns whether another attempt may succeed without any change: the broker was not reached, the
-    /// connection broke, or the broker is low on disk.
+    /// connection broke, or the broker refused it for a reason that passes, such as a limit or a full disk.
     pub fn is_passing(&self) -> bool {
-        self.is_low_on_disk()
-            || matches!(
-                self,
-                Self::Unreachable { .. }
-                    | Self::Timeout { .. }
-                    | Self::PreparationTimeout { .. }
-                    | Self::Broken { .. }
-                    | Self::TlsHandshake { .. }
-            )
+        if let Self::Refused { source, .. } = self {
+            return source.reason().is_passing();
+        }
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::LimitReached { .. }
+                | Self::VhostUnavailable { .. }
+                | Self::Timeout { .. }
+                | Self::PreparationTimeout { .. }
+                | Self::Broken { .. }
+                | Self::TlsHandshake { .. }
+        )
     }
 
     /// Returns whether the broker refused what a client needs because it is low on disk.

@@ -7,6 +7,7 @@ mod chain;
 mod connect;
 mod disconnect;
 mod from_lapin;
+mod reason;
 
 pub use broker::BrokerError;
 pub use cannot_block::CannotBlock;
@@ -14,3 +15,4 @@ pub use certificate::CertificateProblem;
 pub use chain::{Chain, chain};
 pub use connect::ConnectError;
 pub use disconnect::{Disconnect, ExchangeError};
+pub use reason::Reason;

@@ -4,4 +4,5 @@ mod broker;
 mod credentials;
 mod frames;
 mod least_privilege;
+mod limits;
 mod nodes;

@@ -7,6 +7,7 @@ mod default_queue_type;
 mod delivery_timeout;
 mod half_open;
 mod ledger;
+mod limits;
 mod load;
 mod operations;
 mod poison;

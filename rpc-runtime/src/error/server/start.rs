@@ -62,6 +62,52 @@ pub enum StartError {
         /// The broker's error: which argument differs.
         source: BrokerError,
     },
+    /// The broker takes no exchange or queue with such arguments or properties, whether it exists or not.
+    #[error(
+        "the broker does not take an argument or a property of {what} `{name}`; change what its declaration asks for (`.queue_options(..)` for queues): {source}"
+    )]
+    BadArgument {
+        /// `queue` or `exchange`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// The broker's error, which names what it does not take.
+        source: BrokerError,
+    },
+    /// The name is one of those that the broker keeps for itself.
+    #[error("the broker keeps such names for itself; choose another name for {what} `{name}`: {source}")]
+    ReservedName {
+        /// `queue` or `exchange`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// The broker's error.
+        source: BrokerError,
+    },
+    /// The broker, the virtual host or the user has as many of them as it may have.
+    #[error(
+        "the broker does not {action} `{name}`, because a limit is reached; make room, raise the limit, or wait until there is room (`ConnectOptions::wait_for_broker` does): {source}"
+    )]
+    LimitReached {
+        /// The refused operation, such as `declare queue`.
+        action: &'static str,
+        /// The name of the queue or exchange.
+        name: String,
+        /// The broker's error, which names the limit.
+        source: BrokerError,
+    },
+    /// A node or a queue of the broker does not work at the moment.
+    #[error(
+        "the broker cannot {action} `{name}` at the moment; wait until its nodes work (`ConnectOptions::wait_for_broker` does): {source}"
+    )]
+    Unavailable {
+        /// The refused operation, such as `declare queue`.
+        action: &'static str,
+        /// The name of the queue or exchange.
+        name: String,
+        /// The broker's error.
+        source: BrokerError,
+    },
     /// A queue or an exchange does not exist, and the server does not declare it.
     #[error(
         "{what} `{name}` does not exist; create it, or let the server do so with `.declare(Declare::All)`: {source}"
@@ -92,7 +138,7 @@ pub enum StartError {
         /// The broker's error.
         source: BrokerError,
     },
-    /// The queue is exclusive to another connection.
+    /// The queue is exclusive to another connection, or has an exclusive consumer.
     #[error(
         "queue `{queue}` is exclusive to another connection; wait until that has ended, or choose another `queue`: {source}"
     )]
@@ -144,11 +190,13 @@ fn duplicate(exchange: &str, routing_key: &str, first: &str, second: &str) -> St
 }
 
 impl StartError {
-    /// Returns whether the broker was not reached or is low on disk, so that another attempt may succeed.
+    /// Returns whether another attempt may succeed without any change: the broker was not reached, or refused
+    /// for a reason that passes.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::Connect(error) => error.is_passing(),
-            Self::Broker { source, .. } => source.is_low_on_disk(),
+            Self::LimitReached { .. } | Self::Unavailable { .. } => true,
+            Self::Broker { source, .. } => source.reason().is_passing(),
             _ => false,
         }
     }

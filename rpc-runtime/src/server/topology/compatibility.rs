@@ -6,8 +6,8 @@ use std::{
 };
 
 use amqp_rpc_transport::{
-    Broker, Connection, ExchangeKind, Operation, Queue, Topology, TopologyError,
-    reply_code::{ACCESS_REFUSED, PRECONDITION_FAILED},
+    Broker, Connection, ExchangeKind, Operation, Queue, Reason, Topology, TopologyError,
+    reply_code::ACCESS_REFUSED,
 };
 
 use super::side_queues::{ALL_WITH_X, DEAD_LETTER_EXCHANGE, DEAD_LETTER_KEY, is_overflow_key};
@@ -55,9 +55,8 @@ impl DeclaredBefore {
                 topology.exchanges.drain(..=denied);
                 continue;
             }
-            let is_mismatch = error.operation == Operation::DeclareQueue
-                && error.source.code() == Some(PRECONDITION_FAILED)
-                && !error.source.is_low_on_disk();
+            let is_mismatch =
+                error.operation == Operation::DeclareQueue && error.source.reason() == Reason::Mismatch;
             if !is_mismatch || !is_bounded(&topology, &error.name) {
                 return Err(error);
             }

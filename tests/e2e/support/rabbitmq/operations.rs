@@ -46,6 +46,14 @@ impl Node {
         self.eval_ok(&format!("rabbit_alarm:clear_alarm({})", resource.as_alarm())).await;
     }
 
+    /// Sets a limit of a virtual host, `max-connections` or `max-queues`, in place of all others that it has.
+    pub(crate) async fn limit_vhost(&self, vhost: &str, limit: &str, count: u32) {
+        self.eval_ok(&format!(
+            "ok = rabbit_vhost_limit:set(<<\"{vhost}\">>, [{{<<\"{limit}\">>, {count}}}], <<\"tests\">>), ok"
+        ))
+        .await;
+    }
+
     /// Writes the definitions of virtual hosts, users and queues to disk, which the node does a little later
     /// by itself. A node killed before that knows a quorum queue by name without its files, and the queue
     /// never has a leader again (seen with 3.10.8). Khepri, which newer versions keep them in instead of Mnesia,

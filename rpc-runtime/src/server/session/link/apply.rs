@@ -152,7 +152,7 @@ impl Link {
         if !self.connection.is_connected() {
             return not_connected(Some(&refused.source));
         }
-        explain(refused, &self.connection).into()
+        explain(refused, self.connection.broker(), self.connection.display_user()).into()
     }
 }
 

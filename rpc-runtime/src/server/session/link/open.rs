@@ -55,7 +55,7 @@ impl Link {
         match opened {
             Ok(consumers) => Ok(Self::spawn(settings, connection, consumers)),
             Err(error) => {
-                let error = explain(error, &connection);
+                let error = explain(error, connection.broker(), connection.display_user());
                 connection.close().await;
                 Err(error)
             }
