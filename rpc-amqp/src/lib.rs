@@ -35,11 +35,14 @@ mod transport;
 
 pub use broker::{Broker, BrokerVersion};
 pub use confirms::{Confirm, ConfirmOutcome, ExclusiveConfirmPublisher, SharedConfirmPublisher};
-pub use connect::{Backoff, ConnectionState, NotReady, StateWatch, connect, connect_first, reconnect};
+pub use connect::{
+    AttemptError, Backoff, ConnectionState, NotReady, StateWatch, connect, connect_first, reconnect,
+};
 pub use connection::{Connection, DataChannel};
 pub use consume::Consumer;
 pub use error::{
-    BrokerError, CannotBlock, CertificateProblem, Chain, ConnectError, Disconnect, ExchangeError, Reason, chain,
+    BrokerError, CannotBlock, CertificateProblem, Chain, ConnectError, Disconnect, ExchangeError, Reason,
+    chain,
 };
 pub use message::{Delivered, HeaderValue, Headers, Properties, Refusal};
 #[cfg(feature = "__rustls")]

@@ -1,5 +1,6 @@
 //! Connects and reconnects: cluster nodes in turn, TLS, login, backoff, and the connection state.
 
+mod attempt_error;
 mod backoff;
 mod dial;
 mod explain;
@@ -9,6 +10,7 @@ mod secure;
 mod state;
 mod update_secret;
 
+pub use attempt_error::AttemptError;
 pub use backoff::Backoff;
 pub use dial::connect;
 pub use reconnect::{connect_first, reconnect};

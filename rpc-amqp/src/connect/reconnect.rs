@@ -2,10 +2,10 @@
 
 use std::{future::Future, time::Instant};
 
-use super::{Backoff, connect};
+use super::{AttemptError, Backoff, connect};
 use crate::{
     connection::Connection,
-    error::{ConnectError, chain},
+    error::chain,
     options::{ConnectOptions, FOREVER, Inbound},
 };
 
@@ -24,7 +24,7 @@ pub async fn reconnect<T, E, F, P>(
     mut prepare: F,
 ) -> Result<T, E>
 where
-    E: From<ConnectError> + std::error::Error,
+    E: AttemptError,
     F: FnMut(Connection) -> P,
     P: Future<Output = Result<T, E>>,
 {
@@ -32,11 +32,13 @@ where
     loop {
         let left = options.give_up_after.map_or(FOREVER, |limit| limit.saturating_sub(started.elapsed()));
         tokio::time::sleep(backoff.next_delay().min(left)).await;
+        let attempt = Instant::now();
         let error = match connect(options, inbound, &mut prepare).await {
             Ok(prepared) => return Ok(prepared),
             Err(error) => error,
         };
         failed(&error);
+        backoff.attempt_failed(attempt.elapsed(), error.reached_broker());
         if options.give_up_after.is_some_and(|limit| started.elapsed() >= limit) {
             tracing::error!(error = %chain(&error), "reconnecting stops");
             return Err(error);
@@ -49,30 +51,31 @@ where
 /// [`wait_for_broker`](ConnectOptions::wait_for_broker) allows.
 ///
 /// # Errors
-/// The last failure. A failure for which `is_passing` is false, such as a refused login, is not repeated.
+/// The last failure. One that does not pass, such as a refused login, is not repeated.
 pub async fn connect_first<T, E, F, P>(
     options: &ConnectOptions,
     inbound: &Inbound,
-    is_passing: impl Fn(&E) -> bool,
     mut prepare: F,
 ) -> Result<T, E>
 where
-    E: From<ConnectError> + std::error::Error,
+    E: AttemptError,
     F: FnMut(Connection) -> P,
     P: Future<Output = Result<T, E>>,
 {
     let deadline = Instant::now() + options.wait_for_broker.min(FOREVER);
-    let mut backoff = Backoff::default();
+    let mut backoff = Backoff::new(options);
     loop {
+        let attempt = Instant::now();
         let error = match connect(options, inbound, &mut prepare).await {
             Ok(prepared) => return Ok(prepared),
             Err(error) => error,
         };
+        backoff.attempt_failed(attempt.elapsed(), error.reached_broker());
         let delay = backoff.next_delay();
-        if !is_passing(&error) || Instant::now() + delay >= deadline {
+        if !error.is_passing() || Instant::now() + delay >= deadline {
             return Err(error);
         }
-        tracing::info!(error = %chain(&error), "the broker is not reachable yet; connecting is tried again");
+        tracing::info!(error = %chain(&error), "the broker is not ready yet; connecting is tried again");
         tokio::time::sleep(delay).await;
     }
 }

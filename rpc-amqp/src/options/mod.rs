@@ -39,6 +39,7 @@ pub struct ConnectOptions {
     pub(crate) handshake_timeout: Duration,
     pub(crate) timeout: Duration,
     pub(crate) wait_for_broker: Duration,
+    pub(crate) max_delay: Duration,
     pub(crate) give_up_after: Option<Duration>,
     pub(crate) credentials: Option<Credentials>,
     #[cfg(feature = "__rustls")]
@@ -90,6 +91,7 @@ impl ConnectOptions {
             handshake_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(10),
             wait_for_broker: Duration::ZERO,
+            max_delay: Duration::from_secs(4),
             give_up_after: None,
             credentials: None,
             #[cfg(feature = "__rustls")]
@@ -163,9 +165,19 @@ impl ConnectOptions {
     /// Limits the time of reconnecting after a connection was lost. When it ends, the client or server closes
     /// for good. `Duration::ZERO` means one attempt. Default: no limit.
     ///
-    /// Each delay is random, up to a bound that grows from 100 ms to 30 s.
+    /// Each delay is random, up to a bound that grows from 100 ms to [`max_delay`](Self::max_delay).
     pub fn give_up_after(mut self, limit: Duration) -> Self {
         self.give_up_after = Some(limit);
+        self
+    }
+
+    /// Sets the longest delay between two attempts to connect or reconnect, at least 10 ms. Default: 4 s.
+    ///
+    /// A client is back that long after its broker at the latest, and of many clients most are back in a third
+    /// of it. At a broker that accepts connections but does not finish them, because it has more attempts than
+    /// it can serve, delays grow up to eight times as long.
+    pub fn max_delay(mut self, limit: Duration) -> Self {
+        self.max_delay = limit;
         self
     }
 
@@ -220,6 +232,7 @@ impl fmt::Debug for ConnectOptions {
             .field("handshake_timeout", &self.handshake_timeout)
             .field("timeout", &self.timeout)
             .field("wait_for_broker", &self.wait_for_broker)
+            .field("max_delay", &self.max_delay)
             .field("give_up_after", &self.give_up_after)
             .field("credentials", &self.credentials)
             .finish_non_exhaustive()

@@ -258,7 +258,7 @@ impl ClientBuilder {
             compression: self.compression,
         };
         let open = |connection| Link::open(connection, link_options.clone());
-        let (link, replies) = connect_first(&options, &inbound, ConnectError::is_passing, open).await?;
+        let (link, replies) = connect_first(&options, &inbound, open).await?;
         let settings = Settings {
             timeout: self.timeout,
             max_in_flight: self.max_in_flight,

@@ -15,8 +15,8 @@ use super::{
 /// of tasks. Dropping the last clone, together with the last typed client and [`Call`](crate::Call), closes
 /// the connection; [`close`](Self::close) does it at once.
 ///
-/// When the connection is lost, the client reconnects, with random pauses between attempts that grow from 100
-/// ms to 30 s. Calls that were sent fail at once with `Disconnected`, since they may have run; those of
+/// When the connection is lost, the client reconnects, with random pauses of up to
+/// [`ConnectOptions::max_delay`](crate::ConnectOptions::max_delay) (4 s) between attempts. Calls that were sent fail at once with `Disconnected`, since they may have run; those of
 /// methods declared `idempotent` are sent again instead, within their timeout. New calls wait for the
 /// connection, within theirs. [`state`](Self::state) is the state of the connection.
 #[derive(Clone)]

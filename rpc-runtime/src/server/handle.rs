@@ -28,7 +28,7 @@ use crate::{
 ///
 /// When the connection or its channel is lost, the calls that run are cancelled, because their requests can
 /// no longer be acknowledged: the broker delivers them to other servers, or to this one once it is connected
-/// again. It reconnects after random delays, up to a bound that grows from 100 ms to 30 s, without end unless
+/// again. It reconnects after random delays, up to `ConnectOptions::max_delay` (4 s), without end unless
 /// `ConnectOptions::give_up_after` sets one. Then it declares what it declared at its start, and consumes. If
 /// that is refused, because a permission was revoked or a queue has other arguments now, it tries again as
 /// well, and [`state`](Self::state) has the reason.
@@ -207,7 +207,8 @@ impl RunningServer {
         self.state.clone()
     }
 
-    /// Waits until the server serves, for at most `timeout`. It does so when `start` returns.
+    /// Waits until the server serves, for at most `timeout`. It does so when `start` returns. Dropping the
+    /// future changes nothing.
     ///
     /// # Errors
     /// The state at the end of that time, or at once the one it has closed with.

@@ -1,6 +1,6 @@
 //! The error of starting a server.
 
-use amqp_rpc_transport::{Broker, BrokerError, ConnectError};
+use amqp_rpc_transport::{AttemptError, Broker, BrokerError, ConnectError};
 
 /// The server could not start. It consumes nothing, and has closed its connection.
 #[derive(Debug, thiserror::Error)]
@@ -189,15 +189,20 @@ fn duplicate(exchange: &str, routing_key: &str, first: &str, second: &str) -> St
     )
 }
 
-impl StartError {
-    /// Returns whether another attempt may succeed without any change: the broker was not reached, or refused
-    /// for a reason that passes.
-    pub(crate) fn is_passing(&self) -> bool {
+impl AttemptError for StartError {
+    fn is_passing(&self) -> bool {
         match self {
             Self::Connect(error) => error.is_passing(),
             Self::LimitReached { .. } | Self::Unavailable { .. } => true,
             Self::Broker { source, .. } => source.reason().is_passing(),
             _ => false,
+        }
+    }
+
+    fn reached_broker(&self) -> bool {
+        match self {
+            Self::Connect(error) => error.reached_broker(),
+            _ => true,
         }
     }
 }

@@ -33,7 +33,7 @@ impl Server {
         // Nothing that a server publishes is mandatory, so no message is returned.
         let inbound =
             Inbound { max_body_bytes: settings.admission.max_request_bytes, on_return: Arc::default() };
-        let first = connect_first(&options, &inbound, StartError::is_passing, |connection| {
+        let first = connect_first(&options, &inbound, |connection| {
             let (settings, services) = (Arc::clone(&settings), &services);
             async move { Link::first(&settings, services, connection).await }
         });

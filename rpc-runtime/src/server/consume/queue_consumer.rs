@@ -30,14 +30,8 @@ pub(crate) struct QueueConsumer {
 impl QueueConsumer {
     /// Does not consume yet.
     pub(crate) fn new(queue: Arc<QueuePlan>, connection: Connection, channel: DataChannel) -> Self {
-        Self {
-            queue,
-            connection,
-            channel,
-            consumer: None,
-            backoff: Backoff::default(),
-            consuming_since: Instant::now(),
-        }
+        let backoff = Backoff::new(connection.options().0);
+        Self { queue, connection, channel, consumer: None, backoff, consuming_since: Instant::now() }
     }
 
     /// Makes a consumer. The queue must exist: a refusal closes the channel, and is remembered by the queue.

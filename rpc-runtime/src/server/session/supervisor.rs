@@ -58,7 +58,7 @@ impl Supervisor {
     /// # Errors
     /// When reconnecting has stopped, or the connection is lost while draining.
     pub(crate) async fn run(mut self, first: Link) -> Result<ShutdownReport, ServeError> {
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(&self.options);
         let mut link = first;
         for epoch in 1.. {
             let since = Instant::now();
@@ -140,11 +140,7 @@ impl Supervisor {
         }
     }
 
-    async fn add(
-        &mut self,
-        link: &mut Link,
-        registration: Registration,
-    ) -> Result<ServiceId, ChangeError> {
+    async fn add(&mut self, link: &mut Link, registration: Registration) -> Result<ServiceId, ChangeError> {
         let (change, id) = self.services.with(registration, &self.settings.services)?;
         link.apply(&change, Vec::new(), stopped(&mut self.stop)).await?;
         self.adopt(change);

@@ -39,26 +39,88 @@ pub(crate) fn explain(error: TopologyError, broker: Broker, user: &str) -> Start
 
 #[cfg(test)]
 mod tests {
+    use amqp_rpc_transport::AttemptError;
+
     use super::*;
 
     use Operation::{BindQueue, ConsumeQueue, DeclareExchange, DeclareQueue};
 
     /// What a broker says when it refuses a declaration, what the error advises, and whether waiting helps.
     const REFUSALS: [(Operation, u16, &str, &str, bool); 14] = [
-        (DeclareQueue, 406, "inequivalent arg 'x-max-length' for queue 'fib' in vhost '/'", "exists with other arguments", false),
-        (DeclareQueue, 406, "invalid arg 'x-max-length' for queue 'fib' in vhost '/': {value_negative,-1}", "does not take an argument or a property of queue `fib`", false),
-        (DeclareQueue, 541, "Feature `transient_nonexcl_queues` is deprecated.", "does not take an argument or a property of queue `fib`", false),
-        (DeclareQueue, 406, "cannot declare queue 'fib': queue limit in vhost '/' (3) is reached", "a limit is reached", true),
+        (
+            DeclareQueue,
+            406,
+            "inequivalent arg 'x-max-length' for queue 'fib' in vhost '/'",
+            "exists with other arguments",
+            false,
+        ),
+        (
+            DeclareQueue,
+            406,
+            "invalid arg 'x-max-length' for queue 'fib' in vhost '/': {value_negative,-1}",
+            "does not take an argument or a property of queue `fib`",
+            false,
+        ),
+        (
+            DeclareQueue,
+            541,
+            "Feature `transient_nonexcl_queues` is deprecated.",
+            "does not take an argument or a property of queue `fib`",
+            false,
+        ),
+        (
+            DeclareQueue,
+            406,
+            "cannot declare queue 'fib': queue limit in vhost '/' (3) is reached",
+            "a limit is reached",
+            true,
+        ),
         (DeclareQueue, 403, "queue limit in vhost '/' (3) is reached", "a limit is reached", true),
-        (DeclareQueue, 403, "queue name 'amq.fib' contains reserved prefix 'amq.*'", "choose another name", false),
-        (DeclareQueue, 403, "access to queue 'fib' in vhost '/' refused for user 'ada'", "set_permissions", false),
-        (DeclareQueue, 404, "home node 'rabbit@a' of durable queue 'fib' in vhost '/' is down or inaccessible", "at the moment", true),
+        (
+            DeclareQueue,
+            403,
+            "queue name 'amq.fib' contains reserved prefix 'amq.*'",
+            "choose another name",
+            false,
+        ),
+        (
+            DeclareQueue,
+            403,
+            "access to queue 'fib' in vhost '/' refused for user 'ada'",
+            "set_permissions",
+            false,
+        ),
+        (
+            DeclareQueue,
+            404,
+            "home node 'rabbit@a' of durable queue 'fib' in vhost '/' is down or inaccessible",
+            "at the moment",
+            true,
+        ),
         (DeclareQueue, 405, "cannot obtain exclusive access to locked queue 'fib'", "exclusive", false),
-        (DeclareExchange, 406, "inequivalent arg 'type' for exchange 'fib' in vhost '/'", "exists with another type", false),
-        (DeclareExchange, 406, "cannot declare exchange 'fib': exchange limit of 3 is reached", "a limit is reached", true),
+        (
+            DeclareExchange,
+            406,
+            "inequivalent arg 'type' for exchange 'fib' in vhost '/'",
+            "exists with another type",
+            false,
+        ),
+        (
+            DeclareExchange,
+            406,
+            "cannot declare exchange 'fib': exchange limit of 3 is reached",
+            "a limit is reached",
+            true,
+        ),
         (BindQueue, 404, "no exchange 'x' in vhost '/'", "does not exist", false),
         (ConsumeQueue, 403, "queue 'fib' in vhost '/' in exclusive use", "exclusive", false),
-        (ConsumeQueue, 404, "failed to perform operation on queue 'fib' in vhost '/' due to timeout", "at the moment", true),
+        (
+            ConsumeQueue,
+            404,
+            "failed to perform operation on queue 'fib' in vhost '/' due to timeout",
+            "at the moment",
+            true,
+        ),
     ];
 
     #[test]
@@ -70,7 +132,11 @@ mod tests {
             assert!(shown.contains(advice) && shown.contains(text), "{text}: {shown}");
             assert_eq!(error.is_passing(), is_passing, "{text}");
             // Nothing is to be deleted but what exists with other arguments.
-            assert_eq!(shown.contains("delete"), text.contains("inequivalent") && operation == DeclareQueue, "{shown}");
+            assert_eq!(
+                shown.contains("delete"),
+                text.contains("inequivalent") && operation == DeclareQueue,
+                "{shown}"
+            );
         }
     }
 }

@@ -99,7 +99,7 @@ impl DeadLetterSender {
     /// one.
     pub(crate) async fn run(mut self) {
         let mut open = None;
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(self.connection.options().0);
         loop {
             while self.backlog.is_empty() && !self.stopping {
                 let command = self.commands.recv().await;

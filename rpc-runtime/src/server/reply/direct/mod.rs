@@ -85,7 +85,7 @@ impl DirectReplySender {
     /// Sends replies until told to stop, and then those that are left. Connects when there is a first one.
     pub(crate) async fn run(mut self) {
         let mut publisher = None;
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(&self.options);
         let mut delay = Duration::ZERO;
         loop {
             while self.backlog.is_empty() && !self.stopping {
@@ -135,7 +135,7 @@ impl DirectReplySender {
                 Ok(connected) => {
                     // When a connection breaks, the next one follows after a short pause, which bounds how
                     // often that is.
-                    *backoff = Backoff::default();
+                    backoff.reset();
                     return connected;
                 }
                 Err(error) => {
