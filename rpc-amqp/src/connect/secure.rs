@@ -3,7 +3,7 @@
 use tokio::net::TcpStream;
 
 #[cfg(feature = "__rustls")]
-use crate::transport::{socket::Encrypted, tls};
+use crate::transport::{own_thread::on_own_thread, socket::Encrypted, tls};
 use crate::{
     error::ConnectError,
     options::{BrokerUri, ConnectOptions},
@@ -35,11 +35,9 @@ impl Security {
             return Ok(Self { tls: None });
         }
         let tls = options.tls.clone().unwrap_or_default();
-        let prepared = tokio::task::spawn_blocking(move || tls::Client::prepare(&tls));
-        let client = prepared.await.map_err(|_| {
-            // The runtime is shutting down, or reading the certificates panicked.
-            ConnectError::InvalidOption("TLS could not be prepared".into())
-        })??;
+        let prepared = on_own_thread(move || tls::Client::prepare(&tls)).await;
+        let client = prepared
+            .map_err(|error| ConnectError::InvalidOption(format!("TLS could not be prepared: {error}")))??;
         for node in nodes.iter().filter(|node| node.is_tls()) {
             client.expected_name(node)?;
         }

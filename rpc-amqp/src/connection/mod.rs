@@ -9,7 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 pub use channel::DataChannel;
@@ -22,6 +22,7 @@ use crate::{
     transport::{
         cutoff::{ConnectionGuard, Cutoff},
         guard::Findings,
+        pulse::Pulse,
     },
 };
 
@@ -46,6 +47,7 @@ pub struct Connection {
     user: Option<Arc<str>>,
     leaked_channels: Arc<AtomicU32>,
     progress: Progress,
+    pulse: Arc<Pulse>,
 }
 
 impl Connection {
@@ -58,6 +60,8 @@ impl Connection {
         user: Option<&str>,
         progress: Progress,
     ) -> Self {
+        let heartbeat = Duration::from_secs(connection.configuration().heartbeat().into());
+        let pulse = Pulse::start(heartbeat, Arc::clone(&cutoff));
         progress.waits_for("open a channel");
         let connection_guard = ConnectionGuard {
             cutoff,
@@ -72,6 +76,7 @@ impl Connection {
             user: user.map(Into::into),
             leaked_channels: Arc::default(),
             progress,
+            pulse,
         }
     }
 
@@ -139,6 +144,23 @@ impl Connection {
             tokio::time::sleep(POLL_INTERVAL).await;
         }
         BrokerError::new(None, "the connection was lost")
+    }
+
+    /// The reason of a loss, which was `error`: when this program's runtime has not run for a heartbeat
+    /// interval, it is that, and not what the broker or the network did.
+    pub fn reason_of_loss(&self, error: BrokerError) -> BrokerError {
+        match self.pulse.stopped_for(Instant::now()) {
+            // The broker had another reason of its own.
+            _ if error.code().is_some() => error,
+            None => error,
+            Some(stopped) => BrokerError::new(
+                None,
+                format!(
+                    "the runtime of this program did not run for {:.1} s, and heartbeats were neither sent nor read: a method or task blocks its thread (make it `#[rpc(blocking)]`, or use `spawn_blocking`), or the process was suspended: {error}",
+                    stopped.as_secs_f64()
+                ),
+            ),
+        }
     }
 
     /// Counts a channel that the broker closed after refusing an operation.

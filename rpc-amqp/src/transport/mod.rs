@@ -2,6 +2,8 @@
 
 pub(crate) mod cutoff;
 pub(crate) mod guard;
+pub(crate) mod own_thread;
+pub(crate) mod pulse;
 pub(crate) mod runtime;
 pub(crate) mod socket;
 pub(crate) mod stream;

@@ -2,13 +2,16 @@
 
 use std::{
     io,
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
     time::{Duration, Instant},
 };
 
 use tokio::{
-    net::{TcpSocket, TcpStream, lookup_host},
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
+
+use super::own_thread::on_own_thread;
 
 /// Connects to `host`, a name or an address without brackets, within `limit`.
 pub(crate) async fn connect(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
@@ -16,7 +19,7 @@ pub(crate) async fn connect(host: &str, port: u16, limit: Duration) -> io::Resul
     let late = || {
         io::Error::new(io::ErrorKind::TimedOut, format!("the connection was not accepted within {limit:?}"))
     };
-    let addresses: Vec<_> = timeout(limit, lookup_host((host, port))).await.map_err(|_| late())??.collect();
+    let addresses = timeout(limit, look_up(host, port)).await.map_err(|_| late())??;
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     for (tried, address) in addresses.iter().enumerate() {
         let share = share(deadline, addresses.len() - tried);
@@ -36,6 +39,15 @@ pub(crate) async fn connect(host: &str, port: u16, limit: Duration) -> io::Resul
         }
     }
     Err(last)
+}
+
+/// The addresses of `host`.
+async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![(address, port).into()]);
+    }
+    let host = host.to_owned();
+    on_own_thread(move || Ok((host.as_str(), port).to_socket_addrs()?.collect())).await?
 }
 
 /// The share of the time until `deadline` that one of `left` attempts may take.

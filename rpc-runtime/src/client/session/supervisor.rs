@@ -48,7 +48,7 @@ impl Supervisor {
     }
 
     async fn supervise(self, session: Weak<Session>, mut link: Arc<Link>, mut replies: Consumer) {
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(&self.connect_options);
         let mut epoch = FIRST_EPOCH;
         loop {
             let since = Instant::now();
@@ -184,7 +184,7 @@ async fn receive_replies(session: &Weak<Session>, link: &Link, replies: &mut Con
                     session.counters.count_reply(reply);
                 }
             }
-            Some(Err(error)) => return Disconnect::from(&error),
+            Some(Err(error)) => return Disconnect::from(&link.connection.reason_of_loss(error)),
             None => return Disconnect::new("the broker cancelled the consumer of the reply queue"),
         }
     }

@@ -8,7 +8,10 @@ use std::{
 };
 
 use serde::de::DeserializeOwned;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    task::{JoinError, JoinHandle},
+};
 
 use crate::{
     codec::AnyCodec,
@@ -55,8 +58,9 @@ where
     F: FnOnce(R, Context) -> Result<(), E> + Send + 'static,
 {
     Box::pin(async move {
+        let thread = blocking_thread().await;
         let (request, context, codec) = open::<R>(call)?;
-        on_blocking_thread(move || match run(request, context) {
+        on_blocking_thread(thread, move || match run(request, context) {
             Ok(()) => encode::<R>(&codec, Ok(NoReply::default())),
             Err(error) => Err(failed(&error)),
         })
@@ -69,7 +73,9 @@ fn failed(error: &dyn fmt::Display) -> Fault {
     Fault::new(FaultCode::Internal, "the method failed").with_detail(error.to_string())
 }
 
-/// Does the same as [`serve`] with a method that blocks, on a thread of tokio's pool for blocking work.
+/// Does the same as [`serve`] with a method that blocks, on a thread of tokio's pool for blocking work. At most
+/// 256 such methods run at a time in a program: the other half of that pool, which has 512 threads by default,
+/// is left to everything else that needs it, such as files and the resolution of names.
 ///
 /// Such a method cannot be cancelled: when the server's shutdown stops waiting for it, it runs to its end,
 /// and its result is discarded.
@@ -79,16 +85,33 @@ where
     F: FnOnce(R, Context) -> Result<R::Response, R::Error> + Send + 'static,
 {
     Box::pin(async move {
+        let thread = blocking_thread().await;
+        // Only now: its deadline may have passed while it waited.
         let (request, context, codec) = open::<R>(call)?;
-        on_blocking_thread(move || encode::<R>(&codec, run(request, context))).await
+        on_blocking_thread(thread, move || encode::<R>(&codec, run(request, context))).await
     })
 }
 
+/// The right to block a thread of tokio's pool.
+type BlockingThread = SemaphorePermit<'static>;
+
+/// Waits until fewer than 256 methods block a thread.
+async fn blocking_thread() -> BlockingThread {
+    static THREADS: Semaphore = Semaphore::const_new(256);
+    THREADS.acquire().await.expect("it is never closed")
+}
+
 async fn on_blocking_thread(
+    thread: BlockingThread,
     run: impl FnOnce() -> Result<Reply, Fault> + Send + 'static,
 ) -> Result<Reply, Fault> {
     let inherited = Inherited::current();
-    let running = Running(tokio::task::spawn_blocking(|| inherited.scope_blocking(run)));
+    let run = move || {
+        // Until the method ends, also when nobody waits for it any more.
+        let _thread = thread;
+        inherited.scope_blocking(run)
+    };
+    let running = Running(tokio::task::spawn_blocking(run));
     match running.await {
         Ok(reply) => reply,
         Err(error) => match error.try_into_panic() {

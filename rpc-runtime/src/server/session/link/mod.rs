@@ -135,13 +135,17 @@ impl Link {
             _ = self.direct_replies.join_next() => None,
             _ = self.dead_letter_sender.join_next() => None,
             _ = self.settler.join_next() => None,
-        }
-        .unwrap_or_else(|| BrokerError::new(None, "a task of the server has panicked"));
+        };
+        let Some(lost) = lost else {
+            return BrokerError::new(None, "a task of the server has panicked");
+        };
         // Perhaps a task noticed first that the channel is closed, and not why. What ends the connection is
         // something else.
         let is_unexplained = lost.code().is_none() && self.connection.is_connected();
-        let refusal = self.connection.findings().low_on_disk().filter(|_| is_unexplained);
-        refusal.cloned().unwrap_or(lost)
+        match self.connection.findings().low_on_disk().filter(|_| is_unexplained) {
+            Some(refusal) => refusal.clone(),
+            None => self.connection.reason_of_loss(lost),
+        }
     }
 
     /// The broker at the other end.
