@@ -55,6 +55,12 @@ pub(crate) struct RequestChannel {
     pub(crate) begun: Option<Arc<BegunOnLink>>,
 }
 
+impl RequestChannel {
+    pub(crate) fn new(channel: &DataChannel, begun: Option<Arc<BegunOnLink>>) -> Self {
+        Self { channel: channel.clone(), publisher: channel.publisher(), begun }
+    }
+}
+
 impl SettlingChannel for RequestChannel {
     type AddressedMessage = AddressedMessage;
 

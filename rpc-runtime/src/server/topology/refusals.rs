@@ -127,7 +127,8 @@ mod tests {
     fn a_refused_declaration_says_what_helps() {
         for (operation, code, text, advice, is_passing) in REFUSALS {
             let source = BrokerError::new(Some(code), text);
-            let error = explain(TopologyError { operation, name: "fib".into(), source }, Broker::Other, "ada");
+            let error =
+                explain(TopologyError { operation, name: "fib".into(), source }, Broker::Other, "ada");
             let shown = error.to_string();
             assert!(shown.contains(advice) && shown.contains(text), "{text}: {shown}");
             assert_eq!(error.is_passing(), is_passing, "{text}");

@@ -75,10 +75,8 @@ impl Link {
             failure.clone(),
             settings,
         );
-        let mut direct_replies = JoinSet::new();
-        direct_replies.spawn(replies.run());
+        let direct_replies = spawned(replies.run());
         let (dead_letters, to_keep) = mpsc::unbounded_channel();
-        let mut dead_letter_sender = JoinSet::new();
         let keeping = DeadLetterSender::new(
             connection.clone(),
             to_keep,
@@ -86,7 +84,7 @@ impl Link {
             direct.clone(),
             failure.clone(),
         );
-        dead_letter_sender.spawn(keeping.run());
+        let dead_letter_sender = spawned(keeping.run());
         let begun = LinkMessages::begin(&settings.remembered, connection.broker(), &channel);
         let sinks = Arc::new(ReplySinks {
             settlements: settlements.clone(),
@@ -102,11 +100,7 @@ impl Link {
         for consumer in of_queues {
             workers.spawn(consumer);
         }
-        let request_channel = RequestChannel {
-            publisher: channel.publisher(),
-            channel: channel.clone(),
-            begun: begun.on_link(),
-        };
+        let request_channel = RequestChannel::new(&channel, begun.on_link());
         let settler = spawn_settler(request_channel, to_settle, failure.clone());
         Self {
             settings: Arc::clone(settings),
@@ -211,11 +205,16 @@ fn spawn_settler(
     to_settle: mpsc::UnboundedReceiver<Settlement>,
     failure: LinkFailure,
 ) -> JoinSet<()> {
-    let mut settler = JoinSet::new();
-    settler.spawn(async move {
+    spawned(async move {
         if let Err(error) = settle(channel, to_settle).await {
             failure.report(error);
         }
-    });
-    settler
+    })
+}
+
+/// A task that ends with the set.
+fn spawned(task: impl Future<Output = ()> + Send + 'static) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(task);
+    tasks
 }
