@@ -1,5 +1,5 @@
 //! Calls on the embedded broker beside calls on RabbitMQ, alternating in one run: `scripts/with-rabbitmq.sh
-//! cargo bench --bench brokers`.
+//! cargo bench -p amqp-rpc-benches --bench brokers`.
 //!
 //! Arguments after `--`: rounds (default 9) and seconds per measurement (default 1). Ratios are taken within
 //! a round, because noise comes and goes with time; what is printed is their median and between which the
@@ -50,8 +50,9 @@ async fn compare() -> Result<(), Failure> {
     let mut numbers = env::args().skip(1).filter(|argument| argument != "--bench");
     let rounds = numbers.next().map_or(Ok(9), |rounds| rounds.parse::<usize>())?;
     let seconds = numbers.next().map_or(Ok(1.0), |seconds| seconds.parse::<f64>())?;
-    let rabbitmq = env::var("AMQP_URL")
-        .map_err(|_| "no RabbitMQ: run scripts/with-rabbitmq.sh cargo bench --bench brokers")?;
+    let rabbitmq = env::var("AMQP_URL").map_err(
+        |_| "no RabbitMQ: run scripts/with-rabbitmq.sh cargo bench -p amqp-rpc-benches --bench brokers",
+    )?;
     let embedded = Broker::start().await?;
 
     for in_flight in [1, 64] {

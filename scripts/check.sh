@@ -22,7 +22,7 @@ check "format" cargo fmt --all --check
 check "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
 # Warnings are left to the lints; with the cryptography that is not the default, and with none.
 check "build without TLS" cargo check --quiet --all-targets --no-default-features
-check "build with ring" cargo check --quiet --all-targets --no-default-features --features tls-ring
+check "build with aws-lc-rs" cargo check --quiet --workspace --all-targets --features amqp-rpc/tls-aws-lc
 # Tests bring every feature along: the library alone has to be built without them, and with each.
 check "build without features" cargo check --quiet -p amqp-rpc-transport -p amqp-rpc-runtime --no-default-features
 for feature in cbor garde gzip metrics msgpack tower zstd; do

@@ -20,13 +20,13 @@ versions=(4.0 4.3)
 on_rabbitmq_4() { echo env "AMQP_RPC_RABBITMQ4=$1" scripts/rabbitmq-4.sh scripts/with-rabbitmq.sh; }
 
 # The end-to-end tests start examples, which cargo builds for them only with all other targets.
-run "the examples" cargo build --examples
+run "the examples" cargo build --workspace --examples
 for version in "${versions[@]}"; do
     # shellcheck disable=SC2046 # words without spaces
-    run "RabbitMQ $version" $(on_rabbitmq_4 "$version") cargo test --no-fail-fast --test e2e -- --include-ignored
+    run "RabbitMQ $version" $(on_rabbitmq_4 "$version") cargo test -p amqp-rpc-tests --no-fail-fast --test e2e -- --include-ignored
 done
 
-soak=(cargo bench --bench soak -- --minutes "$minutes")
+soak=(cargo bench -p amqp-rpc-benches --bench soak -- --minutes "$minutes")
 run "a soak, on the embedded broker" env -u AMQP_URL "${soak[@]}"
 run "a soak, on this machine's RabbitMQ" scripts/with-rabbitmq.sh "${soak[@]}"
 for version in "${versions[@]}"; do

@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 if [ -z "$program" ]; then
-    program=$(cargo bench --no-run --bench throughput --message-format=json 2>/dev/null |
+    program=$(cargo bench -p amqp-rpc-benches --no-run --bench throughput --message-format=json 2>/dev/null |
         sed -n 's/.*"executable":"\([^"]*throughput-[^"]*\)".*/\1/p' | tail -n 1)
 fi
 [ -x "$program" ] || { echo "there is no program to count: ${program:-cargo bench did not build it}" >&2; exit 1; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command for which RabbitMQ is a 4.x of a newer Debian release, kept in a directory of its own; this machine's packages stay as
 # they are, and neither root nor chroot nor mounts are needed.
-# Run:  scripts/rabbitmq-4.sh COMMAND [ARG]...     e.g.  scripts/rabbitmq-4.sh scripts/with-rabbitmq.sh cargo test --test e2e
+# Run:  scripts/rabbitmq-4.sh COMMAND [ARG]...     e.g.  scripts/rabbitmq-4.sh scripts/with-rabbitmq.sh cargo test -p amqp-rpc-tests --test e2e
 #       scripts/rabbitmq-4.sh                      prints the variables for other scripts: RABBITMQ_SERVER and PATH
 # AMQP_RPC_RABBITMQ4 chooses a version (4.0, 4.3) or a suite of the mirror (stable, testing, unstable). Default: the newest 4.x of them.
 # The first run downloads about 50 MB with apt, from the mirror that this machine is configured for, into target/rabbitmq-4/SUITE, and

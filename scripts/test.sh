@@ -47,7 +47,7 @@ fi
 if [ -n "$everything" ]; then
     run "RabbitMQ 4" env -u AMQP_URL AMQP_RPC_RABBITMQ4=stable scripts/rabbitmq-4.sh scripts/with-rabbitmq.sh \
         "${cargo_test[@]}" --test e2e -- --include-ignored
-    soak=(cargo test --bench soak -- --seconds 20)
+    soak=(cargo test -p amqp-rpc-benches --bench soak -- --seconds 20)
     run "a short soak, on the embedded broker" env -u AMQP_URL "${soak[@]}"
     run "a short soak, on RabbitMQ" scripts/with-rabbitmq.sh "${soak[@]}"
     run "many schedules" scripts/schedules.sh

@@ -73,8 +73,8 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `tls` (default) | `amqps://` and `connect::Tls`, with the cryptography of aws-lc-rs |
-//! | `tls-ring` | the same with the cryptography of ring, which is easier to build; set `default-features = false` |
+//! | `tls` (default) | `amqps://` and `connect::Tls`, with the cryptography of ring |
+//! | `tls-aws-lc` | the same with the cryptography of aws-lc-rs, whose key exchange withstands quantum computers and which takes long to build; set `default-features = false` |
 //! | `msgpack` | bodies in MessagePack: `codec::MessagePack` |
 //! | `cbor` | bodies in CBOR: `codec::Cbor` |
 //! | `gzip`, `zstd` | compressed bodies: [`codec::Compression`] |

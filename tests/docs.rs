@@ -13,7 +13,7 @@ use amqp_rpc::FaultCode;
 #[expect(dead_code, reason = "only the recommended ones are documented")]
 mod permissions;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -223,10 +223,8 @@ fn every_requirement_names_a_test_or_a_reason() {
         let names_a_test = shown.split('`').skip(1).step_by(2).any(is_test_name);
         let example = shown.split("example `").nth(1).and_then(|rest| rest.split_once('`'));
         if let Some((example, _)) = example {
-            assert!(
-                root.join("examples").join(format!("{example}.rs")).exists(),
-                "{line}: no example {example}"
-            );
+            let exists = |folder| root.join(folder).join(format!("{example}.rs")).exists();
+            assert!(exists("examples") || exists("examples/more"), "{line}: no example {example}");
         }
         let says_why_not = ["open: ", "does not apply: "].iter().any(|why| shown.contains(why));
         assert!(names_a_test || says_why_not, "{line} is shown by nothing: {shown}");

@@ -7,6 +7,6 @@
 #[test]
 fn mistakes_have_readable_errors() {
     let cases = trybuild::TestCases::new();
-    cases.compile_fail("tests/ui/mistakes/*.rs");
-    cases.pass("tests/ui/programs/*.rs");
+    cases.compile_fail("ui/mistakes/*.rs");
+    cases.pass("ui/programs/*.rs");
 }

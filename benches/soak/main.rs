@@ -2,8 +2,8 @@
 //! are killed and malformed messages come. At the end every call and message is accounted for.
 //! CONTRIBUTING.md says what is checked.
 //!
-//! `cargo bench --bench soak -- --minutes 10` runs on the embedded broker, `scripts/with-rabbitmq.sh cargo
-//! bench --bench soak` on RabbitMQ.
+//! `cargo bench -p amqp-rpc-benches --bench soak -- --minutes 10` runs on the embedded broker, `scripts/with-rabbitmq.sh cargo
+//! bench -p amqp-rpc-benches --bench soak` on RabbitMQ.
 
 mod chaos;
 mod clients;

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const HELP: &str = "\
-usage: cargo bench --bench soak -- [OPTION]...
+usage: cargo bench -p amqp-rpc-benches --bench soak -- [OPTION]...
   --minutes 10       how long to call and to break things
   --seconds 600      the same
   --seed NUMBER      repeats the choices of another run; chosen by the clock otherwise, and printed
@@ -14,10 +14,9 @@ usage: cargo bench --bench soak -- [OPTION]...
   --calm             nothing is broken: to compare with
   --trace            prints what is broken, and how connections stand, as it happens
 The broker is an embedded one. With AMQP_URL set it is that RabbitMQ, restarted at will through erl_call:
-scripts/with-rabbitmq.sh cargo bench --bench soak.";
+scripts/with-rabbitmq.sh cargo bench -p amqp-rpc-benches --bench soak.";
 
-const NOT_A_TEST: &str =
-    "soak: nothing to test without options; run `cargo bench --bench soak -- --seconds 20`";
+const NOT_A_TEST: &str = "soak: nothing to test without options; run `cargo bench -p amqp-rpc-benches --bench soak -- --seconds 20`";
 
 pub(crate) enum Invocation {
     Soak(Options),

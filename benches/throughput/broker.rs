@@ -7,7 +7,7 @@ use lapin::{Connection, ConnectionProperties, options::QueueDeclareOptions, type
 
 use crate::{Failure, options::Options, variant::Variant};
 
-const WHAT_TO_DO: &str = "run `scripts/with-rabbitmq.sh cargo bench --bench throughput`, which brings a RabbitMQ, \
+const WHAT_TO_DO: &str = "run `scripts/with-rabbitmq.sh cargo bench -p amqp-rpc-benches --bench throughput`, which brings a RabbitMQ, \
                           or set AMQP_URL";
 
 /// The broker's process, where `scripts/rabbitmq.sh` started it.

@@ -1,7 +1,7 @@
 //! Throughput, latency and CPU per call of amqp-rpc beside lapin by hand, in one run. This file decides what
 //! the process is.
 //!
-//! Run it with `scripts/with-rabbitmq.sh cargo bench --bench throughput`, or against your own broker with
+//! Run it with `scripts/with-rabbitmq.sh cargo bench -p amqp-rpc-benches --bench throughput`, or against your own broker with
 //! `AMQP_URL` set; `-- --help` lists its options, docs/performance.md explains its tables.
 
 mod broker;

@@ -9,17 +9,16 @@ use crate::{
 };
 
 const HELP: &str = "\
-usage: cargo bench --bench throughput -- [OPTION]...
+usage: cargo bench -p amqp-rpc-benches --bench throughput -- [OPTION]...
   --calls-in-flight 1,64   loads to measure
   --seconds 2              length of one measurement
   --rounds 5               measurements of every variant under every load, taken in turn
   --only NAME,...          some of: amqp-rpc, best, spawn, inline, tutorial; the first is compared with the others. Or of
                            one-way messages, which count when confirmed: notify, notify-best, event, event-best
   --skip-failures          without unroutable calls and timeouts
-The broker is AMQP_URL, or amqp://localhost; `scripts/with-rabbitmq.sh cargo bench --bench throughput` brings one.";
+The broker is AMQP_URL, or amqp://localhost; `scripts/with-rabbitmq.sh cargo bench -p amqp-rpc-benches --bench throughput` brings one.";
 
-const NOT_A_TEST: &str =
-    "throughput: nothing to test; measure with `scripts/with-rabbitmq.sh cargo bench --bench throughput`";
+const NOT_A_TEST: &str = "throughput: nothing to test; measure with `scripts/with-rabbitmq.sh cargo bench -p amqp-rpc-benches --bench throughput`";
 
 pub(crate) enum Invocation {
     Measure(Options),

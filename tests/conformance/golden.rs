@@ -12,7 +12,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs the script on every broker of this test run, and compares the transcripts with the golden one.
 pub(crate) async fn check(name: &str, script: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/conformance/golden/{name}.txt"));
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("conformance/golden/{name}.txt"));
     let rabbitmq = match TestBroker::rabbitmq().await {
         Some(broker) => Some(run(broker, script).await),
         None => None,

@@ -18,7 +18,7 @@ mod events;
 mod connecting;
 mod dropping;
 mod reconnecting;
-#[cfg(any(feature = "tls", feature = "tls-ring"))]
+#[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
 mod tls;
 
 // What runs around calls.

@@ -10,7 +10,7 @@ use crate::transcript::names_in;
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 fn folder() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop"))
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/interop"))
 }
 
 /// Runs a script with `uri` as its broker; returns what it prints. Panics with its whole output when it

@@ -12,7 +12,7 @@ pub(crate) struct Golden {
 }
 
 fn folder() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/foreign_clients/golden"))
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/foreign_clients/golden"))
 }
 
 impl Golden {

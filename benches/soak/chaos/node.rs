@@ -22,7 +22,7 @@ impl Node {
     pub(super) fn of_this_run() -> Result<Self, Failure> {
         let variable = |name: &str| {
             env::var_os(name).ok_or_else(|| {
-                format!("AMQP_URL is set but {name} is not: run `scripts/with-rabbitmq.sh cargo bench --bench soak`")
+                format!("AMQP_URL is set but {name} is not: run `scripts/with-rabbitmq.sh cargo bench -p amqp-rpc-benches --bench soak`")
             })
         };
         Ok(Self {

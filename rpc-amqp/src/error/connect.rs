@@ -14,7 +14,7 @@ pub enum ConnectError {
     /// The URI asks for TLS, which this build does not support. The connection never falls back to plain
     /// text.
     #[error(
-        "amqps:// needs TLS, which this build does not have; switch on the feature `tls` or `tls-ring`, or use amqp:// where the network itself is trusted"
+        "amqps:// needs TLS, which this build does not have; switch on the feature `tls` or `tls-aws-lc`, or use amqp:// where the network itself is trusted"
     )]
     TlsUnavailable,
     /// The client does not accept the broker's certificate.

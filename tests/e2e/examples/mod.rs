@@ -13,9 +13,11 @@ use crate::support::{Program, Vhost, program::Finished};
 
 /// The names of all examples. A new one is tested with an unreachable broker automatically.
 fn all() -> Vec<String> {
-    let files =
-        fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).expect("there are examples");
-    let mut names: Vec<String> = files
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let folders = [examples.clone(), examples.join("more")];
+    let mut names: Vec<String> = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).expect("there are examples"))
         .map(|file| file.expect("the directory can be read").path())
         .filter(|path| path.extension() == Some(OsStr::new("rs")))
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))

@@ -16,7 +16,7 @@ use rcgen::{
 };
 use tokio_rustls::rustls::{
     RootCertStore, ServerConfig,
-    crypto::aws_lc_rs,
+    crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     server::{WebPkiClientVerifier, danger::ClientCertVerifier},
 };
@@ -98,15 +98,13 @@ impl Certified {
     pub(crate) fn server_for_clients_of(&self, authority: &Authority) -> Arc<ServerConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(certificate(authority.pem())).expect("it is a certificate");
-        let verifier = WebPkiClientVerifier::builder_with_provider(
-            Arc::new(roots),
-            Arc::new(aws_lc_rs::default_provider()),
-        );
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider()));
         self.serving(verifier.build().expect("there is an authority"))
     }
 
     fn serving(&self, clients: Arc<dyn ClientCertVerifier>) -> Arc<ServerConfig> {
-        let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("it speaks them");
         let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).expect("it is a key");

@@ -19,7 +19,7 @@
 
 pub(crate) mod byte_peer;
 mod bytes;
-#[cfg(any(feature = "tls", feature = "tls-ring"))]
+#[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
 pub(crate) mod certificates;
 pub(crate) mod expiring;
 mod frames;
@@ -31,7 +31,7 @@ pub(crate) mod proxy;
 pub(crate) mod rabbitmq;
 pub(crate) mod raw_peer;
 mod selftest;
-#[cfg(any(feature = "tls", feature = "tls-ring"))]
+#[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
 pub(crate) mod tls_front;
 pub(crate) mod uri;
 pub(crate) mod vhost;

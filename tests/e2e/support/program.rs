@@ -45,7 +45,7 @@ pub(crate) struct Finished {
 impl Program {
     /// Starts a script of `tests/interop` with the Python that `scripts/test.sh` prepared.
     pub(crate) fn python(script: &str, arguments: &[&str], uri: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(script);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(script);
         let mut command = python();
         command.arg(path).args(arguments);
         Self::start(script, command, Some(uri))
@@ -197,7 +197,7 @@ fn example_path(name: &str) -> PathBuf {
     let path = profile.join("examples").join(name).with_extension(OsStr::new(env::consts::EXE_EXTENSION));
     assert!(
         path.is_file(),
-        "{} is not built: `cargo test` builds the examples, `cargo test --test e2e` does not (cargo build --examples)",
+        "{} is not built: `cargo test` builds the examples, `cargo test -p amqp-rpc-tests --test e2e` does not (cargo build --workspace --examples)",
         path.display()
     );
     path

@@ -84,9 +84,9 @@ fn provider() -> Arc<CryptoProvider> {
     if let Some(installed) = CryptoProvider::get_default() {
         return Arc::clone(installed);
     }
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-aws-lc")]
     let default = rustls::crypto::aws_lc_rs::default_provider();
-    #[cfg(not(feature = "tls"))]
+    #[cfg(not(feature = "tls-aws-lc"))]
     let default = rustls::crypto::ring::default_provider();
     Arc::new(default)
 }

@@ -86,7 +86,7 @@ pub(super) fn kill_all(directory: &Path) {
 
 fn command(script: &str, arguments: &[&OsStr]) -> process::Command {
     let mut command =
-        process::Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(script));
+        process::Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts").join(script));
     command.args(arguments).stdin(Stdio::null());
     command
 }

@@ -6,7 +6,7 @@ mod cluster;
 pub(super) mod node;
 mod operations;
 mod private;
-#[cfg(any(feature = "tls", feature = "tls-ring"))]
+#[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
 mod tls_node;
 pub(super) mod vhost;
 
@@ -15,6 +15,6 @@ pub(crate) use cluster::{PrivateCluster, QueueIn};
 pub(crate) use node::Node;
 pub(crate) use operations::Resource;
 pub(crate) use private::{Configuration, PrivateNode};
-#[cfg(any(feature = "tls", feature = "tls-ring"))]
+#[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
 pub(crate) use tls_node::{TlsNode, tls_node};
 pub(crate) use vhost::RabbitMqVhost;

@@ -1,7 +1,8 @@
 //! Validation: rules are declared with the parameters, and all violations are reported at once.
 //!
-//! Run: `cargo run --example validation`. It brings its own broker unless `AMQP_URL` names yours.
+//! Run: `cargo run -p amqp-rpc-examples --example validation`. It brings its own broker unless `AMQP_URL` names yours.
 
+#[path = "../broker/mod.rs"]
 mod broker;
 
 use amqp_rpc::{CallError, Client, Server, rpc_service};

@@ -1,10 +1,10 @@
 //! Ready-made layers: a trace through two calls, metrics of both sides, and a server that refuses calls above
 //! its limit.
 //!
-//! Run: `cargo run --example layers`. It brings its own broker unless `AMQP_URL` names yours.
+//! Run: `cargo run -p amqp-rpc-examples --example layers`. It brings its own broker unless `AMQP_URL` names yours.
 
+#[path = "../broker/mod.rs"]
 mod broker;
-#[path = "layers/recorder.rs"]
 mod recorder;
 
 use std::{fmt, sync::Arc, time::Duration};

@@ -1,7 +1,8 @@
 //! One value in each codec: the size of its body, and a call that sends it. The last call is compressed.
 //!
-//! Run: `cargo run --example codecs`. It brings its own broker unless `AMQP_URL` names yours.
+//! Run: `cargo run -p amqp-rpc-examples --example codecs`. It brings its own broker unless `AMQP_URL` names yours.
 
+#[path = "../broker/mod.rs"]
 mod broker;
 
 use amqp_rpc::{
