@@ -5,6 +5,7 @@
 
 #[path = "../broker/mod.rs"]
 mod broker;
+#[path = "layers/recorder.rs"]
 mod recorder;
 
 use std::{fmt, sync::Arc, time::Duration};

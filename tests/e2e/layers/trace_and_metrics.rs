@@ -1,6 +1,6 @@
 //! The built-in layers `Trace` and `Metrics`.
 
-#[path = "../../../examples/more/recorder.rs"]
+#[path = "../../../examples/more/layers/recorder.rs"]
 mod recorder;
 
 use std::{collections::BTreeMap, time::Duration};
