@@ -9,10 +9,7 @@
 use std::{
     env,
     error::Error,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -37,7 +34,7 @@ trait Desk {
 
 struct Clerk {
     open: Arc<Semaphore>,
-    told: Arc<AtomicU64>,
+    told: Arc<Semaphore>,
 }
 
 impl Desk for Clerk {
@@ -51,7 +48,7 @@ impl Desk for Clerk {
     }
 
     async fn tell(&self, fails: bool) -> Result<(), String> {
-        self.told.fetch_add(1, Ordering::Relaxed);
+        self.told.add_permits(1);
         if fails { Err("as asked".to_owned()) } else { Ok(()) }
     }
 }
@@ -114,7 +111,7 @@ async fn desk(
     concurrency: u16,
 ) -> Result<(RunningServer, DeskClient, Clerk), Failure> {
     let namespace = format!("refusals-{}", uuid::Uuid::new_v4());
-    let clerk = Clerk { open: Arc::new(Semaphore::new(0)), told: Arc::default() };
+    let clerk = Clerk { open: Arc::new(Semaphore::new(0)), told: Arc::new(Semaphore::new(0)) };
     let service = DeskServer::new(Clerk { open: Arc::clone(&clerk.open), told: Arc::clone(&clerk.told) });
     let options = options.argument("x-expires", 60_000);
     let server = Server::new().namespace(&namespace).concurrency(concurrency);
@@ -139,13 +136,10 @@ async fn dead_letters(
             .buffer_unordered(16)
             .try_collect::<Vec<_>>()
             .await?;
+        clerk.told.acquire_many(messages).await?.forget();
         // What runs and what is kept is finished before the server ends.
         server.shutdown().await?;
         let micros = start.elapsed().as_secs_f64() * 1e6 / f64::from(messages);
-        let told = clerk.told.load(Ordering::Relaxed);
-        if told != u64::from(messages) {
-            return Err(format!("{told} of {messages} notifications were handled").into());
-        }
         if fails { &mut samples.dead } else { &mut samples.handled }.push(micros);
     }
     Ok(())
