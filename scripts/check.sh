@@ -28,6 +28,7 @@ check "build without features" cargo check --quiet -p amqp-rpc-transport -p amqp
 for feature in cbor garde gzip metrics msgpack tower zstd; do
     check "build with $feature" cargo check --quiet -p amqp-rpc-runtime --no-default-features --features "$feature"
 done
+check "packages, and README's programs" scripts/packages.sh
 check "documentation" documentation
 check "structure" structure
 check "words" cargo run --quiet --package xtask -- words
