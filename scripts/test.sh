@@ -29,7 +29,7 @@ everything=""
 [ ${#targets[@]} -gt 0 ] || [ ${#tests[@]} -gt 0 ] || everything=yes
 # Which of the targets speak with RabbitMQ and Python, unless told.
 with_brokers=("${targets[@]}")
-[ ${#targets[@]} -gt 0 ] || with_brokers=(--test e2e --test conformance --test foreign_clients)
+[ ${#targets[@]} -gt 0 ] || with_brokers=(--test e2e --test conformance --test foreign_clients --test guide)
 
 cargo_test=(cargo test --workspace --no-fail-fast)
 embedded=(env -u AMQP_URL "${cargo_test[@]}")

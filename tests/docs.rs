@@ -192,6 +192,20 @@ fn the_code_in_the_tls_guide_runs() {
     }
 }
 
+#[test]
+fn the_programs_of_the_guide_run() {
+    let page = read(&Path::new(ROOT).join("docs/guide.md"));
+    let sources: Vec<_> =
+        files(&Path::new(ROOT).join("tests/guide"), "rs").iter().map(|path| read(path)).collect();
+    let blocks = page.split("```rust\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let shown: Vec<_> = blocks.map(|(shown, _)| shown).collect();
+    assert!(shown.len() >= 7, "docs/guide.md shows {} pieces of code", shown.len());
+    for shown in shown {
+        let is_tested = sources.iter().any(|source| source.contains(shown));
+        assert!(is_tested, "docs/guide.md differs from tests/guide in:\n{shown}");
+    }
+}
+
 /// The numbers of all requirements: S0-01 to S0-18, S3-H1 to S3-H20, and so on.
 fn requirement_lines() -> Vec<String> {
     let numbered = |prefix: &'static str, last: usize| (1..=last).map(move |n| format!("{prefix}{n:02}"));
