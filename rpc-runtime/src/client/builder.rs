@@ -75,7 +75,7 @@ impl ClientBuilder {
         Self {
             timeout: Duration::from_secs(10),
             max_in_flight: 1024,
-            max_request_bytes: 16 * 1024 * 1024,
+            max_request_bytes: 1024 * 1024,
             max_reply_bytes: 16 * 1024 * 1024,
             reply_to: ReplyTo::default(),
             namespace: None,
@@ -107,8 +107,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The largest encoded request that is sent; a larger one fails with `TooLarge`. Default 16 MiB, the
-    /// limit of RabbitMQ since 4.0.
+    /// The largest encoded request that is sent; a larger one fails with `TooLarge`. Default 1 MiB, like
+    /// the largest that a server reads.
     pub fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.max_request_bytes = bytes;
         self

@@ -64,7 +64,7 @@ pub struct Violations {
 
 impl Violations {
     /// A limit is needed because a long list of invalid values would have more violations than bytes.
-    const MAX: usize = 100;
+    pub(crate) const MAX: usize = 100;
 
     /// The first hundred violations, in the order in which they were found.
     #[must_use]

@@ -11,6 +11,7 @@ mod config;
 mod consume;
 mod control;
 mod handle;
+mod large_bodies;
 mod link_failure;
 mod log;
 mod reply;

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     begun::RememberedMessages,
     config::{AdmissionRules, ServiceSettings, TimeLimits},
+    large_bodies::LargeBodies,
     log::FailureLog,
     stats::Counters,
 };
@@ -20,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) compression: Option<Compression>,
     pub(crate) admission: AdmissionRules,
     pub(crate) time_limits: TimeLimits,
+    /// Shared by all queues, and by all links.
+    pub(crate) large_bodies: LargeBodies,
     pub(crate) max_reply_bytes: usize,
     pub(crate) exposes_panics: bool,
     pub(crate) failures: Arc<FailureLog>,

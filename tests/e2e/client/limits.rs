@@ -74,11 +74,15 @@ async fn a_retry_loop_against_a_missing_exchange_harms_nothing() {
 #[tokio::test]
 async fn a_stalled_connection_does_not_fill_the_memory() {
     let vhost = Vhost::create().await;
-    let _server = start(Server::new().service(LaterServer::new(Answer)), &vhost).await;
+    const LARGE: usize = 8 * 1024 * 1024;
+    let server = Server::new().service(LaterServer::new(Answer)).max_request_bytes(LARGE);
+    let _server = start(server, &vhost).await;
     let proxy = Proxy::start(&vhost.uri()).await;
     // On a busy machine it is stalled for longer than the default heartbeat allows.
     let patient = format!("{}?heartbeat=60", proxy.uri());
-    let client = Client::builder().max_in_flight(4).timeout(Duration::from_millis(40)).connect(patient);
+    let client =
+        Client::builder().max_request_bytes(LARGE).max_in_flight(4).timeout(Duration::from_millis(40));
+    let client = client.connect(patient);
     let later = LaterClient::new(client.await.unwrap());
     later.ask().timeout(Duration::from_secs(20)).await.unwrap();
 

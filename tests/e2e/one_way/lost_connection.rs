@@ -107,7 +107,8 @@ async fn notifications_on_a_stalled_connection_do_not_fill_the_memory() {
     let proxy = Proxy::start(&vhost.uri()).await;
     // On a busy machine it is stalled for longer than the default heartbeat allows.
     let patient = format!("{}?heartbeat=60", proxy.uri());
-    let client = Client::builder().timeout(Duration::from_secs(60)).connect(patient).await.unwrap();
+    let client = Client::builder().max_request_bytes(2 * LETTER).timeout(Duration::from_secs(60));
+    let client = client.connect(patient).await.unwrap();
     let mail = MailClient::new(client.clone());
     mail.send("the first".into()).await.unwrap();
     inbox.next().await.ack().await;

@@ -7,6 +7,7 @@ mod direct_replies;
 mod failure_log;
 mod fairness;
 mod full_queue;
+mod large_requests;
 mod lifecycle;
 mod pipelining;
 mod policies;

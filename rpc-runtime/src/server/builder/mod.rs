@@ -29,6 +29,7 @@ pub struct Server {
     codecs: Vec<AnyCodec>,
     compression: Option<Compression>,
     admission: AdmissionRules,
+    max_bytes_in_flight: usize,
     max_reply_bytes: usize,
     exposes_panics: bool,
     failures: FailureLog,
@@ -47,7 +48,7 @@ impl Default for Server {
 impl Server {
     /// A server without services.
     pub fn new() -> Self {
-        const BROKER_LIMIT: usize = 16 * 1024 * 1024;
+        const MIB: usize = 1024 * 1024;
         Self {
             services: Vec::new(),
             filter: ServiceFilter::default(),
@@ -57,12 +58,13 @@ impl Server {
             codecs: Vec::new(),
             compression: None,
             admission: AdmissionRules {
-                max_request_bytes: BROKER_LIMIT,
+                max_request_bytes: MIB,
                 reply_policy: ReplyPolicy::default(),
                 redelivered: RedeliveryPolicy::default(),
                 authorization: None,
             },
-            max_reply_bytes: BROKER_LIMIT,
+            max_bytes_in_flight: 16 * MIB,
+            max_reply_bytes: 16 * MIB,
             exposes_panics: false,
             failures: FailureLog::default(),
             time_limits: TimeLimits::default(),

@@ -53,9 +53,22 @@ impl Server {
     }
 
     /// Limits the size of an encoded request. A larger one is answered `request_too_large`, and its body is
-    /// not kept. Default 16 MiB.
+    /// not kept. Default 1 MiB.
     pub fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.admission.max_request_bytes = bytes;
+        self
+    }
+
+    /// Limits the bytes of the large requests that are decoded and run at the same time, over all queues of
+    /// the server: what comes in addition waits, undecoded, until others have ended, or until its caller's
+    /// deadline. A request that is larger than the limit runs when no other large one does. Default 16 MiB, at
+    /// least 1.
+    ///
+    /// Requests below 16 KiB are not counted; [`concurrency`](Self::concurrency) bounds them. Decoded values
+    /// may take 32 times as much as their bodies, where a parameter is of a type that can hold anything, such as
+    /// `serde_json::Value`.
+    pub fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
+        self.max_bytes_in_flight = bytes;
         self
     }
 

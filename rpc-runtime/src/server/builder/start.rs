@@ -8,8 +8,8 @@ use super::Server;
 use crate::{
     error::StartError,
     server::{
-        config::ServiceSettings, handle::RunningServer, services::ServiceSet, session::Link,
-        settings::Settings,
+        config::ServiceSettings, handle::RunningServer, large_bodies::LargeBodies, services::ServiceSet,
+        session::Link, settings::Settings,
     },
     wire::namespace::Namespace,
 };
@@ -47,6 +47,9 @@ impl Server {
             // For AMQP zero means without limit, which is never intended.
             return Err(StartError::InvalidOption("concurrency must be at least 1".into()));
         }
+        if self.max_bytes_in_flight == 0 {
+            return Err(StartError::InvalidOption("max_bytes_in_flight must be at least 1".into()));
+        }
         if self.time_limits.handler_timeout.is_some_and(|timeout| timeout.is_zero()) {
             return Err(StartError::InvalidOption("handler_timeout must be longer than zero".into()));
         }
@@ -66,6 +69,7 @@ impl Server {
             compression: self.compression,
             admission: self.admission,
             time_limits: self.time_limits,
+            large_bodies: LargeBodies::new(self.max_bytes_in_flight),
             max_reply_bytes: self.max_reply_bytes,
             exposes_panics: self.exposes_panics,
             failures: Arc::new(self.failures),

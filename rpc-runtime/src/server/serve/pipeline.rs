@@ -18,6 +18,7 @@ use crate::{
         begun::MessageOrigin,
         config::{code_that_allows, loggable_address},
         control::{Control, Mode},
+        large_bodies::LargeBodies,
         reply::{AdmittedCall, Arrival, InFlightCalls, KeptMessage, ReplySinks, Unsettled},
         services::{QueueKind, QueuePlan, Route},
         settings::Settings,
@@ -139,34 +140,41 @@ impl RequestPipeline {
         }
     }
 
-    /// Spawns a call that runs once. Three tasks, each as small as it can be: there is one for every call.
+    /// Spawns a call that runs once. Three kinds of tasks, each as small as it can be: there is one for every call.
     fn spawn(&mut self, route: Route, call: IncomingCall, mut unsettled: Unsettled, received_at: Instant) {
         let Route { service, service_id, .. } = route;
         let exposes_panics = self.settings.exposes_panics;
         let limit = self.settings.time_limits.limit(&call, received_at);
+        let is_large = LargeBodies::counts(call.body.len());
         match (call.encoding, limit) {
-            (None, None) => self.calls.spawn(service_id, async move {
+            (None, None) if !is_large => self.calls.spawn(service_id, async move {
                 unsettled.start();
                 let outcome = run(&service, call, exposes_panics).await;
                 unsettled.finish(outcome);
             }),
-            (None, Some(limit)) => self.calls.spawn(service_id, async move {
+            (None, Some(limit)) if !is_large => self.calls.spawn(service_id, async move {
                 unsettled.start();
                 let outcome = run_within(limit, &service, call, exposes_panics).await;
                 unsettled.finish(outcome);
             }),
-            (Some(encoding), limit) => {
-                let max_bytes = self.settings.admission.max_request_bytes;
+            (encoding, limit) => {
+                let settings = Arc::clone(&self.settings);
                 self.calls.spawn(service_id, async move {
-                    unsettled.start();
                     // In the task, not in the worker that all requests of the queue pass: inflating takes its
                     // time.
-                    let outcome = match call.inflated(encoding, max_bytes) {
-                        Ok(call) => match limit {
-                            None => run(&service, call, exposes_panics).await,
-                            Some(limit) => run_within(limit, &service, call, exposes_panics).await,
+                    let call = match encoding {
+                        None => call,
+                        Some(encoding) => match call.inflated(encoding, settings.admission.max_request_bytes)
+                        {
+                            Ok(call) => call,
+                            Err(fault) => return unsettled.finish(Err(fault)),
                         },
-                        Err(fault) => Err(fault),
+                    };
+                    let _held = settings.large_bodies.hold(call.body.len()).await;
+                    unsettled.start();
+                    let outcome = match limit {
+                        None => run(&service, call, exposes_panics).await,
+                        Some(limit) => run_within(limit, &service, call, exposes_panics).await,
                     };
                     unsettled.finish(outcome);
                 });

@@ -48,18 +48,19 @@ pub(super) async fn retry_while_overloaded(
     // The pauses do not count as time of the method.
     let mut begun_at = received_at;
     if let Some(encoding) = call.encoding {
-        unsettled.start();
         call = match call.inflated(encoding, settings.admission.max_request_bytes) {
             Ok(call) => call,
             Err(fault) => return unsettled.finish(Err(fault)),
         };
     }
     loop {
+        let held = settings.large_bodies.hold(call.body.len()).await;
         unsettled.start();
         let outcome = match settings.time_limits.limit(&call, begun_at) {
             None => run(&service, call.again(), settings.exposes_panics).await,
             Some(limit) => run_within(limit, &service, call.again(), settings.exposes_panics).await,
         };
+        drop(held);
         let is_late = call.context.deadline.is_some_and(|deadline| deadline <= Instant::now());
         let Err(refusal) = &outcome else { return unsettled.finish(outcome) };
         if *refusal.code() != FaultCode::Overloaded || is_late {

@@ -1,13 +1,16 @@
 //! Writing and reading the body of a fault.
 
-use std::{borrow::Cow, panic::AssertUnwindSafe};
+use std::{borrow::Cow, fmt, panic::AssertUnwindSafe};
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
 
 use crate::{
     codec::{AnyCodec, Malformed},
-    message::{Fault, FaultCode, Violation},
+    message::{Fault, FaultCode, Violation, Violations},
 };
 
 /// The body of a fault.
@@ -18,8 +21,37 @@ struct FaultBody<'a> {
     message: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     field: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "<[Violation]>::is_empty")]
+    #[serde(default, skip_serializing_if = "<[Violation]>::is_empty", deserialize_with = "first_violations")]
     errors: Cow<'a, [Violation]>,
+}
+
+/// Reads as many violations as a server sends, and skips the others: the rest of a body may hold millions.
+fn first_violations<'de, 'a, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Cow<'a, [Violation]>, D::Error> {
+    struct First;
+
+    impl<'de> Visitor<'de> for First {
+        type Value = Vec<Violation>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of violations")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut violations = Vec::new();
+            while violations.len() < Violations::MAX {
+                match list.next_element()? {
+                    Some(violation) => violations.push(violation),
+                    None => return Ok(violations),
+                }
+            }
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(violations)
+        }
+    }
+
+    deserializer.deserialize_seq(First).map(Cow::Owned)
 }
 
 /// The body of a fault for custom codecs, with all members.

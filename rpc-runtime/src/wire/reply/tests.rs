@@ -48,6 +48,18 @@ fn a_fault_has_at_most_half_a_mebibyte_whatever_the_request_was() {
 }
 
 #[test]
+fn a_hundred_violations_of_a_fault_are_read_and_the_others_skipped() {
+    let violations: Vec<_> = (0..5000).map(|n| format!(r#"{{"field":"n{n}","message":"no"}}"#)).collect();
+    let body = format!(r#"{{"errors":[{}],"code":"bad_request","message":"many"}}"#, violations.join(","));
+    let reading = Reading { max_bytes: body.len(), ..READING };
+    let read = ReceivedReply::read(delivered(of_type(FAULT), body)).1.decode::<Compute>(reading);
+    let Err(CallError::Fault(fault)) = read else { panic!("{read:?}") };
+    assert_eq!((fault.code(), fault.message()), (&FaultCode::BadRequest, "many"));
+    assert_eq!(fault.violations().len(), 100);
+    assert_eq!(fault.violations()[99].field(), "n99");
+}
+
+#[test]
 fn a_reply_without_type_is_a_result() {
     assert_eq!(read(Properties::default(), "832040").unwrap(), 832_040);
 }

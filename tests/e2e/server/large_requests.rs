@@ -1,0 +1,114 @@
+//! Large requests share what a server may decode and hold at once; others do not wait for them.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use amqp_rpc::{CallError, Client, Execution, Server, error::StartError, rpc_service};
+use tokio::sync::{Semaphore, watch};
+
+use crate::{
+    services::start,
+    support::{Vhost, within},
+};
+
+/// Keeps what it is given until it is told to go on.
+#[rpc_service]
+trait Keep {
+    async fn keep(&self, text: String) -> usize;
+    /// Does not wait.
+    async fn measure(&self, text: String) -> usize;
+}
+
+struct Keeper {
+    go_on: Arc<Semaphore>,
+    /// How many run, and how many have begun.
+    running: watch::Sender<(usize, usize)>,
+}
+
+impl Keep for Keeper {
+    async fn keep(&self, text: String) -> usize {
+        self.running.send_modify(|(running, begun)| (*running, *begun) = (*running + 1, *begun + 1));
+        self.go_on.acquire().await.expect("it is never closed").forget();
+        self.running.send_modify(|(running, _)| *running -= 1);
+        text.len()
+    }
+
+    async fn measure(&self, text: String) -> usize {
+        text.len()
+    }
+}
+
+fn keeper() -> (KeepServer<Keeper>, Arc<Semaphore>, watch::Receiver<(usize, usize)>) {
+    let go_on = Arc::new(Semaphore::new(0));
+    let (running, watched) = watch::channel((0, 0));
+    (KeepServer::new(Keeper { go_on: Arc::clone(&go_on), running }), go_on, watched)
+}
+
+async fn until_begun(running: &mut watch::Receiver<(usize, usize)>, begun: usize) {
+    within("calls to begin", running.wait_for(|now| now.1 == begun)).await.expect("the server runs");
+}
+
+#[tokio::test]
+async fn large_requests_wait_for_each_other_and_small_ones_for_none() {
+    let vhost = Vhost::create().await;
+    let (service, go_on, mut running) = keeper();
+    let server = Server::new().service(service).max_bytes_in_flight(100_000);
+    let _server = start(server, &vhost).await;
+    let keep = KeepClient::new(Client::connect(vhost.uri()).await.expect("it connects"));
+
+    let sizes = [60_000, 60_000, 500_000, 60_000];
+    let calls = sizes.map(|size| tokio::spawn(keep.keep("x".repeat(size))));
+    until_begun(&mut running, 1).await;
+    // The requests of one queue are taken in order: the server has taken the large ones before this one.
+    let small = within("a small call", keep.measure("x".repeat(10))).await;
+    assert_eq!(small.expect("it is answered"), 10);
+    assert_eq!(*running.borrow(), (1, 1));
+
+    // Each one that ends makes room for the next, and no two fit; one is larger than all the room.
+    for begun in 2..=4 {
+        go_on.add_permits(1);
+        until_begun(&mut running, begun).await;
+        assert_eq!(running.borrow().0, 1);
+    }
+    go_on.add_permits(1);
+    for (size, call) in sizes.into_iter().zip(calls) {
+        assert_eq!(within("a call", call).await.expect("it does not panic").expect("it is answered"), size);
+    }
+}
+
+#[tokio::test]
+async fn a_large_request_that_waits_until_its_deadline_does_not_run() {
+    let vhost = Vhost::create().await;
+    let (service, go_on, mut running) = keeper();
+    let server = Server::new().service(service).max_bytes_in_flight(100_000);
+    let server = start(server, &vhost).await;
+    let keep = KeepClient::new(Client::connect(vhost.uri()).await.expect("it connects"));
+    let first = tokio::spawn(keep.keep("x".repeat(60_000)));
+    until_begun(&mut running, 1).await;
+    let time = Duration::from_millis(300);
+    let late = tokio::spawn(keep.keep("x".repeat(60_000)).timeout(time).into_future());
+    // When it is answered the server has the late one. It counts from then, at the latest.
+    within("a small call", keep.measure("x".into())).await.expect("it is answered");
+    let over = Instant::now() + time;
+    let error = within("the late one", late).await.expect("it does not panic").expect_err("there is no room");
+    tokio::time::sleep_until(over.into()).await;
+    assert!(matches!(error, CallError::Timeout(_)), "{error}");
+    assert_eq!(error.execution(), Execution::Unknown);
+    go_on.add_permits(2);
+    assert_eq!(within("the first", first).await.expect("it does not panic").expect("it is answered"), 60_000);
+    within("the server", server.shutdown()).await.expect("it stops");
+    assert_eq!(running.borrow().1, 1, "the late one has not run");
+}
+
+#[tokio::test]
+async fn room_for_nothing_is_refused_at_the_start() {
+    let vhost = Vhost::create().await;
+    let error = Server::new().service(keeper().0).max_bytes_in_flight(0).start(vhost.uri()).await;
+    let error = error.expect_err("it is no limit");
+    assert!(
+        matches!(&error, StartError::InvalidOption(why) if why.contains("max_bytes_in_flight")),
+        "{error:?}"
+    );
+}
