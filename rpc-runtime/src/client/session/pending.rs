@@ -99,6 +99,9 @@ const MAX_ENTRIES: usize = 1 << INDEX_BITS;
 /// The most calls in flight, and the most one-way messages.
 pub(crate) const MAX_CALLS: usize = MAX_ENTRIES / 2;
 
+/// The most calls that time out in one sweep. Each wakes a task: those of many at once would hold up all others.
+const MAX_EXPIRED: usize = 1000;
+
 /// A call in the table, as its sender holds it.
 #[derive(Debug)]
 pub(crate) struct PendingCall {
@@ -166,6 +169,9 @@ impl Pending {
             for (index, call) in &mut table.calls {
                 if reached(call.deadline) {
                     late.push(index);
+                    if late.len() == MAX_EXPIRED {
+                        break;
+                    }
                 } else if reached(call.query_at) {
                     call.query_at = None;
                     if !soon_late.contains(&call.method) {
@@ -174,7 +180,11 @@ impl Pending {
                 }
             }
             expired.extend(late.into_iter().map(|index| table.calls.remove(index)));
-            table.next_due = table.calls.iter().filter_map(|(_, call)| call.next_due()).min();
+            // After a full slice something may be left that is due by now.
+            table.next_due = match expired.len() {
+                MAX_EXPIRED => Some(now),
+                _ => table.calls.iter().filter_map(|(_, call)| call.next_due()).min(),
+            };
         }
         for call in expired {
             // The future may have been dropped just now.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::contract::MethodDef;
 
-/// How late a timeout is noticed at most.
+/// How late a timeout is noticed at most, if not more than a thousand calls are late at once.
 const TICK: Duration = Duration::from_millis(5);
 /// A queue status that comes later is too late for the calls that it was asked for.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(1);

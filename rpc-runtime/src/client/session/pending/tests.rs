@@ -40,6 +40,26 @@ fn an_ended_table_fails_all_calls_and_takes_no_more() {
     assert_eq!(pending.len(), 0);
 }
 
+#[test]
+fn many_calls_that_are_late_at_once_time_out_in_slices() {
+    let pending = Pending::default();
+    let deadline = Instant::now();
+    let mut calls: Vec<_> =
+        (0..2 * MAX_EXPIRED + 1).map(|_| pending.insert(METHOD, Some(deadline)).unwrap()).collect();
+    let mut healthy = pending.insert(METHOD, Some(deadline + Duration::from_secs(60))).unwrap();
+    for left in [MAX_EXPIRED + 1, 1] {
+        pending.expire(deadline);
+        // Between two slices others go on.
+        assert_eq!(pending.len(), left + 1);
+    }
+    assert!(pending.complete(healthy.number, CallOutcome::Unroutable));
+    assert!(healthy.outcome.try_recv().is_ok());
+    pending.expire(deadline);
+    assert_eq!(pending.len(), 0);
+    let has_timed_out = |call: &mut PendingCall| matches!(call.outcome.try_recv(), Ok(CallOutcome::TimedOut));
+    assert!(calls.iter_mut().all(has_timed_out));
+}
+
 /// The outcomes of these calls when the broker, low on disk, closes their channel.
 fn refused(methods: &[&'static MethodDef], forgotten: Option<usize>) -> Vec<CallOutcome> {
     let pending = Pending::default();
