@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::{doc_links, lints, runtime::Runtime};
+use super::{doc_links, lints, outcome_docs::outcome, runtime::Runtime};
 use crate::{
     model::{Kind, Method, Service},
     names,
@@ -91,9 +91,11 @@ fn method_call(runtime: &Runtime, service: &Service, method: &Method) -> TokenSt
     }
 }
 
-/// The docs of the trait's method, or a sentence in their place.
+/// The docs of the trait's method, or a sentence in their place; then what its call resolves to.
 fn docs(service: &Service, method: &Method) -> TokenStream {
     let docs = &method.attributes.docs;
+    let outcome = format!(" {}", outcome(method));
+    let outcome = quote!(#[doc = ""] #[doc = #outcome]);
     if docs.is_empty() {
         let verb = match method.kind {
             Kind::Call => "Calls",
@@ -101,7 +103,7 @@ fn docs(service: &Service, method: &Method) -> TokenStream {
             Kind::Event => "Publishes",
         };
         let doc = format!(" {verb} {}.", doc_links::to_method(service, method));
-        return quote!(#[doc = #doc]);
+        return quote!(#[doc = #doc] #outcome);
     }
-    quote!(#( #docs )*)
+    quote!(#( #docs )* #outcome)
 }

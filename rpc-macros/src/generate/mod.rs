@@ -10,6 +10,7 @@ mod debug;
 mod doc_links;
 mod lints;
 mod method_def;
+mod outcome_docs;
 mod raw_body;
 mod request;
 mod response;

@@ -116,6 +116,8 @@ const _: () = {
         }
         #[cfg(unix)]
         /// Reads a file.
+        ///
+        /// Resolves to the value of `io::Result<Vec<u8>>`, or a `CallError` of its error.
         #[deprecated = "use `open`"]
         pub fn read(
             &self,
@@ -128,6 +130,8 @@ const _: () = {
         }
         #[cfg_attr(feature = "files", cfg(unix))]
         #[cfg_attr(feature = "files", doc = "Closes a file.")]
+        ///
+        /// Resolves to `Result<(), CallError<NoError>>`.
         pub fn close(&self) -> ::amqp_rpc::__private::Call<FilesCloseRequest> {
             ::amqp_rpc::__private::TypedClient::call(&self.client, FilesCloseRequest {})
         }

@@ -67,6 +67,8 @@ const _: () = {
             }
         }
         /// Calls [`Tutorial::fib`].
+        ///
+        /// Resolves to `Result<u64, CallError<NoError>>`.
         pub(crate) fn fib(
             &self,
             n: u64,

@@ -108,10 +108,14 @@ const _: () = {
             }
         }
         /// Calls [`Sums::add`].
+        ///
+        /// Resolves to `Result<u64, CallError<Overflow>>`. Runs at most once. Times out after 1500 ms.
         fn add(&self, a: u64, b: u64) -> my_crate::rpc::__private::Call<Plus> {
             my_crate::rpc::__private::TypedClient::call(&self.client, Plus { a, b })
         }
         /// Calls [`Sums::total`].
+        ///
+        /// Resolves to `Result<Option<u64>, CallError<NoError>>`.
         fn total(
             &self,
             summands: Vec<Summand>,

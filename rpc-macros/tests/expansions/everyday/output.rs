@@ -119,6 +119,8 @@ const _: () = {
             }
         }
         /// The `n`th Fibonacci number.
+        ///
+        /// Resolves to `Result<u64, CallError<FibError>>`. Idempotent.
         pub fn compute(&self, n: u64) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
             ::amqp_rpc::__private::TypedClient::call(
                 &self.client,
@@ -126,10 +128,14 @@ const _: () = {
             )
         }
         /// Calls [`Fib::whoami`].
+        ///
+        /// Resolves to `Result<String, CallError<NoError>>`.
         pub fn whoami(&self) -> ::amqp_rpc::__private::Call<FibWhoamiRequest> {
             ::amqp_rpc::__private::TypedClient::call(&self.client, FibWhoamiRequest {})
         }
         /// Calls [`Fib::ping`].
+        ///
+        /// Resolves to `Result<(), CallError<NoError>>`.
         pub fn ping(&self) -> ::amqp_rpc::__private::Call<FibPingRequest> {
             ::amqp_rpc::__private::TypedClient::call(&self.client, FibPingRequest {})
         }

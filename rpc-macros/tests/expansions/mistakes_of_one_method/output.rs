@@ -97,6 +97,8 @@ const _: () = {
             }
         }
         /// Calls [`Fib::compute`].
+        ///
+        /// Resolves to `Result<u64, CallError<NoError>>`.
         pub fn compute(&self, n: u64) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
             ::amqp_rpc::__private::TypedClient::call(
                 &self.client,
@@ -104,6 +106,8 @@ const _: () = {
             )
         }
         /// Calls [`Fib::last`].
+        ///
+        /// Resolves to `Result<u64, CallError<NoError>>`.
         pub fn last(&self) -> ::amqp_rpc::__private::Call<FibLastRequest> {
             ::amqp_rpc::__private::TypedClient::call(&self.client, FibLastRequest {})
         }

@@ -124,6 +124,8 @@ const _: () = {
             }
         }
         /// Fetches prices again.
+        ///
+        /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message. Idempotent.
         fn refresh(
             &self,
             source: String,
@@ -134,6 +136,8 @@ const _: () = {
             )
         }
         /// Notifies [`Prices::archive`].
+        ///
+        /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
         fn archive(
             &self,
             day: u32,
@@ -144,6 +148,8 @@ const _: () = {
             )
         }
         /// Publishes [`Prices::price_changed`].
+        ///
+        /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
         fn price_changed(
             &self,
             price: Price,
@@ -154,6 +160,8 @@ const _: () = {
             )
         }
         /// Publishes [`Prices::closed`].
+        ///
+        /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
         fn closed(&self) -> ::amqp_rpc::__private::Call<PricesClosedRequest> {
             ::amqp_rpc::__private::TypedClient::call(
                 &self.client,

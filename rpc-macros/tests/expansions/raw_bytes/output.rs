@@ -68,6 +68,8 @@ const _: () = {
             }
         }
         /// Calls [`Store::put`].
+        ///
+        /// Resolves to `Result<Bytes, CallError<StoreError>>`.
         fn put(&self, data: Bytes) -> ::amqp_rpc::__private::Call<StorePutRequest> {
             ::amqp_rpc::__private::TypedClient::call(
                 &self.client,

@@ -109,6 +109,8 @@ const _: () = {
             }
         }
         /// Calls [`Fib::compute`].
+        ///
+        /// Resolves to `Result<Answer, CallError<FibError>>`.
         fn compute(
             &self,
             n: u64,
@@ -120,6 +122,8 @@ const _: () = {
             )
         }
         /// Calls [`Fib::store`].
+        ///
+        /// Resolves to `Result<(), CallError<NoError>>`.
         fn store(&self, user: User) -> ::amqp_rpc::__private::Call<FibStoreRequest> {
             ::amqp_rpc::__private::TypedClient::call(
                 &self.client,
