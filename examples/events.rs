@@ -50,8 +50,8 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let subscriber = |name| PricesServer::new(Subscriber { name, received: received.clone() });
 
     // Two groups, which may be two programs, each of any number of servers. Billing only cares about Europe.
-    let billing = Subscription::group("billing").to::<PricesChangedRequest>(["eu.*"]);
-    let audit = Subscription::group("audit").to_all::<PricesChangedRequest>();
+    let billing = Subscription::group("billing").to::<PricesChanged>(["eu.*"]);
+    let audit = Subscription::group("audit").to_all::<PricesChanged>();
     let server = Server::new()
         .subscribe(subscriber("billing"), billing)
         .subscribe(subscriber("audit"), audit)
@@ -66,14 +66,14 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     print_next(&mut lines, 1).await;
 
     println!("a screen joins");
-    let screen = Subscription::listener().to_all::<PricesChangedRequest>();
+    let screen = Subscription::listener().to_all::<PricesChanged>();
     let screen = server.subscribe(subscriber("screen"), screen).await?;
     prices.changed(Price { cents: 300 }).await?;
     print_next(&mut lines, 2).await;
 
     println!("it looks at Asia only");
-    screen.add::<PricesChangedRequest>(["asia.#"]).await?;
-    screen.remove::<PricesChangedRequest>(["#"]).await?;
+    screen.add::<PricesChanged>(["asia.#"]).await?;
+    screen.remove::<PricesChanged>(["#"]).await?;
     prices.changed(Price { cents: 400 }).topic("eu.fr").await?;
     print_next(&mut lines, 2).await;
     prices.changed(Price { cents: 500 }).topic("asia.jp.tokyo").await?;
@@ -90,7 +90,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     print_next(&mut lines, 1).await;
 
     println!("billing is back, and its group has kept what it missed");
-    let billing = Subscription::group("billing").to::<PricesChangedRequest>(["eu.*"]);
+    let billing = Subscription::group("billing").to::<PricesChanged>(["eu.*"]);
     server.subscribe(subscriber("billing"), billing).await?;
     print_next(&mut lines, 1).await;
 

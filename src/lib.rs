@@ -121,6 +121,7 @@
 /// | `FibServer<S>` | the service for [`Server::service`]: `FibServer::new(implementation)`, or `from_arc` to share one |
 /// | `FibComputeRequest` | the parameters as they travel: a JSON object with their names |
 /// | `FibComputeResponse` | the result as it travels |
+/// | `PricesChanged` | an event, of a method `changed` in `trait Prices`: subscriptions name it |
 ///
 /// The trait stays as it is, with the supertraits `Send + Sync + 'static`. Implement it with `async fn`.
 /// Parameters are owned types. Parameters, results and errors are `Serialize + Deserialize`. `#[serde(..)]`
@@ -148,7 +149,7 @@
 /// | `name = ".."` | the method's name | the name of the method on the wire |
 /// | `routing_key = ".."` | `{service}.{method}` | the routing key of its requests |
 /// | `queue = ".."` | the service's queue | a separate queue |
-/// | `request = Name` | `{Trait}{Method}Request` | the name of the request type, if names collide |
+/// | `request = Name` | `{Trait}{Method}Request`, of an event `{Trait}{Method}` | the name of the request type, if names collide |
 /// | `timeout = "5s"` | the client's | the timeout of its calls (`ms`, `s`, `m`, `h`) |
 /// | `idempotent` | | running it twice is harmless: a call whose outcome is unknown may be retried |
 /// | `at_most_once` | | a request that may have run is not run again: its caller gets `maybe_executed` |

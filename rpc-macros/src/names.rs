@@ -51,7 +51,13 @@ fn service_type(service: &Ident, suffix: &str) -> Ident {
 
 /// The request type of a method: `Fib` and `compute` make `FibComputeRequest`.
 pub(crate) fn request_type(service: &Ident, method: &Ident) -> Ident {
-    let name = format!("{}{}Request", unraw(service), unraw(method).to_upper_camel_case());
+    Ident::new(&format!("{}Request", event_type(service, method)), method.span())
+}
+
+/// The request type of an event, which subscribers name as the event: `Prices` and `changed` make
+/// `PricesChanged`.
+pub(crate) fn event_type(service: &Ident, method: &Ident) -> Ident {
+    let name = format!("{}{}", unraw(service), unraw(method).to_upper_camel_case());
     Ident::new(&name, method.span())
 }
 

@@ -1,7 +1,7 @@
 use amqp_rpc::{RunningServer, Server, Subscription};
 use tokio::sync::mpsc;
 
-use crate::orders_api::{Order, OrderNews, OrderNewsPlacedRequest, OrderNewsServer};
+use crate::orders_api::{Order, OrderNews, OrderNewsPlaced, OrderNewsServer};
 
 pub struct Bills {
     written: mpsc::UnboundedSender<String>,
@@ -19,7 +19,7 @@ pub async fn start(
     broker: &str,
     written: mpsc::UnboundedSender<String>,
 ) -> Result<RunningServer, Box<dyn std::error::Error>> {
-    let placed = Subscription::group("billing").to::<OrderNewsPlacedRequest>(["shop"]);
+    let placed = Subscription::group("billing").to::<OrderNewsPlaced>(["shop"]);
     Ok(Server::new().subscribe(OrderNewsServer::new(Bills { written }), placed).start(broker).await?)
 }
 

@@ -27,8 +27,8 @@ use tokio::{sync::mpsc, task::JoinSet};
 use self::{
     call_services::{CallHandler, VaultServer, WorkServer, refuse_some},
     message_services::{
-        ArchiveServer, MessageHandler, NewsReportedAgainRequest, NewsReportedOnceRequest,
-        NewsReportedRequest, NewsServer, PostServer,
+        ArchiveServer, MessageHandler, NewsReported, NewsReportedAgain, NewsReportedOnce, NewsServer,
+        PostServer,
     },
 };
 use crate::ledgers::{calls::CallLedger, journal::Journal, message_kinds::Receiver, messages::MessageLedger};
@@ -182,9 +182,9 @@ impl Slot {
         let handler = |receiver| MessageHandler { receiver, messages: Arc::clone(&self.messages) };
         let audit = to_all(Subscription::group("audit"));
         let europe = Subscription::group("europe")
-            .to::<NewsReportedRequest>(["eu.*"])
-            .to::<NewsReportedAgainRequest>(["eu.*"])
-            .to::<NewsReportedOnceRequest>(["eu.*"])
+            .to::<NewsReported>(["eu.*"])
+            .to::<NewsReportedAgain>(["eu.*"])
+            .to::<NewsReportedOnce>(["eu.*"])
             .queue_options(quorum.clone());
         let mut server = Server::new()
             .service(WorkServer::new(worker.clone()))
@@ -208,10 +208,7 @@ impl Slot {
 }
 
 fn to_all(subscription: Subscription) -> Subscription {
-    subscription
-        .to_all::<NewsReportedRequest>()
-        .to_all::<NewsReportedAgainRequest>()
-        .to_all::<NewsReportedOnceRequest>()
+    subscription.to_all::<NewsReported>().to_all::<NewsReportedAgain>().to_all::<NewsReportedOnce>()
 }
 
 fn count(counter: &AtomicU64) {

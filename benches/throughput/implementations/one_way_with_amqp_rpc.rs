@@ -34,7 +34,7 @@ pub(super) async fn start(role: &Role) -> Result<RunningServer, StartError> {
     let options = QueueOptions::new().without_dead_letters();
     let server = Server::new().namespace(role.variant.namespace()).queue_options(options);
     let server = if role.variant.is_event() {
-        server.subscribe(NewsServer::new(Reader), Subscription::group(GROUP).to_all::<NewsChangedRequest>())
+        server.subscribe(NewsServer::new(Reader), Subscription::group(GROUP).to_all::<NewsChanged>())
     } else {
         server.service(NewsServer::new(Reader))
     };

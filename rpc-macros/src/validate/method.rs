@@ -38,7 +38,10 @@ pub(super) fn method(
         return None;
     }
 
-    let request = keys.request.unwrap_or_else(|| names::request_type(service, ident));
+    let request = keys.request.unwrap_or_else(|| match kind {
+        Kind::Event => names::event_type(service, ident),
+        Kind::Call | Kind::Notify => names::request_type(service, ident),
+    });
     Some(Method {
         ident: ident.clone(),
         attributes: Attributes::new(&syntax.item.attrs),

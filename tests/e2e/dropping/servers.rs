@@ -55,7 +55,7 @@ async fn a_subscription_that_is_given_up_is_not_made() {
     let vhost = Vhost::create().await;
     let server = serve_fib(&vhost).await;
     for by in [Subscription::group("billing"), Subscription::listener()] {
-        let by = by.to::<WeatherChangedRequest>(["#"]);
+        let by = by.to::<WeatherChanged>(["#"]);
         let dropped = until_ready(async |give_up| {
             let ready = give_up.poll(server.subscribe(WeatherServer::new(Unread), by.clone())).await;
             let is_ready = ready.is_some();
@@ -72,8 +72,8 @@ async fn a_subscription_that_is_given_up_is_not_made() {
         assert!(dropped.await >= 2);
     }
     let given_up = super::GiveUp { polls: 1, when_woken: true };
-    let subscribe = server
-        .subscribe(WeatherServer::new(Unread), Subscription::listener().to::<WeatherChangedRequest>(["#"]));
+    let subscribe =
+        server.subscribe(WeatherServer::new(Unread), Subscription::listener().to::<WeatherChanged>(["#"]));
     assert!(given_up.poll(subscribe).await.is_none());
     await_until("it is taken back without another change", || async { server.subscriptions().is_empty() })
         .await;
@@ -112,13 +112,13 @@ async fn a_service_whose_addition_is_given_up_is_not_served() {
 async fn changes_of_topics_that_are_given_up_can_be_made_again() {
     let vhost = Vhost::create().await;
     let server = serve_fib(&vhost).await;
-    let by = Subscription::group("billing").to::<WeatherChangedRequest>(["eu.#"]);
+    let by = Subscription::group("billing").to::<WeatherChanged>(["eu.#"]);
     let subscribed = within("the group", server.subscribe(WeatherServer::new(Unread), by)).await.unwrap();
     until_ready(async |give_up| {
-        let added = give_up.poll(subscribed.add::<WeatherChangedRequest>(["us.#"])).await;
-        within("the topic", subscribed.add::<WeatherChangedRequest>(["us.#"])).await.unwrap();
-        let removed = give_up.poll(subscribed.remove::<WeatherChangedRequest>(["us.#"])).await;
-        within("its end", subscribed.remove::<WeatherChangedRequest>(["us.#"])).await.unwrap();
+        let added = give_up.poll(subscribed.add::<WeatherChanged>(["us.#"])).await;
+        within("the topic", subscribed.add::<WeatherChanged>(["us.#"])).await.unwrap();
+        let removed = give_up.poll(subscribed.remove::<WeatherChanged>(["us.#"])).await;
+        within("its end", subscribed.remove::<WeatherChanged>(["us.#"])).await.unwrap();
         added.is_some() && removed.is_some()
     })
     .await;

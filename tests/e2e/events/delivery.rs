@@ -6,7 +6,7 @@ use amqp_rpc::{
 };
 use lapin::BasicProperties;
 
-use super::{PricesChangedRequest, PricesClient, PricesServer, Received, everything, subscribe};
+use super::{PricesChanged, PricesClient, PricesServer, Received, everything, subscribe};
 use crate::{
     services::{connect, start},
     support::{RawPeer, Vhost, await_until, within},
@@ -16,7 +16,7 @@ use crate::{
 async fn each_group_receives_a_matching_event_once_and_each_listener_a_copy() {
     let vhost = Vhost::create().await;
     let mut seen = Received::new();
-    let european = || Subscription::group("billing").to::<PricesChangedRequest>(["eu.*", "uk.#"]);
+    let european = || Subscription::group("billing").to::<PricesChanged>(["eu.*", "uk.#"]);
     let _billing = [
         subscribe(&vhost, seen.by("billing"), european()).await,
         subscribe(&vhost, seen.by("billing"), european()).await,
@@ -24,7 +24,7 @@ async fn each_group_receives_a_matching_event_once_and_each_listener_a_copy() {
     let _audit = subscribe(&vhost, seen.by("audit"), everything(Subscription::group("audit"))).await;
     let mut listeners = Vec::new();
     for name in ["one", "two"] {
-        let german = Subscription::listener().to::<PricesChangedRequest>(["*.de"]);
+        let german = Subscription::listener().to::<PricesChanged>(["*.de"]);
         listeners.push(subscribe(&vhost, seen.by(name), german).await);
     }
     let prices = PricesClient::new(connect(&vhost).await);

@@ -119,7 +119,7 @@ impl Received {
 }
 
 fn everything(subscription: Subscription) -> Subscription {
-    subscription.to_all::<PricesChangedRequest>().to_all::<PricesClosedRequest>()
+    subscription.to_all::<PricesChanged>().to_all::<PricesClosed>()
 }
 
 /// A server with this one subscription.

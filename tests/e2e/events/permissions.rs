@@ -3,7 +3,7 @@
 
 use amqp_rpc::{Client, Server, Subscription, client::ReplyTo, error::StartError};
 
-use super::{PricesChangedRequest, PricesClient, Received, everything};
+use super::{PricesChanged, PricesClient, Received, everything};
 use crate::{
     services::until_epoch,
     support::{
@@ -40,8 +40,8 @@ async fn the_documented_permissions_suffice_to_subscribe_change_topics_and_publi
     let listener = start("listener", proxy.uri(), Subscription::listener()).await;
     for server in [&group, &listener] {
         let subscription = server.subscriptions().pop().unwrap();
-        subscription.add::<PricesChangedRequest>(["eu"]).await.unwrap();
-        subscription.remove::<PricesChangedRequest>(["#"]).await.unwrap();
+        subscription.add::<PricesChanged>(["eu"]).await.unwrap();
+        subscription.remove::<PricesChanged>(["#"]).await.unwrap();
     }
     proxy.cut();
     until_epoch(&listener, 2).await;

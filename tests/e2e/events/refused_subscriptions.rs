@@ -6,7 +6,7 @@ use amqp_rpc::{
     server::Declare,
 };
 
-use super::{PricesChangedRequest, Received, everything};
+use super::{PricesChanged, Received, everything};
 use crate::{
     services::{FibClient, FibServer, Fibonacci, connect, start, until_epoch},
     support::{Permissions, Vhost, within},
@@ -26,7 +26,7 @@ mod news {
     }
 }
 
-use news::{NewsPublishedRequest, NewsServer, Reader};
+use news::{NewsPublished, NewsServer, Reader};
 
 async fn refusal(server: Server) -> String {
     // Nothing listens on port 1: these errors need no broker.
@@ -36,17 +36,17 @@ async fn refusal(server: Server) -> String {
 #[tokio::test]
 async fn an_invalid_subscription_is_refused_before_anything_is_sent() {
     let seen = Received::new();
-    let to = |topics: &str| Subscription::listener().to::<PricesChangedRequest>([topics]);
+    let to = |topics: &str| Subscription::listener().to::<PricesChanged>([topics]);
     for topics in ["", "eu..de", "#x", "eu\0", &"x".repeat(255)] {
         let error = refusal(Server::new().subscribe(seen.by("one"), to(topics))).await;
         assert!(error.contains("prices.changed"), "{error}");
     }
-    let foreign = Subscription::group("billing").to_all::<NewsPublishedRequest>();
+    let foreign = Subscription::group("billing").to_all::<NewsPublished>();
     let error = refusal(Server::new().subscribe(seen.by("one"), foreign)).await;
     assert_eq!(error, "`news.published` is no event of `prices`");
     let error = refusal(Server::new().subscribe(seen.by("one"), Subscription::group("billing"))).await;
     assert!(error.contains("names no event"), "{error}");
-    let nothing = Subscription::group("g").to_all::<NewsPublishedRequest>();
+    let nothing = Subscription::group("g").to_all::<NewsPublished>();
     let error = refusal(Server::new().subscribe(FibServer::new(Fibonacci), nothing)).await;
     assert!(error.contains("`fib` has no event"), "{error}");
     let long = everything(Subscription::group("g".repeat(250)));
@@ -85,7 +85,7 @@ async fn a_server_that_declares_nothing_uses_the_existing_queue_and_bindings() {
     for declare in [Declare::Passive, Declare::None] {
         let running = start(server(declare), &vhost).await;
         let subscription = running.subscriptions().pop().unwrap();
-        let error = subscription.add::<PricesChangedRequest>(["us"]).await.unwrap_err();
+        let error = subscription.add::<PricesChanged>(["us"]).await.unwrap_err();
         assert!(error.to_string().contains("binds nothing"), "{error}");
         running.shutdown().await.unwrap();
     }

@@ -2,7 +2,7 @@
 
 use amqp_rpc::{Server, Subscription, error::ChangeError};
 
-use super::{PricesChangedRequest, PricesClient, PricesClosedRequest, Received, everything, subscribe};
+use super::{PricesChanged, PricesClient, PricesClosed, Received, everything, subscribe};
 use crate::{
     services::{FibServer, Fibonacci, connect, start, until_connecting, until_epoch},
     support::{Proxy, Vhost, await_until, within},
@@ -34,7 +34,7 @@ async fn a_server_subscribes_and_unsubscribes_while_it_runs() {
         vhost.queues().await.iter().all(|queue| !queue.starts_with("amqp-rpc.events."))
     })
     .await;
-    let error = other.add::<PricesChangedRequest>(["eu"]).await.unwrap_err();
+    let error = other.add::<PricesChanged>(["eu"]).await.unwrap_err();
     assert!(
         matches!(&error, ChangeError::NotServed { name, .. } if name == "prices.events.billing"),
         "{error}"
@@ -72,18 +72,17 @@ async fn topics_change_at_run_time_and_stay_changed_over_reconnects() {
     let vhost = Vhost::create().await;
     let proxy = Proxy::start(&vhost.uri()).await;
     let mut seen = Received::new();
-    let european = |subscription: Subscription| {
-        subscription.to::<PricesChangedRequest>(["eu.*"]).to_all::<PricesClosedRequest>()
-    };
+    let european =
+        |subscription: Subscription| subscription.to::<PricesChanged>(["eu.*"]).to_all::<PricesClosed>();
     let server = Server::new()
         .subscribe(seen.by("billing"), european(Subscription::group("billing")))
         .subscribe(seen.by("screen"), european(Subscription::listener()));
     let server = within("the server", server.start(proxy.uri())).await.unwrap();
     let prices = PricesClient::new(connect(&vhost).await);
     for subscription in server.subscriptions() {
-        subscription.add::<PricesChangedRequest>(["us.*", "jp"]).await.unwrap();
-        subscription.remove::<PricesChangedRequest>(["eu.*", "never.bound"]).await.unwrap();
-        let error = subscription.add::<PricesChangedRequest>(["us", "#x"]).await.unwrap_err();
+        subscription.add::<PricesChanged>(["us.*", "jp"]).await.unwrap();
+        subscription.remove::<PricesChanged>(["eu.*", "never.bound"]).await.unwrap();
+        let error = subscription.add::<PricesChanged>(["us", "#x"]).await.unwrap_err();
         assert!(matches!(error, ChangeError::Refused(_)), "{error}");
     }
     for epoch in 1..4 {
@@ -109,8 +108,8 @@ async fn bindings_of_an_earlier_program_are_removed_by_hand() {
     let vhost = Vhost::create().await;
     let mut seen = Received::new();
     let group = |topics: &str| {
-        let group = Subscription::group("billing").to::<PricesChangedRequest>([topics]);
-        group.to_all::<PricesClosedRequest>()
+        let group = Subscription::group("billing").to::<PricesChanged>([topics]);
+        group.to_all::<PricesClosed>()
     };
     subscribe(&vhost, seen.by("old"), group("old.*")).await.shutdown().await.unwrap();
     let server = subscribe(&vhost, seen.by("new"), group("new.*")).await;
@@ -118,7 +117,7 @@ async fn bindings_of_an_earlier_program_are_removed_by_hand() {
     prices.changed(1).topic("old.one").await.unwrap();
     assert_eq!(seen.next(1).await, ["new: 1 old.one"], "its binding is still there");
     let subscription = server.subscriptions().pop().unwrap();
-    subscription.remove::<PricesChangedRequest>(["old.*"]).await.unwrap();
+    subscription.remove::<PricesChanged>(["old.*"]).await.unwrap();
     prices.changed(2).topic("old.one").await.unwrap();
     prices.changed(3).topic("new.one").await.unwrap();
     prices.closed().await.unwrap();
@@ -137,8 +136,8 @@ async fn a_subscription_cannot_be_changed_during_an_outage_and_stays_as_it_was()
     proxy.cut();
     until_connecting(&server).await;
     for refused in [
-        within("a refusal", subscription.add::<PricesChangedRequest>(["eu"])).await.unwrap_err(),
-        within("a refusal", subscription.remove::<PricesChangedRequest>(["#"])).await.unwrap_err(),
+        within("a refusal", subscription.add::<PricesChanged>(["eu"])).await.unwrap_err(),
+        within("a refusal", subscription.remove::<PricesChanged>(["#"])).await.unwrap_err(),
         within("a refusal", subscription.unsubscribe()).await.unwrap_err(),
     ] {
         assert!(matches!(refused, ChangeError::NotConnected(_)), "{refused}");

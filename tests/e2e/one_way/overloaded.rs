@@ -146,7 +146,7 @@ async fn a_notification_that_a_custom_layer_calls_overloaded_is_retried_unchange
     };
     let server = Server::new()
         .service(ChoresServer::new(Maid(chores.clone())))
-        .subscribe(ChoresServer::new(Maid(chores)), Subscription::group("all").to_all::<ChoresDoneRequest>())
+        .subscribe(ChoresServer::new(Maid(chores)), Subscription::group("all").to_all::<ChoresDone>())
         .layer(middleware::from_fn(third_time));
     let server = start(server, &vhost).await;
     let client = ChoresClient::new(connect(&vhost).await);

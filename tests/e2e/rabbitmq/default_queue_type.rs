@@ -50,11 +50,8 @@ async fn where_the_default_queue_type_is_quorum_only_queues_without_a_type_are()
     let server = Server::new()
         .service(FibServer::new(Fibonacci))
         .service_with(GateServer::new(Gatekeeper::closed()), of_the_broker)
-        .subscribe(
-            BellsServer::new(Listening(rung.clone())),
-            Subscription::listener().to::<BellsRungRequest>(["#"]),
-        )
-        .subscribe(BellsServer::new(Listening(rung)), Subscription::group("g").to::<BellsRungRequest>(["#"]));
+        .subscribe(BellsServer::new(Listening(rung.clone())), Subscription::listener().to::<BellsRung>(["#"]))
+        .subscribe(BellsServer::new(Listening(rung)), Subscription::group("g").to::<BellsRung>(["#"]));
     let _server = start(server, &vhost).await;
     for reply_to in [ReplyTo::ExclusiveQueue, ReplyTo::Direct] {
         let client =

@@ -99,7 +99,7 @@ async fn a_server_that_may_not_look_up_its_exchanges_serves_what_others_declared
     let vhost = broker.vhost("/").unwrap();
     let (sender, mut received) = mpsc::unbounded_channel();
     let server = || {
-        let group = Subscription::group("readers").to::<NewsPrintedRequest>(["#"]);
+        let group = Subscription::group("readers").to::<NewsPrinted>(["#"]);
         let subscribed = Server::new().subscribe(NewsServer::new(Reader(sender.clone())), group);
         subscribed.service(FibServer::new(Fibonacci))
     };

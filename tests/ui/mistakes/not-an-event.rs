@@ -14,7 +14,7 @@ trait Mail {
 fn subscribed<E: Event>() {}
 
 fn main() {
-    subscribed::<MailSentRequest>();
+    subscribed::<MailSent>();
     subscribed::<MailSendRequest>();
     let wrong = |client: Client| MailClient::new(client).count().topic("eu");
 }

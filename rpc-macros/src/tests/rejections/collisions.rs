@@ -127,6 +127,17 @@ pub(super) const TABLE: &[Rejection] = &[
         )],
     },
     Rejection {
+        claim: "an event is not named like a generated type",
+        arguments: "",
+        item: "trait Fib {
+    #[rpc(event)] async fn client(&self);
+}",
+        errors: &[(
+            "the generated type `FibClient` exists already; name the request of `client` by `#[rpc(request = Name)]`",
+            "client",
+        )],
+    },
+    Rejection {
         claim: "methods that differ in underscores need names for their types",
         arguments: "",
         item: "trait Fib {

@@ -62,11 +62,11 @@ impl PricesArchiveRequest {
     crate = "::amqp_rpc::__private::serde",
     bound = "for<'wire> Price: ::amqp_rpc::__private::WireType"
 )]
-struct PricesPriceChangedRequest {
+struct PricesPriceChanged {
     /// The parameter `price`.
     price: Price,
 }
-impl PricesPriceChangedRequest {
+impl PricesPriceChanged {
     /// The name, the address and the delivery settings of the method.
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
             "prices",
@@ -81,8 +81,8 @@ impl PricesPriceChangedRequest {
     ::amqp_rpc::__private::serde::Deserialize
 )]
 #[serde(crate = "::amqp_rpc::__private::serde")]
-struct PricesClosedRequest {}
-impl PricesClosedRequest {
+struct PricesClosed {}
+impl PricesClosed {
     /// The name, the address and the delivery settings of the method.
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
             "prices",
@@ -153,20 +153,17 @@ const _: () = {
         fn price_changed(
             &self,
             price: Price,
-        ) -> ::amqp_rpc::__private::Call<PricesPriceChangedRequest> {
+        ) -> ::amqp_rpc::__private::Call<PricesPriceChanged> {
             ::amqp_rpc::__private::TypedClient::call(
                 &self.client,
-                PricesPriceChangedRequest { price },
+                PricesPriceChanged { price },
             )
         }
         /// Publishes [`Prices::closed`].
         ///
         /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
-        fn closed(&self) -> ::amqp_rpc::__private::Call<PricesClosedRequest> {
-            ::amqp_rpc::__private::TypedClient::call(
-                &self.client,
-                PricesClosedRequest {},
-            )
+        fn closed(&self) -> ::amqp_rpc::__private::Call<PricesClosed> {
+            ::amqp_rpc::__private::TypedClient::call(&self.client, PricesClosed {})
         }
     }
 };
@@ -271,15 +268,15 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::amqp_rpc::__private::Request for PricesPriceChangedRequest {
+    impl ::amqp_rpc::__private::Request for PricesPriceChanged {
         const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
         type Response = ::amqp_rpc::__private::NoReply;
         type Error = ::amqp_rpc::__private::NoError;
     }
     #[automatically_derived]
-    impl ::amqp_rpc::__private::Event for PricesPriceChangedRequest {}
+    impl ::amqp_rpc::__private::Event for PricesPriceChanged {}
     #[automatically_derived]
-    impl ::core::fmt::Debug for PricesPriceChangedRequest {
+    impl ::core::fmt::Debug for PricesPriceChanged {
         fn fmt(
             &self,
             __formatter: &mut ::core::fmt::Formatter<'_>,
@@ -287,30 +284,27 @@ const _: () = {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
                 &mut ::core::fmt::Formatter::debug_struct(
                     __formatter,
-                    "PricesPriceChangedRequest",
+                    "PricesPriceChanged",
                 ),
             )
         }
     }
     #[automatically_derived]
-    impl ::amqp_rpc::__private::Request for PricesClosedRequest {
+    impl ::amqp_rpc::__private::Request for PricesClosed {
         const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
         type Response = ::amqp_rpc::__private::NoReply;
         type Error = ::amqp_rpc::__private::NoError;
     }
     #[automatically_derived]
-    impl ::amqp_rpc::__private::Event for PricesClosedRequest {}
+    impl ::amqp_rpc::__private::Event for PricesClosed {}
     #[automatically_derived]
-    impl ::core::fmt::Debug for PricesClosedRequest {
+    impl ::core::fmt::Debug for PricesClosed {
         fn fmt(
             &self,
             __formatter: &mut ::core::fmt::Formatter<'_>,
         ) -> ::core::fmt::Result {
             ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(
-                    __formatter,
-                    "PricesClosedRequest",
-                ),
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "PricesClosed"),
             )
         }
     }
@@ -340,8 +334,8 @@ const _: () = {
             &[
                 PricesRefreshRequest::METHOD,
                 PricesArchiveRequest::METHOD,
-                PricesPriceChangedRequest::METHOD,
-                PricesClosedRequest::METHOD,
+                PricesPriceChanged::METHOD,
+                PricesClosed::METHOD,
             ],
         );
         fn dispatch(
@@ -370,7 +364,7 @@ const _: () = {
                 "prices.price_changed" => {
                     ::amqp_rpc::__private::serve_one_way(
                         __call,
-                        move |__request: PricesPriceChangedRequest, __context| async move {
+                        move |__request: PricesPriceChanged, __context| async move {
                             ::core::result::Result::<
                                 (),
                                 ::amqp_rpc::__private::NoError,
@@ -388,7 +382,7 @@ const _: () = {
                 "market.closed" => {
                     ::amqp_rpc::__private::serve_one_way(
                         __call,
-                        move |__request: PricesClosedRequest, __context| async move {
+                        move |__request: PricesClosed, __context| async move {
                             <S as Prices>::closed(&*__service).await
                         },
                     )

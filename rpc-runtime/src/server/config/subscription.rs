@@ -74,18 +74,18 @@ impl Subscription {
     /// # mod events {
     /// #     use amqp_rpc_runtime::contract::{MethodDef, NoError, NoReply, Request};
     /// #     #[derive(serde::Serialize, serde::Deserialize)]
-    /// #     pub struct PricesPriceChangedRequest {}
-    /// #     impl Request for PricesPriceChangedRequest {
+    /// #     pub struct PricesPriceChanged {}
+    /// #     impl Request for PricesPriceChanged {
     /// #         const METHOD: &'static MethodDef =
     /// #             &MethodDef::new("prices", "prices.price_changed").event();
     /// #         type Response = NoReply;
     /// #         type Error = NoError;
     /// #     }
-    /// #     impl amqp_rpc_runtime::contract::Event for PricesPriceChangedRequest {}
+    /// #     impl amqp_rpc_runtime::contract::Event for PricesPriceChanged {}
     /// # }
     /// # use amqp_rpc_runtime::Subscription;
-    /// # use events::PricesPriceChangedRequest;
-    /// let european = Subscription::group("billing").to::<PricesPriceChangedRequest>(["eu.*", "uk"]);
+    /// # use events::PricesPriceChanged;
+    /// let european = Subscription::group("billing").to::<PricesPriceChanged>(["eu.*", "uk"]);
     /// # let _ = european;
     /// ```
     pub fn to<E: Event>(mut self, topics: impl IntoIterator<Item = impl Into<String>>) -> Self {
