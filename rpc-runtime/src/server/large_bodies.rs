@@ -3,12 +3,12 @@
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Smaller bodies are not counted: as many calls as a server runs at once bound them, and most calls are small.
-const COUNTED_FROM: usize = 16 * 1024;
+const COUNTED_FROM: usize = 4 * 1024;
 
 /// What the large requests of a server may hold at once, in bytes of their bodies.
 ///
-/// A decoded value may take much more than its body: a `serde_json::Value` 17 times as much of JSON, 32 times of
-/// MessagePack. Which type a body becomes is not known before it is decoded, so its bytes are what is counted.
+/// A decoded value may take much more than its body: see SECURITY.md. Which type a body becomes is not known before
+/// it is decoded, so its bytes are what is counted.
 #[derive(Debug)]
 pub(crate) struct LargeBodies {
     free: Semaphore,
@@ -17,7 +17,7 @@ pub(crate) struct LargeBodies {
 
 impl LargeBodies {
     pub(crate) fn new(bytes: usize) -> Self {
-        let all = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let all = u32::try_from(bytes.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         Self { free: Semaphore::new(all as usize), all }
     }
 

@@ -63,7 +63,7 @@ impl Server {
                 redelivered: RedeliveryPolicy::default(),
                 authorization: None,
             },
-            max_bytes_in_flight: 16 * MIB,
+            max_bytes_in_flight: 4 * MIB,
             max_reply_bytes: 16 * MIB,
             exposes_panics: false,
             failures: FailureLog::default(),

@@ -61,12 +61,13 @@ impl Server {
 
     /// Limits the bytes of the large requests that are decoded and run at the same time, over all queues of
     /// the server: what comes in addition waits, undecoded, until others have ended, or until its caller's
-    /// deadline. A request that is larger than the limit runs when no other large one does. Default 16 MiB, at
+    /// deadline. A request that is larger than the limit runs when no other large one does. Default 4 MiB, at
     /// least 1.
     ///
-    /// Requests below 16 KiB are not counted; [`concurrency`](Self::concurrency) bounds them. Decoded values
-    /// may take 32 times as much as their bodies, where a parameter is of a type that can hold anything, such as
-    /// `serde_json::Value`.
+    /// Requests below 4 KiB are not counted; [`concurrency`](Self::concurrency) bounds them. Those that wait are
+    /// among the calls that it counts. Decoded values may take much more than their bodies where a parameter is
+    /// of a type that can hold anything, such as `serde_json::Value`: 95 times as much of JSON, 220 times of
+    /// MessagePack.
     pub fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
         self.max_bytes_in_flight = bytes;
         self
