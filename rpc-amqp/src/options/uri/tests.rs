@@ -20,6 +20,8 @@ fn the_vhost_is_the_path() {
         ("amqp://h:1/", "/"),
         ("amqp://h:1/%2f", "/"),
         ("amqp://h:1/a%2fb", "a/b"),
+        ("amqp://h:1/%2e", "."),
+        ("amqp://h:1/..", ".."),
         ("amqp://u:p@h:1/tenant?heartbeat=5", "tenant"),
     ] {
         assert_eq!(
@@ -207,6 +209,8 @@ proptest! {
     fn what_lapin_reads_is_read_in_the_same_way(
         user in "[a-z%@]{1,6}", password in "[ -~]{1,8}", vhost in "[ -~]{1,8}", port in 1u16..,
     ) {
+        // lapin takes them for steps in a path, and leaves them out.
+        prop_assume!(vhost != "." && vhost != "..");
         let escape = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
         let text =
             format!("amqp://{}:{}@h:{port}/{}?heartbeat=7", escape(&user), escape(&password), escape(&vhost));
