@@ -64,6 +64,7 @@
 //! | write a layer | [`middleware`] |
 //! | choose the format and the compression of bodies | [`codec`] |
 //! | call from threads, without async | [`client::blocking`] |
+//! | test code that calls, without a broker | [`Client::in_process`] |
 //! | call or serve by name, without a trait | [`Client::call_json`], [`Client::call_bytes`], [`Server::raw`] |
 //!
 //! The repository's `docs/` describe the wire protocol, the semantics of every failure, and every message of
@@ -201,7 +202,7 @@ pub use amqp_rpc_runtime::private as __private;
 pub use amqp_rpc_runtime::{
     Bytes, Call, CallError, CallOptions, Client, ConnectOptions, Context, Execution, Fault, FaultCode,
     HeaderValue, Headers, RunningServer, Server, Subscription, client, codec, connect, contract, error,
-    layers, middleware, server,
+    in_process, layers, middleware, server,
 };
 
 #[cfg(doctest)]

@@ -3,11 +3,12 @@
 
 use std::{error::Error, time::Duration};
 
-use amqp_rpc::{Client, Execution, Server, rpc_service};
+use amqp_rpc::{CallError, Client, Execution, Server, layers, rpc_service};
 use amqp_rpc_broker::{
     Broker,
     faults::{Action, Matcher, Method},
 };
+use mockall::predicate::eq;
 
 #[rpc_service]
 trait Greeter {
@@ -83,5 +84,101 @@ async fn it_greets_on_the_production_broker_too() -> Result<(), Box<dyn Error>> 
 
     assert_eq!(GreeterClient::new(client).greet("Ada".into()).await?, "hello, Ada");
     server.shutdown().await?;
+    Ok(())
+}
+
+/// The code under test: a page of a gateway, with its status.
+async fn page(greeter: &GreeterClient, name: &str) -> (u16, String) {
+    match greeter.greet(name.into()).await {
+        Ok(greeting) => (200, format!("<h1>{greeting}</h1>")),
+        Err(error @ CallError::Timeout(_)) => (504, error.to_string()),
+        Err(error) if error.execution() == Execution::Never => (503, error.to_string()),
+        Err(error) => (500, error.to_string()),
+    }
+}
+
+mockall::mock! {
+    GreeterService {}
+
+    impl Greeter for GreeterService {
+        async fn greet(&self, name: String) -> String;
+    }
+}
+
+#[tokio::test]
+async fn a_page_shows_the_greeting() {
+    let mut mock = MockGreeterService::new();
+    mock.expect_greet().with(eq("Ada".to_owned())).times(1).returning(|name| format!("hello, {name}"));
+    let greeter = GreeterClient::new(Client::in_process(GreeterServer::new(mock)));
+
+    assert_eq!(page(&greeter, "Ada").await, (200, "<h1>hello, Ada</h1>".into()));
+}
+
+#[tokio::test]
+async fn a_page_says_when_nobody_serves() {
+    let nobody = Client::builder().in_process().build().expect("these options are valid");
+
+    let (status, _) = page(&GreeterClient::new(nobody), "Ada").await;
+    assert_eq!(status, 503);
+}
+
+struct Silent;
+
+impl Greeter for Silent {
+    async fn greet(&self, _: String) -> String {
+        std::future::pending().await
+    }
+}
+
+// With a paused clock the 10 s of the timeout take no time.
+#[tokio::test(start_paused = true)]
+async fn a_page_says_when_there_is_no_answer() {
+    let greeter = GreeterClient::new(Client::in_process(GreeterServer::new(Silent)));
+
+    let (status, _) = page(&greeter, "Ada").await;
+    assert_eq!(status, 504);
+}
+
+#[tokio::test]
+async fn a_call_that_the_mock_does_not_expect_says_which() {
+    let greeter = GreeterClient::new(Client::in_process(GreeterServer::new(MockGreeterService::new())));
+
+    let error = greeter.greet("Ada".into()).await.unwrap_err();
+    let expected = r#"the method panicked: MockGreeterService::greet("Ada"): No matching expectation found"#;
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+#[tokio::test]
+async fn a_mock_that_was_not_called_fails_the_test_when_the_client_is_dropped() {
+    let mut mock = MockGreeterService::new();
+    mock.expect_greet().times(1).returning(|name| name);
+    let greeter = GreeterClient::new(Client::in_process(GreeterServer::new(mock)));
+
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(greeter)));
+    let panic = dropped.unwrap_err();
+    let text = panic.downcast_ref::<String>().map_or("no text", String::as_str);
+    assert!(text.contains("MockGreeterService::greet"), "{text}");
+}
+
+#[rpc_service]
+trait Orders {
+    async fn count(&self) -> u64;
+}
+
+struct Shop;
+
+impl Orders for Shop {
+    async fn count(&self) -> u64 {
+        7
+    }
+}
+
+#[tokio::test]
+async fn one_client_calls_several_services() -> Result<(), Box<dyn Error>> {
+    let layered = Client::builder().timeout(Duration::from_secs(2)).layer(layers::Trace::new());
+    let services = layered.in_process().service(GreeterServer::new(Polite)).service(OrdersServer::new(Shop));
+    let client = services.build()?;
+    assert_eq!(GreeterClient::new(client.clone()).greet("Ada".into()).await?, "hello, Ada");
+    assert_eq!(OrdersClient::new(client).count().await?, 7);
     Ok(())
 }

@@ -49,6 +49,6 @@ pub use message::{Delivered, HeaderValue, Headers, Properties, Refusal};
 pub use options::Tls;
 pub use options::{ConnectOptions, Credentials, Inbound};
 pub use pipeline::{Request, pipelined};
-pub use publish::{AddressedMessage, BacklogState, PublishError, Publisher};
+pub use publish::{AddressedMessage, BacklogState, PublishError, Publisher, check_encodable};
 pub use topology::{Binding, Exchange, ExchangeKind, Operation, Queue, QueueStatus, Topology, TopologyError};
 pub use transport::guard::Findings;

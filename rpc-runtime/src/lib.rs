@@ -4,7 +4,7 @@
 //! Depend on `amqp-rpc`, which re-exports what users need.
 //!
 //! Modules import one way, each only from those before it: `definitions` and `codec`, `message`, `contract`,
-//! `error`, `wire`, `client`, `layer`, `server`.
+//! `error`, `wire`, `client`, `layer`, `in_process` and `server`.
 
 pub mod client;
 pub mod codec;
@@ -12,6 +12,7 @@ pub mod connect;
 pub mod contract;
 mod definitions;
 pub mod error;
+pub mod in_process;
 mod layer;
 mod message;
 #[doc(hidden)]

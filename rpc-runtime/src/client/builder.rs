@@ -44,6 +44,13 @@ pub struct ClientBuilder {
     layers: LayerStack,
 }
 
+/// What a client is made of, beside its connection.
+pub(super) struct ClientParts {
+    pub(super) settings: Settings,
+    pub(super) link_options: LinkOptions,
+    pub(super) layers: LayerStack,
+}
+
 impl Client {
     /// Connects with the defaults of [`ClientBuilder`].
     ///
@@ -237,6 +244,24 @@ impl ClientBuilder {
         options: ConnectOptions,
         background: Option<Arc<Background>>,
     ) -> Result<Client, ConnectError> {
+        let namespace = self.check()?;
+        let ClientParts { settings, link_options, layers } = self.into_parts(namespace);
+        let trigger = Arc::new(SweepTrigger::default());
+        let inbound =
+            Inbound { max_body_bytes: settings.max_reply_bytes, on_return: Arc::clone(&trigger.returned) };
+        let open = |connection| Link::open(connection, link_options.clone());
+        let (link, replies) = connect_first(&options, &inbound, open).await?;
+        let supervisor = Supervisor { connect_options: options, inbound, link_options };
+        let session = start(link, replies, settings, trigger, supervisor, background);
+        let layers = layers.around(&session);
+        Ok(Client { session, layers, timeout: None })
+    }
+
+    /// Checks the options that do not depend on a connection; returns the namespace.
+    ///
+    /// # Errors
+    /// `InvalidOption`.
+    pub(crate) fn check(&self) -> Result<Namespace, ConnectError> {
         let invalid = |text: &str| Err(ConnectError::InvalidOption(text.to_owned()));
         if self.max_in_flight == 0 || self.max_in_flight > MAX_CALLS {
             return invalid("max_in_flight must be between 1 and 8388608");
@@ -244,21 +269,19 @@ impl ClientBuilder {
         if self.app_id.as_ref().is_some_and(|app_id| app_id.len() > MAX_SHORT_STRING_BYTES) {
             return invalid("app_id must have at most 255 bytes");
         }
-        let namespace = match &self.namespace {
-            Some(name) => Namespace::parse(name).map_err(ConnectError::InvalidOption)?,
-            None => Namespace::default(),
-        };
-        let trigger = Arc::new(SweepTrigger::default());
-        let inbound =
-            Inbound { max_body_bytes: self.max_reply_bytes, on_return: Arc::clone(&trigger.returned) };
+        match &self.namespace {
+            Some(name) => Namespace::parse(name).map_err(ConnectError::InvalidOption),
+            None => Ok(Namespace::default()),
+        }
+    }
+
+    pub(super) fn into_parts(self, namespace: Namespace) -> ClientParts {
         let link_options = LinkOptions {
             reply_to: self.reply_to,
             sends_user_id: self.sends_user_id,
             app_id: self.app_id,
             compression: self.compression,
         };
-        let open = |connection| Link::open(connection, link_options.clone());
-        let (link, replies) = connect_first(&options, &inbound, open).await?;
         let settings = Settings {
             timeout: self.timeout,
             max_in_flight: self.max_in_flight,
@@ -272,9 +295,6 @@ impl ClientBuilder {
             codec: self.codec,
             namespace,
         };
-        let supervisor = Supervisor { connect_options: options, inbound, link_options };
-        let session = start(link, replies, settings, trigger, supervisor, background);
-        let layers = self.layers.around(&session);
-        Ok(Client { session, layers, timeout: None })
+        ClientParts { settings, link_options, layers: self.layers }
     }
 }

@@ -1,4 +1,4 @@
-//! Builds the layers around a session. The innermost service sends.
+//! Builds the layers around a session. The innermost service sends, or calls services of the same process.
 
 use std::{fmt, sync::Arc};
 
@@ -31,9 +31,13 @@ impl LayerStack {
         if self.0.is_empty() {
             return None;
         }
+        Some(self.around_service(BoxClientService::erased(Innermost { session: Arc::clone(session) })))
+    }
+
+    /// The layers with `innermost` inside.
+    pub(super) fn around_service(&self, innermost: BoxClientService) -> BoxClientService {
         // The last layer is wrapped around the innermost service, so that the first one is outermost.
-        let innermost = BoxClientService::erased(Innermost { session: Arc::clone(session) });
-        Some(self.0.iter().rev().fold(innermost, |service, layer| layer(service)))
+        self.0.iter().rev().fold(innermost, |service, layer| layer(service))
     }
 }
 

@@ -5,6 +5,7 @@ mod builder;
 mod calls;
 mod delivery;
 mod handle;
+mod in_process;
 mod layers;
 mod options;
 mod service;
@@ -24,6 +25,11 @@ pub(crate) mod layering {
         delivery::outgoing_call::OutgoingCall,
         service::{BoxClientService, ClientService},
     };
+}
+
+/// The parts that a client without a broker is made of; see [`in_process`](crate::in_process).
+pub(crate) mod local {
+    pub(crate) use super::in_process::{MessageReceiver, Receiving, WrittenReply};
 }
 
 /// The parts that generated code uses.

@@ -28,6 +28,11 @@ impl BoxService {
     pub(crate) fn innermost(service: impl Service) -> Self {
         Self(Arc::new(Droppable(Some(Innermost(service)))))
     }
+
+    /// The same for a service of a test: its panic when it is dropped is not caught.
+    pub(crate) fn unguarded(service: impl Service) -> Self {
+        Self(Arc::new(Innermost(service)))
+    }
 }
 
 impl RpcService for BoxService {

@@ -115,7 +115,7 @@ impl DeliveryError {
     }
 
     /// The error of a message that no queue takes.
-    pub(super) fn unroutable(message: &OutgoingMessage, exchange_missing: bool) -> Self {
+    pub(in crate::client) fn unroutable(message: &OutgoingMessage, exchange_missing: bool) -> Self {
         Self::Unroutable {
             exchange: message.exchange.clone().into_owned(),
             routing_key: message.routing_key.clone().into_owned(),

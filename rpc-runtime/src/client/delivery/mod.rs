@@ -3,7 +3,7 @@
 
 mod attempt;
 pub(crate) mod deliver;
-mod error;
+pub(crate) mod error;
 pub(crate) mod in_flight;
 mod lookup;
 pub(crate) mod message;

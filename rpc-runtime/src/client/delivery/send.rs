@@ -94,7 +94,7 @@ fn why_not_connected(state: &SessionState) -> Option<Arc<str>> {
     match state {
         SessionState::Connecting(disconnect) => Some(Arc::clone(&disconnect.reason)),
         SessionState::Ready(link) => link.connection.findings().blocked(),
-        SessionState::Ended(_) => None,
+        SessionState::InProcess | SessionState::Ended(_) => None,
     }
 }
 
@@ -130,7 +130,7 @@ async fn send_when_ready<S: SentMessage>(
 }
 
 /// A session that ends must not be waited for: the slots may never be released then.
-async fn acquire_slot(
+pub(in crate::client) async fn acquire_slot(
     session: &Session,
     slots: &Arc<Semaphore>,
 ) -> Result<OwnedSemaphorePermit, DeliveryError> {
@@ -140,7 +140,8 @@ async fn acquire_slot(
     }
 }
 
-async fn end_of(mut states: watch::Receiver<SessionState>) -> EndReason {
+/// Waits until the session has ended.
+pub(in crate::client) async fn end_of(mut states: watch::Receiver<SessionState>) -> EndReason {
     let state = states.wait_for(|state| matches!(state, SessionState::Ended(_))).await;
     match state.as_deref() {
         Ok(SessionState::Ended(reason)) => reason.clone(),
@@ -168,6 +169,7 @@ async fn next_link(
                 continue;
             }
             SessionState::Ready(link) => link,
+            SessionState::InProcess => unreachable!("its client has a service that sends nothing"),
         };
         match link.connection.findings().blocked() {
             None => return Ok(link),

@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use amqp_rpc_transport::{ConnectionState, Disconnect, StateWatch};
+use amqp_rpc_transport::{Broker, ConnectionState, Disconnect, StateWatch};
 use tokio::{
     sync::{Semaphore, watch},
     task::JoinSet,
@@ -28,6 +28,8 @@ pub(crate) enum SessionState {
     Ready(Arc<Link>),
     /// The last link was lost, or the next could not be made, for this reason.
     Connecting(Arc<Disconnect>),
+    /// There is no link, and none is made: the layers of the client end in services of this process.
+    InProcess,
     Ended(EndReason),
 }
 
@@ -70,7 +72,22 @@ impl Session {
         sweep_trigger: Arc<SweepTrigger>,
         background: Option<Arc<Background>>,
     ) -> Self {
-        let ready = ConnectionState::ready(FIRST_EPOCH, link.connection.broker());
+        let broker = link.connection.broker();
+        Self::with_state(SessionState::Ready(link), broker, settings, sweep_trigger, background)
+    }
+
+    /// The session of a client whose messages stay in this process. It is ready until it is closed.
+    pub(crate) fn in_process(settings: Settings) -> Self {
+        Self::with_state(SessionState::InProcess, Broker::Other, settings, Arc::default(), None)
+    }
+
+    fn with_state(
+        state: SessionState,
+        broker: Broker,
+        settings: Settings,
+        sweep_trigger: Arc<SweepTrigger>,
+        background: Option<Arc<Background>>,
+    ) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(settings.max_in_flight)),
             one_way_slots: Arc::new(Semaphore::new(settings.max_in_flight)),
@@ -79,8 +96,8 @@ impl Session {
             queues: QueueCache::default(),
             denied_exchanges: DeniedExchanges::default(),
             counters: Counters::default(),
-            state: watch::Sender::new(SessionState::Ready(link)),
-            status: watch::Sender::new(ready),
+            state: watch::Sender::new(state),
+            status: watch::Sender::new(ConnectionState::ready(FIRST_EPOCH, broker)),
             tasks: Mutex::default(),
             background,
         }
@@ -112,6 +129,7 @@ impl Session {
     pub(crate) fn stats(&self) -> ClientStats {
         let in_flight = match self.state() {
             SessionState::Ready(link) => link.pending.len(),
+            SessionState::InProcess => self.settings.max_in_flight - self.slots.available_permits(),
             SessionState::Connecting(_) | SessionState::Ended(_) => 0,
         };
         self.counters.stats(in_flight)
@@ -121,7 +139,9 @@ impl Session {
     pub(super) fn sweep(&self, now: Instant) -> SweepResult {
         match self.state() {
             SessionState::Ready(link) => link.sweep(now),
-            SessionState::Connecting(_) | SessionState::Ended(_) => SweepResult::default(),
+            SessionState::Connecting(_) | SessionState::InProcess | SessionState::Ended(_) => {
+                SweepResult::default()
+            }
         }
     }
 
