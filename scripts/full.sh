@@ -34,5 +34,6 @@ for version in "${versions[@]}"; do
     run "a soak, on RabbitMQ $version" $(on_rabbitmq_4 "$version") "${soak[@]}"
 done
 
+print_failures
 print_totals
 exit "$status"

@@ -53,5 +53,6 @@ if [ -n "$everything" ]; then
     run "many schedules" scripts/schedules.sh
 fi
 
+print_failures
 print_totals
 exit "$status"

@@ -25,6 +25,15 @@ run() {
     esac
 }
 
+# print_failures: each failed test's name and the beginning of its output again, near the end, where a shortened log still has them.
+# "---- name stdout ----", its output, and "failures:" or the next one.
+print_failures() {
+    awk '/^     Running |^   Doc-tests / { program = $0; sub(/^ +/, "", program) }
+         /^---- .* ----$/ && tests++ < 20 { lines = 40; printf "\n== failed, in %s\n", program }
+         /^failures:$/ { lines = 0 }
+         lines > 0 { print; lines-- }' "$scratch/output"
+}
+
 # print_totals: "N passed, N failed, N skipped"; skipped is what no run ran.
 # "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s"
 # "test name ... ignored, reason" and "test name ... ok": a test that one run ignores and another runs is not skipped.
