@@ -164,6 +164,12 @@ impl Method {
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
         self.inputs.iter().filter_map(Input::as_parameter)
     }
+
+    /// The types that are generated from it: its request, and of a call its response.
+    pub(crate) fn types(&self) -> impl Iterator<Item = &Ident> {
+        let response = (self.kind == Kind::Call).then_some(&self.response);
+        std::iter::once(&self.request).chain(response)
+    }
 }
 
 impl Input {

@@ -131,4 +131,6 @@ catalogue! {
     WireNameTaken { name, other } => "`{name}` is the name of `{other}` on the wire already; give one of them another by `#[rpc(name = \"..\")]`",
     RoutingKeyTaken { routing_key, other } => "requests with the routing key `{routing_key}` go to `{other}` already; give one of them another by `#[rpc(routing_key = \"..\")]`",
     TypeNameTaken { type_name, method } => "the generated type `{type_name}` exists already; name the request of `{method}` by `#[rpc(request = Name)]`",
+    TypeOfMethod { type_name, method } => "`{type_name}` is the type that is generated from `{method}`, and hides a type of yours that is called the same; give the generated one another name by `#[rpc(request = Name)]`",
+    TypeOfService { type_name, service } => "`{type_name}` is the type that is generated from `{service}`, and cannot be sent; give your type of that name another one",
 }

@@ -17,7 +17,12 @@ pub(super) fn definition(runtime: &Runtime, service: &Service, method: &Method) 
     let (visibility, request) = (&service.visibility, &method.request);
     let (method_def_type, method_def) = (&runtime.method_def, method_def(runtime, service, method));
     let (service_cfgs, cfgs) = (&service.attributes.cfgs, &method.attributes.cfgs);
-    let doc = format!(" The request message of {}.", doc_links::to_method(service, method));
+    let kind = match method.kind {
+        Kind::Call => "request of",
+        Kind::Notify => "notification",
+        Kind::Event => "event",
+    };
+    let doc = format!(" The {kind} {}.", doc_links::to_method(service, method));
     let bound = bounds::bound(runtime, method);
     let serde_derives = serde_derives(runtime, method.body != Body::Named, bound.as_ref());
     let garde_derive = validation::garde_derive(method);

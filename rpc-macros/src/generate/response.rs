@@ -12,7 +12,7 @@ use crate::model::{Method, Returns, Service};
 pub(super) fn definition(runtime: &Runtime, service: &Service, method: &Method) -> TokenStream {
     let (visibility, response) = (&service.visibility, &method.response);
     let (service_cfgs, cfgs) = (&service.attributes.cfgs, &method.attributes.cfgs);
-    let doc = format!(" The response message of {}.", doc_links::to_method(service, method));
+    let doc = format!(" The response of {}.", doc_links::to_method(service, method));
     let serde_derives = serde_derives(runtime, true, None);
     let allow = lints::allowed(service);
     let value = value(runtime, method);

@@ -1,11 +1,12 @@
 //! Reports name collisions within one trait and with the generated code. Changes when generated code gets new
 //! names.
 
-use syn::Ident;
+use syn::{Ident, Type};
 
+use super::types;
 use crate::{
     diagnostics::{ErrorKind, Errors},
-    model::Method,
+    model::{Method, Returns},
     names,
 };
 
@@ -32,8 +33,9 @@ pub(super) fn check(
     }
     let fits_client = has_free_client_function(&method, errors);
     let fits_types = has_free_types(service, &method, others, errors);
+    let is_of_users = has_types_of_the_user(service, &method, errors);
     report_shared_address(&method, others, errors);
-    if fits_client && fits_types { Checked::Valid(method) } else { Checked::Rejected }
+    if fits_client && fits_types && is_of_users { Checked::Valid(method) } else { Checked::Rejected }
 }
 
 fn is_duplicate(method: &Method, others: &[Method], errors: &mut Errors) -> bool {
@@ -60,15 +62,38 @@ fn has_free_client_function(method: &Method, errors: &mut Errors) -> bool {
 
 fn has_free_types(service: &Ident, method: &Method, others: &[Method], errors: &mut Errors) -> bool {
     let of_service = [service.clone(), names::client_type(service), names::server_type(service)];
-    let of_others: Vec<_> =
-        coexisting(method, others).flat_map(|other| [&other.request, &other.response]).collect();
+    let of_others: Vec<_> = coexisting(method, others).flat_map(Method::types).collect();
     let taken = |ident: &Ident| of_service.contains(ident) || of_others.contains(&ident);
-    let Some(ident) = [&method.request, &method.response].into_iter().find(|ident| taken(ident)) else {
-        return true;
-    };
+    let Some(ident) = method.types().find(|ident| taken(ident)) else { return true };
     let (type_name, name) = (names::unraw(ident), names::unraw(&method.ident));
     errors.at(ident, ErrorKind::TypeNameTaken { type_name, method: name });
     false
+}
+
+/// Checks that the signature names neither the types that are generated from it, nor client and server. The
+/// user means a type of that name, which the generated one hides or is declared beside. Types that are
+/// generated from other methods are like any others: a call may return the events that were published.
+fn has_types_of_the_user(service: &Ident, method: &Method, errors: &mut Errors) -> bool {
+    let of_service = [names::client_type(service), names::server_type(service)];
+    let parameters = method.parameters().map(|parameter| &parameter.ty);
+    let mut signature: Vec<&Type> = parameters.collect();
+    match &method.returns {
+        Returns::Plain(declared) | Returns::Alias(declared) => signature.push(declared),
+        Returns::Fallible { value, error, .. } => signature.extend([value, error]),
+    }
+    let errors_before = errors.len();
+    for ty in signature {
+        let is_generated = |name: &Ident| of_service.contains(name) || method.types().any(|of| of == name);
+        let Some(name) = types::find_name(ty, is_generated) else { continue };
+        let type_name = names::unraw(&name);
+        let error = if of_service.contains(&name) {
+            ErrorKind::TypeOfService { type_name, service: names::unraw(service) }
+        } else {
+            ErrorKind::TypeOfMethod { type_name, method: names::unraw(&method.ident) }
+        };
+        errors.at(name, error);
+    }
+    errors.len() == errors_before
 }
 
 /// Reports one error even if both the name and the routing key are taken: the second follows from the first.

@@ -48,7 +48,7 @@ pub(crate) fn service(arguments: TokenStream, syntax: &TraitSyntax, errors: &mut
         return None;
     }
 
-    let types = methods.iter().flat_map(|method| [&method.request, &method.response]);
+    let types = methods.iter().flat_map(Method::types);
     let implementation = names::type_parameter(&types.chain([ident]).collect::<Vec<_>>());
     Some(Service {
         ident: ident.clone(),

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{GenericArgument, PathArguments, Type, TypeParamBound, TypeReference};
+use syn::{GenericArgument, Ident, PathArguments, Type, TypeParamBound, TypeReference};
 
 /// A reason why a type cannot be sent, as far as its syntax shows it.
 pub(super) enum Unsupported {
@@ -63,6 +63,30 @@ pub(super) fn is_dyn_error(ty: &Type) -> bool {
         }),
         _ => false,
     })
+}
+
+/// The first name in `ty` that stands alone, without a path, and that `wanted` accepts.
+pub(super) fn find_name(ty: &Type, wanted: impl Fn(&Ident) -> bool) -> Option<Ident> {
+    find_name_in(ty.to_token_stream(), &wanted)
+}
+
+fn find_name_in(tokens: TokenStream, wanted: &impl Fn(&Ident) -> bool) -> Option<Ident> {
+    let is_colon = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ':');
+    let mut follows_colon = false;
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let is_in_path = follows_colon || tokens.peek().is_some_and(is_colon);
+        follows_colon = is_colon(&token);
+        let found = match token {
+            TokenTree::Ident(name) => Some(name).filter(|name| !is_in_path && wanted(name)),
+            TokenTree::Group(group) => find_name_in(group.stream(), wanted),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
 }
 
 fn find_unsupported(tokens: TokenStream) -> Option<Unsupported> {

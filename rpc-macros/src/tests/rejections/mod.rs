@@ -3,6 +3,7 @@
 mod addresses;
 mod attributes;
 mod collisions;
+mod generated_types;
 mod methods;
 mod parameters;
 mod returns;
@@ -10,7 +11,7 @@ mod service;
 
 use super::reported;
 
-/// An input that the macro rejects.
+/// An input that the macro rejects; or, without errors, what is like it and accepted.
 pub(super) struct Rejection {
     /// The rule, as a claim.
     claim: &'static str,
@@ -31,6 +32,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Rejection> {
         attributes::TABLE,
         addresses::TABLE,
         collisions::TABLE,
+        generated_types::TABLE,
     ];
     tables.into_iter().flatten()
 }

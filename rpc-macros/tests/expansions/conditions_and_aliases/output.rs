@@ -16,7 +16,7 @@ pub trait Files: ::core::marker::Send + ::core::marker::Sync + 'static {
 }
 #[cfg(feature = "files")]
 #[cfg(unix)]
-/// The request message of [`Files::read`].
+/// The request of [`Files::read`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -38,7 +38,7 @@ impl FilesReadRequest {
 }
 #[cfg(feature = "files")]
 #[cfg(unix)]
-/// The response message of [`Files::read`].
+/// The response of [`Files::read`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -51,7 +51,7 @@ pub struct FilesReadResponse(
 );
 #[cfg(feature = "files")]
 #[cfg_attr(feature = "files", cfg(unix))]
-/// The request message of [`Files::close`].
+/// The request of [`Files::close`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -70,7 +70,7 @@ impl FilesCloseRequest {
 }
 #[cfg(feature = "files")]
 #[cfg_attr(feature = "files", cfg(unix))]
-/// The response message of [`Files::close`].
+/// The response of [`Files::close`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize

@@ -4,7 +4,7 @@ pub(crate) trait Tutorial: ::core::marker::Send + ::core::marker::Sync + 'static
         n: u64,
     ) -> impl ::core::future::Future<Output = u64> + ::core::marker::Send;
 }
-/// The request message of [`Tutorial::fib`].
+/// The request of [`Tutorial::fib`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -24,7 +24,7 @@ impl TutorialFibRequest {
         .routing_key("rpc_queue")
         .queue("rpc_queue");
 }
-/// The response message of [`Tutorial::fib`].
+/// The response of [`Tutorial::fib`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize

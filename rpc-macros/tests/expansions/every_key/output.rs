@@ -8,7 +8,7 @@ trait Sums: Audited + ::core::marker::Send + ::core::marker::Sync + 'static {
     > + ::core::marker::Send;
     fn total(&self, summands: Vec<Summand>, cx: &Context) -> Option<u64>;
 }
-/// The request message of [`Sums::add`].
+/// The request of [`Sums::add`].
 #[derive(
     my_crate::rpc::__private::serde::Serialize,
     my_crate::rpc::__private::serde::Deserialize
@@ -33,7 +33,7 @@ impl Plus {
         .timeout(my_crate::rpc::__private::Duration::from_millis(1500u64))
         .repetition(my_crate::rpc::__private::Repetition::AtMostOnce);
 }
-/// The response message of [`Sums::add`].
+/// The response of [`Sums::add`].
 #[derive(
     my_crate::rpc::__private::serde::Serialize,
     my_crate::rpc::__private::serde::Deserialize
@@ -43,7 +43,7 @@ struct PlusResponse(
     /// The value.
     u64,
 );
-/// The request message of [`Sums::total`].
+/// The request of [`Sums::total`].
 #[derive(
     my_crate::rpc::__private::serde::Serialize,
     my_crate::rpc::__private::serde::Deserialize
@@ -66,7 +66,7 @@ impl SumsTotalRequest {
         .exchange("sums")
         .queue("sums.v2");
 }
-/// The response message of [`Sums::total`].
+/// The response of [`Sums::total`].
 #[derive(
     my_crate::rpc::__private::serde::Serialize,
     my_crate::rpc::__private::serde::Deserialize

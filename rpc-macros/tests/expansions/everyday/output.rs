@@ -13,7 +13,7 @@ pub trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
     ) -> impl ::core::future::Future<Output = String> + ::core::marker::Send;
     fn ping(&self) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send;
 }
-/// The request message of [`Fib::compute`].
+/// The request of [`Fib::compute`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -31,7 +31,7 @@ impl FibComputeRequest {
         )
         .repetition(::amqp_rpc::__private::Repetition::Idempotent);
 }
-/// The response message of [`Fib::compute`].
+/// The response of [`Fib::compute`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -41,7 +41,7 @@ pub struct FibComputeResponse(
     /// The value.
     pub u64,
 );
-/// The request message of [`Fib::whoami`].
+/// The request of [`Fib::whoami`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -55,7 +55,7 @@ impl FibWhoamiRequest {
         "fib.whoami",
     );
 }
-/// The response message of [`Fib::whoami`].
+/// The response of [`Fib::whoami`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -65,7 +65,7 @@ pub struct FibWhoamiResponse(
     /// The value.
     pub String,
 );
-/// The request message of [`Fib::ping`].
+/// The request of [`Fib::ping`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -79,7 +79,7 @@ impl FibPingRequest {
         "fib.ping",
     );
 }
-/// The response message of [`Fib::ping`].
+/// The response of [`Fib::ping`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize

@@ -16,7 +16,7 @@ pub trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
     #[allow(async_fn_in_trait, dead_code)]
     async fn reset(&mut self, _: (u64, u64)) -> u64;
 }
-/// The request message of [`Fib::compute`].
+/// The request of [`Fib::compute`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -33,7 +33,7 @@ impl FibComputeRequest {
         "fib.compute",
     );
 }
-/// The response message of [`Fib::compute`].
+/// The response of [`Fib::compute`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -43,7 +43,7 @@ pub struct FibComputeResponse(
     /// The value.
     pub u64,
 );
-/// The request message of [`Fib::last`].
+/// The request of [`Fib::last`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -57,7 +57,7 @@ impl FibLastRequest {
         "fib.last",
     );
 }
-/// The response message of [`Fib::last`].
+/// The response of [`Fib::last`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize

@@ -9,4 +9,6 @@ trait Prices {
     async fn price_changed(&self, price: Price, #[rpc(context)] cx: &Context);
     #[rpc(event, routing_key = "market.closed")]
     async fn closed(&self) -> io::Result<()>;
+    #[rpc(event, request = Opened)]
+    async fn opened(&self, at: PricesOpened);
 }

@@ -15,8 +15,12 @@ trait Prices: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn closed(
         &self,
     ) -> impl ::core::future::Future<Output = io::Result<()>> + ::core::marker::Send;
+    fn opened(
+        &self,
+        at: PricesOpened,
+    ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send;
 }
-/// The request message of [`Prices::refresh`].
+/// The notification [`Prices::refresh`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -35,7 +39,7 @@ impl PricesRefreshRequest {
         .notify()
         .repetition(::amqp_rpc::__private::Repetition::Idempotent);
 }
-/// The request message of [`Prices::archive`].
+/// The notification [`Prices::archive`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -53,7 +57,7 @@ impl PricesArchiveRequest {
         )
         .notify();
 }
-/// The request message of [`Prices::price_changed`].
+/// The event [`Prices::price_changed`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -75,7 +79,7 @@ impl PricesPriceChanged {
         .event()
         .exchange("market");
 }
-/// The request message of [`Prices::closed`].
+/// The event [`Prices::closed`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -92,6 +96,28 @@ impl PricesClosed {
         .exchange("market")
         .routing_key("market.closed");
 }
+/// The event [`Prices::opened`].
+#[derive(
+    ::amqp_rpc::__private::serde::Serialize,
+    ::amqp_rpc::__private::serde::Deserialize
+)]
+#[serde(
+    crate = "::amqp_rpc::__private::serde",
+    bound = "for<'wire> PricesOpened: ::amqp_rpc::__private::WireType"
+)]
+struct Opened {
+    /// The parameter `at`.
+    at: PricesOpened,
+}
+impl Opened {
+    /// The name, the address and the delivery settings of the method.
+    const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
+            "prices",
+            "prices.opened",
+        )
+        .event()
+        .exchange("market");
+}
 /// Calls a remote [`Prices`].
 ///
 /// Cheap to clone; clones share the connection.
@@ -100,6 +126,7 @@ struct PricesClient {
     client: ::amqp_rpc::__private::TypedClient,
 }
 const _: () = {
+    fn at() {}
     fn client() {}
     fn day() {}
     fn options() {}
@@ -165,6 +192,12 @@ const _: () = {
         fn closed(&self) -> ::amqp_rpc::__private::Call<PricesClosed> {
             ::amqp_rpc::__private::TypedClient::call(&self.client, PricesClosed {})
         }
+        /// Publishes [`Prices::opened`].
+        ///
+        /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
+        fn opened(&self, at: PricesOpened) -> ::amqp_rpc::__private::Call<Opened> {
+            ::amqp_rpc::__private::TypedClient::call(&self.client, Opened { at })
+        }
     }
 };
 /// Serves an implementation of [`Prices`].
@@ -222,6 +255,9 @@ const _: () = {
             __IsNothing<<io::Result<()> as ::amqp_rpc::__private::Fallible>::Value>,
             __IsLogged<<io::Result<()> as ::amqp_rpc::__private::Fallible>::Error>,
         );
+    };
+    const _: () = {
+        struct __Types(__Travels<PricesOpened>);
     };
     #[automatically_derived]
     impl ::amqp_rpc::__private::Request for PricesRefreshRequest {
@@ -309,6 +345,25 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl ::amqp_rpc::__private::Request for Opened {
+        const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
+        type Response = ::amqp_rpc::__private::NoReply;
+        type Error = ::amqp_rpc::__private::NoError;
+    }
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Event for Opened {}
+    #[automatically_derived]
+    impl ::core::fmt::Debug for Opened {
+        fn fmt(
+            &self,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(__formatter, "Opened"),
+            )
+        }
+    }
+    #[automatically_derived]
     impl<S> ::core::clone::Clone for PricesServer<S> {
         fn clone(&self) -> Self {
             Self {
@@ -336,6 +391,7 @@ const _: () = {
                 PricesArchiveRequest::METHOD,
                 PricesPriceChanged::METHOD,
                 PricesClosed::METHOD,
+                Opened::METHOD,
             ],
         );
         fn dispatch(
@@ -384,6 +440,17 @@ const _: () = {
                         __call,
                         move |__request: PricesClosed, __context| async move {
                             <S as Prices>::closed(&*__service).await
+                        },
+                    )
+                }
+                "prices.opened" => {
+                    ::amqp_rpc::__private::serve_one_way(
+                        __call,
+                        move |__request: Opened, __context| async move {
+                            ::core::result::Result::<
+                                (),
+                                ::amqp_rpc::__private::NoError,
+                            >::Ok(<S as Prices>::opened(&*__service, __request.at).await)
                         },
                     )
                 }

@@ -6,7 +6,7 @@ trait Store: ::core::marker::Send + ::core::marker::Sync + 'static {
         Output = Result<Bytes, StoreError>,
     > + ::core::marker::Send;
 }
-/// The request message of [`Store::put`].
+/// The request of [`Store::put`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -28,7 +28,7 @@ impl StorePutRequest {
         )
         .reading_anything();
 }
-/// The response message of [`Store::put`].
+/// The response of [`Store::put`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize

@@ -11,7 +11,7 @@ trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
         user: User,
     ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send;
 }
-/// The request message of [`Fib::compute`].
+/// The request of [`Fib::compute`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -33,7 +33,7 @@ impl FibComputeRequest {
         "fib.compute",
     );
 }
-/// The response message of [`Fib::compute`].
+/// The response of [`Fib::compute`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -43,7 +43,7 @@ struct FibComputeResponse(
     /// The value.
     Answer,
 );
-/// The request message of [`Fib::store`].
+/// The request of [`Fib::store`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
@@ -67,7 +67,7 @@ impl FibStoreRequest {
         "fib.store",
     );
 }
-/// The response message of [`Fib::store`].
+/// The response of [`Fib::store`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
     ::amqp_rpc::__private::serde::Deserialize
