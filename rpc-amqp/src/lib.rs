@@ -36,7 +36,8 @@ mod transport;
 pub use broker::{Broker, BrokerVersion};
 pub use confirms::{Confirm, ConfirmOutcome, ExclusiveConfirmPublisher, SharedConfirmPublisher};
 pub use connect::{
-    AttemptError, Backoff, ConnectionState, NotReady, StateWatch, connect, connect_first, reconnect,
+    AttemptError, Backoff, ConnectionState, NotReady, StateWatch, connect, connect_first, random_share,
+    reconnect,
 };
 pub use connection::{Connection, DataChannel};
 pub use consume::Consumer;

@@ -5,6 +5,7 @@ mod bodies;
 mod calls;
 mod limits;
 mod one_way;
+mod retries;
 mod routing;
 mod services;
 

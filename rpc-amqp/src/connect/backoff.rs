@@ -85,7 +85,7 @@ impl Backoff {
 }
 
 /// A random number, evenly distributed from 0 up to 1.
-fn random_share() -> f64 {
+pub fn random_share() -> f64 {
     // The lowest 32 bits of a random UUID: its version and variant are in higher ones.
     let bits = (Uuid::new_v4().as_u128() & u128::from(u32::MAX)) as u32;
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)

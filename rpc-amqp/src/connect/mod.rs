@@ -11,7 +11,7 @@ mod state;
 mod update_secret;
 
 pub use attempt_error::AttemptError;
-pub use backoff::Backoff;
+pub use backoff::{Backoff, random_share};
 pub use dial::connect;
 pub use reconnect::{connect_first, reconnect};
 pub use state::{ConnectionState, NotReady, StateWatch};

@@ -1,12 +1,10 @@
 //! A message on its way out, as the layers of a client see it.
 
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::{fmt, time::Duration};
 
 use amqp_rpc_transport::Headers;
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::{message::OutgoingMessage, policy::CallPolicy};
 use crate::contract::MethodDef;

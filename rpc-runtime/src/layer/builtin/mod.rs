@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | [`Trace`] | both | a `tracing` span per call, with OpenTelemetry's names; passes the trace on |
 //! | `Metrics` (feature `metrics`) | both | measures durations and calls in flight, through the `metrics` facade |
+//! | [`Retry`] | client | repeats calls that failed, within a budget; sends a second request where a reply is late |
 //! | [`Authorize`] | server | authorizes calls with an async function |
 //! | [`LoadShed`] | server | refuses calls at once while too many run |
 //! | [`ConcurrencyLimit`] | server | limits the calls of a method that run at once; others wait |
@@ -32,6 +33,7 @@ mod max_wait;
 mod metrics;
 mod outcome;
 mod rate_limit;
+mod retry;
 pub mod semconv;
 mod timeout;
 #[cfg(feature = "tower")]
@@ -45,6 +47,7 @@ pub use load_shed::{LoadShed, LoadShedService};
 #[cfg(feature = "metrics")]
 pub use metrics::{MeasuredClient, MeasuredServer, Metrics};
 pub use rate_limit::{RateLimit, RateLimitService};
+pub use retry::{Retry, RetryService};
 pub use timeout::{Timeout, TimeoutService};
 #[cfg(feature = "tower")]
 pub use tower::{FromTower, FromTowerService, InnerService, from_tower};

@@ -1,0 +1,251 @@
+//! The layer that repeats calls. The clock is paused: timeouts and pauses take no time.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use amqp_rpc::{
+    CallError, Client, Execution, Fault, FaultCode,
+    client::ClientBuilder,
+    layers::Retry,
+    middleware::{self, ClientNext, OutgoingCall},
+    rpc_service,
+};
+use tokio::time::Instant;
+
+#[rpc_service]
+trait Store {
+    #[rpc(idempotent)]
+    async fn read(&self) -> usize;
+    async fn write(&self) -> usize;
+    #[rpc(idempotent)]
+    async fn find(&self) -> Result<usize, String>;
+}
+
+/// What becomes of an attempt.
+#[derive(Clone, Copy)]
+enum Fate {
+    /// It is refused before it is sent.
+    Overloaded,
+    /// Its method runs and does not end.
+    Hangs,
+}
+
+use Fate::{Hangs, Overloaded};
+
+/// Counts the attempts. Those beyond the list of fates are answered, with their number.
+#[derive(Default)]
+struct Attempts {
+    fates: Mutex<VecDeque<Fate>>,
+    made: AtomicUsize,
+    ran: AtomicUsize,
+}
+
+impl Attempts {
+    fn next(&self) -> Option<Fate> {
+        self.fates.lock().expect("no test panics here").pop_front()
+    }
+
+    fn counts(&self) -> (usize, usize) {
+        (self.made.load(Ordering::Relaxed), self.ran.load(Ordering::Relaxed))
+    }
+
+    async fn run(&self) -> usize {
+        let number = self.ran.fetch_add(1, Ordering::Relaxed) + 1;
+        match self.next() {
+            Some(_) => std::future::pending().await,
+            None => number,
+        }
+    }
+}
+
+impl Store for Attempts {
+    async fn read(&self) -> usize {
+        self.run().await
+    }
+
+    async fn write(&self) -> usize {
+        self.run().await
+    }
+
+    async fn find(&self) -> Result<usize, String> {
+        self.ran.fetch_add(1, Ordering::Relaxed);
+        Err("there is none".into())
+    }
+}
+
+fn store(retry: Retry, fates: impl IntoIterator<Item = Fate>) -> (StoreClient, Arc<Attempts>) {
+    store_with(Client::builder(), retry, fates)
+}
+
+fn store_with(
+    builder: ClientBuilder,
+    retry: Retry,
+    fates: impl IntoIterator<Item = Fate>,
+) -> (StoreClient, Arc<Attempts>) {
+    let attempts =
+        Arc::new(Attempts { fates: Mutex::new(fates.into_iter().collect()), ..Attempts::default() });
+    let refusing = Arc::clone(&attempts);
+    let refuse = middleware::client_from_fn(move |call: OutgoingCall, next: ClientNext| {
+        let attempts = Arc::clone(&refusing);
+        async move {
+            attempts.made.fetch_add(1, Ordering::Relaxed);
+            let is_refused =
+                matches!(attempts.fates.lock().expect("no test panics here").front(), Some(Overloaded));
+            if is_refused {
+                attempts.next();
+                return Err(CallError::Fault(Fault::new(FaultCode::Overloaded, "too many calls")));
+            }
+            next.run(call).await
+        }
+    });
+    let layered = builder.layer(retry).layer(refuse);
+    let client = layered.in_process().service(StoreServer::from_arc(Arc::clone(&attempts))).build();
+    (StoreClient::new(client.expect("these options are valid")), attempts)
+}
+
+/// With so little time that an attempt ends before its call.
+fn impatient() -> Retry {
+    Retry::new().attempt_timeout(Duration::from_secs(1))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_did_not_run_is_repeated_as_often_as_allowed() {
+    let (store, attempts) = store(Retry::new(), [Overloaded; 2]);
+    assert_eq!(store.write().await.unwrap(), 1);
+    assert_eq!(attempts.counts(), (3, 1));
+
+    let (store, attempts) = self::store(Retry::new().attempts(4), [Overloaded; 9]);
+    let error = store.write().await.unwrap_err();
+    assert!(matches!(&error, CallError::Fault(fault) if *fault.code() == FaultCode::Overloaded), "{error}");
+    assert_eq!(attempts.counts(), (4, 0));
+
+    let (store, attempts) = self::store(Retry::new().attempts(1), [Overloaded]);
+    store.write().await.unwrap_err();
+    assert_eq!(attempts.counts(), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_run_is_repeated_only_if_it_is_idempotent() {
+    let (store, attempts) = store(impatient(), [Hangs]);
+    let error = store.write().await.unwrap_err();
+    assert!(matches!(error, CallError::Timeout(_)), "{error}");
+    assert_eq!((attempts.counts(), error.execution()), ((1, 1), Execution::Unknown));
+
+    let (store, attempts) = self::store(impatient(), [Hangs]);
+    assert_eq!(store.read().await.unwrap(), 2);
+    assert_eq!(attempts.counts(), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_error_says_that_the_method_may_have_run_if_any_attempt_may_have() {
+    let (store, attempts) = store(impatient(), [Hangs, Overloaded, Overloaded]);
+    let error = store.read().await.unwrap_err();
+    assert_eq!(attempts.counts(), (3, 1));
+    assert_eq!(error.execution(), Execution::Unknown, "{error}");
+    assert!(error.is_retryable(), "it is idempotent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_of_the_method_is_never_repeated() {
+    let (store, attempts) = store(Retry::new(), []);
+    let error = store.find().await.unwrap_err();
+    assert!(matches!(&error, CallError::Method(text) if text == "there is none"), "{error}");
+    assert_eq!(attempts.counts(), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_begins_and_no_pause_lasts_beyond_the_time_of_the_call() {
+    let hours = Duration::from_secs(24 * 3600);
+    let (store, attempts) = store(Retry::new().pauses(hours, hours), [Overloaded; 3]);
+    let started = Instant::now();
+    store.write().timeout(Duration::from_millis(100)).await.unwrap_err();
+    assert_eq!((attempts.counts().0, started.elapsed()), (1, Duration::ZERO), "no pause that is too long");
+
+    let (store, attempts) = self::store(impatient().attempts(9).pauses(Duration::ZERO, hours), [Hangs; 9]);
+    let started = Instant::now();
+    store.read().timeout(Duration::from_millis(2500)).await.unwrap_err();
+    let took = started.elapsed();
+    assert_eq!(attempts.counts(), (3, 3), "1 s, 1 s, and what is left");
+    assert!(took >= Duration::from_millis(2500) && took < Duration::from_millis(2600), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_are_random_and_double_up_to_the_longest() {
+    let (first, longest) = (Duration::from_millis(100), Duration::from_millis(300));
+    let mut totals = Vec::new();
+    for _ in 0..20 {
+        let retry = Retry::new().attempts(5).pauses(first, longest);
+        let (store, _) = store(retry, [Overloaded; 4]);
+        let started = Instant::now();
+        store.write().await.unwrap();
+        totals.push(started.elapsed());
+    }
+    // 100 + 200 + 300 + 300 ms, and tokio's timers round each up to a millisecond.
+    let bound = Duration::from_millis(904);
+    assert!(totals.iter().all(|total| *total <= bound), "{totals:?}");
+    totals.dedup();
+    assert!(totals.len() > 1, "{totals:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_calls_of_a_layer_share_its_budget() {
+    let retry = Retry::new().budget(0.5, 0);
+    let (store, attempts) = store(retry, [Overloaded; 1000]);
+    for _ in 0..10 {
+        store.write().await.unwrap_err();
+    }
+    assert_eq!(attempts.counts().0, 15, "every second call, once");
+
+    let (store, attempts) = self::store(Retry::new().budget(0.0, 0), [Overloaded; 10]);
+    store.write().await.unwrap_err();
+    assert_eq!(attempts.counts().0, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_reply_of_an_idempotent_call_is_asked_for_again() {
+    let hedged = || Retry::new().hedge_after(Duration::from_millis(20));
+    let (store, attempts) = store(hedged(), [Hangs]);
+    let started = Instant::now();
+    assert_eq!(store.read().await.unwrap(), 2);
+    assert!(started.elapsed() < Duration::from_millis(30), "{:?}", started.elapsed());
+    assert_eq!(attempts.counts(), (2, 2));
+
+    assert_eq!(store.read().await.unwrap(), 3, "a reply in time is not asked for again");
+    assert_eq!(attempts.counts(), (3, 3));
+
+    let (store, attempts) = self::store(hedged(), [Hangs]);
+    store.write().await.unwrap_err();
+    assert_eq!(attempts.counts(), (1, 1), "it might run twice");
+
+    let (store, attempts) = self::store(hedged().budget(0.0, 0), [Hangs]);
+    store.read().await.unwrap_err();
+    assert_eq!(attempts.counts(), (1, 1), "the budget counts for these as well");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_request_that_is_refused_does_not_end_the_first() {
+    let hedged = Retry::new().attempts(1).hedge_after(Duration::from_millis(20));
+    let builder = Client::builder().timeout(Duration::from_secs(5));
+    let (store, attempts) = store_with(builder, hedged, [Hangs, Overloaded]);
+    let error = store.read().await.unwrap_err();
+    assert!(matches!(error, CallError::Timeout(_)), "{error}");
+    assert_eq!((attempts.counts(), error.execution()), ((2, 1), Execution::Unknown));
+}
+
+#[test]
+#[should_panic(expected = "zero attempts")]
+fn a_layer_that_makes_no_attempt_is_refused() {
+    let _ = Retry::new().attempts(0);
+}
+
+#[test]
+#[should_panic(expected = "a share of -1")]
+fn a_negative_budget_is_refused() {
+    let _ = Retry::new().budget(-1.0, 10);
+}
