@@ -152,6 +152,7 @@
 /// | `queue = ".."` | the service's queue | a separate queue |
 /// | `request = Name` | `{Trait}{Method}Request`, of an event `{Trait}{Method}` | the name of the request type, if names collide |
 /// | `timeout = "5s"` | the client's | the timeout of its calls (`ms`, `s`, `m`, `h`) |
+/// | `cancel_when_late` | the server's | it is cancelled when its caller has stopped waiting: its future is dropped at an `.await`; see [`Server::cancel_when_late`] |
 /// | `idempotent` | | running it twice is harmless: a call whose outcome is unknown may be retried |
 /// | `at_most_once` | | a request that may have run is not run again: its caller gets `maybe_executed` |
 /// | `notify` | | a one-way message to one server: its [`Call`] resolves with the publisher confirm |

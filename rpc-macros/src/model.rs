@@ -46,6 +46,8 @@ pub(crate) struct Method {
     pub(crate) address: Address,
     pub(crate) timeout: Option<Duration>,
     pub(crate) repetition: Repetition,
+    /// The server cancels it when its caller's deadline has passed.
+    pub(crate) cancel_when_late: bool,
     pub(crate) body: Body,
     pub(crate) run: RunMode,
     /// Its value is validated before it is sent.

@@ -15,6 +15,7 @@ attribute_keys! {
     queue: LitStr = string("queue", "sums"),
     request: Ident = type_name("request"),
     timeout: Duration = timeout("timeout", "5s"),
+    cancel_when_late: Ident = flag("cancel_when_late"),
     idempotent: Ident = flag("idempotent"),
     at_most_once: Ident = flag("at_most_once"),
     notify: Ident = flag("notify"),

@@ -108,6 +108,8 @@ catalogue! {
     PathExpected { key } => "`{key}` takes a path, such as `{key} = ::amqp_rpc`",
     TimeoutFormat { timeout } => "`{timeout}` is no timeout; write a whole number above zero and its unit: `500ms`, `5s`, `2m` or `1h`",
     BothRepetitions { method } => "`{method}` cannot be both `idempotent` and `at_most_once`: the first allows to run it twice, the second forbids it",
+    NeverLate { method } => "`{method}` is a one-way message, and no caller stops waiting for it; remove `cancel_when_late`",
+    BlockingCancelled { method } => "`{method}` is `blocking` and cannot be cancelled once it runs; remove `cancel_when_late`, or make it an `async fn`",
     HiddenKeys { method } => "`#[cfg_attr]` cannot carry the keys of `{method}`: they are read before it is resolved",
 
     // Names and addresses.

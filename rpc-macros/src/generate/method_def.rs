@@ -17,8 +17,9 @@ pub(super) fn method_def(runtime: &Runtime, service: &Service, method: &Method) 
     let (name, full_name) = (&service.name, &method.address.full_name);
     let (kind, address) = (kind(method), address(service, method));
     let (timeout, repetition) = (timeout(runtime, method), repetition(runtime, method));
+    let late = method.cancel_when_late.then(|| quote!(.cancel_when_late()));
     let raw = (method.body == Body::Raw).then(|| quote!(.reading_anything()));
-    quote!(#method_def::new(#name, #full_name) #kind #address #timeout #repetition #raw)
+    quote!(#method_def::new(#name, #full_name) #kind #address #timeout #repetition #late #raw)
 }
 
 fn kind(method: &Method) -> Option<TokenStream> {

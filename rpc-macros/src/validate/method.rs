@@ -30,6 +30,7 @@ pub(super) fn method(
     let has_sendable_error = has_sendable_error(ident, kind, returns.as_ref(), errors);
     let address = address.of_method(ident, kind, &keys, errors);
     let repetition = repetition(ident, &keys, errors);
+    report_needless_cancellation(ident, kind, &keys, errors);
     if let Some(key) = keys.validate_result.as_ref().filter(|_| kind != Kind::Call) {
         errors.at(key, ErrorKind::NoResultToValidate { method: names::unraw(ident) });
     }
@@ -55,6 +56,7 @@ pub(super) fn method(
         address,
         timeout: keys.timeout,
         repetition,
+        cancel_when_late: keys.cancel_when_late.is_some(),
         body,
         run: run?,
         validates_result: keys.validate_result.is_some() && kind == Kind::Call,
@@ -199,6 +201,16 @@ fn repetition(method: &Ident, keys: &MethodKeys, errors: &mut Errors) -> Repetit
             errors.at(at_most_once, ErrorKind::BothRepetitions { method: names::unraw(method) });
             Repetition::Undeclared
         }
+    }
+}
+
+/// Refuses `cancel_when_late` where there is no caller that stops waiting, or nothing that can be cancelled.
+fn report_needless_cancellation(method: &Ident, kind: Kind, keys: &MethodKeys, errors: &mut Errors) {
+    let Some(key) = &keys.cancel_when_late else { return };
+    if kind != Kind::Call {
+        errors.at(key, ErrorKind::NeverLate { method: names::unraw(method) });
+    } else if keys.blocking.is_some() {
+        errors.at(key, ErrorKind::BlockingCancelled { method: names::unraw(method) });
     }
 }
 

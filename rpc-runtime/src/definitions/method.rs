@@ -24,6 +24,8 @@ pub struct MethodDef {
     pub timeout: Option<Duration>,
     /// The effect of running it twice: harmless, forbidden, or not declared.
     pub repetition: Repetition,
+    /// The server cancels the method when its caller's deadline has passed.
+    pub cancel_when_late: bool,
     /// The method takes requests of any content type.
     pub(crate) reads_anything: bool,
 }
@@ -41,6 +43,7 @@ impl MethodDef {
             queue: service,
             timeout: None,
             repetition: Repetition::Undeclared,
+            cancel_when_late: false,
             reads_anything: false,
         }
     }
@@ -107,6 +110,13 @@ impl MethodDef {
     #[must_use]
     pub const fn repetition(mut self, repetition: Repetition) -> Self {
         self.repetition = repetition;
+        self
+    }
+
+    /// Has the method cancelled when its caller's deadline has passed.
+    #[must_use]
+    pub const fn cancel_when_late(mut self) -> Self {
+        self.cancel_when_late = true;
         self
     }
 }

@@ -1,6 +1,13 @@
-//! The handle to a running server: watches it, changes what it serves, and stops it.
+//! The handle to a running server: watches it, and stops it.
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+mod changes;
+
+use std::{
+    fmt,
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use amqp_rpc_transport::{BrokerError, ConnectOptions, ConnectionState, Inbound, NotReady, StateWatch};
 use tokio::{
@@ -9,14 +16,10 @@ use tokio::{
 };
 
 use crate::{
-    contract::Service,
-    error::{ChangeError, ServeError},
+    error::ServeError,
     server::{
-        config::{QueueOptions, Subscription},
-        services::{
-            ActiveSubscription, Added, ChangeRequest, Registration, Role, ServiceSet, ServiceSummary,
-            Unaccepted,
-        },
+        reply::InFlightCalls,
+        services::{ChangeRequest, ServiceSet, ServiceSummary, Unaccepted},
         session::{Link, PublishedState, Supervisor},
         settings::Settings,
         shutdown_report::ShutdownReport,
@@ -44,6 +47,7 @@ pub struct RunningServer {
     summary: watch::Receiver<ServiceSummary>,
     changes: mpsc::Sender<ChangeRequest>,
     counters: Arc<Counters>,
+    in_flight: watch::Receiver<InFlightCalls>,
     state: StateWatch,
     failure: watch::Receiver<Option<ServeError>>,
     stop: watch::Sender<bool>,
@@ -62,6 +66,7 @@ impl RunningServer {
         let state = watch::Sender::new(ConnectionState::ready(1, first.broker()));
         let failure = watch::Sender::new(None);
         let summary = watch::Sender::new(services.summary());
+        let (calls, in_flight) = watch::channel(first.in_flight());
         let (stop, stopped) = watch::channel(false);
         // A capacity of one: changes are made one after the other.
         let (changes, requests) = mpsc::channel(1);
@@ -69,6 +74,7 @@ impl RunningServer {
             summary: summary.subscribe(),
             changes,
             counters: Arc::clone(&settings.counters),
+            in_flight,
             state: StateWatch::new(&state),
             failure: failure.subscribe(),
             stop,
@@ -83,6 +89,7 @@ impl RunningServer {
             options,
             inbound,
             state: PublishedState(state),
+            in_flight: calls,
             failure,
             stop: stopped,
         };
@@ -95,103 +102,6 @@ impl RunningServer {
     #[must_use]
     pub fn queues(&self) -> Vec<String> {
         self.summary.borrow().queues.clone()
-    }
-
-    /// Serves one more service, as if it had been given to [`Server::service`](crate::Server::service):
-    /// within the server's layers, from queues with the server's options. Returns when its consumers are
-    /// live. Other services are not disturbed; a queue that is consumed already serves the new methods as
-    /// well.
-    ///
-    /// The addition survives reconnects. Changes are made one after the other. Every exchange, queue and
-    /// consumer must be made within [`ConnectOptions::timeout`]; a shutdown waits for none of them.
-    ///
-    /// Dropping the future before it resolves takes the addition back: the service is not served, or no more,
-    /// as after a [removal](Self::remove), and the same can be added again at once. Its queues may stay
-    /// declared.
-    ///
-    /// # Errors
-    /// `Refused` with the reason that a start would have had, `NotConnected` during an outage or when one
-    /// begins meanwhile, `Ended` when the server is shut down before: then the service is not served. A queue
-    /// may have been declared by then, and an event bound, as by a start that fails.
-    ///
-    /// Everything else is served as before, over the same connection. Only a consumer that is refused
-    /// although its queue was not, or that is not made in time, costs the connection: the deliveries to the
-    /// consumers of this change are requeued, and running calls are cancelled.
-    pub async fn add<S: Service>(&self, service: S) -> Result<(), ChangeError> {
-        self.register(service, None).await
-    }
-
-    /// Does the same from queues with options of their own.
-    ///
-    /// # Errors
-    /// As for [`add`](Self::add).
-    pub async fn add_with<S: Service>(
-        &self,
-        service: S,
-        queue_options: QueueOptions,
-    ) -> Result<(), ChangeError> {
-        self.register(service, Some(queue_options)).await
-    }
-
-    async fn register<S: Service>(
-        &self,
-        service: S,
-        queue_options: Option<QueueOptions>,
-    ) -> Result<(), ChangeError> {
-        let registration = Registration::new(service, Role::Serve(queue_options));
-        let request = |reply| ChangeRequest::Add { registration, reply };
-        ChangeRequest::send(&self.changes, request).await.map(Added::accept)
-    }
-
-    /// Removes the service of this name: takes no further requests for it, and returns when its calls have
-    /// finished. Calls that take longer than the drain timeout are cancelled and requeued; the report names
-    /// them, and the server's other calls go on. When the connection is lost or the server shut down before
-    /// that, calls that still ran are cancelled with it, and reported as well.
-    ///
-    /// Its queues, their bindings and the requests in them stay on the broker: for other servers, or until it
-    /// is [added](Self::add) again. While a queue is shared with a service that is still served, requests
-    /// still come. Their callers get the fault `shutting_down`, which says that the method did not run and
-    /// that another server may be tried.
-    ///
-    /// **Notifications for it that come from a shared queue go to the dead letters**, each with a `WARN` in
-    /// the log, also those that other servers could have run: requeued, they would come again at once and for
-    /// ever. Give a service that is added and removed a queue of its own, as it has by default; then its
-    /// notifications wait there.
-    ///
-    /// A removal survives reconnects. Dropping the future does not undo it.
-    ///
-    /// # Errors
-    /// `NotServed`, which lists the names that are; `NotConnected` during an outage; `Ended`. Nothing is
-    /// removed then.
-    pub async fn remove(&self, name: &str) -> Result<ShutdownReport, ChangeError> {
-        let name = name.to_owned();
-        ChangeRequest::send(&self.changes, |reply| ChangeRequest::Remove { name, reply }).await
-    }
-
-    /// Receives events of `service`, as if it had been given to
-    /// [`Server::subscribe`](crate::Server::subscribe). Returns when every event that is published from now
-    /// on is received. Dropping the future before it resolves takes the subscription back, as for
-    /// [`add`](Self::add); the queue of a group may stay and gather events.
-    ///
-    /// # Errors
-    /// As for [`add`](Self::add).
-    pub async fn subscribe<S: Service>(
-        &self,
-        service: S,
-        subscription: Subscription,
-    ) -> Result<ActiveSubscription, ChangeError> {
-        let registration = Registration::new(service, Role::Receive(subscription));
-        let request = |reply| ChangeRequest::Subscribe { registration, reply };
-        let info = ChangeRequest::send(&self.changes, request).await?.accept();
-        Ok(ActiveSubscription { info, changes: self.changes.clone() })
-    }
-
-    /// The current subscriptions, in the order in which they were made.
-    #[must_use]
-    pub fn subscriptions(&self) -> Vec<ActiveSubscription> {
-        let subscriptions = self.summary.borrow().subscriptions.clone();
-        let active = |info| ActiveSubscription { info, changes: self.changes.clone() };
-        subscriptions.into_iter().map(active).collect()
     }
 
     /// The state of the connection. `Ready` means that the server serves; a single queue that cannot be
@@ -216,10 +126,10 @@ impl RunningServer {
         self.state_changes().wait_ready(timeout).await
     }
 
-    /// The counters since the start, over all connections.
+    /// The counters since the start, over all connections, and how many calls are abandoned now.
     #[must_use]
     pub fn stats(&self) -> ServerStats {
-        self.counters.read()
+        self.counters.read(self.in_flight.borrow().count_late(Instant::now()))
     }
 
     /// The number of malformed requests so far: see [`ServerStats::malformed_requests`].

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The counters of a server since its start, over all its connections.
+/// The counters of a server since its start, over all its connections, and how many calls are abandoned now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerStats {
@@ -19,6 +19,13 @@ pub struct ServerStats {
     /// Replies to direct reply-to addresses that were dropped because more than 1,024, or 64 MiB, waited for
     /// a connection that does not work. Their requests count as answered.
     pub lost_direct_replies: u64,
+    /// Calls that are running now, or are about to, although their callers have stopped waiting: the only
+    /// number here that falls again. They count towards [`Server::concurrency`](crate::Server::concurrency)
+    /// until they end. [`Server::cancel_when_late`](crate::Server::cancel_when_late),
+    /// `#[rpc(cancel_when_late)]` and [`Server::handler_timeout`](crate::Server::handler_timeout) end them.
+    ///
+    /// Counted when it is asked for, from the deadlines of the calls in flight.
+    pub abandoned_calls: u64,
 }
 
 /// Counts what [`ServerStats`] reports.
@@ -34,12 +41,13 @@ pub(crate) struct Counters {
 pub(crate) struct Counter(AtomicU64);
 
 impl Counters {
-    pub(crate) fn read(&self) -> ServerStats {
+    pub(crate) fn read(&self, abandoned_calls: usize) -> ServerStats {
         ServerStats {
             malformed_requests: self.malformed_requests.read(),
             foreign_reply_addresses: self.foreign_reply_addresses.read(),
             malformed_reply_addresses: self.malformed_reply_addresses.read(),
             lost_direct_replies: self.lost_direct_replies.read(),
+            abandoned_calls: abandoned_calls as u64,
         }
     }
 }

@@ -6,7 +6,7 @@ mod recorder;
 use std::{collections::BTreeMap, time::Duration};
 
 use amqp_rpc::{
-    Client, Context, Server,
+    CallError, Client, Context, Server,
     layers::{Metrics, Trace, semconv},
     rpc_service,
 };
@@ -16,7 +16,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::builtin::gate_with;
 use crate::{
     services::{FibClient, GateClient, Gatekeeper, start},
-    support::{Log, Vhost, listen_by},
+    support::{Log, Vhost, await_until, listen_by, within},
 };
 
 /// Calls itself once more, through a client with the same layer.
@@ -152,4 +152,24 @@ async fn both_sides_measure_durations_outcomes_and_calls_in_flight() {
     }
     let active = all.get(&name(semconv::RPC_CLIENT_ACTIVE, "pass", "")).map(Vec::as_slice);
     assert_eq!(active, Some(&[1.0, 0.0][..]), "{all:#?}");
+}
+
+#[tokio::test]
+async fn a_server_measures_the_calls_that_run_on_without_their_callers() {
+    let metrics = Remembered::default();
+    let _recording = metrics::set_default_local_recorder(&metrics);
+    let vhost = Vhost::create().await;
+    let gate = Gatekeeper::closed();
+    let _server = start(gate_with(&gate, Metrics::new()), &vhost).await;
+    let gates = GateClient::new(crate::services::connect(&vhost).await);
+    let patient = tokio::spawn(gates.pass(1).into_future());
+    let error = gates.pass(2).timeout(Duration::from_millis(100)).await.unwrap_err();
+    assert!(matches!(error, CallError::Timeout(_)), "{error}");
+    let name =
+        format!("{} {{rpc.system.name=amqp_rpc, rpc.method=gate.pass}}", semconv::RPC_SERVER_ABANDONED);
+    let abandoned = || metrics.all().get(&name).cloned().unwrap_or_default();
+    await_until("it is counted", || async { abandoned() == [1.0] }).await;
+    gate.open_for(2);
+    within("the patient call", patient).await.unwrap().unwrap();
+    await_until("it has ended", || async { abandoned() == [1.0, 0.0] }).await;
 }

@@ -1,5 +1,6 @@
 //! The server: start and shutdown, services and queues, replies, settling, and what it logs.
 
+mod abandoned;
 mod blocked_runtime;
 mod composition;
 mod context;

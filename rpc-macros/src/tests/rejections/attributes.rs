@@ -44,7 +44,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { #[rpc(idempotnt)] async fn compute(&self); }",
         errors: &[(
-            "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`",
+            "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`",
             "idempotnt",
         )],
     },
@@ -57,11 +57,11 @@ pub(super) const TABLE: &[Rejection] = &[
 }"#,
         errors: &[
             (
-                "unknown key `deduplicate`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`",
+                "unknown key `deduplicate`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`",
                 "deduplicate",
             ),
             (
-                "unknown key `lock`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`",
+                "unknown key `lock`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`",
                 "lock",
             ),
         ],

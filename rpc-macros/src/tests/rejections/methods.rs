@@ -142,12 +142,36 @@ pub(super) const TABLE: &[Rejection] = &[
         errors: &[("`compute` is `bare`, so its body is one parameter without a name; it has 2", "bare")],
     },
     Rejection {
+        claim: "a one-way message has no caller that is late",
+        arguments: "",
+        item: "trait Fib { #[rpc(notify, cancel_when_late)] async fn warm_up(&self, n: u64); #[rpc(event, cancel_when_late)] async fn cooled(&self); }",
+        errors: &[
+            (
+                "`warm_up` is a one-way message, and no caller stops waiting for it; remove `cancel_when_late`",
+                "cancel_when_late",
+            ),
+            (
+                "`cooled` is a one-way message, and no caller stops waiting for it; remove `cancel_when_late`",
+                "cancel_when_late",
+            ),
+        ],
+    },
+    Rejection {
+        claim: "a method that blocks its thread cannot be cancelled",
+        arguments: "",
+        item: "trait Fib { #[rpc(blocking, cancel_when_late)] fn compute(&self, n: u64) -> u64; }",
+        errors: &[(
+            "`compute` is `blocking` and cannot be cancelled once it runs; remove `cancel_when_late`, or make it an `async fn`",
+            "cancel_when_late",
+        )],
+    },
+    Rejection {
         claim: "several mistakes of a method are reported at once",
         arguments: "",
         item: r#"trait Fib { #[rpc(bare, nmae = "x", timeout = "soon")] fn compute<T>(&mut self, a: &str, (b, c): (T, T)) -> &str; }"#,
         errors: &[
             (
-                "unknown key `nmae`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`",
+                "unknown key `nmae`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`",
                 "nmae",
             ),
             (

@@ -1,6 +1,6 @@
 #[rpc_service(name = "maths", exchange = "sums", queue = "sums.v2", crate = my_crate::rpc)]
 trait Sums: Audited {
-    #[rpc(name = "plus", routing_key = "add", queue = "sums.fast", request = Plus, timeout = "1500ms", at_most_once)]
+    #[rpc(name = "plus", routing_key = "add", queue = "sums.fast", request = Plus, timeout = "1500ms", cancel_when_late, at_most_once)]
     async fn add(
         &self,
         /// The first summand.

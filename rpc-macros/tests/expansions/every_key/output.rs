@@ -31,7 +31,8 @@ impl Plus {
         .routing_key("add")
         .queue("sums.fast")
         .timeout(my_crate::rpc::__private::Duration::from_millis(1500u64))
-        .repetition(my_crate::rpc::__private::Repetition::AtMostOnce);
+        .repetition(my_crate::rpc::__private::Repetition::AtMostOnce)
+        .cancel_when_late();
 }
 /// The response of [`Sums::add`].
 #[derive(

@@ -5,7 +5,7 @@
     "a parameter of `reset` needs a plain name: it is the name of a field on the wire"
 }
 ::core::compile_error! {
-    "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`"
+    "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`"
 }
 pub trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn compute(

@@ -1,6 +1,6 @@
 //! Measures calls through the `metrics` facade. With the feature `metrics`.
 
-use std::time::Instant;
+use std::{future::Future, pin::pin, time::Instant};
 
 use ::metrics::{Gauge, Unit, describe_gauge, describe_histogram, gauge, histogram};
 use tower_layer::Layer;
@@ -19,13 +19,17 @@ use crate::{
 
 /// Measures every call, through the `metrics` facade, with OpenTelemetry's names.
 ///
-/// For servers and for clients. Each side has two metrics:
+/// For servers and for clients. Both sides have two metrics:
 ///
 /// * a histogram of durations in seconds, by method and outcome
 ///   ([`RPC_SERVER_DURATION`](semconv::RPC_SERVER_DURATION),
 ///   [`RPC_CLIENT_DURATION`](semconv::RPC_CLIENT_DURATION)). Its count is the number of calls.
 /// * a gauge of calls in flight, by method ([`RPC_SERVER_ACTIVE`](semconv::RPC_SERVER_ACTIVE),
 ///   [`RPC_CLIENT_ACTIVE`](semconv::RPC_CLIENT_ACTIVE)).
+///
+/// A server has a third: a gauge of calls that run although their callers have stopped waiting, by method
+/// ([`RPC_SERVER_ABANDONED`](semconv::RPC_SERVER_ABANDONED)).
+/// [`RunningServer::stats`](crate::RunningServer::stats) has the same number without this layer.
 ///
 /// Only methods of contracts are labels, so peers cannot create more of them. A call that is dropped before
 /// it ends has the outcome `cancelled`, and one that panics has `panicked`. A one-way message that an inner
@@ -76,6 +80,40 @@ impl Measured {
     }
 }
 
+/// A call whose caller has stopped waiting, as long as it runs.
+struct Abandoned(Gauge);
+
+impl Abandoned {
+    fn begin(method: &'static str) -> Self {
+        let gauge = gauge!(
+            semconv::RPC_SERVER_ABANDONED,
+            semconv::RPC_SYSTEM_NAME => semconv::RPC_SYSTEM,
+            semconv::RPC_METHOD => method,
+        );
+        gauge.increment(1.0);
+        Self(gauge)
+    }
+}
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}
+
+/// Runs a call, and counts it as abandoned from `deadline` on. A call that ends at its first poll starts no
+/// timer.
+async fn counted_after<T>(deadline: Instant, method: &'static str, running: impl Future<Output = T>) -> T {
+    let mut running = pin!(running);
+    tokio::select! {
+        biased;
+        outcome = &mut running => return outcome,
+        () = tokio::time::sleep_until(deadline.into()) => {}
+    }
+    let _abandoned = Abandoned::begin(method);
+    running.await
+}
+
 impl Drop for Measured {
     fn drop(&mut self) {
         self.active.decrement(1.0);
@@ -106,6 +144,8 @@ impl Layer<BoxService> for Metrics {
     fn layer(&self, next: BoxService) -> MeasuredServer {
         describe_histogram!(semconv::RPC_SERVER_DURATION, Unit::Seconds, "Duration of calls on the server.");
         describe_gauge!(semconv::RPC_SERVER_ACTIVE, Unit::Count, "Calls in flight on the server.");
+        let abandoned = "Calls that run on the server although their callers have stopped waiting.";
+        describe_gauge!(semconv::RPC_SERVER_ABANDONED, Unit::Count, abandoned);
         MeasuredServer(next)
     }
 }
@@ -118,7 +158,12 @@ impl RpcService for MeasuredServer {
     async fn call(&self, call: IncomingCall) -> Result<Reply, Fault> {
         let method = call.method().full_name;
         let measured = Measured::begin(semconv::RPC_SERVER_DURATION, semconv::RPC_SERVER_ACTIVE, method);
-        let outcome = self.0.call(call).await;
+        let deadline = call.context.deadline.filter(|_| call.context.has_caller);
+        let running = self.0.call(call);
+        let outcome = match deadline {
+            Some(deadline) => counted_after(deadline, method, running).await,
+            None => running.await,
+        };
         measured.end(of_reply(&outcome));
         outcome
     }

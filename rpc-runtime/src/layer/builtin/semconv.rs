@@ -37,6 +37,8 @@ pub const RPC_SERVER_DURATION: &str = "rpc.server.call.duration";
 pub const RPC_CLIENT_ACTIVE: &str = "rpc.client.active_requests";
 /// The gauge of calls in flight on the server.
 pub const RPC_SERVER_ACTIVE: &str = "rpc.server.active_requests";
+/// The gauge of calls that run on the server although their callers have stopped waiting.
+pub const RPC_SERVER_ABANDONED: &str = "rpc.server.abandoned_requests";
 /// The buckets, in seconds, that the conventions recommend for both histograms.
 pub const DURATION_BUCKETS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];

@@ -47,6 +47,10 @@ impl Server {
     ///
     /// The caller has its `Timeout` by then: the server counts from the receipt of the request, later than
     /// the caller does.
+    ///
+    /// A method that runs on takes up [`concurrency`](Self::concurrency) until its end: as many of them as that
+    /// is fill the server. [`ServerStats::abandoned_calls`](crate::server::ServerStats::abandoned_calls) counts
+    /// them. `#[rpc(cancel_when_late)]` does the same for one method.
     pub fn cancel_when_late(mut self) -> Self {
         self.time_limits.cancels_late = true;
         self

@@ -8,8 +8,12 @@ use super::Server;
 use crate::{
     error::StartError,
     server::{
-        config::ServiceSettings, handle::RunningServer, large_bodies::LargeBodies, services::ServiceSet,
-        session::Link, settings::Settings,
+        config::{ServiceSettings, TimeLimits},
+        handle::RunningServer,
+        large_bodies::LargeBodies,
+        services::ServiceSet,
+        session::Link,
+        settings::Settings,
     },
     wire::namespace::Namespace,
 };
@@ -38,6 +42,7 @@ impl Server {
             async move { Link::first(&settings, services, connection).await }
         });
         let first = first.await?;
+        log_what_becomes_of_late_calls(&settings, &services);
         Ok(RunningServer::supervise(settings, services, options, inbound, first))
     }
 
@@ -79,5 +84,19 @@ impl Server {
         };
         let services = ServiceSet::new(self.filter.select(self.services)?, &settings.services)?;
         Ok(Checked { settings, services })
+    }
+}
+
+/// A server that answers nothing any more, because callers have abandoned all the calls it runs, has said
+/// before how that comes.
+fn log_what_becomes_of_late_calls(settings: &Settings, services: &ServiceSet) {
+    let TimeLimits { handler_timeout, cancels_late } = settings.time_limits;
+    if handler_timeout.is_none() && !cancels_late && services.has_calls_that_may_be_abandoned() {
+        tracing::info!(
+            concurrency = settings.services.concurrency,
+            "calls run to their end also when their callers have stopped waiting, and take up `concurrency` until \
+             then; `RunningServer::stats` counts them (`abandoned_calls`), `handler_timeout` and \
+             `cancel_when_late` end them"
+        );
     }
 }

@@ -8,7 +8,7 @@ use crate::message::{Fault, FaultCode, IncomingCall};
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct TimeLimits {
     pub(crate) handler_timeout: Option<Duration>,
-    /// Cancels a call when its caller's timeout is over.
+    /// Cancels every call when its caller's timeout is over, not only those of methods that declare it.
     pub(crate) cancels_late: bool,
 }
 
@@ -28,6 +28,7 @@ impl TimeLimits {
             let at = since.checked_add(timeout)?;
             Some(TimeLimit { at, handler_timeout: Some(timeout) })
         });
+        let cancels_late = cancels_late || call.context.method.cancel_when_late;
         let deadline = call.context.deadline.filter(|_| cancels_late);
         let of_caller = deadline.map(|at| TimeLimit { at, handler_timeout: None });
         match (of_server, of_caller) {

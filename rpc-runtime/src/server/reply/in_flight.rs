@@ -1,6 +1,9 @@
 //! The calls in flight: those that a shutdown must name when its time is over, and that a removal waits for.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use slab::Slab;
 use tokio::sync::watch;
@@ -26,6 +29,8 @@ struct Calls {
 struct InFlightCall {
     service: ServiceId,
     call: AbandonedCall,
+    /// When its caller stops waiting, if there is one and the request says so.
+    deadline: Option<Instant>,
 }
 
 /// A service that is being removed, with those of its calls that were cancelled meanwhile.
@@ -44,16 +49,23 @@ pub(crate) struct InFlightGuard {
 }
 
 impl InFlightCalls {
-    /// Adds a call. With `runs_once` its request is not run again when it is redelivered.
-    pub(crate) fn enter(&self, route: &Route, runs_once: bool) -> InFlightGuard {
+    /// Adds a call whose caller waits until `deadline`. With `runs_once` its request is not run again when it is
+    /// redelivered.
+    pub(crate) fn enter(&self, route: &Route, runs_once: bool, deadline: Option<Instant>) -> InFlightGuard {
         let call = AbandonedCall { method: route.method.full_name, at_most_once: runs_once };
-        let key = self.calls().unfinished.insert(InFlightCall { service: route.service_id, call });
+        let key = self.calls().unfinished.insert(InFlightCall { service: route.service_id, call, deadline });
         InFlightGuard { in_flight: self.clone(), key, is_cancelled: false }
     }
 
     /// The calls that are in flight now.
     pub(crate) fn list(&self) -> Vec<AbandonedCall> {
         self.calls().unfinished.iter().map(|(_, in_flight)| in_flight.call.clone()).collect()
+    }
+
+    /// How many calls are in flight whose callers have stopped waiting by `now`.
+    pub(crate) fn count_late(&self, now: Instant) -> usize {
+        let is_late = |call: &InFlightCall| call.deadline.is_some_and(|deadline| deadline <= now);
+        self.calls().unfinished.iter().filter(|(_, call)| is_late(call)).count()
     }
 
     /// Records from now on which calls of `service` are cancelled.

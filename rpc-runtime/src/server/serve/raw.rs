@@ -25,13 +25,20 @@ pub struct RawMethod {
     routing_key: Option<String>,
     queue: Option<String>,
     repetition: Repetition,
+    cancel_when_late: bool,
 }
 
 impl RawMethod {
     /// The method `name`, such as `legacy.sum` or `servers.trees.list`.
     pub fn new(name: impl Into<String>) -> Self {
-        let (exchange, routing_key, queue) = (None, None, None);
-        Self { name: name.into(), exchange, routing_key, queue, repetition: Repetition::default() }
+        Self {
+            name: name.into(),
+            exchange: None,
+            routing_key: None,
+            queue: None,
+            repetition: Repetition::default(),
+            cancel_when_late: false,
+        }
     }
 
     /// Receives what is published to `exchange`; empty for the default exchange, where the routing key is the
@@ -60,6 +67,13 @@ impl RawMethod {
         self
     }
 
+    /// Has it cancelled when its caller's deadline has passed, as
+    /// [`Server::cancel_when_late`](crate::Server::cancel_when_late) does for all methods.
+    pub fn cancel_when_late(mut self) -> Self {
+        self.cancel_when_late = true;
+        self
+    }
+
     /// The definition of the method. Definitions are interned, because they live as long as the program.
     fn definition(self) -> &'static ServiceDef {
         static INTERNED: LazyLock<Mutex<HashMap<RawMethod, &'static ServiceDef>>> =
@@ -72,6 +86,9 @@ impl RawMethod {
         let name = leaked(&self.name);
         let service = MethodDef::service_of(name);
         let mut method = MethodDef::new(service, name).repetition(self.repetition).reading_anything();
+        if self.cancel_when_late {
+            method = method.cancel_when_late();
+        }
         if let Some(queue) = &self.queue {
             method = method.queue(leaked(queue));
         }

@@ -15,7 +15,7 @@ use super::{
     routes::{RoutedService, Routes, add_removed, by_queue},
 };
 use crate::{
-    contract::ServiceDef,
+    contract::{MethodKind, ServiceDef},
     error::StartError,
     layer::BoxService,
     server::{
@@ -114,6 +114,12 @@ impl ServiceSet {
             Declare::Passive => self.declared_before.declare(&self.topology, connection, true).await,
             Declare::None => Ok(()),
         }
+    }
+
+    /// Returns whether it serves a call that is not cancelled because its caller has stopped waiting.
+    pub(crate) fn has_calls_that_may_be_abandoned(&self) -> bool {
+        let mut methods = self.services.iter().flat_map(|service| request_methods(service.definition));
+        methods.any(|method| method.kind == MethodKind::Call && !method.cancel_when_late)
     }
 
     pub(crate) fn queue(&self, key: &str) -> Option<&Arc<QueuePlan>> {

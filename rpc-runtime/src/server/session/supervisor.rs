@@ -10,6 +10,7 @@ use crate::{
     error::{ChangeError, ServeError, StartError},
     server::{
         config::Pattern,
+        reply::InFlightCalls,
         services::{
             Added, Change, ChangeReply, ChangeRequest, Rebinding, Registration, ServiceId, ServiceSet,
             ServiceSummary, SubscriptionInfo, Unaccepted,
@@ -30,6 +31,8 @@ pub(crate) struct Supervisor {
     pub(crate) options: ConnectOptions,
     pub(crate) inbound: Inbound,
     pub(crate) state: PublishedState,
+    /// The calls of the link.
+    pub(crate) in_flight: watch::Sender<InFlightCalls>,
     pub(crate) failure: watch::Sender<Option<ServeError>>,
     /// True when the server is to stop.
     pub(crate) stop: watch::Receiver<bool>,
@@ -81,6 +84,7 @@ impl Supervisor {
                     return Ok(ShutdownReport::default());
                 }
             };
+            self.in_flight.send_replace(link.in_flight());
             tracing::info!(broker = %link.broker(), "the server has reconnected");
         }
         unreachable!("nothing connects that often")

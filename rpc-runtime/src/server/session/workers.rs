@@ -62,6 +62,10 @@ impl Workers {
         self.handles.insert(key, handle);
     }
 
+    pub(super) fn in_flight(&self) -> InFlightCalls {
+        self.in_flight.clone()
+    }
+
     pub(super) fn consumes(&self, key: &str) -> bool {
         self.handles.contains_key(key)
     }

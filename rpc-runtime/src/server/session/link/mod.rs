@@ -19,7 +19,7 @@ use crate::{
         consume::QueueConsumer,
         link_failure::LinkFailure,
         reply::{
-            DeadLetterCommand, DeadLetterSender, DirectCommand, DirectReplySender, ReplySinks,
+            DeadLetterCommand, DeadLetterSender, DirectCommand, DirectReplySender, InFlightCalls, ReplySinks,
             RequestChannel, Settlement, Settlements, settle,
         },
         services::{Change, ChangeReply},
@@ -145,6 +145,11 @@ impl Link {
     /// The broker at the other end.
     pub(crate) fn broker(&self) -> Broker {
         self.connection.broker()
+    }
+
+    /// The calls that came over it.
+    pub(crate) fn in_flight(&self) -> InFlightCalls {
+        self.workers.in_flight()
     }
 
     /// Watches whether the broker blocks publishing on the connection, and for which reason.
