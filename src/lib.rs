@@ -56,7 +56,7 @@
 //! | call it, send notifications, publish events | [`Client`], [`Call`], [`CallOptions`] |
 //! | handle a failed call | [`CallError`], [`CallError::execution`], [`CallError::is_retryable`], [`Fault`] |
 //! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`](server::QueueOptions) |
-//! | receive events | [`Server::subscribe`], [`Subscription`] |
+//! | receive events | [`Server::subscribe`], [`Subscription`]; by functions: [`Subscription::on`], [`Server::handle_events`] |
 //! | add and remove services of a running server | [`RunningServer::add`], [`RunningServer::remove`] |
 //! | limit durations | [`Call::timeout`], [`Client::with_timeout`], [`Server::handler_timeout`], [`Server::cancel_when_late`] |
 //! | connect, with TLS and changing passwords | [`ConnectOptions`], [`connect`] |

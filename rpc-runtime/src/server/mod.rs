@@ -27,7 +27,7 @@ pub use builder::Server;
 pub use config::{Declare, QueueOptions, QueueType, RedeliveryPolicy, ReplyPolicy, Subscription};
 pub use handle::RunningServer;
 pub use log::FailedCall;
-pub use serve::{RawMethod, RawService};
+pub use serve::{EventHandler, EventHandlers, EventOutcome, RawMethod, RawService};
 pub use services::ActiveSubscription;
 pub use shutdown_report::{AbandonedCall, ShutdownReport};
 pub use stats::ServerStats;

@@ -3,6 +3,7 @@
 mod delivery;
 mod durability;
 mod failures;
+mod handlers;
 mod interop;
 mod permissions;
 mod refused_subscriptions;

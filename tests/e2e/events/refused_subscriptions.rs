@@ -14,7 +14,7 @@ use crate::{
 
 mod news {
     #[amqp_rpc::rpc_service]
-    pub(super) trait News {
+    pub(in crate::events) trait News {
         #[rpc(event)]
         async fn published(&self);
     }
@@ -26,7 +26,8 @@ mod news {
     }
 }
 
-use news::{NewsPublished, NewsServer, Reader};
+pub(super) use news::NewsPublished;
+use news::{NewsServer, Reader};
 
 async fn refusal(server: Server) -> String {
     // Nothing listens on port 1: these errors need no broker.
@@ -62,7 +63,8 @@ async fn an_invalid_subscription_is_refused_before_anything_is_sent() {
 async fn a_service_of_events_only_is_subscribed_to_and_cannot_be_served() {
     let error = Server::new().service(NewsServer::new(Reader)).start("amqp://127.0.0.1:1").await.unwrap_err();
     assert!(matches!(error, StartError::OnlyEvents { service: "news" }), "{error}");
-    assert!(error.to_string().contains(".subscribe(..)"), "{error}");
+    let text = error.to_string();
+    assert!(text.contains(".subscribe(..)") && text.contains(".handle_events(..)"), "{text}");
 
     let vhost = Vhost::create().await;
     let server = start(Server::new().service(FibServer::new(Fibonacci)), &vhost).await;

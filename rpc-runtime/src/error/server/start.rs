@@ -13,7 +13,7 @@ pub enum StartError {
     #[error("the server has no service; add one with `.service(..)`")]
     NoService,
     /// The service has only events. Events are received by subscribing to them.
-    #[error("`{service}` has only events; receive them with `.subscribe(..)`")]
+    #[error("`{service}` has only events; receive them with `.subscribe(..)` or `.handle_events(..)`")]
     OnlyEvents {
         /// The service's name.
         service: &'static str,

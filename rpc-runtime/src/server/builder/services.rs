@@ -11,7 +11,7 @@ use crate::{
     message::{Fault, IncomingCall, Reply},
     server::{
         config::{QueueOptions, Subscription},
-        serve::{RawMethod, RawService},
+        serve::{EventHandlers, RawMethod, RawService},
         services::{Registration, Role},
     },
 };
@@ -37,6 +37,14 @@ impl Server {
     /// event goes to the dead letters of the group. A `reply_to` of an event is ignored: no reply is sent.
     pub fn subscribe<S: Service>(self, service: S, subscription: Subscription) -> Self {
         self.register(service, Role::Receive(subscription))
+    }
+
+    /// Receives events by functions, without an implementation of their trait: those of a
+    /// [`Subscription`] with handlers ([`Subscription::on`]). May be called for any number of them. Otherwise as
+    /// [`subscribe`](Self::subscribe).
+    pub fn handle_events(self, handlers: EventHandlers) -> Self {
+        let (service, subscription) = handlers.into_parts();
+        self.subscribe(service, subscription)
     }
 
     fn register<S: Service>(mut self, service: S, role: Role) -> Self {

@@ -2,6 +2,7 @@
 
 mod address_pattern;
 mod admission_rules;
+mod pattern;
 mod queue_options;
 mod redelivery_policy;
 mod reply_policy;
@@ -15,7 +16,8 @@ pub use reply_policy::ReplyPolicy;
 pub use subscription::Subscription;
 
 pub(crate) use admission_rules::{AdmissionRules, Authorization};
+pub(crate) use pattern::{Pattern, Patterns, check_patterns, check_unbound, patterns};
 pub(crate) use reply_policy::{code_that_allows, loggable_address};
 pub(crate) use service_settings::{ServerLayers, ServiceSettings};
-pub(crate) use subscription::{Pattern, Patterns, Subscriber, check_patterns, patterns};
+pub(crate) use subscription::Subscriber;
 pub(crate) use time_limits::{TimeLimit, TimeLimits};

@@ -1,12 +1,11 @@
 //! A subscription: which events of a service a server receives, as a member of a group or alone.
 
-use std::collections::BTreeSet;
-
-use amqp_rpc_transport::limits::MAX_SHORT_STRING_BYTES;
-
-use super::queue_options::QueueOptions;
+use super::{
+    pattern::{Patterns, check_patterns, patterns},
+    queue_options::QueueOptions,
+};
 use crate::{
-    contract::{Event, MethodDef, MethodKind, ServiceDef},
+    contract::{Event, MethodKind, ServiceDef},
     error::StartError,
 };
 
@@ -35,15 +34,6 @@ pub struct Subscription {
 pub(crate) enum Subscriber {
     Group(String),
     Listener,
-}
-
-/// Events with patterns of the topics with which they are received. Each pair is one binding.
-pub(crate) type Patterns = BTreeSet<Pattern>;
-
-#[derive(Clone, Debug)]
-pub(crate) struct Pattern {
-    pub(crate) method: &'static MethodDef,
-    pub(crate) topics: String,
 }
 
 impl Subscription {
@@ -132,85 +122,33 @@ impl Subscription {
                 "the subscription to `{service_name}` names no event; add `.to::<..>(..)` or `.to_all::<..>()`"
             ));
         }
+        check_handlers(service)?;
         check_patterns(&self.patterns, service)
     }
 }
 
-/// Refuses patterns that never match, or that the broker does not accept.
-pub(crate) fn check_patterns<'a>(
-    patterns: impl IntoIterator<Item = &'a Pattern>,
-    service: &'static ServiceDef,
-) -> Result<(), StartError> {
-    for pattern in patterns {
-        let Pattern { method, topics } = pattern;
-        if !service.methods.iter().any(|of_service| of_service.full_name == method.full_name) {
-            let text = format!("`{}` is no event of `{}`", method.full_name, service.name);
-            return Err(StartError::InvalidOption(text));
+/// Refuses handlers of several services, and several handlers of one event. A generated service has neither.
+fn check_handlers(service: &'static ServiceDef) -> Result<(), StartError> {
+    for (index, method) in service.methods.iter().enumerate() {
+        let name = method.full_name;
+        if method.service != service.name {
+            return Err(StartError::InvalidOption(format!(
+                "`{name}` is no event of `{}`; handle the events of each service in a subscription of their own",
+                service.name
+            )));
         }
-        if let Err(why) = pattern.check() {
-            let text = format!("the pattern {topics:?} for `{}` {why}", method.full_name);
+        if service.methods[..index].iter().any(|earlier| earlier.full_name == name) {
+            let text = format!("`{name}` has two handlers in one subscription; give it one");
             return Err(StartError::InvalidOption(text));
         }
     }
     Ok(())
 }
 
-pub(crate) fn patterns<E: Event>(
-    topics: impl IntoIterator<Item = impl Into<String>>,
-) -> impl Iterator<Item = Pattern> {
-    topics.into_iter().map(|topics| Pattern { method: E::METHOD, topics: topics.into() })
-}
-
-impl Pattern {
-    /// The routing key that the queue is bound with.
-    pub(crate) fn routing_key(&self) -> String {
-        format!("{}.{}", self.method.routing_key, self.topics)
-    }
-
-    fn check(&self) -> Result<(), &'static str> {
-        if self.topics.split('.').any(str::is_empty) {
-            return Err("has an empty word; `#` matches every topic, the empty one as well");
-        }
-        if self.topics.split('.').any(|word| word.len() > 1 && word.contains(['#', '*'])) {
-            return Err("has a wildcard within a word; `*` and `#` stand for whole words");
-        }
-        if self.topics.chars().any(char::is_control) {
-            return Err("has a control character");
-        }
-        if self.routing_key().len() > MAX_SHORT_STRING_BYTES {
-            return Err("is longer than AMQP allows: 255 bytes together with the event's name");
-        }
-        Ok(())
-    }
-
-    fn key(&self) -> (&'static str, &str) {
-        (self.method.full_name, &self.topics)
-    }
-}
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for Pattern {}
-
-impl PartialOrd for Pattern {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Pattern {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{contract::MethodDef, server::config::pattern::Pattern};
 
     const CHANGED: &MethodDef = &MethodDef::new("prices", "prices.price_changed").event();
     const PRICES: &ServiceDef = &ServiceDef::new("prices", &[CHANGED]);

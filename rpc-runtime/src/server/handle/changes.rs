@@ -6,6 +6,7 @@ use crate::{
     error::ChangeError,
     server::{
         config::{QueueOptions, Subscription},
+        serve::EventHandlers,
         services::{ActiveSubscription, Added, ChangeRequest, Registration, Role},
         shutdown_report::ShutdownReport,
     },
@@ -99,6 +100,16 @@ impl RunningServer {
         let request = |reply| ChangeRequest::Subscribe { registration, reply };
         let info = ChangeRequest::send(&self.changes, request).await?.accept();
         Ok(ActiveSubscription { info, changes: self.changes.clone() })
+    }
+
+    /// Receives events by functions, as if they had been given to
+    /// [`Server::handle_events`](crate::Server::handle_events); otherwise as [`subscribe`](Self::subscribe).
+    ///
+    /// # Errors
+    /// As for [`add`](Self::add).
+    pub async fn handle_events(&self, handlers: EventHandlers) -> Result<ActiveSubscription, ChangeError> {
+        let (service, subscription) = handlers.into_parts();
+        self.subscribe(service, subscription).await
     }
 
     /// The current subscriptions, in the order in which they were made.

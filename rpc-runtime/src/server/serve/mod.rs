@@ -3,12 +3,14 @@
 mod admit;
 mod calls;
 mod dispatch;
+mod event_handlers;
 mod pipeline;
 mod raw;
 mod retry_overloaded;
 mod run;
 
 pub use dispatch::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method};
+pub use event_handlers::{EventHandler, EventHandlers, EventOutcome};
 pub use raw::{RawMethod, RawService};
 
 pub(crate) use pipeline::RequestPipeline;

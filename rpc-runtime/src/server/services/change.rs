@@ -20,7 +20,7 @@ use crate::{
     error::{ChangeError, StartError},
     layer::BoxService,
     server::{
-        config::{Declare, Pattern, ServiceSettings, Subscriber, check_patterns},
+        config::{Declare, Pattern, ServiceSettings, Subscriber, check_patterns, check_unbound},
         topology::{binding, overflow_of, request_methods},
     },
 };
@@ -148,7 +148,8 @@ impl ServiceSet {
             let text = "a server that does not declare its queues binds nothing; the program that declares them does";
             return Err(StartError::InvalidOption(text.into()).into());
         }
-        check_patterns(bind.iter().chain(unbind), receiver.definition)?;
+        check_patterns(&bind, receiver.definition)?;
+        check_unbound(unbind, receiver.definition)?;
         receiver.patterns.retain(|pattern| !unbind.contains(pattern));
         receiver.patterns.extend(bind);
         let key = receiver.queue.clone();
