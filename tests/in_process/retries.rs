@@ -12,8 +12,9 @@ use std::{
 use amqp_rpc::{
     CallError, Client, Execution, Fault, FaultCode,
     client::ClientBuilder,
+    contract::NoError,
     layers::Retry,
-    middleware::{self, ClientNext, OutgoingCall},
+    middleware::{self, ClientNext, OutgoingCall, Reply},
     rpc_service,
 };
 use tokio::time::Instant;
@@ -28,15 +29,17 @@ trait Store {
 }
 
 /// What becomes of an attempt.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Fate {
-    /// It is refused before it is sent.
+    /// It is refused before it is sent, for now.
     Overloaded,
+    /// It is refused for good, half a second later.
+    Unauthorized,
     /// Its method runs and does not end.
     Hangs,
 }
 
-use Fate::{Hangs, Overloaded};
+use Fate::{Hangs, Overloaded, Unauthorized};
 
 /// Counts the attempts. Those beyond the list of fates are answered, with their number.
 #[derive(Default)]
@@ -49,6 +52,12 @@ struct Attempts {
 impl Attempts {
     fn next(&self) -> Option<Fate> {
         self.fates.lock().expect("no test panics here").pop_front()
+    }
+
+    /// The next fate, if it is a refusal.
+    fn refusal(&self) -> Option<Fate> {
+        let mut fates = self.fates.lock().expect("no test panics here");
+        if fates.front().is_some_and(|fate| *fate != Hangs) { fates.pop_front() } else { None }
     }
 
     fn counts(&self) -> (usize, usize) {
@@ -95,19 +104,24 @@ fn store_with(
         let attempts = Arc::clone(&refusing);
         async move {
             attempts.made.fetch_add(1, Ordering::Relaxed);
-            let is_refused =
-                matches!(attempts.fates.lock().expect("no test panics here").front(), Some(Overloaded));
-            if is_refused {
-                attempts.next();
-                return Err(CallError::Fault(Fault::new(FaultCode::Overloaded, "too many calls")));
-            }
-            next.run(call).await
+            let refused = attempts.refusal();
+            let code = match refused {
+                Some(Unauthorized) => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    FaultCode::Unauthorized
+                }
+                Some(_) => FaultCode::Overloaded,
+                None => return next.run(call).await,
+            };
+            Err(CallError::Fault(Fault::new(code, "refused")))
         }
     });
     let layered = builder.layer(retry).layer(refuse);
     let client = layered.in_process().service(StoreServer::from_arc(Arc::clone(&attempts))).build();
     (StoreClient::new(client.expect("these options are valid")), attempts)
 }
+
+type Answered = Result<Reply, CallError<NoError>>;
 
 /// With so little time that an attempt ends before its call.
 fn impatient() -> Retry {
@@ -236,6 +250,34 @@ async fn a_second_request_that_is_refused_does_not_end_the_first() {
     let error = store.read().await.unwrap_err();
     assert!(matches!(error, CallError::Timeout(_)), "{error}");
     assert_eq!((attempts.counts(), error.execution()), ((2, 1), Execution::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_refused_for_good_does_not_speak_for_one_that_may_run() {
+    let hedged = || Retry::new().hedge_after(Duration::from_millis(20));
+    let builder = Client::builder().timeout(Duration::from_secs(5));
+    let (store, attempts) = store_with(builder, hedged(), [Hangs, Unauthorized]);
+    let error = store.read().await.unwrap_err();
+    assert_eq!((attempts.counts(), error.execution()), ((2, 1), Execution::Unknown), "{error}");
+
+    let (store, attempts) = self::store(hedged(), [Unauthorized, Unauthorized]);
+    let error = store.read().await.unwrap_err();
+    assert_eq!((attempts.counts(), error.execution()), ((2, 0), Execution::Never), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_would_be_cut_short_does_not_make_the_error_uncertain() {
+    async fn slowly_refused(_: OutgoingCall, _: ClientNext) -> Answered {
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        Err(CallError::Fault(Fault::new(FaultCode::Overloaded, "refused")))
+    }
+    let retry = Retry::new().pauses(Duration::ZERO, Duration::ZERO);
+    let builder = Client::builder().timeout(Duration::from_secs(1)).layer(retry);
+    let client = builder.layer(middleware::client_from_fn(slowly_refused)).in_process().build().unwrap();
+    let started = Instant::now();
+    let error = StoreClient::new(client).write().await.unwrap_err();
+    assert_eq!(error.execution(), Execution::Never, "{error}");
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod budget;
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use amqp_rpc_transport::random_share;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tower_layer::Layer;
 
 use self::budget::Budget;
@@ -167,8 +167,10 @@ impl RetryService {
             outcome = &mut hedge => (outcome, first),
         };
         match outcome {
-            // The other one may still succeed.
-            Err(error) if error.is_retryable() => other.await.map_err(|last| of_both(Some(error), last)),
+            // The other one may still succeed. And it may run: an error that says "never" does not speak for it.
+            Err(error) if error.is_retryable() || error.execution() == Execution::Never => {
+                other.await.map_err(|last| of_both(Some(error), last))
+            }
             outcome => outcome,
         }
     }
@@ -187,12 +189,16 @@ impl ClientService for RetryService {
         self.options.budget.count_call();
         let mut may_have_run = None;
         for attempt in 1..self.options.attempts {
+            let begun_at = Instant::now();
             let error = match self.attempt(call.clone()).await {
                 Err(error) if error.is_retryable() => error,
                 outcome => return outcome.map_err(|error| of_both(may_have_run, error)),
             };
             let pause = self.options.pause(attempt);
-            if call.remaining() <= pause || !self.options.budget.withdraw() {
+            // An attempt that time cuts short would make an error that says "never" one that does not know.
+            let needed =
+                if error.execution() == Execution::Never { begun_at.elapsed() } else { Duration::ZERO };
+            if call.remaining() <= pause.saturating_add(needed) || !self.options.budget.withdraw() {
                 return Err(of_both(may_have_run, error));
             }
             tracing::debug!(method = call.name(), %error, attempt, ?pause, "the call failed, and is repeated");
