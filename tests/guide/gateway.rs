@@ -1,19 +1,20 @@
-use amqp_rpc::{CallError, Execution};
+use amqp_rpc::{CallError, Execution, contract::NoError};
 
 use crate::orders_api::{Order, OrdersClient, OrdersError};
 
 /// `POST /orders`: the status, and what the body says.
 pub async fn place(orders: &OrdersClient, item: String) -> (u16, String) {
-    match orders.place(item).await {
+    match orders.place(item).await.map_err(CallError::into_method) {
         Ok(Order { number, .. }) => (201, format!("order {number}")),
-        Err(CallError::Method(error @ OrdersError::SoldOut { .. })) => (409, error.to_string()),
-        Err(CallError::Method(error)) => (404, error.to_string()),
-        Err(error) => refused(&error),
+        Err(Ok(error @ OrdersError::SoldOut { .. })) => (409, error.to_string()),
+        Err(Ok(error)) => (404, error.to_string()),
+        Err(Err(failure)) => refused(&failure),
     }
 }
 
-/// What a caller of the gateway has to know of a call that did not work: whether it may try again.
-fn refused(error: &CallError<OrdersError>) -> (u16, String) {
+/// What a caller of the gateway has to know of a call that did not work, of whatever method: whether it may try
+/// again.
+fn refused(error: &CallError<NoError>) -> (u16, String) {
     match error.execution() {
         // It did not run. 503 with Retry-After, if trying again may help.
         Execution::Never if error.is_retryable() => (503, "try again later".into()),

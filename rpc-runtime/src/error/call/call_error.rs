@@ -8,7 +8,10 @@ use super::{
     AccessRefused, Blocked, Disconnected, Nacked, NoConsumer, TimedOut, TooLarge, Undecodable, Unencodable,
     Unroutable,
 };
-use crate::message::{Execution, Fault, Violations};
+use crate::{
+    contract::NoError,
+    message::{Execution, Fault, Violations},
+};
 
 /// The error of a call. `E` is the method's own error.
 ///
@@ -71,6 +74,50 @@ impl<E> CallError<E> {
             Self::Decode(error) => CallError::Decode(error),
             Self::Closed => CallError::Closed,
             Self::CannotBlock(why) => CallError::CannotBlock(why),
+        }
+    }
+
+    /// The method's own error, or the error of the call without the method's type: to handle the one here, and
+    /// pass the other to code that is the same for all methods.
+    ///
+    /// ```
+    /// # extern crate amqp_rpc_runtime as amqp_rpc;
+    /// use amqp_rpc::{CallError, contract::NoError};
+    ///
+    /// fn status_of_failure(error: &CallError<NoError>) -> u16 {
+    ///     if error.is_retryable() { 503 } else { 500 }
+    /// }
+    ///
+    /// fn status(error: CallError<String>) -> (u16, String) {
+    ///     match error.into_method() {
+    ///         Ok(refused) => (409, refused),
+    ///         Err(failure) => (status_of_failure(&failure), failure.to_string()),
+    ///     }
+    /// }
+    /// assert_eq!(status(CallError::Method("sold out".into())), (409, "sold out".into()));
+    /// assert_eq!(status(CallError::Closed).0, 500);
+    /// ```
+    ///
+    /// # Errors
+    /// The error of the call, which is no [`Method`](Self::Method).
+    pub fn into_method(self) -> Result<E, CallError<NoError>> {
+        match self {
+            Self::Method(error) => Ok(error),
+            failure => Err(failure.map(|_| unreachable!("the method's own error was taken out"))),
+        }
+    }
+
+    /// The method's own error; of any other error, what `change` makes of it.
+    pub fn method_or(self, change: impl FnOnce(CallError<NoError>) -> E) -> E {
+        self.into_method().unwrap_or_else(change)
+    }
+
+    /// The method's own error, if it is one.
+    #[must_use]
+    pub fn as_method(&self) -> Option<&E> {
+        match self {
+            Self::Method(error) => Some(error),
+            _ => None,
         }
     }
 

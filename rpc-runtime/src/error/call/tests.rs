@@ -175,3 +175,14 @@ fn the_text_of_a_timeout_states_the_missing_message_and_the_queue_state() {
         "no reply within 1s: queue `fib` has 1 consumer, and no request waits in it"
     );
 }
+
+#[test]
+fn an_error_is_split_into_the_method_s_own_and_the_rest() {
+    let own = || CallError::Method("sold out".to_owned());
+    let closed = || CallError::<String>::Closed;
+    assert_eq!(own().into_method().unwrap(), "sold out");
+    assert!(matches!(closed().into_method(), Err(CallError::Closed)));
+    assert_eq!(own().method_or(|failure| failure.to_string()), "sold out");
+    assert_eq!(closed().method_or(|failure| failure.to_string()), "the client is closed");
+    assert_eq!((own().as_method(), closed().as_method()), (Some(&"sold out".to_owned()), None));
+}
