@@ -8,3 +8,4 @@ pub(crate) mod namespace;
 pub(crate) mod reply;
 pub(crate) mod reply_address;
 pub(crate) mod request;
+pub(crate) mod trace_parent;

@@ -30,7 +30,9 @@ async fn a_failure_is_logged_once_with_caller_method_and_outcome() {
     let _server = start(gate(), &vhost).await;
     let client = Client::builder().send_user_id().app_id("billing").connect(vhost.uri()).await.unwrap();
     let log = Log::listen();
-    GateClient::new(client).panic("not for the caller".into()).await.unwrap_err();
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let call = GateClient::new(client).panic("not for the caller".into());
+    call.header("traceparent", format!("00-{trace}-b7ad6b7169203331-01")).await.unwrap_err();
 
     let lines = log.failures();
     let [line] = &lines[..] else { panic!("{lines:#?}") };
@@ -43,6 +45,7 @@ async fn a_failure_is_logged_once_with_caller_method_and_outcome() {
         ("detail", "not for the caller"),
         ("user_id", "guest"),
         ("app_id", "billing"),
+        ("trace_id", trace),
         ("redelivered", "false"),
     ] {
         assert_eq!(line.field(field), text, "{field}");

@@ -44,4 +44,4 @@ pub const DURATION_BUCKETS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 /// The header of W3C Trace Context with the trace id and the span id.
-pub const TRACEPARENT: &str = "traceparent";
+pub const TRACEPARENT: &str = crate::wire::trace_parent::TRACEPARENT;

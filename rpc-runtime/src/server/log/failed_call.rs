@@ -48,6 +48,8 @@ pub(crate) struct RequestInfo {
     pub(crate) is_overflow: bool,
     /// Only if the request states a user or an application.
     pub(crate) caller: Option<Box<Caller>>,
+    /// Of the caller's trace.
+    pub(crate) trace_id: Option<Box<str>>,
     pub(crate) redelivered: bool,
     pub(crate) is_malformed: bool,
     pub(crate) received_at: Instant,
@@ -139,6 +141,13 @@ impl FailedCall<'_> {
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.correlation_id
+    }
+
+    /// The id of the caller's trace, from the header `traceparent`. Clients with the layer
+    /// [`Trace`](crate::layers::Trace) send one.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<&str> {
+        self.request.trace_id.as_deref()
     }
 
     /// Returns whether the request was delivered before.

@@ -38,6 +38,7 @@ impl FailureLog {
                         user_id = failure.user_id(),
                         app_id = failure.app_id(),
                         correlation_id = failure.correlation_id(),
+                        trace_id = failure.trace_id(),
                         redelivered = failure.redelivered(),
                         dropped = failure.is_dropped().then_some(true),
                         duration_ms = failure.duration().as_secs_f64() * 1e3,

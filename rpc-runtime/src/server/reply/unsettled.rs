@@ -64,8 +64,17 @@ impl Unsettled {
         let caller = (!request.caller.is_anonymous()).then(|| Box::new(request.caller.clone()));
         let events = queue.kind.is_of_events().then(|| Arc::clone(queue));
         let is_overflow = queue.overflow_of.is_some();
-        let request =
-            RequestInfo { method: None, events, is_overflow, caller, redelivered, is_malformed, received_at };
+        let trace_id = request.trace_id().map(Box::from);
+        let request = RequestInfo {
+            method: None,
+            events,
+            is_overflow,
+            caller,
+            trace_id,
+            redelivered,
+            is_malformed,
+            received_at,
+        };
         Self { tag, request, sinks, address, original, call: None, settled: false }
     }
 

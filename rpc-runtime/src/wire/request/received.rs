@@ -10,7 +10,10 @@ use crate::{
     codec::{self, AnyCodec, Compression, Encoding, UnsupportedMedia},
     definitions::MethodDef,
     message::{Context, Fault, FaultCode, IncomingCall},
-    wire::reply,
+    wire::{
+        reply,
+        trace_parent::{self, TRACEPARENT},
+    },
 };
 
 /// A request as the server received it. Nothing in it is validated yet.
@@ -39,6 +42,11 @@ pub(crate) struct ReceivedRequest {
 }
 
 impl ReceivedRequest {
+    /// The trace that the caller belongs to, where it is stated.
+    pub(crate) fn trace_id(&self) -> Option<&str> {
+        self.headers.text(TRACEPARENT).and_then(trace_parent::read).map(|[trace_id, ..]| trace_id)
+    }
+
     /// Compresses the reply, if the caller accepts the encoding.
     pub(crate) fn compress_reply(&mut self, compression: Compression) {
         let accepted = self.headers.text(ACCEPT_ENCODING);

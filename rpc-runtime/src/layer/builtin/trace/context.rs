@@ -5,7 +5,7 @@ use std::fmt;
 use amqp_rpc_transport::Headers;
 use uuid::Uuid;
 
-use crate::layer::builtin::semconv;
+use crate::wire::trace_parent::{TRACEPARENT, read};
 
 /// The ids of a span: its own, its parent's, and its trace's.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl TraceContext {
     pub(super) fn child_of(headers: &Headers) -> Self {
         // Ids must not be zero. Neither half of a version 4 UUID is ever zero.
         let span_id = Uuid::new_v4().simple().to_string()[16..].to_owned();
-        match headers.text(semconv::TRACEPARENT).and_then(read) {
+        match headers.text(TRACEPARENT).and_then(read) {
             Some([trace_id, parent, flags]) => Self {
                 trace_id: trace_id.to_owned(),
                 parent_span_id: Some(parent.to_owned()),
@@ -40,7 +40,7 @@ impl TraceContext {
     /// The span that another library has written into the headers, in place of `before`; `None` if they are
     /// unchanged.
     pub(super) fn written(before: Option<&str>, headers: &Headers) -> Option<Self> {
-        let after = headers.text(semconv::TRACEPARENT).filter(|after| before != Some(after))?;
+        let after = headers.text(TRACEPARENT).filter(|after| before != Some(after))?;
         let [trace_id, span_id, flags] = read(after)?;
         let parent = before.and_then(read).filter(|[trace, ..]| *trace == trace_id);
         Some(Self {
@@ -68,24 +68,6 @@ impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "00-{}-{}-{}", self.trace_id, self.span_id, self.flags)
     }
-}
-
-/// The trace id, the parent's span id and the flags of a valid header. Of a later version, the known part.
-fn read(header: &str) -> Option<[&str; 3]> {
-    let mut parts = header.split('-');
-    let version = parts.next()?;
-    let known @ [trace, parent, flags] = [parts.next()?, parts.next()?, parts.next()?];
-    let is_hex = |text: &str, length| {
-        text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let is_id = |text: &str, length| is_hex(text, length) && text.bytes().any(|byte| byte != b'0');
-    let is_valid = is_hex(version, 2)
-        && version != "ff"
-        && (version != "00" || parts.next().is_none())
-        && is_id(trace, 32)
-        && is_id(parent, 16)
-        && is_hex(flags, 2);
-    is_valid.then_some(known)
 }
 
 #[cfg(test)]
@@ -123,22 +105,12 @@ mod tests {
 
     #[test]
     fn an_invalid_header_begins_a_new_trace() {
-        for header in [
-            String::new(),
-            "00".into(),
-            format!("00-{TRACE}-{PARENT}"),
-            format!("ff-{TRACE}-{PARENT}-00"),
-            format!("00-{TRACE}-{PARENT}-00-more"),
-            format!("00-{}-{PARENT}-00", "0".repeat(32)),
-            format!("00-{TRACE}-{}-00", "0".repeat(16)),
-            format!("00-{}-{PARENT}-00", TRACE.to_uppercase()),
-            format!("00-é{TRACE}-{PARENT}-00"),
-        ] {
-            assert_eq!(read(&header), None, "{header}");
+        let headers = Headers::from_iter([("traceparent", format!("00-{TRACE}-{PARENT}"))]);
+        for headers in [headers, Headers::new()] {
+            let context = TraceContext::child_of(&headers);
+            assert_eq!(context.parent_span_id(), None);
+            assert_ne!(context.trace_id(), TRACE);
+            assert!(read(&context.to_string()).is_some());
         }
-        let context = TraceContext::child_of(&Headers::new());
-        assert_eq!(context.parent_span_id(), None);
-        assert!(read(&context.to_string()).is_some());
-        assert!(read(&format!("01-{TRACE}-{PARENT}-00-more")).is_some(), "a later version");
     }
 }
