@@ -6,4 +6,5 @@ mod billing;
 mod gateway;
 mod orders;
 mod orders_api;
+mod probes;
 mod python;
