@@ -5,7 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use amqp_rpc::{CallError, Client, Execution, Server, error::StartError, rpc_service};
+use amqp_rpc::{
+    CallError, Client, Execution, Fault, FaultCode, Server,
+    codec::{Compression, Encoding},
+    error::StartError,
+    middleware::{self, IncomingCall, Next},
+    rpc_service,
+};
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
@@ -19,6 +25,9 @@ trait Keep {
     async fn keep(&self, text: String) -> usize;
     /// Does not wait.
     async fn measure(&self, text: String) -> usize;
+    /// Is counted among those that have begun.
+    #[rpc(notify)]
+    async fn note(&self, text: String);
 }
 
 struct Keeper {
@@ -37,6 +46,10 @@ impl Keep for Keeper {
 
     async fn measure(&self, text: String) -> usize {
         text.len()
+    }
+
+    async fn note(&self, _: String) {
+        self.running.send_modify(|(_, begun)| *begun += 1);
     }
 }
 
@@ -76,6 +89,58 @@ async fn large_requests_wait_for_each_other_and_small_ones_for_none() {
     for (size, call) in sizes.into_iter().zip(calls) {
         assert_eq!(within("a call", call).await.expect("it does not panic").expect("it is answered"), size);
     }
+}
+
+#[tokio::test]
+async fn compressed_requests_count_with_what_they_inflate_to() {
+    let vhost = Vhost::create().await;
+    let (service, go_on, mut running) = keeper();
+    let _server = start(Server::new().service(service).max_bytes_in_flight(100_000), &vhost).await;
+    let compressing = Client::builder().compression(Compression::new(Encoding::Gzip));
+    let keep = KeepClient::new(compressing.connect(vhost.uri()).await.expect("it connects"));
+
+    // Each of them has less than a hundred bytes on the wire.
+    let calls = [60_000, 60_000].map(|size| tokio::spawn(keep.keep("x".repeat(size)).into_future()));
+    until_begun(&mut running, 1).await;
+    let small = within("a small call", keep.measure("x".into())).await;
+    assert_eq!(small.expect("it is answered"), 1);
+    assert_eq!(*running.borrow(), (1, 1));
+    go_on.add_permits(1);
+    until_begun(&mut running, 2).await;
+    go_on.add_permits(1);
+    for call in calls {
+        within("a call", call).await.expect("it does not panic").expect("it is answered");
+    }
+}
+
+#[tokio::test]
+async fn a_large_notification_that_is_held_back_leaves_its_room_to_others() {
+    let vhost = Vhost::create().await;
+    let (service, go_on, mut running) = keeper();
+    let (open, opened) = watch::channel(false);
+    let (refused, mut refusals) = watch::channel(0);
+    let closed = middleware::from_fn(move |call: IncomingCall, next: Next| {
+        let (is_closed, refused) = (!*opened.borrow(), refused.clone());
+        async move {
+            if is_closed && call.method().full_name == "keep.note" {
+                refused.send_modify(|refusals| *refusals += 1);
+                return Err(Fault::new(FaultCode::Overloaded, "not now"));
+            }
+            next.run(call).await
+        }
+    });
+    let server = Server::new().service(service).layer(closed).max_bytes_in_flight(100_000);
+    let _server = start(server, &vhost).await;
+    let keep = KeepClient::new(Client::connect(vhost.uri()).await.expect("it connects"));
+
+    within("the notification", keep.note("x".repeat(60_000))).await.expect("it is confirmed");
+    within("a refusal", refusals.wait_for(|refusals| *refusals >= 1)).await.expect("the layer lives");
+    let call = tokio::spawn(keep.keep("x".repeat(60_000)).into_future());
+    until_begun(&mut running, 1).await;
+    open.send_replace(true);
+    go_on.add_permits(1);
+    within("the call", call).await.expect("it does not panic").expect("it is answered");
+    until_begun(&mut running, 2).await;
 }
 
 #[tokio::test]
