@@ -82,3 +82,36 @@ async fn query_consumers(session: Arc<Session>, method: &'static MethodDef) {
         tracing::debug!(%error, queue = &*queue, "the broker did not report the consumers of the queue");
     }
 }
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn other_tasks_run_between_two_slices_of_late_calls() {
+        let (trigger, turns) = (SweepTrigger::default(), Cell::new(0));
+        trigger.wake();
+        let mut seen = Vec::new();
+        let slices = sweep_while_awake(
+            &trigger,
+            || tokio::time::sleep(TICK),
+            || {
+                seen.push(turns.get());
+                (seen.len() < 20).then_some(true)
+            },
+        );
+        let others = async {
+            loop {
+                tokio::time::sleep(TICK / 5).await;
+                turns.set(turns.get() + 1);
+            }
+        };
+        tokio::select! {
+            () = slices => {}
+            () = others => {}
+        }
+        assert!(seen.is_sorted_by(|earlier, later| earlier < later), "{seen:?}");
+    }
+}
