@@ -1,3 +1,5 @@
+//! An event is named like its type: the parameter that has this name means another one.
+
 use amqp_rpc::rpc_service;
 use serde::{Deserialize, Serialize};
 
