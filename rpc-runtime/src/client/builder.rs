@@ -121,8 +121,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The largest reply that is read. A call with a larger reply fails with `Decode`; the body is skipped.
-    /// Default 16 MiB, like the largest that a server sends.
+    /// The largest reply that is read; of a larger one the body is skipped, and its call fails with `Decode`.
+    /// Default 16 MiB, as on servers. Undecoded replies take up to this times `max_in_flight` in all.
     pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
         self.max_reply_bytes = bytes;
         self
