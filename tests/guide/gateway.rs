@@ -4,7 +4,7 @@ use crate::orders_api::{Order, OrdersClient, OrdersError};
 
 /// `POST /orders`: the status, and what the body says.
 pub async fn place(orders: &OrdersClient, item: String) -> (u16, String) {
-    match orders.place(item).await.map_err(CallError::into_method) {
+    match orders.place(item).fail_fast().await.map_err(CallError::into_method) {
         Ok(Order { number, .. }) => (201, format!("order {number}")),
         Err(Ok(error @ OrdersError::SoldOut { .. })) => (409, error.to_string()),
         Err(Ok(error)) => (404, error.to_string()),

@@ -147,8 +147,9 @@ async fn a_call_that_did_not_run_is_repeated_as_often_as_allowed() {
 #[tokio::test(start_paused = true)]
 async fn what_may_have_run_is_repeated_only_if_it_is_idempotent() {
     let (store, attempts) = store(impatient(), [Hangs]);
-    let error = store.write().await.unwrap_err();
-    assert!(matches!(error, CallError::Timeout(_)), "{error}");
+    let error = store.write().timeout(Duration::from_secs(5)).await.unwrap_err();
+    let CallError::Timeout(timed_out) = &error else { panic!("{error}") };
+    assert_eq!(timed_out.after(), Duration::from_secs(5), "what cannot be repeated has all the time");
     assert_eq!((attempts.counts(), error.execution()), ((1, 1), Execution::Unknown));
 
     let (store, attempts) = self::store(impatient(), [Hangs]);
@@ -240,6 +241,18 @@ async fn a_late_reply_of_an_idempotent_call_is_asked_for_again() {
     let (store, attempts) = self::store(hedged().budget(0.0, 0), [Hangs]);
     store.read().await.unwrap_err();
     assert_eq!(attempts.counts(), (1, 1), "the budget counts for these as well");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_and_its_hedge_share_their_time_and_each_attempt_may_be_hedged() {
+    let retry = impatient().attempts(2).pauses(Duration::ZERO, Duration::ZERO);
+    let (store, attempts) = store(retry.hedge_after(Duration::from_millis(400)), [Hangs; 9]);
+    let started = Instant::now();
+    let error = store.read().await.unwrap_err();
+    assert_eq!(attempts.counts(), (4, 4));
+    assert!(started.elapsed() < Duration::from_millis(2010), "{:?}", started.elapsed());
+    let CallError::Timeout(timed_out) = &error else { panic!("{error}") };
+    assert_eq!(timed_out.after().subsec_nanos() % 1_000_000, 0, "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,9 +13,10 @@
 //! | [`Timeout`] | server | cancels methods after a time limit per method |
 //! | [`CatchPanic`] | server | makes a panic a fault, before outer layers see it |
 //!
-//! The order matters: the layer that is added first is the outermost. A good order is `Trace`, `Metrics`,
-//! `Authorize`, `RateLimit`, `LoadShed`, `ConcurrencyLimit`, `Timeout`, `CatchPanic`. Then refused calls are
-//! traced and measured, and cost the inner layers nothing.
+//! The order matters: the layer that is added first is the outermost. A good order on a server is `Trace`,
+//! `Metrics`, `Authorize`, `RateLimit`, `LoadShed`, `ConcurrencyLimit`, `Timeout`, `CatchPanic`. Then refused
+//! calls are traced and measured, and cost the inner layers nothing. On a client, `Trace` and `Metrics` outside
+//! of `Retry` see one call, inside of it every attempt.
 //!
 //! A notification or an event is not lost if a layer refuses it with `overloaded`: the server holds and
 //! retries it. See [`Context::has_caller`](crate::Context::has_caller).

@@ -17,8 +17,8 @@ impl Subscription {
     /// Handles the event `E` by a function, in place of an implementation of the trait that declares it:
     /// with the topics that [`to`](Self::to) names for this event, else whatever its topic.
     ///
-    /// The function takes the event, whose fields are the parameters of its method, and the [`Context`]. It
-    /// returns nothing or a `Result<(), E>`, as such methods do: its error is logged, and the event goes to
+    /// The function takes the event, whose fields are the parameters of its method, and the [`Context`], both by
+    /// value. It returns nothing or a `Result<(), E>`, as such methods do: its error is logged, and the event goes to
     /// the dead letters of the group. Other handlers of the same service may follow. Pass the whole to
     /// [`Server::handle_events`](crate::Server::handle_events).
     ///

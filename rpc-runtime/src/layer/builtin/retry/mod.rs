@@ -35,7 +35,8 @@ type Outcome = Result<Reply, CallError<NoError>>;
 ///
 /// Calls whose connection is lost are sent again without this layer, if that is safe. Use it for what the
 /// connection does not tell: servers that are overloaded or not started yet, and replies that do not come.
-/// Place it outside of layers that should see every attempt, and inside of those that should see one call.
+/// Place it outside of layers that should see every attempt, and inside of those that should see one call. Each
+/// repetition and each hedge is logged at `DEBUG`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -94,17 +95,23 @@ impl Retry {
         Self { first_pause: first, max_pause: longest, ..self }
     }
 
-    /// Limits the time of each attempt. The next one follows if the method is `idempotent` and the call has
-    /// time left, as after any error. The server stops waiting for an attempt at its timeout, not at that of
-    /// the call.
+    /// Limits the time of each attempt of an `idempotent` method, so that one whose reply does not come is
+    /// repeated. Other methods cannot be repeated then, and keep the time of their call.
+    ///
+    /// The error of an attempt that timed out states the time since the call was made
+    /// ([`TimedOut::after`](crate::error::TimedOut::after)).
     #[must_use]
     pub fn attempt_timeout(self, timeout: Duration) -> Self {
         Self { attempt_timeout: Some(timeout), ..self }
     }
 
     /// Sends a call of an `idempotent` method a second time when its reply does not come within `delay`, and
-    /// takes the first reply: a hedged request. It costs the budget one repetition. The method may run twice,
-    /// also when nothing fails. A good delay is the duration that one call in twenty exceeds.
+    /// takes the first reply: a hedged request. The method may run twice, also when nothing fails. A good delay
+    /// is the duration that one call in twenty exceeds.
+    ///
+    /// Each attempt may be hedged, out of the budget: with three attempts a call is sent six times at most. An
+    /// attempt and its hedge share the [`attempt_timeout`](Self::attempt_timeout), which must be longer than
+    /// `delay`.
     #[must_use]
     pub fn hedge_after(self, delay: Duration) -> Self {
         Self { hedge_after: Some(delay), ..self }
@@ -147,11 +154,12 @@ pub struct RetryService {
 impl RetryService {
     /// One attempt, with its hedge.
     async fn attempt(&self, call: OutgoingCall) -> Outcome {
+        let call = self.limited(call);
         let may_run_twice = call.policy.idempotent && call.method().kind == MethodKind::Call;
         let Some(delay) = self.options.hedge_after.filter(|_| may_run_twice) else {
-            return self.next.call(self.limited(call)).await;
+            return self.next.call(call).await;
         };
-        let mut first = pin!(self.next.call(self.limited(call.clone())));
+        let mut first = pin!(self.next.call(call.clone()));
         tokio::select! {
             biased;
             outcome = &mut first => return outcome,
@@ -160,7 +168,8 @@ impl RetryService {
         if !self.options.budget.withdraw() {
             return first.await;
         }
-        let mut hedge = pin!(self.next.call(self.limited(call)));
+        tracing::debug!(method = call.name(), ?delay, "the reply is late; the call is sent a second time");
+        let mut hedge = pin!(self.next.call(call));
         let (outcome, other) = tokio::select! {
             biased;
             outcome = &mut first => (outcome, hedge),
@@ -176,8 +185,10 @@ impl RetryService {
     }
 
     fn limited(&self, mut call: OutgoingCall) -> OutgoingCall {
-        if let Some(limit) = self.options.attempt_timeout {
+        if let Some(limit) = self.options.attempt_timeout.filter(|_| call.policy.idempotent) {
             let used = call.timeout().saturating_sub(call.remaining());
+            // Errors show it: whole milliseconds can be read.
+            let used = Duration::from_millis(u64::try_from(used.as_millis()).unwrap_or(u64::MAX));
             call.shorten_timeout(used.saturating_add(limit));
         }
         call
