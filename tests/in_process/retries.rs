@@ -20,7 +20,7 @@ use amqp_rpc::{
 use tokio::time::Instant;
 
 #[rpc_service]
-trait Store {
+pub(crate) trait Store {
     #[rpc(idempotent)]
     async fn read(&self) -> usize;
     async fn write(&self) -> usize;
@@ -30,7 +30,7 @@ trait Store {
 
 /// What becomes of an attempt.
 #[derive(Clone, Copy, PartialEq)]
-enum Fate {
+pub(crate) enum Fate {
     /// It is refused before it is sent, for now.
     Overloaded,
     /// It is refused for good, half a second later.
@@ -43,7 +43,7 @@ use Fate::{Hangs, Overloaded, Unauthorized};
 
 /// Counts the attempts. Those beyond the list of fates are answered, with their number.
 #[derive(Default)]
-struct Attempts {
+pub(crate) struct Attempts {
     fates: Mutex<VecDeque<Fate>>,
     made: AtomicUsize,
     ran: AtomicUsize,
@@ -60,7 +60,7 @@ impl Attempts {
         if fates.front().is_some_and(|fate| *fate != Hangs) { fates.pop_front() } else { None }
     }
 
-    fn counts(&self) -> (usize, usize) {
+    pub(crate) fn counts(&self) -> (usize, usize) {
         (self.made.load(Ordering::Relaxed), self.ran.load(Ordering::Relaxed))
     }
 
@@ -88,11 +88,11 @@ impl Store for Attempts {
     }
 }
 
-fn store(retry: Retry, fates: impl IntoIterator<Item = Fate>) -> (StoreClient, Arc<Attempts>) {
+pub(crate) fn store(retry: Retry, fates: impl IntoIterator<Item = Fate>) -> (StoreClient, Arc<Attempts>) {
     store_with(Client::builder(), retry, fates)
 }
 
-fn store_with(
+pub(crate) fn store_with(
     builder: ClientBuilder,
     retry: Retry,
     fates: impl IntoIterator<Item = Fate>,
@@ -124,7 +124,7 @@ fn store_with(
 type Answered = Result<Reply, CallError<NoError>>;
 
 /// With so little time that an attempt ends before its call.
-fn impatient() -> Retry {
+pub(crate) fn impatient() -> Retry {
     Retry::new().attempt_timeout(Duration::from_secs(1))
 }
 
@@ -220,62 +220,6 @@ async fn all_calls_of_a_layer_share_its_budget() {
     let (store, attempts) = self::store(Retry::new().budget(0.0, 0), [Overloaded; 10]);
     store.write().await.unwrap_err();
     assert_eq!(attempts.counts().0, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_late_reply_of_an_idempotent_call_is_asked_for_again() {
-    let hedged = || Retry::new().hedge_after(Duration::from_millis(20));
-    let (store, attempts) = store(hedged(), [Hangs]);
-    let started = Instant::now();
-    assert_eq!(store.read().await.unwrap(), 2);
-    assert!(started.elapsed() < Duration::from_millis(30), "{:?}", started.elapsed());
-    assert_eq!(attempts.counts(), (2, 2));
-
-    assert_eq!(store.read().await.unwrap(), 3, "a reply in time is not asked for again");
-    assert_eq!(attempts.counts(), (3, 3));
-
-    let (store, attempts) = self::store(hedged(), [Hangs]);
-    store.write().await.unwrap_err();
-    assert_eq!(attempts.counts(), (1, 1), "it might run twice");
-
-    let (store, attempts) = self::store(hedged().budget(0.0, 0), [Hangs]);
-    store.read().await.unwrap_err();
-    assert_eq!(attempts.counts(), (1, 1), "the budget counts for these as well");
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_attempt_and_its_hedge_share_their_time_and_each_attempt_may_be_hedged() {
-    let retry = impatient().attempts(2).pauses(Duration::ZERO, Duration::ZERO);
-    let (store, attempts) = store(retry.hedge_after(Duration::from_millis(400)), [Hangs; 9]);
-    let started = Instant::now();
-    let error = store.read().await.unwrap_err();
-    assert_eq!(attempts.counts(), (4, 4));
-    assert!(started.elapsed() < Duration::from_millis(2010), "{:?}", started.elapsed());
-    let CallError::Timeout(timed_out) = &error else { panic!("{error}") };
-    assert_eq!(timed_out.after().subsec_nanos() % 1_000_000, 0, "{error}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_second_request_that_is_refused_does_not_end_the_first() {
-    let hedged = Retry::new().attempts(1).hedge_after(Duration::from_millis(20));
-    let builder = Client::builder().timeout(Duration::from_secs(5));
-    let (store, attempts) = store_with(builder, hedged, [Hangs, Overloaded]);
-    let error = store.read().await.unwrap_err();
-    assert!(matches!(error, CallError::Timeout(_)), "{error}");
-    assert_eq!((attempts.counts(), error.execution()), ((2, 1), Execution::Unknown));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_request_that_was_refused_for_good_does_not_speak_for_one_that_may_run() {
-    let hedged = || Retry::new().hedge_after(Duration::from_millis(20));
-    let builder = Client::builder().timeout(Duration::from_secs(5));
-    let (store, attempts) = store_with(builder, hedged(), [Hangs, Unauthorized]);
-    let error = store.read().await.unwrap_err();
-    assert_eq!((attempts.counts(), error.execution()), ((2, 1), Execution::Unknown), "{error}");
-
-    let (store, attempts) = self::store(hedged(), [Unauthorized, Unauthorized]);
-    let error = store.read().await.unwrap_err();
-    assert_eq!((attempts.counts(), error.execution()), ((2, 0), Execution::Never), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
