@@ -3,6 +3,7 @@
 
 mod bodies;
 mod calls;
+mod circuits;
 mod hedges;
 mod limits;
 mod one_way;

@@ -55,6 +55,7 @@ pub(crate) fn label<E>(error: &CallError<E>) -> Cow<'static, str> {
         CallError::Timeout(timeout) => return format!("timeout, {}", phase(timeout.phase())).into(),
         CallError::Disconnected(lost) => return format!("disconnected, {}", phase(lost.phase())).into(),
         CallError::Blocked(_) => "blocked",
+        CallError::CircuitOpen(_) => "circuit open",
         CallError::Nacked(_) => "nacked",
         CallError::AccessRefused(_) => "access refused",
         CallError::TooLarge(_) => "too large",

@@ -5,8 +5,8 @@ use std::fmt;
 use amqp_rpc_transport::CannotBlock;
 
 use super::{
-    AccessRefused, Blocked, Disconnected, Nacked, NoConsumer, TimedOut, TooLarge, Undecodable, Unencodable,
-    Unroutable,
+    AccessRefused, Blocked, CircuitOpen, Disconnected, Nacked, NoConsumer, TimedOut, TooLarge, Undecodable,
+    Unencodable, Unroutable,
 };
 use crate::{
     contract::NoError,
@@ -34,6 +34,9 @@ pub enum CallError<E> {
     Disconnected(Disconnected),
     /// The broker is short of memory or disk, and accepts no messages.
     Blocked(Blocked),
+    /// Most calls of the queue have failed lately, and the client's layer
+    /// [`CircuitBreaker`](crate::layers::CircuitBreaker) sends no more for now.
+    CircuitOpen(CircuitOpen),
     /// The broker refused the message with a negative publisher confirm. Only for notifications and events.
     Nacked(Nacked),
     /// The client's user has no permission to write to the method's exchange.
@@ -66,6 +69,7 @@ impl<E> CallError<E> {
             Self::Timeout(timeout) => CallError::Timeout(timeout),
             Self::Disconnected(disconnected) => CallError::Disconnected(disconnected),
             Self::Blocked(blocked) => CallError::Blocked(blocked),
+            Self::CircuitOpen(open) => CallError::CircuitOpen(open),
             Self::Nacked(nacked) => CallError::Nacked(nacked),
             Self::AccessRefused(refused) => CallError::AccessRefused(refused),
             Self::TooLarge(too_large) => CallError::TooLarge(too_large),
@@ -134,6 +138,7 @@ impl<E> CallError<E> {
             Self::Unroutable(_)
             | Self::NoConsumer(_)
             | Self::Blocked(_)
+            | Self::CircuitOpen(_)
             | Self::AccessRefused(_)
             | Self::TooLarge(_)
             | Self::Invalid(_)
@@ -155,7 +160,7 @@ impl<E> CallError<E> {
             Self::Timeout(timeout) if timeout.inherited => false,
             Self::Timeout(timeout) => timeout.phase.is_retryable(timeout.idempotent),
             Self::Disconnected(disconnected) => disconnected.phase.is_retryable(disconnected.idempotent),
-            Self::Unroutable(_) | Self::NoConsumer(_) | Self::Blocked(_) => true,
+            Self::Unroutable(_) | Self::NoConsumer(_) | Self::Blocked(_) | Self::CircuitOpen(_) => true,
             Self::Nacked(nacked) => nacked.idempotent,
             Self::Method(_)
             | Self::AccessRefused(_)
@@ -179,6 +184,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
             Self::Timeout(timeout) => timeout.fmt(f),
             Self::Disconnected(disconnected) => disconnected.fmt(f),
             Self::Blocked(blocked) => blocked.fmt(f),
+            Self::CircuitOpen(open) => open.fmt(f),
             Self::Nacked(nacked) => nacked.fmt(f),
             Self::AccessRefused(refused) => refused.fmt(f),
             Self::TooLarge(too_large) => too_large.fmt(f),

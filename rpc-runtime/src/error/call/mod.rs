@@ -3,6 +3,7 @@
 mod access_refused;
 mod blocked;
 mod call_error;
+mod circuit_open;
 mod disconnected;
 mod encoding;
 mod error_maps;
@@ -20,6 +21,7 @@ mod untyped;
 pub use access_refused::AccessRefused;
 pub use blocked::Blocked;
 pub use call_error::CallError;
+pub use circuit_open::CircuitOpen;
 pub use disconnected::Disconnected;
 pub use encoding::{TooLarge, Undecodable, Unencodable};
 pub(crate) use error_maps::ErrorMaps;

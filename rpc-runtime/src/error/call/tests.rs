@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use amqp_rpc_transport::CannotBlock;
 
 use super::{
-    AccessRefused, Awaited, Blocked, CallError, Disconnected, Nacked, NoConsumer, Phase, QueueState,
-    TimedOut, TooLarge, Undecodable, Unencodable, Unroutable,
+    AccessRefused, Awaited, Blocked, CallError, CircuitOpen, Disconnected, Nacked, NoConsumer, Phase,
+    QueueState, TimedOut, TooLarge, Undecodable, Unencodable, Unroutable,
 };
 use crate::message::{Execution, Fault, FaultCode, Violations};
 
@@ -58,6 +58,7 @@ fn every_error(idempotent: bool) -> Vec<CallError<&'static str>> {
         CallError::NoConsumer(NoConsumer { queue: "fib".into(), waiting: 1 }),
         CallError::Nacked(Nacked { idempotent }),
         CallError::Blocked(Blocked { reason: "low on memory".into() }),
+        CallError::CircuitOpen(CircuitOpen { queue: "fib", retry_after: Duration::ZERO }),
         CallError::AccessRefused(AccessRefused { exchange: "amqp-rpc".into(), reason: "".into() }),
         CallError::TooLarge(TooLarge { size: 2, limit: 1 }),
         CallError::Invalid(Violations::default()),
@@ -102,6 +103,7 @@ fn row(error: &CallError<&'static str>) -> String {
         CallError::Disconnected(disconnected) => format!("Disconnected {}", phase(disconnected.phase())),
         CallError::NoConsumer(_) => "NoConsumer".into(),
         CallError::Blocked(_) => "Blocked".into(),
+        CallError::CircuitOpen(_) => "CircuitOpen".into(),
         CallError::Nacked(_) => "Nacked".into(),
         CallError::AccessRefused(_) => "AccessRefused".into(),
         CallError::TooLarge(_) => "TooLarge".into(),

@@ -6,6 +6,7 @@
 //! | [`Trace`] | both | a `tracing` span per call, with OpenTelemetry's names; passes the trace on |
 //! | `Metrics` (feature `metrics`) | both | measures durations and calls in flight, through the `metrics` facade |
 //! | [`Retry`] | client | repeats calls that failed, within a budget; sends a second request where a reply is late |
+//! | [`CircuitBreaker`] | client | refuses calls of a queue at once while most of them fail |
 //! | [`Authorize`] | server | authorizes calls with an async function |
 //! | [`LoadShed`] | server | refuses calls at once while too many run |
 //! | [`ConcurrencyLimit`] | server | limits the calls of a method that run at once; others wait |
@@ -27,6 +28,7 @@
 
 mod authorize;
 mod catch_panic;
+mod circuit_breaker;
 mod concurrency_limit;
 mod load_shed;
 mod max_wait;
@@ -40,9 +42,11 @@ mod timeout;
 #[cfg(feature = "tower")]
 mod tower;
 mod trace;
+mod window;
 
 pub use authorize::{Authorize, AuthorizeService};
 pub use catch_panic::{CatchPanic, CatchPanicService};
+pub use circuit_breaker::{CircuitBreaker, CircuitBreakerService};
 pub use concurrency_limit::{ConcurrencyLimit, ConcurrencyLimitService};
 pub use load_shed::{LoadShed, LoadShedService};
 #[cfg(feature = "metrics")]

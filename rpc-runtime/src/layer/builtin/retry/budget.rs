@@ -1,89 +1,45 @@
 //! Bounds how many calls are repeated, so that repetitions do not add to what overloads a server.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use tokio::time::{Duration, Instant};
-
-/// Repetitions are counted over so many seconds.
-const WINDOW: usize = 10;
+use crate::layer::builtin::window::{SECONDS, Window};
 
 /// Allows repetitions: a share of the calls of the last ten seconds, and some per second in any case.
 #[derive(Debug)]
 pub(super) struct Budget {
     share: f64,
     per_second: u32,
-    counts: Mutex<Counts>,
-}
-
-/// The counts of the last seconds, each in the place of its second modulo the window.
-#[derive(Debug)]
-struct Counts {
-    started_at: Instant,
-    /// The second that was counted last.
-    second: u64,
-    calls: [u32; WINDOW],
-    repetitions: [u32; WINDOW],
+    /// Calls, with their repetitions marked.
+    window: Mutex<Window>,
 }
 
 impl Budget {
     pub(super) fn new(share: f64, per_second: u32) -> Self {
-        let counts =
-            Counts { started_at: Instant::now(), second: 0, calls: [0; WINDOW], repetitions: [0; WINDOW] };
-        Self { share, per_second, counts: Mutex::new(counts) }
+        Self { share, per_second, window: Mutex::new(Window::new()) }
     }
 
     /// Counts a call.
     pub(super) fn count_call(&self) {
-        let mut counts = self.counts();
-        let place = counts.place();
-        counts.calls[place] = counts.calls[place].saturating_add(1);
+        self.window.lock().unwrap_or_else(PoisonError::into_inner).count();
     }
 
     /// Takes one repetition out of the budget. Returns whether there was one.
     pub(super) fn withdraw(&self) -> bool {
-        let mut counts = self.counts();
-        let sum = |counts: &[u32]| counts.iter().map(|count| f64::from(*count)).sum::<f64>();
-        let allowed = self.share * sum(&counts.calls) + f64::from(self.per_second) * WINDOW as f64;
-        if sum(&counts.repetitions) + 1.0 > allowed {
-            return false;
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        let sums = window.sums();
+        let allowed = self.share * f64::from(sums.all) + f64::from(self.per_second) * f64::from(SECONDS);
+        let is_allowed = f64::from(sums.marked) + 1.0 <= allowed;
+        if is_allowed {
+            window.count_marked();
         }
-        let place = counts.place();
-        counts.repetitions[place] = counts.repetitions[place].saturating_add(1);
-        true
+        is_allowed
     }
-
-    /// The counts up to now.
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now().saturating_duration_since(counts.started_at);
-        counts.advance(now);
-        counts
-    }
-}
-
-impl Counts {
-    fn advance(&mut self, since_start: Duration) {
-        let now = since_start.as_secs();
-        let passed = now.saturating_sub(self.second).min(WINDOW as u64);
-        for second in now - passed..now {
-            let place = place_of(second + 1);
-            self.calls[place] = 0;
-            self.repetitions[place] = 0;
-        }
-        self.second = self.second.max(now);
-    }
-
-    fn place(&self) -> usize {
-        place_of(self.second)
-    }
-}
-
-fn place_of(second: u64) -> usize {
-    (second % WINDOW as u64) as usize
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn withdrawn(budget: &Budget) -> usize {
