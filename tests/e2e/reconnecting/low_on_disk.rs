@@ -214,12 +214,13 @@ async fn on_lavinmq_no_dead_letter_is_lost_while_it_is_low_on_disk() {
     await_until("the server notices", || async { scene.server.state().to_string().contains(LOW) }).await;
     scene.broker.unblock();
     let vhost = scene.broker.vhost("/").expect("it is always there");
-    await_until("it is a dead letter", || async {
-        vhost.queue("post.dead").await.expect("it is declared").ready == 1
+    // It is acknowledged once its letter is confirmed: after the letter is there.
+    await_until("it is a dead letter, and settled", || async {
+        let letters = vhost.queue("post.dead").await.expect("it is declared").ready;
+        let post = vhost.queue("post").await.expect("it is declared");
+        letters == 1 && post.ready + post.unacked == 0
     })
     .await;
-    let post = vhost.queue("post").await.expect("it is declared");
-    assert_eq!(post.ready + post.unacked, 0);
 }
 
 #[tokio::test]

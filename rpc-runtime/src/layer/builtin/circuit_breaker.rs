@@ -189,3 +189,55 @@ fn verdict(outcome: &Result<Reply, CallError<NoError>>) -> Verdict {
         Err(_) => Verdict::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::{
+        error::{Awaited, Blocked, Disconnected, NoConsumer, TimedOut, Unroutable},
+        message::{Fault, ReplyKind},
+    };
+
+    #[test]
+    fn an_outcome_is_a_failure_only_where_the_service_does_not_do_its_work() {
+        let timed_out = |phase, inherited| {
+            let (after, awaited, idempotent) = (Duration::from_secs(1), Awaited::Reply, false);
+            let (found, not_connected) = (None, None);
+            CallError::Timeout(TimedOut {
+                after,
+                inherited,
+                phase,
+                awaited,
+                idempotent,
+                found,
+                not_connected,
+            })
+        };
+        let unroutable =
+            Unroutable { exchange: "x".into(), routing_key: "k".into(), exchange_missing: false };
+        let lost = Disconnected { reason: "".into(), phase: Phase::Sent, idempotent: false };
+        let fault = |code| CallError::Fault(Fault::new(code, "on purpose"));
+        for (error, expected) in [
+            (timed_out(Phase::Sent, false), Verdict::Failed),
+            (timed_out(Phase::Sent, true), Verdict::Unknown),
+            (timed_out(Phase::WaitingToSend, false), Verdict::Unknown),
+            (CallError::Unroutable(unroutable), Verdict::Failed),
+            (CallError::NoConsumer(NoConsumer { queue: "q".into(), waiting: 1 }), Verdict::Failed),
+            (CallError::Disconnected(lost), Verdict::Unknown),
+            (CallError::Closed, Verdict::Unknown),
+            (CallError::Blocked(Blocked { reason: "low on memory".into() }), Verdict::Unknown),
+            (fault(FaultCode::Overloaded), Verdict::Failed),
+            (fault(FaultCode::Panicked), Verdict::Failed),
+            (fault(FaultCode::BadRequest), Verdict::Succeeded),
+            (fault(FaultCode::Unauthorized), Verdict::Succeeded),
+        ] {
+            let shown = error.to_string();
+            assert_eq!(verdict(&Err(error)), expected, "{shown}");
+        }
+        for kind in [ReplyKind::Result, ReplyKind::Error] {
+            assert_eq!(verdict(&Ok(Reply::new(kind, "application/json", Bytes::new()))), Verdict::Succeeded);
+        }
+    }
+}

@@ -87,8 +87,8 @@ impl Server {
     }
 }
 
-/// A server that answers nothing any more, because callers have abandoned all the calls it runs, has said
-/// before how that comes.
+/// Logs that calls run on after their callers have stopped waiting. When they fill a server it answers nothing, and
+/// this line tells why, and what ends them.
 fn log_what_becomes_of_late_calls(settings: &Settings, services: &ServiceSet) {
     let TimeLimits { handler_timeout, cancels_late } = settings.time_limits;
     if handler_timeout.is_none() && !cancels_late && services.has_calls_that_may_be_abandoned() {

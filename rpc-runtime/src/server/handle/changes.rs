@@ -19,7 +19,8 @@ impl RunningServer {
     /// well.
     ///
     /// The addition survives reconnects. Changes are made one after the other. Every exchange, queue and
-    /// consumer must be made within [`ConnectOptions::timeout`](crate::ConnectOptions::timeout); a shutdown waits for none of them.
+    /// consumer must be made within [`ConnectOptions::timeout`](crate::ConnectOptions::timeout); a shutdown waits
+    /// for none of them.
     ///
     /// Dropping the future before it resolves takes the addition back: the service is not served, or no more,
     /// as after a [removal](Self::remove), and the same can be added again at once. Its queues may stay
