@@ -20,6 +20,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 server=${RABBITMQ_SERVER:-/usr/lib/rabbitmq/bin/rabbitmq-server}
 start_seconds=120 # about 5 on an idle machine
+# What RabbitMQ and epmd print then. Before it binds the port for other nodes, RabbitMQ tries to connect to it.
+port_is_taken='eaddrinuse|address already in use|dist_port_already_used'
 
 say() { echo "rabbitmq: $*" >&2; }
 die() { say "$@"; exit 1; }
@@ -68,7 +70,7 @@ start() {
             return
         fi
         stop_processes
-        grep -Eqsi 'eaddrinuse|address already in use' "$dir/out" "$dir/epmd.out" || break
+        grep -Eqsi "$port_is_taken" "$dir/out" "$dir/epmd.out" || break
     done
     show_logs
     die "no node could be started in $dir (attempts: $attempt)"

@@ -154,8 +154,10 @@ async fn a_large_request_that_waits_until_its_deadline_does_not_run() {
     until_begun(&mut running, 1).await;
     let time = Duration::from_millis(300);
     let late = tokio::spawn(keep.keep("x".repeat(60_000)).timeout(time).into_future());
-    // When it is answered the server has the late one. It counts from then, at the latest.
-    within("a small call", keep.measure("x".into())).await.expect("it is answered");
+    // It is sent by a task of its own, so that it comes after the late one on the wire: when it is answered
+    // the server has the late one. The server counts from then, at the latest.
+    let small = tokio::spawn(keep.measure("x".into()).into_future());
+    within("a small call", small).await.expect("it does not panic").expect("it is answered");
     let over = Instant::now() + time;
     let error = within("the late one", late).await.expect("it does not panic").expect_err("there is no room");
     tokio::time::sleep_until(over.into()).await;
