@@ -1,41 +1,44 @@
 //! Consumes a queue, and yields its deliveries as plain data.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use bytes::Bytes;
-use futures_util::StreamExt;
 use lapin::options::BasicConsumeOptions;
+use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use crate::{
     convert,
     error::BrokerError,
     message::Delivered,
-    transport::{cutoff::ConnectionGuard, guard::Findings},
+    message_channel::MessageChannel,
+    transport::channels::{Channel, Received},
 };
 
 /// The deliveries of one queue.
 pub struct Consumer {
-    inner: lapin::Consumer,
+    deliveries: mpsc::UnboundedReceiver<Received>,
     tag: String,
-    channel: u16,
-    findings: Arc<Findings>,
-    _guard: Arc<ConnectionGuard>,
+    channel: MessageChannel,
+    /// Cancels the consumer when it is dropped. Deliveries do not reach it.
+    _canceller: lapin::Consumer,
 }
 
 impl Consumer {
-    /// Starts a consumer whose tag the broker generates. On LavinMQ a guessable tag would let other clients
-    /// receive direct replies.
+    /// Starts a consumer. Its tag is random: on LavinMQ a guessable tag would let other clients receive direct
+    /// replies.
     pub(crate) async fn start(
-        channel: &lapin::Channel,
+        channel: &MessageChannel,
         queue: &str,
         options: BasicConsumeOptions,
-        connection_guard: Arc<ConnectionGuard>,
-        findings: Arc<Findings>,
     ) -> Result<Self, BrokerError> {
         let queue = convert::short_string("queue", queue)?;
-        let inner = channel.basic_consume(queue, "".into(), options, Default::default()).await?;
-        let tag = inner.tag().to_string();
-        Ok(Self { inner, tag, channel: channel.id(), findings, _guard: connection_guard })
+        let tag = format!("amqp-rpc.{}", Uuid::new_v4());
+        let deliveries = channel.channel.add_consumer(&tag);
+        let registered = Registered { channel: &channel.channel, tag: &tag };
+        let lapin_tag = convert::short_string("consumer tag", tag.as_str())?;
+        let canceller = channel.lapin.basic_consume(queue, lapin_tag, options, Default::default()).await?;
+        registered.keep();
+        Ok(Self { deliveries, tag, channel: channel.clone(), _canceller: canceller })
     }
 
     /// The consumer tag.
@@ -44,29 +47,40 @@ impl Consumer {
     }
 
     /// Waits for the next delivery. Returns `None` when the consumer was cancelled, by this side or by the
-    /// broker.
+    /// broker. Dropping the future loses no delivery.
     ///
     /// # Errors
     /// When the channel or the connection was lost. No further delivery follows.
     pub async fn next(&mut self) -> Option<Result<Delivered, BrokerError>> {
-        let delivery = match self.inner.next().await? {
-            Ok(delivery) => delivery,
-            Err(error) => return Some(Err(error.into())),
-        };
-        Some(Ok(Delivered {
-            refusal: self.findings.take_refusal(self.channel, delivery.delivery_tag),
-            tag: delivery.delivery_tag,
-            redelivered: delivery.redelivered,
-            exchange: delivery.exchange.into(),
-            routing_key: delivery.routing_key.into(),
-            properties: convert::from_lapin(&delivery.properties),
-            body: Bytes::from(delivery.data),
-        }))
+        self.deliveries.recv().await
+    }
+}
+
+/// Forgets a consumer that the broker refused, or that was given up, unless it is kept.
+struct Registered<'a> {
+    channel: &'a Channel,
+    tag: &'a str,
+}
+
+impl Registered<'_> {
+    fn keep(mut self) {
+        self.tag = "";
+    }
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        if !self.tag.is_empty() {
+            self.channel.end_consumer(self.tag.as_bytes());
+        }
     }
 }
 
 impl fmt::Debug for Consumer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Consumer").field("channel", &self.channel).finish_non_exhaustive()
+        f.debug_struct("Consumer")
+            .field("channel", &self.channel)
+            .field("tag", &self.tag)
+            .finish_non_exhaustive()
     }
 }

@@ -1,24 +1,17 @@
 //! Publishes with confirms on a dedicated connection, for messages that may make the broker close the
 //! connection.
 
-use std::fmt;
-
-use lapin::{
-    Channel,
-    options::{BasicPublishOptions, ConfirmSelectOptions},
-};
-
 use crate::{
     connection::Connection,
     error::{BrokerError, ConnectError},
+    message_channel::MessageChannel,
     publish::AddressedMessage,
 };
 
 /// Publishes with confirms on a dedicated connection.
-///
-/// It is for one task only: lapin confuses the confirms of two messages that are published concurrently.
+#[derive(Debug)]
 pub struct ExclusiveConfirmPublisher {
-    channel: Channel,
+    channel: MessageChannel,
     connection: Connection,
 }
 
@@ -28,12 +21,7 @@ impl ExclusiveConfirmPublisher {
     /// # Errors
     /// `Refused` when the broker refuses the channel.
     pub async fn open(connection: Connection) -> Result<Self, ConnectError> {
-        let opened = async {
-            let channel = connection.open_channel().await?;
-            channel.confirm_select(ConfirmSelectOptions::default()).await?;
-            Ok(channel)
-        };
-        match opened.await {
+        match connection.open_confirming().await {
             Ok(channel) => Ok(Self { channel, connection }),
             Err(source) => {
                 connection.close().await;
@@ -47,23 +35,12 @@ impl ExclusiveConfirmPublisher {
     /// # Errors
     /// When the channel was closed first. The broker may or may not have received the message.
     pub async fn publish(&self, message: AddressedMessage) -> Result<(), BrokerError> {
-        let AddressedMessage { queue, properties, body } = message;
-        let options = BasicPublishOptions::default();
-        let confirm = self.channel.basic_publish("".into(), queue, options, &body, properties).await?;
-        confirm.await?;
+        self.channel.publish_and_wait(&message.message()).await?;
         Ok(())
     }
 
     /// Closes the connection.
     pub async fn close(&self) {
         self.connection.close().await;
-    }
-}
-
-impl fmt::Debug for ExclusiveConfirmPublisher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ExclusiveConfirmPublisher")
-            .field("channel", &self.channel.id())
-            .finish_non_exhaustive()
     }
 }

@@ -5,4 +5,4 @@ mod shared;
 mod trial;
 
 pub use exclusive::ExclusiveConfirmPublisher;
-pub use shared::{Confirm, ConfirmOutcome, SharedConfirmPublisher};
+pub use shared::{Confirm, SharedConfirmPublisher};

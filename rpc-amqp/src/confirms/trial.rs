@@ -1,14 +1,12 @@
 //! Finds out whether the broker accepts messages again.
 
-use lapin::{
-    BasicProperties,
-    options::{BasicPublishOptions, ConfirmSelectOptions},
-};
 use uuid::Uuid;
 
 use crate::{
     connection::Connection,
+    encode::{Message, PropertySource},
     error::{BrokerError, ConnectError},
+    message::Properties,
 };
 
 impl Connection {
@@ -35,14 +33,18 @@ impl Connection {
     }
 
     async fn publish_nowhere(&self) -> Result<(), BrokerError> {
-        let channel = self.open_channel().await?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        let channel = self.open_confirming().await?;
         let nowhere = format!("amqp-rpc.nowhere.{}", Uuid::new_v4());
-        let options = BasicPublishOptions::default();
-        let publishing =
-            channel.basic_publish("".into(), nowhere.into(), options, b"", BasicProperties::default());
-        publishing.await?.await?;
-        let _ = channel.close(200, "messages are accepted".into()).await;
+        let properties = Properties::default();
+        let message = Message {
+            exchange: "",
+            routing_key: &nowhere,
+            mandatory: false,
+            properties: PropertySource::Plain(&properties),
+            body: b"",
+        };
+        channel.publish_and_wait(&message).await?;
+        let _ = channel.lapin.close(200, "messages are accepted".into()).await;
         Ok(())
     }
 }

@@ -24,10 +24,11 @@ use crate::{
     options::{BrokerUri, ConnectOptions, Inbound},
     transport::{
         cutoff::{AbortOnDrop, Cutoff},
-        guard::{Findings, Inspector},
+        driver::{Driver, Shared},
+        inbound::{Findings, Parser},
+        pipe::LapinStream,
         runtime::LapinRuntime,
         socket::Socket,
-        stream::GuardedStream,
         tcp,
     },
 };
@@ -140,10 +141,16 @@ async fn handshake(
         .with_auth_provider(login.auth_provider());
 
     let findings = Arc::new(Findings::new(Arc::clone(&inbound.on_return)));
-    let frame_max = address.query.frame_max.unwrap_or_default();
-    let inspector = Inspector::new(Arc::clone(&findings), inbound.max_body_bytes, frame_max);
+    // lapin is told another limit: it does not carry messages.
+    let frame_max = address.query.frame_max.take().unwrap_or_default();
     let cutoff = Arc::new(Cutoff::default());
-    let stream = Mutex::new(Some(GuardedStream::new(socket, inspector, Arc::clone(&cutoff))));
+    let shared = Shared::new(Arc::clone(&cutoff));
+    let parser =
+        Parser::new(Arc::clone(&findings), Arc::clone(&shared.channels), inbound.max_body_bytes, frame_max);
+    let stream = LapinStream::new(Arc::clone(&shared.pipe), Arc::clone(&shared.outbound));
+    // Detached but bounded: it ends with lapin's stream or the socket, and the cutoff aborts it.
+    tokio::spawn(Driver::new(socket, parser, shared.clone()));
+    let stream = Mutex::new(Some(stream));
     // lapin calls it once, since its own recovery is off.
     let take_stream = async move |_, _| {
         let stream = stream.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -161,5 +168,5 @@ async fn handshake(
         update_secret::forward_changes(changes, &connection, findings.broker(), Arc::clone(&cutoff));
     }
     let options = (options.clone(), inbound.clone());
-    Ok(Connection::new(connection, cutoff, findings, options, login.user(), progress.clone()))
+    Ok(Connection::new(connection, shared, findings, options, login.user(), progress.clone()))
 }

@@ -1,33 +1,24 @@
 //! The channel that carries messages: publishes, consumes, acknowledges.
 
-use std::{fmt, future::Future, sync::Arc};
-
-use futures_util::{FutureExt, future::try_join};
-use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions, BasicRejectOptions,
-    ChannelFlowOptions,
-};
+use futures_util::future::try_join;
+use lapin::options::{BasicConsumeOptions, BasicQosOptions, ChannelFlowOptions};
 
 use crate::{
     consume::Consumer,
+    encode::{write_ack, write_nack, write_reject},
     error::BrokerError,
+    message_channel::MessageChannel,
     publish::Publisher,
-    transport::{cutoff::ConnectionGuard, guard::Findings},
 };
 
 /// A channel that carries messages. Clones share it. The broker closes it at the first error on it.
-#[derive(Clone)]
-pub struct DataChannel {
-    pub(super) channel: lapin::Channel,
-    pub(super) frame_max: u32,
-    pub(super) connection_guard: Arc<ConnectionGuard>,
-    pub(super) findings: Arc<Findings>,
-}
+#[derive(Clone, Debug)]
+pub struct DataChannel(pub(super) MessageChannel);
 
 impl DataChannel {
     /// A publisher without confirms on this channel.
     pub fn publisher(&self) -> Publisher {
-        Publisher::new(self.channel.clone(), self.frame_max, Arc::clone(&self.connection_guard))
+        Publisher::new(self.0.clone())
     }
 
     /// Consumes `queue`, with at most `prefetch` unacknowledged deliveries at a time. It is sent on the first
@@ -37,7 +28,7 @@ impl DataChannel {
     /// When the broker refuses it, or the channel or the connection was lost.
     pub async fn consume(&self, queue: &str, prefetch: u16) -> Result<Consumer, BrokerError> {
         let prefetch = async {
-            let qos = self.channel.basic_qos(prefetch, BasicQosOptions { global: false });
+            let qos = self.0.lapin.basic_qos(prefetch, BasicQosOptions { global: false });
             qos.await.map_err(BrokerError::from)
         };
         let consuming = self.start_consumer(queue, BasicConsumeOptions::default());
@@ -69,8 +60,7 @@ impl DataChannel {
         queue: &str,
         options: BasicConsumeOptions,
     ) -> Result<Consumer, BrokerError> {
-        let (connection_guard, findings) = (Arc::clone(&self.connection_guard), Arc::clone(&self.findings));
-        Consumer::start(&self.channel, queue, options, connection_guard, findings).await
+        Consumer::start(&self.0, queue, options).await
     }
 
     /// Cancels a consumer. Deliveries that are already on the way still arrive, then it ends.
@@ -78,7 +68,7 @@ impl DataChannel {
     /// # Errors
     /// When the channel or the connection was lost.
     pub async fn cancel(&self, consumer_tag: &str) -> Result<(), BrokerError> {
-        Ok(self.channel.basic_cancel(consumer_tag.into(), Default::default()).await?)
+        Ok(self.0.lapin.basic_cancel(consumer_tag.into(), Default::default()).await?)
     }
 
     /// Acknowledges a delivery, and with `multiple` all earlier ones on this channel.
@@ -86,7 +76,7 @@ impl DataChannel {
     /// # Errors
     /// When the channel or the connection was lost.
     pub fn ack(&self, tag: u64, multiple: bool) -> Result<(), BrokerError> {
-        enqueue(self.channel.basic_ack(tag, BasicAckOptions { multiple }))
+        self.settle(|out, channel| write_ack(out, channel, tag, multiple))
     }
 
     /// Waits until the broker has processed everything that was queued on this channel before.
@@ -95,7 +85,7 @@ impl DataChannel {
     /// When the channel or the connection was lost.
     pub async fn round_trip(&self) -> Result<(), BrokerError> {
         // The only method with a reply that changes nothing: deliveries continue.
-        self.channel.channel_flow(ChannelFlowOptions { active: true }).await?;
+        self.0.lapin.channel_flow(ChannelFlowOptions { active: true }).await?;
         Ok(())
     }
 
@@ -105,7 +95,7 @@ impl DataChannel {
     /// # Errors
     /// When the channel or the connection was lost.
     pub fn reject(&self, tag: u64) -> Result<(), BrokerError> {
-        enqueue(self.channel.basic_reject(tag, BasicRejectOptions { requeue: false }))
+        self.settle(|out, channel| write_reject(out, channel, tag, false))
     }
 
     /// Requeues a delivery. It uses `basic.nack`, which RabbitMQ 4.3 does not count as a failed delivery.
@@ -113,21 +103,14 @@ impl DataChannel {
     /// # Errors
     /// When the channel or the connection was lost.
     pub fn requeue(&self, tag: u64) -> Result<(), BrokerError> {
-        enqueue(self.channel.basic_nack(tag, BasicNackOptions { multiple: false, requeue: true }))
+        self.settle(|out, channel| write_nack(out, channel, tag, true))
     }
-}
 
-/// Queues an acknowledgement, which happens on the first poll. The rest of the future only waits until it is
-/// written. Everything that is queued later, also a close, is written later.
-fn enqueue(acknowledgement: impl Future<Output = lapin::Result<()>>) -> Result<(), BrokerError> {
-    match acknowledgement.now_or_never() {
-        Some(Err(error)) => Err(error.into()),
-        Some(Ok(())) | None => Ok(()),
-    }
-}
-
-impl fmt::Debug for DataChannel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DataChannel").field("channel", &self.channel.id()).finish_non_exhaustive()
+    /// Queues a frame that settles deliveries. It reaches the broker before everything that is queued later, and
+    /// after the replies that were queued before.
+    fn settle(&self, write: impl FnOnce(&mut Vec<u8>, u16)) -> Result<(), BrokerError> {
+        let channel = &self.0.channel;
+        let queued = channel.outbound().settle(channel.id(), |out| write(out, channel.id()));
+        queued.map_err(|refused| self.0.error_of(refused))
     }
 }

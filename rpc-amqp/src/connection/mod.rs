@@ -18,12 +18,9 @@ pub(crate) use progress::Progress;
 use crate::{
     broker::Broker,
     error::BrokerError,
+    message_channel::MessageChannel,
     options::{ConnectOptions, Inbound},
-    transport::{
-        cutoff::{ConnectionGuard, Cutoff},
-        guard::Findings,
-        pulse::Pulse,
-    },
+    transport::{cutoff::ConnectionGuard, driver::Shared, inbound::Findings, pulse::Pulse},
 };
 
 /// Shown in errors in place of a user's name that only the broker knows.
@@ -41,6 +38,7 @@ const MAX_LEAKED_CHANNELS: u32 = 256;
 #[derive(Clone)]
 pub struct Connection {
     inner: Arc<lapin::Connection>,
+    shared: Shared,
     connection_guard: Arc<ConnectionGuard>,
     findings: Arc<Findings>,
     options: Arc<(ConnectOptions, Inbound)>,
@@ -54,22 +52,23 @@ impl Connection {
     /// Wraps a lapin connection. Must be called within a tokio runtime.
     pub(crate) fn new(
         connection: Arc<lapin::Connection>,
-        cutoff: Arc<Cutoff>,
+        shared: Shared,
         findings: Arc<Findings>,
         options: (ConnectOptions, Inbound),
         user: Option<&str>,
         progress: Progress,
     ) -> Self {
         let heartbeat = Duration::from_secs(connection.configuration().heartbeat().into());
-        let pulse = Pulse::start(heartbeat, Arc::clone(&cutoff));
+        let pulse = Pulse::start(heartbeat, Arc::clone(&shared.cutoff));
         progress.waits_for("open a channel");
         let connection_guard = ConnectionGuard {
-            cutoff,
+            cutoff: Arc::clone(&shared.cutoff),
             runtime: tokio::runtime::Handle::current(),
             close_timeout: CLOSE_TIMEOUT,
         };
         Self {
             inner: connection,
+            shared,
             connection_guard: Arc::new(connection_guard),
             findings,
             options: Arc::new(options),
@@ -110,14 +109,14 @@ impl Connection {
         self.findings.broker()
     }
 
-    /// The findings of the guard on this connection.
+    /// What the broker said of this connection, and the messages that it returned.
     pub fn findings(&self) -> &Arc<Findings> {
         &self.findings
     }
 
     /// Returns whether the connection is open.
     pub fn is_connected(&self) -> bool {
-        self.inner.status().connected()
+        self.inner.status().connected() && !self.shared.channels.has_ended()
     }
 
     /// Records what the preparation of this connection waits for, as in "it still has to …": the error of a
@@ -135,15 +134,9 @@ impl Connection {
         }
     }
 
-    /// Resolves within 100 ms after the connection is lost.
-    ///
-    /// lapin reports the loss only to consumers and pending operations.
+    /// Resolves when the connection is lost or closed, with the reason.
     pub async fn until_lost(&self) -> BrokerError {
-        const POLL_INTERVAL: Duration = Duration::from_millis(100);
-        while self.is_connected() {
-            tokio::time::sleep(POLL_INTERVAL).await;
-        }
-        BrokerError::new(None, "the connection was lost")
+        self.shared.channels.ended().await
     }
 
     /// The reason of a loss, which was `error`: when this program's runtime has not run for a heartbeat
@@ -186,20 +179,14 @@ impl Connection {
     /// # Errors
     /// When the broker refuses the channel, or the connection was lost.
     pub async fn open_data_channel(&self) -> Result<DataChannel, BrokerError> {
-        Ok(DataChannel {
-            channel: self.open_channel().await?,
-            frame_max: self.frame_max(),
-            connection_guard: Arc::clone(&self.connection_guard),
-            findings: Arc::clone(&self.findings),
-        })
+        Ok(DataChannel(self.open_message_channel().await?))
     }
 
-    pub(crate) fn frame_max(&self) -> u32 {
-        self.inner.configuration().frame_max()
-    }
-
-    pub(crate) fn connection_guard(&self) -> Arc<ConnectionGuard> {
-        Arc::clone(&self.connection_guard)
+    pub(crate) async fn open_message_channel(&self) -> Result<MessageChannel, BrokerError> {
+        let lapin = self.open_channel().await?;
+        let channel = self.shared.channels.get(lapin.id());
+        let channel = channel.ok_or_else(|| BrokerError::new(None, "the channel is closed"))?;
+        Ok(MessageChannel { lapin, channel, _guard: Arc::clone(&self.connection_guard) })
     }
 
     pub(crate) async fn open_channel(&self) -> Result<lapin::Channel, BrokerError> {

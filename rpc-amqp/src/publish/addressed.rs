@@ -1,12 +1,11 @@
-//! A message to one queue, converted and ready to publish.
+//! A message to one queue, encoded and ready to publish.
 
 use std::fmt;
 
 use bytes::Bytes;
-use lapin::{BasicProperties, types::ShortString};
 
 use crate::{
-    convert::{self, EncodeError},
+    encode::{self, EncodeError, Message, PropertySource},
     message::Properties,
 };
 
@@ -15,19 +14,19 @@ use crate::{
 /// All its names and properties are valid in AMQP.
 #[derive(Clone)]
 pub struct AddressedMessage {
-    pub(crate) queue: ShortString,
-    pub(crate) properties: BasicProperties,
-    pub(crate) body: Bytes,
+    queue: String,
+    properties: Vec<u8>,
+    body: Bytes,
 }
 
 impl AddressedMessage {
-    /// Converts a message without headers. It may be published on any connection.
+    /// Encodes a message without headers. It may be published on any connection.
     ///
     /// # Errors
     /// When AMQP cannot carry it.
     pub fn without_headers(
         queue: String,
-        properties: Properties,
+        properties: &Properties,
         body: Bytes,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         Ok(Self::new(queue, properties, 0, body)?)
@@ -35,12 +34,24 @@ impl AddressedMessage {
 
     pub(super) fn new(
         queue: String,
-        properties: Properties,
+        properties: &Properties,
         max_header_bytes: usize,
         body: Bytes,
     ) -> Result<Self, EncodeError> {
-        let queue = convert::short_string("reply address", queue)?;
-        Ok(Self { queue, properties: convert::to_lapin(properties, max_header_bytes)?, body })
+        encode::check_short("reply address", &queue)?;
+        let mut encoded = Vec::with_capacity(128);
+        encode::write_properties(&mut encoded, properties, max_header_bytes)?;
+        Ok(Self { queue, properties: encoded, body })
+    }
+
+    pub(crate) fn message(&self) -> Message<'_> {
+        Message {
+            exchange: "",
+            routing_key: &self.queue,
+            mandatory: false,
+            properties: PropertySource::Encoded(&self.properties),
+            body: &self.body,
+        }
     }
 }
 
@@ -48,7 +59,7 @@ impl AddressedMessage {
 impl fmt::Debug for AddressedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AddressedMessage")
-            .field("queue", &self.queue.as_str())
+            .field("queue", &self.queue)
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
     }

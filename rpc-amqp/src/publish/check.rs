@@ -1,9 +1,9 @@
 //! Says without a connection whether a message could be published.
 
-use crate::{convert, message::Properties};
+use crate::{encode, message::Properties};
 
 /// The frames of a connection where neither side asks for others: RabbitMQ's and LavinMQ's default.
-const DEFAULT_FRAME_MAX: u32 = 128 * 1024;
+const DEFAULT_FRAME_MAX: usize = 128 * 1024;
 
 /// Checks that AMQP can carry the names and properties of a message, on a connection with frames of 128 KiB.
 ///
@@ -14,9 +14,9 @@ pub fn check_encodable(
     routing_key: &str,
     properties: &Properties,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    convert::short_string("exchange", exchange)?;
-    convert::short_string("routing key", routing_key)?;
-    convert::to_lapin(properties.clone(), convert::max_header_bytes(DEFAULT_FRAME_MAX))?;
+    encode::check_short("exchange", exchange)?;
+    encode::check_short("routing key", routing_key)?;
+    encode::write_properties(&mut Vec::new(), properties, encode::max_header_bytes(DEFAULT_FRAME_MAX))?;
     Ok(())
 }
 

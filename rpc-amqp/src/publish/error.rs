@@ -1,6 +1,6 @@
 //! The error of queueing a message.
 
-use crate::{convert::EncodeError, error::BrokerError};
+use crate::{error::BrokerError, message_channel::MessageChannel, transport::outbound::NotQueued};
 
 /// The reason why a message was not queued.
 #[derive(Debug)]
@@ -13,8 +13,12 @@ pub enum PublishError {
     Congested,
 }
 
-impl From<EncodeError> for PublishError {
-    fn from(error: EncodeError) -> Self {
-        Self::Invalid(error.into())
+impl PublishError {
+    pub(crate) fn new(refused: NotQueued, channel: &MessageChannel) -> Self {
+        match refused {
+            NotQueued::Invalid(error) => Self::Invalid(error.into()),
+            NotQueued::Closed => Self::Disconnected(channel.channel.reason_of_end()),
+            NotQueued::Congested => Self::Congested,
+        }
     }
 }

@@ -1,36 +1,36 @@
-//! Publishes without confirms: each message is queued whole on the first poll, in the order of the calls.
-
-use std::{fmt, sync::Arc};
+//! Publishes without confirms: each message is queued whole, in the order of the calls.
 
 use bytes::Bytes;
-use futures_util::FutureExt;
-use lapin::{Channel, options::BasicPublishOptions};
 
-use super::{
-    AddressedMessage, PublishError,
-    backlog::{Backlog, BacklogState, Capacity, Watermark},
+use super::{AddressedMessage, PublishError};
+use crate::{
+    encode::{Message, PropertySource, max_header_bytes},
+    error::BrokerError,
+    message::Properties,
+    message_channel::MessageChannel,
 };
-use crate::{convert, error::BrokerError, message::Properties, transport::cutoff::ConnectionGuard};
+
+/// The maximum of unwritten bytes on a stalled connection; a single message may be larger.
+const MAX_UNWRITTEN: usize = 64 * 1024 * 1024;
 
 /// Publishes on one channel.
-///
-/// The channel never enters confirm mode. Then lapin queues all frames of a message under one lock on the
-/// first poll of `basic_publish`, and the rest of the future only waits until the bytes were written.
+#[derive(Debug)]
 pub struct Publisher {
-    channel: Channel,
-    max_header_bytes: usize,
-    backlog: Backlog,
-    _guard: Arc<ConnectionGuard>,
+    channel: MessageChannel,
+}
+
+/// The state of a connection's unwritten messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BacklogState {
+    /// Whether a message is not written yet. The state should be read again later.
+    pub has_unwritten: bool,
+    /// Whether messages of ordinary size may be queued.
+    pub has_capacity: bool,
 }
 
 impl Publisher {
-    pub(crate) fn new(channel: Channel, frame_max: u32, connection_guard: Arc<ConnectionGuard>) -> Self {
-        Self {
-            channel,
-            max_header_bytes: convert::max_header_bytes(frame_max),
-            backlog: Backlog::default(),
-            _guard: connection_guard,
-        }
+    pub(crate) fn new(channel: MessageChannel) -> Self {
+        Self { channel }
     }
 
     /// Queues a mandatory message: the broker returns it when it reaches no queue.
@@ -41,77 +41,44 @@ impl Publisher {
         &self,
         exchange: &str,
         routing_key: &str,
-        properties: Properties,
-        body: &Bytes,
+        properties: &Properties,
+        body: &[u8],
     ) -> Result<(), PublishError> {
-        let exchange = convert::short_string("exchange", exchange)?;
-        let routing_key = convert::short_string("routing key", routing_key)?;
-        let properties = convert::to_lapin(properties, self.max_header_bytes)?;
-        let options = BasicPublishOptions { mandatory: true, immediate: false };
-        match self.backlog.reserve(body.len()) {
-            Capacity::Full => Err(PublishError::Congested),
-            Capacity::Reserved => {
-                match self
-                    .channel
-                    .basic_publish(exchange, routing_key, options, body, properties)
-                    .now_or_never()
-                {
-                    Some(Err(error)) => Err(PublishError::Disconnected(error.into())),
-                    Some(Ok(_)) | None => Ok(()),
-                }
-            }
-            Capacity::ReservedToWatch => {
-                let (channel, body) = (self.channel.clone(), body.clone());
-                let mut publish: Watermark = Box::pin(async move {
-                    channel.basic_publish(exchange, routing_key, options, &body, properties).await?;
-                    Ok(())
-                });
-                match (&mut publish).now_or_never() {
-                    Some(Err(error)) => return Err(PublishError::Disconnected(error)),
-                    Some(Ok(())) => self.backlog.clear(),
-                    None => self.backlog.watch(publish),
-                }
-                Ok(())
-            }
-        }
+        let properties = PropertySource::Plain(properties);
+        let message = Message { exchange, routing_key, mandatory: true, properties, body };
+        let channel = &self.channel.channel;
+        let queued = channel.outbound().publish(channel.id(), &message, Some(MAX_UNWRITTEN));
+        queued.map_err(|refused| PublishError::new(refused, &self.channel))
     }
 
     /// Returns whether queued messages wait to be written, and whether more may be queued.
     pub fn backlog_state(&self) -> BacklogState {
-        self.backlog.state()
+        let unwritten = self.channel.channel.outbound().unwritten();
+        BacklogState { has_unwritten: unwritten > 0, has_capacity: unwritten <= MAX_UNWRITTEN / 2 }
     }
 
-    /// Converts a message to `queue`, to be published by [`write`](Self::write).
+    /// Encodes a message to `queue`, to be published by [`queue`](Self::queue).
     ///
     /// # Errors
     /// When AMQP cannot carry it.
     pub fn address(
         &self,
         queue: String,
-        properties: Properties,
+        properties: &Properties,
         body: Bytes,
     ) -> Result<AddressedMessage, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(AddressedMessage::new(queue, properties, self.max_header_bytes, body)?)
+        let frame_max = usize::try_from(self.channel.channel.outbound().frame_max()).unwrap_or(usize::MAX);
+        Ok(AddressedMessage::new(queue, properties, max_header_bytes(frame_max), body)?)
     }
 
-    /// Writes a message.
-    ///
-    /// The first poll queues it. The future resolves when its bytes, and those of all messages queued before
-    /// it, were passed to the operating system.
+    /// Queues a message. What is queued on the same channel later reaches the broker later. There is no bound:
+    /// the replies of a server are bounded by the requests that it has.
     ///
     /// # Errors
     /// When the channel is closed, or the connection was lost.
-    pub async fn write(&self, message: AddressedMessage) -> Result<(), BrokerError> {
-        let AddressedMessage { queue, properties, body } = message;
-        self.channel
-            .basic_publish("".into(), queue, BasicPublishOptions::default(), &body, properties)
-            .await?;
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Publisher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Publisher").field("channel", &self.channel.id()).finish_non_exhaustive()
+    pub fn queue(&self, message: &AddressedMessage) -> Result<(), BrokerError> {
+        let channel = &self.channel.channel;
+        let queued = channel.outbound().publish(channel.id(), &message.message(), None);
+        queued.map_err(|refused| self.channel.error_of(refused))
     }
 }

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     connection::Connection,
-    convert::{self, EncodeError, short_string},
+    convert::{self, short_string},
+    encode::EncodeError,
     error::BrokerError,
     pipeline::{Request, pipelined},
 };

@@ -14,9 +14,9 @@ use async_rs::{
 };
 use futures_util::Stream;
 
-use super::stream::GuardedStream;
+use super::pipe::LapinStream;
 
-/// Tokio with [`GuardedStream`] in place of its TCP streams.
+/// Tokio with [`LapinStream`] in place of its TCP streams.
 ///
 /// It opens no sockets: the connector hands lapin a stream that is already connected.
 #[derive(Clone, Debug)]
@@ -54,11 +54,11 @@ impl Executor for LapinRuntime {
 }
 
 impl Reactor for LapinRuntime {
-    type TcpStream = GuardedStream;
+    type TcpStream = LapinStream;
     type Sleep = <Tokio as Reactor>::Sleep;
 
     #[allow(refining_impl_trait, reason = "the trait's own bound cannot be named outside its crate")]
-    fn register<H: Read + Write + Send + 'static>(&self, _: H) -> io::Result<GuardedStream> {
+    fn register<H: Read + Write + Send + 'static>(&self, _: H) -> io::Result<LapinStream> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
@@ -71,7 +71,7 @@ impl Reactor for LapinRuntime {
     }
 
     #[allow(refining_impl_trait, reason = "it only fails")]
-    fn tcp_connect_addr(&self, _: SocketAddr) -> std::future::Ready<io::Result<GuardedStream>> {
+    fn tcp_connect_addr(&self, _: SocketAddr) -> std::future::Ready<io::Result<LapinStream>> {
         std::future::ready(Err(io::ErrorKind::Unsupported.into()))
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn publish_call(
         headers,
     }
     .properties(&link.caller);
-    match link.publisher.queue_mandatory(&message.exchange, &message.routing_key, properties, &body) {
+    match link.publisher.queue_mandatory(&message.exchange, &message.routing_key, &properties, &body) {
         Ok(()) => Ok(entry),
         Err(error) => {
             link.pending.forget(entry.number);
@@ -104,7 +104,7 @@ pub(super) fn publish_one_way(
     .properties(&link.caller);
     // A notification that no queue takes is an error; an event without subscribers is none.
     let is_mandatory = message.method.kind != MethodKind::Event;
-    match publisher.queue(&message.exchange, &message.routing_key, properties, body, is_mandatory) {
+    match publisher.queue(&message.exchange, &message.routing_key, &properties, &body, is_mandatory) {
         Ok(confirm) => Ok(PublishedOneWay { entry, confirm, is_mandatory }),
         Err(error) => {
             link.pending.forget(entry.number);
@@ -118,7 +118,7 @@ fn check_sendable(link: &Link, deadline: Option<Instant>) -> Result<(), SendErro
     if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
         return Err(SendError::TooLate);
     }
-    // lapin would keep what it is given now, and send it long after the caller's timeout.
+    // What is sent now waits in the broker's socket, and is taken long after the caller's timeout.
     match link.connection.findings().blocked() {
         Some(reason) => Err(SendError::Blocked(reason)),
         None => Ok(()),

@@ -55,19 +55,22 @@ impl PublishInFlight {
             if matches!(outcome, CallOutcome::Unroutable) && self.may_be_refused() {
                 return self.poll_returned(cx);
             }
-            let confirmed = self.poll_confirm(cx);
-            // An event that was confirmed in the last moment was taken. A notification may have been returned
-            // as well, which cannot be told any more.
-            let was_acked = matches!(outcome, CallOutcome::TimedOut)
-                && !self.is_mandatory
-                && matches!(confirmed, Poll::Ready(Ok(ConfirmOutcome::Acked)));
+            let confirmed = Pin::new(&mut self.confirm).poll(cx);
+            // What was confirmed in the last moment was taken. At its timeout, a notification may have been
+            // returned as well, which cannot be told any more; at the end of the channel, that is told first.
+            let may_be_taken = match outcome {
+                CallOutcome::Disconnected(_) => true,
+                CallOutcome::TimedOut => !self.is_mandatory,
+                _ => false,
+            };
+            let was_acked = may_be_taken && matches!(confirmed, Poll::Ready(Ok(ConfirmOutcome::Acked)));
             return Poll::Ready(if was_acked {
                 PublishOutcome::Acked
             } else {
                 PublishOutcome::Failed(outcome)
             });
         }
-        let Poll::Ready(confirmed) = self.poll_confirm(cx) else { return Poll::Pending };
+        let Poll::Ready(confirmed) = Pin::new(&mut self.confirm).poll(cx) else { return Poll::Pending };
         let verdict = match confirmed {
             Ok(verdict) => verdict,
             Err(error) => {
@@ -103,21 +106,11 @@ impl PublishInFlight {
     fn poll_returned(&mut self, cx: &mut Context<'_>) -> Poll<PublishOutcome> {
         let limit = self.returned.get_or_insert_with(|| Box::pin(sleep(CONFIRM_OF_RETURNED)));
         let is_late = limit.as_mut().poll(cx).is_ready();
-        match self.poll_confirm(cx) {
+        match Pin::new(&mut self.confirm).poll(cx) {
             Poll::Ready(Ok(ConfirmOutcome::Nacked)) => Poll::Ready(PublishOutcome::Nacked),
             Poll::Pending if !is_late => Poll::Pending,
             _ => Poll::Ready(PublishOutcome::Failed(CallOutcome::Unroutable)),
         }
-    }
-
-    /// A publisher confirm shows that the broker keeps its connections, also when it came just before the
-    /// loss.
-    fn poll_confirm(&mut self, cx: &mut Context<'_>) -> Poll<Result<ConfirmOutcome, BrokerError>> {
-        let confirmed = Pin::new(&mut self.confirm).poll(cx);
-        if matches!(confirmed, Poll::Ready(Ok(_))) {
-            self.in_flight.link().mark_received();
-        }
-        confirmed
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) struct Link {
     pub(crate) capacity: Notify,
     /// Notified when one-way messages may be queued again.
     pub(crate) one_way_capacity: Notify,
-    /// A reply or a publisher confirm came over it: what ends it has nothing to do with how it was made.
+    /// A reply came over it: what ends it has nothing to do with how it was made.
     has_received: AtomicBool,
     /// See [`abandon`](Self::abandon).
     abandoned: watch::Sender<Option<Arc<Disconnect>>>,
@@ -182,7 +182,7 @@ impl Link {
         let Some(number) = correlation_id.and_then(|id| self.ids.number(&id)) else {
             return ReplyMatch::Unknown;
         };
-        self.mark_received();
+        self.has_received.store(true, Ordering::Relaxed);
         if self.pending.complete(number, CallOutcome::Replied(reply)) {
             ReplyMatch::Pending
         } else {
@@ -190,14 +190,9 @@ impl Link {
         }
     }
 
-    /// A reply or a publisher confirm came over it: the broker keeps its connections.
-    pub(crate) fn mark_received(&self) {
-        self.has_received.store(true, Ordering::Relaxed);
-    }
-
     /// True when a reply or a publisher confirm came over it.
     pub(super) fn has_received(&self) -> bool {
-        self.has_received.load(Ordering::Relaxed)
+        self.has_received.load(Ordering::Relaxed) || self.connection.findings().has_confirmed()
     }
 
     /// Fails the calls whose requests were returned, and those whose deadline has passed.

@@ -75,10 +75,11 @@ impl Supervisor {
             }
             backoff.reset_after(since.elapsed());
             let is_low_on_disk = disconnect.is_low_on_disk;
+            // A message that was returned before the loss was not taken, although it was confirmed.
+            link.settle_returned();
             link.pending.end_with_channel(disconnect);
-            // The next link is on a connection of its own, even when only the channel was lost: lapin still
-            // writes requests that were queued for the closed channel, and the broker closes the connection
-            // when it sees one. The old one is closed when its last call drops it.
+            // The next link is on a connection of its own, even when only the channel was lost: its number is
+            // not used again. The old one is closed when its last call drops it.
             drop((link, replies, strong));
             let next = self.next_link(&session, &mut backoff, is_low_on_disk).await;
             let Some(next) = next else { return };

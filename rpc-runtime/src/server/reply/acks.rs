@@ -27,7 +27,7 @@ pub(crate) struct Ack {
 }
 
 impl AckWindow {
-    /// Marks `tag` as one that may be acknowledged: its reply is written, or it has no caller.
+    /// Marks `tag` as one that may be acknowledged: its reply is queued, or it has no caller.
     pub(crate) fn finish(&mut self, tag: u64) {
         self.finished.push(tag);
     }

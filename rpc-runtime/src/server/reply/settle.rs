@@ -3,12 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::{
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
-    sync::Arc,
-    task::Poll,
-};
+use std::sync::Arc;
 
 use amqp_rpc_transport::{AddressedMessage, BrokerError, DataChannel, Publisher};
 use tokio::sync::mpsc;
@@ -21,9 +16,9 @@ use crate::{server::begun::BegunOnLink, wire::reply};
 
 /// A channel on which deliveries are settled and replies are written.
 ///
-/// The three ways to settle only queue a frame, which is written some time later. An error means that the
-/// channel is lost: what is not acknowledged by then is delivered again, whether or not an acknowledgement of
-/// it was queued.
+/// Replies and the three ways to settle only queue frames, which reach the broker in the order of the calls. An
+/// error means that the channel is lost: what the broker has not got an acknowledgement of by then, it delivers
+/// again.
 pub(crate) trait SettlingChannel {
     /// A reply that AMQP can carry.
     type AddressedMessage: Send;
@@ -37,9 +32,7 @@ pub(crate) trait SettlingChannel {
         reply: UnsentReply,
     ) -> Result<Self::AddressedMessage, Box<dyn std::error::Error + Send + Sync>>;
 
-    /// Queues the reply on the first poll. Resolves once it is written, and everything that was queued before
-    /// it.
-    fn write(&self, reply: Self::AddressedMessage) -> impl Future<Output = Result<(), BrokerError>> + Send;
+    fn reply(&self, reply: &Self::AddressedMessage) -> Result<(), BrokerError>;
 
     fn ack(&self, ack: Ack) -> Result<(), BrokerError>;
 
@@ -69,11 +62,11 @@ impl SettlingChannel for RequestChannel {
         reply: UnsentReply,
     ) -> Result<AddressedMessage, Box<dyn std::error::Error + Send + Sync>> {
         let (properties, body) = reply::compose(reply.correlation_id, &reply.codec, reply.outcome);
-        self.publisher.address(reply.reply_to, properties, body)
+        self.publisher.address(reply.reply_to, &properties, body)
     }
 
-    fn write(&self, reply: AddressedMessage) -> impl Future<Output = Result<(), BrokerError>> + Send {
-        self.publisher.write(reply)
+    fn reply(&self, reply: &AddressedMessage) -> Result<(), BrokerError> {
+        self.publisher.queue(reply)
     }
 
     fn ack(&self, ack: Ack) -> Result<(), BrokerError> {
@@ -103,14 +96,12 @@ impl SettlingChannel for RequestChannel {
 
 /// Settles until it is told to stop, or every sender of settlements is dropped.
 ///
-/// A delivery is acknowledged only after its reply was handed to the operating system: a crash in between
-/// repeats the call, never loses it. lapin writes queued acknowledgements before queued publishes, so their
-/// order alone would not do. Replies are queued one after the other on their first poll and written in that
-/// order, so when the last is written all are.
+/// The acknowledgement of a delivery is queued behind its reply, on the same channel: the broker gets the reply
+/// first. A crash in between repeats the call, never loses it.
 ///
 /// A reply that promises that the method does not run is the exception: if the server were lost between the
-/// two, another one would run the call after its caller was told that it does not run. Its request is
-/// acknowledged first, and a crash in between loses a refusal.
+/// two, another one would run the call after its caller was told that it does not run. The acknowledgement of its
+/// request is queued before it, and a crash in between loses a refusal.
 ///
 /// # Errors
 /// When the channel is lost. What was not acknowledged then is delivered again.
@@ -118,33 +109,12 @@ pub(crate) async fn settle<C: SettlingChannel>(
     channel: C,
     mut settlements: mpsc::UnboundedReceiver<Settlement>,
 ) -> Result<(), BrokerError> {
-    let mut batch = Batch::new(&channel);
-    let mut last_write = pin!(None);
+    let mut batch = Batch { channel: &channel, window: AckWindow::default(), stopping: false };
     while let Some(first) = settlements.recv().await {
-        let mut next = Some(first);
-        loop {
-            while let Some(settlement) = next {
-                if let Some(reply) = batch.settle(settlement)? {
-                    last_write.set(Some(channel.write(reply)));
-                    if let Poll::Ready(written) = poll_once(last_write.as_mut()).await {
-                        written?;
-                        last_write.set(None);
-                        batch.all_written();
-                    }
-                }
-                next = settlements.try_recv().ok();
-            }
-            // What arrives while the last reply is being written joins the batch.
-            let Some(write) = last_write.as_mut().as_pin_mut() else { break };
-            tokio::select! {
-                biased;
-                more = settlements.recv(), if !settlements.is_closed() => next = more,
-                written = write => {
-                    written?;
-                    last_write.set(None);
-                    batch.all_written();
-                }
-            }
+        batch.settle(first)?;
+        // What is there already shares its acknowledgement.
+        while let Ok(next) = settlements.try_recv() {
+            batch.settle(next)?;
         }
         batch.flush()?;
         if batch.stopping {
@@ -158,20 +128,13 @@ pub(crate) async fn settle<C: SettlingChannel>(
 struct Batch<'c, C> {
     channel: &'c C,
     window: AckWindow,
-    /// Deliveries whose replies are queued and not written yet.
-    unwritten: Vec<u64>,
     stopping: bool,
 }
 
-impl<'c, C: SettlingChannel> Batch<'c, C> {
-    fn new(channel: &'c C) -> Self {
-        Self { channel, window: AckWindow::default(), unwritten: Vec::new(), stopping: false }
-    }
-
-    /// Settles one delivery. Returns the reply that is to be written for it.
-    fn settle(&mut self, settlement: Settlement) -> Result<Option<C::AddressedMessage>, BrokerError> {
+impl<C: SettlingChannel> Batch<'_, C> {
+    fn settle(&mut self, settlement: Settlement) -> Result<(), BrokerError> {
         match settlement {
-            Settlement::Reply(reply) => return self.address(reply),
+            Settlement::Reply(reply) => self.reply(reply)?,
             Settlement::Ack { tag } => self.window.finish(tag),
             Settlement::AckNow { tag, acked } => {
                 self.ack_now(tag)?;
@@ -185,25 +148,25 @@ impl<'c, C: SettlingChannel> Batch<'c, C> {
             }
             Settlement::Stop => self.stopping = true,
         }
-        Ok(None)
+        Ok(())
     }
 
-    fn address(&mut self, reply: UnsentReply) -> Result<Option<C::AddressedMessage>, BrokerError> {
+    fn reply(&mut self, reply: UnsentReply) -> Result<(), BrokerError> {
         let (tag, promises_never_to_run) = (reply.tag, reply.promises_never_to_run());
         match self.channel.address(reply) {
+            Ok(reply) if promises_never_to_run => {
+                self.ack_now(tag)?;
+                self.channel.reply(&reply)
+            }
             Ok(reply) => {
-                if promises_never_to_run {
-                    self.ack_now(tag)?;
-                } else {
-                    self.unwritten.push(tag);
-                }
-                Ok(Some(reply))
+                self.channel.reply(&reply)?;
+                self.window.finish(tag);
+                Ok(())
             }
             Err(error) => {
                 // AMQP cannot carry it, so its caller is not told.
                 tracing::error!(%error, "a reply could not be written; its request goes to the dead letters");
-                self.reject(tag)?;
-                Ok(None)
+                self.reject(tag)
             }
         }
     }
@@ -220,16 +183,7 @@ impl<'c, C: SettlingChannel> Batch<'c, C> {
         Ok(())
     }
 
-    fn all_written(&mut self) {
-        self.unwritten.drain(..).for_each(|tag| self.window.finish(tag));
-    }
-
     fn flush(&mut self) -> Result<(), BrokerError> {
         self.window.flush().into_iter().try_for_each(|ack| self.channel.ack(ack))
     }
-}
-
-async fn poll_once<F: Future>(future: Pin<&mut Option<F>>) -> Poll<F::Output> {
-    let mut future = future.as_pin_mut().expect("it was set before");
-    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }

@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "nearly every settlement is a reply")]
 pub(crate) enum Settlement {
-    /// Acknowledged once this reply is written; before it, when it promises that the method does not run.
+    /// Acknowledged behind this reply; before it, when it promises that the method does not run.
     Reply(UnsentReply),
     /// Acknowledged; nothing is sent.
     Ack { tag: u64 },

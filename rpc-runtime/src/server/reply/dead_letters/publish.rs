@@ -172,5 +172,5 @@ impl DeadLetterSender {
 
 fn queue(publisher: &SharedConfirmPublisher, letter: &DeadLetter) -> Result<Confirm, PublishError> {
     let dead_letters = letter.queue.dead_letters.as_ref().map_or("", |queue| &queue.name);
-    publisher.queue("", dead_letters, letter.properties.clone(), letter.body.clone(), true)
+    publisher.queue("", dead_letters, &letter.properties, &letter.body, true)
 }

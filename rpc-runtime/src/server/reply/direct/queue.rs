@@ -31,7 +31,7 @@ impl DirectReplySender {
         let UnsentReply { tag, reply_to, correlation_id, codec, outcome } = reply;
         let (properties, body) = reply::compose(correlation_id, &codec, outcome);
         let body_bytes = body.len();
-        match AddressedMessage::without_headers(reply_to.clone(), properties, body) {
+        match AddressedMessage::without_headers(reply_to.clone(), &properties, body) {
             Ok(message) => {
                 let reply = DirectReply { tag: Some(tag), address: reply_to, body_bytes, message };
                 if promises_never_to_run {

@@ -1,11 +1,8 @@
-//! Frames as bytes: reads a frame's header and shortens a frame in place.
+//! Reads the header of a frame.
 
 use std::io;
 
-/// The bytes before the payload: type, channel and size.
-pub(super) const HEADER_BYTES: usize = 7;
-/// The byte after the payload.
-pub(super) const FRAME_END: u8 = 0xCE;
+use crate::encode::{BODY, FRAME_OVERHEAD, HEADER, HEADER_BYTES, METHOD};
 
 /// The header of one frame.
 #[derive(Clone, Copy)]
@@ -16,9 +13,6 @@ pub(super) struct FrameHeader {
 }
 
 impl FrameHeader {
-    pub(super) const METHOD: u8 = 1;
-    pub(super) const CONTENT_HEADER: u8 = 2;
-    pub(super) const CONTENT_BODY: u8 = 3;
     const HEARTBEAT: u8 = 8;
     /// A broker that does not speak AMQP 0-9-1 answers with a protocol header of its own version (`AMQP` and
     /// four numbers) and closes the connection. It is as long as the shortest frame.
@@ -35,7 +29,7 @@ impl FrameHeader {
         let channel = u16::from_be_bytes(channel);
         match kind {
             Self::PROTOCOL_HEADER => Ok(Some(Self { kind, channel, payload_bytes: 0 })),
-            Self::METHOD | Self::CONTENT_HEADER | Self::CONTENT_BODY | Self::HEARTBEAT => {
+            METHOD | HEADER | BODY | Self::HEARTBEAT => {
                 let size = u32::from_be_bytes([a, b, c, d]);
                 let payload_bytes = usize::try_from(size).map_err(|_| invalid("a frame is too large"))?;
                 Ok(Some(Self { kind, channel, payload_bytes }))
@@ -46,20 +40,13 @@ impl FrameHeader {
 
     /// The length of the frame with its header and its end byte.
     pub(super) fn frame_bytes(&self) -> usize {
-        HEADER_BYTES + self.payload_bytes + 1
+        self.payload_bytes.saturating_add(FRAME_OVERHEAD)
     }
 
     /// The position of the payload in the frame.
     pub(super) fn payload(&self) -> std::ops::Range<usize> {
         HEADER_BYTES..HEADER_BYTES + self.payload_bytes
     }
-}
-
-/// Shortens the payload of `frame` to its first `payload_bytes`.
-pub(super) fn shorten(frame: &mut [u8], payload_bytes: usize) {
-    let size = u32::try_from(payload_bytes).expect("the payload was larger before, and its size a u32");
-    frame[3..HEADER_BYTES].copy_from_slice(&size.to_be_bytes());
-    frame[HEADER_BYTES + payload_bytes] = FRAME_END;
 }
 
 /// The error of inbound bytes that violate AMQP. It ends the connection.

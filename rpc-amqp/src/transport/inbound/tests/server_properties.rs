@@ -56,23 +56,23 @@ fn a_product_that_is_not_utf8_is_another_broker() {
     let mut bytes = start(texts(&[("product", "RabbitMQ"), ("version", "3.10.8")]));
     let product = bytes.windows(8).position(|window| window == b"RabbitMQ").unwrap();
     bytes[product] = 0xff;
-    let (passed, findings) = pass(&bytes, &[3], 100);
-    assert_eq!(frames_in(&passed.unwrap()).len(), 1);
-    assert_eq!(findings.broker(), Broker::Other);
+    let parsed = pass(&bytes, &[3]);
+    assert_eq!(frames_in(&parsed.for_lapin).len(), 1);
+    assert_eq!(parsed.findings.broker(), Broker::Other);
 }
 
 #[test]
 fn the_first_introduction_counts() {
     let mut bytes = start(texts(&[("product", "LavinMQ"), ("version", "2.9.1")]));
     bytes.extend(start(texts(RABBITMQ)));
-    assert_eq!(pass(&bytes, &[20], 100).1.broker().to_string(), "LavinMQ 2.9.1");
+    assert_eq!(pass(&bytes, &[20]).findings.broker().to_string(), "LavinMQ 2.9.1");
 }
 
 fn broker_of(server_properties: FieldTable) -> Broker {
     let bytes = start(server_properties);
-    let (passed, findings) = pass(&bytes, &[7], 100);
-    assert_eq!(passed.unwrap(), bytes, "lapin gets the method unchanged");
-    findings.broker()
+    let parsed = pass(&bytes, &[7]);
+    assert_eq!(parsed.for_lapin, bytes, "lapin gets the method unchanged");
+    parsed.findings.broker()
 }
 
 fn start(server_properties: FieldTable) -> Vec<u8> {

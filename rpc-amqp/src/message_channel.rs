@@ -1,0 +1,74 @@
+//! A channel that carries messages: lapin opens and closes it, and the messages go past lapin.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    encode::Message,
+    error::BrokerError,
+    message::ConfirmOutcome,
+    transport::{
+        channels::{Channel, ConfirmReceiver},
+        cutoff::ConnectionGuard,
+        outbound::NotQueued,
+    },
+};
+
+/// A channel that carries messages. It is closed with its last clone.
+#[derive(Clone)]
+pub(crate) struct MessageChannel {
+    pub(crate) lapin: lapin::Channel,
+    pub(crate) channel: Arc<Channel>,
+    pub(crate) _guard: Arc<ConnectionGuard>,
+}
+
+impl MessageChannel {
+    /// Queues a message whose publisher confirm comes back through the receiver, with its number. The channel
+    /// must be in confirm mode. A `bounded` one is refused when too many bytes are unconfirmed.
+    ///
+    /// # Errors
+    /// When it was not queued.
+    pub(crate) fn publish_confirmed(
+        &self,
+        message: &Message<'_>,
+        bounded: bool,
+    ) -> Result<(u64, ConfirmReceiver), NotQueued> {
+        self.channel.publish_confirmed(message, bounded)
+    }
+
+    /// Queues a message on the first poll, and waits for its publisher confirm.
+    ///
+    /// # Errors
+    /// When the channel was closed first. The broker may or may not have received the message.
+    pub(crate) async fn publish_and_wait(
+        &self,
+        message: &Message<'_>,
+    ) -> Result<ConfirmOutcome, BrokerError> {
+        let (_, confirm) =
+            self.publish_confirmed(message, false).map_err(|refused| self.error_of(refused))?;
+        self.wait_for(confirm).await
+    }
+
+    /// Waits for a publisher confirm.
+    ///
+    /// # Errors
+    /// When the channel was closed first.
+    pub(crate) async fn wait_for(&self, confirm: ConfirmReceiver) -> Result<ConfirmOutcome, BrokerError> {
+        // The sender is dropped with the channel, which tells why before.
+        confirm.await.unwrap_or_else(|_| Err(self.channel.reason_of_end()))
+    }
+
+    /// Why something was not queued, as an error of the connection.
+    pub(crate) fn error_of(&self, refused: NotQueued) -> BrokerError {
+        match refused {
+            NotQueued::Invalid(error) => error.into(),
+            NotQueued::Closed => self.channel.reason_of_end(),
+            NotQueued::Congested => BrokerError::new(None, "too many bytes wait to be written or confirmed"),
+        }
+    }
+}
+
+impl fmt::Debug for MessageChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageChannel").field("channel", &self.channel.id()).finish_non_exhaustive()
+    }
+}

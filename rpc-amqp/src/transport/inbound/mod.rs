@@ -1,0 +1,28 @@
+//! Parses inbound frames before lapin does.
+//!
+//! The parser protects the process's memory and lapin's thread, whose stack is small. Messages do not reach
+//! lapin at all:
+//!
+//! * Deliveries go to their consumers, without the properties that cannot be read, and without a body that is
+//!   larger than the limit.
+//! * Publisher confirms go to those who wait for them.
+//! * Returned messages are discarded; their correlation ids are recorded.
+//!
+//! All other frames pass to lapin, which keeps the connection. [`Findings`] holds what the broker said of the
+//! connection as a whole.
+
+mod content;
+mod fields;
+mod findings;
+mod frame;
+mod method;
+mod parser;
+mod properties;
+mod server_properties;
+#[cfg(test)]
+mod tests;
+
+pub use findings::Findings;
+pub(crate) use parser::Parser;
+#[cfg(test)]
+pub(crate) use properties::decode_properties;

@@ -1,0 +1,253 @@
+//! Parses the frames that the broker sends: messages go to their consumers, everything else to lapin.
+
+use std::{io, ops::Range, sync::Arc};
+
+use super::{
+    Findings,
+    content::{Content, ContentInProgress, Incoming},
+    frame::{FrameHeader, invalid},
+    method::{Method, name},
+    properties,
+    server_properties::read_broker,
+};
+use crate::{
+    encode::{BODY, FRAME_END, HEADER, HEADER_BYTES, METHOD},
+    error::BrokerError,
+    message::{Delivered, Properties, Refusal},
+    transport::channels::Channels,
+};
+
+/// The body's size in the payload of a content header, after class and weight. The properties follow it.
+const BODY_SIZE: Range<usize> = 4..12;
+/// Properties begin with two bytes of flags, which say which properties are present.
+const PROPERTY_FLAGS: usize = 2;
+/// The largest frame before `connection.tune`. It is RabbitMQ's default for the time after.
+const INITIAL_FRAME_MAX: usize = 128 * 1024;
+/// AMQP's minimum. A smaller value is raised to it, as lapin does.
+const MIN_FRAME_MAX: u32 = 4096;
+/// The limit that lapin is told, in place of the broker's: it keeps two buffers of 32 frames. Messages do not
+/// go through it, and its other frames are small.
+const LAPIN_FRAME_MAX: u32 = MIN_FRAME_MAX;
+/// The position of the frame limit in the payload of `connection.tune`.
+const TUNE_FRAME_MAX: Range<usize> = 6..10;
+
+/// Parses the inbound bytes of one connection.
+#[derive(Debug)]
+pub(crate) struct Parser {
+    findings: Arc<Findings>,
+    channels: Arc<Channels>,
+    max_body_bytes: usize,
+    /// The largest frame that the client asks for; 0 for no limit.
+    our_frame_max: u32,
+    frame_max: usize,
+    contents: ContentInProgress,
+    /// The body frame that has arrived in part.
+    partial: Option<PartialBody>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct PartialBody {
+    channel: u16,
+    /// The bytes of its payload that are still to come. The end of the frame follows them.
+    missing: usize,
+}
+
+/// The result of parsing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// This many bytes of the input are done.
+    pub(crate) read: usize,
+    /// The next frame must be in the buffer up to this many bytes before it can be parsed.
+    pub(crate) wanted: usize,
+}
+
+impl Parser {
+    pub(crate) fn new(
+        findings: Arc<Findings>,
+        channels: Arc<Channels>,
+        max_body_bytes: usize,
+        our_frame_max: u32,
+    ) -> Self {
+        Self {
+            findings,
+            channels,
+            max_body_bytes,
+            our_frame_max,
+            frame_max: INITIAL_FRAME_MAX,
+            contents: ContentInProgress::default(),
+            partial: None,
+        }
+    }
+
+    /// Parses `bytes`, which follow those `read` before, and appends the frames for lapin to `for_lapin`.
+    ///
+    /// # Errors
+    /// `InvalidData` when the broker violates AMQP. Later bytes cannot be interpreted.
+    pub(crate) fn parse(&mut self, bytes: &mut [u8], for_lapin: &mut Vec<u8>) -> io::Result<Progress> {
+        let mut read = 0;
+        loop {
+            if let Some(partial) = self.partial {
+                read += self.continue_body(partial, &bytes[read..])?;
+                if self.partial.is_some() {
+                    return Ok(Progress { read, wanted: 1 });
+                }
+            }
+            let rest = &mut bytes[read..];
+            let Some(header) = FrameHeader::read(rest)? else {
+                return Ok(Progress { read, wanted: HEADER_BYTES });
+            };
+            let whole = header.frame_bytes();
+            if whole > self.frame_max {
+                return Err(invalid("a frame is larger than agreed"));
+            }
+            let Some(frame) = rest.get_mut(..whole) else {
+                if header.kind == BODY {
+                    self.partial =
+                        Some(PartialBody { channel: header.channel, missing: header.payload_bytes });
+                    read += HEADER_BYTES;
+                    continue;
+                }
+                return Ok(Progress { read, wanted: whole });
+            };
+            match header.kind {
+                METHOD | HEADER | BODY if frame.last() != Some(&FRAME_END) => {
+                    return Err(invalid("a frame does not end where it should"));
+                }
+                METHOD => {
+                    if self.parse_method(header, &mut frame[header.payload()])? {
+                        for_lapin.extend_from_slice(frame);
+                    }
+                }
+                HEADER => self.parse_content_header(header.channel, &frame[header.payload()])?,
+                BODY => self.contents.take_body(header.channel, &frame[header.payload()])?,
+                _ => for_lapin.extend_from_slice(frame),
+            }
+            read += whole;
+        }
+    }
+
+    /// Takes what is there of a body frame that has arrived in part. Returns how many bytes that were.
+    fn continue_body(&mut self, partial: PartialBody, bytes: &[u8]) -> io::Result<usize> {
+        let PartialBody { channel, missing } = partial;
+        let present = missing.min(bytes.len());
+        if present > 0 {
+            self.contents.take_body(channel, &bytes[..present])?;
+        }
+        match bytes.get(missing) {
+            None => {
+                self.partial = Some(PartialBody { channel, missing: missing - present });
+                Ok(present)
+            }
+            Some(&FRAME_END) => {
+                self.partial = None;
+                Ok(present + 1)
+            }
+            Some(_) => Err(invalid("a frame does not end where it should")),
+        }
+    }
+
+    /// Returns whether lapin gets the method.
+    fn parse_method(&mut self, header: FrameHeader, payload: &mut [u8]) -> io::Result<bool> {
+        let channel = header.channel;
+        let method = Method::read(payload).map_err(|_| invalid("a method is malformed"))?;
+        self.contents.clear(channel);
+        match method {
+            Method::Deliver { consumer_tag, tag, redelivered, exchange, routing_key } => {
+                let ((exchange, repaired), (routing_key, repaired_key)) = (name(exchange), name(routing_key));
+                let refusal = (repaired || repaired_key).then_some(Refusal::NotUtf8);
+                let (properties, body) = (Properties::default(), bytes::Bytes::new());
+                let delivered =
+                    Delivered { tag, redelivered, exchange, routing_key, properties, body, refusal };
+                let to = self.channels.consumer(channel, consumer_tag);
+                self.contents.start(channel, Content::Delivery(Box::new(Incoming { delivered, to })));
+                return Ok(false);
+            }
+            Method::Return => {
+                self.contents.start(channel, Content::Return);
+                return Ok(false);
+            }
+            Method::Confirm(range) => {
+                self.findings.record_confirm();
+                self.channels.confirm(channel, range);
+                return Ok(false);
+            }
+            Method::ConsumerEnd { consumer_tag } => self.channels.end_consumer(channel, consumer_tag),
+            Method::ChannelOpenOk => self.channels.open(channel),
+            Method::Flow { active } => self.channels.set_flow(channel, active),
+            Method::ChannelClose { code, text } => {
+                let error = BrokerError::new(Some(code), String::from_utf8_lossy(text));
+                self.findings.record_close(&error);
+                self.channels.end_channel(channel, &error);
+            }
+            Method::ChannelCloseOk => {
+                self.channels.end_channel(channel, &BrokerError::new(None, "the channel is closed"));
+            }
+            Method::ConnectionClose { code, text } => {
+                self.channels.end(&BrokerError::new(Some(code), String::from_utf8_lossy(text)));
+            }
+            Method::Blocked { reason } => {
+                self.findings.block(Some(String::from_utf8_lossy(reason).as_ref()));
+            }
+            Method::Unblocked => self.findings.block(None),
+            Method::Start { server_properties } => self.findings.identify(read_broker(server_properties)),
+            Method::Tune { frame_max } => {
+                self.tune_frame_max(frame_max);
+                let told = payload.get_mut(TUNE_FRAME_MAX).ok_or_else(|| invalid("a method is malformed"))?;
+                told.copy_from_slice(&LAPIN_FRAME_MAX.to_be_bytes());
+            }
+            Method::Other => {}
+        }
+        Ok(true)
+    }
+
+    /// Agrees on the lower of both limits, where 0 means no limit.
+    fn tune_frame_max(&mut self, their_frame_max: u32) {
+        let agreed = match (self.our_frame_max, their_frame_max) {
+            (0, theirs) => theirs,
+            (ours, 0) => ours,
+            (ours, theirs) => ours.min(theirs),
+        };
+        let agreed = if agreed == 0 { u32::MAX } else { agreed.max(MIN_FRAME_MAX) };
+        self.frame_max = usize::try_from(agreed).unwrap_or(usize::MAX);
+        self.channels.outbound().tune(agreed);
+    }
+
+    fn parse_content_header(&mut self, channel: u16, payload: &[u8]) -> io::Result<()> {
+        if payload.len() < BODY_SIZE.end + PROPERTY_FLAGS {
+            return Err(invalid("a content header is incomplete"));
+        }
+        let (fixed, properties) = payload.split_at(BODY_SIZE.end);
+        let body_bytes = fixed[BODY_SIZE].try_into().map_or(0, u64::from_be_bytes);
+        match self.contents.take(channel) {
+            Some(Content::Delivery(mut incoming)) => {
+                if incoming.to.is_none() {
+                    // Its consumer was cancelled, or its channel is being closed: the broker requeues it.
+                    self.contents.discard_body(channel, body_bytes);
+                    return Ok(());
+                }
+                let (properties, refusal) = properties::decode_properties(properties);
+                let delivered = &mut incoming.delivered;
+                delivered.properties = properties;
+                delivered.refusal = refusal.or(delivered.refusal);
+                if body_bytes > self.max_body_bytes as u64 {
+                    let too_large = Refusal::TooLarge { size: body_bytes, limit: self.max_body_bytes };
+                    delivered.refusal.get_or_insert(too_large);
+                    self.contents.start_body(channel, incoming, 0);
+                    self.contents.discard_body(channel, body_bytes);
+                } else {
+                    self.contents.start_body(channel, incoming, body_bytes);
+                }
+                Ok(())
+            }
+            Some(Content::Return) => {
+                let id = properties::correlation_id(properties).unwrap_or_default();
+                self.findings.record_return(id.to_owned());
+                self.contents.discard_body(channel, body_bytes);
+                Ok(())
+            }
+            Some(Content::Body { .. } | Content::DiscardedBody(_)) | None => {
+                Err(invalid("a content header was not announced"))
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The bytes that wait to be written: messages and acknowledgements of ours, and lapin's frames between them.
+
+mod lapin_frames;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    mem,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::Waker,
+};
+
+use futures_util::task::AtomicWaker;
+
+use self::lapin_frames::{LapinFrame, LapinFrames};
+use crate::encode::{EncodeError, Message, write_message};
+
+/// The largest frame before `connection.tune`.
+const INITIAL_FRAME_MAX: u32 = 4096;
+/// The approximate memory of a message besides its body.
+const OVERHEAD: usize = 512;
+/// A buffer that was needed once for much is not kept larger than this.
+const KEPT_BYTES: usize = 16 * 1024;
+
+/// Queues bytes for the task that owns the socket. Every message is queued whole under one lock, so that
+/// nothing of the same connection comes between its frames.
+#[derive(Debug)]
+pub(crate) struct Outbound {
+    state: Mutex<State>,
+    /// How many bytes the task has taken and not written yet.
+    taken: AtomicUsize,
+    /// Whether the task was woken since it took the bytes last.
+    is_scheduled: AtomicBool,
+    task: AtomicWaker,
+}
+
+#[derive(Debug)]
+struct State {
+    bytes: Vec<u8>,
+    frame_max: u32,
+    /// The open channels, and whether the broker lets messages be sent on them.
+    open: Vec<(u16, bool)>,
+    lapin: LapinFrames,
+    /// The connection is being closed, or lost: only lapin's frames follow.
+    is_closed: bool,
+    /// lapin does not use its stream any more.
+    lapin_is_gone: bool,
+    /// The task has ended: nothing is written any more.
+    is_over: bool,
+}
+
+/// The reason why something was not queued.
+#[derive(Debug)]
+pub(crate) enum NotQueued {
+    Invalid(EncodeError),
+    /// The channel or the connection is closed.
+    Closed,
+    /// Too many bytes wait to be written or confirmed, or the broker wants messages held back.
+    Congested,
+}
+
+impl From<EncodeError> for NotQueued {
+    fn from(error: EncodeError) -> Self {
+        Self::Invalid(error)
+    }
+}
+
+/// How the connection ends that lapin has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LapinState {
+    Active,
+    /// It is gone after a close of the connection by either side.
+    Closed,
+    /// It is gone without one.
+    Lost,
+}
+
+impl Default for Outbound {
+    fn default() -> Self {
+        let state = State {
+            bytes: Vec::new(),
+            frame_max: INITIAL_FRAME_MAX,
+            open: Vec::new(),
+            lapin: LapinFrames::default(),
+            is_closed: false,
+            lapin_is_gone: false,
+            is_over: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            taken: AtomicUsize::new(0),
+            is_scheduled: AtomicBool::new(false),
+            task: AtomicWaker::new(),
+        }
+    }
+}
+
+impl Outbound {
+    /// Queues a message. With `max_unwritten`, only if it and all unwritten bytes are within that limit; a
+    /// single message may be larger.
+    ///
+    /// # Errors
+    /// When nothing was queued.
+    pub(crate) fn publish(
+        &self,
+        channel: u16,
+        message: &Message<'_>,
+        max_unwritten: Option<usize>,
+    ) -> Result<(), NotQueued> {
+        let mut state = self.lock();
+        let may_send = state.may_send(channel)?;
+        if let Some(max) = max_unwritten {
+            let unwritten = state.bytes.len() + self.taken.load(Ordering::Relaxed);
+            let size = message.body.len().saturating_add(OVERHEAD);
+            if !may_send || (unwritten > 0 && unwritten.saturating_add(size) > max) {
+                return Err(NotQueued::Congested);
+            }
+        }
+        let State { bytes, frame_max, .. } = &mut *state;
+        write_message(bytes, channel, usize::try_from(*frame_max).unwrap_or(usize::MAX), message)?;
+        drop(state);
+        self.wake();
+        Ok(())
+    }
+
+    /// Queues an acknowledgement, or what else settles deliveries: `write` appends its frame.
+    ///
+    /// # Errors
+    /// `Closed` when nothing was queued.
+    pub(crate) fn settle(&self, channel: u16, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), NotQueued> {
+        let mut state = self.lock();
+        state.may_send(channel)?;
+        write(&mut state.bytes);
+        drop(state);
+        self.wake();
+        Ok(())
+    }
+
+    /// How many bytes are queued and not written.
+    pub(crate) fn unwritten(&self) -> usize {
+        self.lock().bytes.len() + self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Both sides have agreed on the largest frame.
+    pub(super) fn tune(&self, frame_max: u32) {
+        self.lock().frame_max = frame_max;
+    }
+
+    /// The largest frame that both sides have agreed on.
+    pub(crate) fn frame_max(&self) -> u32 {
+        self.lock().frame_max
+    }
+
+    /// Messages may be queued on a channel that was opened.
+    pub(super) fn open(&self, channel: u16) {
+        let mut state = self.lock();
+        state.close(channel);
+        state.open.push((channel, true));
+    }
+
+    pub(super) fn set_flow(&self, channel: u16, active: bool) {
+        if let Some((_, may_send)) = self.lock().open.iter_mut().find(|(open, _)| *open == channel) {
+            *may_send = active;
+        }
+    }
+
+    /// Nothing more may be queued on a channel.
+    pub(super) fn close(&self, channel: u16) {
+        self.lock().close(channel);
+    }
+
+    /// Nothing more may be queued on any channel.
+    pub(super) fn close_all(&self) {
+        self.lock().is_closed = true;
+    }
+
+    /// Queues bytes of lapin, up to the end of their last whole frame. Returns whether anybody writes them.
+    pub(super) fn write_for_lapin(&self, bytes: &[u8]) -> bool {
+        let mut state = self.lock();
+        if state.is_over {
+            return false;
+        }
+        let State { bytes: queued, lapin, open, frame_max, is_closed, .. } = &mut *state;
+        lapin.pass(bytes, queued, *frame_max, |frame| match frame {
+            LapinFrame::ClosesChannel(channel) => open.retain(|(open, _)| *open != channel),
+            LapinFrame::ClosesConnection => *is_closed = true,
+        });
+        drop(state);
+        self.wake();
+        true
+    }
+
+    /// lapin has dropped its stream: what is queued is written, then the connection ends.
+    pub(super) fn leave(&self) {
+        let mut state = self.lock();
+        state.lapin_is_gone = true;
+        drop(state);
+        self.wake();
+    }
+
+    pub(super) fn lapin_state(&self) -> LapinState {
+        let state = self.lock();
+        match (state.lapin_is_gone, state.is_closed) {
+            (false, _) => LapinState::Active,
+            (true, true) => LapinState::Closed,
+            (true, false) => LapinState::Lost,
+        }
+    }
+
+    /// Has the task polled that owns the socket.
+    pub(super) fn wake(&self) {
+        if !self.is_scheduled.swap(true, Ordering::AcqRel) {
+            self.task.wake();
+        }
+    }
+
+    /// The task that owns the socket is to be woken by this.
+    pub(super) fn register(&self, task: &Waker) {
+        self.task.register(task);
+    }
+
+    /// Returns whether there may be something to take.
+    pub(super) fn is_scheduled(&self) -> bool {
+        self.is_scheduled.load(Ordering::Acquire)
+    }
+
+    /// Swaps what is queued for `written`, whose bytes are all written.
+    pub(super) fn take(&self, written: &mut Vec<u8>) {
+        written.clear();
+        written.shrink_to(KEPT_BYTES);
+        // Before the lock: what is queued after it wakes the task again.
+        self.is_scheduled.store(false, Ordering::Release);
+        let mut state = self.lock();
+        mem::swap(&mut state.bytes, written);
+        self.taken.store(written.len(), Ordering::Relaxed);
+    }
+
+    /// The task has written some of what it took.
+    pub(super) fn count_written(&self, bytes: usize) {
+        self.taken.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// The task has ended: nothing is written any more.
+    pub(super) fn end(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        state.is_over = true;
+        state.bytes = Vec::new();
+        self.taken.store(0, Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Returns whether the broker lets messages be sent on a channel now.
+    fn may_send(&self, channel: u16) -> Result<bool, NotQueued> {
+        if self.is_closed {
+            return Err(NotQueued::Closed);
+        }
+        let open = self.open.iter().find(|(open, _)| *open == channel);
+        open.map(|(_, may_send)| *may_send).ok_or(NotQueued::Closed)
+    }
+
+    fn close(&mut self, channel: u16) {
+        self.open.retain(|(open, _)| *open != channel);
+    }
+}
