@@ -25,7 +25,10 @@ check "build without TLS" cargo check --quiet --all-targets --no-default-feature
 check "build with aws-lc-rs" cargo check --quiet --workspace --all-targets --features amqp-rpc/tls-aws-lc
 # Tests bring every feature along: the library alone has to be built without them, and with each.
 check "build without features" cargo check --quiet -p amqp-rpc-transport -p amqp-rpc-runtime --no-default-features
-for feature in cbor garde gzip metrics msgpack tower zstd; do
+for features in "" garde scope; do
+    check "contract with '$features'" cargo check --quiet -p amqp-rpc-contract --features "$features"
+done
+for feature in cbor gzip metrics msgpack tower zstd; do
     check "build with $feature" cargo check --quiet -p amqp-rpc-runtime --no-default-features --features "$feature"
 done
 check "packages, and README's programs" scripts/packages.sh

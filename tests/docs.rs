@@ -104,10 +104,10 @@ fn is_test_name(span: &str) -> bool {
 #[test]
 fn every_test_that_a_page_names_exists() {
     let root = Path::new(ROOT);
-    let sources = [root.join("tests"), root.join("rpc-amqp/src"), root.join("rpc-runtime/src")];
+    let crates = ["rpc-amqp/src", "rpc-contract/src", "rpc-runtime/src"];
+    let sources = crates.map(|sources| root.join(sources)).into_iter().chain([root.join("tests")]);
     let functions: BTreeSet<String> = sources
-        .iter()
-        .flat_map(|folder| files(folder, "rs"))
+        .flat_map(|folder| files(&folder, "rs"))
         .flat_map(|path| {
             let source = read(&path);
             let names = source.split("fn ").skip(1).filter_map(|rest| rest.split_once('('));

@@ -43,5 +43,6 @@ fn value_to_lapin(value: HeaderValue) -> Result<AMQPValue, EncodeError> {
             AMQPValue::FieldArray(array)
         }
         HeaderValue::Table(headers) => AMQPValue::FieldTable(table_to_lapin(headers)?),
+        _ => return Err(EncodeError::UnknownType),
     })
 }

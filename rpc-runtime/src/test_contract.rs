@@ -3,10 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    contract::{Request, Response},
-    definitions::{MethodDef, Repetition},
-};
+use crate::contract::{MethodDef, Repetition, Request, Response};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Compute {

@@ -12,6 +12,9 @@ pub(crate) enum EncodeError {
     /// RabbitMQ 3.10 closes the connection when it receives one.
     #[error("a header is a number that is not finite")]
     NotFinite,
+    /// A value that `HeaderValue` has and this version of the transport does not know.
+    #[error("a header has a type that AMQP cannot carry")]
+    UnknownType,
 }
 
 impl From<EncodeError> for BrokerError {

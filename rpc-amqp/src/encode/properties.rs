@@ -113,6 +113,7 @@ fn write_value(out: &mut Vec<u8>, value: &HeaderValue) -> Result<(), EncodeError
             out.push(b'F');
             write_table(out, table)?;
         }
+        _ => return Err(EncodeError::UnknownType),
     }
     Ok(())
 }

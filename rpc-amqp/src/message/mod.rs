@@ -2,12 +2,11 @@
 
 mod confirm;
 mod delivered;
-mod headers;
 mod properties;
 mod refusal;
 
+pub use amqp_rpc_contract::{HeaderValue, Headers};
 pub use confirm::ConfirmOutcome;
 pub use delivered::Delivered;
-pub use headers::{HeaderValue, Headers};
 pub use properties::Properties;
 pub use refusal::Refusal;

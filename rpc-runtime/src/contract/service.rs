@@ -2,10 +2,9 @@
 
 use std::{future::Future, pin::Pin};
 
-use crate::{
-    definitions::ServiceDef,
-    message::{Fault, IncomingCall, Reply},
-};
+use amqp_rpc_contract::contract::ServiceDef;
+
+use crate::message::{Fault, IncomingCall, Reply};
 
 /// A service that a server can run. The generated `…Server` implements it.
 #[diagnostic::on_unimplemented(

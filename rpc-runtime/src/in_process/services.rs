@@ -140,7 +140,7 @@ async fn serve(
 
 /// Runs the call, as a server that exposes panics: caller and method are parts of one program.
 fn run(service: &BoxService, call: IncomingCall) -> impl Future<Output = Result<Reply, Fault>> {
-    let inherited = Inherited::from(call.context.deadline, &call.context.headers);
+    let inherited = Inherited::from(call.context.deadline(), call.context.headers());
     inherited.scope(isolated(service, call, true))
 }
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Execution, FaultCode, Violation, Violations, violation::cut};
+use amqp_rpc_contract::private::cut;
+
+use super::{Execution, FaultCode, Violation, Violations};
 
 /// A refusal or failure that the server reports in place of the method's own result or error.
 ///

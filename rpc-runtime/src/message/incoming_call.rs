@@ -1,13 +1,10 @@
 //! A call as the server received it: the body of the request and its context.
 
-use amqp_rpc_transport::Headers;
+use amqp_rpc_contract::{Headers, contract::MethodDef};
 use bytes::Bytes;
 
 use super::{Context, Fault, FaultCode};
-use crate::{
-    codec::{AnyCodec, Encoding, InflateError},
-    definitions::MethodDef,
-};
+use crate::codec::{AnyCodec, Encoding, InflateError};
 
 /// A call on its way to its method, as the layers of a server see it.
 ///
@@ -47,12 +44,12 @@ impl IncomingCall {
     /// The method that was called.
     #[must_use]
     pub fn method(&self) -> &'static MethodDef {
-        self.context.method
+        self.context.method()
     }
 
     /// The headers of the request. Changes are visible to the layers and the method that follow.
     pub fn headers_mut(&mut self) -> &mut Headers {
-        &mut self.context.headers
+        &mut self.context.parts_mut().headers
     }
 
     /// A copy of the call, for the next attempt to run it.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::definitions::MethodDef;
+use crate::contract::MethodDef;
 
 /// A prefix for exchanges and queues, so that one trait serves many tenants of one broker.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

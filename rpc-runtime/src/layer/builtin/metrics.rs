@@ -158,7 +158,7 @@ impl RpcService for MeasuredServer {
     async fn call(&self, call: IncomingCall) -> Result<Reply, Fault> {
         let method = call.method().full_name;
         let measured = Measured::begin(semconv::RPC_SERVER_DURATION, semconv::RPC_SERVER_ACTIVE, method);
-        let deadline = call.context.deadline.filter(|_| call.context.has_caller);
+        let deadline = call.context.deadline().filter(|_| call.context.has_caller());
         let running = self.0.call(call);
         let outcome = match deadline {
             Some(deadline) => counted_after(deadline, method, running).await,

@@ -147,13 +147,13 @@ impl RpcService for RateLimitService {
 
 #[cfg(test)]
 mod tests {
-    use amqp_rpc_transport::Headers;
+    use amqp_rpc_contract::{Headers, private::ContextParts};
 
     use super::*;
-    use crate::definitions::MethodDef;
+    use crate::contract::MethodDef;
 
     fn context(method: &'static MethodDef, user: Option<&str>) -> Context {
-        Context {
+        Context::from(ContextParts {
             method,
             exchange: String::new(),
             routing_key: String::new(),
@@ -167,7 +167,7 @@ mod tests {
             message_id: None,
             correlation_id: None,
             priority: None,
-        }
+        })
     }
 
     const ADD: &MethodDef = &MethodDef::new("math", "math.add");

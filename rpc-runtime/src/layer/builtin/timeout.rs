@@ -78,8 +78,8 @@ impl RpcService for TimeoutService {
         else {
             return self.next.call(call).await;
         };
-        let earlier = call.context.deadline.filter(|deadline| *deadline <= end);
-        call.context.deadline = Some(earlier.unwrap_or(end));
+        let earlier = call.context.deadline().filter(|deadline| *deadline <= end);
+        call.context.parts_mut().deadline = Some(earlier.unwrap_or(end));
         let inherited = Inherited::current().until(end);
         let running = inherited.scope(self.next.call(call));
         tokio::time::timeout_at(end.into(), running).await.unwrap_or_else(|_| {

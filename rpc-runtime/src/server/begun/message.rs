@@ -36,15 +36,15 @@ impl BegunMessage {
     /// is told from itself by what it asks for.
     pub(super) fn of(call: &IncomingCall, origin: MessageOrigin<'_>, hasher: &RandomState) -> Option<Self> {
         let context = &call.context;
-        let ids = [&context.message_id, &context.correlation_id];
-        if ids.iter().all(|id| id.as_deref().unwrap_or_default().is_empty()) {
+        let ids = [context.message_id(), context.correlation_id()];
+        if ids.iter().all(|id| id.unwrap_or_default().is_empty()) {
             return None;
         }
-        let address = (origin.queue, &context.exchange, &context.routing_key, origin.reply_to);
-        let sender = (&context.user_id, &context.app_id);
+        let address = (origin.queue, context.exchange(), context.routing_key(), origin.reply_to);
+        let sender = (context.user_id(), context.app_id());
         let body = (call.body.len(), &call.body[..call.body.len().min(COMPARED_BYTES)]);
         let identity = hasher.hash_one((ids, address, sender, body));
-        let expires_at = context.deadline.and_then(|deadline| deadline.checked_add(LATE_EXPIRY));
+        let expires_at = context.deadline().and_then(|deadline| deadline.checked_add(LATE_EXPIRY));
         Some(Self { identity, expires_at })
     }
 

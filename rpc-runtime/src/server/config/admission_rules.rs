@@ -25,7 +25,7 @@ impl Authorization {
         allowed.unwrap_or_else(|_| {
             // It runs in the worker, which all requests of the queue pass: a panic must not end the worker.
             tracing::error!(
-                method = context.method.full_name,
+                method = context.method().full_name,
                 "the authorization panicked; the call is refused"
             );
             false

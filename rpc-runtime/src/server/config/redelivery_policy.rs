@@ -25,7 +25,8 @@ impl RedeliveryPolicy {
         match declared {
             Repetition::Idempotent => false,
             Repetition::AtMostOnce => true,
-            Repetition::Undeclared => self == Self::Refuse,
+            // Not declared.
+            _ => self == Self::Refuse,
         }
     }
 }

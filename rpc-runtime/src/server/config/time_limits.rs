@@ -28,8 +28,8 @@ impl TimeLimits {
             let at = since.checked_add(timeout)?;
             Some(TimeLimit { at, handler_timeout: Some(timeout) })
         });
-        let cancels_late = cancels_late || call.context.method.cancel_when_late;
-        let deadline = call.context.deadline.filter(|_| cancels_late);
+        let cancels_late = cancels_late || call.context.method().cancel_when_late;
+        let deadline = call.context.deadline().filter(|_| cancels_late);
         let of_caller = deadline.map(|at| TimeLimit { at, handler_timeout: None });
         match (of_server, of_caller) {
             (Some(server), Some(caller)) => Some(if server.at < caller.at { server } else { caller }),

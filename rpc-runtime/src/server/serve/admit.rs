@@ -100,7 +100,7 @@ fn admit_to(
 fn check_first_delivery(call: &IncomingCall, delivery: Delivery<'_>) -> Result<Option<Box<RunsOnce>>, Fault> {
     let once = delivery.begun.and_then(|begun| begun.runs_once(call, delivery.origin));
     let was_begun = once.as_ref().is_some_and(|once| once.was_begun());
-    if !was_begun && !call.context.redelivered {
+    if !was_begun && !call.context.redelivered() {
         return Ok(once);
     }
     // The broker may lose the acknowledgement of the refusal, and the mark, as well.

@@ -123,7 +123,7 @@ impl RequestPipeline {
     /// Enters the call among those in flight, and spawns it.
     fn begin(&mut self, admitted: Admitted<'_>, mut unsettled: Unsettled, received_at: Instant, mode: Mode) {
         let Admitted { route, call, runs_once, once } = admitted;
-        let deadline = call.context.deadline.filter(|_| call.context.has_caller);
+        let deadline = call.context.deadline().filter(|_| call.context.has_caller());
         let guard = self.in_flight.enter(route, runs_once, deadline);
         unsettled.admit(route.method, AdmittedCall::new(guard, runs_once, once));
         if mode == Mode::Abort {

@@ -26,7 +26,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// only a raw method can reply `overloaded`.
 pub(super) fn may_be_retried(call: &IncomingCall, settings: &Settings) -> bool {
     let has_layers = !settings.services.layers.is_empty();
-    !call.context.has_caller && (has_layers || call.context.method.reads_anything)
+    !call.context.has_caller() && (has_layers || call.context.method().reads_anything)
 }
 
 /// Runs the call until it is not `overloaded`. A caller could try again itself; a message without a caller is
@@ -43,7 +43,7 @@ pub(super) async fn retry_while_overloaded(
     settings: Arc<Settings>,
     mut control_rx: watch::Receiver<Control>,
 ) {
-    let (method, runs_once) = (call.context.method, unsettled.runs_once());
+    let (method, runs_once) = (call.context.method(), unsettled.runs_once());
     let mut pause = FIRST_PAUSE;
     // The pauses do not count as time of the method.
     let mut begun_at = received_at;
@@ -61,7 +61,7 @@ pub(super) async fn retry_while_overloaded(
             Some(limit) => run_within(limit, &service, call.again(), settings.exposes_panics).await,
         };
         drop(held);
-        let is_late = call.context.deadline.is_some_and(|deadline| deadline <= Instant::now());
+        let is_late = call.context.deadline().is_some_and(|deadline| deadline <= Instant::now());
         let Err(refusal) = &outcome else { return unsettled.finish(outcome) };
         if *refusal.code() != FaultCode::Overloaded || is_late {
             return unsettled.finish(outcome);

@@ -19,7 +19,7 @@ pub(crate) fn run(
     call: IncomingCall,
     exposes_panics: bool,
 ) -> impl Future<Output = Result<Reply, Fault>> {
-    let inherited = Inherited::from(call.context.deadline, &call.context.headers);
+    let inherited = Inherited::from(call.context.deadline(), call.context.headers());
     inherited.scope(isolated(service, call, exposes_panics))
 }
 
@@ -31,8 +31,8 @@ pub(crate) fn run_within(
     exposes_panics: bool,
 ) -> impl Future<Output = Result<Reply, Fault>> {
     // The calls that it makes get no more time either.
-    let deadline = call.context.deadline.map_or(limit.at, |deadline| deadline.min(limit.at));
-    let inherited = Inherited::from(Some(deadline), &call.context.headers);
+    let deadline = call.context.deadline().map_or(limit.at, |deadline| deadline.min(limit.at));
+    let inherited = Inherited::from(Some(deadline), call.context.headers());
     let running = inherited.scope(isolated(service, call, exposes_panics));
     tokio::time::timeout_at(limit.at.into(), running)
         .map(move |outcome| outcome.unwrap_or_else(|_| Err(limit.exceeded())))

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use amqp_rpc_transport::{Headers, Properties};
 
 use super::Caller;
-use crate::{codec::Encoding, definitions::MethodDef};
+use crate::{codec::Encoding, contract::MethodDef};
 
 /// Delivery mode 2: a one-way message must survive a restart of the broker.
 const PERSISTENT: u8 = 2;

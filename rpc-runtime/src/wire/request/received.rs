@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use amqp_rpc_transport::{Delivered, Headers, Refusal};
+use amqp_rpc_contract::{Headers, private::ContextParts};
+use amqp_rpc_transport::{Delivered, Refusal};
 use bytes::Bytes;
 
 use super::{ACCEPT_ENCODING, Caller, REMAINING, ReturnAddress, expiration};
 use crate::{
     codec::{self, AnyCodec, Compression, Encoding, UnsupportedMedia},
-    definitions::MethodDef,
+    contract::MethodDef,
     message::{Context, Fault, FaultCode, IncomingCall},
     wire::{
         reply,
@@ -130,7 +131,7 @@ impl ReceivedRequest {
         let remaining = self.headers.remove(REMAINING).and_then(expiration::read_header);
         let budget = budget.map(|budget| remaining.map_or(budget, |remaining| remaining.min(budget)));
         let deadline = budget.and_then(|budget| received_at.checked_add(budget));
-        let context = Context {
+        let context = Context::from(ContextParts {
             method,
             exchange: self.exchange,
             routing_key: self.routing_key,
@@ -144,7 +145,7 @@ impl ReceivedRequest {
             message_id: self.message_id,
             correlation_id: self.return_address.correlation_id,
             priority: self.priority,
-        };
+        });
         Ok(IncomingCall { context, codec, encoding, body: self.body })
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::{CallRequest, Caller, ReceivedRequest, expiration};
-use crate::{definitions::MethodDef, message::FaultCode};
+use crate::{contract::MethodDef, message::FaultCode};
 
 const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
 

@@ -211,17 +211,17 @@ pub struct TracedServer {
 impl RpcService for TracedServer {
     async fn call(&self, mut call: IncomingCall) -> Result<Reply, Fault> {
         let context = &call.context;
-        let (exchange, key, id) = (&*context.exchange, &*context.routing_key, context.correlation_id());
+        let (exchange, key, id) = (context.exchange(), context.routing_key(), context.correlation_id());
         let span = span!("rpc.server", "server", call.method().full_name, exchange, key, id);
         if span.is_disabled() {
             return self.next.call(call).await;
         }
         if let Some(extract) = &self.trace.on_receive {
-            extract(&span, &call.context.headers);
+            extract(&span, call.context.headers());
         }
-        self.trace.pass_on(&span, &mut call.context.headers);
+        self.trace.pass_on(&span, call.headers_mut());
         // Calls that the method makes are children of this span, not of the caller's.
-        let inherited = Inherited::from(Inherited::current().deadline, &call.context.headers);
+        let inherited = Inherited::from(Inherited::current().deadline, call.context.headers());
         let traced = Traced { span: Some(span.clone()) };
         let outcome = inherited.scope(self.next.call(call)).instrument(span).await;
         traced.end(of_reply(&outcome));

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use amqp_rpc_transport::Headers;
+use crate::headers::Headers;
 
 tokio::task_local! {
     /// Inherited from the call that the running task serves.
@@ -19,14 +19,17 @@ const TRACE_HEADERS: [&str; 3] = ["traceparent", "tracestate", "baggage"];
 /// The deadline and the trace of the call that is served. Cheap to make and to clone: one is made for every
 /// call.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Inherited {
-    pub(crate) deadline: Option<Instant>,
+pub struct Inherited {
+    /// When the caller of the call that is served stops waiting.
+    pub deadline: Option<Instant>,
     /// `None` if the request has no trace headers.
     trace: Option<Arc<Headers>>,
 }
 
 impl Inherited {
-    pub(crate) fn from(deadline: Option<Instant>, headers: &Headers) -> Self {
+    /// What calls inherit from a call with this deadline and these headers.
+    #[must_use]
+    pub fn from(deadline: Option<Instant>, headers: &Headers) -> Self {
         if headers.is_empty() {
             return Self { deadline, trace: None };
         }
@@ -36,39 +39,43 @@ impl Inherited {
     }
 
     /// Inherited from the call that this task or thread serves now.
-    pub(crate) fn current() -> Self {
+    #[must_use]
+    pub fn current() -> Self {
         SERVED.try_with(Self::clone).unwrap_or_default()
     }
 
     /// The same with a deadline no later than `end`.
-    pub(crate) fn until(self, end: Instant) -> Self {
+    #[must_use]
+    pub fn until(self, end: Instant) -> Self {
         Self { deadline: Some(self.deadline.map_or(end, |deadline| deadline.min(end))), ..self }
     }
 
     /// This, or if it is nothing, what the running task inherits.
-    pub(crate) fn or_current(self) -> Self {
+    #[must_use]
+    pub fn or_current(self) -> Self {
         if self.deadline.is_none() && self.trace.is_none() { Self::current() } else { self }
     }
 
     /// The time until the deadline less `margin`, or a share of it, if that is less than `timeout`.
-    pub(crate) fn less_than(&self, timeout: Duration, margin: Option<Duration>) -> Option<Duration> {
+    #[must_use]
+    pub fn less_than(&self, timeout: Duration, margin: Option<Duration>) -> Option<Duration> {
         let left = self.deadline?.saturating_duration_since(Instant::now());
         let left = left.saturating_sub(margin.unwrap_or_else(|| default_margin(left)));
         (left < timeout).then_some(left)
     }
 
     /// Runs `future` so that the calls made in it inherit this.
-    pub(crate) fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> + use<F> {
+    pub fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> + use<F> {
         SERVED.scope(self, future)
     }
 
     /// Runs `run` so that the calls made in it inherit this.
-    pub(crate) fn scope_blocking<T>(self, run: impl FnOnce() -> T) -> T {
+    pub fn scope_blocking<T>(self, run: impl FnOnce() -> T) -> T {
         SERVED.sync_scope(self, run)
     }
 
     /// Adds the trace to the headers of a call. Trace headers that the call has already stay as they are.
-    pub(crate) fn add_trace(&self, headers: &mut Headers) {
+    pub fn add_trace(&self, headers: &mut Headers) {
         for (name, value) in self.trace.iter().flat_map(|trace| trace.iter()) {
             if headers.get(name).is_none() {
                 headers.insert(name, value.clone());

@@ -26,8 +26,8 @@ pub struct MethodDef {
     pub repetition: Repetition,
     /// The server cancels the method when its caller's deadline has passed.
     pub cancel_when_late: bool,
-    /// The method takes requests of any content type.
-    pub(crate) reads_anything: bool,
+    /// The method takes requests of any content type, and does not decode them.
+    pub reads_anything: bool,
 }
 
 impl MethodDef {
@@ -49,7 +49,9 @@ impl MethodDef {
     }
 
     /// The service that a method name belongs to by default: the part before the last dot.
-    pub(crate) fn service_of(full_name: &str) -> &str {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn service_of(full_name: &str) -> &str {
         full_name.rsplit_once('.').map_or(full_name, |(service, _)| service)
     }
 

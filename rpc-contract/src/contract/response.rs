@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::WireType;
-use crate::message::Violations;
+use crate::violation::Violations;
 
 /// The result of one method, as it travels: a transparent newtype of the method's value.
 pub trait Response: WireType {

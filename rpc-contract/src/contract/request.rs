@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{Response, WireType};
-use crate::{definitions::MethodDef, message::Violations};
+use crate::{definitions::MethodDef, violation::Violations};
 
 /// The request of one method: the struct that travels, with the method's definition and its other types.
 pub trait Request: WireType {

@@ -37,7 +37,8 @@ impl Violation {
 }
 
 /// The text, cut after `max` bytes.
-pub(super) fn cut(mut text: String, max: usize) -> String {
+#[must_use]
+pub fn cut(mut text: String, max: usize) -> String {
     if text.len() > max {
         let end = (0..=max).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
         text.truncate(end);
@@ -63,8 +64,9 @@ pub struct Violations {
 }
 
 impl Violations {
-    /// A limit is needed because a long list of invalid values would have more violations than bytes.
-    pub(crate) const MAX: usize = 100;
+    /// How many violations are listed. A limit is needed because a long list of invalid values would have more
+    /// violations than bytes.
+    pub const MAX: usize = 100;
 
     /// The first hundred violations, in the order in which they were found.
     #[must_use]
@@ -72,7 +74,9 @@ impl Violations {
         &self.first
     }
 
-    pub(crate) fn into_vec(self) -> Vec<Violation> {
+    /// The first hundred violations, as [`as_slice`](Self::as_slice) shows them.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Violation> {
         self.first
     }
 }

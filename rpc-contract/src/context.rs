@@ -1,69 +1,100 @@
 //! The context of a call, for the method that serves it.
 
 use std::{
-    future::Future,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use amqp_rpc_transport::Headers;
-
-use super::Inherited;
-use crate::definitions::{MethodDef, MethodKind};
+#[cfg(feature = "scope")]
+use crate::inherited::Inherited;
+use crate::{
+    definitions::{MethodDef, MethodKind},
+    headers::Headers,
+};
 
 /// The context of a call that is served: its address, its headers and its time. A parameter marked
 /// `#[rpc(context)]` receives it.
 ///
 /// Its `Debug` shows the names of headers and not their values, which may be tokens.
 #[derive(Clone)]
-pub struct Context {
-    pub(crate) method: &'static MethodDef,
-    pub(crate) exchange: String,
-    pub(crate) routing_key: String,
-    pub(crate) redelivered: bool,
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) has_caller: bool,
-    pub(crate) headers: Headers,
-    pub(crate) content_type: Option<String>,
-    pub(crate) user_id: Option<Arc<str>>,
-    pub(crate) app_id: Option<Arc<str>>,
-    pub(crate) message_id: Option<String>,
-    pub(crate) correlation_id: Option<String>,
-    pub(crate) priority: Option<u8>,
+pub struct Context(ContextParts);
+
+/// What the server knows of a request before its method runs.
+#[expect(missing_debug_implementations, reason = "shown by its context, without the values of headers")]
+#[derive(Clone)]
+pub struct ContextParts {
+    /// The method that was called.
+    pub method: &'static MethodDef,
+    /// The exchange that the request was published to.
+    pub exchange: String,
+    /// The routing key that it was published with.
+    pub routing_key: String,
+    /// The broker delivered it before.
+    pub redelivered: bool,
+    /// When its caller stops waiting.
+    pub deadline: Option<Instant>,
+    /// A caller waits for a reply.
+    pub has_caller: bool,
+    /// Its headers.
+    pub headers: Headers,
+    /// Its content type.
+    pub content_type: Option<String>,
+    /// Its user, as the broker verified it.
+    pub user_id: Option<Arc<str>>,
+    /// Its application.
+    pub app_id: Option<Arc<str>>,
+    /// Its message id.
+    pub message_id: Option<String>,
+    /// Its correlation id.
+    pub correlation_id: Option<String>,
+    /// Its priority.
+    pub priority: Option<u8>,
+}
+
+impl From<ContextParts> for Context {
+    fn from(parts: ContextParts) -> Self {
+        Self(parts)
+    }
 }
 
 impl Context {
+    /// For the server, which may shorten the deadline or add headers before the method runs.
+    #[doc(hidden)]
+    pub fn parts_mut(&mut self) -> &mut ContextParts {
+        &mut self.0
+    }
+
     /// The method that was called.
     #[must_use]
     pub fn method(&self) -> &'static MethodDef {
-        self.method
+        self.0.method
     }
 
     /// The exchange that the request was published to. Empty for the default exchange.
     #[must_use]
     pub fn exchange(&self) -> &str {
-        &self.exchange
+        &self.0.exchange
     }
 
     /// The routing key that the request was published with.
     #[must_use]
     pub fn routing_key(&self) -> &str {
-        &self.routing_key
+        &self.0.routing_key
     }
 
     /// The topic of an event: the words after the event's name in the routing key. `None` for an empty topic,
     /// and for calls and notifications.
     #[must_use]
     pub fn topic(&self) -> Option<&str> {
-        let topic = self.routing_key.strip_prefix(self.method.routing_key)?.strip_prefix('.')?;
-        Some(topic).filter(|topic| self.method.kind == MethodKind::Event && !topic.is_empty())
+        let topic = self.0.routing_key.strip_prefix(self.0.method.routing_key)?.strip_prefix('.')?;
+        Some(topic).filter(|topic| self.0.method.kind == MethodKind::Event && !topic.is_empty())
     }
 
     /// Returns whether the broker delivered this request before. Another server, or this one, may have run
     /// it.
     #[must_use]
     pub fn redelivered(&self) -> bool {
-        self.redelivered
+        self.0.redelivered
     }
 
     /// Returns whether a caller waits for a reply. False for notifications, events, and requests without
@@ -74,7 +105,7 @@ impl Context {
     /// the call and retries it, with pauses that grow to one second.
     #[must_use]
     pub fn has_caller(&self) -> bool {
-        self.has_caller
+        self.0.has_caller
     }
 
     /// The time at which the caller stops waiting, if the request states it.
@@ -84,59 +115,58 @@ impl Context {
     /// requests that expire in the queue.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.deadline
+        self.0.deadline
     }
 
     /// The time that the caller still waits. Zero when it is over, `None` without a limit.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
-        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+        self.0.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// The headers that came with the request.
     #[must_use]
     pub fn headers(&self) -> &Headers {
-        &self.headers
+        &self.0.headers
     }
 
     /// The content type of the request. A body without one is read as JSON.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
-        self.content_type.as_deref()
+        self.0.content_type.as_deref()
     }
 
     /// The user that published the request (`user_id`). The broker refuses a message with the name of another
     /// user.
     ///
-    /// `None` if the caller does not send it. See
-    /// [`ClientBuilder::send_user_id`](crate::client::ClientBuilder::send_user_id).
+    /// `None` if the caller does not send it, which the option `send_user_id` of its client does.
     #[must_use]
     pub fn user_id(&self) -> Option<&str> {
-        self.user_id.as_deref()
+        self.0.user_id.as_deref()
     }
 
     /// The application that published the request (`app_id`), as the caller states it. It is not verified.
     #[must_use]
     pub fn app_id(&self) -> Option<&str> {
-        self.app_id.as_deref()
+        self.0.app_id.as_deref()
     }
 
     /// The message id, if the caller set one.
     #[must_use]
     pub fn message_id(&self) -> Option<&str> {
-        self.message_id.as_deref()
+        self.0.message_id.as_deref()
     }
 
     /// The correlation id, by which the caller matches the reply to its call. The caller chose it.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
-        self.correlation_id.as_deref()
+        self.0.correlation_id.as_deref()
     }
 
     /// The priority of the request, 0 to 255.
     #[must_use]
     pub fn priority(&self) -> Option<u8> {
-        self.priority
+        self.0.priority
     }
 
     /// Runs `future` in the scope of this call. Calls made there inherit its [deadline](Self::deadline) and
@@ -144,35 +174,37 @@ impl Context {
     ///
     /// Calls that a method makes in its own task, or on its own thread if it is `blocking`, inherit both
     /// without this, also if another task awaits them. Calls made in spawned tasks inherit them only if the
-    /// task is wrapped in this. See [`Call::detached`](crate::Call::detached) for the opposite.
+    /// task is wrapped in this. `Call::detached` is the opposite.
     ///
     /// ```
-    /// # use amqp_rpc_runtime::Context;
+    /// # extern crate amqp_rpc_contract as amqp_rpc;
+    /// use amqp_rpc::Context;
     /// async fn in_the_background(cx: &Context, work: impl Future<Output = ()> + Send + 'static) {
     ///     tokio::spawn(cx.scope(work));
     /// }
     /// ```
+    #[cfg(feature = "scope")]
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        Inherited::from(self.deadline, &self.headers).scope(future)
+        Inherited::from(self.0.deadline, &self.0.headers).scope(future)
     }
 }
 
 impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Context")
-            .field("method", &self.method.full_name)
-            .field("exchange", &self.exchange)
-            .field("routing_key", &self.routing_key)
-            .field("redelivered", &self.redelivered)
+            .field("method", &self.0.method.full_name)
+            .field("exchange", &self.0.exchange)
+            .field("routing_key", &self.0.routing_key)
+            .field("redelivered", &self.0.redelivered)
             .field("remaining", &self.remaining())
-            .field("has_caller", &self.has_caller)
-            .field("headers", &self.headers.names())
-            .field("content_type", &self.content_type)
-            .field("user_id", &self.user_id)
-            .field("app_id", &self.app_id)
-            .field("message_id", &self.message_id)
-            .field("correlation_id", &self.correlation_id)
-            .field("priority", &self.priority)
+            .field("has_caller", &self.0.has_caller)
+            .field("headers", &self.0.headers.names())
+            .field("content_type", &self.0.content_type)
+            .field("user_id", &self.0.user_id)
+            .field("app_id", &self.0.app_id)
+            .field("message_id", &self.0.message_id)
+            .field("correlation_id", &self.0.correlation_id)
+            .field("priority", &self.0.priority)
             .finish()
     }
 }

@@ -1,0 +1,26 @@
+//! What a contract of `amqp-rpc` names: requests, responses, definitions of methods, the context of a call,
+//! headers. Plain data and traits: no broker connection, no async runtime.
+//!
+//! Depend on `amqp-rpc`, which re-exports what users need.
+//!
+//! Modules import one way, each only from those before it: `definitions`, `headers` and `violation`,
+//! `inherited`, `context` and `contract`, `error` and `private`.
+
+mod context;
+pub mod contract;
+mod definitions;
+mod headers;
+#[cfg(feature = "scope")]
+mod inherited;
+#[doc(hidden)]
+pub mod private;
+mod violation;
+
+pub use bytes::Bytes;
+pub use context::Context;
+pub use headers::{HeaderValue, Headers};
+
+/// The values that break a rule of a contract.
+pub mod error {
+    pub use crate::violation::{Violation, Violations};
+}
