@@ -21,7 +21,7 @@ structure() { cargo run --quiet --package xtask -- structure "$@"; }
 check "format" cargo fmt --all --check
 check "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
 # Warnings are left to the lints; with the cryptography that is not the default, and with none.
-check "build without TLS" cargo check --quiet --all-targets --no-default-features
+check "build without TLS" cargo check --quiet --all-targets --no-default-features --features runtime
 check "build with aws-lc-rs" cargo check --quiet --workspace --all-targets --features amqp-rpc/tls-aws-lc
 # Tests bring every feature along: the library alone has to be built without them, and with each.
 check "build without features" cargo check --quiet -p amqp-rpc-transport -p amqp-rpc-runtime --no-default-features
@@ -31,6 +31,7 @@ done
 for feature in cbor gzip metrics msgpack tower zstd; do
     check "build with $feature" cargo check --quiet -p amqp-rpc-runtime --no-default-features --features "$feature"
 done
+check "contracts of types only" scripts/types-only.sh
 check "packages, and README's programs" scripts/packages.sh
 check "documentation" documentation
 check "structure" structure

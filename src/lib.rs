@@ -74,6 +74,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `runtime` (default) | clients and servers; every other feature but `garde` turns it on |
 //! | `tls` (default) | `amqps://` and `connect::Tls`, with the cryptography of ring |
 //! | `tls-aws-lc` | the same with the cryptography of aws-lc-rs, whose key exchange withstands quantum computers and which takes long to build; set `default-features = false` |
 //! | `msgpack` | bodies in MessagePack: `codec::MessagePack` |
@@ -84,6 +85,21 @@
 //! | `tower` | `layers::from_tower`: layers of the tower crate |
 //!
 //! Without TLS, `amqps://` is refused. The library never falls back to plain text.
+//!
+//! # A contract crate of types only
+//!
+//! A crate that only holds contracts needs neither lapin nor tokio. It depends on
+//!
+//! ```toml
+//! amqp-rpc = { version = "0.1", default-features = false }
+//! ```
+//!
+//! and has its traits, its types, and the generated requests, responses and events. Their clients and servers
+//! exist wherever a program builds that crate together with the feature `runtime`: cargo builds `amqp-rpc` once,
+//! with the features of all that depend on it. So a service or a caller depends on the contract crate, and on
+//! `amqp-rpc` with its default features. In a build without `runtime`, rustc's message about a missing
+//! `FibClient` names the feature. Such a build has these items of this crate: [`rpc_service`], [`Context`],
+//! [`Headers`], [`HeaderValue`], [`Bytes`], [`contract`] and [`error`].
 //!
 //! # Logging
 //!
@@ -111,6 +127,10 @@
 //! lapin also logs at `ERROR` when the broker closes a channel or a connection. Some of these are expected,
 //! such as the check for an exchange that does not exist yet. This library returns or logs everything
 //! relevant of it, so `lapin=off` loses nothing.
+#![cfg_attr(
+    not(feature = "runtime"),
+    allow(rustdoc::broken_intra_doc_links, reason = "clients and servers are not in this build")
+)]
 
 /// Generates a typed client, a server and the message types for a trait.
 ///
@@ -123,6 +143,8 @@
 /// | `FibComputeRequest` | the parameters as they travel: a JSON object with their names |
 /// | `FibComputeResponse` | the result as it travels |
 /// | `PricesChanged` | an event, of a method `changed` in `trait Prices`: subscriptions name it |
+///
+/// `FibClient` and `FibServer` exist with the feature `runtime` of `amqp-rpc`, which is on by default.
 ///
 /// The trait stays as it is, with the supertraits `Send + Sync + 'static`. Implement it with `async fn`.
 /// Parameters are owned types. Parameters, results and errors are `Serialize + Deserialize`. `#[serde(..)]`
@@ -198,14 +220,22 @@
 /// assert_eq!(serde_json::to_string(&request).unwrap(), r#"{"account":7,"year":2026}"#);
 /// ```
 pub use amqp_rpc_macros::rpc_service;
+
+#[cfg(not(feature = "runtime"))]
+#[doc(hidden)]
+pub use amqp_rpc_contract::private as __private;
+pub use amqp_rpc_contract::{Bytes, Context, HeaderValue, Headers};
+#[cfg(not(feature = "runtime"))]
+pub use amqp_rpc_contract::{contract, error};
+#[cfg(feature = "runtime")]
 #[doc(hidden)]
 pub use amqp_rpc_runtime::private as __private;
+#[cfg(feature = "runtime")]
 pub use amqp_rpc_runtime::{
-    Bytes, Call, CallError, CallOptions, Client, ConnectOptions, Context, Execution, Fault, FaultCode,
-    HeaderValue, Headers, RunningServer, Server, Subscription, client, codec, connect, contract, error,
-    in_process, layers, middleware, server,
+    Call, CallError, CallOptions, Client, ConnectOptions, Execution, Fault, FaultCode, RunningServer, Server,
+    Subscription, client, codec, connect, contract, error, in_process, layers, middleware, server,
 };
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "runtime"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,7 +1,8 @@
 //! What a contract of `amqp-rpc` names: requests, responses, definitions of methods, the context of a call,
 //! headers. Plain data and traits: no broker connection, no async runtime.
 //!
-//! Depend on `amqp-rpc`, which re-exports what users need.
+//! Depend on `amqp-rpc`, which re-exports what users need. With `default-features = false` it is little more
+//! than this crate and the macro, for crates that hold contracts only.
 //!
 //! Modules import one way, each only from those before it: `definitions`, `headers` and `violation`,
 //! `inherited`, `context` and `contract`, `error` and `private`.

@@ -17,6 +17,7 @@ pub use crate::{
         Event, MethodDef, NoError, NoReply, Notification, Repetition, Request, Response, ServiceDef, WireType,
     },
     violation::{Violations, cut},
+    without_runtime as with_runtime,
 };
 
 /// Resolves aliases of `Result` with fewer than two arguments, such as `io::Result<T>`.
@@ -119,3 +120,18 @@ pub trait LoggedError: std::fmt::Display + Send + 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<T: std::fmt::Display + Send + 'static> LoggedError for T {}
+
+/// Leaves out the client and the server of a contract; `amqp-rpc-runtime` has the macro that emits them.
+///
+/// rustc shows the line with `cfg` to a program that names the client or the server: its comment is a part of
+/// that message.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! without_runtime {
+    ($visibility:vis [$($name:ident)*] { $($items:tt)* }) => {
+        $(
+            #[cfg(false)] // clients and servers need the feature `runtime` of amqp-rpc, which is on by default
+            $visibility struct $name;
+        )*
+    };
+}

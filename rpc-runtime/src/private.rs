@@ -7,4 +7,13 @@ pub use crate::{
     contract::{ServeFuture, Service},
     message::IncomingCall,
     server::generated::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method},
+    with_runtime,
 };
+
+/// Emits the client and the server of a contract. `amqp-rpc-contract` has a macro of the same name for builds
+/// without this crate.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! with_runtime {
+    ($visibility:vis [$($name:ident)*] { $($items:tt)* }) => { $($items)* };
+}

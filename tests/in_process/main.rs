@@ -4,6 +4,7 @@
 mod bodies;
 mod calls;
 mod circuits;
+mod contract_crate;
 mod hedges;
 mod limits;
 mod one_way;

@@ -36,12 +36,12 @@ runtime_paths! {
     violations: Violations,
     check_by_garde: check_by_garde,
     serde: serde,
-    // The client.
+    // The client and the server.
+    with_runtime: with_runtime,
     client: Client,
     typed_client: TypedClient,
     call_options: CallOptions,
     call: Call,
-    // The server.
     service: Service,
     service_def: ServiceDef,
     arc: Arc,

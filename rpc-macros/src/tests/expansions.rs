@@ -5,8 +5,9 @@
 
 use std::{env, fs, path::Path};
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{File, Item, Meta};
+use syn::{File, Item, ItemMacro, Meta};
 
 use crate::expand;
 
@@ -57,8 +58,30 @@ fn expansion(input: &str) -> String {
     let attribute = item.attrs.iter().position(|attribute| attribute.path().is_ident("rpc_service")).unwrap();
     let arguments = match item.attrs.remove(attribute).meta {
         Meta::List(list) => list.tokens,
-        _ => proc_macro2::TokenStream::new(),
+        _ => TokenStream::new(),
     };
     let expanded = expand::rpc_service(arguments, item.into_token_stream());
-    prettyplease::unparse(&syn::parse2(expanded).unwrap())
+    items(&syn::parse2(expanded).unwrap())
+}
+
+/// The items as text, with those of a `with_runtime!` at its end.
+fn items(file: &File) -> String {
+    let mut file = file.clone();
+    let Some(Item::Macro(item)) = file.items.pop_if(|item| matches!(item, Item::Macro(_))) else {
+        return prettyplease::unparse(&file);
+    };
+    let (head, body) = with_runtime(&item);
+    let body = prettyplease::unparse(&syn::parse2(body).unwrap());
+    let outside = prettyplease::unparse(&file);
+    let indented: String = body.split_inclusive('\n').map(|line| format!("    {line}")).collect();
+    format!("{outside}{head} {{\n{indented}}} }}\n")
+}
+
+/// The beginning of `with_runtime! { visibility [names] { items } }` as text, and its items.
+fn with_runtime(item: &ItemMacro) -> (String, TokenStream) {
+    let mut arguments: Vec<TokenTree> = item.mac.tokens.clone().into_iter().collect();
+    let Some(TokenTree::Group(items)) = arguments.pop() else { panic!("a macro without items") };
+    let path = item.mac.path.to_token_stream().to_string().replace(' ', "");
+    let arguments: TokenStream = arguments.into_iter().collect();
+    (format!("{path}! {{ {arguments}"), items.stream())
 }

@@ -82,88 +82,6 @@ pub struct FilesCloseResponse(
     pub (),
 );
 #[cfg(feature = "files")]
-/// Calls a remote [`Files`].
-///
-/// Cheap to clone; clones share the connection.
-#[derive(::core::clone::Clone, ::core::fmt::Debug)]
-#[allow(deprecated)]
-pub struct FilesClient {
-    client: ::amqp_rpc::__private::TypedClient,
-}
-#[cfg(feature = "files")]
-#[allow(deprecated)]
-const _: () = {
-    fn client() {}
-    fn options() {}
-    fn r#type() {}
-    impl FilesClient {
-        /// Calls the `files` service through `client`.
-        #[must_use]
-        pub fn new(client: ::amqp_rpc::__private::Client) -> Self {
-            Self {
-                client: ::amqp_rpc::__private::TypedClient::new(client),
-            }
-        }
-        /// Sets the default options of this client's calls.
-        #[must_use]
-        pub fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
-            Self {
-                client: ::amqp_rpc::__private::TypedClient::with_options(
-                    self.client,
-                    options,
-                ),
-            }
-        }
-        #[cfg(unix)]
-        /// Reads a file.
-        ///
-        /// Resolves to the value of `io::Result<Vec<u8>>`, or a `CallError` of its error.
-        #[deprecated = "use `open`"]
-        pub fn read(
-            &self,
-            r#type: String,
-        ) -> ::amqp_rpc::__private::Call<FilesReadRequest> {
-            ::amqp_rpc::__private::TypedClient::call(
-                &self.client,
-                FilesReadRequest { r#type },
-            )
-        }
-        #[cfg_attr(feature = "files", cfg(unix))]
-        #[cfg_attr(feature = "files", doc = "Closes a file.")]
-        ///
-        /// Resolves to `Result<(), CallError<NoError>>`.
-        pub fn close(&self) -> ::amqp_rpc::__private::Call<FilesCloseRequest> {
-            ::amqp_rpc::__private::TypedClient::call(&self.client, FilesCloseRequest {})
-        }
-    }
-};
-#[cfg(feature = "files")]
-/// Serves an implementation of [`Files`].
-#[allow(deprecated)]
-pub struct FilesServer<S> {
-    service: ::amqp_rpc::__private::Arc<S>,
-}
-#[cfg(feature = "files")]
-#[allow(deprecated)]
-impl<S> FilesServer<S> {
-    /// Serves `service`.
-    #[must_use]
-    pub fn new(_service: S) -> Self
-    where
-        S: Files,
-    {
-        Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
-    }
-    /// Serves a shared value, which may be used by another server as well.
-    #[must_use]
-    pub fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
-    where
-        S: Files,
-    {
-        Self { service: _service }
-    }
-}
-#[cfg(feature = "files")]
 #[allow(deprecated)]
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
@@ -286,71 +204,159 @@ const _: () = {
             )
         }
     }
-    #[automatically_derived]
-    impl<S> ::core::clone::Clone for FilesServer<S> {
-        fn clone(&self) -> Self {
-            Self {
-                service: ::core::clone::Clone::clone(&self.service),
-            }
-        }
-    }
-    #[automatically_derived]
-    impl<S> ::core::fmt::Debug for FilesServer<S> {
-        fn fmt(
-            &self,
-            __formatter: &mut ::core::fmt::Formatter<'_>,
-        ) -> ::core::fmt::Result {
-            ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(__formatter, "FilesServer"),
-            )
-        }
-    }
-    #[automatically_derived]
-    impl<S: Files> ::amqp_rpc::__private::Service for FilesServer<S> {
-        const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-            "files",
-            &[
-                #[cfg(unix)]
-                FilesReadRequest::METHOD,
-                #[cfg_attr(feature = "files", cfg(unix))]
-                FilesCloseRequest::METHOD,
-            ],
-        );
-        fn dispatch(
-            &self,
-            __call: ::amqp_rpc::__private::IncomingCall,
-        ) -> ::amqp_rpc::__private::ServeFuture {
-            let __service = ::core::clone::Clone::clone(&self.service);
-            match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
-                #[cfg(unix)]
-                "files.read" => {
-                    ::amqp_rpc::__private::serve(
-                        __call,
-                        move |__request: FilesReadRequest, __context| async move {
-                            ::core::result::Result::map(
-                                <S as Files>::read(&*__service, __request.r#type).await,
-                                FilesReadResponse,
-                            )
-                        },
-                    )
-                }
-                #[cfg_attr(feature = "files", cfg(unix))]
-                "files.close" => {
-                    ::amqp_rpc::__private::serve(
-                        __call,
-                        move |__request: FilesCloseRequest, __context| async move {
-                            ::core::result::Result::<
-                                _,
-                                ::amqp_rpc::__private::NoError,
-                            >::Ok(
-                                FilesCloseResponse(<S as Files>::close(&*__service).await),
-                            )
-                        },
-                    )
-                }
-                _ => ::amqp_rpc::__private::unknown_method(__call),
-            }
-        }
-    }
-    let _ = ::core::marker::PhantomData::<(FilesClient, FilesServer<()>)>;
 };
+::amqp_rpc::__private::with_runtime! { pub [FilesClient FilesServer] {
+    #[cfg(feature = "files")]
+    /// Calls a remote [`Files`].
+    ///
+    /// Cheap to clone; clones share the connection.
+    #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+    #[allow(deprecated)]
+    pub struct FilesClient {
+        client: ::amqp_rpc::__private::TypedClient,
+    }
+    #[cfg(feature = "files")]
+    #[allow(deprecated)]
+    const _: () = {
+        fn client() {}
+        fn options() {}
+        fn r#type() {}
+        impl FilesClient {
+            /// Calls the `files` service through `client`.
+            #[must_use]
+            pub fn new(client: ::amqp_rpc::__private::Client) -> Self {
+                Self {
+                    client: ::amqp_rpc::__private::TypedClient::new(client),
+                }
+            }
+            /// Sets the default options of this client's calls.
+            #[must_use]
+            pub fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
+                Self {
+                    client: ::amqp_rpc::__private::TypedClient::with_options(
+                        self.client,
+                        options,
+                    ),
+                }
+            }
+            #[cfg(unix)]
+            /// Reads a file.
+            ///
+            /// Resolves to the value of `io::Result<Vec<u8>>`, or a `CallError` of its error.
+            #[deprecated = "use `open`"]
+            pub fn read(
+                &self,
+                r#type: String,
+            ) -> ::amqp_rpc::__private::Call<FilesReadRequest> {
+                ::amqp_rpc::__private::TypedClient::call(
+                    &self.client,
+                    FilesReadRequest { r#type },
+                )
+            }
+            #[cfg_attr(feature = "files", cfg(unix))]
+            #[cfg_attr(feature = "files", doc = "Closes a file.")]
+            ///
+            /// Resolves to `Result<(), CallError<NoError>>`.
+            pub fn close(&self) -> ::amqp_rpc::__private::Call<FilesCloseRequest> {
+                ::amqp_rpc::__private::TypedClient::call(&self.client, FilesCloseRequest {})
+            }
+        }
+    };
+    #[cfg(feature = "files")]
+    /// Serves an implementation of [`Files`].
+    #[allow(deprecated)]
+    pub struct FilesServer<S> {
+        service: ::amqp_rpc::__private::Arc<S>,
+    }
+    #[cfg(feature = "files")]
+    #[allow(deprecated)]
+    impl<S> FilesServer<S> {
+        /// Serves `service`.
+        #[must_use]
+        pub fn new(_service: S) -> Self
+        where
+            S: Files,
+        {
+            Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
+        }
+        /// Serves a shared value, which may be used by another server as well.
+        #[must_use]
+        pub fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
+        where
+            S: Files,
+        {
+            Self { service: _service }
+        }
+    }
+    #[cfg(feature = "files")]
+    #[allow(deprecated)]
+    const _: () = {
+        #[automatically_derived]
+        impl<S> ::core::clone::Clone for FilesServer<S> {
+            fn clone(&self) -> Self {
+                Self {
+                    service: ::core::clone::Clone::clone(&self.service),
+                }
+            }
+        }
+        #[automatically_derived]
+        impl<S> ::core::fmt::Debug for FilesServer<S> {
+            fn fmt(
+                &self,
+                __formatter: &mut ::core::fmt::Formatter<'_>,
+            ) -> ::core::fmt::Result {
+                ::core::fmt::DebugStruct::finish_non_exhaustive(
+                    &mut ::core::fmt::Formatter::debug_struct(__formatter, "FilesServer"),
+                )
+            }
+        }
+        #[automatically_derived]
+        impl<S: Files> ::amqp_rpc::__private::Service for FilesServer<S> {
+            const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
+                "files",
+                &[
+                    #[cfg(unix)]
+                    FilesReadRequest::METHOD,
+                    #[cfg_attr(feature = "files", cfg(unix))]
+                    FilesCloseRequest::METHOD,
+                ],
+            );
+            fn dispatch(
+                &self,
+                __call: ::amqp_rpc::__private::IncomingCall,
+            ) -> ::amqp_rpc::__private::ServeFuture {
+                let __service = ::core::clone::Clone::clone(&self.service);
+                match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
+                    #[cfg(unix)]
+                    "files.read" => {
+                        ::amqp_rpc::__private::serve(
+                            __call,
+                            move |__request: FilesReadRequest, __context| async move {
+                                ::core::result::Result::map(
+                                    <S as Files>::read(&*__service, __request.r#type).await,
+                                    FilesReadResponse,
+                                )
+                            },
+                        )
+                    }
+                    #[cfg_attr(feature = "files", cfg(unix))]
+                    "files.close" => {
+                        ::amqp_rpc::__private::serve(
+                            __call,
+                            move |__request: FilesCloseRequest, __context| async move {
+                                ::core::result::Result::<
+                                    _,
+                                    ::amqp_rpc::__private::NoError,
+                                >::Ok(
+                                    FilesCloseResponse(<S as Files>::close(&*__service).await),
+                                )
+                            },
+                        )
+                    }
+                    _ => ::amqp_rpc::__private::unknown_method(__call),
+                }
+            }
+        }
+        let _ = ::core::marker::PhantomData::<(FilesClient, FilesServer<()>)>;
+    };
+} }

@@ -34,74 +34,6 @@ pub(crate) struct TutorialFibResponse(
     /// The value.
     pub(crate) u64,
 );
-/// Calls a remote [`Tutorial`].
-///
-/// Cheap to clone; clones share the connection.
-#[derive(::core::clone::Clone, ::core::fmt::Debug)]
-pub(crate) struct TutorialClient {
-    client: ::amqp_rpc::__private::TypedClient,
-}
-const _: () = {
-    fn client() {}
-    fn n() {}
-    fn options() {}
-    impl TutorialClient {
-        /// Calls the `tutorial` service through `client`.
-        #[must_use]
-        pub(crate) fn new(client: ::amqp_rpc::__private::Client) -> Self {
-            Self {
-                client: ::amqp_rpc::__private::TypedClient::new(client),
-            }
-        }
-        /// Sets the default options of this client's calls.
-        #[must_use]
-        pub(crate) fn with_options(
-            self,
-            options: ::amqp_rpc::__private::CallOptions,
-        ) -> Self {
-            Self {
-                client: ::amqp_rpc::__private::TypedClient::with_options(
-                    self.client,
-                    options,
-                ),
-            }
-        }
-        /// Calls [`Tutorial::fib`].
-        ///
-        /// Resolves to `Result<u64, CallError<NoError>>`.
-        pub(crate) fn fib(
-            &self,
-            n: u64,
-        ) -> ::amqp_rpc::__private::Call<TutorialFibRequest> {
-            ::amqp_rpc::__private::TypedClient::call(
-                &self.client,
-                TutorialFibRequest { n },
-            )
-        }
-    }
-};
-/// Serves an implementation of [`Tutorial`].
-pub(crate) struct TutorialServer<S> {
-    service: ::amqp_rpc::__private::Arc<S>,
-}
-impl<S> TutorialServer<S> {
-    /// Serves `service`.
-    #[must_use]
-    pub(crate) fn new(_service: S) -> Self
-    where
-        S: Tutorial,
-    {
-        Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
-    }
-    /// Serves a shared value, which may be used by another server as well.
-    #[must_use]
-    pub(crate) fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
-    where
-        S: Tutorial,
-    {
-        Self { service: _service }
-    }
-}
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -161,55 +93,127 @@ const _: () = {
             )
         }
     }
-    #[automatically_derived]
-    impl<S> ::core::clone::Clone for TutorialServer<S> {
-        fn clone(&self) -> Self {
-            Self {
-                service: ::core::clone::Clone::clone(&self.service),
-            }
-        }
-    }
-    #[automatically_derived]
-    impl<S> ::core::fmt::Debug for TutorialServer<S> {
-        fn fmt(
-            &self,
-            __formatter: &mut ::core::fmt::Formatter<'_>,
-        ) -> ::core::fmt::Result {
-            ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(__formatter, "TutorialServer"),
-            )
-        }
-    }
-    #[automatically_derived]
-    impl<S: Tutorial> ::amqp_rpc::__private::Service for TutorialServer<S> {
-        const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-            "tutorial",
-            &[TutorialFibRequest::METHOD],
-        );
-        fn dispatch(
-            &self,
-            __call: ::amqp_rpc::__private::IncomingCall,
-        ) -> ::amqp_rpc::__private::ServeFuture {
-            let __service = ::core::clone::Clone::clone(&self.service);
-            match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
-                "rpc_queue" => {
-                    ::amqp_rpc::__private::serve(
-                        __call,
-                        move |__request: TutorialFibRequest, __context| async move {
-                            ::core::result::Result::<
-                                _,
-                                ::amqp_rpc::__private::NoError,
-                            >::Ok(
-                                TutorialFibResponse(
-                                    <S as Tutorial>::fib(&*__service, __request.n).await,
-                                ),
-                            )
-                        },
-                    )
-                }
-                _ => ::amqp_rpc::__private::unknown_method(__call),
-            }
-        }
-    }
-    let _ = ::core::marker::PhantomData::<(TutorialClient, TutorialServer<()>)>;
 };
+::amqp_rpc::__private::with_runtime! { pub (crate) [TutorialClient TutorialServer] {
+    /// Calls a remote [`Tutorial`].
+    ///
+    /// Cheap to clone; clones share the connection.
+    #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+    pub(crate) struct TutorialClient {
+        client: ::amqp_rpc::__private::TypedClient,
+    }
+    const _: () = {
+        fn client() {}
+        fn n() {}
+        fn options() {}
+        impl TutorialClient {
+            /// Calls the `tutorial` service through `client`.
+            #[must_use]
+            pub(crate) fn new(client: ::amqp_rpc::__private::Client) -> Self {
+                Self {
+                    client: ::amqp_rpc::__private::TypedClient::new(client),
+                }
+            }
+            /// Sets the default options of this client's calls.
+            #[must_use]
+            pub(crate) fn with_options(
+                self,
+                options: ::amqp_rpc::__private::CallOptions,
+            ) -> Self {
+                Self {
+                    client: ::amqp_rpc::__private::TypedClient::with_options(
+                        self.client,
+                        options,
+                    ),
+                }
+            }
+            /// Calls [`Tutorial::fib`].
+            ///
+            /// Resolves to `Result<u64, CallError<NoError>>`.
+            pub(crate) fn fib(
+                &self,
+                n: u64,
+            ) -> ::amqp_rpc::__private::Call<TutorialFibRequest> {
+                ::amqp_rpc::__private::TypedClient::call(
+                    &self.client,
+                    TutorialFibRequest { n },
+                )
+            }
+        }
+    };
+    /// Serves an implementation of [`Tutorial`].
+    pub(crate) struct TutorialServer<S> {
+        service: ::amqp_rpc::__private::Arc<S>,
+    }
+    impl<S> TutorialServer<S> {
+        /// Serves `service`.
+        #[must_use]
+        pub(crate) fn new(_service: S) -> Self
+        where
+            S: Tutorial,
+        {
+            Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
+        }
+        /// Serves a shared value, which may be used by another server as well.
+        #[must_use]
+        pub(crate) fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
+        where
+            S: Tutorial,
+        {
+            Self { service: _service }
+        }
+    }
+    const _: () = {
+        #[automatically_derived]
+        impl<S> ::core::clone::Clone for TutorialServer<S> {
+            fn clone(&self) -> Self {
+                Self {
+                    service: ::core::clone::Clone::clone(&self.service),
+                }
+            }
+        }
+        #[automatically_derived]
+        impl<S> ::core::fmt::Debug for TutorialServer<S> {
+            fn fmt(
+                &self,
+                __formatter: &mut ::core::fmt::Formatter<'_>,
+            ) -> ::core::fmt::Result {
+                ::core::fmt::DebugStruct::finish_non_exhaustive(
+                    &mut ::core::fmt::Formatter::debug_struct(__formatter, "TutorialServer"),
+                )
+            }
+        }
+        #[automatically_derived]
+        impl<S: Tutorial> ::amqp_rpc::__private::Service for TutorialServer<S> {
+            const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
+                "tutorial",
+                &[TutorialFibRequest::METHOD],
+            );
+            fn dispatch(
+                &self,
+                __call: ::amqp_rpc::__private::IncomingCall,
+            ) -> ::amqp_rpc::__private::ServeFuture {
+                let __service = ::core::clone::Clone::clone(&self.service);
+                match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
+                    "rpc_queue" => {
+                        ::amqp_rpc::__private::serve(
+                            __call,
+                            move |__request: TutorialFibRequest, __context| async move {
+                                ::core::result::Result::<
+                                    _,
+                                    ::amqp_rpc::__private::NoError,
+                                >::Ok(
+                                    TutorialFibResponse(
+                                        <S as Tutorial>::fib(&*__service, __request.n).await,
+                                    ),
+                                )
+                            },
+                        )
+                    }
+                    _ => ::amqp_rpc::__private::unknown_method(__call),
+                }
+            }
+        }
+        let _ = ::core::marker::PhantomData::<(TutorialClient, TutorialServer<()>)>;
+    };
+} }

@@ -77,79 +77,6 @@ struct SumsTotalResponse(
     /// The value.
     Option<u64>,
 );
-/// Calls a remote [`Sums`].
-///
-/// Cheap to clone; clones share the connection.
-#[derive(::core::clone::Clone, ::core::fmt::Debug)]
-struct SumsClient {
-    client: my_crate::rpc::__private::TypedClient,
-}
-const _: () = {
-    fn a() {}
-    fn b() {}
-    fn client() {}
-    fn options() {}
-    fn summands() {}
-    impl SumsClient {
-        /// Calls the `maths` service through `client`.
-        #[must_use]
-        fn new(client: my_crate::rpc::__private::Client) -> Self {
-            Self {
-                client: my_crate::rpc::__private::TypedClient::new(client),
-            }
-        }
-        /// Sets the default options of this client's calls.
-        #[must_use]
-        fn with_options(self, options: my_crate::rpc::__private::CallOptions) -> Self {
-            Self {
-                client: my_crate::rpc::__private::TypedClient::with_options(
-                    self.client,
-                    options,
-                ),
-            }
-        }
-        /// Calls [`Sums::add`].
-        ///
-        /// Resolves to `Result<u64, CallError<Overflow>>`. Runs at most once. Times out after 1500 ms.
-        fn add(&self, a: u64, b: u64) -> my_crate::rpc::__private::Call<Plus> {
-            my_crate::rpc::__private::TypedClient::call(&self.client, Plus { a, b })
-        }
-        /// Calls [`Sums::total`].
-        ///
-        /// Resolves to `Result<Option<u64>, CallError<NoError>>`.
-        fn total(
-            &self,
-            summands: Vec<Summand>,
-        ) -> my_crate::rpc::__private::Call<SumsTotalRequest> {
-            my_crate::rpc::__private::TypedClient::call(
-                &self.client,
-                SumsTotalRequest { summands },
-            )
-        }
-    }
-};
-/// Serves an implementation of [`Sums`].
-struct SumsServer<S> {
-    service: my_crate::rpc::__private::Arc<S>,
-}
-impl<S> SumsServer<S> {
-    /// Serves `service`.
-    #[must_use]
-    fn new(_service: S) -> Self
-    where
-        S: Sums,
-    {
-        Self::from_arc(my_crate::rpc::__private::Arc::new(_service))
-    }
-    /// Serves a shared value, which may be used by another server as well.
-    #[must_use]
-    fn from_arc(_service: my_crate::rpc::__private::Arc<S>) -> Self
-    where
-        S: Sums,
-    {
-        Self { service: _service }
-    }
-}
 const _: () = {
     use my_crate::rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + my_crate::rpc::__private::WireType>(
@@ -254,69 +181,146 @@ const _: () = {
             )
         }
     }
-    #[automatically_derived]
-    impl<S> ::core::clone::Clone for SumsServer<S> {
-        fn clone(&self) -> Self {
-            Self {
-                service: ::core::clone::Clone::clone(&self.service),
+};
+my_crate::rpc::__private::with_runtime! { [SumsClient SumsServer] {
+    /// Calls a remote [`Sums`].
+    ///
+    /// Cheap to clone; clones share the connection.
+    #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+    struct SumsClient {
+        client: my_crate::rpc::__private::TypedClient,
+    }
+    const _: () = {
+        fn a() {}
+        fn b() {}
+        fn client() {}
+        fn options() {}
+        fn summands() {}
+        impl SumsClient {
+            /// Calls the `maths` service through `client`.
+            #[must_use]
+            fn new(client: my_crate::rpc::__private::Client) -> Self {
+                Self {
+                    client: my_crate::rpc::__private::TypedClient::new(client),
+                }
+            }
+            /// Sets the default options of this client's calls.
+            #[must_use]
+            fn with_options(self, options: my_crate::rpc::__private::CallOptions) -> Self {
+                Self {
+                    client: my_crate::rpc::__private::TypedClient::with_options(
+                        self.client,
+                        options,
+                    ),
+                }
+            }
+            /// Calls [`Sums::add`].
+            ///
+            /// Resolves to `Result<u64, CallError<Overflow>>`. Runs at most once. Times out after 1500 ms.
+            fn add(&self, a: u64, b: u64) -> my_crate::rpc::__private::Call<Plus> {
+                my_crate::rpc::__private::TypedClient::call(&self.client, Plus { a, b })
+            }
+            /// Calls [`Sums::total`].
+            ///
+            /// Resolves to `Result<Option<u64>, CallError<NoError>>`.
+            fn total(
+                &self,
+                summands: Vec<Summand>,
+            ) -> my_crate::rpc::__private::Call<SumsTotalRequest> {
+                my_crate::rpc::__private::TypedClient::call(
+                    &self.client,
+                    SumsTotalRequest { summands },
+                )
             }
         }
+    };
+    /// Serves an implementation of [`Sums`].
+    struct SumsServer<S> {
+        service: my_crate::rpc::__private::Arc<S>,
     }
-    #[automatically_derived]
-    impl<S> ::core::fmt::Debug for SumsServer<S> {
-        fn fmt(
-            &self,
-            __formatter: &mut ::core::fmt::Formatter<'_>,
-        ) -> ::core::fmt::Result {
-            ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(__formatter, "SumsServer"),
-            )
+    impl<S> SumsServer<S> {
+        /// Serves `service`.
+        #[must_use]
+        fn new(_service: S) -> Self
+        where
+            S: Sums,
+        {
+            Self::from_arc(my_crate::rpc::__private::Arc::new(_service))
+        }
+        /// Serves a shared value, which may be used by another server as well.
+        #[must_use]
+        fn from_arc(_service: my_crate::rpc::__private::Arc<S>) -> Self
+        where
+            S: Sums,
+        {
+            Self { service: _service }
         }
     }
-    #[automatically_derived]
-    impl<S: Sums> my_crate::rpc::__private::Service for SumsServer<S> {
-        const DEFINITION: &'static my_crate::rpc::__private::ServiceDef = &my_crate::rpc::__private::ServiceDef::new(
-            "maths",
-            &[Plus::METHOD, SumsTotalRequest::METHOD],
-        );
-        fn dispatch(
-            &self,
-            __call: my_crate::rpc::__private::IncomingCall,
-        ) -> my_crate::rpc::__private::ServeFuture {
-            let __service = ::core::clone::Clone::clone(&self.service);
-            match my_crate::rpc::__private::IncomingCall::method(&__call).routing_key {
-                "add" => {
-                    my_crate::rpc::__private::serve(
-                        __call,
-                        move |__request: Plus, __context| async move {
-                            ::core::result::Result::map(
-                                <S as Sums>::add(&*__service, __request.a, __request.b)
-                                    .await,
-                                PlusResponse,
-                            )
-                        },
-                    )
+    const _: () = {
+        #[automatically_derived]
+        impl<S> ::core::clone::Clone for SumsServer<S> {
+            fn clone(&self) -> Self {
+                Self {
+                    service: ::core::clone::Clone::clone(&self.service),
                 }
-                "maths.total" => {
-                    my_crate::rpc::__private::serve_blocking(
-                        __call,
-                        move |__request: SumsTotalRequest, __context| ::core::result::Result::<
-                            _,
-                            my_crate::rpc::__private::NoError,
-                        >::Ok(
-                            SumsTotalResponse(
-                                <S as Sums>::total(
-                                    &*__service,
-                                    __request.summands,
-                                    &__context,
+            }
+        }
+        #[automatically_derived]
+        impl<S> ::core::fmt::Debug for SumsServer<S> {
+            fn fmt(
+                &self,
+                __formatter: &mut ::core::fmt::Formatter<'_>,
+            ) -> ::core::fmt::Result {
+                ::core::fmt::DebugStruct::finish_non_exhaustive(
+                    &mut ::core::fmt::Formatter::debug_struct(__formatter, "SumsServer"),
+                )
+            }
+        }
+        #[automatically_derived]
+        impl<S: Sums> my_crate::rpc::__private::Service for SumsServer<S> {
+            const DEFINITION: &'static my_crate::rpc::__private::ServiceDef = &my_crate::rpc::__private::ServiceDef::new(
+                "maths",
+                &[Plus::METHOD, SumsTotalRequest::METHOD],
+            );
+            fn dispatch(
+                &self,
+                __call: my_crate::rpc::__private::IncomingCall,
+            ) -> my_crate::rpc::__private::ServeFuture {
+                let __service = ::core::clone::Clone::clone(&self.service);
+                match my_crate::rpc::__private::IncomingCall::method(&__call).routing_key {
+                    "add" => {
+                        my_crate::rpc::__private::serve(
+                            __call,
+                            move |__request: Plus, __context| async move {
+                                ::core::result::Result::map(
+                                    <S as Sums>::add(&*__service, __request.a, __request.b)
+                                        .await,
+                                    PlusResponse,
+                                )
+                            },
+                        )
+                    }
+                    "maths.total" => {
+                        my_crate::rpc::__private::serve_blocking(
+                            __call,
+                            move |__request: SumsTotalRequest, __context| ::core::result::Result::<
+                                _,
+                                my_crate::rpc::__private::NoError,
+                            >::Ok(
+                                SumsTotalResponse(
+                                    <S as Sums>::total(
+                                        &*__service,
+                                        __request.summands,
+                                        &__context,
+                                    ),
                                 ),
                             ),
-                        ),
-                    )
+                        )
+                    }
+                    _ => my_crate::rpc::__private::unknown_method(__call),
                 }
-                _ => my_crate::rpc::__private::unknown_method(__call),
             }
         }
-    }
-    let _ = ::core::marker::PhantomData::<(SumsClient, SumsServer<()>)>;
-};
+        let _ = ::core::marker::PhantomData::<(SumsClient, SumsServer<()>)>;
+    };
+} }

@@ -67,74 +67,6 @@ pub struct FibLastResponse(
     /// The value.
     pub u64,
 );
-/// Calls a remote [`Fib`].
-///
-/// Cheap to clone; clones share the connection.
-#[derive(::core::clone::Clone, ::core::fmt::Debug)]
-pub struct FibClient {
-    client: ::amqp_rpc::__private::TypedClient,
-}
-const _: () = {
-    fn client() {}
-    fn n() {}
-    fn options() {}
-    impl FibClient {
-        /// Calls the `fib` service through `client`.
-        #[must_use]
-        pub fn new(client: ::amqp_rpc::__private::Client) -> Self {
-            Self {
-                client: ::amqp_rpc::__private::TypedClient::new(client),
-            }
-        }
-        /// Sets the default options of this client's calls.
-        #[must_use]
-        pub fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
-            Self {
-                client: ::amqp_rpc::__private::TypedClient::with_options(
-                    self.client,
-                    options,
-                ),
-            }
-        }
-        /// Calls [`Fib::compute`].
-        ///
-        /// Resolves to `Result<u64, CallError<NoError>>`.
-        pub fn compute(&self, n: u64) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
-            ::amqp_rpc::__private::TypedClient::call(
-                &self.client,
-                FibComputeRequest { n },
-            )
-        }
-        /// Calls [`Fib::last`].
-        ///
-        /// Resolves to `Result<u64, CallError<NoError>>`.
-        pub fn last(&self) -> ::amqp_rpc::__private::Call<FibLastRequest> {
-            ::amqp_rpc::__private::TypedClient::call(&self.client, FibLastRequest {})
-        }
-    }
-};
-/// Serves an implementation of [`Fib`].
-pub struct FibServer<S> {
-    service: ::amqp_rpc::__private::Arc<S>,
-}
-impl<S> FibServer<S> {
-    /// Serves `service`.
-    #[must_use]
-    pub fn new(_service: S) -> Self
-    where
-        S: Fib,
-    {
-        Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
-    }
-    /// Serves a shared value, which may be used by another server as well.
-    #[must_use]
-    pub fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
-    where
-        S: Fib,
-    {
-        Self { service: _service }
-    }
-}
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -239,66 +171,138 @@ const _: () = {
             )
         }
     }
-    #[automatically_derived]
-    impl<S> ::core::clone::Clone for FibServer<S> {
-        fn clone(&self) -> Self {
-            Self {
-                service: ::core::clone::Clone::clone(&self.service),
-            }
-        }
-    }
-    #[automatically_derived]
-    impl<S> ::core::fmt::Debug for FibServer<S> {
-        fn fmt(
-            &self,
-            __formatter: &mut ::core::fmt::Formatter<'_>,
-        ) -> ::core::fmt::Result {
-            ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(__formatter, "FibServer"),
-            )
-        }
-    }
-    #[automatically_derived]
-    impl<S: Fib> ::amqp_rpc::__private::Service for FibServer<S> {
-        const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-            "fib",
-            &[FibComputeRequest::METHOD, FibLastRequest::METHOD],
-        );
-        fn dispatch(
-            &self,
-            __call: ::amqp_rpc::__private::IncomingCall,
-        ) -> ::amqp_rpc::__private::ServeFuture {
-            let __service = ::core::clone::Clone::clone(&self.service);
-            match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
-                "fib.compute" => {
-                    ::amqp_rpc::__private::serve(
-                        __call,
-                        move |__request: FibComputeRequest, __context| async move {
-                            ::core::result::Result::<
-                                _,
-                                ::amqp_rpc::__private::NoError,
-                            >::Ok(
-                                FibComputeResponse(
-                                    <S as Fib>::compute(&*__service, __request.n).await,
-                                ),
-                            )
-                        },
-                    )
-                }
-                "fib.last" => {
-                    ::amqp_rpc::__private::serve(
-                        __call,
-                        move |__request: FibLastRequest, __context| async move {
-                            ::core::result::Result::<
-                                _,
-                                ::amqp_rpc::__private::NoError,
-                            >::Ok(FibLastResponse(<S as Fib>::last(&*__service).await))
-                        },
-                    )
-                }
-                _ => ::amqp_rpc::__private::unknown_method(__call),
-            }
-        }
-    }
-    let _ = ::core::marker::PhantomData::<(FibClient, FibServer<()>)>;
 };
+::amqp_rpc::__private::with_runtime! { pub [FibClient FibServer] {
+    /// Calls a remote [`Fib`].
+    ///
+    /// Cheap to clone; clones share the connection.
+    #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+    pub struct FibClient {
+        client: ::amqp_rpc::__private::TypedClient,
+    }
+    const _: () = {
+        fn client() {}
+        fn n() {}
+        fn options() {}
+        impl FibClient {
+            /// Calls the `fib` service through `client`.
+            #[must_use]
+            pub fn new(client: ::amqp_rpc::__private::Client) -> Self {
+                Self {
+                    client: ::amqp_rpc::__private::TypedClient::new(client),
+                }
+            }
+            /// Sets the default options of this client's calls.
+            #[must_use]
+            pub fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
+                Self {
+                    client: ::amqp_rpc::__private::TypedClient::with_options(
+                        self.client,
+                        options,
+                    ),
+                }
+            }
+            /// Calls [`Fib::compute`].
+            ///
+            /// Resolves to `Result<u64, CallError<NoError>>`.
+            pub fn compute(&self, n: u64) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
+                ::amqp_rpc::__private::TypedClient::call(
+                    &self.client,
+                    FibComputeRequest { n },
+                )
+            }
+            /// Calls [`Fib::last`].
+            ///
+            /// Resolves to `Result<u64, CallError<NoError>>`.
+            pub fn last(&self) -> ::amqp_rpc::__private::Call<FibLastRequest> {
+                ::amqp_rpc::__private::TypedClient::call(&self.client, FibLastRequest {})
+            }
+        }
+    };
+    /// Serves an implementation of [`Fib`].
+    pub struct FibServer<S> {
+        service: ::amqp_rpc::__private::Arc<S>,
+    }
+    impl<S> FibServer<S> {
+        /// Serves `service`.
+        #[must_use]
+        pub fn new(_service: S) -> Self
+        where
+            S: Fib,
+        {
+            Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
+        }
+        /// Serves a shared value, which may be used by another server as well.
+        #[must_use]
+        pub fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
+        where
+            S: Fib,
+        {
+            Self { service: _service }
+        }
+    }
+    const _: () = {
+        #[automatically_derived]
+        impl<S> ::core::clone::Clone for FibServer<S> {
+            fn clone(&self) -> Self {
+                Self {
+                    service: ::core::clone::Clone::clone(&self.service),
+                }
+            }
+        }
+        #[automatically_derived]
+        impl<S> ::core::fmt::Debug for FibServer<S> {
+            fn fmt(
+                &self,
+                __formatter: &mut ::core::fmt::Formatter<'_>,
+            ) -> ::core::fmt::Result {
+                ::core::fmt::DebugStruct::finish_non_exhaustive(
+                    &mut ::core::fmt::Formatter::debug_struct(__formatter, "FibServer"),
+                )
+            }
+        }
+        #[automatically_derived]
+        impl<S: Fib> ::amqp_rpc::__private::Service for FibServer<S> {
+            const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
+                "fib",
+                &[FibComputeRequest::METHOD, FibLastRequest::METHOD],
+            );
+            fn dispatch(
+                &self,
+                __call: ::amqp_rpc::__private::IncomingCall,
+            ) -> ::amqp_rpc::__private::ServeFuture {
+                let __service = ::core::clone::Clone::clone(&self.service);
+                match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
+                    "fib.compute" => {
+                        ::amqp_rpc::__private::serve(
+                            __call,
+                            move |__request: FibComputeRequest, __context| async move {
+                                ::core::result::Result::<
+                                    _,
+                                    ::amqp_rpc::__private::NoError,
+                                >::Ok(
+                                    FibComputeResponse(
+                                        <S as Fib>::compute(&*__service, __request.n).await,
+                                    ),
+                                )
+                            },
+                        )
+                    }
+                    "fib.last" => {
+                        ::amqp_rpc::__private::serve(
+                            __call,
+                            move |__request: FibLastRequest, __context| async move {
+                                ::core::result::Result::<
+                                    _,
+                                    ::amqp_rpc::__private::NoError,
+                                >::Ok(FibLastResponse(<S as Fib>::last(&*__service).await))
+                            },
+                        )
+                    }
+                    _ => ::amqp_rpc::__private::unknown_method(__call),
+                }
+            }
+        }
+        let _ = ::core::marker::PhantomData::<(FibClient, FibServer<()>)>;
+    };
+} }

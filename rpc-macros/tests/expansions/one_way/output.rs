@@ -118,110 +118,6 @@ impl Opened {
         .event()
         .exchange("market");
 }
-/// Calls a remote [`Prices`].
-///
-/// Cheap to clone; clones share the connection.
-#[derive(::core::clone::Clone, ::core::fmt::Debug)]
-struct PricesClient {
-    client: ::amqp_rpc::__private::TypedClient,
-}
-const _: () = {
-    fn at() {}
-    fn client() {}
-    fn day() {}
-    fn options() {}
-    fn price() {}
-    fn source() {}
-    impl PricesClient {
-        /// Calls the `prices` service through `client`.
-        #[must_use]
-        fn new(client: ::amqp_rpc::__private::Client) -> Self {
-            Self {
-                client: ::amqp_rpc::__private::TypedClient::new(client),
-            }
-        }
-        /// Sets the default options of this client's calls.
-        #[must_use]
-        fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
-            Self {
-                client: ::amqp_rpc::__private::TypedClient::with_options(
-                    self.client,
-                    options,
-                ),
-            }
-        }
-        /// Fetches prices again.
-        ///
-        /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message. Idempotent.
-        fn refresh(
-            &self,
-            source: String,
-        ) -> ::amqp_rpc::__private::Call<PricesRefreshRequest> {
-            ::amqp_rpc::__private::TypedClient::call(
-                &self.client,
-                PricesRefreshRequest { source },
-            )
-        }
-        /// Notifies [`Prices::archive`].
-        ///
-        /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
-        fn archive(
-            &self,
-            day: u32,
-        ) -> ::amqp_rpc::__private::Call<PricesArchiveRequest> {
-            ::amqp_rpc::__private::TypedClient::call(
-                &self.client,
-                PricesArchiveRequest { day },
-            )
-        }
-        /// Publishes [`Prices::price_changed`].
-        ///
-        /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
-        fn price_changed(
-            &self,
-            price: Price,
-        ) -> ::amqp_rpc::__private::Call<PricesPriceChanged> {
-            ::amqp_rpc::__private::TypedClient::call(
-                &self.client,
-                PricesPriceChanged { price },
-            )
-        }
-        /// Publishes [`Prices::closed`].
-        ///
-        /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
-        fn closed(&self) -> ::amqp_rpc::__private::Call<PricesClosed> {
-            ::amqp_rpc::__private::TypedClient::call(&self.client, PricesClosed {})
-        }
-        /// Publishes [`Prices::opened`].
-        ///
-        /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
-        fn opened(&self, at: PricesOpened) -> ::amqp_rpc::__private::Call<Opened> {
-            ::amqp_rpc::__private::TypedClient::call(&self.client, Opened { at })
-        }
-    }
-};
-/// Serves an implementation of [`Prices`].
-struct PricesServer<S> {
-    service: ::amqp_rpc::__private::Arc<S>,
-}
-impl<S> PricesServer<S> {
-    /// Serves `service`.
-    #[must_use]
-    fn new(_service: S) -> Self
-    where
-        S: Prices,
-    {
-        Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
-    }
-    /// Serves a shared value, which may be used by another server as well.
-    #[must_use]
-    fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
-    where
-        S: Prices,
-    {
-        Self { service: _service }
-    }
-}
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -363,100 +259,208 @@ const _: () = {
             )
         }
     }
-    #[automatically_derived]
-    impl<S> ::core::clone::Clone for PricesServer<S> {
-        fn clone(&self) -> Self {
-            Self {
-                service: ::core::clone::Clone::clone(&self.service),
-            }
-        }
-    }
-    #[automatically_derived]
-    impl<S> ::core::fmt::Debug for PricesServer<S> {
-        fn fmt(
-            &self,
-            __formatter: &mut ::core::fmt::Formatter<'_>,
-        ) -> ::core::fmt::Result {
-            ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(__formatter, "PricesServer"),
-            )
-        }
-    }
-    #[automatically_derived]
-    impl<S: Prices> ::amqp_rpc::__private::Service for PricesServer<S> {
-        const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-            "prices",
-            &[
-                PricesRefreshRequest::METHOD,
-                PricesArchiveRequest::METHOD,
-                PricesPriceChanged::METHOD,
-                PricesClosed::METHOD,
-                Opened::METHOD,
-            ],
-        );
-        fn dispatch(
-            &self,
-            __call: ::amqp_rpc::__private::IncomingCall,
-        ) -> ::amqp_rpc::__private::ServeFuture {
-            let __service = ::core::clone::Clone::clone(&self.service);
-            match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
-                "prices.refresh" => {
-                    ::amqp_rpc::__private::serve_one_way(
-                        __call,
-                        move |__request: PricesRefreshRequest, __context| async move {
-                            <S as Prices>::refresh(&*__service, __request.source).await
-                        },
-                    )
-                }
-                "prices.archive" => {
-                    ::amqp_rpc::__private::serve_one_way_blocking(
-                        __call,
-                        move |__request: PricesArchiveRequest, __context| ::core::result::Result::<
-                            (),
-                            ::amqp_rpc::__private::NoError,
-                        >::Ok(<S as Prices>::archive(&*__service, __request.day)),
-                    )
-                }
-                "prices.price_changed" => {
-                    ::amqp_rpc::__private::serve_one_way(
-                        __call,
-                        move |__request: PricesPriceChanged, __context| async move {
-                            ::core::result::Result::<
-                                (),
-                                ::amqp_rpc::__private::NoError,
-                            >::Ok(
-                                <S as Prices>::price_changed(
-                                        &*__service,
-                                        __request.price,
-                                        &__context,
-                                    )
-                                    .await,
-                            )
-                        },
-                    )
-                }
-                "market.closed" => {
-                    ::amqp_rpc::__private::serve_one_way(
-                        __call,
-                        move |__request: PricesClosed, __context| async move {
-                            <S as Prices>::closed(&*__service).await
-                        },
-                    )
-                }
-                "prices.opened" => {
-                    ::amqp_rpc::__private::serve_one_way(
-                        __call,
-                        move |__request: Opened, __context| async move {
-                            ::core::result::Result::<
-                                (),
-                                ::amqp_rpc::__private::NoError,
-                            >::Ok(<S as Prices>::opened(&*__service, __request.at).await)
-                        },
-                    )
-                }
-                _ => ::amqp_rpc::__private::unknown_method(__call),
-            }
-        }
-    }
-    let _ = ::core::marker::PhantomData::<(PricesClient, PricesServer<()>)>;
 };
+::amqp_rpc::__private::with_runtime! { [PricesClient PricesServer] {
+    /// Calls a remote [`Prices`].
+    ///
+    /// Cheap to clone; clones share the connection.
+    #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+    struct PricesClient {
+        client: ::amqp_rpc::__private::TypedClient,
+    }
+    const _: () = {
+        fn at() {}
+        fn client() {}
+        fn day() {}
+        fn options() {}
+        fn price() {}
+        fn source() {}
+        impl PricesClient {
+            /// Calls the `prices` service through `client`.
+            #[must_use]
+            fn new(client: ::amqp_rpc::__private::Client) -> Self {
+                Self {
+                    client: ::amqp_rpc::__private::TypedClient::new(client),
+                }
+            }
+            /// Sets the default options of this client's calls.
+            #[must_use]
+            fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
+                Self {
+                    client: ::amqp_rpc::__private::TypedClient::with_options(
+                        self.client,
+                        options,
+                    ),
+                }
+            }
+            /// Fetches prices again.
+            ///
+            /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message. Idempotent.
+            fn refresh(
+                &self,
+                source: String,
+            ) -> ::amqp_rpc::__private::Call<PricesRefreshRequest> {
+                ::amqp_rpc::__private::TypedClient::call(
+                    &self.client,
+                    PricesRefreshRequest { source },
+                )
+            }
+            /// Notifies [`Prices::archive`].
+            ///
+            /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
+            fn archive(
+                &self,
+                day: u32,
+            ) -> ::amqp_rpc::__private::Call<PricesArchiveRequest> {
+                ::amqp_rpc::__private::TypedClient::call(
+                    &self.client,
+                    PricesArchiveRequest { day },
+                )
+            }
+            /// Publishes [`Prices::price_changed`].
+            ///
+            /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
+            fn price_changed(
+                &self,
+                price: Price,
+            ) -> ::amqp_rpc::__private::Call<PricesPriceChanged> {
+                ::amqp_rpc::__private::TypedClient::call(
+                    &self.client,
+                    PricesPriceChanged { price },
+                )
+            }
+            /// Publishes [`Prices::closed`].
+            ///
+            /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
+            fn closed(&self) -> ::amqp_rpc::__private::Call<PricesClosed> {
+                ::amqp_rpc::__private::TypedClient::call(&self.client, PricesClosed {})
+            }
+            /// Publishes [`Prices::opened`].
+            ///
+            /// Resolves to `Result<(), CallError<NoError>>`, when the broker has confirmed the message.
+            fn opened(&self, at: PricesOpened) -> ::amqp_rpc::__private::Call<Opened> {
+                ::amqp_rpc::__private::TypedClient::call(&self.client, Opened { at })
+            }
+        }
+    };
+    /// Serves an implementation of [`Prices`].
+    struct PricesServer<S> {
+        service: ::amqp_rpc::__private::Arc<S>,
+    }
+    impl<S> PricesServer<S> {
+        /// Serves `service`.
+        #[must_use]
+        fn new(_service: S) -> Self
+        where
+            S: Prices,
+        {
+            Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
+        }
+        /// Serves a shared value, which may be used by another server as well.
+        #[must_use]
+        fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
+        where
+            S: Prices,
+        {
+            Self { service: _service }
+        }
+    }
+    const _: () = {
+        #[automatically_derived]
+        impl<S> ::core::clone::Clone for PricesServer<S> {
+            fn clone(&self) -> Self {
+                Self {
+                    service: ::core::clone::Clone::clone(&self.service),
+                }
+            }
+        }
+        #[automatically_derived]
+        impl<S> ::core::fmt::Debug for PricesServer<S> {
+            fn fmt(
+                &self,
+                __formatter: &mut ::core::fmt::Formatter<'_>,
+            ) -> ::core::fmt::Result {
+                ::core::fmt::DebugStruct::finish_non_exhaustive(
+                    &mut ::core::fmt::Formatter::debug_struct(__formatter, "PricesServer"),
+                )
+            }
+        }
+        #[automatically_derived]
+        impl<S: Prices> ::amqp_rpc::__private::Service for PricesServer<S> {
+            const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
+                "prices",
+                &[
+                    PricesRefreshRequest::METHOD,
+                    PricesArchiveRequest::METHOD,
+                    PricesPriceChanged::METHOD,
+                    PricesClosed::METHOD,
+                    Opened::METHOD,
+                ],
+            );
+            fn dispatch(
+                &self,
+                __call: ::amqp_rpc::__private::IncomingCall,
+            ) -> ::amqp_rpc::__private::ServeFuture {
+                let __service = ::core::clone::Clone::clone(&self.service);
+                match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
+                    "prices.refresh" => {
+                        ::amqp_rpc::__private::serve_one_way(
+                            __call,
+                            move |__request: PricesRefreshRequest, __context| async move {
+                                <S as Prices>::refresh(&*__service, __request.source).await
+                            },
+                        )
+                    }
+                    "prices.archive" => {
+                        ::amqp_rpc::__private::serve_one_way_blocking(
+                            __call,
+                            move |__request: PricesArchiveRequest, __context| ::core::result::Result::<
+                                (),
+                                ::amqp_rpc::__private::NoError,
+                            >::Ok(<S as Prices>::archive(&*__service, __request.day)),
+                        )
+                    }
+                    "prices.price_changed" => {
+                        ::amqp_rpc::__private::serve_one_way(
+                            __call,
+                            move |__request: PricesPriceChanged, __context| async move {
+                                ::core::result::Result::<
+                                    (),
+                                    ::amqp_rpc::__private::NoError,
+                                >::Ok(
+                                    <S as Prices>::price_changed(
+                                            &*__service,
+                                            __request.price,
+                                            &__context,
+                                        )
+                                        .await,
+                                )
+                            },
+                        )
+                    }
+                    "market.closed" => {
+                        ::amqp_rpc::__private::serve_one_way(
+                            __call,
+                            move |__request: PricesClosed, __context| async move {
+                                <S as Prices>::closed(&*__service).await
+                            },
+                        )
+                    }
+                    "prices.opened" => {
+                        ::amqp_rpc::__private::serve_one_way(
+                            __call,
+                            move |__request: Opened, __context| async move {
+                                ::core::result::Result::<
+                                    (),
+                                    ::amqp_rpc::__private::NoError,
+                                >::Ok(<S as Prices>::opened(&*__service, __request.at).await)
+                            },
+                        )
+                    }
+                    _ => ::amqp_rpc::__private::unknown_method(__call),
+                }
+            }
+        }
+        let _ = ::core::marker::PhantomData::<(PricesClient, PricesServer<()>)>;
+    };
+} }

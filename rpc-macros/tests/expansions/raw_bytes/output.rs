@@ -38,68 +38,6 @@ struct StorePutResponse(
     /// The value.
     Bytes,
 );
-/// Calls a remote [`Store`].
-///
-/// Cheap to clone; clones share the connection.
-#[derive(::core::clone::Clone, ::core::fmt::Debug)]
-struct StoreClient {
-    client: ::amqp_rpc::__private::TypedClient,
-}
-const _: () = {
-    fn client() {}
-    fn data() {}
-    fn options() {}
-    impl StoreClient {
-        /// Calls the `store` service through `client`.
-        #[must_use]
-        fn new(client: ::amqp_rpc::__private::Client) -> Self {
-            Self {
-                client: ::amqp_rpc::__private::TypedClient::new(client),
-            }
-        }
-        /// Sets the default options of this client's calls.
-        #[must_use]
-        fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
-            Self {
-                client: ::amqp_rpc::__private::TypedClient::with_options(
-                    self.client,
-                    options,
-                ),
-            }
-        }
-        /// Calls [`Store::put`].
-        ///
-        /// Resolves to `Result<Bytes, CallError<StoreError>>`.
-        fn put(&self, data: Bytes) -> ::amqp_rpc::__private::Call<StorePutRequest> {
-            ::amqp_rpc::__private::TypedClient::call(
-                &self.client,
-                StorePutRequest { data },
-            )
-        }
-    }
-};
-/// Serves an implementation of [`Store`].
-struct StoreServer<S> {
-    service: ::amqp_rpc::__private::Arc<S>,
-}
-impl<S> StoreServer<S> {
-    /// Serves `service`.
-    #[must_use]
-    fn new(_service: S) -> Self
-    where
-        S: Store,
-    {
-        Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
-    }
-    /// Serves a shared value, which may be used by another server as well.
-    #[must_use]
-    fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
-    where
-        S: Store,
-    {
-        Self { service: _service }
-    }
-}
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -180,51 +118,117 @@ const _: () = {
             )
         }
     }
-    #[automatically_derived]
-    impl<S> ::core::clone::Clone for StoreServer<S> {
-        fn clone(&self) -> Self {
-            Self {
-                service: ::core::clone::Clone::clone(&self.service),
-            }
-        }
-    }
-    #[automatically_derived]
-    impl<S> ::core::fmt::Debug for StoreServer<S> {
-        fn fmt(
-            &self,
-            __formatter: &mut ::core::fmt::Formatter<'_>,
-        ) -> ::core::fmt::Result {
-            ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(__formatter, "StoreServer"),
-            )
-        }
-    }
-    #[automatically_derived]
-    impl<S: Store> ::amqp_rpc::__private::Service for StoreServer<S> {
-        const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-            "store",
-            &[StorePutRequest::METHOD],
-        );
-        fn dispatch(
-            &self,
-            __call: ::amqp_rpc::__private::IncomingCall,
-        ) -> ::amqp_rpc::__private::ServeFuture {
-            let __service = ::core::clone::Clone::clone(&self.service);
-            match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
-                "store.put" => {
-                    ::amqp_rpc::__private::serve(
-                        __call,
-                        move |__request: StorePutRequest, __context| async move {
-                            ::core::result::Result::map(
-                                <S as Store>::put(&*__service, __request.data).await,
-                                StorePutResponse,
-                            )
-                        },
-                    )
-                }
-                _ => ::amqp_rpc::__private::unknown_method(__call),
-            }
-        }
-    }
-    let _ = ::core::marker::PhantomData::<(StoreClient, StoreServer<()>)>;
 };
+::amqp_rpc::__private::with_runtime! { [StoreClient StoreServer] {
+    /// Calls a remote [`Store`].
+    ///
+    /// Cheap to clone; clones share the connection.
+    #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+    struct StoreClient {
+        client: ::amqp_rpc::__private::TypedClient,
+    }
+    const _: () = {
+        fn client() {}
+        fn data() {}
+        fn options() {}
+        impl StoreClient {
+            /// Calls the `store` service through `client`.
+            #[must_use]
+            fn new(client: ::amqp_rpc::__private::Client) -> Self {
+                Self {
+                    client: ::amqp_rpc::__private::TypedClient::new(client),
+                }
+            }
+            /// Sets the default options of this client's calls.
+            #[must_use]
+            fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
+                Self {
+                    client: ::amqp_rpc::__private::TypedClient::with_options(
+                        self.client,
+                        options,
+                    ),
+                }
+            }
+            /// Calls [`Store::put`].
+            ///
+            /// Resolves to `Result<Bytes, CallError<StoreError>>`.
+            fn put(&self, data: Bytes) -> ::amqp_rpc::__private::Call<StorePutRequest> {
+                ::amqp_rpc::__private::TypedClient::call(
+                    &self.client,
+                    StorePutRequest { data },
+                )
+            }
+        }
+    };
+    /// Serves an implementation of [`Store`].
+    struct StoreServer<S> {
+        service: ::amqp_rpc::__private::Arc<S>,
+    }
+    impl<S> StoreServer<S> {
+        /// Serves `service`.
+        #[must_use]
+        fn new(_service: S) -> Self
+        where
+            S: Store,
+        {
+            Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
+        }
+        /// Serves a shared value, which may be used by another server as well.
+        #[must_use]
+        fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
+        where
+            S: Store,
+        {
+            Self { service: _service }
+        }
+    }
+    const _: () = {
+        #[automatically_derived]
+        impl<S> ::core::clone::Clone for StoreServer<S> {
+            fn clone(&self) -> Self {
+                Self {
+                    service: ::core::clone::Clone::clone(&self.service),
+                }
+            }
+        }
+        #[automatically_derived]
+        impl<S> ::core::fmt::Debug for StoreServer<S> {
+            fn fmt(
+                &self,
+                __formatter: &mut ::core::fmt::Formatter<'_>,
+            ) -> ::core::fmt::Result {
+                ::core::fmt::DebugStruct::finish_non_exhaustive(
+                    &mut ::core::fmt::Formatter::debug_struct(__formatter, "StoreServer"),
+                )
+            }
+        }
+        #[automatically_derived]
+        impl<S: Store> ::amqp_rpc::__private::Service for StoreServer<S> {
+            const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
+                "store",
+                &[StorePutRequest::METHOD],
+            );
+            fn dispatch(
+                &self,
+                __call: ::amqp_rpc::__private::IncomingCall,
+            ) -> ::amqp_rpc::__private::ServeFuture {
+                let __service = ::core::clone::Clone::clone(&self.service);
+                match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
+                    "store.put" => {
+                        ::amqp_rpc::__private::serve(
+                            __call,
+                            move |__request: StorePutRequest, __context| async move {
+                                ::core::result::Result::map(
+                                    <S as Store>::put(&*__service, __request.data).await,
+                                    StorePutResponse,
+                                )
+                            },
+                        )
+                    }
+                    _ => ::amqp_rpc::__private::unknown_method(__call),
+                }
+            }
+        }
+        let _ = ::core::marker::PhantomData::<(StoreClient, StoreServer<()>)>;
+    };
+} }

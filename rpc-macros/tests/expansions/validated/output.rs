@@ -77,83 +77,6 @@ struct FibStoreResponse(
     /// The value.
     (),
 );
-/// Calls a remote [`Fib`].
-///
-/// Cheap to clone; clones share the connection.
-#[derive(::core::clone::Clone, ::core::fmt::Debug)]
-struct FibClient {
-    client: ::amqp_rpc::__private::TypedClient,
-}
-const _: () = {
-    fn client() {}
-    fn n() {}
-    fn note() {}
-    fn options() {}
-    fn user() {}
-    impl FibClient {
-        /// Calls the `fib` service through `client`.
-        #[must_use]
-        fn new(client: ::amqp_rpc::__private::Client) -> Self {
-            Self {
-                client: ::amqp_rpc::__private::TypedClient::new(client),
-            }
-        }
-        /// Sets the default options of this client's calls.
-        #[must_use]
-        fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
-            Self {
-                client: ::amqp_rpc::__private::TypedClient::with_options(
-                    self.client,
-                    options,
-                ),
-            }
-        }
-        /// Calls [`Fib::compute`].
-        ///
-        /// Resolves to `Result<Answer, CallError<FibError>>`.
-        fn compute(
-            &self,
-            n: u64,
-            note: String,
-        ) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
-            ::amqp_rpc::__private::TypedClient::call(
-                &self.client,
-                FibComputeRequest { n, note },
-            )
-        }
-        /// Calls [`Fib::store`].
-        ///
-        /// Resolves to `Result<(), CallError<NoError>>`.
-        fn store(&self, user: User) -> ::amqp_rpc::__private::Call<FibStoreRequest> {
-            ::amqp_rpc::__private::TypedClient::call(
-                &self.client,
-                FibStoreRequest { user },
-            )
-        }
-    }
-};
-/// Serves an implementation of [`Fib`].
-struct FibServer<S> {
-    service: ::amqp_rpc::__private::Arc<S>,
-}
-impl<S> FibServer<S> {
-    /// Serves `service`.
-    #[must_use]
-    fn new(_service: S) -> Self
-    where
-        S: Fib,
-    {
-        Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
-    }
-    /// Serves a shared value, which may be used by another server as well.
-    #[must_use]
-    fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
-    where
-        S: Fib,
-    {
-        Self { service: _service }
-    }
-}
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;
     struct __Travels<T: ?::core::marker::Sized + ::amqp_rpc::__private::WireType>(
@@ -278,71 +201,152 @@ const _: () = {
             )
         }
     }
-    #[automatically_derived]
-    impl<S> ::core::clone::Clone for FibServer<S> {
-        fn clone(&self) -> Self {
-            Self {
-                service: ::core::clone::Clone::clone(&self.service),
-            }
-        }
-    }
-    #[automatically_derived]
-    impl<S> ::core::fmt::Debug for FibServer<S> {
-        fn fmt(
-            &self,
-            __formatter: &mut ::core::fmt::Formatter<'_>,
-        ) -> ::core::fmt::Result {
-            ::core::fmt::DebugStruct::finish_non_exhaustive(
-                &mut ::core::fmt::Formatter::debug_struct(__formatter, "FibServer"),
-            )
-        }
-    }
-    #[automatically_derived]
-    impl<S: Fib> ::amqp_rpc::__private::Service for FibServer<S> {
-        const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-            "fib",
-            &[FibComputeRequest::METHOD, FibStoreRequest::METHOD],
-        );
-        fn dispatch(
-            &self,
-            __call: ::amqp_rpc::__private::IncomingCall,
-        ) -> ::amqp_rpc::__private::ServeFuture {
-            let __service = ::core::clone::Clone::clone(&self.service);
-            match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
-                "fib.compute" => {
-                    ::amqp_rpc::__private::serve(
-                        __call,
-                        move |__request: FibComputeRequest, __context| async move {
-                            ::core::result::Result::map(
-                                <S as Fib>::compute(
-                                        &*__service,
-                                        __request.n,
-                                        __request.note,
-                                    )
-                                    .await,
-                                FibComputeResponse,
-                            )
-                        },
-                    )
-                }
-                "fib.store" => {
-                    ::amqp_rpc::__private::serve(
-                        __call,
-                        move |__request: FibStoreRequest, __context| async move {
-                            ::core::result::Result::<
-                                _,
-                                ::amqp_rpc::__private::NoError,
-                            >::Ok(
-                                FibStoreResponse(
-                                    <S as Fib>::store(&*__service, __request.user).await,
-                                ),
-                            )
-                        },
-                    )
-                }
-                _ => ::amqp_rpc::__private::unknown_method(__call),
-            }
-        }
-    }
-    let _ = ::core::marker::PhantomData::<(FibClient, FibServer<()>)>;
 };
+::amqp_rpc::__private::with_runtime! { [FibClient FibServer] {
+    /// Calls a remote [`Fib`].
+    ///
+    /// Cheap to clone; clones share the connection.
+    #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+    struct FibClient {
+        client: ::amqp_rpc::__private::TypedClient,
+    }
+    const _: () = {
+        fn client() {}
+        fn n() {}
+        fn note() {}
+        fn options() {}
+        fn user() {}
+        impl FibClient {
+            /// Calls the `fib` service through `client`.
+            #[must_use]
+            fn new(client: ::amqp_rpc::__private::Client) -> Self {
+                Self {
+                    client: ::amqp_rpc::__private::TypedClient::new(client),
+                }
+            }
+            /// Sets the default options of this client's calls.
+            #[must_use]
+            fn with_options(self, options: ::amqp_rpc::__private::CallOptions) -> Self {
+                Self {
+                    client: ::amqp_rpc::__private::TypedClient::with_options(
+                        self.client,
+                        options,
+                    ),
+                }
+            }
+            /// Calls [`Fib::compute`].
+            ///
+            /// Resolves to `Result<Answer, CallError<FibError>>`.
+            fn compute(
+                &self,
+                n: u64,
+                note: String,
+            ) -> ::amqp_rpc::__private::Call<FibComputeRequest> {
+                ::amqp_rpc::__private::TypedClient::call(
+                    &self.client,
+                    FibComputeRequest { n, note },
+                )
+            }
+            /// Calls [`Fib::store`].
+            ///
+            /// Resolves to `Result<(), CallError<NoError>>`.
+            fn store(&self, user: User) -> ::amqp_rpc::__private::Call<FibStoreRequest> {
+                ::amqp_rpc::__private::TypedClient::call(
+                    &self.client,
+                    FibStoreRequest { user },
+                )
+            }
+        }
+    };
+    /// Serves an implementation of [`Fib`].
+    struct FibServer<S> {
+        service: ::amqp_rpc::__private::Arc<S>,
+    }
+    impl<S> FibServer<S> {
+        /// Serves `service`.
+        #[must_use]
+        fn new(_service: S) -> Self
+        where
+            S: Fib,
+        {
+            Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
+        }
+        /// Serves a shared value, which may be used by another server as well.
+        #[must_use]
+        fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
+        where
+            S: Fib,
+        {
+            Self { service: _service }
+        }
+    }
+    const _: () = {
+        #[automatically_derived]
+        impl<S> ::core::clone::Clone for FibServer<S> {
+            fn clone(&self) -> Self {
+                Self {
+                    service: ::core::clone::Clone::clone(&self.service),
+                }
+            }
+        }
+        #[automatically_derived]
+        impl<S> ::core::fmt::Debug for FibServer<S> {
+            fn fmt(
+                &self,
+                __formatter: &mut ::core::fmt::Formatter<'_>,
+            ) -> ::core::fmt::Result {
+                ::core::fmt::DebugStruct::finish_non_exhaustive(
+                    &mut ::core::fmt::Formatter::debug_struct(__formatter, "FibServer"),
+                )
+            }
+        }
+        #[automatically_derived]
+        impl<S: Fib> ::amqp_rpc::__private::Service for FibServer<S> {
+            const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
+                "fib",
+                &[FibComputeRequest::METHOD, FibStoreRequest::METHOD],
+            );
+            fn dispatch(
+                &self,
+                __call: ::amqp_rpc::__private::IncomingCall,
+            ) -> ::amqp_rpc::__private::ServeFuture {
+                let __service = ::core::clone::Clone::clone(&self.service);
+                match ::amqp_rpc::__private::IncomingCall::method(&__call).routing_key {
+                    "fib.compute" => {
+                        ::amqp_rpc::__private::serve(
+                            __call,
+                            move |__request: FibComputeRequest, __context| async move {
+                                ::core::result::Result::map(
+                                    <S as Fib>::compute(
+                                            &*__service,
+                                            __request.n,
+                                            __request.note,
+                                        )
+                                        .await,
+                                    FibComputeResponse,
+                                )
+                            },
+                        )
+                    }
+                    "fib.store" => {
+                        ::amqp_rpc::__private::serve(
+                            __call,
+                            move |__request: FibStoreRequest, __context| async move {
+                                ::core::result::Result::<
+                                    _,
+                                    ::amqp_rpc::__private::NoError,
+                                >::Ok(
+                                    FibStoreResponse(
+                                        <S as Fib>::store(&*__service, __request.user).await,
+                                    ),
+                                )
+                            },
+                        )
+                    }
+                    _ => ::amqp_rpc::__private::unknown_method(__call),
+                }
+            }
+        }
+        let _ = ::core::marker::PhantomData::<(FibClient, FibServer<()>)>;
+    };
+} }
