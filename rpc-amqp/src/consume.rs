@@ -19,8 +19,8 @@ pub struct Consumer {
     deliveries: mpsc::UnboundedReceiver<Received>,
     tag: String,
     channel: MessageChannel,
-    /// Cancels the consumer when it is dropped. Deliveries do not reach it.
-    _canceller: lapin::Consumer,
+    /// Cancels the consumer when it is dropped; taken then. Deliveries do not reach it.
+    canceller: Option<lapin::Consumer>,
 }
 
 impl Consumer {
@@ -36,9 +36,9 @@ impl Consumer {
         let deliveries = channel.channel.add_consumer(&tag);
         let registered = Registered { channel: &channel.channel, tag: &tag };
         let lapin_tag = convert::short_string("consumer tag", tag.as_str())?;
-        let canceller = channel.lapin.basic_consume(queue, lapin_tag, options, Default::default()).await?;
+        let canceller = channel.lapin().basic_consume(queue, lapin_tag, options, Default::default()).await?;
         registered.keep();
-        Ok(Self { deliveries, tag, channel: channel.clone(), _canceller: canceller })
+        Ok(Self { deliveries, tag, channel: channel.clone(), canceller: Some(canceller) })
     }
 
     /// The consumer tag.
@@ -53,6 +53,14 @@ impl Consumer {
     /// When the channel or the connection was lost. No further delivery follows.
     pub async fn next(&mut self) -> Option<Result<Delivered, BrokerError>> {
         self.deliveries.recv().await
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        if let Some(canceller) = self.canceller.take() {
+            self.channel.channel.release(Box::new(canceller));
+        }
     }
 }
 

@@ -16,12 +16,36 @@ use crate::{
 /// A channel that carries messages. It is closed with its last clone.
 #[derive(Clone)]
 pub(crate) struct MessageChannel {
-    pub(crate) lapin: lapin::Channel,
+    handle: Arc<ChannelHandle>,
     pub(crate) channel: Arc<Channel>,
-    pub(crate) _guard: Arc<ConnectionGuard>,
+    _guard: Arc<ConnectionGuard>,
+}
+
+struct ChannelHandle {
+    /// Taken when it is dropped.
+    lapin: Option<lapin::Channel>,
+    channel: Arc<Channel>,
+}
+
+impl Drop for ChannelHandle {
+    fn drop(&mut self) {
+        if let Some(lapin) = self.lapin.take() {
+            self.channel.close(Box::new(lapin));
+        }
+    }
 }
 
 impl MessageChannel {
+    pub(crate) fn new(lapin: lapin::Channel, channel: Arc<Channel>, guard: Arc<ConnectionGuard>) -> Self {
+        let handle = ChannelHandle { lapin: Some(lapin), channel: Arc::clone(&channel) };
+        Self { handle: Arc::new(handle), channel, _guard: guard }
+    }
+
+    /// The channel as lapin has it, for everything but messages.
+    pub(crate) fn lapin(&self) -> &lapin::Channel {
+        self.handle.lapin.as_ref().expect("it is taken only when the last handle is dropped")
+    }
+
     /// Queues a message whose publisher confirm comes back through the receiver, with its number. The channel
     /// must be in confirm mode. A `bounded` one is refused when too many bytes are unconfirmed.
     ///

@@ -45,7 +45,7 @@ impl Connection {
 
     pub(super) async fn open_confirming(&self) -> Result<MessageChannel, BrokerError> {
         let channel = self.open_message_channel().await?;
-        channel.lapin.confirm_select(ConfirmSelectOptions::default()).await?;
+        channel.lapin().confirm_select(ConfirmSelectOptions::default()).await?;
         Ok(channel)
     }
 }
@@ -53,7 +53,7 @@ impl Connection {
 impl SharedConfirmPublisher {
     /// Returns whether the channel is open.
     pub fn is_open(&self) -> bool {
-        self.0.channel.is_open() && self.0.lapin.status().connected()
+        self.0.channel.is_open() && self.0.lapin().status().connected()
     }
 
     /// Returns whether so many bytes are unconfirmed that messages may be refused as congested.

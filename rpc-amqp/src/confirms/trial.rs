@@ -44,7 +44,7 @@ impl Connection {
             body: b"",
         };
         channel.publish_and_wait(&message).await?;
-        let _ = channel.lapin.close(200, "messages are accepted".into()).await;
+        let _ = channel.lapin().close(200, "messages are accepted".into()).await;
         Ok(())
     }
 }

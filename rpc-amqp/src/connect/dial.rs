@@ -147,7 +147,7 @@ async fn handshake(
     let shared = Shared::new(Arc::clone(&cutoff));
     let parser =
         Parser::new(Arc::clone(&findings), Arc::clone(&shared.channels), inbound.max_body_bytes, frame_max);
-    let stream = LapinStream::new(Arc::clone(&shared.pipe), Arc::clone(&shared.outbound));
+    let stream = LapinStream::new(Arc::clone(&shared.pipe), Arc::clone(&shared.channels));
     // Detached but bounded: it ends with lapin's stream or the socket, and the cutoff aborts it.
     tokio::spawn(Driver::new(socket, parser, shared.clone()));
     let stream = Mutex::new(Some(stream));

@@ -28,7 +28,7 @@ impl DataChannel {
     /// When the broker refuses it, or the channel or the connection was lost.
     pub async fn consume(&self, queue: &str, prefetch: u16) -> Result<Consumer, BrokerError> {
         let prefetch = async {
-            let qos = self.0.lapin.basic_qos(prefetch, BasicQosOptions { global: false });
+            let qos = self.0.lapin().basic_qos(prefetch, BasicQosOptions { global: false });
             qos.await.map_err(BrokerError::from)
         };
         let consuming = self.start_consumer(queue, BasicConsumeOptions::default());
@@ -68,7 +68,7 @@ impl DataChannel {
     /// # Errors
     /// When the channel or the connection was lost.
     pub async fn cancel(&self, consumer_tag: &str) -> Result<(), BrokerError> {
-        Ok(self.0.lapin.basic_cancel(consumer_tag.into(), Default::default()).await?)
+        Ok(self.0.lapin().basic_cancel(consumer_tag.into(), Default::default()).await?)
     }
 
     /// Acknowledges a delivery, and with `multiple` all earlier ones on this channel.
@@ -85,7 +85,7 @@ impl DataChannel {
     /// When the channel or the connection was lost.
     pub async fn round_trip(&self) -> Result<(), BrokerError> {
         // The only method with a reply that changes nothing: deliveries continue.
-        self.0.lapin.channel_flow(ChannelFlowOptions { active: true }).await?;
+        self.0.lapin().channel_flow(ChannelFlowOptions { active: true }).await?;
         Ok(())
     }
 

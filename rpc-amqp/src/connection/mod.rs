@@ -20,7 +20,7 @@ use crate::{
     error::BrokerError,
     message_channel::MessageChannel,
     options::{ConnectOptions, Inbound},
-    transport::{cutoff::ConnectionGuard, driver::Shared, inbound::Findings, pulse::Pulse},
+    transport::{channels::closed, cutoff::ConnectionGuard, driver::Shared, inbound::Findings, pulse::Pulse},
 };
 
 /// Shown in errors in place of a user's name that only the broker knows.
@@ -185,8 +185,8 @@ impl Connection {
     pub(crate) async fn open_message_channel(&self) -> Result<MessageChannel, BrokerError> {
         let lapin = self.open_channel().await?;
         let channel = self.shared.channels.get(lapin.id());
-        let channel = channel.ok_or_else(|| BrokerError::new(None, "the channel is closed"))?;
-        Ok(MessageChannel { lapin, channel, _guard: Arc::clone(&self.connection_guard) })
+        let channel = channel.ok_or_else(closed)?;
+        Ok(MessageChannel::new(lapin, channel, Arc::clone(&self.connection_guard)))
     }
 
     pub(crate) async fn open_channel(&self) -> Result<lapin::Channel, BrokerError> {

@@ -11,7 +11,10 @@ use std::{
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use super::outbound::Outbound;
+use super::{
+    channels::{Channels, closed},
+    outbound::{LapinCloses, close_ok},
+};
 
 /// With more bytes unread, nothing more is read from the socket. lapin's frames are few and small.
 const MAX_UNREAD: usize = 1024 * 1024;
@@ -44,7 +47,7 @@ impl Pipe {
         wake(state);
     }
 
-    /// Returns whether so much is unread that the caller must wait. It is woken through [`Outbound::wake`].
+    /// Returns whether so much is unread that the caller must wait. It is woken through `Outbound::wake`.
     pub(super) fn is_full(&self) -> bool {
         let mut state = self.lock();
         state.is_waited_for = state.unread.len() > MAX_UNREAD;
@@ -87,12 +90,12 @@ fn wake(mut state: MutexGuard<'_, State>) {
 #[derive(Debug)]
 pub(crate) struct LapinStream {
     pipe: Arc<Pipe>,
-    outbound: Arc<Outbound>,
+    channels: Arc<Channels>,
 }
 
 impl LapinStream {
-    pub(crate) fn new(pipe: Arc<Pipe>, outbound: Arc<Outbound>) -> Self {
-        Self { pipe, outbound }
+    pub(crate) fn new(pipe: Arc<Pipe>, channels: Arc<Channels>) -> Self {
+        Self { pipe, channels }
     }
 }
 
@@ -114,7 +117,7 @@ impl AsyncRead for LapinStream {
         state.is_waited_for &= !is_waited_for;
         drop(state);
         if is_waited_for {
-            self.outbound.wake();
+            self.channels.outbound().wake();
         }
         Poll::Ready(read)
     }
@@ -122,13 +125,14 @@ impl AsyncRead for LapinStream {
 
 impl AsyncWrite for LapinStream {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        match self.outbound.write_for_lapin(from) {
-            true => Poll::Ready(Ok(from.len())),
-            false => {
-                let error = self.pipe.lock().take_error();
-                Poll::Ready(Err(error.unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())))
-            }
-        }
+        let Some(LapinCloses { confirmed, to_confirm }) = self.channels.outbound().write_for_lapin(from)
+        else {
+            let error = self.pipe.lock().take_error();
+            return Poll::Ready(Err(error.unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())));
+        };
+        confirmed.into_iter().for_each(|channel| self.channels.end_channel(channel, &closed()));
+        to_confirm.into_iter().for_each(|channel| self.pipe.push(&close_ok(channel)));
+        Poll::Ready(Ok(from.len()))
     }
 
     /// Bytes are queued: they are written soon, or not at all.
@@ -144,6 +148,6 @@ impl AsyncWrite for LapinStream {
 
 impl Drop for LapinStream {
     fn drop(&mut self) {
-        self.outbound.leave();
+        self.channels.outbound().leave();
     }
 }

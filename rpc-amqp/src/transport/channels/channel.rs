@@ -4,7 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::mpsc;
 
-use super::confirms::{ConfirmRange, ConfirmReceiver, Confirms};
+use super::{
+    closed,
+    closing::{Closing, Handle},
+    confirms::{ConfirmRange, ConfirmReceiver, Confirms},
+};
 use crate::{
     encode::Message,
     error::BrokerError,
@@ -19,6 +23,8 @@ pub(crate) struct Channel {
     outbound: Arc<Outbound>,
     consumers: Mutex<Consumers>,
     confirms: Mutex<Confirms>,
+    closing: Mutex<Closing>,
+    /// Why it was closed. Set before those who wait are told.
     end: OnceLock<BrokerError>,
 }
 
@@ -48,8 +54,14 @@ impl Deliveries {
 
 impl Channel {
     pub(super) fn new(id: u16, outbound: Arc<Outbound>) -> Self {
-        let (consumers, confirms) = (Mutex::default(), Mutex::default());
-        Self { id, outbound, consumers, confirms, end: OnceLock::new() }
+        Self {
+            id,
+            outbound,
+            consumers: Mutex::default(),
+            confirms: Mutex::default(),
+            closing: Mutex::default(),
+            end: OnceLock::new(),
+        }
     }
 
     pub(crate) fn id(&self) -> u16 {
@@ -67,7 +79,7 @@ impl Channel {
 
     /// Why the channel was closed, or in general that it is.
     pub(crate) fn reason_of_end(&self) -> BrokerError {
-        self.end.get().cloned().unwrap_or_else(|| BrokerError::new(None, "the channel is closed"))
+        self.end.get().cloned().unwrap_or_else(closed)
     }
 
     /// Registers a consumer, before the broker knows it: deliveries may follow its confirmation at once.
@@ -131,6 +143,26 @@ impl Channel {
         self.lock_confirms().resolve(range);
     }
 
+    /// The broker closes the channel. Returns whether lapin is to handle that; then the channel ends when it has.
+    /// Otherwise lapin is closing the channel itself.
+    pub(super) fn start_end(&self, error: &BrokerError) -> bool {
+        self.end.get_or_init(|| error.clone());
+        self.lock_closing().by_broker()
+    }
+
+    /// Drops our last handle of the channel, which closes it. While lapin handles the broker's close, the handle is
+    /// kept.
+    pub(crate) fn close(&self, handle: Handle) {
+        let dropped = self.lock_closing().by_us(handle);
+        drop(dropped);
+    }
+
+    /// Drops a handle that does not close the channel. While lapin handles the broker's close, the handle is kept.
+    pub(crate) fn release(&self, handle: Handle) {
+        let dropped = self.lock_closing().release(handle);
+        drop(dropped);
+    }
+
     /// Ends the channel: consumers and those who wait for confirms get the reason. The first one counts.
     pub(super) fn end(&self, error: &BrokerError) {
         let mut consumers = self.lock_consumers();
@@ -140,6 +172,12 @@ impl Channel {
         }
         drop(consumers);
         self.lock_confirms().fail(error);
+        let kept = self.lock_closing().end();
+        drop(kept);
+    }
+
+    fn lock_closing(&self) -> MutexGuard<'_, Closing> {
+        self.closing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_consumers(&self) -> MutexGuard<'_, Consumers> {

@@ -1,6 +1,7 @@
 //! The channels that carry messages, as far as they concern the task that owns the socket.
 
 mod channel;
+mod closing;
 mod confirms;
 
 use std::{
@@ -22,6 +23,11 @@ pub(crate) struct Channels {
     open: Mutex<HashMap<u16, Arc<Channel>>>,
     /// Why the connection carries no messages any more.
     end: watch::Sender<Option<BrokerError>>,
+}
+
+/// The reason of a channel that ended without another one.
+pub(crate) fn closed() -> BrokerError {
+    BrokerError::new(None, "the channel is closed")
 }
 
 impl Channels {
@@ -71,7 +77,18 @@ impl Channels {
         self.outbound.set_flow(channel, active);
     }
 
-    /// Ends a channel. Its number may be used again.
+    /// The broker closes a channel. Returns whether lapin is to handle that: it ends then, after lapin has. Otherwise
+    /// lapin is closing it itself, and it has ended.
+    pub(super) fn start_end(&self, id: u16, error: &BrokerError) -> bool {
+        self.outbound.close(id);
+        let is_for_lapin = self.get(id).is_none_or(|channel| channel.start_end(error));
+        if !is_for_lapin {
+            self.end_channel(id, error);
+        }
+        is_for_lapin
+    }
+
+    /// Ends a channel. Its number may be used again. The first reason counts.
     pub(super) fn end_channel(&self, id: u16, error: &BrokerError) {
         self.outbound.close(id);
         if let Some(channel) = self.with(|open| open.remove(&id)) {

@@ -42,7 +42,7 @@ impl Scene {
         let (mut peer, _) = listener.accept().await.expect("it is connected");
         let shared = Shared::new(Arc::default());
         let parser = Parser::new(Arc::new(Findings::default()), Arc::clone(&shared.channels), 1 << 20, 0);
-        let mut lapin = LapinStream::new(Arc::clone(&shared.pipe), Arc::clone(&shared.outbound));
+        let mut lapin = LapinStream::new(Arc::clone(&shared.pipe), Arc::clone(&shared.channels));
         let driver = tokio::spawn(Driver::new(Socket::plain(connected), parser, shared.clone()));
         peer.write_all(OPEN_OK).await.expect("it is read");
         let mut passed = [0; OPEN_OK.len()];

@@ -14,7 +14,10 @@ use crate::{
     encode::{BODY, FRAME_END, HEADER, HEADER_BYTES, METHOD},
     error::BrokerError,
     message::{Delivered, Properties, Refusal},
-    transport::channels::Channels,
+    transport::{
+        channels::{Channels, closed},
+        outbound::close_ok,
+    },
 };
 
 /// The body's size in the payload of a content header, after class and weight. The properties follow it.
@@ -114,7 +117,7 @@ impl Parser {
                     return Err(invalid("a frame does not end where it should"));
                 }
                 METHOD => {
-                    if self.parse_method(header, &mut frame[header.payload()])? {
+                    if self.parse_method(header, &mut frame[header.payload()], for_lapin)? {
                         for_lapin.extend_from_slice(frame);
                     }
                 }
@@ -147,7 +150,12 @@ impl Parser {
     }
 
     /// Returns whether lapin gets the method.
-    fn parse_method(&mut self, header: FrameHeader, payload: &mut [u8]) -> io::Result<bool> {
+    fn parse_method(
+        &mut self,
+        header: FrameHeader,
+        payload: &mut [u8],
+        for_lapin: &mut Vec<u8>,
+    ) -> io::Result<bool> {
         let channel = header.channel;
         let method = Method::read(payload).map_err(|_| invalid("a method is malformed"))?;
         self.contents.clear(channel);
@@ -177,10 +185,16 @@ impl Parser {
             Method::ChannelClose { code, text } => {
                 let error = BrokerError::new(Some(code), String::from_utf8_lossy(text));
                 self.findings.record_close(&error);
-                self.channels.end_channel(channel, &error);
+                if !self.channels.start_end(channel, &error) {
+                    if self.channels.outbound().cross_close(channel) {
+                        for_lapin.extend_from_slice(&close_ok(channel));
+                    }
+                    return Ok(false);
+                }
             }
             Method::ChannelCloseOk => {
-                self.channels.end_channel(channel, &BrokerError::new(None, "the channel is closed"));
+                self.channels.end_channel(channel, &closed());
+                return Ok(self.channels.outbound().confirm_close(channel));
             }
             Method::ConnectionClose { code, text } => {
                 self.channels.end(&BrokerError::new(Some(code), String::from_utf8_lossy(text)));

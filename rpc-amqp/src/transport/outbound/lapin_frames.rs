@@ -18,21 +18,24 @@ pub(super) struct LapinFrames {
 /// A frame that ends the sending of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LapinFrame {
-    /// `channel.close`, or the answer to the broker's.
+    /// `channel.close`.
     ClosesChannel(u16),
+    /// The answer to the broker's `channel.close`.
+    ConfirmsClose(u16),
     /// `connection.close`, or the answer to the broker's.
     ClosesConnection,
 }
 
 impl LapinFrames {
-    /// Appends to `out` what lapin wrote, up to the end of the last whole frame. In `connection.tune-ok` states
-    /// the limit that both sides agreed on, which lapin does not know.
+    /// Appends to `out` what lapin wrote, up to the end of the last whole frame, without the frames for which
+    /// `passes` returns false. In `connection.tune-ok` states the limit that both sides agreed on, which lapin does
+    /// not know.
     pub(super) fn pass(
         &mut self,
         bytes: &[u8],
         out: &mut Vec<u8>,
         frame_max: u32,
-        mut found: impl FnMut(LapinFrame),
+        mut passes: impl FnMut(LapinFrame) -> bool,
     ) {
         self.partial.extend_from_slice(bytes);
         let mut at = 0;
@@ -42,24 +45,29 @@ impl LapinFrames {
             }
             self.has_begun = true;
             at = PROTOCOL_HEADER_BYTES;
+            out.extend_from_slice(&self.partial[..at]);
         }
         while let Some(whole) = frame_bytes(&self.partial[at..])
             && let Some(frame) = self.partial.get_mut(at..at + whole)
         {
             let channel = u16::from_be_bytes([frame[1], frame[2]]);
-            match (frame[0], frame.get(HEADER_BYTES..HEADER_BYTES + 4)) {
-                (METHOD, Some([0, 20, 0, 40 | 41])) => found(LapinFrame::ClosesChannel(channel)),
-                (METHOD, Some([0, 10, 0, 50 | 51])) => found(LapinFrame::ClosesConnection),
+            let passes = match (frame[0], frame.get(HEADER_BYTES..HEADER_BYTES + 4)) {
+                (METHOD, Some([0, 20, 0, 40])) => passes(LapinFrame::ClosesChannel(channel)),
+                (METHOD, Some([0, 20, 0, 41])) => passes(LapinFrame::ConfirmsClose(channel)),
+                (METHOD, Some([0, 10, 0, 50 | 51])) => passes(LapinFrame::ClosesConnection),
                 (METHOD, Some([0, 10, 0, 31])) => {
                     if let Some(stated) = frame.get_mut(TUNE_FRAME_MAX) {
                         stated.copy_from_slice(&frame_max.to_be_bytes());
                     }
+                    true
                 }
-                _ => {}
+                _ => true,
+            };
+            if passes {
+                out.extend_from_slice(frame);
             }
             at += whole;
         }
-        out.extend_from_slice(&self.partial[..at]);
         self.partial.drain(..at);
     }
 }

@@ -1,5 +1,6 @@
 //! The bytes that wait to be written: messages and acknowledgements of ours, and lapin's frames between them.
 
+mod closes;
 mod lapin_frames;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,11 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
-use self::lapin_frames::{LapinFrame, LapinFrames};
+pub(super) use self::closes::close_ok;
+use self::{
+    closes::{Close, Closes},
+    lapin_frames::{LapinFrame, LapinFrames},
+};
 use crate::encode::{EncodeError, Message, write_message};
 
 /// The largest frame before `connection.tune`.
@@ -44,6 +49,7 @@ struct State {
     /// The open channels, and whether the broker lets messages be sent on them.
     open: Vec<(u16, bool)>,
     lapin: LapinFrames,
+    closes: Closes,
     /// The connection is being closed, or lost: only lapin's frames follow.
     is_closed: bool,
     /// lapin does not use its stream any more.
@@ -68,6 +74,15 @@ impl From<EncodeError> for NotQueued {
     }
 }
 
+/// The channels of `channel.close` and `channel.close-ok` in what lapin has written.
+#[derive(Debug, Default)]
+pub(super) struct LapinCloses {
+    /// lapin has handled the broker's close of them.
+    pub(super) confirmed: Vec<u16>,
+    /// lapin gets the confirmation of its close from us.
+    pub(super) to_confirm: Vec<u16>,
+}
+
 /// How the connection ends that lapin has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LapinState {
@@ -85,6 +100,7 @@ impl Default for Outbound {
             frame_max: INITIAL_FRAME_MAX,
             open: Vec::new(),
             lapin: LapinFrames::default(),
+            closes: Closes::default(),
             is_closed: false,
             lapin_is_gone: false,
             is_over: false,
@@ -158,6 +174,7 @@ impl Outbound {
     pub(super) fn open(&self, channel: u16) {
         let mut state = self.lock();
         state.close(channel);
+        state.closes.forget(channel);
         state.open.push((channel, true));
     }
 
@@ -177,20 +194,53 @@ impl Outbound {
         self.lock().is_closed = true;
     }
 
-    /// Queues bytes of lapin, up to the end of their last whole frame. Returns whether anybody writes them.
-    pub(super) fn write_for_lapin(&self, bytes: &[u8]) -> bool {
+    /// Queues bytes of lapin, up to the end of their last whole frame. `None` when nobody writes them any more.
+    pub(super) fn write_for_lapin(&self, bytes: &[u8]) -> Option<LapinCloses> {
         let mut state = self.lock();
         if state.is_over {
-            return false;
+            return None;
         }
-        let State { bytes: queued, lapin, open, frame_max, is_closed, .. } = &mut *state;
+        let mut found = LapinCloses::default();
+        let State { bytes: queued, lapin, open, closes, frame_max, is_closed, .. } = &mut *state;
         lapin.pass(bytes, queued, *frame_max, |frame| match frame {
-            LapinFrame::ClosesChannel(channel) => open.retain(|(open, _)| *open != channel),
-            LapinFrame::ClosesConnection => *is_closed = true,
+            LapinFrame::ClosesChannel(channel) => {
+                open.retain(|(open, _)| *open != channel);
+                let close = closes.by_lapin(channel);
+                if close == Close::ConfirmedHere {
+                    found.to_confirm.push(channel);
+                }
+                close == Close::Passes
+            }
+            LapinFrame::ConfirmsClose(channel) => {
+                open.retain(|(open, _)| *open != channel);
+                found.confirmed.push(channel);
+                true
+            }
+            LapinFrame::ClosesConnection => {
+                *is_closed = true;
+                true
+            }
         });
         drop(state);
         self.wake();
-        true
+        Some(found)
+    }
+
+    /// Confirms the broker's close of a channel that lapin is closing or about to close. Returns whether lapin gets
+    /// its confirmation now.
+    pub(super) fn cross_close(&self, channel: u16) -> bool {
+        let mut state = self.lock();
+        state.close(channel);
+        state.bytes.extend_from_slice(&close_ok(channel));
+        let is_sent = state.closes.cross(channel);
+        drop(state);
+        self.wake();
+        is_sent
+    }
+
+    /// The broker confirms a close. Returns whether lapin waits for that.
+    pub(super) fn confirm_close(&self, channel: u16) -> bool {
+        self.lock().closes.confirm(channel)
     }
 
     /// lapin has dropped its stream: what is queued is written, then the connection ends.

@@ -34,7 +34,7 @@ fn channel_method(id: u16, method: channel::AMQPMethod) -> AMQPFrame {
     AMQPFrame::Method(id, AMQPClass::Channel(method))
 }
 
-fn close_ok(id: u16) -> AMQPFrame {
+fn close_ok_frame(id: u16) -> AMQPFrame {
     channel_method(id, channel::AMQPMethod::CloseOk(channel::CloseOk {}))
 }
 
@@ -60,7 +60,7 @@ fn take(outbound: &Outbound) -> Vec<u8> {
 /// An outbound queue with channels 1 and 2, after the protocol header.
 fn opened() -> Outbound {
     let outbound = Outbound::default();
-    assert!(outbound.write_for_lapin(b"AMQP\x00\x00\x09\x01"));
+    outbound.write_for_lapin(b"AMQP\x00\x00\x09\x01").expect("it is written");
     assert_eq!(take(&outbound), b"AMQP\x00\x00\x09\x01");
     outbound.open(1);
     outbound.open(2);
@@ -74,10 +74,10 @@ fn is_closed(result: Result<(), NotQueued>) -> bool {
 #[test]
 fn nothing_is_queued_behind_a_close_of_its_channel() {
     let close = channel::Close { reply_code: 200, reply_text: "".into(), class_id: 0, method_id: 0 };
-    for frame in [channel_method(1, channel::AMQPMethod::Close(close)), close_ok(1)] {
+    for frame in [channel_method(1, channel::AMQPMethod::Close(close)), close_ok_frame(1)] {
         let outbound = opened();
         publish(&outbound, 1, b"before", None).expect("it is open");
-        assert!(outbound.write_for_lapin(&bytes_of(&[frame])));
+        outbound.write_for_lapin(&bytes_of(&[frame])).expect("it is written");
         assert!(is_closed(publish(&outbound, 1, b"after", None)));
         assert!(is_closed(outbound.settle(1, |out| write_ack(out, 1, 7, false))));
         publish(&outbound, 2, b"other", None).expect("it is open");
@@ -88,6 +88,57 @@ fn nothing_is_queued_behind_a_close_of_its_channel() {
     }
 }
 
+fn close(id: u16) -> Vec<u8> {
+    let close = channel::Close { reply_code: 200, reply_text: "".into(), class_id: 0, method_id: 0 };
+    bytes_of(&[channel_method(id, channel::AMQPMethod::Close(close))])
+}
+
+#[test]
+fn a_close_that_crosses_the_broker_s_is_confirmed_on_both_sides() {
+    let outbound = opened();
+    assert_eq!(frames_in(&close_ok(1)), [close_ok_frame(1)], "it is written as lapin writes it");
+    outbound.write_for_lapin(&close(1)).expect("it is written");
+    assert!(outbound.cross_close(1), "lapin gets its confirmation at once");
+    let frames = frames_in(&take(&outbound));
+    assert_eq!(frames.len(), 2, "the broker gets the close, and the confirmation of its own");
+    assert_eq!(frames[1], close_ok_frame(1));
+    assert!(!outbound.confirm_close(1), "lapin has its confirmation");
+    assert!(outbound.confirm_close(1));
+}
+
+#[test]
+fn a_close_that_comes_after_the_broker_s_is_kept_from_it() {
+    let outbound = opened();
+    assert!(!outbound.cross_close(1), "lapin has not closed it yet");
+    let found = outbound.write_for_lapin(&close(1)).expect("it is written");
+    assert_eq!((found.to_confirm, found.confirmed), (vec![1], vec![]));
+    assert_eq!(frames_in(&take(&outbound)), [close_ok_frame(1)]);
+    // The number is used again.
+    outbound.open(1);
+    let found = outbound.write_for_lapin(&close(1)).expect("it is written");
+    assert!(found.to_confirm.is_empty());
+    assert_eq!(frames_in(&take(&outbound)).len(), 1);
+    assert!(outbound.confirm_close(1), "lapin waits for it");
+}
+
+#[test]
+fn what_has_crossed_is_forgotten_with_the_channel() {
+    let outbound = opened();
+    outbound.write_for_lapin(&close(1)).expect("it is written");
+    assert!(outbound.cross_close(1));
+    // The broker need not confirm lapin's close.
+    outbound.open(1);
+    outbound.write_for_lapin(&close(1)).expect("it is written");
+    assert!(outbound.confirm_close(1), "lapin waits for it");
+}
+
+#[test]
+fn lapin_s_confirmation_of_a_close_is_told() {
+    let outbound = opened();
+    let found = outbound.write_for_lapin(&bytes_of(&[close_ok_frame(2)])).expect("it is written");
+    assert_eq!((found.to_confirm, found.confirmed), (vec![], vec![2]));
+}
+
 #[test]
 fn nothing_but_lapin_s_frames_is_queued_behind_a_close_of_the_connection() {
     let close = connection::Close { reply_code: 200, reply_text: "".into(), class_id: 0, method_id: 0 };
@@ -95,9 +146,9 @@ fn nothing_but_lapin_s_frames_is_queued_behind_a_close_of_the_connection() {
     for method in [connection::AMQPMethod::Close(close), close_ok] {
         let outbound = opened();
         let frame = AMQPFrame::Method(0, AMQPClass::Connection(method));
-        assert!(outbound.write_for_lapin(&bytes_of(std::slice::from_ref(&frame))));
+        outbound.write_for_lapin(&bytes_of(std::slice::from_ref(&frame))).expect("it is written");
         assert!(is_closed(publish(&outbound, 1, b"after", None)));
-        assert!(outbound.write_for_lapin(&bytes_of(&[AMQPFrame::Heartbeat])));
+        outbound.write_for_lapin(&bytes_of(&[AMQPFrame::Heartbeat])).expect("it is written");
         assert_eq!(frames_in(&take(&outbound)), [frame, AMQPFrame::Heartbeat]);
         assert_eq!(outbound.lapin_state(), LapinState::Active);
         outbound.leave();
@@ -159,7 +210,7 @@ fn after_the_end_nothing_is_kept() {
     outbound.end();
     assert_eq!(outbound.unwritten(), 0);
     assert!(is_closed(publish(&outbound, 1, b"", None)));
-    assert!(!outbound.write_for_lapin(b"anything"));
+    assert!(outbound.write_for_lapin(b"anything").is_none());
     outbound.leave();
     assert_eq!(outbound.lapin_state(), LapinState::Closed);
 }

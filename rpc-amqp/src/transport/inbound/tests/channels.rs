@@ -15,7 +15,11 @@ use crate::{
     encode::{Message, PropertySource},
     error::BrokerError,
     message::{ConfirmOutcome, Properties},
-    transport::{channels::Channels, inbound::Parser, outbound::Outbound},
+    transport::{
+        channels::{Channels, closed},
+        inbound::Parser,
+        outbound::Outbound,
+    },
 };
 
 #[test]
@@ -44,7 +48,12 @@ fn a_channel_closed_in_the_middle_of_a_message_ends_its_consumer_with_the_broker
         frames.push(close.clone());
         frames.extend(content(2, 1, addressed(), b"other"));
         let mut parsed = pass(&bytes_of(&frames), &[33]);
+        let channel = parsed.channels.get(1).expect("lapin has not handled it");
+        assert!(!channel.is_open());
         let mut received = parsed.received(1);
+        assert!(received.iter().all(Result::is_ok), "it is told when lapin has handled it");
+        parsed.channels.end_channel(1, &closed());
+        received.extend(parsed.received(1));
         let error = received.pop().expect("it is told").expect_err("the channel is closed");
         assert_eq!((error.code(), error.message()), (Some(406), "UNKNOWN_TAG"));
         assert_eq!(received.len(), usize::from(before == message.len()), "only a whole message is delivered");
@@ -52,6 +61,44 @@ fn a_channel_closed_in_the_middle_of_a_message_ends_its_consumer_with_the_broker
         assert!(parsed.channels.get(1).is_none() && parsed.channels.get(2).is_some());
         assert_eq!(frames_in(&parsed.for_lapin).len(), 1);
     }
+}
+
+#[test]
+fn a_channel_that_we_are_closing_is_not_closed_by_the_broker_for_lapin() {
+    let text = "ACCESS_REFUSED - to exchange";
+    let close = channel::Close { reply_code: 403, reply_text: text.into(), class_id: 0, method_id: 0 };
+    let close = AMQPFrame::Method(1, AMQPClass::Channel(channel::AMQPMethod::Close(close)));
+    let channels = Arc::new(Channels::new(Arc::new(Outbound::default())));
+    drop(pass_on(Arc::clone(&channels), b"", &[1]));
+    let channel = channels.get(1).expect("it is open");
+    let mut consumer = channel.add_consumer("of the rest");
+    let dropped = Arc::new(());
+    channel.close(Box::new(Arc::clone(&dropped)));
+    assert_eq!(Arc::strong_count(&dropped), 1, "lapin closes it now");
+
+    let mut parser = Parser::new(Arc::default(), Arc::clone(&channels), LIMIT, 0);
+    let mut for_lapin = Vec::new();
+    parser.parse(&mut bytes_of(&[close]), &mut for_lapin).expect("it is valid");
+    assert!(for_lapin.is_empty(), "lapin gets its confirmation when it has closed the channel");
+    let error = consumer.try_recv().expect("it is told").expect_err("it is closed");
+    assert_eq!((error.code(), error.message()), (Some(403), text));
+    assert!(channels.get(1).is_none());
+}
+
+#[test]
+fn what_is_dropped_while_the_broker_closes_the_channel_is_kept_until_lapin_has_handled_it() {
+    let close = channel::Close { reply_code: 406, reply_text: "".into(), class_id: 0, method_id: 0 };
+    let close = AMQPFrame::Method(1, AMQPClass::Channel(channel::AMQPMethod::Close(close)));
+    let parsed = pass(&bytes_of(&[close]), &[100]);
+    let channel = parsed.channels.get(1).expect("lapin has not handled it");
+    let (of_channel, of_consumer) = (Arc::new(()), Arc::new(()));
+    channel.release(Box::new(Arc::clone(&of_consumer)));
+    channel.close(Box::new(Arc::clone(&of_channel)));
+    assert_eq!((Arc::strong_count(&of_channel), Arc::strong_count(&of_consumer)), (2, 2));
+    parsed.channels.end_channel(1, &closed());
+    assert_eq!((Arc::strong_count(&of_channel), Arc::strong_count(&of_consumer)), (1, 1));
+    channel.release(Box::new(Arc::clone(&of_consumer)));
+    assert_eq!(Arc::strong_count(&of_consumer), 1);
 }
 
 #[test]
