@@ -55,7 +55,7 @@
 //! | declare a service | [`rpc_service`] |
 //! | call it, send notifications, publish events | [`Client`], [`Call`], [`CallOptions`] |
 //! | handle a failed call | [`CallError`], [`CallError::execution`], [`CallError::is_retryable`], [`Fault`] |
-//! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`](server::QueueOptions) |
+//! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`](server::QueueOptions), [`ServiceOptions`](server::ServiceOptions) |
 //! | receive events | [`Server::subscribe`], [`Subscription`]; by functions: [`Subscription::on`], [`Server::handle_events`] |
 //! | add and remove services of a running server | [`RunningServer::add`], [`RunningServer::remove`] |
 //! | limit durations | [`Call::timeout`], [`Client::with_timeout`], [`Server::handler_timeout`], [`Server::cancel_when_late`] |
@@ -162,7 +162,7 @@
 /// | `name = ".."` | the trait's name in snake case | the name of the service on the wire |
 /// | `exchange = ".."` | `amqp-rpc` | the exchange of requests; `""` is the default exchange, where the routing key of a method is its queue |
 /// | `event_exchange = ".."` | `amqp-rpc.events` | the topic exchange of events |
-/// | `queue = ".."` | the service's name | the queue of requests |
+/// | `queue = ".."` | the service's name | the queue of requests; a server may choose another one ([`ServiceOptions`](server::ServiceOptions)) |
 /// | `crate = path` | `::amqp_rpc` | the path of this crate in generated code |
 ///
 /// # On a method: `#[rpc(..)]`
@@ -180,7 +180,7 @@
 /// | `notify` | | a one-way message to one server: its [`Call`] resolves with the publisher confirm |
 /// | `event` | | a one-way message to all subscribers: its [`Call`] has a [`topic`](Call::topic) |
 /// | `bare` | | the single parameter is the whole body: `30`, not `{"n":30}`; [`Bytes`] are sent unchanged |
-/// | `blocking` | | a plain `fn`, which runs on a thread that may block |
+/// | `blocking` | | a plain `fn`, which runs on a thread that may block; for an `async fn` a server says so ([`ServiceOptions`](server::ServiceOptions::blocking)) |
 /// | `validate_result` | | the value is checked by its type's garde rules before it is sent, and when it is received |
 ///
 /// A result of the type [`Bytes`], also in a `Result<Bytes, E>`, is sent unchanged as well, with any codec.

@@ -24,7 +24,9 @@ mod stats;
 mod topology;
 
 pub use builder::Server;
-pub use config::{Declare, QueueOptions, QueueType, RedeliveryPolicy, ReplyPolicy, Subscription};
+pub use config::{
+    Declare, QueueOptions, QueueType, RedeliveryPolicy, ReplyPolicy, ServiceOptions, Subscription,
+};
 pub use handle::RunningServer;
 pub use log::FailedCall;
 pub use serve::{EventHandler, EventHandlers, EventOutcome, RawMethod, RawService};

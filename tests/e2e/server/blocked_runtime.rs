@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use amqp_rpc::{Client, ConnectOptions, Server, connect::ConnectionState, rpc_service};
+use amqp_rpc::{
+    Client, ConnectOptions, Server, connect::ConnectionState, rpc_service, server::ServiceOptions,
+};
 
 use crate::{
     services::{FibServer, Fibonacci, connect, start},
@@ -72,17 +74,25 @@ impl Slow for Door {
 
 #[tokio::test]
 async fn blocking_methods_leave_half_of_the_pool_to_everything_else() {
+    // If server and contract both say that a method blocks, it takes one thread, not two.
+    for options in [ServiceOptions::new(), ServiceOptions::new().blocking(["slow.wait"])] {
+        leave_half_of_the_pool(options).await;
+    }
+}
+
+async fn leave_half_of_the_pool(options: ServiceOptions) {
     let vhost = Vhost::create().await;
     let door = Door::default();
-    let _server = start(Server::new().service(SlowServer::new(door.clone())).concurrency(600), &vhost).await;
+    let server = Server::new().service_with(SlowServer::new(door.clone()), options).concurrency(600);
+    let _server = start(server, &vhost).await;
     let slow = SlowClient::new(connect(&vhost).await);
     let calls: Vec<_> = (0..600).map(|_| tokio::spawn(slow.wait())).collect();
     await_until("as many methods as may block", || async { door.waiting() == 256 }).await;
-    within("other blocking work", tokio::task::spawn_blocking(|| ())).await.unwrap();
+    within("other blocking work", tokio::task::spawn_blocking(|| ())).await.expect("it runs");
     assert_eq!(door.waiting(), 256);
     door.open();
     for call in calls {
-        within("the answer", call).await.unwrap().unwrap();
+        within("the answer", call).await.expect("it does not panic").expect("it is answered");
     }
 }
 

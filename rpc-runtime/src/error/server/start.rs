@@ -27,6 +27,18 @@ pub enum StartError {
         /// The names of the server's services.
         known: Vec<&'static str>,
     },
+    /// [`ServiceOptions`](crate::server::ServiceOptions) or
+    /// [`Subscription::blocking`](crate::Subscription::blocking) names a method that the service does not have,
+    /// or one of another kind: an event has no queue of requests, and a subscription receives no calls.
+    #[error("`{service}` has no method `{name}` for this option; it has: {}", listed(known))]
+    UnknownMethod {
+        /// The name of the service.
+        service: &'static str,
+        /// The requested name.
+        name: String,
+        /// The names of the methods that the option may name.
+        known: Vec<&'static str>,
+    },
     /// Two methods of this server would receive the same requests.
     #[error("{}", duplicate(exchange, routing_key, first, second))]
     DuplicateRoute {

@@ -10,7 +10,7 @@ use crate::{
     layer::{BoxService, RpcService},
     message::{Fault, IncomingCall, Reply},
     server::{
-        config::{QueueOptions, Subscription},
+        config::{ServiceOptions, Subscription},
         serve::{EventHandlers, RawMethod, RawService},
         services::{Registration, Role},
     },
@@ -20,12 +20,13 @@ impl Server {
     /// Serves `service`, the generated `…Server` around your implementation. May be called for any number of
     /// services.
     pub fn service<S: Service>(self, service: S) -> Self {
-        self.register(service, Role::Serve(None))
+        self.register(service, Role::Serve(ServiceOptions::new()))
     }
 
-    /// Serves `service` from queues with options of their own.
-    pub fn service_with<S: Service>(self, service: S, queue_options: QueueOptions) -> Self {
-        self.register(service, Role::Serve(Some(queue_options)))
+    /// Serves `service` with options of its own: a [`ServiceOptions`], or for its queues a
+    /// [`QueueOptions`](crate::server::QueueOptions).
+    pub fn service_with<S: Service>(self, service: S, options: impl Into<ServiceOptions>) -> Self {
+        self.register(service, Role::Serve(options.into()))
     }
 
     /// Receives events of `service`: those that `subscription` names. May be called for any number of

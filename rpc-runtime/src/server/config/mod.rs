@@ -6,6 +6,7 @@ mod pattern;
 mod queue_options;
 mod redelivery_policy;
 mod reply_policy;
+mod service_options;
 mod service_settings;
 mod subscription;
 mod time_limits;
@@ -13,6 +14,7 @@ mod time_limits;
 pub use queue_options::{Declare, QueueOptions, QueueType};
 pub use redelivery_policy::RedeliveryPolicy;
 pub use reply_policy::ReplyPolicy;
+pub use service_options::ServiceOptions;
 pub use subscription::Subscription;
 
 pub(crate) use admission_rules::{AdmissionRules, Authorization};

@@ -27,6 +27,7 @@ pub struct Subscription {
     pub(crate) by: Subscriber,
     pub(crate) patterns: Patterns,
     pub(crate) queue_options: Option<QueueOptions>,
+    pub(crate) blocking: Vec<String>,
 }
 
 /// A group of servers, or one server.
@@ -98,8 +99,16 @@ impl Subscription {
         self
     }
 
+    /// Runs the handlers of these events on threads that they may block, as
+    /// [`ServiceOptions::blocking`](crate::server::ServiceOptions::blocking) does with methods. They are named as
+    /// on the wire, such as `prices.changed`.
+    pub fn blocking<N: Into<String>>(mut self, events: impl IntoIterator<Item = N>) -> Self {
+        self.blocking.extend(events.into_iter().map(Into::into));
+        self
+    }
+
     fn by(by: Subscriber) -> Self {
-        Self { by, patterns: Patterns::new(), queue_options: None }
+        Self { by, patterns: Patterns::new(), queue_options: None, blocking: Vec::new() }
     }
 
     /// # Errors

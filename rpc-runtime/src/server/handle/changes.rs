@@ -5,7 +5,7 @@ use crate::{
     contract::Service,
     error::ChangeError,
     server::{
-        config::{QueueOptions, Subscription},
+        config::{ServiceOptions, Subscription},
         serve::EventHandlers,
         services::{ActiveSubscription, Added, ChangeRequest, Registration, Role},
         shutdown_report::ShutdownReport,
@@ -35,27 +35,24 @@ impl RunningServer {
     /// although its queue was not, or that is not made in time, costs the connection: the deliveries to the
     /// consumers of this change are requeued, and running calls are cancelled.
     pub async fn add<S: Service>(&self, service: S) -> Result<(), ChangeError> {
-        self.register(service, None).await
+        self.register(service, ServiceOptions::new()).await
     }
 
-    /// Does the same from queues with options of their own.
+    /// Does the same with options of its own: a [`ServiceOptions`], or for its queues a
+    /// [`QueueOptions`](crate::server::QueueOptions).
     ///
     /// # Errors
     /// As for [`add`](Self::add).
     pub async fn add_with<S: Service>(
         &self,
         service: S,
-        queue_options: QueueOptions,
+        options: impl Into<ServiceOptions>,
     ) -> Result<(), ChangeError> {
-        self.register(service, Some(queue_options)).await
+        self.register(service, options.into()).await
     }
 
-    async fn register<S: Service>(
-        &self,
-        service: S,
-        queue_options: Option<QueueOptions>,
-    ) -> Result<(), ChangeError> {
-        let registration = Registration::new(service, Role::Serve(queue_options));
+    async fn register<S: Service>(&self, service: S, options: ServiceOptions) -> Result<(), ChangeError> {
+        let registration = Registration::new(service, Role::Serve(options));
         let request = |reply| ChangeRequest::Add { registration, reply };
         ChangeRequest::send(&self.changes, request).await.map(Added::accept)
     }

@@ -7,8 +7,10 @@ use std::{
     task::{self, Poll},
 };
 
+use futures_util::future::{AbortHandle, Aborted, abortable};
 use serde::de::DeserializeOwned;
 use tokio::{
+    runtime::Handle,
     sync::{Semaphore, SemaphorePermit},
     task::{JoinError, JoinHandle},
 };
@@ -92,19 +94,59 @@ where
     })
 }
 
+/// Runs an `async` method to its end on such a thread.
+///
+/// Dropped, it cancels the method: before it has started, or where it waits next.
+pub(crate) async fn run_on_blocking_thread(
+    method: impl Future<Output = Result<Reply, Fault>> + Send + 'static,
+) -> Result<Reply, Fault> {
+    let thread = blocking_thread().await;
+    let (method, handle) = abortable(method);
+    let _cancel = CancelOnDrop(handle);
+    let runtime = Handle::current();
+    on_blocking_thread(thread, move || {
+        // Nobody learns of the fault: only who waits for the reply cancels.
+        let run = ON_BLOCKING_THREAD.scope((), method);
+        runtime.block_on(run).unwrap_or_else(|Aborted| Err(Fault::new(FaultCode::ShuttingDown, "cancelled")))
+    })
+    .await
+}
+
+struct CancelOnDrop(AbortHandle);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+tokio::task_local! {
+    /// Set in methods that run on a thread that they may block.
+    static ON_BLOCKING_THREAD: ();
+}
+
 /// The right to block a thread of tokio's pool.
-type BlockingThread = SemaphorePermit<'static>;
+enum BlockingThread {
+    Another(SemaphorePermit<'static>),
+    /// This one. A method that the contract and the server declare `blocking` takes one thread: if it waited for a
+    /// second one, 256 of them would wait for each other.
+    Current,
+}
 
 /// Waits until fewer than 256 methods block a thread.
 async fn blocking_thread() -> BlockingThread {
     static THREADS: Semaphore = Semaphore::const_new(256);
-    THREADS.acquire().await.expect("it is never closed")
+    if ON_BLOCKING_THREAD.try_with(|()| ()).is_ok() {
+        return BlockingThread::Current;
+    }
+    BlockingThread::Another(THREADS.acquire().await.expect("it is never closed"))
 }
 
 async fn on_blocking_thread(
     thread: BlockingThread,
     run: impl FnOnce() -> Result<Reply, Fault> + Send + 'static,
 ) -> Result<Reply, Fault> {
+    let BlockingThread::Another(thread) = thread else { return run() };
     let inherited = Inherited::current();
     let run = move || {
         // Until the method ends, also when nobody waits for it any more.

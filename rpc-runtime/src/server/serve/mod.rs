@@ -1,6 +1,7 @@
 //! From a request to the outcome of its method.
 
 mod admit;
+mod blocking_methods;
 mod calls;
 mod dispatch;
 mod event_handlers;
@@ -13,4 +14,5 @@ pub use dispatch::{serve, serve_blocking, serve_one_way, serve_one_way_blocking,
 pub use event_handlers::{EventHandler, EventHandlers, EventOutcome};
 pub use raw::{RawMethod, RawService};
 
+pub(crate) use blocking_methods::BlockingMethods;
 pub(crate) use pipeline::RequestPipeline;

@@ -61,10 +61,10 @@ impl ServiceSet {
         settings: &ServiceSettings,
     ) -> Result<(Change, ServiceId), StartError> {
         let mut next = self.clone();
-        let definition = registration.definition;
         let is_served = matches!(registration.role, Role::Serve(_));
         let id = next.register(registration, settings)?;
-        let touched = if is_served {
+        let served = next.services.last().filter(|_| is_served).map(|service| service.definition);
+        let touched = if let Some(definition) = served {
             next.removed.retain(|service| service.definition != definition);
             queues_of([definition], settings)
         } else {

@@ -54,7 +54,7 @@ impl EventReceiver {
     ) -> Result<Self, StartError> {
         let is_listener = subscription.by == Subscriber::Listener;
         subscription.check(definition, is_listener || settings.declare == Declare::All)?;
-        let Subscription { by, patterns, queue_options } = subscription;
+        let Subscription { by, patterns, queue_options, blocking: _ } = subscription;
         let queue = match &by {
             Subscriber::Group(group) => group_queue(definition.name, group, &settings.namespace),
             Subscriber::Listener => new_listener_queue(&settings.namespace),

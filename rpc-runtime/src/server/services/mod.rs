@@ -5,6 +5,7 @@ mod added;
 mod change;
 mod change_request;
 mod event_receiver;
+mod named_methods;
 mod queue_plan;
 mod registration;
 mod removed_service;

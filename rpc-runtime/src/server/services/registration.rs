@@ -3,7 +3,7 @@
 use crate::{
     contract::{Service, ServiceDef},
     layer::BoxService,
-    server::config::{QueueOptions, Subscription},
+    server::config::{ServiceOptions, Subscription},
 };
 
 /// A service that is to be served, without the server's layers around it yet.
@@ -22,8 +22,8 @@ impl Registration {
 /// The server's use of a service.
 #[derive(Clone, Debug)]
 pub(crate) enum Role {
-    /// Serves its calls and notifications, from queues with these options or the server's.
-    Serve(Option<QueueOptions>),
+    /// Serves its calls and notifications.
+    Serve(ServiceOptions),
     /// Receives its events.
     Receive(Subscription),
 }

@@ -139,7 +139,8 @@ pub(crate) fn add_removed<'a>(
     }
 }
 
-fn events(definition: &'static ServiceDef) -> impl Iterator<Item = &'static MethodDef> {
+/// The events of a service.
+pub(super) fn events(definition: &'static ServiceDef) -> impl Iterator<Item = &'static MethodDef> + Clone {
     definition.methods.iter().copied().filter(|method| method.kind == MethodKind::Event)
 }
 

@@ -10,16 +10,17 @@ use amqp_rpc_transport::{Broker, Connection, Topology, TopologyError};
 
 use super::{
     event_receiver::{EventReceiver, SubscriptionInfo},
+    named_methods::{with_blocking, with_queues},
     queue_plan::{QueueKind, QueuePlan},
     registration::{Registration, Role, ServiceId},
-    routes::{RoutedService, Routes, add_removed, by_queue},
+    routes::{RoutedService, Routes, add_removed, by_queue, events},
 };
 use crate::{
     contract::{MethodKind, ServiceDef},
     error::StartError,
     layer::BoxService,
     server::{
-        config::{Declare, QueueOptions, ServiceSettings},
+        config::{Declare, QueueOptions, ServiceOptions, ServiceSettings},
         topology::{
             DeadLetterQueue, DeclaredBefore, DeclaredService, QueueDeclaration, overflow_of, request_methods,
             request_topology,
@@ -47,6 +48,7 @@ pub(crate) struct ServiceSet {
 #[derive(Clone, Debug)]
 pub(super) struct ServedService {
     pub(super) id: ServiceId,
+    /// With the queues that it is served from.
     pub(super) definition: &'static ServiceDef,
     pub(super) service: BoxService,
     pub(super) queue_options: QueueOptions,
@@ -134,12 +136,16 @@ impl ServiceSet {
     ) -> Result<ServiceId, StartError> {
         let Registration { definition, service, role } = registration;
         let id = self.new_id();
-        let service = settings.layers.wrap(service);
         match role {
-            Role::Serve(queue_options) => {
+            Role::Serve(options) => {
                 if !definition.methods.is_empty() && request_methods(definition).next().is_none() {
                     return Err(StartError::OnlyEvents { service: definition.name });
                 }
+                let definition = with_queues(definition, &options)?;
+                let methods = request_methods(definition);
+                let service = with_blocking(service, definition, methods, &options.blocking)?;
+                let service = settings.layers.wrap(service);
+                let ServiceOptions { queue_options, .. } = options;
                 let mut queue_options = queue_options.unwrap_or_else(|| settings.queue_options.clone());
                 if settings.declare != Declare::All {
                     // The program that declares the queues decides about dead letters and overflow.
@@ -148,6 +154,8 @@ impl ServiceSet {
                 self.services.push(ServedService { id, definition, service, queue_options });
             }
             Role::Receive(subscription) => {
+                let service = with_blocking(service, definition, events(definition), &subscription.blocking)?;
+                let service = settings.layers.wrap(service);
                 let receiver = EventReceiver::new(id, definition, service, subscription, settings)?;
                 self.receivers.push(receiver);
             }

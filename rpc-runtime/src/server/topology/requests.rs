@@ -24,7 +24,9 @@ pub(crate) struct DeclaredService<'a> {
 }
 
 /// The methods of a service that are called or notified. Events are received by subscribing to them.
-pub(crate) fn request_methods(definition: &'static ServiceDef) -> impl Iterator<Item = &'static MethodDef> {
+pub(crate) fn request_methods(
+    definition: &'static ServiceDef,
+) -> impl Iterator<Item = &'static MethodDef> + Clone {
     definition.methods.iter().copied().filter(|method| method.kind != MethodKind::Event)
 }
 

@@ -3,6 +3,7 @@
 mod adding;
 mod interrupted;
 mod removing;
+mod service_options;
 mod shared_queues;
 
 use amqp_rpc::{
