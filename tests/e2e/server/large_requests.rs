@@ -12,11 +12,13 @@ use amqp_rpc::{
     middleware::{self, IncomingCall, Next},
     rpc_service,
 };
+use lapin::BasicProperties;
+use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
     services::start,
-    support::{Vhost, within},
+    support::{RawPeer, Vhost, within},
 };
 
 /// Keeps what it is given until it is told to go on.
@@ -167,6 +169,55 @@ async fn a_large_request_that_waits_until_its_deadline_does_not_run() {
     assert_eq!(within("the first", first).await.expect("it does not panic").expect("it is answered"), 60_000);
     within("the server", server.shutdown()).await.expect("it stops");
     assert_eq!(running.borrow().1, 1, "the late one has not run");
+}
+
+/// Passes its text on to the same server, by a call that inherits nothing.
+#[rpc_service]
+trait Relay {
+    async fn relay(&self, text: String, timeout_ms: u64) -> String;
+}
+
+struct Relaying(Client);
+
+impl Relay for Relaying {
+    async fn relay(&self, text: String, timeout_ms: u64) -> String {
+        let call = KeepClient::new(self.0.clone()).measure(text).detached();
+        match call.timeout(Duration::from_millis(timeout_ms)).await {
+            Ok(size) => format!("{size} bytes"),
+            Err(error) => error.to_string(),
+        }
+    }
+}
+
+/// Relays a large text, by a request without a deadline. Returns what the request is answered, after another
+/// large one was.
+async fn relay(server: Server, timeout_ms: u64) -> String {
+    let vhost = Vhost::create().await;
+    let client = Client::connect(vhost.uri()).await.expect("it connects");
+    let (keep, relaying) = (keeper().0, RelayServer::new(Relaying(client.clone())));
+    let _server = start(server.service(keep).service(relaying).max_bytes_in_flight(100_000), &vhost).await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let mut replies = peer.open_reply_queue().await;
+    let request = json!({"text": "x".repeat(60_000), "timeout_ms": timeout_ms}).to_string();
+    let properties = BasicProperties::default().with_reply_to(replies.queue().into());
+    peer.publish("amqp-rpc", "relay.relay", properties, request.as_bytes()).await;
+    let reply = within("the relay's answer", replies.next()).await.text().to_owned();
+    let size = within("a large call", KeepClient::new(client).measure("x".repeat(60_000))).await;
+    assert_eq!(size.expect("there is room again"), 60_000);
+    reply
+}
+
+// There is room for one of both requests: the method waits for itself.
+#[tokio::test]
+async fn a_large_call_of_its_own_server_ends_by_its_timeout_where_there_is_no_deadline() {
+    let reply = relay(Server::new(), 300).await;
+    assert!(reply.contains("no reply"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_large_call_of_its_own_server_ends_by_the_time_limit_of_the_method_that_makes_it() {
+    let reply = relay(Server::new().handler_timeout(Duration::from_millis(300)), 600_000).await;
+    assert!(reply.contains("deadline_exceeded"), "{reply}");
 }
 
 #[tokio::test]

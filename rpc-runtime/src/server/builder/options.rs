@@ -68,6 +68,10 @@ impl Server {
     /// deadline. A request that is larger than the limit runs when no other large one does. Default 4 MiB, at
     /// least 1.
     ///
+    /// A method that makes a large call of its own server may so wait for itself, as it may for
+    /// [`concurrency`](Self::concurrency): that call ends by its timeout, the method by its caller's deadline or by
+    /// [`handler_timeout`](Self::handler_timeout), and the room is free again.
+    ///
     /// Requests below 4 KiB are not counted; [`concurrency`](Self::concurrency) bounds them. Those that wait are
     /// among the calls that it counts. Decoded values may take much more than their bodies where a parameter is
     /// of a type that can hold anything, such as `serde_json::Value`: 95 times as much of JSON, 220 times of
