@@ -7,8 +7,8 @@ use syn::spanned::Spanned;
 use super::{debug::debug_impl, doc_links, lints, runtime::Runtime};
 use crate::model::{Input, Kind, Method, Returns, RunMode, Service};
 
-/// The struct and its constructors. Their parameters begin with an underscore, as all bindings of generated
-/// code do: rustc takes a name for a static, a constant or a unit struct of the user, if there is one.
+/// The struct and its constructors. The function `service` hides a static, a constant or a unit struct of the
+/// user that has the name of their parameter, as those of the client do.
 pub(super) fn definition(runtime: &Runtime, service: &Service) -> TokenStream {
     let Service { ident, visibility, server, implementation, attributes, .. } = service;
     let (cfgs, deprecations, arc) = (&attributes.cfgs, &attributes.deprecations, &runtime.arc);
@@ -25,25 +25,29 @@ pub(super) fn definition(runtime: &Runtime, service: &Service) -> TokenStream {
 
         #( #cfgs )*
         #allowed
-        impl<#implementation> #server<#implementation> {
-            /// Serves `service`.
-            #[must_use]
-            #visibility fn new(_service: #implementation) -> Self
-            where
-                #implementation: #ident,
-            {
-                Self::from_arc(#arc::new(_service))
-            }
+        const _: () = {
+            fn service() {}
 
-            /// Serves a shared value, which may be used by another server as well.
-            #[must_use]
-            #visibility fn from_arc(_service: #arc<#implementation>) -> Self
-            where
-                #implementation: #ident,
-            {
-                Self { service: _service }
+            impl<#implementation> #server<#implementation> {
+                /// Serves `service`.
+                #[must_use]
+                #visibility fn new(service: #implementation) -> Self
+                where
+                    #implementation: #ident,
+                {
+                    Self::from_arc(#arc::new(service))
+                }
+
+                /// Serves a shared value, which may be used by another server as well.
+                #[must_use]
+                #visibility fn from_arc(service: #arc<#implementation>) -> Self
+                where
+                    #implementation: #ident,
+                {
+                    Self { service }
+                }
             }
-        }
+        };
     }
 }
 

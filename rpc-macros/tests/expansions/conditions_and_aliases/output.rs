@@ -270,24 +270,27 @@ const _: () = {
     }
     #[cfg(feature = "files")]
     #[allow(deprecated)]
-    impl<S> FilesServer<S> {
-        /// Serves `service`.
-        #[must_use]
-        pub fn new(_service: S) -> Self
-        where
-            S: Files,
-        {
-            Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
+    const _: () = {
+        fn service() {}
+        impl<S> FilesServer<S> {
+            /// Serves `service`.
+            #[must_use]
+            pub fn new(service: S) -> Self
+            where
+                S: Files,
+            {
+                Self::from_arc(::amqp_rpc::__private::Arc::new(service))
+            }
+            /// Serves a shared value, which may be used by another server as well.
+            #[must_use]
+            pub fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
+            where
+                S: Files,
+            {
+                Self { service }
+            }
         }
-        /// Serves a shared value, which may be used by another server as well.
-        #[must_use]
-        pub fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
-        where
-            S: Files,
-        {
-            Self { service: _service }
-        }
-    }
+    };
     #[cfg(feature = "files")]
     #[allow(deprecated)]
     const _: () = {

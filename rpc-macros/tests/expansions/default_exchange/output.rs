@@ -145,24 +145,27 @@ const _: () = {
     pub(crate) struct TutorialServer<S> {
         service: ::amqp_rpc::__private::Arc<S>,
     }
-    impl<S> TutorialServer<S> {
-        /// Serves `service`.
-        #[must_use]
-        pub(crate) fn new(_service: S) -> Self
-        where
-            S: Tutorial,
-        {
-            Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
+    const _: () = {
+        fn service() {}
+        impl<S> TutorialServer<S> {
+            /// Serves `service`.
+            #[must_use]
+            pub(crate) fn new(service: S) -> Self
+            where
+                S: Tutorial,
+            {
+                Self::from_arc(::amqp_rpc::__private::Arc::new(service))
+            }
+            /// Serves a shared value, which may be used by another server as well.
+            #[must_use]
+            pub(crate) fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
+            where
+                S: Tutorial,
+            {
+                Self { service }
+            }
         }
-        /// Serves a shared value, which may be used by another server as well.
-        #[must_use]
-        pub(crate) fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
-        where
-            S: Tutorial,
-        {
-            Self { service: _service }
-        }
-    }
+    };
     const _: () = {
         #[automatically_derived]
         impl<S> ::core::clone::Clone for TutorialServer<S> {

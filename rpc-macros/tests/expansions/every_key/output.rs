@@ -238,24 +238,27 @@ my_crate::rpc::__private::with_runtime! { [SumsClient SumsServer] {
     struct SumsServer<S> {
         service: my_crate::rpc::__private::Arc<S>,
     }
-    impl<S> SumsServer<S> {
-        /// Serves `service`.
-        #[must_use]
-        fn new(_service: S) -> Self
-        where
-            S: Sums,
-        {
-            Self::from_arc(my_crate::rpc::__private::Arc::new(_service))
+    const _: () = {
+        fn service() {}
+        impl<S> SumsServer<S> {
+            /// Serves `service`.
+            #[must_use]
+            fn new(service: S) -> Self
+            where
+                S: Sums,
+            {
+                Self::from_arc(my_crate::rpc::__private::Arc::new(service))
+            }
+            /// Serves a shared value, which may be used by another server as well.
+            #[must_use]
+            fn from_arc(service: my_crate::rpc::__private::Arc<S>) -> Self
+            where
+                S: Sums,
+            {
+                Self { service }
+            }
         }
-        /// Serves a shared value, which may be used by another server as well.
-        #[must_use]
-        fn from_arc(_service: my_crate::rpc::__private::Arc<S>) -> Self
-        where
-            S: Sums,
-        {
-            Self { service: _service }
-        }
-    }
+    };
     const _: () = {
         #[automatically_derived]
         impl<S> ::core::clone::Clone for SumsServer<S> {

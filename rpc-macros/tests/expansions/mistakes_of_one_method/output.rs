@@ -223,24 +223,27 @@ const _: () = {
     pub struct FibServer<S> {
         service: ::amqp_rpc::__private::Arc<S>,
     }
-    impl<S> FibServer<S> {
-        /// Serves `service`.
-        #[must_use]
-        pub fn new(_service: S) -> Self
-        where
-            S: Fib,
-        {
-            Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
+    const _: () = {
+        fn service() {}
+        impl<S> FibServer<S> {
+            /// Serves `service`.
+            #[must_use]
+            pub fn new(service: S) -> Self
+            where
+                S: Fib,
+            {
+                Self::from_arc(::amqp_rpc::__private::Arc::new(service))
+            }
+            /// Serves a shared value, which may be used by another server as well.
+            #[must_use]
+            pub fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
+            where
+                S: Fib,
+            {
+                Self { service }
+            }
         }
-        /// Serves a shared value, which may be used by another server as well.
-        #[must_use]
-        pub fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
-        where
-            S: Fib,
-        {
-            Self { service: _service }
-        }
-    }
+    };
     const _: () = {
         #[automatically_derived]
         impl<S> ::core::clone::Clone for FibServer<S> {

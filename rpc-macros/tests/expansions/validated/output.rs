@@ -262,24 +262,27 @@ const _: () = {
     struct FibServer<S> {
         service: ::amqp_rpc::__private::Arc<S>,
     }
-    impl<S> FibServer<S> {
-        /// Serves `service`.
-        #[must_use]
-        fn new(_service: S) -> Self
-        where
-            S: Fib,
-        {
-            Self::from_arc(::amqp_rpc::__private::Arc::new(_service))
+    const _: () = {
+        fn service() {}
+        impl<S> FibServer<S> {
+            /// Serves `service`.
+            #[must_use]
+            fn new(service: S) -> Self
+            where
+                S: Fib,
+            {
+                Self::from_arc(::amqp_rpc::__private::Arc::new(service))
+            }
+            /// Serves a shared value, which may be used by another server as well.
+            #[must_use]
+            fn from_arc(service: ::amqp_rpc::__private::Arc<S>) -> Self
+            where
+                S: Fib,
+            {
+                Self { service }
+            }
         }
-        /// Serves a shared value, which may be used by another server as well.
-        #[must_use]
-        fn from_arc(_service: ::amqp_rpc::__private::Arc<S>) -> Self
-        where
-            S: Fib,
-        {
-            Self { service: _service }
-        }
-    }
+    };
     const _: () = {
         #[automatically_derived]
         impl<S> ::core::clone::Clone for FibServer<S> {
