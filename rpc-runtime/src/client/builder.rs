@@ -163,9 +163,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Refuses a call at once, with `NoConsumer`, when its queue has no consumers; see
-    /// [`Call::fail_fast`](crate::Call::fail_fast). Default: such a call waits for a server, within its
-    /// timeout.
+    /// Refuses calls and notifications at once, with `NoConsumer`, when their queue has no consumers; see
+    /// [`Call::fail_fast`](crate::Call::fail_fast). Events have no queue, and are published all the same. Default:
+    /// a call waits for a server, within its timeout, and a notification for as long as its queue keeps it.
     pub fn fail_fast(mut self) -> Self {
         self.fails_fast = true;
         self

@@ -62,7 +62,7 @@ impl CallOptions {
         self
     }
 
-    /// Refuses the call at once when its queue has no consumers; see
+    /// Refuses the call or the notification at once when its queue has no consumers; see
     /// [`Call::fail_fast`](crate::Call::fail_fast). Events have no queue: no effect on them.
     pub fn fail_fast(mut self) -> Self {
         self.fails_fast = true;

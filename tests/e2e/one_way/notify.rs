@@ -76,6 +76,9 @@ async fn a_notification_waits_in_its_queue_until_a_server_starts() {
     mail.send("house 1".into()).timeout(Duration::from_secs(5)).await.unwrap();
     let error = mail.send("house 2".into()).fail_fast().await.unwrap_err();
     assert!(matches!(&error, CallError::NoConsumer(_)), "{error:?}");
+    let failing_fast = Client::builder().fail_fast().connect(vhost.uri()).await.unwrap();
+    let error = MailClient::new(failing_fast).send("house 3".into()).await.unwrap_err();
+    assert!(matches!(&error, CallError::NoConsumer(_)), "{error:?}");
 
     let server = start(server(), &vhost).await;
     assert_eq!(within("the letter", delivered.recv()).await.unwrap().1, "house 1");
