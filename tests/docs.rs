@@ -104,10 +104,11 @@ fn is_test_name(span: &str) -> bool {
 #[test]
 fn every_test_that_a_page_names_exists() {
     let root = Path::new(ROOT);
-    let crates = ["rpc-amqp/src", "rpc-contract/src", "rpc-runtime/src"];
-    let sources = crates.map(|sources| root.join(sources)).into_iter().chain([root.join("tests")]);
+    let sources = ["tests", "rpc-amqp/src", "rpc-broker", "rpc-contract/src", "rpc-macros/src", "rpc-runtime/src"]
+        .map(|of| root.join(of));
     let functions: BTreeSet<String> = sources
-        .flat_map(|folder| files(&folder, "rs"))
+        .iter()
+        .flat_map(|folder| files(folder, "rs"))
         .flat_map(|path| {
             let source = read(&path);
             let names = source.split("fn ").skip(1).filter_map(|rest| rest.split_once('('));
@@ -242,6 +243,20 @@ fn every_requirement_names_a_test_or_a_reason() {
         }
         let says_why_not = ["open: ", "does not apply: "].iter().any(|why| shown.contains(why));
         assert!(names_a_test || says_why_not, "{line} is shown by nothing: {shown}");
+    }
+}
+
+#[test]
+fn every_finding_names_what_shows_it() {
+    let page = read(&Path::new(ROOT).join("docs/coverage.md"));
+    let is_finding = |row: &&str| row.starts_with("| A") || row.starts_with("| B");
+    let rows: Vec<_> = prose(&page).filter(is_finding).map(cells).collect();
+    for number in (1..=19).map(|n| format!("A{n}")).chain((2..=12).map(|n| format!("B{n}"))) {
+        let of_it: Vec<_> = rows.iter().filter(|row| row[0] == number).collect();
+        let [row] = &of_it[..] else { panic!("{number} has {} rows", of_it.len()) };
+        let names_a_test = row[2].split('`').skip(1).step_by(2).any(is_test_name);
+        let says_how = ["measured: ", "checked: "].iter().any(|how| row[2].starts_with(how));
+        assert!(names_a_test || says_how, "{number} is shown by nothing: {}", row[2]);
     }
 }
 
