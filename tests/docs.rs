@@ -104,8 +104,9 @@ fn is_test_name(span: &str) -> bool {
 #[test]
 fn every_test_that_a_page_names_exists() {
     let root = Path::new(ROOT);
-    let sources = ["tests", "rpc-amqp/src", "rpc-broker", "rpc-contract/src", "rpc-macros/src", "rpc-runtime/src"]
-        .map(|of| root.join(of));
+    let sources =
+        ["tests", "rpc-amqp/src", "rpc-broker", "rpc-contract/src", "rpc-macros/src", "rpc-runtime/src"]
+            .map(|of| root.join(of));
     let functions: BTreeSet<String> = sources
         .iter()
         .flat_map(|folder| files(folder, "rs"))

@@ -40,9 +40,9 @@ impl Closes {
     pub(super) fn cross(&mut self, channel: u16) -> bool {
         let is_sent = take(&mut self.by_lapin, channel);
         if is_sent {
-            self.crossed.push(channel)
+            self.crossed.push(channel);
         } else {
-            self.ahead.push(channel)
+            self.ahead.push(channel);
         }
         is_sent
     }
