@@ -164,6 +164,21 @@ async fn integers_of_128_bits_are_refused_within_tagged_enums() {
 }
 
 #[tokio::test]
+async fn a_request_of_this_library_that_does_not_travel_says_where_to_look() {
+    const HINT: &str = "or is it a value that does not travel (docs/values.md)?";
+    let (_broker, _server, echo) = echo().await;
+    for outcome in in_each_codec!(echo.tagged(Tagged::Big { value: 1 })) {
+        refused(&outcome, HINT);
+    }
+    let [_, binary @ ..] = in_each_codec!(echo.host(Host::Ip(IpAddr::from([8, 8, 8, 8]))));
+    for outcome in binary {
+        refused(&outcome, HINT);
+    }
+    let [nan, ..] = in_each_codec!(echo.float(f64::NAN));
+    refused(&nan, HINT);
+}
+
+#[tokio::test]
 async fn addresses_within_untagged_enums_are_refused_in_binary_codecs() {
     let (_broker, _server, echo) = echo().await;
     let ip = || Host::Ip(IpAddr::from([8, 8, 8, 8]));

@@ -16,6 +16,8 @@ pub struct IncomingCall {
     /// The compression of the body.
     pub(crate) encoding: Option<Encoding>,
     pub(crate) body: Bytes,
+    /// The request names its method as clients of this library do.
+    pub(crate) is_ours: bool,
 }
 
 impl IncomingCall {
@@ -54,8 +56,14 @@ impl IncomingCall {
 
     /// A copy of the call, for the next attempt to run it.
     pub(crate) fn again(&self) -> Self {
-        let Self { context, codec, encoding, body } = self;
-        Self { context: context.clone(), codec: codec.clone(), encoding: *encoding, body: body.clone() }
+        let Self { context, codec, encoding, body, is_ours } = self;
+        Self {
+            context: context.clone(),
+            codec: codec.clone(),
+            encoding: *encoding,
+            body: body.clone(),
+            is_ours: *is_ours,
+        }
     }
 
     /// The encoded request.

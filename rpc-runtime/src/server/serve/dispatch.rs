@@ -188,15 +188,33 @@ pub fn unknown_method(call: IncomingCall) -> ServeFuture {
 }
 
 fn open<R: Request>(call: IncomingCall) -> Result<(R, Context, AnyCodec), Fault> {
-    let IncomingCall { context, codec, body, .. } = call;
+    let IncomingCall { context, codec, body, is_ours, .. } = call;
     refuse_expired(&context)?;
     let request = match R::from_raw(body) {
         Ok(request) => request,
-        Err(body) => decode::<R>(&codec, &body)?,
+        Err(body) => {
+            decode::<R>(&codec, &body).map_err(|fault| if is_ours { hinted(fault) } else { fault })?
+        }
     };
     match request.validate() {
         Ok(()) => Ok((request, context, codec)),
         Err(violations) => Err(Fault::of_violations(FaultCode::BadRequest, violations)),
+    }
+}
+
+/// Adds what a caller with a contract of this library may have overlooked, where the text of the error is one that
+/// values have that do not travel.
+fn hinted(fault: Fault) -> Fault {
+    const SUSPECTS: [&str; 4] =
+        ["is not supported", "did not match any variant", "invalid type: string", "invalid type: null"];
+    if !SUSPECTS.iter().any(|suspect| fault.message().contains(suspect)) {
+        return fault;
+    }
+    let hint = "has the caller another version of the contract, or is it a value that does not travel (docs/values.md)?";
+    let hinted = Fault::new(fault.code().clone(), format!("{}; {hint}", fault.message()));
+    match fault.field() {
+        Some(field) => hinted.with_field(field),
+        None => hinted,
     }
 }
 

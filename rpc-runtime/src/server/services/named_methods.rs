@@ -77,8 +77,11 @@ fn check_names<'a>(
 fn interned_method(method: &MethodDef, queue: &str) -> &'static MethodDef {
     static INTERNED: Mutex<Vec<&'static MethodDef>> = Mutex::new(Vec::new());
     let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_it =
-        |known: &MethodDef| known.queue == queue && MethodDef { queue: method.queue, ..*known } == *method;
+    let is_it = |known: &MethodDef| {
+        let mut in_its_queue = *known;
+        in_its_queue.queue = method.queue;
+        known.queue == queue && in_its_queue == *method
+    };
     if let Some(known) = interned.iter().find(|known| is_it(known)) {
         return known;
     }

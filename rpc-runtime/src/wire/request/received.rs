@@ -146,6 +146,7 @@ impl ReceivedRequest {
             correlation_id: self.return_address.correlation_id,
             priority: self.priority,
         });
-        Ok(IncomingCall { context, codec, encoding, body: self.body })
+        let is_ours = self.kind.as_deref() == Some(method.full_name);
+        Ok(IncomingCall { context, codec, encoding, body: self.body, is_ours })
     }
 }
