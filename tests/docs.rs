@@ -103,13 +103,10 @@ fn is_test_name(span: &str) -> bool {
 
 #[test]
 fn every_test_that_a_page_names_exists() {
-    let root = Path::new(ROOT);
-    let sources =
-        ["tests", "rpc-amqp/src", "rpc-broker", "rpc-contract/src", "rpc-macros/src", "rpc-runtime/src"]
-            .map(|of| root.join(of));
-    let functions: BTreeSet<String> = sources
+    let crates = ["tests", "rpc-amqp", "rpc-broker", "rpc-contract", "rpc-macros", "rpc-runtime"];
+    let functions: BTreeSet<String> = crates
         .iter()
-        .flat_map(|folder| files(folder, "rs"))
+        .flat_map(|folder| files(&Path::new(ROOT).join(folder), "rs"))
         .flat_map(|path| {
             let source = read(&path);
             let names = source.split("fn ").skip(1).filter_map(|rest| rest.split_once('('));

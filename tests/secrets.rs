@@ -253,7 +253,7 @@ async fn passwords_and_payloads_are_in_no_error_and_no_log_line_except_lapin_tra
     assert!(unexpected.is_empty(), "{unexpected:#?}");
     // Shows that the recorders work.
     let places: BTreeSet<_> = leaks.iter().map(|it| (it.target.as_str(), it.level.as_str())).collect();
-    let known = ["lapin::channels", "lapin::internal_rpc", "lapin::io_loop"].map(|target| (target, "TRACE"));
+    let known = ["lapin::internal_rpc", "lapin::io_loop"].map(|target| (target, "TRACE"));
     assert_eq!(places, BTreeSet::from(known), "{leaks:#?}");
     assert!(*recommended.recorded.lock().expect("nothing panics while it listens") > 0);
     assert!(recommended.leaks().is_empty(), "{:#?}", recommended.leaks());

@@ -51,7 +51,7 @@ impl Consumer {
     ///
     /// # Errors
     /// When the channel or the connection was lost. No further delivery follows.
-    pub async fn next(&mut self) -> Option<Result<Delivered, BrokerError>> {
+    pub async fn next(&mut self) -> Option<Result<Box<Delivered>, BrokerError>> {
         self.deliveries.recv().await
     }
 }

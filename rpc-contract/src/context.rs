@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use smol_str::SmolStr;
+
 #[cfg(feature = "scope")]
 use crate::inherited::Inherited;
 use crate::{
@@ -17,7 +19,7 @@ use crate::{
 ///
 /// Its `Debug` shows the names of headers and not their values, which may be tokens.
 #[derive(Clone)]
-pub struct Context(ContextParts);
+pub struct Context(Box<ContextParts>);
 
 /// What the server knows of a request before its method runs.
 #[expect(missing_debug_implementations, reason = "shown by its context, without the values of headers")]
@@ -26,9 +28,9 @@ pub struct ContextParts {
     /// The method that was called.
     pub method: &'static MethodDef,
     /// The exchange that the request was published to.
-    pub exchange: String,
+    pub exchange: SmolStr,
     /// The routing key that it was published with.
-    pub routing_key: String,
+    pub routing_key: SmolStr,
     /// The broker delivered it before.
     pub redelivered: bool,
     /// When its caller stops waiting.
@@ -38,22 +40,22 @@ pub struct ContextParts {
     /// Its headers.
     pub headers: Headers,
     /// Its content type.
-    pub content_type: Option<String>,
+    pub content_type: Option<SmolStr>,
     /// Its user, as the broker verified it.
     pub user_id: Option<Arc<str>>,
     /// Its application.
     pub app_id: Option<Arc<str>>,
     /// Its message id.
-    pub message_id: Option<String>,
+    pub message_id: Option<SmolStr>,
     /// Its correlation id.
-    pub correlation_id: Option<String>,
+    pub correlation_id: Option<SmolStr>,
     /// Its priority.
     pub priority: Option<u8>,
 }
 
 impl From<ContextParts> for Context {
     fn from(parts: ContextParts) -> Self {
-        Self(parts)
+        Self(Box::new(parts))
     }
 }
 

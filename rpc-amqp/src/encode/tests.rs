@@ -10,7 +10,7 @@ use proptest::{collection::btree_map, prelude::*};
 use super::*;
 use crate::{
     message::{HeaderValue, Headers, Properties},
-    transport::inbound::decode_properties,
+    transport::inbound::{Repeated, decode_properties},
 };
 
 fn value() -> impl Strategy<Value = HeaderValue> {
@@ -38,17 +38,17 @@ fn properties() -> impl Strategy<Value = Properties> {
     let numbers = (any::<Option<u8>>(), any::<Option<u8>>(), any::<Option<u64>>());
     let headers = proptest::option::of(btree_map("[a-z]{1,8}", value(), 0..4));
     (texts, numbers, headers).prop_map(|(texts, numbers, headers)| Properties {
-        content_type: texts.0,
-        content_encoding: texts.1,
+        content_type: texts.0.map(Into::into),
+        content_encoding: texts.1.map(Into::into),
         headers: headers.map(|headers| headers.into_iter().collect()),
         delivery_mode: numbers.0,
         priority: numbers.1,
-        correlation_id: texts.2,
-        reply_to: texts.3,
-        expiration: texts.4,
-        message_id: texts.5,
+        correlation_id: texts.2.map(Into::into),
+        reply_to: texts.3.map(Into::into),
+        expiration: texts.4.map(Into::into),
+        message_id: texts.5.map(Into::into),
         timestamp: numbers.2,
-        kind: texts.6,
+        kind: texts.6.map(Into::into),
         user_id: texts.7.map(Into::into),
         app_id: texts.8.map(Into::into),
     })
@@ -69,7 +69,7 @@ proptest! {
     fn properties_survive_being_written_and_read(properties in properties()) {
         let mut written = Vec::new();
         write_properties(&mut written, &properties, 100_000).unwrap();
-        let (read, refusal) = decode_properties(&written);
+        let (read, refusal) = decode_properties(&written, &mut Repeated::default());
         prop_assert_eq!(read, properties);
         prop_assert_eq!(refusal, None);
     }
@@ -146,7 +146,7 @@ fn names_and_headers_that_do_not_fit_are_refused() {
         assert_eq!(refused(endless, 100).as_deref(), Some("a header is a number that is not finite"));
     }
     let (mut out, long) = (b"before".to_vec(), "x".repeat(256));
-    let bad = Properties { kind: Some(long.clone()), ..Properties::default() };
+    let bad = Properties { kind: Some(long.clone().into()), ..Properties::default() };
     let good = Properties::default();
     for (routing_key, properties) in [(long.as_str(), &good), ("key", &bad)] {
         let properties = PropertySource::Plain(properties);

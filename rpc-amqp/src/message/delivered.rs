@@ -1,5 +1,7 @@
 //! Deliveries as plain data.
 
+use smol_str::SmolStr;
+
 use super::{Properties, Refusal};
 
 /// A message that the broker delivered.
@@ -10,9 +12,9 @@ pub struct Delivered {
     /// Whether the broker has delivered it before.
     pub redelivered: bool,
     /// The exchange that it was published to.
-    pub exchange: String,
+    pub exchange: SmolStr,
     /// The routing key that it was published with.
-    pub routing_key: String,
+    pub routing_key: SmolStr,
     /// Its properties.
     pub properties: Properties,
     /// Its body.

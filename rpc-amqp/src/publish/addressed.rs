@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use smol_str::SmolStr;
 
 use crate::{
     encode::{self, EncodeError, Message, PropertySource},
@@ -14,7 +15,7 @@ use crate::{
 /// All its names and properties are valid in AMQP.
 #[derive(Clone)]
 pub struct AddressedMessage {
-    queue: String,
+    queue: SmolStr,
     properties: Vec<u8>,
     body: Bytes,
 }
@@ -25,7 +26,7 @@ impl AddressedMessage {
     /// # Errors
     /// When AMQP cannot carry it.
     pub fn without_headers(
-        queue: String,
+        queue: SmolStr,
         properties: &Properties,
         body: Bytes,
     ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
@@ -33,7 +34,7 @@ impl AddressedMessage {
     }
 
     pub(super) fn new(
-        queue: String,
+        queue: SmolStr,
         properties: &Properties,
         max_header_bytes: usize,
         body: Bytes,

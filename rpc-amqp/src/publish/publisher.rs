@@ -1,6 +1,7 @@
 //! Publishes without confirms: each message is queued whole, in the order of the calls.
 
 use bytes::Bytes;
+use smol_str::SmolStr;
 
 use super::{AddressedMessage, PublishError};
 use crate::{
@@ -63,12 +64,24 @@ impl Publisher {
     /// When AMQP cannot carry it.
     pub fn address(
         &self,
-        queue: String,
+        queue: SmolStr,
         properties: &Properties,
         body: Bytes,
     ) -> Result<AddressedMessage, Box<dyn std::error::Error + Send + Sync>> {
         let frame_max = usize::try_from(self.channel.channel.outbound().frame_max()).unwrap_or(usize::MAX);
         Ok(AddressedMessage::new(queue, properties, max_header_bytes(frame_max), body)?)
+    }
+
+    /// Encodes a message to `queue` and queues it, as [`queue`](Self::queue) does.
+    ///
+    /// # Errors
+    /// When it was not queued; never because too much waits.
+    pub fn queue_to(&self, queue: &str, properties: &Properties, body: &[u8]) -> Result<(), PublishError> {
+        let properties = PropertySource::Plain(properties);
+        let message = Message { exchange: "", routing_key: queue, mandatory: false, properties, body };
+        let channel = &self.channel.channel;
+        let queued = channel.outbound().publish(channel.id(), &message, None);
+        queued.map_err(|refused| PublishError::new(refused, &self.channel))
     }
 
     /// Queues a message. What is queued on the same channel later reaches the broker later. There is no bound:

@@ -9,6 +9,7 @@ use std::{
 
 use amqp_rpc_transport::{Delivered, Disconnect, Properties, Refusal, check_encodable};
 use bytes::Bytes;
+use smol_str::SmolStr;
 use tokio::{sync::oneshot, task::JoinSet};
 use uuid::Uuid;
 
@@ -147,8 +148,8 @@ impl InProcess {
                 name: message.name(),
                 content_type,
                 content_encoding,
-                correlation_id,
-                reply_to: REPLY_TO,
+                correlation_id: correlation_id.into(),
+                reply_to: &SmolStr::new_static(REPLY_TO),
                 // `Duration::MAX` is beyond what the clock can count: no deadline.
                 remaining: Instant::now().checked_add(remaining).map(|_| remaining),
                 expiration_step: None,
@@ -161,8 +162,8 @@ impl InProcess {
                 method: message.method,
                 content_type,
                 content_encoding,
-                correlation_id,
-                message_id: message.message_id.clone().map(String::from),
+                correlation_id: correlation_id.into(),
+                message_id: message.message_id.as_deref().map(SmolStr::new),
                 priority,
                 headers,
             };
@@ -221,8 +222,8 @@ fn delivered(exchange: &str, routing_key: &str, properties: Properties, body: By
     Delivered {
         tag: 1,
         redelivered: false,
-        exchange: exchange.to_owned(),
-        routing_key: routing_key.to_owned(),
+        exchange: exchange.into(),
+        routing_key: routing_key.into(),
         properties,
         body,
         refusal: None,

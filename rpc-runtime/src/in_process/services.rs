@@ -75,9 +75,9 @@ impl Services {
     /// where that is a queue, by its type.
     fn is_called(&self, method: &MethodDef, message: &Delivered) -> bool {
         let Delivered { exchange, routing_key, properties, .. } = message;
-        let is_its_key = *exchange == self.namespace.exchange(method.exchange)
-            && *routing_key == self.namespace.routing_key(method);
-        let is_its_queue = exchange.is_empty() && *routing_key == self.namespace.queue(method.queue);
+        let is_its_key = **exchange == *self.namespace.exchange(method.exchange)
+            && **routing_key == *self.namespace.routing_key(method);
+        let is_its_queue = exchange.is_empty() && **routing_key == *self.namespace.queue(method.queue);
         is_its_key || (is_its_queue && properties.kind.as_deref() == Some(method.full_name))
     }
 
@@ -85,7 +85,7 @@ impl Services {
     fn has_topic(&self, event: &MethodDef, message: &Delivered) -> bool {
         let key = self.namespace.routing_key(event);
         let rest = message.routing_key.strip_prefix(&*key);
-        message.exchange == self.namespace.exchange(event.exchange)
+        *message.exchange == *self.namespace.exchange(event.exchange)
             && rest.is_some_and(|topic| topic.is_empty() || topic.starts_with('.'))
     }
 }

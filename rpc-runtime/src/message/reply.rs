@@ -1,9 +1,10 @@
 //! The reply of a method that ran: its result or its own error, encoded.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use bytes::Bytes;
 use serde::Serialize;
+use smol_str::SmolStr;
 
 use super::{Fault, FaultCode};
 use crate::codec::{self, AnyCodec, Compression, Encoding, UnsupportedMedia};
@@ -15,7 +16,7 @@ use crate::codec::{self, AnyCodec, Compression, Encoding, UnsupportedMedia};
 pub struct Reply {
     pub(crate) kind: ReplyKind,
     /// Empty if a foreign server sent none.
-    pub(crate) content_type: Cow<'static, str>,
+    pub(crate) content_type: SmolStr,
     /// The compression of the body. `None` on the client, where the body is inflated already.
     pub(crate) encoding: Option<Encoding>,
     pub(crate) body: Bytes,
@@ -78,7 +79,7 @@ impl Reply {
         }
     }
 
-    pub(crate) fn new(kind: ReplyKind, content_type: impl Into<Cow<'static, str>>, body: Bytes) -> Self {
+    pub(crate) fn new(kind: ReplyKind, content_type: impl Into<SmolStr>, body: Bytes) -> Self {
         Self { kind, content_type: content_type.into(), encoding: None, body, codec: None }
     }
 

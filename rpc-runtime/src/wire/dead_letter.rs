@@ -4,6 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use amqp_rpc_transport::{Delivered, HeaderValue, Headers, Properties};
 use bytes::Bytes;
+use smol_str::SmolStr;
 
 /// The beginning of the names of the headers that say what happened.
 const PREFIX: &str = "x-amqp-rpc-";
@@ -68,8 +69,8 @@ pub(crate) fn death_in<'d>(queue: &str, delivered: &'d Delivered) -> Option<&'d 
 /// A message as it was delivered, to be kept if it fails.
 #[derive(Debug)]
 pub(crate) struct OriginalMessage {
-    exchange: String,
-    routing_key: String,
+    exchange: SmolStr,
+    routing_key: SmolStr,
     properties: Properties,
     body: Bytes,
 }
@@ -97,8 +98,8 @@ impl OriginalMessage {
         headers = headers.into_iter().filter(|(name, _)| !NOT_KEPT.contains(&name.as_str())).collect();
         // A letter that was sent again, by the queue's name, still tells where it came from at first.
         if !exchange.is_empty() || headers.text(ROUTING_KEY).is_none() {
-            headers.insert(EXCHANGE, exchange);
-            headers.insert(ROUTING_KEY, routing_key);
+            headers.insert(EXCHANGE, exchange.as_str());
+            headers.insert(ROUTING_KEY, routing_key.as_str());
         }
         headers.insert(REASON, cause.reason);
         if let Some(error) = cause.error {
@@ -116,7 +117,7 @@ impl OriginalMessage {
             delivery_mode: Some(PERSISTENT),
             expiration: None,
             reply_to: properties.reply_to.filter(|address| !OWN_DIRECT_REPLIES.contains(&address.as_str())),
-            kind: properties.kind.or_else(|| cause.method.map(str::to_owned)),
+            kind: properties.kind.or_else(|| cause.method.map(SmolStr::new)),
             ..properties
         };
         (properties, body)
@@ -203,7 +204,7 @@ mod tests {
     fn a_letter_that_was_sent_again_still_tells_its_first_address() {
         let first = letter_of(&delivered(Headers::new()));
         let again = Delivered {
-            exchange: String::new(),
+            exchange: SmolStr::default(),
             routing_key: "jobs".into(),
             ..delivered(first.headers.unwrap())
         };

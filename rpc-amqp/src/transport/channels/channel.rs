@@ -36,7 +36,7 @@ struct Consumers {
 }
 
 /// What a consumer receives.
-pub(crate) type Received = Result<Delivered, BrokerError>;
+pub(crate) type Received = Result<Box<Delivered>, BrokerError>;
 
 /// Hands deliveries to a consumer.
 ///
@@ -45,7 +45,7 @@ pub(crate) type Received = Result<Delivered, BrokerError>;
 pub(crate) struct Deliveries(mpsc::UnboundedSender<Received>);
 
 impl Deliveries {
-    pub(crate) fn deliver(&self, delivered: Delivered) {
+    pub(crate) fn deliver(&self, delivered: Box<Delivered>) {
         // Without a receiver the consumer was dropped. The channel ends with its link, and the broker requeues
         // what is not acknowledged then.
         let _ = self.0.send(Ok(delivered));

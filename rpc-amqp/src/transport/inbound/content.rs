@@ -14,11 +14,11 @@ const MAX_RESERVED: usize = 256 * 1024;
 #[derive(Debug)]
 pub(super) enum Content {
     /// A delivery was announced; its content header comes next.
-    Delivery(Box<Incoming>),
+    Delivery(Incoming),
     /// A returned message was announced; its content header comes next.
     Return,
     /// Bytes of the body of a delivery are still to come.
-    Body { incoming: Box<Incoming>, missing: u64, body: Vec<u8> },
+    Body { incoming: Incoming, missing: u64, body: Vec<u8> },
     /// Bytes of a body that nobody gets are still to come.
     DiscardedBody(u64),
 }
@@ -26,7 +26,7 @@ pub(super) enum Content {
 /// A delivery that is arriving.
 #[derive(Debug)]
 pub(super) struct Incoming {
-    pub(super) delivered: Delivered,
+    pub(super) delivered: Box<Delivered>,
     /// Its consumer; `None` when there is none any more.
     pub(super) to: Option<Deliveries>,
 }
@@ -62,7 +62,7 @@ impl ContentInProgress {
     }
 
     /// The content header was read: `body_bytes` follow for `incoming`.
-    pub(super) fn start_body(&mut self, channel: u16, incoming: Box<Incoming>, body_bytes: u64) {
+    pub(super) fn start_body(&mut self, channel: u16, incoming: Incoming, body_bytes: u64) {
         if body_bytes == 0 {
             incoming.finish(Bytes::new());
         } else {

@@ -1,7 +1,12 @@
 //! Reads the methods that concern the parser: those of messages, and those that open, close and stop channels
 //! and the connection.
 
-use super::fields::{FieldReader, is_utf8};
+use smol_str::SmolStr;
+
+use super::{
+    fields::{FieldReader, is_utf8},
+    repeated::Repeated,
+};
 use crate::{message::Refusal, transport::channels::ConfirmRange};
 
 /// A method, as far as it concerns the parser.
@@ -107,9 +112,9 @@ fn repair(payload: &mut [u8], at: usize) -> Result<(), Refusal> {
 }
 
 /// A name as text, and whether it was not UTF-8: then `?` stands in place of its non-ASCII bytes.
-pub(super) fn name(bytes: &[u8]) -> (String, bool) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), false),
+pub(super) fn name(bytes: &[u8], last: &mut Repeated) -> (SmolStr, bool) {
+    match last.read(bytes) {
+        Ok(text) => (text, false),
         Err(_) => {
             let text = bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' });
             (text.collect(), true)

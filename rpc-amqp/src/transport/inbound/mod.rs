@@ -18,6 +18,7 @@ mod frame;
 mod method;
 mod parser;
 mod properties;
+mod repeated;
 mod server_properties;
 #[cfg(test)]
 mod tests;
@@ -26,3 +27,5 @@ pub use findings::Findings;
 pub(crate) use parser::Parser;
 #[cfg(test)]
 pub(crate) use properties::decode_properties;
+#[cfg(test)]
+pub(crate) use repeated::Repeated;

@@ -8,6 +8,7 @@ use super::{
     frame::{FrameHeader, invalid},
     method::{Method, name},
     properties,
+    repeated::Repeated,
     server_properties::read_broker,
 };
 use crate::{
@@ -44,6 +45,9 @@ pub(crate) struct Parser {
     our_frame_max: u32,
     frame_max: usize,
     contents: ContentInProgress,
+    exchanges: Repeated,
+    routing_keys: Repeated,
+    reply_addresses: Repeated,
     /// The body frame that has arrived in part.
     partial: Option<PartialBody>,
 }
@@ -78,6 +82,9 @@ impl Parser {
             our_frame_max,
             frame_max: INITIAL_FRAME_MAX,
             contents: ContentInProgress::default(),
+            exchanges: Repeated::default(),
+            routing_keys: Repeated::default(),
+            reply_addresses: Repeated::default(),
             partial: None,
         }
     }
@@ -161,13 +168,15 @@ impl Parser {
         self.contents.clear(channel);
         match method {
             Method::Deliver { consumer_tag, tag, redelivered, exchange, routing_key } => {
-                let ((exchange, repaired), (routing_key, repaired_key)) = (name(exchange), name(routing_key));
+                let (exchange, repaired) = name(exchange, &mut self.exchanges);
+                let (routing_key, repaired_key) = name(routing_key, &mut self.routing_keys);
                 let refusal = (repaired || repaired_key).then_some(Refusal::NotUtf8);
                 let (properties, body) = (Properties::default(), bytes::Bytes::new());
                 let delivered =
                     Delivered { tag, redelivered, exchange, routing_key, properties, body, refusal };
                 let to = self.channels.consumer(channel, consumer_tag);
-                self.contents.start(channel, Content::Delivery(Box::new(Incoming { delivered, to })));
+                self.contents
+                    .start(channel, Content::Delivery(Incoming { delivered: Box::new(delivered), to }));
                 return Ok(false);
             }
             Method::Return => {
@@ -239,7 +248,8 @@ impl Parser {
                     self.contents.discard_body(channel, body_bytes);
                     return Ok(());
                 }
-                let (properties, refusal) = properties::decode_properties(properties);
+                let (properties, refusal) =
+                    properties::decode_properties(properties, &mut self.reply_addresses);
                 let delivered = &mut incoming.delivered;
                 delivered.properties = properties;
                 delivered.refusal = refusal.or(delivered.refusal);

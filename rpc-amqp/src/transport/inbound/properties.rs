@@ -1,6 +1,10 @@
 //! Reads the properties in a content header, and leaves out those that cannot be read.
 
-use super::fields::FieldReader;
+use std::str::Utf8Error;
+
+use smol_str::SmolStr;
+
+use super::{fields::FieldReader, repeated::Repeated};
 use crate::message::{Headers, Properties, Refusal};
 
 /// The header that the broker adds to a message that it dead-letters for the first time.
@@ -15,8 +19,11 @@ const CORRELATION_ID: u16 = 10;
 ///
 /// Without a readable correlation id the reply address is left out as well: a reply without it would reach no
 /// call.
-pub(crate) fn decode_properties(bytes: &[u8]) -> (Properties, Option<Refusal>) {
-    let mut decoder = Decoder { values: FieldReader(bytes), refusal: None };
+pub(crate) fn decode_properties(
+    bytes: &[u8],
+    reply_addresses: &mut Repeated,
+) -> (Properties, Option<Refusal>) {
+    let mut decoder = Decoder { values: FieldReader(bytes), reply_addresses, refusal: None };
     let mut properties = Properties::default();
     let complete = decoder.read_all(&mut properties);
     if let Err(refusal) = complete {
@@ -29,6 +36,7 @@ pub(crate) fn decode_properties(bytes: &[u8]) -> (Properties, Option<Refusal>) {
 
 struct Decoder<'a> {
     values: FieldReader<'a>,
+    reply_addresses: &'a mut Repeated,
     /// The first reason why a property is left out.
     refusal: Option<Refusal>,
 }
@@ -60,7 +68,7 @@ impl Decoder<'_> {
             has_readable_id = properties.correlation_id.is_some();
         }
         if has(9) {
-            properties.reply_to = self.text()?.filter(|_| has_readable_id);
+            properties.reply_to = self.reply_to()?.filter(|_| has_readable_id);
         }
         if has(8) {
             properties.expiration = self.text()?;
@@ -75,10 +83,10 @@ impl Decoder<'_> {
             properties.kind = self.text()?;
         }
         if has(4) {
-            properties.user_id = self.text()?.map(Into::into);
+            properties.user_id = self.text()?.map(|user| user.as_str().into());
         }
         if has(3) {
-            properties.app_id = self.text()?.map(Into::into);
+            properties.app_id = self.text()?.map(|app| app.as_str().into());
         }
         // AMQP's cluster id, which nobody uses. The two lowest bits have no meaning.
         if has(2) {
@@ -87,15 +95,22 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    fn text(&mut self) -> Result<Option<String>, Refusal> {
+    fn text(&mut self) -> Result<Option<SmolStr>, Refusal> {
         let bytes = self.values.short_bytes()?;
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Some(text.to_owned())),
-            Err(_) => {
-                self.refusal.get_or_insert(Refusal::NotUtf8);
-                Ok(None)
-            }
+        Ok(self.readable(std::str::from_utf8(bytes).map(SmolStr::new)))
+    }
+
+    fn reply_to(&mut self) -> Result<Option<SmolStr>, Refusal> {
+        let bytes = self.values.short_bytes()?;
+        let address = self.reply_addresses.read(bytes);
+        Ok(self.readable(address))
+    }
+
+    fn readable(&mut self, text: Result<SmolStr, Utf8Error>) -> Option<SmolStr> {
+        if text.is_err() {
+            self.refusal.get_or_insert(Refusal::NotUtf8);
         }
+        text.ok()
     }
 
     fn headers(&mut self) -> Result<Option<Headers>, Refusal> {

@@ -2,6 +2,7 @@
 
 mod closes;
 mod lapin_frames;
+mod outcome;
 #[cfg(test)]
 mod tests;
 
@@ -17,11 +18,13 @@ use std::{
 use futures_util::task::AtomicWaker;
 
 pub(super) use self::closes::close_ok;
+pub(crate) use self::outcome::NotQueued;
+pub(super) use self::outcome::{LapinCloses, LapinState};
 use self::{
     closes::{Close, Closes},
     lapin_frames::{LapinFrame, LapinFrames},
 };
-use crate::encode::{EncodeError, Message, write_message};
+use crate::encode::{Message, write_message};
 
 /// The largest frame before `connection.tune`.
 const INITIAL_FRAME_MAX: u32 = 4096;
@@ -56,41 +59,6 @@ struct State {
     lapin_is_gone: bool,
     /// The task has ended: nothing is written any more.
     is_over: bool,
-}
-
-/// The reason why something was not queued.
-#[derive(Debug)]
-pub(crate) enum NotQueued {
-    Invalid(EncodeError),
-    /// The channel or the connection is closed.
-    Closed,
-    /// Too many bytes wait to be written or confirmed, or the broker wants messages held back.
-    Congested,
-}
-
-impl From<EncodeError> for NotQueued {
-    fn from(error: EncodeError) -> Self {
-        Self::Invalid(error)
-    }
-}
-
-/// The channels of `channel.close` and `channel.close-ok` in what lapin has written.
-#[derive(Debug, Default)]
-pub(super) struct LapinCloses {
-    /// lapin has handled the broker's close of them.
-    pub(super) confirmed: Vec<u16>,
-    /// lapin gets the confirmation of its close from us.
-    pub(super) to_confirm: Vec<u16>,
-}
-
-/// How the connection ends that lapin has left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LapinState {
-    Active,
-    /// It is gone after a close of the connection by either side.
-    Closed,
-    /// It is gone without one.
-    Lost,
 }
 
 impl Default for Outbound {

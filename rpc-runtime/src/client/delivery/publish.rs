@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use amqp_rpc_transport::{Confirm, Disconnect, Headers, PublishError, SharedConfirmPublisher};
 use bytes::Bytes;
+use smol_str::SmolStr;
 
 use super::message::OutgoingMessage;
 use crate::{
@@ -96,7 +97,7 @@ pub(super) fn publish_one_way(
         method: message.method,
         content_type: &message.content_type,
         correlation_id: link.ids.id(entry.number),
-        message_id: message.message_id.clone().map(String::from),
+        message_id: message.message_id.as_deref().map(SmolStr::new),
         priority: message.priority,
         content_encoding,
         headers,

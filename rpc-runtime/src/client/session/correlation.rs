@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 /// The number of a call: the key of the pending table.
@@ -25,9 +26,9 @@ impl CorrelationIds {
         Self { hasher: RandomState::new(), secret: Uuid::new_v4().as_u128() }
     }
 
-    pub(crate) fn id(&self, number: CallNumber) -> String {
+    pub(crate) fn id(&self, number: CallNumber) -> SmolStr {
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        self.uuid(number).hyphenated().encode_lower(&mut text).to_owned()
+        self.uuid(number).hyphenated().encode_lower(&mut text).into()
     }
 
     /// The call that `id` belongs to, if this link made it.

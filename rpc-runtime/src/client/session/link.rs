@@ -13,6 +13,7 @@ use amqp_rpc_transport::{
     BrokerError, ConnectError, Connection, Consumer, Delivered, Disconnect, Publisher,
     SharedConfirmPublisher, reply_code::ACCESS_REFUSED,
 };
+use smol_str::SmolStr;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
@@ -42,7 +43,7 @@ pub(crate) struct Link {
     /// Queues whose consumers are not known: the user may not look them up.
     pub(crate) refused_lookups: RefusedLookups,
     pub(crate) ids: CorrelationIds,
-    pub(crate) reply_to: String,
+    pub(crate) reply_to: SmolStr,
     /// The user of this connection: another node of the broker may have let in another one.
     pub(crate) caller: Caller,
     pub(crate) compression: Option<Compression>,
@@ -103,12 +104,15 @@ impl Link {
                 connection.waits_for("declare and consume the reply queue");
                 connection.declare_reply_queue(&queue).await.map_err(refused("reply queue"))?;
                 let consumer = channel.consume_replies(&queue).await.map_err(refused("reply queue"))?;
-                (queue, consumer)
+                (queue.into(), consumer)
             }
             ReplyTo::Direct => {
                 connection.waits_for("consume direct replies");
                 let consumer = channel.consume_direct_replies(DIRECT_REPLY_TO).await;
-                (DIRECT_REPLY_TO.to_owned(), consumer.map_err(|source| direct_refused(&connection, source))?)
+                (
+                    SmolStr::new_static(DIRECT_REPLY_TO),
+                    consumer.map_err(|source| direct_refused(&connection, source))?,
+                )
             }
         };
         let link = Self {
@@ -177,7 +181,7 @@ impl Link {
     }
 
     /// Hands a reply to its call.
-    pub(super) fn receive(&self, delivered: Delivered) -> ReplyMatch {
+    pub(super) fn receive(&self, delivered: Box<Delivered>) -> ReplyMatch {
         let (correlation_id, reply) = ReceivedReply::read(delivered);
         let Some(number) = correlation_id.and_then(|id| self.ids.number(&id)) else {
             return ReplyMatch::Unknown;

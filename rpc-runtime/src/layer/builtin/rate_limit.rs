@@ -155,8 +155,8 @@ mod tests {
     fn context(method: &'static MethodDef, user: Option<&str>) -> Context {
         Context::from(ContextParts {
             method,
-            exchange: String::new(),
-            routing_key: String::new(),
+            exchange: Default::default(),
+            routing_key: Default::default(),
             redelivered: false,
             deadline: None,
             has_caller: true,

@@ -98,8 +98,8 @@ mod tests {
 
     fn begun(sent: Sent, redelivered: bool, hasher: &RandomState) -> Option<BegunMessage> {
         let properties = Properties {
-            correlation_id: sent.correlation_id.map(str::to_owned),
-            message_id: sent.message_id.map(str::to_owned),
+            correlation_id: sent.correlation_id.map(Into::into),
+            message_id: sent.message_id.map(Into::into),
             app_id: sent.app_id.map(Into::into),
             ..Properties::default()
         };
@@ -107,7 +107,7 @@ mod tests {
             tag: 1,
             redelivered,
             exchange: "amqp-rpc".into(),
-            routing_key: sent.routing_key.to_owned(),
+            routing_key: sent.routing_key.into(),
             properties,
             body: sent.body,
             refusal: None,

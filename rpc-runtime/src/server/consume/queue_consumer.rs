@@ -112,7 +112,7 @@ impl QueueConsumer {
     }
 
     /// The next delivery. `None` when there is no consumer any more, `Err` when the channel is lost.
-    pub(crate) async fn next(&mut self) -> Option<Result<Delivered, BrokerError>> {
+    pub(crate) async fn next(&mut self) -> Option<Result<Box<Delivered>, BrokerError>> {
         self.consumer.as_mut()?.next().await
     }
 

@@ -115,7 +115,7 @@ impl Worker {
         }
     }
 
-    fn handle(&mut self, delivered: Delivered) {
+    fn handle(&mut self, delivered: Box<Delivered>) {
         self.pipeline.handle(delivered, &self.consumer.queue, self.mode);
     }
 
@@ -155,6 +155,6 @@ impl Worker {
 }
 
 /// The next delivery. While one waits for its turn, only the loss of the connection is of interest.
-async fn next(consumer: &mut QueueConsumer, one_waits: bool) -> Option<Result<Delivered, BrokerError>> {
+async fn next(consumer: &mut QueueConsumer, one_waits: bool) -> Option<Result<Box<Delivered>, BrokerError>> {
     if one_waits { Some(Err(consumer.until_lost().await)) } else { consumer.next().await }
 }

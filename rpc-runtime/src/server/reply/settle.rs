@@ -134,7 +134,7 @@ struct Batch<'c, C> {
 impl<C: SettlingChannel> Batch<'_, C> {
     fn settle(&mut self, settlement: Settlement) -> Result<(), BrokerError> {
         match settlement {
-            Settlement::Reply(reply) => self.reply(reply)?,
+            Settlement::Reply(reply) => self.reply(*reply)?,
             Settlement::Ack { tag } => self.window.finish(tag),
             Settlement::AckNow { tag, acked } => {
                 self.ack_now(tag)?;

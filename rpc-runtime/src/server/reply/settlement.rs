@@ -1,5 +1,6 @@
 //! The ways to settle a delivery.
 
+use smol_str::SmolStr;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -9,10 +10,9 @@ use crate::{
 
 /// Settles one delivery. Each delivery gets exactly one settlement.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "nearly every settlement is a reply")]
 pub(crate) enum Settlement {
     /// Acknowledged behind this reply; before it, when it promises that the method does not run.
-    Reply(UnsentReply),
+    Reply(Box<UnsentReply>),
     /// Acknowledged; nothing is sent.
     Ack { tag: u64 },
     /// Acknowledged before anything else is sent; then `acked` is notified.
@@ -29,8 +29,8 @@ pub(crate) enum Settlement {
 #[derive(Debug)]
 pub(crate) struct UnsentReply {
     pub(crate) tag: u64,
-    pub(crate) reply_to: String,
-    pub(crate) correlation_id: Option<String>,
+    pub(crate) reply_to: SmolStr,
+    pub(crate) correlation_id: Option<SmolStr>,
     /// The codec that a fault is written in.
     pub(crate) codec: AnyCodec,
     pub(crate) outcome: Result<Reply, Fault>,
@@ -38,7 +38,7 @@ pub(crate) struct UnsentReply {
 
 impl UnsentReply {
     /// Returns whether the reply promises that the method does not run for this request, now or later.
-    pub(super) fn promises_never_to_run(&self) -> bool {
+    pub(crate) fn promises_never_to_run(&self) -> bool {
         self.outcome.as_ref().is_err_and(|fault| fault.execution() == Execution::Never)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use amqp_rpc_transport::Publisher;
 use tokio::sync::mpsc;
 
 use super::{dead_letters::DeadLetterCommand, direct::DirectCommand, settlement::Settlements};
@@ -11,6 +12,8 @@ use crate::server::{begun::BegunOnLink, log::FailureLog};
 #[derive(Debug)]
 pub(crate) struct ReplySinks {
     pub(crate) settlements: Settlements,
+    /// Queues replies on the channel of their requests.
+    pub(crate) publisher: Publisher,
     /// Takes replies to direct addresses, which settle their delivery later.
     pub(crate) direct: mpsc::UnboundedSender<DirectCommand>,
     /// Takes messages that failed without a caller, which settle their delivery later.

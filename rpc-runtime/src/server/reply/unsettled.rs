@@ -1,11 +1,15 @@
 //! A delivery that is not settled yet: in every case it is settled exactly once.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 use super::{
     admitted_call::AdmittedCall,
+    arrival::{Arrival, KeptMessage},
     dead_letters::{DeadLetter, DeadLetterCommand},
     direct::DirectCommand,
+    queue_reply::queue_reply,
     settlement::{Settlement, UnsentReply},
     sinks::ReplySinks,
 };
@@ -17,7 +21,7 @@ use crate::{
         services::QueuePlan,
     },
     wire::{
-        dead_letter::{LetterCause, OriginalMessage},
+        dead_letter::LetterCause,
         reply_address::is_direct,
         request::{ReceivedRequest, ReturnAddress},
     },
@@ -34,20 +38,6 @@ pub(crate) struct Unsettled {
     original: Option<Box<KeptMessage>>,
     call: Option<AdmittedCall>,
     settled: bool,
-}
-
-/// The facts about a delivery besides its message.
-#[derive(Clone, Copy)]
-pub(crate) struct Arrival {
-    pub(crate) tag: u64,
-    pub(crate) is_malformed: bool,
-    pub(crate) received_at: Instant,
-}
-
-/// A message that becomes a dead letter if it fails.
-pub(crate) struct KeptMessage {
-    pub(crate) message: OriginalMessage,
-    pub(crate) queue: Arc<QueuePlan>,
 }
 
 impl Unsettled {
@@ -191,20 +181,31 @@ impl Unsettled {
         let _ = self.sinks.dead_letters.send(DeadLetterCommand::Send(Box::new(letter)));
     }
 
-    fn reply(&mut self, reply_to: String, outcome: Result<Reply, Fault>) -> UnsentReply {
+    fn reply(&mut self, reply_to: SmolStr, outcome: Result<Reply, Fault>) -> UnsentReply {
         let correlation_id = self.address.correlation_id.take();
         let codec = std::mem::take(&mut self.address.codec);
         UnsentReply { tag: self.tag, reply_to, correlation_id, codec, outcome }
     }
 
-    fn send(&mut self, reply_to: String, outcome: Result<Reply, Fault>) {
+    fn send(&mut self, reply_to: SmolStr, outcome: Result<Reply, Fault>) {
         let is_direct = is_direct(&reply_to);
         let reply = self.reply(reply_to, outcome);
         if is_direct {
             self.settled = true;
             let _ = self.sinks.direct.send(DirectCommand::Send(reply));
+        } else if reply.promises_never_to_run() {
+            // Behind the acknowledgement, which only the settler can see to.
+            self.settle(Settlement::Reply(Box::new(reply)));
         } else {
-            self.settle(Settlement::Reply(reply));
+            let tag = self.tag;
+            self.settle(match queue_reply(&self.sinks.publisher, reply) {
+                Ok(()) => Settlement::Ack { tag },
+                Err(error) => {
+                    // AMQP cannot carry it, so its caller is not told.
+                    tracing::error!(%error, "a reply could not be written; its request goes to the dead letters");
+                    Settlement::Reject { tag }
+                }
+            });
         }
     }
 

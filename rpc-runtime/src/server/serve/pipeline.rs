@@ -50,7 +50,7 @@ impl RequestPipeline {
     }
 
     /// Refuses at once what must not reach a method, and spawns the call of everything else.
-    pub(crate) fn handle(&mut self, delivered: Delivered, queue: &Arc<QueuePlan>, mode: Mode) {
+    pub(crate) fn handle(&mut self, delivered: Box<Delivered>, queue: &Arc<QueuePlan>, mode: Mode) {
         let rules = &self.settings.admission;
         let is_foreign = reply_address(&delivered, queue).map(|address| !rules.reply_policy.allows(address));
         let exhausted = queue.dead_letters.as_ref().and_then(|letters| letters.exhausted(&delivered));
@@ -108,7 +108,7 @@ impl RequestPipeline {
         Some(Box::new(KeptMessage { message: OriginalMessage::of(delivered), queue: Arc::clone(queue) }))
     }
 
-    fn read(&self, delivered: Delivered, queue: &QueuePlan) -> ReceivedRequest {
+    fn read(&self, delivered: Box<Delivered>, queue: &QueuePlan) -> ReceivedRequest {
         let mut request = ReceivedRequest::read(delivered, &self.settings.codecs);
         if queue.kind.is_of_events() {
             // An event has many receivers: if one of them replied, all would.

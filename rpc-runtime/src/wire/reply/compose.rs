@@ -2,6 +2,7 @@
 
 use amqp_rpc_transport::Properties;
 use bytes::Bytes;
+use smol_str::SmolStr;
 
 use super::{ERROR, FAULT, RESULT, fault};
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 
 /// Properties and body of the reply to a request. A fault is written with `codec`.
 pub(crate) fn compose(
-    correlation_id: Option<String>,
+    correlation_id: Option<SmolStr>,
     codec: &AnyCodec,
     outcome: Result<Reply, Fault>,
 ) -> (Properties, Bytes) {
@@ -22,7 +23,7 @@ pub(crate) fn compose(
                 ReplyKind::Result => RESULT,
                 ReplyKind::Error => ERROR,
             };
-            content_encoding = reply.encoding.map(|encoding| encoding.name().to_owned());
+            content_encoding = reply.encoding.map(|encoding| SmolStr::new_static(encoding.name()));
             (kind, reply.content_type, reply.body)
         }
         Err(fault) => {
@@ -31,10 +32,10 @@ pub(crate) fn compose(
         }
     };
     let properties = Properties {
-        content_type: Some(content_type.into_owned()),
+        content_type: Some(content_type),
         content_encoding,
         correlation_id,
-        kind: Some(kind.to_owned()),
+        kind: Some(SmolStr::new_static(kind)),
         ..Properties::default()
     };
     (properties, body)

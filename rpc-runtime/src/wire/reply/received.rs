@@ -2,6 +2,7 @@
 
 use amqp_rpc_transport::{Delivered, Properties, Refusal};
 use bytes::Bytes;
+use smol_str::SmolStr;
 
 use super::{ERROR, FAULT, RESULT, fault};
 use crate::{
@@ -28,17 +29,17 @@ pub(crate) struct Reading<'a> {
 /// A reply as the client received it, not yet decoded.
 #[derive(Debug)]
 pub(crate) struct ReceivedReply {
-    kind: Option<String>,
-    content_type: Option<String>,
-    content_encoding: Option<String>,
+    kind: Option<SmolStr>,
+    content_type: Option<SmolStr>,
+    content_encoding: Option<SmolStr>,
     body: Bytes,
     refusal: Option<Refusal>,
 }
 
 impl ReceivedReply {
     /// Reads a delivery; returns the correlation id and the reply.
-    pub(crate) fn read(delivered: Delivered) -> (Option<String>, Self) {
-        let Delivered { properties, body, refusal, .. } = delivered;
+    pub(crate) fn read(delivered: impl Into<Box<Delivered>>) -> (Option<SmolStr>, Self) {
+        let Delivered { properties, body, refusal, .. } = *delivered.into();
         let Properties { correlation_id, kind, content_type, content_encoding, .. } = properties;
         (correlation_id, Self { kind, content_type, content_encoding, body, refusal })
     }

@@ -18,7 +18,7 @@ fn delivered(properties: Properties, body: impl Into<Bytes>) -> Delivered {
     Delivered {
         tag: 1,
         redelivered: false,
-        exchange: String::new(),
+        exchange: Default::default(),
         routing_key: "replies".into(),
         properties,
         body: body.into(),
@@ -175,7 +175,7 @@ proptest! {
         kind in prop::sample::select(vec![None, Some(RESULT), Some(ERROR), Some(FAULT), Some("else")]),
         body in nearly_right(),
     ) {
-        let properties = Properties { kind: kind.map(str::to_owned), ..Properties::default() };
+        let properties = Properties { kind: kind.map(Into::into), ..Properties::default() };
         match (kind, read(properties, body)) {
             (None | Some(RESULT), Ok(_)) => {}
             (Some(ERROR), Err(CallError::Method(_))) | (Some(FAULT), Err(CallError::Fault(_))) => {}
@@ -189,6 +189,7 @@ proptest! {
 
     #[test]
     fn arbitrary_replies_never_panic(kind: Option<String>, content_type: Option<String>, body: Vec<u8>) {
+        let (kind, content_type) = (kind.map(Into::into), content_type.map(Into::into));
         let _ = read(Properties { kind, content_type, ..Properties::default() }, body.clone());
         for kind in [RESULT, ERROR, FAULT] {
             let _ = read(of_type(kind), body.clone());

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use amqp_rpc_transport::{Headers, Properties};
+use smol_str::{SmolStr, ToSmolStr};
 
 use super::{Caller, REMAINING, expiration};
 use crate::codec::Encoding;
@@ -16,8 +17,8 @@ pub(crate) struct CallRequest<'a> {
     pub(crate) name: &'a str,
     pub(crate) content_type: &'a str,
     pub(crate) content_encoding: Option<Encoding>,
-    pub(crate) correlation_id: String,
-    pub(crate) reply_to: &'a str,
+    pub(crate) correlation_id: SmolStr,
+    pub(crate) reply_to: &'a SmolStr,
     pub(crate) remaining: Option<Duration>,
     /// The step to which the broker rounds down the time of expiry, if it does.
     pub(crate) expiration_step: Option<Duration>,
@@ -29,16 +30,16 @@ impl CallRequest<'_> {
     pub(crate) fn properties(mut self, caller: &Caller) -> Properties {
         let expiration = self.take_expiration();
         Properties {
-            content_type: Some(self.content_type.to_owned()),
-            content_encoding: self.content_encoding.map(|encoding| encoding.name().to_owned()),
+            content_type: Some(self.content_type.into()),
+            content_encoding: self.content_encoding.map(|encoding| SmolStr::new_static(encoding.name())),
             headers: (!self.headers.is_empty()).then_some(self.headers),
             delivery_mode: Some(TRANSIENT),
             priority: self.priority,
             correlation_id: Some(self.correlation_id),
-            reply_to: Some(self.reply_to.to_owned()),
-            expiration: expiration.map(|milliseconds| milliseconds.to_string()),
+            reply_to: Some(self.reply_to.clone()),
+            expiration: expiration.map(|milliseconds| milliseconds.to_smolstr()),
             timestamp: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|age| age.as_secs()),
-            kind: Some(self.name.to_owned()),
+            kind: Some(self.name.into()),
             user_id: caller.user_id.clone(),
             app_id: caller.app_id.clone(),
             ..Properties::default()

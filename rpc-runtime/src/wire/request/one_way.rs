@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use amqp_rpc_transport::{Headers, Properties};
+use smol_str::SmolStr;
 
 use super::Caller;
 use crate::{codec::Encoding, contract::MethodDef};
@@ -15,8 +16,8 @@ pub(crate) struct OneWayRequest<'a> {
     pub(crate) method: &'static MethodDef,
     pub(crate) content_type: &'a str,
     pub(crate) content_encoding: Option<Encoding>,
-    pub(crate) correlation_id: String,
-    pub(crate) message_id: Option<String>,
+    pub(crate) correlation_id: SmolStr,
+    pub(crate) message_id: Option<SmolStr>,
     pub(crate) priority: Option<u8>,
     pub(crate) headers: Headers,
 }
@@ -26,15 +27,15 @@ impl OneWayRequest<'_> {
     /// takes.
     pub(crate) fn properties(self, caller: &Caller) -> Properties {
         Properties {
-            content_type: Some(self.content_type.to_owned()),
-            content_encoding: self.content_encoding.map(|encoding| encoding.name().to_owned()),
+            content_type: Some(self.content_type.into()),
+            content_encoding: self.content_encoding.map(|encoding| SmolStr::new_static(encoding.name())),
             headers: (!self.headers.is_empty()).then_some(self.headers),
             delivery_mode: Some(PERSISTENT),
             priority: self.priority,
             correlation_id: Some(self.correlation_id),
             message_id: self.message_id,
             timestamp: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|age| age.as_secs()),
-            kind: Some(self.method.full_name.to_owned()),
+            kind: Some(SmolStr::new_static(self.method.full_name)),
             user_id: caller.user_id.clone(),
             app_id: caller.app_id.clone(),
             ..Properties::default()

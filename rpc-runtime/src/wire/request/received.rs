@@ -5,6 +5,7 @@ use std::time::Instant;
 use amqp_rpc_contract::{Headers, private::ContextParts};
 use amqp_rpc_transport::{Delivered, Refusal};
 use bytes::Bytes;
+use smol_str::SmolStr;
 
 use super::{ACCEPT_ENCODING, Caller, REMAINING, ReturnAddress, expiration};
 use crate::{
@@ -24,21 +25,21 @@ pub(crate) struct ReceivedRequest {
     /// The caller waits for a reply, and [`take_return_address`](Self::take_return_address) was called.
     address_was_taken: bool,
     /// The property `type`: the name of the method, if the routing key does not determine it.
-    pub(crate) kind: Option<String>,
+    pub(crate) kind: Option<SmolStr>,
     pub(crate) body: Bytes,
     /// The transport refused the message, and cut its body or its properties.
     pub(crate) refusal: Option<Refusal>,
-    content_type: Option<String>,
+    content_type: Option<SmolStr>,
     /// The codec of the body.
     codec: Result<AnyCodec, UnsupportedMedia>,
-    content_encoding: Option<String>,
-    expiration: Option<String>,
+    content_encoding: Option<SmolStr>,
+    expiration: Option<SmolStr>,
     pub(crate) redelivered: bool,
-    exchange: String,
-    pub(crate) routing_key: String,
+    exchange: SmolStr,
+    pub(crate) routing_key: SmolStr,
     headers: Headers,
     pub(crate) caller: Caller,
-    message_id: Option<String>,
+    message_id: Option<SmolStr>,
     priority: Option<u8>,
 }
 
@@ -68,8 +69,9 @@ impl ReceivedRequest {
     }
 
     /// Reads a delivery. `codecs` are the custom codecs of the server.
-    pub(crate) fn read(delivered: Delivered, codecs: &[AnyCodec]) -> Self {
-        let Delivered { redelivered, exchange, routing_key, properties, body, refusal, .. } = delivered;
+    pub(crate) fn read(delivered: impl Into<Box<Delivered>>, codecs: &[AnyCodec]) -> Self {
+        let Delivered { redelivered, exchange, routing_key, properties, body, refusal, .. } =
+            *delivered.into();
         let codec = codec::for_content_type(properties.content_type.as_deref(), codecs);
         Self {
             return_address: ReturnAddress {

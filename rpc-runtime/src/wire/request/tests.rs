@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use amqp_rpc_transport::{Delivered, HeaderValue, Headers, Properties};
 use bytes::Bytes;
 use proptest::prelude::*;
+use smol_str::SmolStr;
 
 use super::{CallRequest, Caller, ReceivedRequest, expiration};
 use crate::{contract::MethodDef, message::FaultCode};
@@ -58,7 +59,7 @@ fn where_expiry_is_rounded_down_the_server_still_gets_the_exact_time() {
             content_type: "application/json",
             content_encoding: None,
             correlation_id: "id".into(),
-            reply_to: "replies",
+            reply_to: &SmolStr::new_static("replies"),
             remaining: Some(Duration::from_millis(milliseconds)),
             expiration_step: step,
             priority: None,
@@ -78,7 +79,7 @@ fn where_expiry_is_rounded_down_the_server_still_gets_the_exact_time() {
 fn the_header_of_the_remaining_time_never_extends_the_expiration() {
     let deadline = |expiration: Option<&str>, header: HeaderValue, now: Instant| {
         let headers = Headers::from_iter([("remaining-ms", header)]);
-        let expiration = expiration.map(str::to_owned);
+        let expiration = expiration.map(Into::into);
         let properties = Properties { expiration, headers: Some(headers), ..Properties::default() };
         received(properties).into_call(METHOD, now).unwrap().context.deadline()
     };
@@ -107,7 +108,7 @@ fn the_server_reads_the_request_that_the_client_writes() {
         content_type: "application/json",
         content_encoding: None,
         correlation_id: "id".into(),
-        reply_to: "replies",
+        reply_to: &SmolStr::new_static("replies"),
         remaining: Some(Duration::from_secs(2)),
         expiration_step: None,
         priority: Some(3),
@@ -128,7 +129,7 @@ fn the_server_reads_the_request_that_the_client_writes() {
 
 #[test]
 fn an_empty_reply_address_is_none() {
-    let request = received(Properties { reply_to: Some(String::new()), ..Properties::default() });
+    let request = received(Properties { reply_to: Some(Default::default()), ..Properties::default() });
     assert_eq!(request.return_address.reply_to, None);
 }
 
@@ -146,7 +147,7 @@ fn foreign_encodings_are_refused_by_name() {
 proptest! {
     #[test]
     fn any_expiration_is_a_budget_or_a_fault(expiration: String) {
-        let request = received(Properties { expiration: Some(expiration.clone()), ..Properties::default() });
+        let request = received(Properties { expiration: Some(expiration.clone().into()), ..Properties::default() });
         match request.into_call(METHOD, Instant::now()) {
             Ok(_) => prop_assert!(expiration.parse::<u64>().is_ok()),
             Err(fault) => prop_assert_eq!(fault.code(), &FaultCode::BadRequest),

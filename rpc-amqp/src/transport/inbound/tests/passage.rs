@@ -42,7 +42,7 @@ impl Parsed {
     }
 
     pub(crate) fn deliveries(&mut self, channel: u16) -> Vec<Delivered> {
-        self.received(channel).into_iter().map(|received| received.expect("a delivery")).collect()
+        self.received(channel).into_iter().map(|received| *received.expect("a delivery")).collect()
     }
 
     /// The only delivery on channel 1.

@@ -13,7 +13,8 @@ use crate::message::{HeaderValue, Headers, Properties};
 
 /// What lapin's parser has read, as plain data.
 fn plain(properties: &BasicProperties) -> Properties {
-    let text = |text: &Option<ShortString>| text.as_ref().map(ToString::to_string);
+    let text = |text: &Option<ShortString>| text.as_ref().map(|text| text.as_str().into());
+    let shared = |text: &Option<ShortString>| text.as_ref().map(|text| text.as_str().into());
     Properties {
         content_type: text(properties.content_type()),
         content_encoding: text(properties.content_encoding()),
@@ -26,8 +27,8 @@ fn plain(properties: &BasicProperties) -> Properties {
         message_id: text(properties.message_id()),
         timestamp: *properties.timestamp(),
         kind: text(properties.kind()),
-        user_id: text(properties.user_id()).map(Into::into),
-        app_id: text(properties.app_id()).map(Into::into),
+        user_id: shared(properties.user_id()),
+        app_id: shared(properties.app_id()),
     }
 }
 

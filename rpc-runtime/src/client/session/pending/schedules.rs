@@ -18,7 +18,7 @@ fn reply_to(number: CallNumber) -> CallOutcome {
     let delivered = Delivered {
         tag: 1,
         redelivered: false,
-        exchange: String::new(),
+        exchange: Default::default(),
         routing_key: "replies".into(),
         properties: Properties::default(),
         body: number.0.to_string().into(),

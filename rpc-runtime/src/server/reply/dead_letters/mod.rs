@@ -176,7 +176,7 @@ impl DeadLetterSender {
             Some(reply) if is_direct(&reply.reply_to) => {
                 let _ = self.direct.send(DirectCommand::Send(reply));
             }
-            Some(reply) => self.settle_as(Settlement::Reply(reply)),
+            Some(reply) => self.settle_as(Settlement::Reply(Box::new(reply))),
         }
     }
 

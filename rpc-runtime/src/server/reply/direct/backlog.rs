@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use amqp_rpc_transport::AddressedMessage;
+use smol_str::SmolStr;
 
 /// So many replies wait at most; the oldest are dropped.
 const MAX_REPLIES: usize = 1024;
@@ -15,7 +16,7 @@ pub(crate) struct DirectReply<M = AddressedMessage> {
     /// The request's delivery tag. `None` once the request was acknowledged.
     pub(super) tag: Option<u64>,
     /// For the log.
-    pub(super) address: String,
+    pub(super) address: SmolStr,
     pub(super) body_bytes: usize,
     pub(super) message: M,
 }
@@ -108,7 +109,7 @@ mod tests {
     }
 
     fn reply_of(tag: u64, body_bytes: usize) -> DirectReply<()> {
-        DirectReply { tag: Some(tag), address: String::new(), body_bytes, message: () }
+        DirectReply { tag: Some(tag), address: SmolStr::default(), body_bytes, message: () }
     }
 
     fn order(backlog: &mut ReplyBacklog<()>) -> Vec<(Option<u64>, bool)> {

@@ -172,7 +172,8 @@ fn ending() -> impl Strategy<Value = Ending> {
 fn settlement(tag: u64, fate: Fate) -> Settlement {
     let reply_with = |reply_to: String, outcome| {
         let codec = AnyCodec::JSON;
-        Settlement::Reply(UnsentReply { tag, reply_to, correlation_id: None, codec, outcome })
+        let reply_to = reply_to.into();
+        Settlement::Reply(Box::new(UnsentReply { tag, reply_to, correlation_id: None, codec, outcome }))
     };
     let reply = Reply::new(ReplyKind::Result, "application/json", Bytes::new());
     match fate {

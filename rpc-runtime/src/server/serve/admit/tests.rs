@@ -98,14 +98,14 @@ fn properties() -> impl Strategy<Value = Properties> {
             priority,
         )| {
             Properties {
-                content_type,
-                content_encoding,
+                content_type: content_type.map(Into::into),
+                content_encoding: content_encoding.map(Into::into),
                 headers: headers.map(Headers::from_iter),
                 priority,
-                correlation_id,
-                reply_to: Some("replies".to_owned()),
-                expiration,
-                kind,
+                correlation_id: correlation_id.map(Into::into),
+                reply_to: Some("replies".into()),
+                expiration: expiration.map(Into::into),
+                kind: kind.map(Into::into),
                 user_id: user_id.map(Arc::from),
                 app_id: app_id.map(Arc::from),
                 ..Properties::default()
@@ -126,7 +126,7 @@ fn delivered() -> impl Strategy<Value = Delivered> {
             tag: 1,
             redelivered,
             exchange: "amqp-rpc".into(),
-            routing_key,
+            routing_key: routing_key.into(),
             properties,
             body,
             refusal,
@@ -140,7 +140,7 @@ fn read(outcome: Result<crate::message::Reply, Fault>) -> Result<u64, CallError<
     let reply = Delivered {
         tag: 1,
         redelivered: false,
-        exchange: String::new(),
+        exchange: Default::default(),
         routing_key: "replies".into(),
         properties,
         body,

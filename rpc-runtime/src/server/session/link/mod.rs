@@ -88,6 +88,7 @@ impl Link {
         let begun = LinkMessages::begin(&settings.remembered, connection.broker(), &channel);
         let sinks = Arc::new(ReplySinks {
             settlements: settlements.clone(),
+            publisher: channel.publisher(),
             direct: direct.clone(),
             dead_letters: dead_letters.clone(),
             broker_keeps_rejected: connection.broker().has_all_with_x(),
@@ -97,9 +98,7 @@ impl Link {
             failures: Arc::clone(&settings.failures),
         });
         let mut workers = Workers::new(Arc::clone(settings), sinks, failure.clone());
-        for consumer in of_queues {
-            workers.spawn(consumer);
-        }
+        of_queues.into_iter().for_each(|consumer| workers.spawn(consumer));
         let request_channel = RequestChannel::new(&channel, begun.on_link());
         let settler = spawn_settler(request_channel, to_settle, failure.clone());
         Self {
