@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs all tests on all brokers: everything on the embedded one, then what speaks with a broker on a private RabbitMQ, with pika; then
-# the end-to-end tests on the embedded broker in its other likenesses and on RabbitMQ 4, a short soak, and what threads share under many
-# schedules.
+# the end-to-end tests on the embedded broker in its other likenesses and on RabbitMQ 4, a short soak, what threads share under many
+# schedules, and the instructions of a call.
 # Run:  scripts/test.sh [ARGUMENTS OF cargo test]      e.g.  scripts/test.sh --test e2e -- unroutable
 # Installs what is missing (RabbitMQ, Python's venv; Debian, as root or through sudo). The last line sums up all runs:
 # "N passed, N failed, N skipped"; skipped is what no run ran. Ends with 0 only when each run did.
@@ -51,6 +51,7 @@ if [ -n "$everything" ]; then
     run "a short soak, on the embedded broker" env -u AMQP_URL "${soak[@]}"
     run "a short soak, on RabbitMQ" scripts/with-rabbitmq.sh "${soak[@]}"
     run "many schedules" scripts/schedules.sh
+    run "instructions per call" scripts/with-rabbitmq.sh scripts/instructions-gate.sh
 fi
 
 print_failures
