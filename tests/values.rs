@@ -46,6 +46,7 @@ trait Echo {
     async fn flattened(&self, v: Flattened) -> Flattened;
     async fn float(&self, v: f64) -> f64;
     async fn short_float(&self, v: f64) -> f32;
+    async fn is_infinite(&self, v: f32) -> bool;
     async fn by_point(&self, v: HashMap<Point, u8>) -> HashMap<Point, u8>;
     async fn by_id(&self, v: HashMap<u32, u8>) -> HashMap<u32, u8>;
     async fn wide(&self, v: u128) -> u128;
@@ -81,6 +82,10 @@ impl Echo for Parrot {
 
     async fn short_float(&self, v: f64) -> f32 {
         v as f32
+    }
+
+    async fn is_infinite(&self, v: f32) -> bool {
+        v.is_infinite()
     }
 
     async fn by_point(&self, v: HashMap<Point, u8>) -> HashMap<Point, u8> {
@@ -202,6 +207,18 @@ async fn floats_that_are_no_numbers_are_refused_in_json() {
     let [json, others @ ..] = in_each_codec!(echo.short_float(1e39));
     assert_eq!(json, "Completed: the result cannot be read");
     assert_eq!(others, ["inf"; 2]);
+}
+
+#[tokio::test]
+async fn a_number_beyond_the_range_of_f32_is_read_as_infinity() {
+    let (broker, _server, _) = echo().await;
+    let client = Client::connect(broker.uri()).await.expect("it connects");
+    for number in ["1e39", "-1e39"] {
+        let number: serde_json::Value =
+            serde_json::from_str(&format!("{{\"v\":{number}}}")).expect("it is JSON");
+        let read = client.call_json("echo.is_infinite", number).await.expect("it is served");
+        assert_eq!(read, serde_json::Value::Bool(true));
+    }
 }
 
 #[tokio::test]

@@ -68,9 +68,9 @@ pub(crate) fn write_properties(
     Ok(())
 }
 
-/// The approximate size of a value on the wire.
+/// The size of a value on the wire, with its type and the length of its name, or a little more.
 fn size(value: &HeaderValue) -> usize {
-    const OVERHEAD: usize = 9;
+    const OVERHEAD: usize = 10;
     OVERHEAD
         + match value {
             HeaderValue::Text(text) => text.len(),

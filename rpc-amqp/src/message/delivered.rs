@@ -19,6 +19,6 @@ pub struct Delivered {
     pub properties: Properties,
     /// Its body.
     pub body: bytes::Bytes,
-    /// Set when the guard removed properties that cannot be parsed, or a body that is too large.
+    /// Set when properties that cannot be read, or a body that is too large, were left out.
     pub refusal: Option<Refusal>,
 }

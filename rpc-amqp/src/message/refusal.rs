@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The reason why the guard on inbound frames removed properties or the body from a delivery.
+/// The reason why properties or the body of a delivery were left out when it was parsed.
 ///
 /// The delivery still has to be acknowledged or rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,7 +25,7 @@ pub(crate) use uri::BrokerUri;
 /// `%23` and `%` as `%25`. IPv6 addresses are written in brackets. `amqps://` uses TLS, by default on port
 /// 5671.
 ///
-/// These query parameters are supported: `heartbeat` in seconds, `frame_max` in bytes, `channel_max`,
+/// These query parameters are supported: `heartbeat` in seconds, `frame_max` in bytes (16 MiB at most), `channel_max`,
 /// `auth_mechanism`, and `connection_timeout` in milliseconds, which takes precedence over
 /// [`connect_timeout`](Self::connect_timeout). Any other is an error, so that none is misspelt in silence;
 /// RabbitMQ's parameters for TLS are those of [`Tls`].

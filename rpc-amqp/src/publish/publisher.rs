@@ -23,7 +23,7 @@ pub struct Publisher {
 /// The state of a connection's unwritten messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BacklogState {
-    /// Whether a message is not written yet. The state should be read again later.
+    /// Whether a message is not written yet, or may not be sent. The state should be read again later.
     pub has_unwritten: bool,
     /// Whether messages of ordinary size may be queued.
     pub has_capacity: bool,
@@ -54,8 +54,13 @@ impl Publisher {
 
     /// Returns whether queued messages wait to be written, and whether more may be queued.
     pub fn backlog_state(&self) -> BacklogState {
-        let unwritten = self.channel.channel.outbound().unwritten();
-        BacklogState { has_unwritten: unwritten > 0, has_capacity: unwritten <= MAX_UNWRITTEN / 2 }
+        let channel = &self.channel.channel;
+        let (unwritten, is_held_back) =
+            (channel.outbound().unwritten(), channel.outbound().is_held_back(channel.id()));
+        BacklogState {
+            has_unwritten: unwritten > 0 || is_held_back,
+            has_capacity: unwritten <= MAX_UNWRITTEN / 2 && !is_held_back,
+        }
     }
 
     /// Encodes a message to `queue`, to be published by [`queue`](Self::queue).

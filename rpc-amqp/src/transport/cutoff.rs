@@ -1,4 +1,4 @@
-//! Ends a connection from outside. Without it lapin's thread would wait for a silent peer without limit.
+//! Ends a connection from outside. Without it driver and lapin would wait for a silent peer without limit.
 
 use std::{
     sync::{
@@ -12,10 +12,9 @@ use std::{
 use futures_util::task::AtomicWaker;
 use tokio::{runtime::Handle, sync::watch};
 
-/// Aborts the byte stream of one connection.
+/// Aborts one connection.
 ///
-/// After [`abort`](Self::abort) every read and write of the stream fails, and lapin's thread wakes up and
-/// ends.
+/// After [`abort`](Self::abort) the driver ends, and lapin's thread with it.
 #[derive(Debug, Default)]
 pub(crate) struct Cutoff {
     aborted: AtomicBool,
@@ -24,7 +23,7 @@ pub(crate) struct Cutoff {
 }
 
 impl Cutoff {
-    /// Makes the stream fail, and wakes its reader.
+    /// Ends the driver, at its next poll, which comes at once.
     pub(crate) fn abort(&self) {
         self.aborted.store(true, Ordering::SeqCst);
         self.reader.wake();
@@ -34,25 +33,25 @@ impl Cutoff {
         self.aborted.load(Ordering::SeqCst)
     }
 
-    /// Registers `reader` to be woken by [`abort`](Self::abort). The caller checks
+    /// Registers the driver to be woken by [`abort`](Self::abort). The caller checks
     /// [`is_aborted`](Self::is_aborted) afterwards.
     pub(crate) fn register(&self, reader: &Waker) {
         self.reader.register(reader);
     }
 
-    /// Records that the stream was dropped, and lapin's thread with it.
+    /// Records that the driver has ended.
     pub(crate) fn end(&self) {
         self.ended.send_replace(true);
     }
 
-    /// Resolves once the stream was dropped.
+    /// Resolves once the driver has ended.
     pub(crate) async fn ended(&self) {
         // The sender lives as long as `self`.
         let _ = self.ended.subscribe().wait_for(|ended| *ended).await;
     }
 }
 
-/// Aborts the stream of an attempt to connect that is dropped before [`disarm`](Self::disarm).
+/// Aborts an attempt to connect that is dropped before [`disarm`](Self::disarm).
 pub(crate) struct AbortOnDrop<'a>(pub(crate) Option<&'a Cutoff>);
 
 impl AbortOnDrop<'_> {
@@ -71,7 +70,7 @@ impl Drop for AbortOnDrop<'_> {
 
 /// Bounds the close of a connection; shared by all that use it.
 ///
-/// lapin closes the connection with its last user. The broker has `close_timeout` to answer, then the stream
+/// lapin closes the connection with its last user. The broker has `close_timeout` to answer, then the driver
 /// is aborted.
 #[derive(Debug)]
 pub(crate) struct ConnectionGuard {
@@ -84,7 +83,7 @@ impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         let abort = AbortWithTask(Arc::clone(&self.cutoff));
         let close_timeout = self.close_timeout;
-        // Detached but bounded: it ends with the stream, or aborts it.
+        // Detached but bounded: it ends with the driver, or aborts it.
         self.runtime.spawn(async move {
             if tokio::time::timeout(close_timeout, abort.0.ended()).await.is_err() {
                 tracing::debug!("the broker did not answer the close in time");
@@ -93,8 +92,8 @@ impl Drop for ConnectionGuard {
     }
 }
 
-/// Aborts the stream when the task that waits for its end is over, also when the runtime has stopped and the
-/// task never runs. A stream that has ended is not changed by it.
+/// Aborts the connection when the task that waits for its end is over, also when the runtime has stopped and the
+/// task never runs. One that has ended is not changed by it.
 struct AbortWithTask(Arc<Cutoff>);
 
 impl Drop for AbortWithTask {

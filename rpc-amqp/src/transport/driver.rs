@@ -12,7 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Sleep, sleep},
+};
 
 use super::{
     channels::Channels,
@@ -34,6 +37,10 @@ const READS_AT_ONCE: usize = 8;
 /// lapin gets a heartbeat at least so often while only messages come in, which it does not see: otherwise it
 /// would miss the broker's heartbeat. The shortest interval that lapin checks is half a second.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(200);
+/// lapin gives a connection up after two missing heartbeats. The shortest interval of heartbeats is a second.
+const SILENCE: Duration = Duration::from_secs(1);
+/// How long what is queued may take to be written after the connection was closed.
+const LAST_WRITE: Duration = Duration::from_secs(5);
 const HEARTBEAT: [u8; 8] = [8, 0, 0, 0, 0, 0, 0, 0xCE];
 
 /// Reads and writes the socket of one connection.
@@ -44,6 +51,8 @@ pub(crate) struct Driver {
     socket: Socket,
     parser: Parser,
     shared: Shared,
+    /// When something was read last.
+    read_at: Instant,
     buffer: Vec<u8>,
     filled: usize,
     for_lapin: Vec<u8>,
@@ -52,6 +61,8 @@ pub(crate) struct Driver {
     writing: Vec<u8>,
     written: usize,
     needs_flush: bool,
+    /// Set when lapin has left while there is something to write: the longest time for that.
+    last_write: Option<Pin<Box<Sleep>>>,
     /// Whether it has let others run that may have something to send, since it wrote last.
     has_yielded: bool,
     end: Option<io::Error>,
@@ -80,6 +91,7 @@ impl Driver {
             socket,
             parser,
             shared,
+            read_at: Instant::now(),
             buffer: vec![0; READ_BUFFER],
             filled: 0,
             for_lapin: Vec::new(),
@@ -87,6 +99,7 @@ impl Driver {
             writing: Vec::new(),
             written: 0,
             needs_flush: false,
+            last_write: None,
             has_yielded: false,
             end: None,
         }
@@ -96,6 +109,17 @@ impl Driver {
     fn drive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.shared.cutoff.is_aborted() {
             return Poll::Ready(Err(aborted()));
+        }
+        // Before what is queued: a peer that is silent may not read either.
+        let lapin = self.shared.outbound.lapin_state();
+        if lapin == LapinState::Lost {
+            return Poll::Ready(Err(given_up(self.read_at.elapsed())));
+        }
+        if lapin == LapinState::Closed {
+            let limit = self.last_write.get_or_insert_with(|| Box::pin(sleep(LAST_WRITE)));
+            if limit.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
         }
         if self.read(cx)?.is_ready() {
             // There is more, after what is to be written.
@@ -129,6 +153,7 @@ impl Driver {
     fn parse(&mut self) -> io::Result<()> {
         let parsed = self.parser.parse(&mut self.buffer[..self.filled], &mut self.for_lapin);
         let now = Instant::now();
+        self.read_at = now;
         if self.for_lapin.is_empty() && now.duration_since(self.lapin_fed_at) >= HEARTBEAT_INTERVAL {
             self.for_lapin.extend_from_slice(&HEARTBEAT);
         }
@@ -167,11 +192,7 @@ impl Driver {
                         ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
                         self.needs_flush = false;
                     }
-                    return match lapin {
-                        LapinState::Active => Poll::Pending,
-                        LapinState::Closed => Poll::Ready(Ok(())),
-                        LapinState::Lost => Poll::Ready(Err(silent())),
-                    };
+                    return if lapin == LapinState::Active { Poll::Pending } else { Poll::Ready(Ok(())) };
                 }
             }
             let written = ready!(Pin::new(&mut self.socket).poll_write(cx, &self.writing[self.written..]))?;
@@ -228,7 +249,11 @@ fn aborted() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "the connection was aborted")
 }
 
-/// lapin leaves a connection of its own accord when heartbeats are missing.
-fn silent() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "the broker sent no heartbeat in time")
+/// The reason why lapin has left a connection of its own accord, when nothing was read for `silence`: heartbeats are
+/// missing, or it met an error.
+fn given_up(silence: Duration) -> io::Error {
+    match silence >= SILENCE {
+        true => io::Error::new(io::ErrorKind::TimedOut, "the broker sent no heartbeat in time"),
+        false => io::Error::other("lapin gave up the connection; it logs the reason at `ERROR`"),
+    }
 }

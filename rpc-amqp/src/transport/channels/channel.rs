@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::{
     closed,
-    closing::{Closing, Handle},
+    closing::{BrokerClose, Closing, Handle},
     confirms::{ConfirmRange, ConfirmReceiver, Confirms},
 };
 use crate::{
@@ -125,7 +125,8 @@ impl Channel {
         if bounded {
             confirms.check_capacity(message.body.len())?;
         }
-        self.outbound.publish(self.id, message, None)?;
+        // Bounded by what is unconfirmed. What is not bounded is not held back either.
+        self.outbound.publish(self.id, message, bounded.then_some(usize::MAX))?;
         Ok(confirms.expect(message.body.len()))
     }
 
@@ -143,9 +144,8 @@ impl Channel {
         self.lock_confirms().resolve(range);
     }
 
-    /// The broker closes the channel. Returns whether lapin is to handle that; then the channel ends when it has.
-    /// Otherwise lapin is closing the channel itself.
-    pub(super) fn start_end(&self, error: &BrokerError) -> bool {
+    /// The broker closes the channel. When lapin is to handle that, the channel ends when it has.
+    pub(super) fn start_end(&self, error: &BrokerError) -> BrokerClose {
         self.end.get_or_init(|| error.clone());
         self.lock_closing().by_broker()
     }

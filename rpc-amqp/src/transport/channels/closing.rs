@@ -18,14 +18,28 @@ pub(super) enum Closing {
     Ended,
 }
 
+/// What becomes of the broker's `channel.close`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BrokerClose {
+    /// lapin handles it.
+    ForLapin,
+    /// lapin is closing the channel itself, or about to.
+    Crosses,
+    /// The broker has closed it before.
+    Repeated,
+}
+
 impl Closing {
-    /// The broker closes the channel. Returns whether lapin is to handle that: it does not close it itself.
-    pub(super) fn by_broker(&mut self) -> bool {
-        let is_free = matches!(self, Self::Nobody);
-        if is_free {
-            *self = Self::Broker(Vec::new());
+    /// The broker closes the channel.
+    pub(super) fn by_broker(&mut self) -> BrokerClose {
+        match self {
+            Self::Nobody => {
+                *self = Self::Broker(Vec::new());
+                BrokerClose::ForLapin
+            }
+            Self::We => BrokerClose::Crosses,
+            Self::Broker(_) | Self::Ended => BrokerClose::Repeated,
         }
-        is_free
     }
 
     /// Our last handle of the channel is dropped, which closes it: `Some` when that may happen now.

@@ -1,6 +1,6 @@
 //! The publisher confirms that one channel waits for.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
 use tokio::sync::oneshot;
 
@@ -28,18 +28,16 @@ pub(crate) struct ConfirmRange {
 /// Numbers the messages of a channel as the broker does, from 1, and keeps those that it has not confirmed.
 #[derive(Debug, Default)]
 pub(crate) struct Confirms {
-    /// In the order of their numbers, without a gap.
-    unconfirmed: VecDeque<Unconfirmed>,
-    /// How many messages before the first of them were confirmed.
-    confirmed: u64,
+    /// By number. Those before one that is missing do not stay for its sake.
+    unconfirmed: BTreeMap<u64, Unconfirmed>,
+    last_number: u64,
     unconfirmed_bytes: usize,
 }
 
 #[derive(Debug)]
 struct Unconfirmed {
     bytes: usize,
-    /// `None` once it is confirmed, while an earlier one is not.
-    sender: Option<oneshot::Sender<Result<ConfirmOutcome, BrokerError>>>,
+    sender: oneshot::Sender<Result<ConfirmOutcome, BrokerError>>,
 }
 
 impl Confirms {
@@ -59,50 +57,46 @@ impl Confirms {
     pub(super) fn expect(&mut self, body_bytes: usize) -> (u64, ConfirmReceiver) {
         let (sender, receiver) = oneshot::channel();
         let bytes = body_bytes.saturating_add(OVERHEAD);
-        self.unconfirmed.push_back(Unconfirmed { bytes, sender: Some(sender) });
+        self.last_number += 1;
         self.unconfirmed_bytes += bytes;
-        (self.last_number(), receiver)
+        self.unconfirmed.insert(self.last_number, Unconfirmed { bytes, sender });
+        (self.last_number, receiver)
     }
 
     pub(super) fn last_number(&self) -> u64 {
-        self.confirmed + self.unconfirmed.len() as u64
+        self.last_number
     }
 
     /// Resolves confirms. Those of unknown numbers, or that came before, have no effect.
     pub(super) fn resolve(&mut self, range: ConfirmRange) {
-        let outcome = if range.is_ack { ConfirmOutcome::Acked } else { ConfirmOutcome::Nacked };
-        let waiting = self.unconfirmed.len();
-        // The place of the message among the unconfirmed ones, from 1. AMQP: with `multiple`, 0 stands for all.
-        let place = match range.tag {
-            0 if range.multiple => waiting,
-            tag => usize::try_from(tag.saturating_sub(self.confirmed)).unwrap_or(usize::MAX),
-        };
-        let covered = match range.multiple {
-            true => 0..place.min(waiting),
-            false if (1..=waiting).contains(&place) => place - 1..place,
-            false => return,
-        };
-        for unconfirmed in self.unconfirmed.range_mut(covered) {
-            if let Some(sender) = unconfirmed.sender.take() {
-                self.unconfirmed_bytes -= unconfirmed.bytes;
-                // Nobody waits any more for a message that was given up.
-                let _ = sender.send(Ok(outcome));
+        let outcome = Ok(if range.is_ack { ConfirmOutcome::Acked } else { ConfirmOutcome::Nacked });
+        match range {
+            ConfirmRange { tag, multiple: false, .. } => {
+                let confirmed = self.unconfirmed.remove(&tag);
+                confirmed.into_iter().for_each(|confirmed| self.settle(confirmed, &outcome));
             }
-        }
-        while self.unconfirmed.front().is_some_and(|first| first.sender.is_none()) {
-            self.unconfirmed.pop_front();
-            self.confirmed += 1;
+            // AMQP: with `multiple`, 0 stands for all.
+            ConfirmRange { tag, .. } => {
+                let up_to = if tag == 0 { u64::MAX } else { tag };
+                while let Some(first) = self.unconfirmed.first_entry().filter(|first| *first.key() <= up_to) {
+                    let confirmed = first.remove();
+                    self.settle(confirmed, &outcome);
+                }
+            }
         }
     }
 
     /// The channel ended: nothing is confirmed any more.
     pub(super) fn fail(&mut self, error: &BrokerError) {
-        for sender in self.unconfirmed.iter_mut().filter_map(|unconfirmed| unconfirmed.sender.take()) {
-            let _ = sender.send(Err(error.clone()));
+        while let Some((_, unconfirmed)) = self.unconfirmed.pop_first() {
+            self.settle(unconfirmed, &Err(error.clone()));
         }
-        self.confirmed = self.last_number();
-        self.unconfirmed.clear();
-        self.unconfirmed_bytes = 0;
+    }
+
+    fn settle(&mut self, unconfirmed: Unconfirmed, outcome: &Result<ConfirmOutcome, BrokerError>) {
+        self.unconfirmed_bytes -= unconfirmed.bytes;
+        // Nobody waits any more for a message that was given up.
+        let _ = unconfirmed.sender.send(outcome.clone());
     }
 }
 
@@ -157,6 +151,7 @@ mod tests {
             }
             let waiting = expected.iter().filter(|outcome| outcome.is_none()).count();
             prop_assert_eq!(confirms.unconfirmed_bytes, waiting * (7 + OVERHEAD));
+            prop_assert_eq!(confirms.unconfirmed.len(), waiting, "nothing stays that is confirmed");
             for ((number, receiver), (place, expected)) in receivers.iter_mut().zip((1..).zip(expected)) {
                 let outcome = receiver.try_recv().ok().map(|outcome| outcome == Ok(ConfirmOutcome::Acked));
                 prop_assert_eq!((*number, outcome), (place, expected));

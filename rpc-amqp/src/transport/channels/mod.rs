@@ -12,6 +12,7 @@ use std::{
 use tokio::sync::watch;
 
 pub(crate) use channel::{Channel, Deliveries, Received};
+pub(crate) use closing::BrokerClose;
 pub(crate) use confirms::{ConfirmRange, ConfirmReceiver};
 
 use crate::{error::BrokerError, transport::outbound::Outbound};
@@ -43,7 +44,9 @@ impl Channels {
     pub(super) fn open(&self, id: u16) {
         self.outbound.open(id);
         let channel = Arc::new(Channel::new(id, Arc::clone(&self.outbound)));
-        self.with(|open| open.insert(id, channel));
+        if let Some(unclosed) = self.with(|open| open.insert(id, channel)) {
+            unclosed.end(&closed());
+        }
     }
 
     /// An open channel; `None` when it was closed.
@@ -77,15 +80,14 @@ impl Channels {
         self.outbound.set_flow(channel, active);
     }
 
-    /// The broker closes a channel. Returns whether lapin is to handle that: it ends then, after lapin has. Otherwise
-    /// lapin is closing it itself, and it has ended.
-    pub(super) fn start_end(&self, id: u16, error: &BrokerError) -> bool {
+    /// The broker closes a channel. It ends when lapin has handled that, or at once where lapin is closing it itself.
+    pub(super) fn start_end(&self, id: u16, error: &BrokerError) -> BrokerClose {
         self.outbound.close(id);
-        let is_for_lapin = self.get(id).is_none_or(|channel| channel.start_end(error));
-        if !is_for_lapin {
+        let close = self.get(id).map_or(BrokerClose::ForLapin, |channel| channel.start_end(error));
+        if close == BrokerClose::Crosses {
             self.end_channel(id, error);
         }
-        is_for_lapin
+        close
     }
 
     /// Ends a channel. Its number may be used again. The first reason counts.

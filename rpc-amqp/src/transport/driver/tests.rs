@@ -134,11 +134,37 @@ async fn what_is_queued_before_lapin_closes_the_connection_is_written_and_nothin
 }
 
 #[tokio::test]
-async fn a_connection_that_lapin_leaves_without_a_word_was_silent() {
+async fn a_connection_that_lapin_gives_up_says_so() {
     let scene = Scene::set().await;
     drop(scene.lapin);
     let reason = within(scene.shared.channels.ended()).await;
-    assert_eq!(reason.message(), "the broker sent no heartbeat in time");
+    assert_eq!(reason.message(), "lapin gave up the connection; it logs the reason at `ERROR`");
+    assert_eq!(given_up(SILENCE).to_string(), "the broker sent no heartbeat in time");
+}
+
+#[tokio::test]
+async fn a_silent_peer_that_does_not_read_either_is_noticed_all_the_same() {
+    let scene = Scene::set().await;
+    scene.publish(&[0; 20_000_000]).expect("it is open");
+    tokio::task::yield_now().await;
+    scene.publish(b"queued behind it").expect("it is open");
+    tokio::task::yield_now().await;
+    assert!(scene.shared.outbound.unwritten() > 1_000_000, "the peer does not read");
+    drop(scene.lapin);
+    within(scene.shared.channels.ended()).await;
+    drop(scene.peer);
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_delays_the_end_of_a_closed_connection_for_seconds_only() {
+    let mut scene = Scene::set().await;
+    scene.publish(&[0; 20_000_000]).expect("it is open");
+    scene.lapin.write_all(CLOSE).await.expect("it is queued");
+    tokio::time::pause();
+    drop(scene.lapin);
+    within(scene.driver).await.expect("it does not panic");
+    assert!(scene.shared.channels.has_ended());
+    drop(scene.peer);
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ pub(super) enum Content {
     Delivery(Incoming),
     /// A returned message was announced; its content header comes next.
     Return,
+    /// A message was announced that nobody gets; its content header comes next.
+    Unwanted,
     /// Bytes of the body of a delivery are still to come.
     Body { incoming: Incoming, missing: u64, body: Vec<u8> },
     /// Bytes of a body that nobody gets are still to come.
@@ -84,7 +86,7 @@ impl ContentInProgress {
         let position = self.position(channel).ok_or_else(|| invalid("a body was not announced"))?;
         let missing = match &mut self.0[position].1 {
             Content::Body { missing, .. } | Content::DiscardedBody(missing) => missing,
-            Content::Delivery(_) | Content::Return => {
+            Content::Delivery(_) | Content::Return | Content::Unwanted => {
                 return Err(invalid("the body of a message came before its header"));
             }
         };

@@ -1,8 +1,8 @@
-//! Reads the header of a frame.
+//! Reads the header of a frame, and writes one for lapin.
 
 use std::io;
 
-use crate::encode::{BODY, FRAME_OVERHEAD, HEADER, HEADER_BYTES, METHOD};
+use crate::encode::{BODY, FRAME_END, FRAME_OVERHEAD, HEADER, HEADER_BYTES, METHOD};
 
 /// The header of one frame.
 #[derive(Clone, Copy)]
@@ -52,4 +52,10 @@ impl FrameHeader {
 /// The error of inbound bytes that violate AMQP. It ends the connection.
 pub(super) fn invalid(reason: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason)
+}
+
+/// The frame that says that a queue is empty.
+pub(super) fn get_empty(channel: u16) -> [u8; 13] {
+    let [high, low] = channel.to_be_bytes();
+    [METHOD, high, low, 0, 0, 0, 5, 0, 60, 0, 72, 0, FRAME_END]
 }

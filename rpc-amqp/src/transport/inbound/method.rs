@@ -16,6 +16,8 @@ pub(crate) enum Method<'a> {
     Deliver { consumer_tag: &'a [u8], tag: u64, redelivered: bool, exchange: &'a [u8], routing_key: &'a [u8] },
     /// A message that the broker returns as unroutable; its content follows.
     Return,
+    /// A message that was in a queue when lapin asked for one; its content follows.
+    GetOk,
     /// The broker has taken messages, or could not.
     Confirm(ConfirmRange),
     /// The broker cancels a consumer, or confirms that it is cancelled.
@@ -69,6 +71,7 @@ impl<'a> Method<'a> {
                 Self::Deliver { consumer_tag, tag, redelivered, exchange, routing_key }
             }
             (60, 50) => Self::Return,
+            (60, 71) => Self::GetOk,
             (60, method @ (80 | 120)) => {
                 let (tag, multiple) = (reader.u64()?, reader.u8()? & 1 != 0);
                 Self::Confirm(ConfirmRange { tag, multiple, is_ack: method == 80 })
@@ -91,9 +94,8 @@ impl<'a> Method<'a> {
                 reader.u16()?;
                 Self::Tune { frame_max: reader.u32()? }
             }
-            // Only clients send these, and nobody gets single messages (basic.get-ok). They hold tables, which
-            // lapin would parse, or content that nobody waits for.
-            (10, 11) | (40, 10 | 30 | 40) | (50, 10 | 20 | 50) | (60, 20 | 40 | 71) => {
+            // Only clients send these. They hold tables, which lapin would parse, or content.
+            (10, 11) | (40, 10 | 30 | 40) | (50, 10 | 20 | 50) | (60, 20 | 40) => {
                 return Err(Refusal::Malformed);
             }
             _ => Self::Other,

@@ -22,6 +22,7 @@ mod repeated;
 mod server_properties;
 #[cfg(test)]
 mod tests;
+mod tune;
 
 pub use findings::Findings;
 pub(crate) use parser::Parser;

@@ -2,21 +2,24 @@
 
 use std::{io, ops::Range, sync::Arc};
 
+use bytes::Bytes;
+
 use super::{
     Findings,
     content::{Content, ContentInProgress, Incoming},
-    frame::{FrameHeader, invalid},
+    frame::{FrameHeader, get_empty, invalid},
     method::{Method, name},
     properties,
     repeated::Repeated,
     server_properties::read_broker,
+    tune::{MIN_FRAME_MAX, agree_on_frame_max},
 };
 use crate::{
     encode::{BODY, FRAME_END, HEADER, HEADER_BYTES, METHOD},
     error::BrokerError,
     message::{Delivered, Properties, Refusal},
     transport::{
-        channels::{Channels, closed},
+        channels::{BrokerClose, Channels, closed},
         outbound::close_ok,
     },
 };
@@ -27,8 +30,6 @@ const BODY_SIZE: Range<usize> = 4..12;
 const PROPERTY_FLAGS: usize = 2;
 /// The largest frame before `connection.tune`. It is RabbitMQ's default for the time after.
 const INITIAL_FRAME_MAX: usize = 128 * 1024;
-/// AMQP's minimum. A smaller value is raised to it, as lapin does.
-const MIN_FRAME_MAX: u32 = 4096;
 /// The limit that lapin is told, in place of the broker's: it keeps two buffers of 32 frames. Messages do not
 /// go through it, and its other frames are small.
 const LAPIN_FRAME_MAX: u32 = MIN_FRAME_MAX;
@@ -168,19 +169,20 @@ impl Parser {
         self.contents.clear(channel);
         match method {
             Method::Deliver { consumer_tag, tag, redelivered, exchange, routing_key } => {
-                let (exchange, repaired) = name(exchange, &mut self.exchanges);
-                let (routing_key, repaired_key) = name(routing_key, &mut self.routing_keys);
-                let refusal = (repaired || repaired_key).then_some(Refusal::NotUtf8);
-                let (properties, body) = (Properties::default(), bytes::Bytes::new());
-                let delivered =
-                    Delivered { tag, redelivered, exchange, routing_key, properties, body, refusal };
+                let delivered = self.announced(tag, redelivered, exchange, routing_key);
                 let to = self.channels.consumer(channel, consumer_tag);
-                self.contents
-                    .start(channel, Content::Delivery(Incoming { delivered: Box::new(delivered), to }));
+                self.contents.start(channel, Content::Delivery(Incoming { delivered, to }));
                 return Ok(false);
             }
             Method::Return => {
                 self.contents.start(channel, Content::Return);
+                return Ok(false);
+            }
+            Method::GetOk => {
+                // lapin asks whether it may, and not for a message. Unacknowledged, it is requeued when the channel
+                // is closed.
+                self.contents.start(channel, Content::Unwanted);
+                for_lapin.extend_from_slice(&get_empty(channel));
                 return Ok(false);
             }
             Method::Confirm(range) => {
@@ -193,13 +195,7 @@ impl Parser {
             Method::Flow { active } => self.channels.set_flow(channel, active),
             Method::ChannelClose { code, text } => {
                 let error = BrokerError::new(Some(code), String::from_utf8_lossy(text));
-                self.findings.record_close(&error);
-                if !self.channels.start_end(channel, &error) {
-                    if self.channels.outbound().cross_close(channel) {
-                        for_lapin.extend_from_slice(&close_ok(channel));
-                    }
-                    return Ok(false);
-                }
+                return Ok(self.close_channel(channel, &error, for_lapin));
             }
             Method::ChannelCloseOk => {
                 self.channels.end_channel(channel, &closed());
@@ -223,14 +219,33 @@ impl Parser {
         Ok(true)
     }
 
-    /// Agrees on the lower of both limits, where 0 means no limit.
+    /// A delivery whose content follows.
+    fn announced(
+        &mut self,
+        tag: u64,
+        redelivered: bool,
+        exchange: &[u8],
+        routing_key: &[u8],
+    ) -> Box<Delivered> {
+        let (exchange, repaired) = name(exchange, &mut self.exchanges);
+        let (routing_key, repaired_key) = name(routing_key, &mut self.routing_keys);
+        let refusal = (repaired || repaired_key).then_some(Refusal::NotUtf8);
+        let (properties, body) = (Properties::default(), Bytes::new());
+        Box::new(Delivered { tag, redelivered, exchange, routing_key, properties, body, refusal })
+    }
+
+    /// The broker closes a channel. Returns whether lapin gets to know.
+    fn close_channel(&self, channel: u16, error: &BrokerError, for_lapin: &mut Vec<u8>) -> bool {
+        self.findings.record_close(error);
+        let close = self.channels.start_end(channel, error);
+        if close == BrokerClose::Crosses && self.channels.outbound().cross_close(channel) {
+            for_lapin.extend_from_slice(&close_ok(channel));
+        }
+        close == BrokerClose::ForLapin
+    }
+
     fn tune_frame_max(&mut self, their_frame_max: u32) {
-        let agreed = match (self.our_frame_max, their_frame_max) {
-            (0, theirs) => theirs,
-            (ours, 0) => ours,
-            (ours, theirs) => ours.min(theirs),
-        };
-        let agreed = if agreed == 0 { u32::MAX } else { agreed.max(MIN_FRAME_MAX) };
+        let agreed = agree_on_frame_max(self.our_frame_max, their_frame_max);
         self.frame_max = usize::try_from(agreed).unwrap_or(usize::MAX);
         self.channels.outbound().tune(agreed);
     }
@@ -244,7 +259,8 @@ impl Parser {
         match self.contents.take(channel) {
             Some(Content::Delivery(mut incoming)) => {
                 if incoming.to.is_none() {
-                    // Its consumer was cancelled, or its channel is being closed: the broker requeues it.
+                    // Its consumer was cancelled, or its channel is being closed: the broker requeues it with the
+                    // channel.
                     self.contents.discard_body(channel, body_bytes);
                     return Ok(());
                 }
@@ -266,6 +282,10 @@ impl Parser {
             Some(Content::Return) => {
                 let id = properties::correlation_id(properties).unwrap_or_default();
                 self.findings.record_return(id.to_owned());
+                self.contents.discard_body(channel, body_bytes);
+                Ok(())
+            }
+            Some(Content::Unwanted) => {
                 self.contents.discard_body(channel, body_bytes);
                 Ok(())
             }

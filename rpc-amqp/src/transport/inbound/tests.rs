@@ -14,7 +14,7 @@ use amq_protocol::{
 };
 
 use self::passage::{
-    LIMIT, addressed, basic_method, bytes_of, content, deliver, delivery_with, nested, pass,
+    LIMIT, addressed, basic_method, bytes_of, content, deliver, delivery_with, frames_in, nested, pass,
 };
 use crate::message::{Headers, Properties, Refusal};
 
@@ -157,6 +157,26 @@ fn a_returned_message_goes_to_its_call_and_not_to_lapin() {
 }
 
 #[test]
+fn a_message_that_is_in_a_queue_when_lapin_asks_for_one_is_none_for_it() {
+    let get_ok = basic::GetOk {
+        delivery_tag: 1,
+        redelivered: false,
+        exchange: "".into(),
+        routing_key: "".into(),
+        message_count: 0,
+    };
+    let mut frames = content(1, 0, addressed(), &[0; 3000]);
+    frames[0] = basic_method(1, basic::AMQPMethod::GetOk(get_ok));
+    frames.extend(content(1, 1, addressed(), b"next"));
+    for pieces in [1, 30, 100_000] {
+        let mut parsed = pass(&bytes_of(&frames), &[pieces]);
+        assert_eq!(parsed.delivery().body, "next");
+        let empty = basic::AMQPMethod::GetEmpty(basic::GetEmpty {});
+        assert_eq!(frames_in(&parsed.for_lapin), [basic_method(1, empty)]);
+    }
+}
+
+#[test]
 fn bytes_that_violate_amqp_end_the_connection() {
     let start = |levels| {
         let mut server_properties = FieldTable::default();
@@ -184,13 +204,6 @@ fn bytes_that_violate_amqp_end_the_connection() {
         let body = AMQPFrame::Body(1, vec![0; 5]);
         bytes_of(&[deliver(1, 7), AMQPFrame::Header(1, header), body])
     };
-    let get_ok = basic::GetOk {
-        delivery_tag: 1,
-        redelivered: false,
-        exchange: "".into(),
-        routing_key: "".into(),
-        message_count: 0,
-    };
     for (what, bytes) in [
         ("a deep table in connection.start", start(100)),
         ("another protocol", b"HTTP/1.1 400 Bad Request\r\n".to_vec()),
@@ -200,7 +213,6 @@ fn bytes_that_violate_amqp_end_the_connection() {
         ("a body without a delivery", bytes_of(&[AMQPFrame::Body(1, vec![0; 5])])),
         ("a body without a header", bytes_of(&[deliver(1, 7), AMQPFrame::Body(1, vec![0; 5])])),
         ("more body than announced", announced(4)),
-        ("a message that nobody asked for", bytes_of(&[basic_method(1, basic::AMQPMethod::GetOk(get_ok))])),
         ("a wrong end of a method", spoiled_end(&[deliver(1, 7)])),
         ("a wrong end of a body", spoiled_end(&content(1, 7, addressed(), b"body"))),
     ] {

@@ -35,6 +35,12 @@ impl Closes {
         Close::Passes
     }
 
+    /// Returns whether the broker has closed a channel, and lapin will without knowing it: until then, what it sends on
+    /// it would go to a closed channel.
+    pub(super) fn is_ahead(&self, channel: u16) -> bool {
+        self.ahead.contains(&channel)
+    }
+
     /// The broker closes a channel that lapin is closing or about to close. Returns whether lapin gets its
     /// confirmation now, rather than when it has closed the channel.
     pub(super) fn cross(&mut self, channel: u16) -> bool {

@@ -15,9 +15,11 @@ pub(super) struct LapinFrames {
     partial: Vec<u8>,
 }
 
-/// A frame that ends the sending of messages.
+/// A frame of lapin, as far as it concerns our messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LapinFrame {
+    /// Any other frame on a channel.
+    OnChannel(u16),
     /// `channel.close`.
     ClosesChannel(u16),
     /// The answer to the broker's `channel.close`.
@@ -61,7 +63,7 @@ impl LapinFrames {
                     }
                     true
                 }
-                _ => true,
+                _ => passes(LapinFrame::OnChannel(channel)),
             };
             if passes {
                 out.extend_from_slice(frame);

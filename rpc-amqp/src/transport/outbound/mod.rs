@@ -123,6 +123,11 @@ impl Outbound {
         Ok(())
     }
 
+    /// Returns whether the broker wants the messages of an open channel held back.
+    pub(crate) fn is_held_back(&self, channel: u16) -> bool {
+        self.lock().may_send(channel).is_ok_and(|may_send| !may_send)
+    }
+
     /// How many bytes are queued and not written.
     pub(crate) fn unwritten(&self) -> usize {
         self.lock().bytes.len() + self.taken.load(Ordering::Relaxed)
@@ -171,6 +176,7 @@ impl Outbound {
         let mut found = LapinCloses::default();
         let State { bytes: queued, lapin, open, closes, frame_max, is_closed, .. } = &mut *state;
         lapin.pass(bytes, queued, *frame_max, |frame| match frame {
+            LapinFrame::OnChannel(channel) => !closes.is_ahead(channel),
             LapinFrame::ClosesChannel(channel) => {
                 open.retain(|(open, _)| *open != channel);
                 let close = closes.by_lapin(channel);
@@ -213,10 +219,8 @@ impl Outbound {
 
     /// lapin has dropped its stream: what is queued is written, then the connection ends.
     pub(super) fn leave(&self) {
-        let mut state = self.lock();
-        state.lapin_is_gone = true;
-        drop(state);
-        self.wake();
+        self.lock().lapin_is_gone = true;
+        self.poll_task();
     }
 
     pub(super) fn lapin_state(&self) -> LapinState {
@@ -228,7 +232,12 @@ impl Outbound {
         }
     }
 
-    /// Has the task polled that owns the socket.
+    /// Has the task polled that owns the socket, also when it waits for the socket to take what it has.
+    pub(super) fn poll_task(&self) {
+        self.task.wake();
+    }
+
+    /// Has the task polled that owns the socket, unless it will take what is queued anyway.
     pub(super) fn wake(&self) {
         if !self.is_scheduled.swap(true, Ordering::AcqRel) {
             self.task.wake();

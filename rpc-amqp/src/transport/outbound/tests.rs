@@ -110,9 +110,12 @@ fn a_close_that_crosses_the_broker_s_is_confirmed_on_both_sides() {
 fn a_close_that_comes_after_the_broker_s_is_kept_from_it() {
     let outbound = opened();
     assert!(!outbound.cross_close(1), "lapin has not closed it yet");
-    let found = outbound.write_for_lapin(&close(1)).expect("it is written");
+    let cancel = basic::Cancel { consumer_tag: "consumer".into(), nowait: false };
+    let cancel = AMQPFrame::Method(1, AMQPClass::Basic(basic::AMQPMethod::Cancel(cancel)));
+    let bytes = [bytes_of(&[cancel]), close(1)].concat();
+    let found = outbound.write_for_lapin(&bytes).expect("it is written");
     assert_eq!((found.to_confirm, found.confirmed), (vec![1], vec![]));
-    assert_eq!(frames_in(&take(&outbound)), [close_ok_frame(1)]);
+    assert_eq!(frames_in(&take(&outbound)), [close_ok_frame(1)], "nothing is sent on a closed channel");
     // The number is used again.
     outbound.open(1);
     let found = outbound.write_for_lapin(&close(1)).expect("it is written");

@@ -162,6 +162,8 @@ impl Link {
     /// Ends the link although its channel is open: nothing can be published on it any more. Its calls fail, and
     /// no others are sent on it.
     pub(crate) fn abandon(&self, disconnect: &Arc<Disconnect>) {
+        // A message that was returned before was not taken, although it was confirmed.
+        self.settle_returned();
         self.pending.end(EndReason::Disconnected(Arc::clone(disconnect)));
         self.abandoned.send_if_modified(|abandoned| {
             abandoned.is_none() && abandoned.replace(Arc::clone(disconnect)).is_none()

@@ -173,6 +173,8 @@ impl Session {
             self.status.send_replace(ConnectionState::closed(text));
         }
         if let Some(link) = &link {
+            // A message that was returned before was not taken, although it was confirmed.
+            link.settle_returned();
             link.pending.end(reason);
         }
         link

@@ -147,11 +147,11 @@ async fn on_blocking_thread(
     run: impl FnOnce() -> Result<Reply, Fault> + Send + 'static,
 ) -> Result<Reply, Fault> {
     let BlockingThread::Another(thread) = thread else { return run() };
-    let inherited = Inherited::current();
+    let (inherited, span) = (Inherited::current(), tracing::Span::current());
     let run = move || {
         // Until the method ends, also when nobody waits for it any more.
         let _thread = thread;
-        inherited.scope_blocking(run)
+        span.in_scope(|| inherited.scope_blocking(run))
     };
     let running = Running(tokio::task::spawn_blocking(run));
     match running.await {

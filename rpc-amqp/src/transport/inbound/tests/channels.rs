@@ -158,7 +158,8 @@ fn lapin_is_told_a_small_frame_limit_and_ours_is_the_lower_of_both_sides() {
         (8192, 131_072, 8192),
         (131_072, 8192, 8192),
         (8192, 0, 8192),
-        (0, 0, u32::MAX),
+        (0, 0, 16 * 1024 * 1024),
+        (0, u32::MAX, 16 * 1024 * 1024),
         (0, 100, 4096),
     ] {
         let channels = Arc::new(Channels::new(Arc::new(Outbound::default())));
