@@ -120,8 +120,8 @@
 //!
 //! [`Server::log_exclude`] leaves out expected failures.
 //!
-//! Payloads, passwords and header values are never in log lines or errors of this library. **lapin logs every
-//! frame at `TRACE`, with passwords and payloads.** It does so at no other level. If you log everything,
+//! Payloads, passwords and header values are never in log lines or errors of this library. **lapin logs logins
+//! and changed passwords at `TRACE`**, and at no other level; messages do not pass through it. If you log everything,
 //! exclude it with the filter `trace,lapin=debug` of `tracing-subscriber`.
 //!
 //! lapin also logs at `ERROR` when the broker closes a channel or a connection. Some of these are expected,

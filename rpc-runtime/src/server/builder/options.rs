@@ -33,7 +33,7 @@ impl Server {
     ///
     /// Make it a bit longer than the timeout of the clients, so that a caller gets its own `Timeout` first.
     /// It counts from the receipt of the request, and for a request without a caller that a layer refused
-    /// with `overloaded`, from each try. A `blocking` method cannot be cancelled: the caller gets its reply,
+    /// with `overloaded`, from each try. A method that the contract declares `blocking` cannot be cancelled: the caller gets its reply,
     /// and the method, once it has started, runs to its end on its thread, while the server starts another
     /// call in its place.
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {

@@ -72,7 +72,8 @@ impl ServiceOptions {
     /// ([`Call::fail_fast`](crate::Call::fail_fast), the
     /// [`queue_state`](crate::error::TimedOut::queue_state) of a timeout), which calls a
     /// [`CircuitBreaker`](crate::layers::CircuitBreaker) counts together, and on LavinMQ whether it is full.
-    /// While that queue does not exist, `fail_fast` refuses nothing. Where this matters, name the queue in the
+    /// While that queue does not exist, `fail_fast` refuses nothing. While it exists and nobody consumes it, as after
+    /// such a change, **`fail_fast` refuses every call although a server serves it**: delete it first. Where this matters, name the queue in the
     /// contract (`#[rpc(queue = "..")]`).
     pub fn queue(mut self, name: impl Into<String>) -> Self {
         self.queue = Some(name.into());
@@ -81,18 +82,19 @@ impl ServiceOptions {
 
     /// Receives the requests of one method from the queue `name`, such as a queue for those that take long:
     /// each queue has its own [`concurrency`](crate::Server::concurrency). For the rest as
-    /// [`queue`](Self::queue), over which it wins.
+    /// [`queue`](Self::queue), over which it wins. Of several for one method the last counts.
     pub fn queue_of(mut self, method: impl Into<String>, name: impl Into<String>) -> Self {
         self.queues.push((method.into(), name.into()));
         self
     }
 
     /// Runs these methods on threads that they may block, for implementations that compute or wait without
-    /// `.await`. Default: the methods that the contract declares `#[rpc(blocking)]`.
+    /// `.await`. Default: the methods that the contract declares `#[rpc(blocking)]`. It adds to earlier calls.
     ///
     /// The whole `async fn` runs on one thread of tokio's pool for blocking work, among the at most 256
     /// `blocking` methods that a program runs at a time; others wait, within their deadlines. It inherits deadline
-    /// and trace as elsewhere. Cancelled (by a shutdown, a lost connection or a time limit), it ends where it
+    /// and trace as elsewhere, and the current `tracing` span; task-locals that a layer has set do not reach it.
+    /// Cancelled (by a shutdown, a lost connection or a time limit), it ends where it
     /// next waits at an `.await`, and until then keeps its thread, while the server starts another call in its
     /// place. On a current-thread runtime timers and sockets go on only while that runtime runs.
     pub fn blocking<N: Into<String>>(mut self, methods: impl IntoIterator<Item = N>) -> Self {
