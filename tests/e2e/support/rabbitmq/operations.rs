@@ -1,6 +1,14 @@
 //! Administration of a node: restarts of the application, alarms, definitions. The process lives on.
 
+use std::io;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
 use super::node::Node;
+use crate::support::wait::await_until;
 
 /// A resource whose shortage raises an alarm.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +33,12 @@ impl Node {
         self.eval_ok("rabbit:stop()").await;
     }
 
-    /// Starts the broker again, and returns when it serves.
+    /// Starts the broker again, and returns when it serves: its listeners start in the background.
     pub(crate) async fn start_app(&self) {
         self.eval_ok("rabbit:start()").await;
+        let authority = self.uri().authority().to_owned();
+        await_until("the broker serves again", || async { speaks_amqp(&authority).await.unwrap_or(false) })
+            .await;
     }
 
     /// Raises an alarm: the broker blocks publishers, and tells them with `connection.blocked`.
@@ -67,4 +78,11 @@ impl Node {
         )
         .await;
     }
+}
+
+/// Returns whether a broker answers the protocol header with a method frame.
+async fn speaks_amqp(authority: &str) -> io::Result<bool> {
+    let mut stream = TcpStream::connect(authority).await?;
+    stream.write_all(b"AMQP\x00\x00\x09\x01").await?;
+    Ok(stream.read_u8().await? == 1)
 }
