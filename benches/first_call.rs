@@ -54,6 +54,11 @@ async fn measure() -> Result<(), Failure> {
         report(name, samples.iter().map(|sample| sample[step]).collect());
     }
     report("all of it", samples.iter().map(|sample| sample.iter().sum()).collect());
+    let mut in_process = Vec::new();
+    for _ in 0..rounds {
+        in_process.push(call_in_process().await?);
+    }
+    report("in process", in_process);
     memory(connections).await
 }
 
@@ -79,10 +84,20 @@ async fn round() -> Result<[Duration; 4], Failure> {
     Ok([started, served, connected, called])
 }
 
+/// What a unit test pays that calls a mock through a client, without a broker.
+async fn call_in_process() -> Result<Duration, Failure> {
+    let started = Instant::now();
+    let client = Client::in_process(EchoServer::new(Parrot));
+    if EchoClient::new(client).echo(7).await? != 7 {
+        return Err("the echo is wrong".into());
+    }
+    Ok(started.elapsed())
+}
+
 fn report(name: &str, mut samples: Vec<Duration>) {
     samples.sort_unstable();
     let at = |share: usize| samples[(samples.len() - 1) * share / 4].as_secs_f64() * 1e3;
-    println!("{name:>16}: {:6.2} ms ({:.2}–{:.2})", at(2), at(1), at(3));
+    println!("{name:>16}: {:7.3} ms ({:.3}–{:.3})", at(2), at(1), at(3));
 }
 
 /// Client and embedded broker are one process: what is printed is the memory of both ends then.
