@@ -34,6 +34,8 @@ mod options;
 mod pipeline;
 mod publish;
 pub mod reply_code;
+#[cfg(test)]
+mod test_frames;
 mod topology;
 mod transport;
 

@@ -1,7 +1,7 @@
 //! What is encoded is what lapin's parser reads.
 
 use amq_protocol::{
-    frame::{AMQPFrame, parse_frame},
+    frame::AMQPFrame,
     protocol::{AMQPClass, basic},
     types::ShortString,
 };
@@ -10,6 +10,7 @@ use proptest::{collection::btree_map, prelude::*};
 use super::*;
 use crate::{
     message::{HeaderValue, Headers, Properties},
+    test_frames::frames_in,
     transport::inbound::{Repeated, decode_properties},
 };
 
@@ -52,16 +53,6 @@ fn properties() -> impl Strategy<Value = Properties> {
         user_id: texts.7.map(Into::into),
         app_id: texts.8.map(Into::into),
     })
-}
-
-fn frames_in(mut bytes: &[u8]) -> Vec<AMQPFrame> {
-    let mut frames = Vec::new();
-    while !bytes.is_empty() {
-        let (rest, frame) = parse_frame(bytes).expect("lapin's parser reads it");
-        frames.push(frame);
-        bytes = rest;
-    }
-    frames
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 //! What is queued, in which order, and what lapin's frames change.
 
 use amq_protocol::{
-    frame::{AMQPFrame, WriteContext, gen_frame, parse_frame},
+    frame::AMQPFrame,
     protocol::{AMQPClass, basic, channel, connection},
 };
 use proptest::{collection::vec, prelude::*};
@@ -10,25 +10,8 @@ use super::*;
 use crate::{
     encode::{PropertySource, write_ack},
     message::Properties,
+    test_frames::{bytes_of, frames_in},
 };
-
-fn bytes_of(frames: &[AMQPFrame]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for frame in frames {
-        bytes = gen_frame(frame)(WriteContext::from(bytes)).unwrap().into_inner().0;
-    }
-    bytes
-}
-
-fn frames_in(mut bytes: &[u8]) -> Vec<AMQPFrame> {
-    let mut frames = Vec::new();
-    while !bytes.is_empty() {
-        let (rest, frame) = parse_frame(bytes).expect("only whole frames are queued");
-        frames.push(frame);
-        bytes = rest;
-    }
-    frames
-}
 
 fn channel_method(id: u16, method: channel::AMQPMethod) -> AMQPFrame {
     AMQPFrame::Method(id, AMQPClass::Channel(method))
@@ -199,6 +182,7 @@ fn unwritten_messages_fill_the_queue_and_one_may_be_larger_alone() {
 fn messages_are_held_back_while_the_broker_wants_it() {
     let outbound = opened();
     outbound.set_flow(1, false);
+    assert!(outbound.is_held_back(1) && !outbound.is_held_back(2));
     assert!(matches!(publish(&outbound, 1, b"", Some(1000)), Err(NotQueued::Congested)));
     publish(&outbound, 2, b"", Some(1000)).expect("the other channel is not concerned");
     outbound.settle(1, |out| write_ack(out, 1, 7, false)).expect("acknowledgements are not messages");

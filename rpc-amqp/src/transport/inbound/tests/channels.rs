@@ -122,6 +122,21 @@ fn a_connection_closed_in_the_middle_of_a_message_ends_all_consumers() {
 }
 
 #[test]
+fn a_channel_that_is_opened_or_closed_twice_leaves_nobody_waiting() {
+    let opened = AMQPFrame::Method(1, AMQPClass::Channel(channel::AMQPMethod::OpenOk(channel::OpenOk {})));
+    let mut parsed = pass(&bytes_of(&[opened]), &[100]);
+    assert!(parsed.received(1)[0].is_err(), "the consumer of the first one is told");
+
+    let close = channel::Close { reply_code: 406, reply_text: "".into(), class_id: 0, method_id: 0 };
+    let close = AMQPFrame::Method(2, AMQPClass::Channel(channel::AMQPMethod::Close(close)));
+    let mut parsed = pass(&bytes_of(&[close.clone(), close]), &[100]);
+    assert_eq!(frames_in(&parsed.for_lapin).len(), 1, "lapin gets the first one");
+    parsed.channels.end_channel(2, &closed());
+    assert_eq!(parsed.received(2).len(), 1);
+    assert_eq!(parsed.channels.outbound().unwritten(), 0, "lapin confirms it, and only once");
+}
+
+#[test]
 fn confirms_reach_those_who_published() {
     let channels = Arc::new(Channels::new(Arc::new(Outbound::default())));
     drop(pass_on(Arc::clone(&channels), b"", &[1]));
@@ -136,6 +151,9 @@ fn confirms_reach_those_who_published() {
     };
     let mut confirms: Vec<_> =
         (0..4).map(|_| channel.publish_confirmed(&message, true).expect("it is queued").1).collect();
+    channels.set_flow(1, false);
+    assert!(channel.publish_confirmed(&message, true).is_err(), "it is held back, and not numbered");
+    assert_eq!(channel.last_number(), 4);
     let ack = basic::Ack { delivery_tag: 2, multiple: true };
     let nack = basic::Nack { delivery_tag: 3, multiple: false, requeue: false };
     let frames =

@@ -3,12 +3,13 @@
 use std::{io, sync::Arc};
 
 use amq_protocol::{
-    frame::{AMQPContentHeader, AMQPFrame, WriteContext, gen_frame, parse_frame},
+    frame::{AMQPContentHeader, AMQPFrame},
     protocol::{AMQPClass, BasicProperties, basic, channel},
     types::{AMQPValue, FieldArray, FieldTable},
 };
 use tokio::sync::mpsc;
 
+pub(crate) use crate::test_frames::{bytes_of, frames_in};
 use crate::{
     message::Delivered,
     transport::{
@@ -89,25 +90,6 @@ pub(crate) fn pass_on(channels: Arc<Channels>, bytes: &[u8], pieces: &[usize]) -
         }
     }
     Parsed { for_lapin, findings, channels, received, error }
-}
-
-pub(crate) fn bytes_of(frames: &[AMQPFrame]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for frame in frames {
-        bytes = gen_frame(frame)(WriteContext::from(bytes)).unwrap().into_inner().0;
-    }
-    bytes
-}
-
-/// Parses frames with lapin's parser.
-pub(crate) fn frames_in(mut bytes: &[u8]) -> Vec<AMQPFrame> {
-    let mut frames = Vec::new();
-    while !bytes.is_empty() {
-        let (rest, frame) = parse_frame(bytes).expect("lapin gets only frames that can be parsed");
-        frames.push(frame);
-        bytes = rest;
-    }
-    frames
 }
 
 pub(crate) fn basic_method(channel: u16, method: basic::AMQPMethod) -> AMQPFrame {
