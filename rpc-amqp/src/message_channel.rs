@@ -6,11 +6,7 @@ use crate::{
     encode::Message,
     error::BrokerError,
     message::ConfirmOutcome,
-    transport::{
-        channels::{Channel, ConfirmReceiver},
-        cutoff::ConnectionGuard,
-        outbound::NotQueued,
-    },
+    transport::{channels::Channel, cutoff::ConnectionGuard, outbound::NotQueued},
 };
 
 /// A channel that carries messages. It is closed with its last clone.
@@ -46,20 +42,7 @@ impl MessageChannel {
         self.handle.lapin.as_ref().expect("it is taken only when the last handle is dropped")
     }
 
-    /// Queues a message whose publisher confirm comes back through the receiver, with its number. The channel
-    /// must be in confirm mode. A `bounded` one is refused when too many bytes are unconfirmed.
-    ///
-    /// # Errors
-    /// When it was not queued.
-    pub(crate) fn publish_confirmed(
-        &self,
-        message: &Message<'_>,
-        bounded: bool,
-    ) -> Result<(u64, ConfirmReceiver), NotQueued> {
-        self.channel.publish_confirmed(message, bounded)
-    }
-
-    /// Queues a message on the first poll, and waits for its publisher confirm.
+    /// Queues a message on the first poll, and waits for its publisher confirm. The channel must be in confirm mode.
     ///
     /// # Errors
     /// When the channel was closed first. The broker may or may not have received the message.
@@ -67,16 +50,8 @@ impl MessageChannel {
         &self,
         message: &Message<'_>,
     ) -> Result<ConfirmOutcome, BrokerError> {
-        let (_, confirm) =
-            self.publish_confirmed(message, false).map_err(|refused| self.error_of(refused))?;
-        self.wait_for(confirm).await
-    }
-
-    /// Waits for a publisher confirm.
-    ///
-    /// # Errors
-    /// When the channel was closed first.
-    pub(crate) async fn wait_for(&self, confirm: ConfirmReceiver) -> Result<ConfirmOutcome, BrokerError> {
+        let queued = self.channel.publish_confirmed(message, false);
+        let (_, confirm) = queued.map_err(|refused| self.error_of(refused))?;
         // The sender is dropped with the channel, which tells why before.
         confirm.await.unwrap_or_else(|_| Err(self.channel.reason_of_end()))
     }

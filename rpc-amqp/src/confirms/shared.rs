@@ -75,7 +75,7 @@ impl SharedConfirmPublisher {
     ) -> Result<Confirm, PublishError> {
         let properties = PropertySource::Plain(properties);
         let message = Message { exchange, routing_key, mandatory, properties, body };
-        let queued = self.0.publish_confirmed(&message, true);
+        let queued = self.0.channel.publish_confirmed(&message, true);
         let (number, receiver) = queued.map_err(|refused| PublishError::new(refused, &self.0))?;
         Ok(Confirm { receiver, number, channel: self.0.clone() })
     }

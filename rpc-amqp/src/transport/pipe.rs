@@ -47,7 +47,7 @@ impl Pipe {
         wake(state);
     }
 
-    /// Returns whether so much is unread that the caller must wait. It is woken through `Outbound::poll_task`.
+    /// Returns whether so much is unread that the caller must wait. It is woken through `Outbound::wake_driver`.
     pub(super) fn is_full(&self) -> bool {
         let mut state = self.lock();
         state.is_waited_for = state.unread.len() > MAX_UNREAD;
@@ -117,7 +117,7 @@ impl AsyncRead for LapinStream {
         state.is_waited_for &= !is_waited_for;
         drop(state);
         if is_waited_for {
-            self.channels.outbound().poll_task();
+            self.channels.outbound().wake_driver();
         }
         Poll::Ready(read)
     }

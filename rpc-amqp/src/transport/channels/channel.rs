@@ -110,8 +110,8 @@ impl Channel {
         self.lock_consumers().by_tag.retain(|(of, _)| **of != *tag);
     }
 
-    /// Queues a message whose publisher confirm comes back through the receiver, with its number. A `bounded`
-    /// one is refused when too many bytes are unconfirmed.
+    /// Queues a message whose publisher confirm comes back through the receiver, with its number. The channel must be
+    /// in confirm mode. A `bounded` one is refused when too many bytes are unconfirmed.
     ///
     /// # Errors
     /// When it was not queued.

@@ -75,7 +75,7 @@ impl Channels {
         }
     }
 
-    /// Has the broker's wish followed that messages on a channel be held back, or no longer.
+    /// The broker asks that messages on a channel be held back (`channel.flow`), or no longer.
     pub(super) fn set_flow(&self, channel: u16, active: bool) {
         self.outbound.set_flow(channel, active);
     }

@@ -33,16 +33,16 @@ const OVERHEAD: usize = 512;
 /// A buffer that was needed once for much is not kept larger than this.
 const KEPT_BYTES: usize = 16 * 1024;
 
-/// Queues bytes for the task that owns the socket. Every message is queued whole under one lock, so that
+/// Queues bytes for the driver, the task that owns the socket. Every message is queued whole under one lock, so that
 /// nothing of the same connection comes between its frames.
 #[derive(Debug)]
 pub(crate) struct Outbound {
     state: Mutex<State>,
-    /// How many bytes the task has taken and not written yet.
+    /// How many bytes the driver has taken and not written yet.
     taken: AtomicUsize,
-    /// Whether the task was woken since it took the bytes last.
+    /// Whether the driver was woken since it took the bytes last.
     is_scheduled: AtomicBool,
-    task: AtomicWaker,
+    driver: AtomicWaker,
 }
 
 #[derive(Debug)]
@@ -57,7 +57,7 @@ struct State {
     is_closed: bool,
     /// lapin does not use its stream any more.
     lapin_is_gone: bool,
-    /// The task has ended: nothing is written any more.
+    /// The driver has ended: nothing is written any more.
     is_over: bool,
 }
 
@@ -77,7 +77,7 @@ impl Default for Outbound {
             state: Mutex::new(state),
             taken: AtomicUsize::new(0),
             is_scheduled: AtomicBool::new(false),
-            task: AtomicWaker::new(),
+            driver: AtomicWaker::new(),
         }
     }
 }
@@ -217,10 +217,10 @@ impl Outbound {
         self.lock().closes.confirm(channel)
     }
 
-    /// lapin has dropped its stream: what is queued is written, then the connection ends.
+    /// lapin has dropped its stream: the connection ends, after a close when what is queued is written.
     pub(super) fn leave(&self) {
         self.lock().lapin_is_gone = true;
-        self.poll_task();
+        self.wake_driver();
     }
 
     pub(super) fn lapin_state(&self) -> LapinState {
@@ -232,21 +232,21 @@ impl Outbound {
         }
     }
 
-    /// Has the task polled that owns the socket, also when it waits for the socket to take what it has.
-    pub(super) fn poll_task(&self) {
-        self.task.wake();
+    /// Wakes the driver, also while it waits until the socket takes more.
+    pub(super) fn wake_driver(&self) {
+        self.driver.wake();
     }
 
-    /// Has the task polled that owns the socket, unless it will take what is queued anyway.
-    pub(super) fn wake(&self) {
+    /// Wakes the driver for what was queued, unless it was woken since it took something last.
+    fn wake(&self) {
         if !self.is_scheduled.swap(true, Ordering::AcqRel) {
-            self.task.wake();
+            self.driver.wake();
         }
     }
 
-    /// The task that owns the socket is to be woken by this.
-    pub(super) fn register(&self, task: &Waker) {
-        self.task.register(task);
+    /// Registers the driver to be woken.
+    pub(super) fn register(&self, driver: &Waker) {
+        self.driver.register(driver);
     }
 
     /// Returns whether there may be something to take.
@@ -254,7 +254,7 @@ impl Outbound {
         self.is_scheduled.load(Ordering::Acquire)
     }
 
-    /// Swaps what is queued for `written`, whose bytes are all written.
+    /// For the driver: swaps what is queued for `written`, whose bytes are all written.
     pub(super) fn take(&self, written: &mut Vec<u8>) {
         written.clear();
         written.shrink_to(KEPT_BYTES);
@@ -265,12 +265,12 @@ impl Outbound {
         self.taken.store(written.len(), Ordering::Relaxed);
     }
 
-    /// The task has written some of what it took.
+    /// The driver has written some of what it took.
     pub(super) fn count_written(&self, bytes: usize) {
         self.taken.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// The task has ended: nothing is written any more.
+    /// The driver has ended: nothing is written any more.
     pub(super) fn end(&self) {
         let mut state = self.lock();
         state.is_closed = true;

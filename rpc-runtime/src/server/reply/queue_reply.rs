@@ -1,5 +1,7 @@
 //! Queues replies on the channel of their requests.
 
+use std::error::Error;
+
 use amqp_rpc_transport::{PublishError, Publisher};
 
 use super::settlement::UnsentReply;
@@ -12,7 +14,7 @@ use crate::wire::reply;
 pub(super) fn queue_reply(
     publisher: &Publisher,
     reply: UnsentReply,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     let UnsentReply { reply_to, correlation_id, codec, outcome, .. } = reply;
     let (properties, body) = reply::compose(correlation_id, &codec, outcome);
     match publisher.queue_to(&reply_to, &properties, &body) {
@@ -20,4 +22,9 @@ pub(super) fn queue_reply(
         // A channel that is lost is noticed by the settler, and the broker delivers the request again.
         Ok(()) | Err(PublishError::Disconnected(_) | PublishError::Congested) => Ok(()),
     }
+}
+
+/// Logs that AMQP cannot carry a reply, of which its caller is not told.
+pub(super) fn log_unwritable(error: &dyn Error) {
+    tracing::error!(%error, "a reply could not be written; its request goes to the dead letters");
 }

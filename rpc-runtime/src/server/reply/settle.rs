@@ -1,4 +1,4 @@
-//! The settler: writes replies and settles their deliveries, in batches, in that order.
+//! The settler: acknowledges deliveries in batches, and sends the replies that belong behind their acknowledgement.
 
 #[cfg(test)]
 mod tests;
@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::{
     acks::{Ack, AckWindow},
+    queue_reply::log_unwritable,
     settlement::{Settlement, UnsentReply},
 };
 use crate::{server::begun::BegunOnLink, wire::reply};
@@ -164,8 +165,7 @@ impl<C: SettlingChannel> Batch<'_, C> {
                 Ok(())
             }
             Err(error) => {
-                // AMQP cannot carry it, so its caller is not told.
-                tracing::error!(%error, "a reply could not be written; its request goes to the dead letters");
+                log_unwritable(&*error);
                 self.reject(tag)
             }
         }

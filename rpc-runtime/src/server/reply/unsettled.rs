@@ -9,7 +9,7 @@ use super::{
     arrival::{Arrival, KeptMessage},
     dead_letters::{DeadLetter, DeadLetterCommand},
     direct::DirectCommand,
-    queue_reply::queue_reply,
+    queue_reply::{log_unwritable, queue_reply},
     settlement::{Settlement, UnsentReply},
     sinks::ReplySinks,
 };
@@ -201,8 +201,7 @@ impl Unsettled {
             self.settle(match queue_reply(&self.sinks.publisher, reply) {
                 Ok(()) => Settlement::Ack { tag },
                 Err(error) => {
-                    // AMQP cannot carry it, so its caller is not told.
-                    tracing::error!(%error, "a reply could not be written; its request goes to the dead letters");
+                    log_unwritable(&*error);
                     Settlement::Reject { tag }
                 }
             });
