@@ -15,20 +15,24 @@ check() {
 
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps; }
 
+# Only the format: cargo would fetch all that this library is compared with, and clippy would build it.
+peers_format() { find benches/peers -name '*.rs' -not -path '*/target/*' -exec rustfmt --edition 2024 --check {} +; }
+
 # What neither rustc nor clippy sees; `structure` alone means every rule, `--help` lists them.
 structure() { cargo run --quiet --package xtask -- structure "$@"; }
 
 check "format" cargo fmt --all --check
+check "format of what is compared" peers_format
 check "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
 # Warnings are left to the lints; with the cryptography that is not the default, and with none.
 check "build without TLS" cargo check --quiet --all-targets --no-default-features --features runtime
 check "build with aws-lc-rs" cargo check --quiet --workspace --all-targets --features amqp-rpc/tls-aws-lc
 # Tests bring every feature along: the library alone has to be built without them, and with each.
 check "build without features" cargo check --quiet -p amqp-rpc-transport -p amqp-rpc-runtime --no-default-features
-for features in "" garde scope; do
+for features in "" garde scope secrets; do
     check "contract with '$features'" cargo check --quiet -p amqp-rpc-contract --features "$features"
 done
-for feature in cbor gzip metrics msgpack tower zstd; do
+for feature in cbor gzip idempotency metrics msgpack redis secrets tower zstd; do
     check "build with $feature" cargo check --quiet -p amqp-rpc-runtime --no-default-features --features "$feature"
 done
 check "contracts of types only" scripts/types-only.sh

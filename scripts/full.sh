@@ -7,8 +7,14 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 minutes=${1:-10}
 
+if [ -z "${AMQP_RPC_TEST_REDIS-}" ] || [ -z "${AMQP_RPC_TEST_POSTGRES-}" ]; then
+    exec scripts/with-redis.sh scripts/with-postgres.sh scripts/full.sh "$@"
+fi
+
 AMQP_RPC_TEST_PYTHON=$(scripts/interop-python.sh)
-export AMQP_RPC_TEST_PYTHON
+# The tests that make ten thousand calls while servers are killed.
+AMQP_RPC_TEST_FULL_LOAD=yes
+export AMQP_RPC_TEST_PYTHON AMQP_RPC_TEST_FULL_LOAD
 
 # shellcheck source=run-and-wait.bash
 . scripts/run-and-wait.bash
@@ -25,6 +31,9 @@ for version in "${versions[@]}"; do
     # shellcheck disable=SC2046 # words without spaces
     run "RabbitMQ $version" $(on_rabbitmq_4 "$version") cargo test -p amqp-rpc-tests --no-fail-fast --test e2e -- --include-ignored
 done
+
+run "a thousand new random scripts, on RabbitMQ and the embedded broker" env CONFORMANCE_SEEDS=1000 \
+    scripts/with-rabbitmq.sh cargo test -p amqp-rpc-tests --test conformance -- random::more
 
 soak=(cargo bench -p amqp-rpc-benches --bench soak -- --minutes "$minutes")
 run "a soak, on the embedded broker" env -u AMQP_URL "${soak[@]}"

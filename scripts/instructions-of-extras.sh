@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Counts what each ready-made layer, codec and limit adds to a call, in instructions, as scripts/instructions.sh counts them.
+# Counts what each ready-made layer, codec, keyring and limit adds to a call, in instructions, as scripts/instructions.sh counts them.
 # Run:  scripts/with-rabbitmq.sh scripts/instructions-of-extras.sh [ROUNDS [PROGRAM [SIDE]]]      ROUNDS: default 3, half an hour
 # Both sides have it. Layers are there five times, for one is hardly more than the noise; the table shows a fifth. Prints every count as it
 # comes, then medians of the rounds.
@@ -15,15 +15,17 @@ trap 'rm -f "$counted"' EXIT
 layers_of_both=(middleware trace trace+subscriber metrics metrics+recorder tower)
 layers_of_servers=(timeout concurrency-limit rate-limit load-shed authorize catch-panic)
 codecs=(msgpack cbor)
+keys=(keyring deduplicate)
+dialects=(aio-pika celery cyberfusion faststream golevelup nameko nestjs tutorial)
 limits=(handler-timeout cancel-when-late)
 TIMES=5
 
 times() { printf "%s:$TIMES\n" "$@"; }
 names_of() {
     if [ "$1" = client ]; then
-        printf '%s\n' nothing "${codecs[@]}"; times "${layers_of_both[@]}"
+        printf '%s\n' nothing "${codecs[@]}" "${keys[@]}" "${dialects[@]}"; times "${layers_of_both[@]}"
     else
-        printf '%s\n' nothing "${codecs[@]}" "${limits[@]}"; times "${layers_of_both[@]}" "${layers_of_servers[@]}"
+        printf '%s\n' nothing "${codecs[@]}" "${keys[@]}" "${dialects[@]}" "${limits[@]}"; times "${layers_of_both[@]}" "${layers_of_servers[@]}"
     fi
 }
 

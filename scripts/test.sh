@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# Runs all tests on all brokers: everything on the embedded one, then what speaks with a broker on a private RabbitMQ, with pika; then
-# the end-to-end tests on the embedded broker in its other likenesses and on RabbitMQ 4, a short soak, what threads share under many
+# Runs all tests on all brokers: everything on the embedded one, then what speaks with a broker on a private RabbitMQ, with pika and with
+# the peers of other frameworks; then the end-to-end tests on the embedded broker in its other likenesses and on RabbitMQ 4, a short soak, what threads share under many
 # schedules, and the instructions of a call.
 # Run:  scripts/test.sh [ARGUMENTS OF cargo test]      e.g.  scripts/test.sh --test e2e -- unroutable
-# Installs what is missing (RabbitMQ, Python's venv; Debian, as root or through sudo). The last line sums up all runs:
+# Installs what is missing (RabbitMQ, Redis, PostgreSQL, Python's venv, node; Debian, as root or through sudo). The last line sums up all runs:
 # "N passed, N failed, N skipped"; skipped is what no run ran. Ends with 0 only when each run did.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# The stores of idempotency keys are tested on real servers, in each run that has brokers.
+if [ -z "${AMQP_RPC_TEST_REDIS-}" ] || [ -z "${AMQP_RPC_TEST_POSTGRES-}" ]; then
+    exec scripts/with-redis.sh scripts/with-postgres.sh scripts/test.sh "$@"
+fi
 
 AMQP_RPC_TEST_PYTHON=$(scripts/interop-python.sh)
 export AMQP_RPC_TEST_PYTHON
@@ -29,14 +34,20 @@ everything=""
 [ ${#targets[@]} -gt 0 ] || [ ${#tests[@]} -gt 0 ] || everything=yes
 # Which of the targets speak with RabbitMQ and Python, unless told.
 with_brokers=("${targets[@]}")
-[ ${#targets[@]} -gt 0 ] || with_brokers=(--test e2e --test conformance --test foreign_clients --test guide)
+[ ${#targets[@]} -gt 0 ] || with_brokers=(--test dialects --test e2e --test conformance --test foreign_clients --test guide)
+
+# The peers of other frameworks take a minute to install, the first time. Those that cannot be installed are counted as skipped.
+if [[ " ${with_brokers[*]} " == *" dialects "* ]]; then
+    AMQP_RPC_TEST_PEERS=$(scripts/dialect-peers.sh)
+    export AMQP_RPC_TEST_PEERS
+fi
 
 cargo_test=(cargo test --workspace --no-fail-fast)
 embedded=(env -u AMQP_URL "${cargo_test[@]}")
 run "everything, on the embedded broker" "${embedded[@]}" "${targets[@]}" -- "${tests[@]}"
 # The ignored tests but those of RabbitMQ, which are in a module `rabbitmq` or have names that begin with `on_rabbitmq`.
-run "Python, on the embedded broker" "${embedded[@]}" "${with_brokers[@]}" -- "${tests[@]}" --ignored --skip on_rabbitmq --skip rabbitmq::
-run "RabbitMQ and Python" scripts/with-rabbitmq.sh "${cargo_test[@]}" "${with_brokers[@]}" -- "${tests[@]}" --include-ignored
+run "Python and other peers, on the embedded broker" "${embedded[@]}" "${with_brokers[@]}" -- "${tests[@]}" --ignored --skip on_rabbitmq --skip rabbitmq::
+run "RabbitMQ, Python and other peers" scripts/with-rabbitmq.sh "${cargo_test[@]}" "${with_brokers[@]}" -- "${tests[@]}" --include-ignored
 # By default it is like RabbitMQ 3.10. A test that a likeness leaves out was run by another.
 if [[ " ${with_brokers[*]} " == *" e2e "* ]]; then
     for like in rabbitmq-4.3 lavinmq; do

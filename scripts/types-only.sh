@@ -18,7 +18,7 @@ for crate in amqp-rpc-runtime amqp-rpc-transport lapin rustls tokio; do
 done
 # Packages by name: cargo then builds `amqp-rpc` with the features that these ask for, and no others.
 types_only=(--package amqp-rpc --package amqp-rpc-contract --package "$contract" --no-default-features)
-for features in "" amqp-rpc/garde; do
+for features in "" amqp-rpc/garde amqp-rpc/secrets; do
     cargo clippy --quiet "${types_only[@]}" --features "$features" -- -D warnings
 done
 RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps "${types_only[@]}"

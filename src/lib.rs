@@ -58,12 +58,15 @@
 //! | serve it | [`Server`], [`RunningServer`], [`Context`], [`QueueOptions`](server::QueueOptions), [`ServiceOptions`](server::ServiceOptions) |
 //! | receive events | [`Server::subscribe`], [`Subscription`]; by functions: [`Subscription::on`], [`Server::handle_events`] |
 //! | add and remove services of a running server | [`RunningServer::add`], [`RunningServer::remove`] |
+//! | run calls for one object one after the other | [`rpc_service`](macro@rpc_service#locks), [`Server::max_parked`], [`Locks`](server::Locks) |
 //! | limit durations | [`Call::timeout`], [`Client::with_timeout`], [`Server::handler_timeout`], [`Server::cancel_when_late`] |
 //! | connect, with TLS and changing passwords | [`ConnectOptions`], [`connect`] |
 //! | trace, measure, authorize or limit calls | [`layers`] |
 //! | write a layer | [`middleware`] |
 //! | choose the format and the compression of bodies | [`codec`] |
 //! | call from threads, without async | [`client::blocking`] |
+//! | send passwords and keys encrypted | feature `secrets`: `Secret`, `secrets::Keyring` |
+//! | answer a repeat with the stored reply | [`Call::idempotency_key`]; feature `idempotency`: `idempotency`, `Server::idempotency_store` |
 //! | test code that calls, without a broker | [`Client::in_process`] |
 //! | call or serve by name, without a trait | [`Client::call_json`], [`Client::call_bytes`], [`Server::raw`] |
 //!
@@ -74,13 +77,16 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `runtime` (default) | clients and servers; every other feature but `garde` turns it on |
+//! | `runtime` (default) | clients and servers; every other feature but `garde` and `secrets` turns it on |
 //! | `tls` (default) | `amqps://` and `connect::Tls`, with the cryptography of ring |
 //! | `tls-aws-lc` | the same with the cryptography of aws-lc-rs, whose key exchange withstands quantum computers and which takes long to build; set `default-features = false` |
 //! | `msgpack` | bodies in MessagePack: `codec::MessagePack` |
 //! | `cbor` | bodies in CBOR: `codec::Cbor` |
 //! | `gzip`, `zstd` | compressed bodies: [`codec::Compression`] |
 //! | `garde` | validation of parameters and results, by rules of the crate garde |
+//! | `secrets` | `Secret`: values that travel encrypted, with a `secrets::Keyring` on clients and servers |
+//! | `idempotency` | `Server::idempotency_store` for `#[rpc(deduplicate)]` methods, `idempotency::MemoryStore`, and the trait of stores |
+//! | `redis` | `idempotency::RedisStore`, which servers share |
 //! | `metrics` | `layers::Metrics`: durations and calls in flight, through the `metrics` facade |
 //! | `tower` | `layers::from_tower`: layers of the tower crate |
 //!
@@ -163,6 +169,7 @@
 /// | `exchange = ".."` | `amqp-rpc` | the exchange of requests; `""` is the default exchange, where the routing key of a method is its queue |
 /// | `event_exchange = ".."` | `amqp-rpc.events` | the topic exchange of events |
 /// | `queue = ".."` | the service's name | the queue of requests; a server may choose another one ([`ServiceOptions`](server::ServiceOptions)) |
+/// | `lock_partitions = N` | 16 | the number of queues, 1 to 256, that locks with the scope `cluster` are distributed over |
 /// | `crate = path` | `::amqp_rpc` | the path of this crate in generated code |
 ///
 /// # On a method: `#[rpc(..)]`
@@ -177,14 +184,30 @@
 /// | `cancel_when_late` | the server's | it is cancelled when its caller has stopped waiting: its future is dropped at an `.await`; see [`Server::cancel_when_late`] |
 /// | `idempotent` | | running it twice is harmless: a call whose outcome is unknown may be retried |
 /// | `at_most_once` | | a request that may have run is not run again: its caller gets `maybe_executed` |
+/// | `deduplicate` | | a repeat with the same [idempotency key](Call::idempotency_key) is answered with the stored reply, and never runs twice at once; the server needs `Server::idempotency_store` (feature `idempotency`) |
 /// | `notify` | | a one-way message to one server: its [`Call`] resolves with the publisher confirm |
 /// | `event` | | a one-way message to all subscribers: its [`Call`] has a [`topic`](Call::topic) |
 /// | `bare` | | the single parameter is the whole body: `30`, not `{"n":30}`; [`Bytes`] are sent unchanged |
 /// | `blocking` | | a plain `fn`, which runs on a thread that may block; for an `async fn` a server says so ([`ServiceOptions`](server::ServiceOptions::blocking)) |
+/// | `lock = ".."` | | requests with an equal value of this parameter, or of a field of it (`"cluster.id"`), never run at the same time; see [below](#locks) |
+/// | `lock` | | no two requests of the method run at the same time |
+/// | `lock_scope = ".."` | `process` | where the lock holds: in one `process`, or in a `cluster` of processes |
+/// | `lock_name = ".."` | the text of `lock` | methods of the service whose locks have equal names exclude each other |
 /// | `validate_result` | | the value is checked by its type's garde rules before it is sent, and when it is received |
 ///
 /// A result of the type [`Bytes`], also in a `Result<Bytes, E>`, is sent unchanged as well, with any codec.
 /// Use it for protobuf, images, or any other format that both sides know. Errors are encoded by the codec.
+///
+/// # Locks
+///
+/// `#[rpc(lock = "cluster_id")]` keeps requests with an equal `cluster_id` from running at the same time; those with
+/// different ones do. The value is that of the parameter as it is called in Rust, or of a field of it, whose type
+/// implements [`LockKey`](contract::LockKey): strings, integers, and types of yours that do. The server reads it
+/// from the request, so that no client can evade a lock.
+///
+/// Two methods with `lock = "cluster_id"` exclude each other as well: the text is the name of their lock, unless
+/// `lock_name` says another one; then they must have the same `lock_scope`. `lock` without a value is a lock of the method alone, called by its full name, such
+/// as `clusters.rebuild`.
 ///
 /// # On a parameter
 ///
@@ -221,19 +244,27 @@
 /// ```
 pub use amqp_rpc_macros::rpc_service;
 
+#[cfg(feature = "secrets")]
+pub use amqp_rpc_contract::Secret;
 #[cfg(not(feature = "runtime"))]
 #[doc(hidden)]
 pub use amqp_rpc_contract::private as __private;
 pub use amqp_rpc_contract::{Bytes, Context, HeaderValue, Headers};
 #[cfg(not(feature = "runtime"))]
 pub use amqp_rpc_contract::{contract, error};
+#[cfg(feature = "dialects")]
+pub use amqp_rpc_dialects as dialects;
+#[cfg(feature = "idempotency")]
+pub use amqp_rpc_runtime::idempotency;
 #[cfg(feature = "runtime")]
 #[doc(hidden)]
 pub use amqp_rpc_runtime::private as __private;
+#[cfg(all(feature = "runtime", feature = "secrets"))]
+pub use amqp_rpc_runtime::secrets;
 #[cfg(feature = "runtime")]
 pub use amqp_rpc_runtime::{
     Call, CallError, CallOptions, Client, ConnectOptions, Execution, Fault, FaultCode, RunningServer, Server,
-    Subscription, client, codec, connect, contract, error, in_process, layers, middleware, server,
+    Subscription, client, codec, connect, contract, dialect, error, in_process, layers, middleware, server,
 };
 
 #[cfg(all(doctest, feature = "runtime"))]

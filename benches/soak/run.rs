@@ -17,7 +17,7 @@ use tokio::{
 use crate::{
     Failure,
     chaos::{Chaos, Tally, Target},
-    clients::{Caller, OutcomeCounts, Publisher, Records, Recoveries, has_direct_replies},
+    clients::{Caller, OutcomeCounts, Publisher, Records, Recoveries, coalesces, has_direct_replies},
     final_checks,
     findings::Findings,
     ledgers::{
@@ -227,6 +227,7 @@ async fn connect(options: &Options, uri: &str) -> Result<Vec<Client>, Failure> {
     for number in 0..options.clients {
         let reply_to = if has_direct_replies(number) { ReplyTo::Direct } else { ReplyTo::ExclusiveQueue };
         let builder = Client::builder().reply_to(reply_to);
+        let builder = if coalesces(number) { builder.coalesce(8) } else { builder };
         // The last one waits for a broker that blocks publishers.
         let builder = if number + 1 == options.clients { builder.wait_while_blocked() } else { builder };
         let options = ConnectOptions::new(uri).name(format!("client-{number}"));

@@ -5,12 +5,10 @@
 //! `AMQP_URL` set; `-- --help` lists its options, docs/performance.md explains its tables.
 
 mod broker;
-mod child;
 mod cpu;
 mod extras;
 mod failures;
 mod implementations;
-mod load;
 mod measure;
 mod options;
 mod report;
@@ -22,7 +20,7 @@ use std::process::ExitCode;
 use options::Invocation;
 use role::Role;
 
-pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) use amqp_rpc_bench_harness::Failure;
 
 fn main() -> ExitCode {
     let outcome = match options::read(std::env::args().skip(1)) {
@@ -44,10 +42,5 @@ fn main() -> ExitCode {
 }
 
 fn run(role: &Role) -> Result<(), Failure> {
-    runtime()?.block_on(implementations::run(role))
-}
-
-/// Two workers everywhere, so that numbers of different machines can be compared.
-pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+    amqp_rpc_bench_harness::runtime()?.block_on(implementations::run(role))
 }

@@ -8,11 +8,10 @@ use std::{
     time::Duration,
 };
 
+use amqp_rpc_bench_harness::{Load, Measured, READY, runtime};
+
 use crate::{
-    Failure, broker,
-    child::READY,
-    cpu, failures,
-    load::{Load, Measured},
+    Failure, broker, cpu, failures,
     options::Options,
     report::{self, Sample},
     role::{Role, Side},
@@ -22,7 +21,7 @@ use crate::{
 const WARM_UP: Duration = Duration::from_millis(300);
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
-    let runtime = crate::runtime()?;
+    let runtime = runtime()?;
     // Before as well: a measurement that was interrupted left its requests behind.
     runtime.block_on(broker::clean(options))?;
 
@@ -32,7 +31,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     }
     report::head(options);
     for &calls_in_flight in &options.calls_in_flight {
-        let load = Load { calls_in_flight, duration: options.duration, calls: None };
+        let load = Load { calls_in_flight, duration: options.duration, calls: None, text_bytes: None };
         let mut samples = vec![Vec::new(); pairs.len()];
         for round in 0..options.rounds {
             // Each round begins with another variant: none is always measured after the same one.
@@ -60,7 +59,7 @@ struct Pair {
 
 impl Pair {
     fn start(options: &Options, variant: Variant) -> Result<Self, Failure> {
-        let role = |side| Role { url: options.url.clone(), side, variant, extra: None };
+        let role = |side| Role { url: options.url.clone(), side, variant, extra: None, json_texts: false };
         let server = Process::start(&role(Side::Server))?;
         let client = Process::start(&role(Side::Client))?;
         Ok(Self { server, client })
@@ -83,6 +82,7 @@ impl Pair {
             calls_per_second: calls / measured.elapsed.as_secs_f64(),
             median: measured.median.as_secs_f64() * 1e6,
             p99: measured.p99.as_secs_f64() * 1e6,
+            p999: measured.p999.as_secs_f64() * 1e6,
             client_cpu: per_call(0).unwrap_or_default(),
             server_cpu: per_call(1).unwrap_or_default(),
             broker_cpu: per_call(2),

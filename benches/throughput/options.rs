@@ -13,7 +13,8 @@ usage: cargo bench -p amqp-rpc-benches --bench throughput -- [OPTION]...
   --calls-in-flight 1,64   loads to measure
   --seconds 2              length of one measurement
   --rounds 5               measurements of every variant under every load, taken in turn
-  --only NAME,...          some of: amqp-rpc, best, spawn, inline, tutorial; the first is compared with the others. Or of
+  --only NAME,...          some of: amqp-rpc, amqp-rpc-coalesced, best, spawn, inline, tutorial; the first is compared with the others. Or of
+                           methods with locks: locked, one-by-one. Or of
                            one-way messages, which count when confirmed: notify, notify-best, event, event-best
   --skip-failures          without unroutable calls and timeouts
 The broker is AMQP_URL, or amqp://localhost; `scripts/with-rabbitmq.sh cargo bench -p amqp-rpc-benches --bench throughput` brings one.";
@@ -45,7 +46,7 @@ pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Invocation
         variants: Variant::CALLS.to_vec(),
         measures_failures: true,
     };
-    let (mut side, mut extra) = (None, None);
+    let (mut side, mut extra, mut json_texts) = (None, None, false);
     // cargo says `--bench` to a benchmark that is to measure, and nothing to one that `cargo test` runs.
     let mut measures = false;
 
@@ -64,12 +65,16 @@ pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Result<Invocation
             "--role" => {
                 side = Some(if value()? == "server" { Side::Server } else { Side::Client });
             }
+            "--json-texts" => json_texts = true,
             "--with" => extra = Some(Extra::named(&value()?)?),
             unknown => return Err(format!("unknown option {unknown:?}; --help lists them")),
         }
     }
     match side {
-        Some(side) => Ok(Invocation::Run(Role { url, side, variant: options.variants[0], extra })),
+        Some(side) => {
+            Ok(Invocation::Run(Role { url, side, variant: options.variants[0], extra, json_texts }))
+        }
+        None if json_texts => Err("--json-texts needs --role, as in benches/peers".into()),
         None if extra.is_some() => Err("--with needs --role, as in scripts/instructions.sh".into()),
         None if measures => Ok(Invocation::Measure(options)),
         None => Ok(Invocation::Print(NOT_A_TEST)),

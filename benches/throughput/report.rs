@@ -10,6 +10,7 @@ pub(crate) struct Sample {
     pub(crate) calls_per_second: f64,
     pub(crate) median: f64,
     pub(crate) p99: f64,
+    pub(crate) p999: f64,
     pub(crate) client_cpu: f64,
     pub(crate) server_cpu: f64,
     pub(crate) broker_cpu: Option<f64>,
@@ -24,18 +25,19 @@ pub(crate) fn head(options: &Options) {
 /// others.
 pub(crate) fn table(calls_in_flight: usize, variants: &[Variant], samples: &[Vec<Sample>]) {
     println!(
-        "\n{calls_in_flight} in flight | calls/s | p50 µs | p99 µs | client CPU | server CPU | broker CPU"
+        "\n{calls_in_flight} in flight | calls/s | p50 µs | p99 µs | p99.9 µs | client CPU | server CPU | broker CPU"
     );
-    println!("---|---|---|---|---|---|---");
+    println!("---|---|---|---|---|---|---|---");
     for (variant, rounds) in variants.iter().zip(samples) {
         let of = |what: fn(&Sample) -> f64| median(rounds.iter().map(what).collect());
         let broker: Option<Vec<f64>> = rounds.iter().map(|sample| sample.broker_cpu).collect();
         println!(
-            "{} | {:.0} | {:.0} | {:.0} | {:.1} | {:.1} | {}",
+            "{} | {:.0} | {:.0} | {:.0} | {:.0} | {:.1} | {:.1} | {}",
             variant.name(),
             of(|sample| sample.calls_per_second),
             of(|sample| sample.median),
             of(|sample| sample.p99),
+            of(|sample| sample.p999),
             of(|sample| sample.client_cpu),
             of(|sample| sample.server_cpu),
             broker.map_or("unknown".into(), |rounds| format!("{:.1}", median(rounds))),

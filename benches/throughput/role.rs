@@ -10,6 +10,8 @@ pub(crate) struct Role {
     pub(crate) variant: Variant,
     /// Only for `Variant::AmqpRpc`.
     pub(crate) extra: Option<Extra>,
+    /// Variants by hand carry texts as JSON, rather than as bytes.
+    pub(crate) json_texts: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,12 @@ pub(crate) const GROUP: &str = "readers";
 pub(crate) enum Variant {
     /// This library.
     AmqpRpc,
+    /// This library, with calls that share messages.
+    Coalesced,
+    /// This library, with a lock for each number: it is always free.
+    Locked,
+    /// This library, with one lock for all calls: all but one wait for it.
+    OneByOne,
     /// The best that is known with lapin by hand, in the same mode and with the same properties.
     Best,
     /// Lapin as people write it: a task per request, every write awaited, prefetch 256.
@@ -29,17 +35,22 @@ pub(crate) enum Variant {
 
 impl Variant {
     /// The variants that make calls; the others publish one-way messages.
-    pub(crate) const CALLS: [Self; 5] =
-        [Self::AmqpRpc, Self::Best, Self::Spawn, Self::Inline, Self::Tutorial];
+    pub(crate) const CALLS: [Self; 6] =
+        [Self::AmqpRpc, Self::Coalesced, Self::Best, Self::Spawn, Self::Inline, Self::Tutorial];
+    /// Calls of methods with locks, which are measured where they are named.
+    const LOCKED: [Self; 2] = [Self::Locked, Self::OneByOne];
     const ONE_WAY: [Self; 4] = [Self::Notify, Self::NotifyBest, Self::Event, Self::EventBest];
 
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        Self::CALLS.into_iter().chain(Self::ONE_WAY)
+        Self::CALLS.into_iter().chain(Self::LOCKED).chain(Self::ONE_WAY)
     }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AmqpRpc => "amqp-rpc",
+            Self::Coalesced => "amqp-rpc-coalesced",
+            Self::Locked => "locked",
+            Self::OneByOne => "one-by-one",
             Self::Best => "best",
             Self::Spawn => "spawn",
             Self::Inline => "inline",
@@ -60,6 +71,8 @@ impl Variant {
         if Self::ONE_WAY.contains(&self) {
             let queue = if self.is_event() { format!("news.events.{GROUP}") } else { "news".into() };
             format!("{}.{queue}", self.namespace())
+        } else if self == Self::Coalesced {
+            format!("{}.{}", self.namespace(), Self::AmqpRpc.queue())
         } else {
             format!("{EXCHANGE}.{}", self.name())
         }
@@ -67,6 +80,9 @@ impl Variant {
 
     /// The exchange that it publishes to.
     pub(crate) fn exchange(self) -> String {
+        if self == Self::Coalesced {
+            return format!("{}.{EXCHANGE}", self.namespace());
+        }
         if !Self::ONE_WAY.contains(&self) {
             return EXCHANGE.into();
         }
@@ -74,7 +90,7 @@ impl Variant {
         format!("{}.{exchange}", self.namespace())
     }
 
-    /// The namespace of its one-way messages.
+    /// The namespace of its one-way messages, and of calls that share messages.
     pub(crate) fn namespace(self) -> String {
         format!("{EXCHANGE}.{}", self.name())
     }

@@ -100,6 +100,15 @@ impl Broker {
         matches!(self, RabbitMq(_))
     }
 
+    /// Returns whether a queue with `x-single-active-consumer` delivers to one of its consumers at a time.
+    ///
+    /// RabbitMQ has it since 3.8 (its release notes), and hands over as `tests/conformance` records. LavinMQ has it (the
+    /// source of 2.9). A broker that ignores the argument delivers to all consumers, and nothing says so.
+    #[must_use]
+    pub fn has_single_active_consumer(self) -> bool {
+        self.is_rabbitmq_since(3, 8) || matches!(self, LavinMq(_))
+    }
+
     /// Returns whether consuming direct reply-to needs the permission to read `amq.rabbitmq.reply-to`.
     ///
     /// LavinMQ requires it; on RabbitMQ any user may (measured).
@@ -232,7 +241,8 @@ mod tests {
     #[test]
     fn each_difference_holds_for_the_brokers_it_was_measured_on() {
         type Claim = (&'static str, fn(Broker) -> bool, [bool; 4], bool);
-        let claims: [Claim; 5] = [
+        let claims: [Claim; 6] = [
+            ("single active consumers", Broker::has_single_active_consumer, [true; 4], false),
             ("all-with-x", Broker::has_all_with_x, [true, true, true, false], false),
             ("returns when full", Broker::returns_when_full, [false, false, false, true], false),
             ("reject-publish-dlx", Broker::has_reject_publish_dlx, [true, true, true, false], false),
@@ -243,6 +253,7 @@ mod tests {
             assert_eq!(brokers().map(claim), on_each, "{what}");
             assert_eq!(claim(Other), on_others, "{what}");
         }
+        assert!(!Broker::from_properties("RabbitMQ", "3.7.28").has_single_active_consumer());
         let commands = brokers().map(|broker| broker.permission_command().starts_with("rabbitmqctl"));
         assert_eq!(commands, [true, true, true, false]);
         let default_exchange = brokers().map(Broker::default_exchange_in_permissions);

@@ -24,15 +24,32 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// Starts a consumer. Its tag is random: on LavinMQ a guessable tag would let other clients receive direct
-    /// replies.
+    /// Starts a consumer of a queue.
     pub(crate) async fn start(
         channel: &MessageChannel,
         queue: &str,
         options: BasicConsumeOptions,
     ) -> Result<Self, BrokerError> {
+        Self::start_as(channel.channel.next_consumer_tag(), channel, queue, options).await
+    }
+
+    /// Starts a consumer of direct replies. Its tag is random: on LavinMQ a guessable tag would let other clients
+    /// receive them.
+    pub(crate) async fn start_direct(
+        channel: &MessageChannel,
+        address: &str,
+        options: BasicConsumeOptions,
+    ) -> Result<Self, BrokerError> {
+        Self::start_as(format!("amqp-rpc.{}", Uuid::new_v4()), channel, address, options).await
+    }
+
+    async fn start_as(
+        tag: String,
+        channel: &MessageChannel,
+        queue: &str,
+        options: BasicConsumeOptions,
+    ) -> Result<Self, BrokerError> {
         let queue = convert::short_string("queue", queue)?;
-        let tag = format!("amqp-rpc.{}", Uuid::new_v4());
         let deliveries = channel.channel.add_consumer(&tag);
         let registered = Registered { channel: &channel.channel, tag: &tag };
         let lapin_tag = convert::short_string("consumer tag", tag.as_str())?;
@@ -44,6 +61,11 @@ impl Consumer {
     /// The consumer tag.
     pub fn tag(&self) -> &str {
         &self.tag
+    }
+
+    /// Returns whether the consumer was cancelled, or its channel lost. Deliveries of before may still be there.
+    pub fn has_ended(&self) -> bool {
+        self.deliveries.is_closed()
     }
 
     /// Waits for the next delivery. Returns `None` when the consumer was cancelled, by this side or by the

@@ -17,6 +17,7 @@
 //! 8. `connection`: a connection and its channels.
 //! 9. `confirms`, `connect`: publishing with confirms; making connections, at first and again.
 //! 10. `topology`: declaring and looking up exchanges, queues and bindings.
+//! 11. `counter`: a counter in a queue.
 #![allow(clippy::disallowed_types, reason = "this is the crate that the rule keeps lapin in")]
 
 mod broker;
@@ -25,6 +26,7 @@ mod connect;
 mod connection;
 mod consume;
 mod convert;
+mod counter;
 mod encode;
 mod error;
 pub mod limits;
@@ -47,6 +49,7 @@ pub use connect::{
 };
 pub use connection::{Connection, DataChannel};
 pub use consume::Consumer;
+pub use encode::{COALESCED, MAX_COALESCED_BYTES};
 pub use error::{
     BrokerError, CannotBlock, CertificateProblem, Chain, ConnectError, Disconnect, ExchangeError, Reason,
     chain,
@@ -58,4 +61,7 @@ pub use options::{ConnectOptions, Credentials, Inbound};
 pub use pipeline::{Request, pipelined};
 pub use publish::{AddressedMessage, BacklogState, PublishError, Publisher, check_encodable};
 pub use topology::{Binding, Exchange, ExchangeKind, Operation, Queue, QueueStatus, Topology, TopologyError};
-pub use transport::inbound::Findings;
+pub use transport::{
+    inbound::{Findings, Part, Parts},
+    outbound::{CALLS_PER_MESSAGE, COALESCED_ID_PREFIX, Sharing, announce},
+};

@@ -1,6 +1,7 @@
 //! The context of a call, for the method that serves it.
 
 use std::{
+    num::NonZero,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -51,6 +52,8 @@ pub struct ContextParts {
     pub correlation_id: Option<SmolStr>,
     /// Its priority.
     pub priority: Option<u8>,
+    /// The number of the activation of its partition's consumer.
+    pub fencing_token: Option<NonZero<u64>>,
 }
 
 impl From<ContextParts> for Context {
@@ -159,6 +162,18 @@ impl Context {
         self.0.message_id.as_deref()
     }
 
+    /// The idempotency key of the request, which is its `message_id`: equal in all repetitions of a call or a
+    /// message, and in no other. `None` if there is none, or an empty one.
+    ///
+    /// Calls of `#[rpc(deduplicate)]` methods, notifications and events always have one; other calls if the caller
+    /// sets it (`Call::idempotency_key`). The caller chose it, so use it together with what identifies the caller
+    /// where callers do not trust each other. A method that stores it in the same database transaction as its effect
+    /// has that effect exactly once.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.message_id().filter(|key| !key.is_empty())
+    }
+
     /// The correlation id, by which the caller matches the reply to its call. The caller chose it.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
@@ -169,6 +184,22 @@ impl Context {
     #[must_use]
     pub fn priority(&self) -> Option<u8> {
         self.0.priority
+    }
+
+    /// The fencing token of a method that is locked in a cluster (`lock_scope = "cluster"`). `None` for other methods,
+    /// and for clients in the same process.
+    ///
+    /// The broker lets one process at a time run the requests of a key. A process that was stopped, or cut off, may
+    /// still run its method when the broker has handed the lock over. The method of the new holder has a greater
+    /// token. Store the greatest token that was seen with the data that the lock protects, and refuse a write with a
+    /// smaller one.
+    ///
+    /// Each time that the broker hands over, the token grows; as long as one process holds the lock, it stays the
+    /// same. Requests of one key have comparable tokens, and so have all requests of a partition; gaps mean nothing.
+    /// It is below 2^53 for the next 280,000 years, so that it can be kept as a double.
+    #[must_use]
+    pub fn fencing_token(&self) -> Option<u64> {
+        self.0.fencing_token.map(NonZero::get)
     }
 
     /// Runs `future` in the scope of this call. Calls made there inherit its [deadline](Self::deadline) and
@@ -207,6 +238,7 @@ impl std::fmt::Debug for Context {
             .field("message_id", &self.0.message_id)
             .field("correlation_id", &self.0.correlation_id)
             .field("priority", &self.0.priority)
+            .field("fencing_token", &self.0.fencing_token)
             .finish()
     }
 }

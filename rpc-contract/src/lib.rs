@@ -4,8 +4,8 @@
 //! Depend on `amqp-rpc`, which re-exports what users need. With `default-features = false` it is little more
 //! than this crate and the macro, for crates that hold contracts only.
 //!
-//! Modules import one way, each only from those before it: `definitions`, `headers` and `violation`,
-//! `inherited`, `context` and `contract`, `error` and `private`.
+//! Modules import one way, each only from those before it: `definitions`, `headers`, `secret` and
+//! `violation`, `inherited`, `context` and `contract`, `error` and `private`.
 
 mod context;
 pub mod contract;
@@ -15,11 +15,15 @@ mod headers;
 mod inherited;
 #[doc(hidden)]
 pub mod private;
+#[cfg(feature = "secrets")]
+mod secret;
 mod violation;
 
 pub use bytes::Bytes;
 pub use context::Context;
 pub use headers::{HeaderValue, Headers};
+#[cfg(feature = "secrets")]
+pub use secret::Secret;
 
 /// The values that break a rule of a contract.
 pub mod error {

@@ -1,20 +1,26 @@
 //! The items of a contract that generated code and the runtime use. They are not part of the public API, and
 //! may change in any release.
 
-use std::marker::PhantomData;
-pub use std::{sync::Arc, time::Duration};
+pub use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{
+    fmt::{Display, Write as _},
+    marker::PhantomData,
+};
 
 pub use serde;
 
 #[cfg(feature = "scope")]
 pub use crate::inherited::Inherited;
+#[cfg(feature = "secrets")]
+pub use crate::secret::{Decrypted, SecretError, SecretScope, SecretValue, Writing, within, without};
 #[cfg(feature = "garde")]
 use crate::violation::Violation;
 pub use crate::{
     Bytes, Context,
     context::ContextParts,
     contract::{
-        Event, MethodDef, NoError, NoReply, Notification, Repetition, Request, Response, ServiceDef, WireType,
+        Event, LockDef, LockKey, MethodDef, NoError, NoReply, Notification, Params, Repetition, Request,
+        Response, ServiceDef, WireType,
     },
     violation::{Violations, cut},
     without_runtime as with_runtime,
@@ -54,6 +60,29 @@ pub trait NotResult {
 }
 
 impl<T: ?Sized> NotResult for Probe<T> {}
+
+/// The text of an error, if its type has one: the inherent function shadows that of [`NoErrorText`].
+#[derive(Debug)]
+pub struct ErrorText<E>(PhantomData<E>);
+
+impl<E: Display> ErrorText<E> {
+    /// The text; `None` if `Display` fails, which `to_string` would panic at.
+    pub fn error_text(error: &E) -> Option<String> {
+        let mut text = String::new();
+        write!(text, "{error}").ok()?;
+        Some(text)
+    }
+}
+
+/// The function of [`ErrorText`] for every type without `Display`.
+pub trait NoErrorText<E> {
+    /// The type has no text.
+    fn error_text(_: &E) -> Option<String> {
+        None
+    }
+}
+
+impl<E> NoErrorText<E> for ErrorText<E> {}
 
 /// Checks a value by the rules of garde.
 ///

@@ -3,13 +3,17 @@
 //! Only `validate` builds it, so generation has nothing to check.
 
 mod attributes;
+mod lock;
 
 use std::time::Duration;
 
 use proc_macro2::Span;
 use syn::{Attribute, Ident, Path, TraitItem, Type, TypeParamBound, Visibility};
 
-pub(crate) use self::attributes::Attributes;
+pub(crate) use self::{
+    attributes::Attributes,
+    lock::{Lock, LockScope, LockedValue},
+};
 
 /// A service, ready to be generated.
 pub(crate) struct Service {
@@ -25,6 +29,8 @@ pub(crate) struct Service {
     pub(crate) server: Ident,
     /// The type parameter of the server.
     pub(crate) implementation: Ident,
+    /// The number of partitions of its locks in a cluster.
+    pub(crate) lock_partitions: u16,
     pub(crate) methods: Vec<Method>,
     /// Invalid items. Only the trait holds them, so that implementations still match it.
     pub(crate) rejected: Vec<TraitItem>,
@@ -48,6 +54,7 @@ pub(crate) struct Method {
     pub(crate) repetition: Repetition,
     /// The server cancels it when its caller's deadline has passed.
     pub(crate) cancel_when_late: bool,
+    pub(crate) lock: Option<Lock>,
     pub(crate) body: Body,
     pub(crate) run: RunMode,
     /// Its value is validated before it is sent.
@@ -75,6 +82,16 @@ pub(crate) struct Parameter {
     pub(crate) is_documented: bool,
     /// A serde attribute replaces the implementations of its type, which then needs none.
     pub(crate) has_custom_serde: bool,
+    pub(crate) wire_name: WireName,
+}
+
+/// The name that a parameter is read by.
+pub(crate) enum WireName {
+    Own(String),
+    /// Its members stand beside the other parameters; only its type knows their names.
+    Flattened,
+    /// It is not read.
+    Skipped,
 }
 
 /// The parameter that receives the call's context.
@@ -123,6 +140,7 @@ pub(crate) enum Repetition {
     Undeclared,
     Idempotent,
     AtMostOnce,
+    Deduplicated,
 }
 
 /// The layout of a request's body.

@@ -45,14 +45,15 @@ pub(crate) struct ParameterSyntax {
 /// An item that is not a trait; it is emitted unchanged.
 pub(crate) struct RejectedItem {
     item: TokenStream,
-    error: ErrorKind,
+    /// Boxed: it is several times as large as what is returned instead.
+    error: Box<ErrorKind>,
     at: Span,
 }
 
 impl RejectedItem {
     /// Reports the error and returns the item.
     pub(crate) fn report(self, errors: &mut Errors) -> TokenStream {
-        errors.at_span(self.at, self.error);
+        errors.at_span(self.at, *self.error);
         self.item
     }
 }
@@ -63,11 +64,12 @@ pub(crate) fn parse(item: TokenStream) -> Result<TraitSyntax, RejectedItem> {
         Ok(Item::Trait(item)) => Ok(TraitSyntax::new(item)),
         Ok(other) => {
             let (found, at) = describe(other);
-            Err(RejectedItem { item, error: ErrorKind::NotATrait { found }, at })
+            Err(RejectedItem { item, error: Box::new(ErrorKind::NotATrait { found }), at })
         }
         Err(error) => {
             let at = error.span();
-            Err(RejectedItem { item, error: ErrorKind::Unreadable { details: error.to_string() }, at })
+            let error = Box::new(ErrorKind::Unreadable { details: error.to_string() });
+            Err(RejectedItem { item, error, at })
         }
     }
 }

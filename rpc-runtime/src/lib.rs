@@ -2,26 +2,38 @@
 //!
 //! Depend on `amqp-rpc`, which re-exports what users need.
 //!
-//! Modules import one way, each only from those before it: `codec`, `message`, `contract`, `error`,
-//! `wire`, `client`, `layer`, `in_process` and `server`.
+//! Modules import one way, each only from those before it: `codec`, `secrets`, `message`, `contract`,
+//! `error`, `wire`, `dialect`, `client`, `layer`, `idempotency`, `lock`, `in_process` and `server`.
 
 pub mod client;
 pub mod codec;
 pub mod connect;
 pub mod contract;
+pub mod dialect;
 pub mod error;
+#[cfg(feature = "idempotency")]
+pub mod idempotency;
+#[cfg(not(feature = "idempotency"))]
+mod idempotency;
 pub mod in_process;
 mod layer;
+mod lock;
 mod message;
 #[doc(hidden)]
 pub mod private;
 #[cfg(all(test, shuttle))]
 mod schedules;
+#[cfg(feature = "secrets")]
+pub mod secrets;
+#[cfg(not(feature = "secrets"))]
+mod secrets;
 pub mod server;
 #[cfg(test)]
 mod test_contract;
 mod wire;
 
+#[cfg(feature = "secrets")]
+pub use amqp_rpc_contract::Secret;
 pub use amqp_rpc_contract::{Bytes, HeaderValue, Headers};
 pub use amqp_rpc_transport::ConnectOptions;
 pub use client::{Call, CallOptions, Client};

@@ -4,9 +4,12 @@ pub use amqp_rpc_contract::private::*;
 
 pub use crate::{
     client::{Call, CallOptions, Client, generated::TypedClient},
+    contract::LockedMethod,
     contract::{ServeFuture, Service},
     message::IncomingCall,
-    server::generated::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method},
+    server::generated::{
+        locked, locked_whole, serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method,
+    },
     with_runtime,
 };
 

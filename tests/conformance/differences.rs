@@ -41,6 +41,20 @@ const DIFFERENCES: &[Difference] = &[
         reason: "publisher confirms have replaced transactions",
     },
     Difference {
+        script: "consuming/a_cancelled_single_active_consumer_keeps_its_deliveries_and_the_next_goes_on",
+        rabbitmq: r#"    b/1 <- basic.cancel-ok first
+b/1 basic.ack 1
+b/1 basic.nack 2 requeue
+    c/1 <- basic.deliver second #1 redelivered ""/"q" "2"
+    c/1 <- basic.deliver second #2 ""/"q" "3""#,
+        embedded: r#"    b/1 <- basic.cancel-ok first
+    c/1 <- basic.deliver second #1 ""/"q" "3"
+b/1 basic.ack 1
+b/1 basic.nack 2 requeue
+    c/1 <- basic.deliver second #2 redelivered ""/"q" "2""#,
+        reason: "a classic queue of RabbitMQ delivers what was ready only when something else happens to it",
+    },
+    Difference {
         script: "malformed/an_unknown_method",
         rabbitmq: "    a <- end",
         embedded: r#"    a <- connection.close 501 "FRAME_ERROR - cannot decode <<>>" class=50 method=255
@@ -148,6 +162,7 @@ const RULES: &[RuleOfAnother] = &[
             "arguments/arguments_that_classic_queues_do_not_support_are_406",
             "arguments/arguments_that_quorum_queues_do_not_support_are_406",
             "arguments/values_that_mean_nothing_are_406",
+            "quorum/a_single_active_consumer_s_channel_hands_over_a_quorum_queue_in_order",
             "quorum/deliveries_are_counted",
             "quorum/global_prefetch_and_quorum_queues_do_not_mix",
         ],

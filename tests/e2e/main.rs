@@ -6,8 +6,13 @@
 mod bodies;
 mod calls;
 mod client;
+mod cluster_locks;
+mod coalescing;
 mod dead_letters;
+mod idempotency;
+mod locks;
 mod one_way;
+mod secrets;
 mod server;
 mod untyped;
 
@@ -25,6 +30,7 @@ mod tls;
 mod layers;
 
 // Other programs: foreign peers, malformed messages, the tutorial, our own examples.
+mod dialects;
 mod examples;
 mod malformed;
 mod tutorial;
@@ -34,5 +40,6 @@ mod wire_format;
 mod rabbitmq;
 
 // What the tests share: services, brokers, peers that speak AMQP by hand.
+mod selftest;
 mod services;
 mod support;

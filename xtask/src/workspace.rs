@@ -76,6 +76,12 @@ impl Workspace {
 /// The crate that a file is the root of.
 fn crate_of_root(path: &str) -> Option<Crate> {
     let segments: Vec<&str> = path.split('/').collect();
+    // Packages below `benches`, those of the workspace of peers among them.
+    if let ["benches", package @ .., "src", "lib.rs" | "main.rs"] = segments.as_slice()
+        && !package.is_empty()
+    {
+        return Some(Crate { name: format!("benches/{}", package.join("/")), root: path.to_owned() });
+    }
     let (package, inside) = match segments.as_slice() {
         ["src" | "benches", ..] => ("", segments.as_slice()),
         [package, inside @ ..] => (*package, inside),
@@ -108,6 +114,9 @@ mod tests {
             ("xtask/src/main.rs", Some("xtask")),
             ("benches/soak/main.rs", Some("benches/soak")),
             ("benches/brokers.rs", Some("benches/brokers")),
+            ("benches/harness/src/lib.rs", Some("benches/harness")),
+            ("benches/peers/kanin/src/main.rs", Some("benches/peers/kanin")),
+            ("benches/peers/kanin/src/client.rs", None),
             ("rpc-broker/benches/connections.rs", Some("rpc-broker/benches/connections")),
             ("benches/soak/run.rs", None),
             ("rpc-runtime/src/client/lib.rs", None),

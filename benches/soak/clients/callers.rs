@@ -11,6 +11,7 @@ use amqp_rpc::{
     Call, CallError, Client, Execution,
     contract::{NoError, Request, Response},
 };
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::{
@@ -31,6 +32,12 @@ use crate::{
 /// Whether the client uses direct reply-to, as half of them do.
 pub(crate) fn has_direct_replies(client: usize) -> bool {
     client % 2 == 1
+}
+
+/// Whether the calls of the client share messages, as those of every fourth do. They make several at a time now and
+/// then.
+pub(crate) fn coalesces(client: usize) -> bool {
+    client.is_multiple_of(4)
 }
 
 /// A task that makes one call or message at a time.
@@ -80,6 +87,10 @@ impl Caller {
                 let Some(()) = self.publisher.send().await else { return };
                 continue;
             }
+            if coalesces(self.number) && self.rng.one_in(3) {
+                let Some(()) = self.call_together().await else { return };
+                continue;
+            }
             let kind = self.rng.weighted(MIX);
             let timeout = match kind {
                 CallKind::TooSlow => self.rng.millis(20, 100),
@@ -92,6 +103,25 @@ impl Caller {
             let fails_fast = self.rng.one_in(12);
             self.call(CallSettings { key, kind, timeout, fails_fast, dropped_after }).await;
         }
+    }
+
+    /// Makes several calls at once, which may share a message. `None` when the ledger is full.
+    async fn call_together(&mut self) -> Option<()> {
+        let mut calls = Vec::new();
+        for _ in 0..2 + self.rng.below(10) {
+            let kind = CallKind::Plain;
+            let timeout = [100, 1000, 5000].map(Duration::from_millis)[self.rng.below(3) as usize];
+            let key = self.records.ledger.make(kind, timeout)?;
+            let micros = if self.rng.one_in(4) { self.rng.below(20_000) } else { 0 };
+            let dropped_after = self.rng.one_in(30).then(|| self.rng.millis(0, 15));
+            calls.push((CallSettings { key, kind, timeout, fails_fast: false, dropped_after }, micros));
+        }
+        let calls = calls.into_iter().map(|(settings, micros)| {
+            let key = settings.key;
+            self.observe(self.work.plain(key, micros), settings, move |value| *value == answer_to(key))
+        });
+        join_all(calls).await;
+        Some(())
     }
 
     async fn call(&mut self, settings: CallSettings) {

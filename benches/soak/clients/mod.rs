@@ -7,7 +7,7 @@ mod records;
 mod recovery;
 mod waiting;
 
-pub(crate) use callers::{Caller, has_direct_replies};
+pub(crate) use callers::{Caller, coalesces, has_direct_replies};
 pub(crate) use outcome_counts::OutcomeCounts;
 pub(crate) use publishers::Publisher;
 pub(crate) use records::Records;

@@ -1,5 +1,6 @@
-//! Layers, codecs and limits that can be added to this library's client and server, to count their cost.
+//! Layers, codecs, limits and dialects that can be added to this library's client and server, to count their cost.
 
+mod dialect;
 mod recorder;
 
 use std::time::Duration;
@@ -8,14 +9,18 @@ use amqp_rpc::{
     CallError, Fault, Server,
     client::ClientBuilder,
     codec::{Cbor, MessagePack},
-    contract::NoError,
+    contract::{NoError, Service},
+    idempotency::MemoryStore,
     layers::{
         Authorize, CatchPanic, ConcurrencyLimit, LoadShed, Metrics, RateLimit, Timeout, Trace, from_tower,
     },
     middleware::{ClientNext, IncomingCall, Next, OutgoingCall, Reply, client_from_fn, from_fn},
+    secrets::Keyring,
 };
 use tower_layer::Identity;
 use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt};
+
+use self::dialect::Dialect;
 
 /// `NAME[:TIMES]`. A layer that is there several times shows its cost more exactly.
 #[derive(Clone, Debug)]
@@ -42,9 +47,12 @@ enum Kind {
     Cbor,
     HandlerTimeout,
     CancelWhenLate,
+    Keyring,
+    Deduplicate,
+    Dialect(Dialect),
 }
 
-const NAMES: [(&str, Kind); 16] = [
+const NAMES: [(&str, Kind); 26] = [
     ("middleware", Kind::Middleware),
     ("trace", Kind::Trace),
     ("trace+subscriber", Kind::TraceAndSubscriber),
@@ -61,6 +69,16 @@ const NAMES: [(&str, Kind); 16] = [
     ("cbor", Kind::Cbor),
     ("handler-timeout", Kind::HandlerTimeout),
     ("cancel-when-late", Kind::CancelWhenLate),
+    ("keyring", Kind::Keyring),
+    ("deduplicate", Kind::Deduplicate),
+    ("aio-pika", Kind::Dialect(Dialect::AioPika)),
+    ("celery", Kind::Dialect(Dialect::Celery)),
+    ("cyberfusion", Kind::Dialect(Dialect::Cyberfusion)),
+    ("faststream", Kind::Dialect(Dialect::FastStream)),
+    ("golevelup", Kind::Dialect(Dialect::Golevelup)),
+    ("nameko", Kind::Dialect(Dialect::Nameko)),
+    ("nestjs", Kind::Dialect(Dialect::NestJs)),
+    ("tutorial", Kind::Dialect(Dialect::Tutorial)),
 ];
 
 /// More than any call takes, and more than there are calls.
@@ -78,6 +96,19 @@ impl Extra {
         };
         let times = times.parse().map_err(|_| format!("{times:?} is not a number of times"))?;
         Ok(Self { kind, times })
+    }
+
+    /// Whether the calls are those of a deduplicated method.
+    pub(super) fn is_deduplicated(&self) -> bool {
+        matches!(self.kind, Kind::Deduplicate)
+    }
+
+    /// Serves the service in the dialect as well, if the extra is one.
+    pub(super) fn serve_in_dialect<S: Service>(&self, server: Server, service: impl FnOnce() -> S) -> Server {
+        match self.kind {
+            Kind::Dialect(dialect) => dialect.add_to_server(server, service()),
+            _ => server,
+        }
     }
 
     /// Installs the subscriber or recorder that the extra names.
@@ -107,8 +138,12 @@ impl Extra {
             Kind::Tower => server.layer(from_tower(Identity::new())),
             Kind::HandlerTimeout => server.handler_timeout(LONG),
             Kind::CancelWhenLate => server.cancel_when_late(),
+            Kind::Keyring => server.keyring(keyring()),
+            Kind::Deduplicate => server.idempotency_store(MemoryStore::new()),
             // It answers in the client's.
             Kind::MessagePack | Kind::Cbor => server,
+            // It is added with its service.
+            Kind::Dialect(_) => server,
         };
         Ok((0..self.times).fold(server, |server, _| add(server)))
     }
@@ -122,6 +157,10 @@ impl Extra {
             Kind::Tower => client.layer(from_tower(Identity::new())),
             Kind::MessagePack => client.codec(MessagePack),
             Kind::Cbor => client.codec(Cbor),
+            Kind::Keyring => client.keyring(keyring()),
+            Kind::Dialect(dialect) => dialect.add_to_client(client),
+            // Its calls are those of another method.
+            Kind::Deduplicate => client,
             // Servers alone have these.
             Kind::Timeout
             | Kind::ConcurrencyLimit
@@ -134,6 +173,11 @@ impl Extra {
         };
         Ok((0..self.times).fold(client, |client, _| add(client)))
     }
+}
+
+/// Keys that the contract has no use for: the cost of a call without secrets.
+fn keyring() -> Keyring {
+    Keyring::new(&Keyring::generate_key()).expect("it is a key")
 }
 
 /// A layer that does nothing: the cost of any layer.

@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use amqp_rpc_bench_harness::Caller;
 use futures_util::StreamExt;
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties, Consumer,
@@ -16,8 +17,8 @@ use lapin::{
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::{EchoRequest, PendingCalls, echo};
-use crate::{Failure, load::Caller, role::Role, variant::Variant};
+use super::{EchoRequest, JSON, PendingCalls, Texts, answer_to};
+use crate::{Failure, role::Role, variant::Variant};
 
 #[derive(Clone)]
 pub(super) struct Client(Arc<Shared>);
@@ -28,6 +29,7 @@ struct Shared {
     queue: ShortString,
     reply_to: ShortString,
     waiting: PendingCalls<String>,
+    texts: Texts,
 }
 
 pub(super) async fn connect(role: &Role) -> Result<Client, Failure> {
@@ -43,6 +45,7 @@ pub(super) async fn connect(role: &Role) -> Result<Client, Failure> {
         queue: role.variant.queue().into(),
         reply_to,
         waiting: PendingCalls::default(),
+        texts: Texts { as_json: role.json_texts },
     }));
     tokio::spawn(hand_out(replies, client.clone()));
     Ok(client)
@@ -59,21 +62,33 @@ async fn hand_out(mut replies: Consumer, client: Client) {
     }
 }
 
-impl Caller for Client {
-    async fn echo(&self, n: u64) -> Result<u64, Failure> {
+impl Client {
+    async fn call(&self, content_type: &str, body: &[u8]) -> Result<Vec<u8>, Failure> {
         let Shared { channel, queue, reply_to, waiting, .. } = &*self.0;
         let id = Uuid::new_v4().to_string();
         let (sender, reply) = oneshot::channel();
         waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), sender);
-        let body = serde_json::to_vec(&EchoRequest { n })?;
         let properties = BasicProperties::default()
-            .with_content_type("application/json".into())
+            .with_content_type(content_type.into())
             .with_correlation_id(id.into())
             .with_reply_to(reply_to.clone());
         channel
-            .basic_publish("".into(), queue.clone(), BasicPublishOptions::default(), &body, properties)
+            .basic_publish("".into(), queue.clone(), BasicPublishOptions::default(), body, properties)
             .await?;
-        Ok(serde_json::from_slice(&reply.await?)?)
+        Ok(reply.await?)
+    }
+}
+
+impl Caller for Client {
+    async fn echo(&self, n: u64) -> Result<u64, Failure> {
+        let reply = self.call(JSON, &serde_json::to_vec(&EchoRequest { n })?).await?;
+        Ok(serde_json::from_slice(&reply)?)
+    }
+
+    async fn echo_text(&self, text: &str) -> Result<bool, Failure> {
+        let (content_type, body) = self.0.texts.encode(text)?;
+        let answer = self.call(content_type, &body).await?;
+        self.0.texts.is_answer(text, &answer)
     }
 }
 
@@ -104,19 +119,18 @@ async fn serve(mut requests: Consumer, channel: Channel, spawns: bool) {
 }
 
 async fn answer_or_say_why_not(channel: Channel, request: Delivery) {
-    if let Err(failure) = answer(&channel, &request).await {
+    if let Err(failure) = answer(&channel, request).await {
         eprintln!("throughput: a server by hand cannot answer a request: {failure}");
     }
 }
 
-async fn answer(channel: &Channel, request: &Delivery) -> Result<(), Failure> {
-    let body = serde_json::to_vec(&echo(serde_json::from_slice::<EchoRequest>(&request.data)?).await)?;
+async fn answer(channel: &Channel, mut request: Delivery) -> Result<(), Failure> {
+    let (content_type, body) = answer_to(&mut request).await?;
     let properties = &request.properties;
     let reply_to = properties.reply_to().clone().ok_or("it has no reply address")?;
     let correlation_id = properties.correlation_id().clone().ok_or("it has no correlation id")?;
-    let properties = BasicProperties::default()
-        .with_content_type("application/json".into())
-        .with_correlation_id(correlation_id);
+    let properties =
+        BasicProperties::default().with_content_type(content_type.into()).with_correlation_id(correlation_id);
     channel.basic_publish("".into(), reply_to, BasicPublishOptions::default(), &body, properties).await?;
     request.ack(BasicAckOptions::default()).await?;
     Ok(())

@@ -17,6 +17,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use amqp_rpc_bench_harness::Caller;
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties,
     options::{BasicPublishOptions, ConfirmSelectOptions},
@@ -25,7 +26,7 @@ use lapin::{
 use uuid::Uuid;
 
 use super::{EchoRequest, one_way_with_amqp_rpc};
-use crate::{Failure, load::Caller, role::Role};
+use crate::{Failure, role::Role};
 
 #[derive(Clone)]
 pub(super) struct Publisher(Arc<Shared>);

@@ -6,8 +6,9 @@ use amqp_rpc::{
     rpc_service,
     server::QueueOptions,
 };
+use amqp_rpc_bench_harness::Caller;
 
-use crate::{Failure, load::Caller, role::Role, variant::GROUP};
+use crate::{Failure, role::Role, variant::GROUP};
 
 /// Each variant has its own exchanges and queues of these names, by a namespace.
 #[rpc_service(name = "news", exchange = "requests", event_exchange = "events")]

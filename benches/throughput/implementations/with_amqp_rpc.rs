@@ -3,14 +3,22 @@
 use std::time::Duration;
 
 use amqp_rpc::{Client, Context, RunningServer, Server, rpc_service, server::QueueOptions};
+use amqp_rpc_bench_harness::{Caller, apply_loads};
 
-use crate::{Failure, load::Caller, role::Role};
+use crate::{Failure, extras::Extra, role::Role, variant::Variant};
 
 #[rpc_service(name = "throughput", exchange = "throughput", queue = "throughput.amqp-rpc")]
 pub(crate) trait Echo {
     async fn echo(&self, n: u64) -> u64;
     /// Answers well after the caller has given up.
     async fn dawdle(&self, #[rpc(context)] cx: &Context);
+}
+
+/// The echo, deduplicated: each call has a key of its own.
+#[rpc_service(exchange = "throughput", queue = "throughput.amqp-rpc")]
+pub(crate) trait EchoOnce {
+    #[rpc(deduplicate)]
+    async fn echo_once(&self, n: u64) -> u64;
 }
 
 /// Its exchange exists, for [`Echo`] has the same, but no queue takes its requests.
@@ -31,26 +39,58 @@ impl Echo for Service {
     }
 }
 
+impl EchoOnce for Service {
+    async fn echo_once(&self, n: u64) -> u64 {
+        n
+    }
+}
+
 pub(super) async fn start(role: &Role) -> Result<RunningServer, Failure> {
     let options = QueueOptions::new().without_dead_letters();
     let server = Server::new().service_with(EchoServer::new(Service), options);
+    let server =
+        if role.variant == Variant::Coalesced { server.namespace(role.variant.namespace()) } else { server };
     let server = match &role.extra {
         None => server,
-        Some(extra) => extra.add_to_server(server)?,
+        Some(extra) if extra.is_deduplicated() => {
+            let options = QueueOptions::new().without_dead_letters();
+            extra.add_to_server(server)?.service_with(EchoOnceServer::new(Service), options)
+        }
+        Some(extra) => extra.serve_in_dialect(extra.add_to_server(server)?, || EchoServer::new(Service)),
     };
     Ok(server.start(&role.url).await?)
 }
 
-pub(super) async fn connect(role: &Role) -> Result<EchoClient, Failure> {
-    let client = match &role.extra {
-        None => Client::builder(),
-        Some(extra) => extra.add_to_client(Client::builder())?,
+/// The client of the method that the role's extra calls.
+pub(super) async fn run_client(role: &Role) -> Result<(), Failure> {
+    let client = connect(role).await?;
+    if role.extra.as_ref().is_some_and(Extra::is_deduplicated) {
+        apply_loads(EchoOnceClient::new(client)).await
+    } else {
+        apply_loads(EchoClient::new(client)).await
+    }
+}
+
+async fn connect(role: &Role) -> Result<Client, Failure> {
+    let client = match role.variant {
+        Variant::Coalesced => Client::builder().namespace(role.variant.namespace()).coalesce(64),
+        _ => Client::builder(),
     };
-    Ok(EchoClient::new(client.connect(&role.url).await?))
+    let client = match &role.extra {
+        None => client,
+        Some(extra) => extra.add_to_client(client)?,
+    };
+    Ok(client.connect(&role.url).await?)
 }
 
 impl Caller for EchoClient {
     async fn echo(&self, n: u64) -> Result<u64, Failure> {
         Ok(Self::echo(self, n).await?)
+    }
+}
+
+impl Caller for EchoOnceClient {
+    async fn echo(&self, n: u64) -> Result<u64, Failure> {
+        Ok(self.echo_once(n).await?)
     }
 }

@@ -6,11 +6,12 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bytes::Bytes;
 use lapin::options::ConfirmSelectOptions;
 
 use crate::{
     connection::Connection,
-    encode::{Message, PropertySource},
+    encode::{BodySource, Message, PropertySource},
     error::BrokerError,
     message::{ConfirmOutcome, Properties},
     message_channel::MessageChannel,
@@ -43,7 +44,7 @@ impl Connection {
         Ok(SharedConfirmPublisher(self.open_confirming().await?))
     }
 
-    pub(super) async fn open_confirming(&self) -> Result<MessageChannel, BrokerError> {
+    pub(crate) async fn open_confirming(&self) -> Result<MessageChannel, BrokerError> {
         let channel = self.open_message_channel().await?;
         channel.lapin().confirm_select(ConfirmSelectOptions::default()).await?;
         Ok(channel)
@@ -70,11 +71,12 @@ impl SharedConfirmPublisher {
         exchange: &str,
         routing_key: &str,
         properties: &Properties,
-        body: &[u8],
+        body: &Bytes,
         mandatory: bool,
     ) -> Result<Confirm, PublishError> {
         let properties = PropertySource::Plain(properties);
-        let message = Message { exchange, routing_key, mandatory, properties, body };
+        let message =
+            Message { exchange, routing_key, mandatory, properties, body: BodySource::Shared(body) };
         let queued = self.0.channel.publish_confirmed(&message, true);
         let (number, receiver) = queued.map_err(|refused| PublishError::new(refused, &self.0))?;
         Ok(Confirm { receiver, number, channel: self.0.clone() })

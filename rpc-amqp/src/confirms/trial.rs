@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     connection::Connection,
-    encode::{Message, PropertySource},
+    encode::{BodySource, Message, PropertySource},
     error::{BrokerError, ConnectError},
     message::Properties,
 };
@@ -41,7 +41,7 @@ impl Connection {
             routing_key: &nowhere,
             mandatory: false,
             properties: PropertySource::Plain(&properties),
-            body: b"",
+            body: BodySource::Copied(b""),
         };
         channel.publish_and_wait(&message).await?;
         let _ = channel.lapin().close(200, "messages are accepted".into()).await;

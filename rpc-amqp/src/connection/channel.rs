@@ -31,7 +31,7 @@ impl DataChannel {
             let qos = self.0.lapin().basic_qos(prefetch, BasicQosOptions { global: false });
             qos.await.map_err(BrokerError::from)
         };
-        let consuming = self.start_consumer(queue, BasicConsumeOptions::default());
+        let consuming = Consumer::start(&self.0, queue, BasicConsumeOptions::default());
         // Both are sent on the first poll, in this order: the prefetch holds for consumers that come after it.
         let ((), consumer) = try_join(prefetch, consuming).await?;
         Ok(consumer)
@@ -43,7 +43,7 @@ impl DataChannel {
     /// When the broker refuses it, or the channel or the connection was lost.
     pub async fn consume_replies(&self, queue: &str) -> Result<Consumer, BrokerError> {
         let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..Default::default() };
-        self.start_consumer(queue, options).await
+        Consumer::start(&self.0, queue, options).await
     }
 
     /// Consumes the pseudo-queue of direct reply-to. Must precede the first publish on this channel.
@@ -52,15 +52,7 @@ impl DataChannel {
     /// When the broker refuses it, or the channel or the connection was lost.
     pub async fn consume_direct_replies(&self, address: &str) -> Result<Consumer, BrokerError> {
         let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
-        self.start_consumer(address, options).await
-    }
-
-    async fn start_consumer(
-        &self,
-        queue: &str,
-        options: BasicConsumeOptions,
-    ) -> Result<Consumer, BrokerError> {
-        Consumer::start(&self.0, queue, options).await
+        Consumer::start_direct(&self.0, address, options).await
     }
 
     /// Cancels a consumer. Deliveries that are already on the way still arrive, then it ends.
@@ -71,12 +63,23 @@ impl DataChannel {
         Ok(self.0.lapin().basic_cancel(consumer_tag.into(), Default::default()).await?)
     }
 
-    /// Acknowledges a delivery, and with `multiple` all earlier ones on this channel.
+    /// Acknowledges a delivery with the next write: after all replies that are queued by then, and together with the
+    /// deliveries that it follows.
     ///
     /// # Errors
     /// When the channel or the connection was lost.
-    pub fn ack(&self, tag: u64, multiple: bool) -> Result<(), BrokerError> {
-        self.settle(|out, channel| write_ack(out, channel, tag, multiple))
+    pub fn ack(&self, tag: u64) -> Result<(), BrokerError> {
+        let channel = &self.0.channel;
+        let acked = channel.outbound().ack(channel.id(), tag);
+        acked.map_err(|refused| self.0.error_of(refused))
+    }
+
+    /// Acknowledges a delivery before everything that is queued later.
+    ///
+    /// # Errors
+    /// When the channel or the connection was lost.
+    pub fn ack_now(&self, tag: u64) -> Result<(), BrokerError> {
+        self.settle(tag, |out, channel| write_ack(out, channel, tag, false))
     }
 
     /// Waits until the broker has processed everything that was queued on this channel before.
@@ -95,7 +98,7 @@ impl DataChannel {
     /// # Errors
     /// When the channel or the connection was lost.
     pub fn reject(&self, tag: u64) -> Result<(), BrokerError> {
-        self.settle(|out, channel| write_reject(out, channel, tag, false))
+        self.settle(tag, |out, channel| write_reject(out, channel, tag, false))
     }
 
     /// Requeues a delivery. It uses `basic.nack`, which RabbitMQ 4.3 does not count as a failed delivery.
@@ -103,14 +106,14 @@ impl DataChannel {
     /// # Errors
     /// When the channel or the connection was lost.
     pub fn requeue(&self, tag: u64) -> Result<(), BrokerError> {
-        self.settle(|out, channel| write_nack(out, channel, tag, true))
+        self.settle(tag, |out, channel| write_nack(out, channel, tag, true))
     }
 
-    /// Queues a frame that settles deliveries. It reaches the broker before everything that is queued later, and
+    /// Queues a frame that settles a delivery. It reaches the broker before everything that is queued later, and
     /// after the replies that were queued before.
-    fn settle(&self, write: impl FnOnce(&mut Vec<u8>, u16)) -> Result<(), BrokerError> {
+    fn settle(&self, tag: u64, write: impl FnOnce(&mut Vec<u8>, u16)) -> Result<(), BrokerError> {
         let channel = &self.0.channel;
-        let queued = channel.outbound().settle(channel.id(), |out| write(out, channel.id()));
+        let queued = channel.outbound().settle(channel.id(), tag, |out| write(out, channel.id()));
         queued.map_err(|refused| self.0.error_of(refused))
     }
 }

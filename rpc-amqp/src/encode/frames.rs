@@ -1,7 +1,9 @@
 //! Writes the frames of a message, and those that settle deliveries.
 
+use bytes::Bytes;
+
 use super::{
-    EncodeError,
+    EncodeError, FrameBuffer,
     properties::{max_header_bytes, write_properties},
     short_string::{check_short, write_short},
 };
@@ -18,8 +20,13 @@ pub(crate) const HEADER_BYTES: usize = 7;
 /// The bytes of a frame besides its payload.
 pub(crate) const FRAME_OVERHEAD: usize = HEADER_BYTES + 1;
 
+/// The size of a frame with `basic.ack`: its class and method, the tag, and a flag.
+pub(crate) const ACK_BYTES: usize = FRAME_OVERHEAD + 4 + 8 + 1;
+
 /// About what a message has besides its body.
 const TYPICAL_BYTES: usize = 256;
+/// Smaller parts of a body are copied: a piece of its own in a write would cost more.
+const SHARED_FROM: usize = 16 * 1024;
 
 /// A message to publish.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +36,28 @@ pub(crate) struct Message<'a> {
     /// The broker returns it when it reaches no queue.
     pub(crate) mandatory: bool,
     pub(crate) properties: PropertySource<'a>,
-    pub(crate) body: &'a [u8],
+    pub(crate) body: BodySource<'a>,
+}
+
+/// The body of a message to publish.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum BodySource<'a> {
+    Copied(&'a [u8]),
+    /// Large parts of it are not copied.
+    Shared(&'a Bytes),
+}
+
+impl<'a> BodySource<'a> {
+    fn as_bytes(self) -> &'a [u8] {
+        match self {
+            Self::Copied(body) => body,
+            Self::Shared(body) => body,
+        }
+    }
+
+    pub(crate) fn len(self) -> usize {
+        self.as_bytes().len()
+    }
 }
 
 /// The properties of a message to publish.
@@ -46,7 +74,7 @@ pub(crate) enum PropertySource<'a> {
 /// # Errors
 /// When AMQP cannot carry a name or property. Then nothing is appended.
 pub(crate) fn write_message(
-    out: &mut Vec<u8>,
+    frames: &mut FrameBuffer,
     channel: u16,
     frame_max: usize,
     message: &Message<'_>,
@@ -54,8 +82,9 @@ pub(crate) fn write_message(
     check_short("exchange", message.exchange)?;
     check_short("routing key", message.routing_key)?;
     let Message { exchange, routing_key, mandatory, properties, body } = *message;
+    let out = &mut frames.bytes;
     let start = out.len();
-    out.reserve(TYPICAL_BYTES + body.len());
+    out.reserve(TYPICAL_BYTES + body.len().min(SHARED_FROM));
     write_frame(out, METHOD, channel, |out| {
         out.extend_from_slice(&[0, 60, 0, 40, 0, 0]);
         write_short(out, exchange);
@@ -77,13 +106,23 @@ pub(crate) fn write_message(
         out.truncate(start);
         return written;
     }
-    for part in body.chunks(frame_max.saturating_sub(FRAME_OVERHEAD).max(1)) {
-        write_frame(out, BODY, channel, |out| out.extend_from_slice(part));
-    }
+    write_body(frames, channel, body, frame_max.saturating_sub(FRAME_OVERHEAD).max(1));
     Ok(())
 }
 
-/// Appends `basic.ack`.
+fn write_body(frames: &mut FrameBuffer, channel: u16, body: BodySource<'_>, max_payload: usize) {
+    let [high, low] = channel.to_be_bytes();
+    for part in body.as_bytes().chunks(max_payload) {
+        let [a, b, c, d] = frame_size(part.len());
+        frames.bytes.extend_from_slice(&[BODY, high, low, a, b, c, d]);
+        match body {
+            BodySource::Shared(body) if part.len() >= SHARED_FROM => frames.share(body.slice_ref(part)),
+            BodySource::Shared(_) | BodySource::Copied(_) => frames.bytes.extend_from_slice(part),
+        }
+        frames.bytes.push(FRAME_END);
+    }
+}
+/// Appends `basic.ack`, which has [`ACK_BYTES`].
 pub(crate) fn write_ack(out: &mut Vec<u8>, channel: u16, tag: u64, multiple: bool) {
     write_settlement(out, channel, 80, tag, multiple.into());
 }
@@ -111,7 +150,11 @@ fn write_frame(out: &mut Vec<u8>, kind: u8, channel: u16, payload: impl FnOnce(&
     out.extend_from_slice(&[kind, high, low, 0, 0, 0, 0]);
     let start = out.len();
     payload(out);
-    let size = u32::try_from(out.len() - start).expect("a frame is smaller than 4 GiB: frame_max bounds it");
-    out[start - 4..start].copy_from_slice(&size.to_be_bytes());
+    let size = frame_size(out.len() - start);
+    out[start - 4..start].copy_from_slice(&size);
     out.push(FRAME_END);
+}
+
+fn frame_size(payload: usize) -> [u8; 4] {
+    u32::try_from(payload).expect("a frame is smaller than 4 GiB: frame_max bounds it").to_be_bytes()
 }

@@ -5,6 +5,7 @@ use amq_protocol::{
     protocol::{AMQPClass, basic},
     types::ShortString,
 };
+use bytes::Bytes;
 use proptest::{collection::btree_map, prelude::*};
 
 use super::*;
@@ -68,19 +69,21 @@ proptest! {
     #[test]
     fn a_message_is_what_another_parser_reads(
         properties in properties(), body: Vec<u8>, frame_max in 9..400usize, channel: u16,
-        mandatory: bool, exchange in "[a-zü]{0,20}", routing_key in "[a-zü]{0,20}",
+        mandatory: bool, shares: bool, exchange in "[a-zü]{0,20}", routing_key in "[a-zü]{0,20}",
     ) {
-        let (mut encoded, mut out) = (Vec::new(), Vec::new());
+        let (mut encoded, mut out) = (Vec::new(), FrameBuffer::default());
+        let shared = Bytes::from(body.clone());
+        let body_source = if shares { BodySource::Shared(&shared) } else { BodySource::Copied(&body) };
         write_properties(&mut encoded, &properties, 100_000).unwrap();
         let message = Message {
             exchange: &exchange,
             routing_key: &routing_key,
             mandatory,
             properties: PropertySource::Encoded(&encoded),
-            body: &body,
+            body: body_source,
         };
         write_message(&mut out, channel, frame_max, &message).unwrap();
-        let frames = frames_in(&out);
+        let frames = frames_in(&out.to_vec());
         let expected = basic::Publish {
             exchange: exchange.as_str().into(),
             routing_key: routing_key.as_str().into(),
@@ -136,13 +139,20 @@ fn names_and_headers_that_do_not_fit_are_refused() {
         let endless = headers(Headers::from_iter([("ratio", float)]));
         assert_eq!(refused(endless, 100).as_deref(), Some("a header is a number that is not finite"));
     }
-    let (mut out, long) = (b"before".to_vec(), "x".repeat(256));
+    let (mut out, long) = (FrameBuffer::default(), "x".repeat(256));
+    out.bytes.extend_from_slice(b"before");
     let bad = Properties { kind: Some(long.clone().into()), ..Properties::default() };
     let good = Properties::default();
     for (routing_key, properties) in [(long.as_str(), &good), ("key", &bad)] {
         let properties = PropertySource::Plain(properties);
-        let message = Message { exchange: "", routing_key, mandatory: false, properties, body: b"" };
+        let message = Message {
+            exchange: "",
+            routing_key,
+            mandatory: false,
+            properties,
+            body: BodySource::Copied(b""),
+        };
         assert!(write_message(&mut out, 1, 4096, &message).is_err());
-        assert_eq!(out, b"before");
+        assert_eq!(out.to_vec(), b"before");
     }
 }

@@ -1,5 +1,7 @@
 //! Deliveries as plain data.
 
+use std::time::Instant;
+
 use smol_str::SmolStr;
 
 use super::{Properties, Refusal};
@@ -21,4 +23,6 @@ pub struct Delivered {
     pub body: bytes::Bytes,
     /// Set when properties that cannot be read, or a body that is too large, were left out.
     pub refusal: Option<Refusal>,
+    /// When this side received it. It may wait for its consumer long after that.
+    pub received_at: Instant,
 }

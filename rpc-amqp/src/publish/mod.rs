@@ -2,6 +2,7 @@
 
 mod addressed;
 mod check;
+mod coalesced;
 mod error;
 mod publisher;
 

@@ -5,19 +5,19 @@ use smol_str::SmolStr;
 
 use super::{AddressedMessage, PublishError};
 use crate::{
-    encode::{Message, PropertySource, max_header_bytes},
+    encode::{BodySource, Message, PropertySource, max_header_bytes},
     error::BrokerError,
     message::Properties,
     message_channel::MessageChannel,
 };
 
 /// The maximum of unwritten bytes on a stalled connection; a single message may be larger.
-const MAX_UNWRITTEN: usize = 64 * 1024 * 1024;
+pub(super) const MAX_UNWRITTEN: usize = 64 * 1024 * 1024;
 
 /// Publishes on one channel.
 #[derive(Debug)]
 pub struct Publisher {
-    channel: MessageChannel,
+    pub(super) channel: MessageChannel,
 }
 
 /// The state of a connection's unwritten messages.
@@ -43,10 +43,11 @@ impl Publisher {
         exchange: &str,
         routing_key: &str,
         properties: &Properties,
-        body: &[u8],
+        body: &Bytes,
     ) -> Result<(), PublishError> {
         let properties = PropertySource::Plain(properties);
-        let message = Message { exchange, routing_key, mandatory: true, properties, body };
+        let message =
+            Message { exchange, routing_key, mandatory: true, properties, body: BodySource::Shared(body) };
         let channel = &self.channel.channel;
         let queued = channel.outbound().publish(channel.id(), &message, Some(MAX_UNWRITTEN));
         queued.map_err(|refused| PublishError::new(refused, &self.channel))
@@ -63,27 +64,36 @@ impl Publisher {
         }
     }
 
-    /// Encodes a message to `queue`, to be published by [`queue`](Self::queue).
+    /// Encodes a message to an exchange, to be published by [`queue`](Self::queue).
     ///
     /// # Errors
     /// When AMQP cannot carry it.
     pub fn address(
         &self,
-        queue: SmolStr,
+        exchange: SmolStr,
+        routing_key: SmolStr,
         properties: &Properties,
         body: Bytes,
     ) -> Result<AddressedMessage, Box<dyn std::error::Error + Send + Sync>> {
         let frame_max = usize::try_from(self.channel.channel.outbound().frame_max()).unwrap_or(usize::MAX);
-        Ok(AddressedMessage::new(queue, properties, max_header_bytes(frame_max), body)?)
+        Ok(AddressedMessage::new(exchange, routing_key, properties, max_header_bytes(frame_max), body)?)
     }
 
-    /// Encodes a message to `queue` and queues it, as [`queue`](Self::queue) does.
+    /// Encodes a message and queues it, as [`queue`](Self::queue) does. To the default exchange, which is empty, the
+    /// routing key is the name of a queue.
     ///
     /// # Errors
     /// When it was not queued; never because too much waits.
-    pub fn queue_to(&self, queue: &str, properties: &Properties, body: &[u8]) -> Result<(), PublishError> {
+    pub fn queue_to(
+        &self,
+        exchange: &str,
+        routing_key: &str,
+        properties: &Properties,
+        body: &Bytes,
+    ) -> Result<(), PublishError> {
         let properties = PropertySource::Plain(properties);
-        let message = Message { exchange: "", routing_key: queue, mandatory: false, properties, body };
+        let body = BodySource::Shared(body);
+        let message = Message { exchange, routing_key, mandatory: false, properties, body };
         let channel = &self.channel.channel;
         let queued = channel.outbound().publish(channel.id(), &message, None);
         queued.map_err(|refused| PublishError::new(refused, &self.channel))

@@ -159,24 +159,33 @@ pub(super) async fn declare_exchange(
     exchange: &Exchange,
     passive: bool,
 ) -> Result<(), BrokerError> {
+    let name = short_string("exchange", &exchange.name)?;
     let kind = match exchange.kind {
         ExchangeKind::Direct => lapin::ExchangeKind::Direct,
+        ExchangeKind::Fanout => lapin::ExchangeKind::Fanout,
         ExchangeKind::Headers => lapin::ExchangeKind::Headers,
         ExchangeKind::Topic => lapin::ExchangeKind::Topic,
     };
-    let name = short_string("exchange", &exchange.name)?;
-    let options = ExchangeDeclareOptions { passive, durable: true, ..Default::default() };
+    let options = exchange_options(exchange, passive);
     Ok(channel.exchange_declare(name, kind, options, Default::default()).await?)
+}
+
+fn exchange_options(exchange: &Exchange, passive: bool) -> ExchangeDeclareOptions {
+    let Exchange { durable, auto_delete, .. } = *exchange;
+    ExchangeDeclareOptions { passive, durable, auto_delete, ..Default::default() }
+}
+
+fn queue_options(queue: &Queue, passive: bool) -> QueueDeclareOptions {
+    let Queue { durable, exclusive, auto_delete, .. } = *queue;
+    QueueDeclareOptions { passive, durable, exclusive, auto_delete, ..Default::default() }
 }
 
 async fn declare_queue(channel: &lapin::Channel, queue: &Queue, passive: bool) -> Result<(), BrokerError> {
     let name = short_string("queue", &queue.name)?;
-    let Queue { durable, exclusive, .. } = *queue;
-    let options =
-        QueueDeclareOptions { passive, durable, exclusive, auto_delete: exclusive, ..Default::default() };
+    let options = queue_options(queue, passive);
     let arguments = convert::arguments(&queue.arguments)?;
     let declaring = async { channel.queue_declare(name.clone(), options, arguments).await.map(drop) };
-    if !exclusive {
+    if !queue.exclusive {
         return Ok(declaring.await?);
     }
     // Checks the permission to consume: on this channel, where a refusal affects nothing else, and while the
@@ -212,5 +221,49 @@ impl EncodedBinding {
             routing_key: short_string("routing key", &binding.routing_key)?,
             arguments: convert::arguments(&binding.arguments)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Headers;
+
+    #[test]
+    fn an_exchange_is_declared_as_durable_and_auto_delete_as_it_says() {
+        let [durable, transient] =
+            [Exchange::durable, Exchange::transient].map(|new| new("e", ExchangeKind::Direct));
+        for (exchange, expected) in [
+            (durable.clone(), (true, false)),
+            (durable.auto_delete(), (true, true)),
+            (transient.clone(), (false, false)),
+            (transient.auto_delete(), (false, true)),
+        ] {
+            let options = exchange_options(&exchange, false);
+            assert_eq!((options.durable, options.auto_delete), expected, "{exchange:?}");
+            assert!(!options.passive && !options.internal && !options.nowait, "{exchange:?}");
+            assert!(exchange_options(&exchange, true).passive, "{exchange:?}");
+        }
+    }
+
+    #[test]
+    fn a_queue_is_declared_as_durable_exclusive_and_auto_delete_as_it_says() {
+        let durable = Queue::durable("q", Headers::new());
+        let transient = Queue::transient("q", Headers::new());
+        let exclusive = Queue { exclusive: true, ..transient.clone() };
+        for (queue, expected) in [
+            (durable.clone(), (true, false, false)),
+            (durable.auto_delete(), (true, false, true)),
+            (transient.clone(), (false, false, false)),
+            (transient.auto_delete(), (false, false, true)),
+            (exclusive.clone(), (false, true, false)),
+            (exclusive.auto_delete(), (false, true, true)),
+        ] {
+            let options = queue_options(&queue, false);
+            let declared = (options.durable, options.exclusive, options.auto_delete);
+            assert_eq!(declared, expected, "{queue:?}");
+            assert!(!options.passive && !options.nowait, "{queue:?}");
+            assert!(queue_options(&queue, true).passive, "{queue:?}");
+        }
     }
 }

@@ -13,13 +13,19 @@ pub struct Topology {
     pub bindings: Vec<Binding>,
 }
 
-/// A durable exchange.
+/// An exchange.
+///
+/// The broker refuses to declare one that exists with another type, durability or auto-delete (406).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
     /// The exchange's name.
     pub name: String,
     /// The exchange's type.
     pub kind: ExchangeKind,
+    /// Whether it survives a restart of the broker.
+    pub durable: bool,
+    /// Whether the broker deletes it with its last binding. Until its first binding it stays.
+    pub auto_delete: bool,
 }
 
 /// The type of an exchange.
@@ -27,6 +33,8 @@ pub struct Exchange {
 pub enum ExchangeKind {
     /// Routes by the whole routing key.
     Direct,
+    /// Routes to every queue that is bound.
+    Fanout,
     /// Routes by headers.
     Headers,
     /// Routes by patterns of the routing key.
@@ -34,14 +42,18 @@ pub enum ExchangeKind {
 }
 
 /// A queue.
+///
+/// The broker refuses to declare one that exists with other properties or arguments (406).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Queue {
     /// The queue's name.
     pub name: String,
     /// Whether it survives a restart of the broker.
     pub durable: bool,
-    /// Whether only this connection may use it. Then it is also deleted with its last consumer.
+    /// Whether only this connection may use it. The broker deletes it with the connection.
     pub exclusive: bool,
+    /// Whether the broker deletes it with its last consumer. Until its first consumer it stays.
+    pub auto_delete: bool,
     /// The optional arguments of the declaration, such as `x-queue-type`.
     pub arguments: Headers,
 }
@@ -57,6 +69,49 @@ pub struct Binding {
     pub routing_key: String,
     /// The arguments that a headers exchange matches.
     pub arguments: Headers,
+}
+
+impl Exchange {
+    /// An exchange that survives a restart of the broker, and stays without bindings.
+    #[must_use]
+    pub fn durable(name: impl Into<String>, kind: ExchangeKind) -> Self {
+        Self { name: name.into(), kind, durable: true, auto_delete: false }
+    }
+
+    /// An exchange that is gone after a restart of the broker, and stays without bindings.
+    #[must_use]
+    pub fn transient(name: impl Into<String>, kind: ExchangeKind) -> Self {
+        Self { durable: false, ..Self::durable(name, kind) }
+    }
+
+    /// Has the broker delete it with its last binding.
+    #[must_use]
+    pub fn auto_delete(mut self) -> Self {
+        self.auto_delete = true;
+        self
+    }
+}
+
+impl Queue {
+    /// A queue that survives a restart of the broker, stays without consumers, and is open to any connection.
+    #[must_use]
+    pub fn durable(name: impl Into<String>, arguments: Headers) -> Self {
+        Self { name: name.into(), durable: true, exclusive: false, auto_delete: false, arguments }
+    }
+
+    /// A queue that is gone after a restart of the broker, stays without consumers, and is open to any
+    /// connection.
+    #[must_use]
+    pub fn transient(name: impl Into<String>, arguments: Headers) -> Self {
+        Self { durable: false, ..Self::durable(name, arguments) }
+    }
+
+    /// Has the broker delete it with its last consumer.
+    #[must_use]
+    pub fn auto_delete(mut self) -> Self {
+        self.auto_delete = true;
+        self
+    }
 }
 
 impl Topology {

@@ -23,7 +23,8 @@ impl Connection {
         if name.is_empty() {
             return Ok(true);
         }
-        let exchange = Exchange { name: name.to_owned(), kind: ExchangeKind::Direct };
+        // A passive declaration compares nothing but the name.
+        let exchange = Exchange::durable(name, ExchangeKind::Direct);
         Ok(self.look_up(Target::Exchange(exchange)).await? != LookUp::Missing)
     }
 

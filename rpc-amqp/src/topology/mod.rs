@@ -11,3 +11,4 @@ mod new_connection;
 pub use definitions::{Binding, Exchange, ExchangeKind, Queue, Topology};
 pub use error::{Operation, TopologyError};
 pub use look_up::QueueStatus;
+pub(crate) use new_connection::on_new_connection;

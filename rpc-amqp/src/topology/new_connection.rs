@@ -12,7 +12,7 @@ use crate::{
 ///
 /// # Errors
 /// When no connection could be made.
-pub(super) async fn on_new_connection<T, F, O>(
+pub(crate) async fn on_new_connection<T, F, O>(
     connection: &Connection,
     operation: F,
 ) -> Result<T, BrokerError>

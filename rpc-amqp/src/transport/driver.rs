@@ -5,7 +5,7 @@ mod tests;
 
 use std::{
     future::Future,
-    io,
+    io::{self, IoSlice},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -25,13 +25,15 @@ use super::{
     pipe::Pipe,
     socket::Socket,
 };
-use crate::error::BrokerError;
+use crate::{encode::FrameBuffer, error::BrokerError};
 
 /// The initial size of the read buffer. It grows with what comes at once, and with the frames that must be
 /// parsed whole.
 const READ_BUFFER: usize = 32 * 1024;
 /// It does not grow further than this for the sake of fewer reads.
 const MAX_READ_BUFFER: usize = 256 * 1024;
+/// One write has at most so many pieces: two for each frame of a large body.
+const MAX_PIECES: usize = 64;
 /// After so many reads it is the turn of writing.
 const READS_AT_ONCE: usize = 8;
 /// lapin gets a heartbeat at least so often while only messages come in, which it does not see: otherwise it
@@ -58,8 +60,7 @@ pub(crate) struct Driver {
     for_lapin: Vec<u8>,
     /// When lapin was given something last.
     lapin_fed_at: Instant,
-    writing: Vec<u8>,
-    written: usize,
+    writing: FrameBuffer,
     needs_flush: bool,
     /// Set when lapin has left while there is something to write: the longest time for that.
     last_write: Option<Pin<Box<Sleep>>>,
@@ -96,8 +97,7 @@ impl Driver {
             filled: 0,
             for_lapin: Vec::new(),
             lapin_fed_at: Instant::now(),
-            writing: Vec::new(),
-            written: 0,
+            writing: FrameBuffer::default(),
             needs_flush: false,
             last_write: None,
             has_yielded: false,
@@ -151,9 +151,10 @@ impl Driver {
     }
 
     fn parse(&mut self) -> io::Result<()> {
-        let parsed = self.parser.parse(&mut self.buffer[..self.filled], &mut self.for_lapin);
+        // Once for all that was read together.
         let now = Instant::now();
         self.read_at = now;
+        let parsed = self.parser.parse(&mut self.buffer[..self.filled], now, &mut self.for_lapin);
         if self.for_lapin.is_empty() && now.duration_since(self.lapin_fed_at) >= HEARTBEAT_INTERVAL {
             self.for_lapin.extend_from_slice(&HEARTBEAT);
         }
@@ -175,7 +176,7 @@ impl Driver {
     /// Writes until nothing is queued. Resolves when lapin has left and all is written.
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            if self.written == self.writing.len() {
+            if self.writing.is_empty() {
                 if self.shared.outbound.is_scheduled() && !self.has_yielded {
                     // Others that are ready may have something to send: one write for all of it.
                     self.has_yielded = true;
@@ -183,7 +184,6 @@ impl Driver {
                     return Poll::Pending;
                 }
                 self.has_yielded = false;
-                self.written = 0;
                 // Before taking: what lapin wrote before it left is taken then.
                 let lapin = self.shared.outbound.lapin_state();
                 self.shared.outbound.take(&mut self.writing);
@@ -195,12 +195,19 @@ impl Driver {
                     return if lapin == LapinState::Active { Poll::Pending } else { Poll::Ready(Ok(())) };
                 }
             }
-            let written = ready!(Pin::new(&mut self.socket).poll_write(cx, &self.writing[self.written..]))?;
+            let mut socket = Pin::new(&mut self.socket);
+            let written = ready!(match self.writing.whole() {
+                Some(bytes) => socket.as_mut().poll_write(cx, bytes),
+                None => {
+                    let mut room = [IoSlice::new(&[]); MAX_PIECES];
+                    socket.as_mut().poll_write_vectored(cx, self.writing.pieces(&mut room))
+                }
+            })?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.needs_flush = true;
-            self.written += written;
+            self.writing.advance(written);
             self.shared.outbound.count_written(written);
         }
     }

@@ -6,8 +6,10 @@ use std::{io::ErrorKind, time::Duration};
 use amqp_rpc_broker::faults::{Action, Matcher, Method};
 use futures_util::StreamExt;
 use lapin::{
-    BasicProperties,
-    options::{BasicGetOptions, BasicPublishOptions, QueueDeclareOptions},
+    BasicProperties, ExchangeKind,
+    options::{
+        BasicGetOptions, BasicPublishOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
+    },
     types::FieldTable,
 };
 use tokio::time::timeout;
@@ -119,6 +121,71 @@ async fn a_restart_keeps_what_is_durable() {
     assert_eq!(names.collect::<Vec<_>>(), ["durable"]);
     let got = in_time(client.channel.basic_get("durable".into(), BasicGetOptions::default())).await.unwrap();
     assert_eq!(got.unwrap().delivery.data, b"persistent");
+}
+
+#[tokio::test]
+async fn a_restart_keeps_exchanges_that_are_durable() {
+    let test = TestBroker::new().await;
+    let client = test.client("client").await;
+    let channel = &client.channel;
+    let durable_queue = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+    in_time(channel.queue_declare("q".into(), durable_queue, FieldTable::default())).await.unwrap();
+    for (name, durable, auto_delete) in EXCHANGES {
+        let options = ExchangeDeclareOptions { durable, auto_delete, ..ExchangeDeclareOptions::default() };
+        let kind = ExchangeKind::Fanout;
+        in_time(channel.exchange_declare(name.into(), kind, options, FieldTable::default())).await.unwrap();
+        let options = QueueBindOptions::default();
+        in_time(channel.queue_bind("q".into(), name.into(), "".into(), options, FieldTable::default()))
+            .await
+            .unwrap();
+    }
+
+    in_time(test.broker.restart()).await.unwrap();
+
+    for (name, durable, _) in EXCHANGES {
+        // A refused declaration closes its channel.
+        let client = test.client("client").await;
+        let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
+        let kind = ExchangeKind::Fanout;
+        let found = client.channel.exchange_declare(name.into(), kind, passive, FieldTable::default());
+        assert_eq!(in_time(found).await.is_ok(), durable, "{name}");
+    }
+}
+
+/// Name, durability and auto-delete of exchanges.
+const EXCHANGES: [(&str, bool, bool); 4] = [
+    ("durable", true, false),
+    ("durable and auto-delete", true, true),
+    ("transient", false, false),
+    ("transient and auto-delete", false, true),
+];
+
+#[tokio::test]
+async fn an_auto_delete_exchange_goes_with_the_connection_of_its_last_queue() {
+    let test = TestBroker::new().await;
+    let (client, other) = (test.client("client").await, test.client("other").await);
+    let channel = &client.channel;
+    let auto_delete = ExchangeDeclareOptions { auto_delete: true, ..ExchangeDeclareOptions::default() };
+    let kind = ExchangeKind::Headers;
+    in_time(channel.exchange_declare("rpc.dlx".into(), kind.clone(), auto_delete, FieldTable::default()))
+        .await
+        .unwrap();
+    let exclusive = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
+    in_time(channel.queue_declare("mine".into(), exclusive, FieldTable::default())).await.unwrap();
+    let options = QueueBindOptions::default();
+    in_time(channel.queue_bind("mine".into(), "rpc.dlx".into(), "".into(), options, FieldTable::default()))
+        .await
+        .unwrap();
+    let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
+    let is_there =
+        other.channel.exchange_declare("rpc.dlx".into(), kind.clone(), passive, FieldTable::default());
+    in_time(is_there).await.unwrap();
+
+    in_time(client.connection.close(200, "done".into())).await.unwrap();
+
+    let is_there = other.channel.exchange_declare("rpc.dlx".into(), kind, passive, FieldTable::default());
+    let error = in_time(is_there).await.unwrap_err().to_string();
+    assert!(error.contains("NOT_FOUND - no exchange 'rpc.dlx'"), "{error}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The request of a method.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::{Response, WireType};
@@ -24,6 +26,22 @@ pub trait Request: WireType {
     #[doc(hidden)]
     fn from_raw(body: Bytes) -> Result<Self, Bytes> {
         Err(body)
+    }
+
+    /// The text of the value that its method is locked by; `None` for a method without a lock.
+    #[doc(hidden)]
+    fn lock_key(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    /// What the method's own error says of itself, for callers that expect a text: its `Display`. `None` where
+    /// its type has none, or where it fails.
+    ///
+    /// The text is the user's. A [`Secret`](crate::Secret) has no `Display`, but an implementation that writes
+    /// what is in one shows it.
+    #[doc(hidden)]
+    fn error_text(_error: &Self::Error) -> Option<String> {
+        None
     }
 
     /// Checks the values against the rules of the contract. Without rules, all values are valid.

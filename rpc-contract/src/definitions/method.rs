@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{MethodKind, Repetition};
+use super::{LockDef, MethodKind, Params, Repetition};
 
 /// A method as its trait declares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +20,14 @@ pub struct MethodDef {
     pub routing_key: &'static str,
     /// The queue of its requests. Empty for an event: every subscription has a separate queue.
     pub queue: &'static str,
+    /// The layout and the names of its parameters.
+    pub params: Params,
     /// The timeout that the trait declares for the method.
     pub timeout: Option<Duration>,
     /// The effect of running it twice: harmless, forbidden, or not declared.
     pub repetition: Repetition,
+    /// What keeps requests with equal keys from running at the same time.
+    pub lock: Option<LockDef>,
     /// The server cancels the method when its caller's deadline has passed.
     pub cancel_when_late: bool,
     /// The method takes requests of any content type, and does not decode them.
@@ -32,6 +36,7 @@ pub struct MethodDef {
 
 impl MethodDef {
     /// A call of `service`, with exchange `amqp-rpc`, `full_name` as routing key, and `service` as queue.
+    /// Its parameters are [unknown](Params::Unknown).
     #[must_use]
     pub const fn new(service: &'static str, full_name: &'static str) -> Self {
         Self {
@@ -41,8 +46,10 @@ impl MethodDef {
             exchange: DEFAULT_EXCHANGE,
             routing_key: full_name,
             queue: service,
+            params: Params::Unknown,
             timeout: None,
             repetition: Repetition::Undeclared,
+            lock: None,
             cancel_when_late: false,
             reads_anything: false,
         }
@@ -101,6 +108,13 @@ impl MethodDef {
         self
     }
 
+    /// Names its parameters.
+    #[must_use]
+    pub const fn params(mut self, params: Params) -> Self {
+        self.params = params;
+        self
+    }
+
     /// Sets the default timeout of calls of this method.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
@@ -112,6 +126,13 @@ impl MethodDef {
     #[must_use]
     pub const fn repetition(mut self, repetition: Repetition) -> Self {
         self.repetition = repetition;
+        self
+    }
+
+    /// Keeps requests with equal keys from running at the same time.
+    #[must_use]
+    pub const fn lock(mut self, lock: LockDef) -> Self {
+        self.lock = Some(lock);
         self
     }
 

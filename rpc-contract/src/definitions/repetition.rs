@@ -12,4 +12,7 @@ pub enum Repetition {
     /// `#[rpc(at_most_once)]`: a request that may have run is not run again. Its caller gets
     /// `maybe_executed`.
     AtMostOnce,
+    /// `#[rpc(deduplicate)]`: a request that repeats an earlier one, by its idempotency key, is answered with the
+    /// stored reply of that one. Its server needs a store.
+    Deduplicated,
 }

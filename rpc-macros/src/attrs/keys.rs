@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::{TokenStream, TokenTree};
-use syn::{Attribute, Ident, LitStr, Meta, Path, parse::Parser};
+use syn::{Attribute, Ident, LitInt, LitStr, Meta, Path, parse::Parser};
 
 use super::duration::parse_duration;
 use crate::{
@@ -49,6 +49,11 @@ pub(super) struct KeyTable {
 /// The keys found on one item: known ones only, each at most once.
 pub(super) struct Keys {
     entries: Vec<Entry>,
+}
+
+/// A key that may stand alone or have a string as its value.
+pub(crate) struct FlagOrString {
+    pub(crate) value: Option<LitStr>,
 }
 
 struct Entry {
@@ -124,6 +129,31 @@ impl Keys {
             errors.at(value, ErrorKind::FlagWithValue { key });
         }
         Some(entry.key)
+    }
+
+    /// The key, which stands alone or has a string as its value.
+    pub(super) fn flag_or_string(
+        &mut self,
+        key: &'static str,
+        example: &'static str,
+        errors: &mut Errors,
+    ) -> Option<FlagOrString> {
+        let stands_alone = self.entries.iter().any(|entry| entry.key == key && entry.value.is_none());
+        if stands_alone {
+            return self.take(key).map(|_| FlagOrString { value: None });
+        }
+        self.string(key, example, errors).map(|value| FlagOrString { value: Some(value) })
+    }
+
+    /// The key's value, which must be a whole number.
+    pub(super) fn number(
+        &mut self,
+        key: &'static str,
+        example: &'static str,
+        errors: &mut Errors,
+    ) -> Option<LitInt> {
+        let expected = || ErrorKind::NumberExpected { key, example };
+        self.value(key, |value| syn::parse2(value).ok(), expected, errors)
     }
 
     fn value<T>(

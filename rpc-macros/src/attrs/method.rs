@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use syn::{Attribute, Ident, LitStr};
 
-use super::keys::{KeyTable, Keys, attribute_keys};
+use super::keys::{FlagOrString, KeyTable, Keys, attribute_keys};
 use crate::diagnostics::Errors;
 
 attribute_keys! {
@@ -18,11 +18,15 @@ attribute_keys! {
     cancel_when_late: Ident = flag("cancel_when_late"),
     idempotent: Ident = flag("idempotent"),
     at_most_once: Ident = flag("at_most_once"),
+    deduplicate: Ident = flag("deduplicate"),
     notify: Ident = flag("notify"),
     event: Ident = flag("event"),
     bare: Ident = flag("bare"),
     blocking: Ident = flag("blocking"),
     validate_result: Ident = flag("validate_result"),
+    lock: FlagOrString = flag_or_string("lock", "cluster_id"),
+    lock_scope: LitStr = string("lock_scope", "cluster"),
+    lock_name: LitStr = string("lock_name", "clusters"),
 }
 
 impl MethodKeys {

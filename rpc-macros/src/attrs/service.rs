@@ -1,7 +1,7 @@
 //! The keys of `#[rpc_service(..)]`.
 
 use proc_macro2::TokenStream;
-use syn::{LitStr, Path};
+use syn::{LitInt, LitStr, Path};
 
 use super::keys::{KeyTable, Keys, attribute_keys};
 use crate::diagnostics::Errors;
@@ -13,6 +13,7 @@ attribute_keys! {
     exchange: LitStr = string("exchange", "amqp-rpc"),
     event_exchange: LitStr = string("event_exchange", "amqp-rpc.events"),
     queue: LitStr = string("queue", "sums"),
+    lock_partitions: LitInt = number("lock_partitions", "16"),
     krate: Path = path("crate"),
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use crate::model::{Kind, Method, Repetition, Returns};
+use crate::model::{Kind, Lock, Method, Repetition, Returns};
 
 /// Such as "Resolves to `Result<Order, CallError<OrdersError>>`. Idempotent. Times out after 5 s."
 pub(super) fn outcome(method: &Method) -> String {
@@ -25,9 +25,15 @@ pub(super) fn outcome(method: &Method) -> String {
         Repetition::Undeclared => "",
         Repetition::Idempotent => " Idempotent.",
         Repetition::AtMostOnce => " Runs at most once.",
+        Repetition::Deduplicated => " Deduplicated by its idempotency key.",
+    };
+    let lock = match &method.lock {
+        None => String::new(),
+        Some(Lock { value: None, .. }) => " Runs one at a time.".to_owned(),
+        Some(Lock { value: Some(value), .. }) => format!(" Runs one at a time for each `{}`.", value.name()),
     };
     let timeout = method.timeout.map(|timeout| format!(" Times out after {}.", duration(timeout)));
-    format!("Resolves to {outcome}.{repetition}{}", timeout.unwrap_or_default())
+    format!("Resolves to {outcome}.{repetition}{lock}{}", timeout.unwrap_or_default())
 }
 
 /// In the largest unit of which it is a whole number.

@@ -1,7 +1,7 @@
 //! The request of a method: the struct of its parameters. Changes when the runtime's `Request` does.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::{
     bounds, debug::debug_impl, doc_links, lints, method_def::method_def, raw_body, runtime::Runtime,
@@ -65,6 +65,8 @@ pub(super) fn trait_impls(runtime: &Runtime, method: &Method) -> TokenStream {
     let Runtime { request: request_trait, method_def, .. } = runtime;
     let (response, error) = (response(runtime, method), error(runtime, method));
     let raw = raw(runtime, method);
+    let lock_key = lock_key(runtime, method);
+    let error_text = error_text(runtime, method);
     let validate = validation::validate_request(runtime, method);
     let marker = marker(runtime, method);
     let debug = debug_impl(cfgs, request, None);
@@ -76,6 +78,8 @@ pub(super) fn trait_impls(runtime: &Runtime, method: &Method) -> TokenStream {
             type Response = #response;
             type Error = #error;
             #raw
+            #lock_key
+            #error_text
             #validate
         }
 
@@ -106,6 +110,45 @@ fn error(runtime: &Runtime, method: &Method) -> TokenStream {
 fn raw(runtime: &Runtime, method: &Method) -> Option<TokenStream> {
     let parameter = method.parameters().next().filter(|_| method.body == Body::Raw)?;
     Some(raw_body::conversions(runtime, &parameter.ty, &parameter.ident.to_token_stream()))
+}
+
+/// The function `lock_key` of a method with a lock. It stands where the attribute names the value: rustc reports
+/// a field that does not exist there, and a type that cannot be a key.
+fn lock_key(runtime: &Runtime, method: &Method) -> Option<TokenStream> {
+    let (lock, Runtime { cow, .. }) = (method.lock.as_ref()?, runtime);
+    let key = match &lock.value {
+        None => quote!(::core::convert::From::from("")),
+        Some(value) => {
+            let at = Span::call_site().located_at(value.at);
+            let parameter = validation::located(value.parameter.to_token_stream(), at);
+            let lock_key = validation::located(runtime.lock_key.clone(), at);
+            let fields = value.fields.iter().map(|field| validation::located(field.to_token_stream(), at));
+            quote_spanned!(at=> #lock_key::lock_key(&self.#parameter #( .#fields )*))
+        }
+    };
+    Some(quote! {
+        fn lock_key(&self) -> ::core::option::Option<#cow<'_, str>> {
+            ::core::option::Option::Some(#key)
+        }
+    })
+}
+
+/// The function `error_text` of a method with an error of its own. The user's types are concrete here, so that
+/// rustc itself takes the one of two functions that fits: `Display` is no bound.
+///
+/// It is `inline`, so that programs that do not call it compile nothing for it.
+fn error_text(runtime: &Runtime, method: &Method) -> Option<TokenStream> {
+    let Runtime { error_text, no_error_text, .. } = runtime;
+    if method.kind != Kind::Call || matches!(method.returns, Returns::Plain(_)) {
+        return None;
+    }
+    Some(quote! {
+        #[inline]
+        fn error_text(__error: &Self::Error) -> ::core::option::Option<::std::string::String> {
+            use #no_error_text as _;
+            #error_text::<Self::Error>::error_text(__error)
+        }
+    })
 }
 
 /// The marker trait of a one-way message.

@@ -77,11 +77,14 @@ fn service_impl(runtime: &Runtime, service: &Service) -> TokenStream {
         let (cfgs, request) = (&method.attributes.cfgs, &method.request);
         quote!(#( #cfgs )* #request::METHOD)
     });
+    let locked_methods = locked_methods(runtime, service);
     let arms = service.methods.iter().map(|method| arm(runtime, service, method));
     quote! {
         #[automatically_derived]
         impl<#implementation: #ident> #service_trait for #server<#implementation> {
             const DEFINITION: &'static #service_def = &#service_def::new(#name, &[#( #methods ),*]);
+
+            #locked_methods
 
             fn dispatch(&self, __call: #incoming_call) -> #serve_future {
                 let __service = ::core::clone::Clone::clone(&self.service);
@@ -92,6 +95,26 @@ fn service_impl(runtime: &Runtime, service: &Service) -> TokenStream {
             }
         }
     }
+}
+
+/// The function `locked_methods`, if there are any.
+fn locked_methods(runtime: &Runtime, service: &Service) -> Option<TokenStream> {
+    let locked = service.methods.iter().filter_map(|method| {
+        let (cfgs, request) = (&method.attributes.cfgs, &method.request);
+        let locked = match &method.lock.as_ref()?.value {
+            Some(_) => &runtime.locked,
+            None => &runtime.locked_whole,
+        };
+        Some(quote!(#( #cfgs )* #locked::<#request>()))
+    });
+    let (locked, locked_method) = (locked.collect::<Vec<_>>(), &runtime.locked_method);
+    (!locked.is_empty()).then(|| {
+        quote! {
+            fn locked_methods(&self) -> ::std::vec::Vec<#locked_method> {
+                ::std::vec::Vec::from([#( #locked ),*])
+            }
+        }
+    })
 }
 
 /// The match arm that runs `method`.

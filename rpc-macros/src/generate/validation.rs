@@ -47,7 +47,7 @@ fn validate(runtime: &Runtime, checked: TokenStream, span: Span) -> TokenStream 
 
 /// The same tokens, located at `span`: of an expression with several locations rustc shows all lines between
 /// them.
-fn located(tokens: TokenStream, span: Span) -> TokenStream {
+pub(super) fn located(tokens: TokenStream, span: Span) -> TokenStream {
     let located = tokens.into_iter().map(|mut token| {
         token.set_span(token.span().located_at(span));
         token

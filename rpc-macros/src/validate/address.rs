@@ -153,7 +153,7 @@ fn event_exchange_name(text: &LitStr, errors: &mut Errors) -> Option<String> {
 }
 
 /// Checks the rules of every wire name.
-fn name(key: &'static str, text: &LitStr, errors: &mut Errors) -> Option<String> {
+pub(super) fn name(key: &'static str, text: &LitStr, errors: &mut Errors) -> Option<String> {
     let value = text.value();
     let error = if value.is_empty() {
         ErrorKind::EmptyName { key }

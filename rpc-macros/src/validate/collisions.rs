@@ -6,7 +6,7 @@ use syn::{Ident, Type};
 use super::types;
 use crate::{
     diagnostics::{ErrorKind, Errors},
-    model::{Method, Returns},
+    model::{Lock, Method, Returns},
     names,
 };
 
@@ -35,6 +35,7 @@ pub(super) fn check(
     let fits_types = has_free_types(service, &method, others, errors);
     let is_of_users = has_types_of_the_user(service, &method, errors);
     report_shared_address(&method, others, errors);
+    report_shared_lock(&method, others, errors);
     if fits_client && fits_types && is_of_users { Checked::Valid(method) } else { Checked::Rejected }
 }
 
@@ -107,6 +108,24 @@ fn report_shared_address(method: &Method, others: &[Method], errors: &mut Errors
         let routing_key = method.address.routing_key.clone();
         let other = names::unraw(&other.ident);
         errors.at(&method.ident, ErrorKind::RoutingKeyTaken { routing_key, other });
+    }
+}
+
+/// Reports a lock that two methods share in name only: they would not exclude each other.
+fn report_shared_lock(method: &Method, others: &[Method], errors: &mut Errors) {
+    let Some(lock) = &method.lock else { return };
+    let differs = |of: &Lock| of.name == lock.name && of.scope != lock.scope;
+    let other = coexisting(method, others).find(|other| other.lock.as_ref().is_some_and(differs));
+    if let Some(other) = other {
+        let (name, other) = (lock.name.clone(), names::unraw(&other.ident));
+        return errors.at(&method.ident, ErrorKind::LockScopes { name, other });
+    }
+    let differs = |of: &Lock| of.name == lock.name && of.value.is_some() != lock.value.is_some();
+    let other = coexisting(method, others).find(|other| other.lock.as_ref().is_some_and(differs));
+    if let Some(other) = other {
+        let (this, other) = (names::unraw(&method.ident), names::unraw(&other.ident));
+        let (with, without) = if lock.value.is_some() { (this, other) } else { (other, this) };
+        errors.at(&method.ident, ErrorKind::LockValues { name: lock.name.clone(), with, without });
     }
 }
 

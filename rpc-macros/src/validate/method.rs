@@ -3,7 +3,7 @@
 use proc_macro2::TokenTree;
 use syn::{Ident, ReceiverKind, Safety};
 
-use super::{address::ServiceAddress, parameter, returns, types, wire_names};
+use super::{address::ServiceAddress, lock, parameter, returns, types, wire_names};
 use crate::{
     attrs::MethodKeys,
     diagnostics::{ErrorKind, Errors},
@@ -29,11 +29,12 @@ pub(super) fn method(
     let kind = kind(ident, &keys, returns.as_ref(), errors);
     let has_sendable_error = has_sendable_error(ident, kind, returns.as_ref(), errors);
     let address = address.of_method(ident, kind, &keys, errors);
-    let repetition = repetition(ident, &keys, errors);
+    let repetition = repetition(ident, kind, &keys, errors);
     report_needless_cancellation(ident, kind, &keys, errors);
     if let Some(key) = keys.validate_result.as_ref().filter(|_| kind != Kind::Call) {
         errors.at(key, ErrorKind::NoResultToValidate { method: names::unraw(ident) });
     }
+    let lock = lock::lock(ident, &address.full_name, kind, &keys, inputs.as_deref(), errors);
     let body = body(ident, &keys, inputs.as_deref(), errors);
     if !has_plain_signature || !has_sendable_error {
         return None;
@@ -57,6 +58,7 @@ pub(super) fn method(
         timeout: keys.timeout,
         repetition,
         cancel_when_late: keys.cancel_when_late.is_some(),
+        lock,
         body,
         run: run?,
         validates_result: keys.validate_result.is_some() && kind == Kind::Call,
@@ -192,13 +194,24 @@ fn has_sendable_error(method: &Ident, kind: Kind, returns: Option<&Returns>, err
     !is_dyn
 }
 
-fn repetition(method: &Ident, keys: &MethodKeys, errors: &mut Errors) -> Repetition {
-    match (&keys.idempotent, &keys.at_most_once) {
-        (None, None) => Repetition::Undeclared,
-        (Some(_), None) => Repetition::Idempotent,
-        (None, Some(_)) => Repetition::AtMostOnce,
-        (Some(_), Some(at_most_once)) => {
+fn repetition(method: &Ident, kind: Kind, keys: &MethodKeys, errors: &mut Errors) -> Repetition {
+    let deduplicated = keys.deduplicate.as_ref().map(|key| (key, Repetition::Deduplicated));
+    if let Some((key, _)) = deduplicated.filter(|_| kind == Kind::Event) {
+        errors.at(key, ErrorKind::DeduplicatedEvent { method: names::unraw(method) });
+        return Repetition::Undeclared;
+    }
+    match (&keys.idempotent, &keys.at_most_once, deduplicated) {
+        (None, None, None) => Repetition::Undeclared,
+        (Some(_), None, None) => Repetition::Idempotent,
+        (None, Some(_), None) => Repetition::AtMostOnce,
+        (None, None, Some((_, deduplicated))) => deduplicated,
+        (Some(_), Some(at_most_once), _) => {
             errors.at(at_most_once, ErrorKind::BothRepetitions { method: names::unraw(method) });
+            Repetition::Undeclared
+        }
+        (Some(other), None, Some((key, _))) | (None, Some(other), Some((key, _))) => {
+            let (method, other) = (names::unraw(method), names::unraw(other));
+            errors.at(key, ErrorKind::DeduplicatedAndOther { method, other });
             Repetition::Undeclared
         }
     }

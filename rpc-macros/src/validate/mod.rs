@@ -5,6 +5,7 @@
 
 mod address;
 mod collisions;
+mod lock;
 mod method;
 mod parameter;
 mod returns;
@@ -33,6 +34,7 @@ pub(crate) fn service(arguments: TokenStream, syntax: &TraitSyntax, errors: &mut
     let supertraits = supertraits(syntax, errors);
     let address = ServiceAddress::resolve(ident, &keys, errors);
     report_other_items(syntax, errors);
+    let lock_partitions = lock::partitions(keys.lock_partitions.as_ref(), errors);
 
     let mut rejected = syntax.other_items.clone();
     let mut methods: Vec<Method> = Vec::new();
@@ -43,6 +45,9 @@ pub(crate) fn service(arguments: TokenStream, syntax: &TraitSyntax, errors: &mut
             Checked::Rejected => rejected.push(fallback::method(method)),
             Checked::Duplicate => {}
         }
+    }
+    if methods.len() == syntax.methods.len() {
+        lock::report_needless_partitions(keys.lock_partitions.as_ref(), &methods, errors);
     }
     if !is_plain {
         return None;
@@ -60,6 +65,7 @@ pub(crate) fn service(arguments: TokenStream, syntax: &TraitSyntax, errors: &mut
         client: names::client_type(ident),
         server: names::server_type(ident),
         implementation,
+        lock_partitions,
         methods,
         rejected,
     })

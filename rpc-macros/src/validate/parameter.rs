@@ -4,7 +4,10 @@ use proc_macro2::{Span, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Ident, Type};
 
-use super::types::{self, Unsupported};
+use super::{
+    types::{self, Unsupported},
+    wire_names,
+};
 use crate::{
     attrs::ParameterKeys,
     diagnostics::{ErrorKind, Errors},
@@ -36,6 +39,7 @@ pub(super) fn parameter(method: &Ident, syntax: &ParameterSyntax, errors: &mut E
     let (ident, ty) = (ident?.clone(), (*syntax.typed.ty).clone());
     let attributes =
         syntax.typed.attrs.iter().filter(|attribute| !is_condition(attribute)).cloned().collect();
+    let wire_name = wire_names::wire_name(&ident, &syntax.field_attributes);
     Some(match keys.context {
         Some(_) => Input::Context(Context { ident, ty, attributes }),
         None => Input::Parameter(Parameter {
@@ -46,6 +50,7 @@ pub(super) fn parameter(method: &Ident, syntax: &ParameterSyntax, errors: &mut E
             is_documented: syntax.field_attributes.iter().any(|attribute| attribute.path().is_ident("doc")),
             garde: syntax.field_attributes.iter().find_map(garde),
             has_custom_serde: syntax.field_attributes.iter().any(is_custom_serde),
+            wire_name,
         }),
     })
 }

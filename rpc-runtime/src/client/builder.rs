@@ -1,10 +1,11 @@
 //! The builder of a client: sets its options, then connects.
 
+mod bodies;
+mod check;
+
 use std::{sync::Arc, time::Duration};
 
-use amqp_rpc_transport::{
-    ConnectError, ConnectOptions, Inbound, connect_first, limits::MAX_SHORT_STRING_BYTES,
-};
+use amqp_rpc_transport::{ConnectError, ConnectOptions, Inbound, MAX_COALESCED_BYTES, connect_first};
 use tower_layer::Layer;
 
 use super::{
@@ -12,14 +13,14 @@ use super::{
     layers::LayerStack,
     service::{BoxClientService, ClientService},
     session::{
-        background::Background, link::Link, pending::MAX_CALLS, start::start, supervisor::Supervisor,
-        sweep_trigger::SweepTrigger,
+        background::Background, link::Link, start::start, supervisor::Supervisor, sweep_trigger::SweepTrigger,
     },
     settings::{LinkOptions, ReplyTo, Settings},
 };
 use crate::{
     codec::{AnyCodec, Compression},
-    wire::namespace::Namespace,
+    dialect::ClientDialect,
+    secrets::Secrets,
 };
 
 /// Settings of a [`Client`].
@@ -40,7 +41,10 @@ pub struct ClientBuilder {
     deadline_margin: Option<Duration>,
     validates: bool,
     compression: Option<Compression>,
+    coalesce: u16,
     codec: AnyCodec,
+    secrets: Secrets,
+    dialect: Option<Arc<dyn ClientDialect>>,
     layers: LayerStack,
 }
 
@@ -94,7 +98,10 @@ impl ClientBuilder {
             deadline_margin: None,
             validates: false,
             compression: None,
+            coalesce: 1,
             codec: AnyCodec::JSON,
+            secrets: Secrets::NONE,
+            dialect: None,
             layers: LayerStack::default(),
         }
     }
@@ -123,16 +130,9 @@ impl ClientBuilder {
 
     /// The largest reply that is read; of a larger one the body is skipped, and its call fails with `Decode`.
     /// Default 16 MiB, as on servers. Undecoded replies take up to this times `max_in_flight` in all.
+    /// With [`coalesce`](Self::coalesce) up to 64 KiB are read in any case, and refused if it is one larger reply.
     pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
         self.max_reply_bytes = bytes;
-        self
-    }
-
-    /// The codec that requests are written in, and with them replies; see [`codec`](crate::codec). Default:
-    /// JSON, which every server reads. A server that does not read the codec answers
-    /// `unsupported_media_type`. Replies are read in all codecs that this crate was compiled with.
-    pub fn codec(mut self, codec: impl Into<AnyCodec>) -> Self {
-        self.codec = codec.into();
         self
     }
 
@@ -219,14 +219,19 @@ impl ClientBuilder {
         self
     }
 
-    /// Compresses requests, notifications and events, and accepts compressed replies, which the server
-    /// decides on: [`Server::compression`](crate::Server::compression). Default: no compression. Receivers
-    /// must read the encoding; servers of this library do so with its feature.
+    /// Lets up to `calls` calls of one method travel in one message, where its servers read such messages and are
+    /// fast: those that are ready when the client writes. There are no timers, a call alone is sent as ever. Default
+    /// 1: each call is a message of its own.
     ///
-    /// Replies that are compressed are read in any case; inflated they may have no more than
-    /// [`max_reply_bytes`](Self::max_reply_bytes).
-    pub fn compression(mut self, compression: Compression) -> Self {
-        self.compression = Some(compression);
+    /// With many calls in flight a message is most of the cost of a call: see docs/performance.md. What it
+    /// costs: after the loss of a server, or a shutdown that takes longer than its `drain_timeout`, all calls of a
+    /// message run again, also those that were answered, so it is for methods that may run twice. A refusal waits for
+    /// the other calls of its message. And a queue should have no servers that do not read such messages: the client
+    /// stops when it hears from one, but a message may reach it before, and its calls fail or are sent again singly.
+    /// docs/semantics.md has the rules. Needs [`ReplyTo::ExclusiveQueue`]. Calls of methods that are `at_most_once` or
+    /// locked in a cluster, untyped calls, notifications and events never share a message.
+    pub fn coalesce(mut self, calls: u16) -> Self {
+        self.coalesce = calls;
         self
     }
 
@@ -247,54 +252,17 @@ impl ClientBuilder {
         let namespace = self.check()?;
         let ClientParts { settings, link_options, layers } = self.into_parts(namespace);
         let trigger = Arc::new(SweepTrigger::default());
-        let inbound =
-            Inbound { max_body_bytes: settings.max_reply_bytes, on_return: Arc::clone(&trigger.returned) };
+        let max_body_bytes = match link_options.coalesce {
+            1 => settings.max_reply_bytes,
+            // Several small replies may come in one message.
+            _ => settings.max_reply_bytes.max(MAX_COALESCED_BYTES),
+        };
+        let inbound = Inbound { max_body_bytes, on_return: Arc::clone(&trigger.returned) };
         let open = |connection| Link::open(connection, link_options.clone());
         let (link, replies) = connect_first(&options, &inbound, open).await?;
         let supervisor = Supervisor { connect_options: options, inbound, link_options };
         let session = start(link, replies, settings, trigger, supervisor, background);
         let layers = layers.around(&session);
         Ok(Client { session, layers, timeout: None })
-    }
-
-    /// Checks the options that do not depend on a connection; returns the namespace.
-    ///
-    /// # Errors
-    /// `InvalidOption`.
-    pub(crate) fn check(&self) -> Result<Namespace, ConnectError> {
-        let invalid = |text: &str| Err(ConnectError::InvalidOption(text.to_owned()));
-        if self.max_in_flight == 0 || self.max_in_flight > MAX_CALLS {
-            return invalid("max_in_flight must be between 1 and 8388608");
-        }
-        if self.app_id.as_ref().is_some_and(|app_id| app_id.len() > MAX_SHORT_STRING_BYTES) {
-            return invalid("app_id must have at most 255 bytes");
-        }
-        match &self.namespace {
-            Some(name) => Namespace::parse(name).map_err(ConnectError::InvalidOption),
-            None => Ok(Namespace::default()),
-        }
-    }
-
-    pub(super) fn into_parts(self, namespace: Namespace) -> ClientParts {
-        let link_options = LinkOptions {
-            reply_to: self.reply_to,
-            sends_user_id: self.sends_user_id,
-            app_id: self.app_id,
-            compression: self.compression,
-        };
-        let settings = Settings {
-            timeout: self.timeout,
-            max_in_flight: self.max_in_flight,
-            max_request_bytes: self.max_request_bytes,
-            max_reply_bytes: self.max_reply_bytes,
-            fails_fast: self.fails_fast,
-            waits_while_blocked: self.waits_while_blocked,
-            detached: self.detached,
-            deadline_margin: self.deadline_margin,
-            validates: self.validates,
-            codec: self.codec,
-            namespace,
-        };
-        ClientParts { settings, link_options, layers: self.layers }
     }
 }

@@ -32,6 +32,7 @@ use crate::{
     contract::{MethodKind, NoError},
     error::{CallError, Phase},
     message::Reply,
+    secrets::{MessageScope, Secrets},
     wire::{
         namespace::Namespace,
         reply::{Reading, ReceivedReply},
@@ -50,8 +51,9 @@ pub(crate) type Receiving = Pin<Box<dyn Future<Output = Option<WrittenReply>> + 
 
 /// Receives messages in place of a broker and its servers.
 pub(crate) trait MessageReceiver: Send + Sync + 'static {
-    /// Takes a message; `None` if no service has its method. `codecs`: the custom codecs that it reads.
-    fn receive(&self, message: Delivered, codecs: &[AnyCodec]) -> Option<Receiving>;
+    /// Takes a message; `None` if no service has its method. `codecs`: the custom codecs that it reads. `secrets`:
+    /// the keys of both sides.
+    fn receive(&self, message: Delivered, codecs: &[AnyCodec], secrets: &Secrets) -> Option<Receiving>;
 }
 
 impl ClientBuilder {
@@ -115,11 +117,12 @@ impl InProcess {
             slot = acquire_slot(session, slots) => slot?,
             () = &mut timeout => return Err(not_sent_in_time()),
         };
-        let request = self.write(&message, remaining);
+        let correlation_id: SmolStr = Uuid::new_v4().to_string().into();
+        let request = self.write(&message, remaining, &correlation_id);
         check_encodable(&request.exchange, &request.routing_key, &request.properties)
             .map_err(DeliveryError::Unwritable)?;
         let custom = Some(policy.codec.clone()).filter(AnyCodec::is_custom);
-        let replied = match self.receiver.receive(request, custom.as_slice()) {
+        let replied = match self.receiver.receive(request, custom.as_slice(), &session.settings.secrets) {
             Some(receiving) => self.spawn(receiving),
             None if kind == MethodKind::Event => return Ok(Ok(Reply::confirmed())),
             None => return Err(DeliveryError::unroutable(&message, false)),
@@ -131,7 +134,17 @@ impl InProcess {
             () = timeout => Err(DeliveryError::TimedOut { found: None }),
         };
         match kind {
-            MethodKind::Call => outcome.map(|reply| self.read(reply, policy)),
+            MethodKind::Call => outcome.map(|reply| {
+                self.read(
+                    reply,
+                    policy,
+                    session.settings.secrets.of_reply_to(
+                        message.method,
+                        message.message_id.as_deref(),
+                        || Some(correlation_id),
+                    ),
+                )
+            }),
             // A broker would have confirmed it before its method began. That the method has run by then makes
             // tests easier to write; but it does not have to.
             _ => Ok(Ok(Reply::confirmed())),
@@ -139,21 +152,25 @@ impl InProcess {
     }
 
     /// The message as a server receives it.
-    fn write(&self, message: &OutgoingMessage, remaining: Duration) -> Delivered {
-        let (content_type, headers) = (&message.content_type, message.headers.clone());
+    fn write(&self, message: &OutgoingMessage, remaining: Duration, correlation_id: &SmolStr) -> Delivered {
+        let (content_type, mut headers) = (&message.content_type, message.headers.clone());
         let (content_encoding, priority) = (None, message.priority);
-        let correlation_id = Uuid::new_v4().to_string();
-        let properties = if message.method.kind == MethodKind::Call {
+        let is_call = message.method.kind == MethodKind::Call;
+        let now = Instant::now();
+        let reply_to = if is_call { REPLY_TO } else { "" };
+        message.seal.add_to(&mut headers, correlation_id, reply_to, &message.body);
+        let properties = if is_call {
             let request = CallRequest {
                 name: message.name(),
                 content_type,
                 content_encoding,
-                correlation_id: correlation_id.into(),
+                correlation_id: correlation_id.clone(),
                 reply_to: &SmolStr::new_static(REPLY_TO),
                 // `Duration::MAX` is beyond what the clock can count: no deadline.
-                remaining: Instant::now().checked_add(remaining).map(|_| remaining),
+                remaining: now.checked_add(remaining).map(|_| remaining),
                 expiration_step: None,
                 priority,
+                message_id: message.message_id.as_deref().map(SmolStr::new),
                 headers,
             };
             request.properties(&self.caller)
@@ -162,14 +179,15 @@ impl InProcess {
                 method: message.method,
                 content_type,
                 content_encoding,
-                correlation_id: correlation_id.into(),
+                correlation_id: correlation_id.clone(),
                 message_id: message.message_id.as_deref().map(SmolStr::new),
                 priority,
                 headers,
             };
             request.properties(&self.caller)
         };
-        delivered(&message.exchange, &message.routing_key, properties, message.body.clone())
+        let (exchange, routing_key) = (&message.exchange, &message.routing_key);
+        delivered(exchange, routing_key, properties, message.body.clone(), now)
     }
 
     fn spawn(&self, receiving: Receiving) -> oneshot::Receiver<Option<WrittenReply>> {
@@ -188,11 +206,13 @@ impl InProcess {
         &self,
         (properties, body): WrittenReply,
         policy: &CallPolicy,
+        scope: MessageScope,
     ) -> Result<Reply, CallError<NoError>> {
         let (size, limit) = (body.len(), self.session.settings.max_reply_bytes);
         let refusal = (size > limit).then_some(Refusal::TooLarge { size: size as u64, limit });
-        let reply = Delivered { refusal, ..delivered("", REPLY_TO, properties, body) };
-        let reading = Reading { idempotent: policy.idempotent, codec: &policy.codec, max_bytes: limit };
+        let reply = Delivered { refusal, ..delivered("", REPLY_TO, properties, body, Instant::now()) };
+        let reading =
+            Reading { idempotent: policy.idempotent, codec: &policy.codec, max_bytes: limit, scope };
         ReceivedReply::read(reply).1.open(reading)
     }
 }
@@ -218,7 +238,13 @@ fn disconnect(reason: &str) -> Arc<Disconnect> {
     Arc::new(Disconnect::new(reason))
 }
 
-fn delivered(exchange: &str, routing_key: &str, properties: Properties, body: Bytes) -> Delivered {
+fn delivered(
+    exchange: &str,
+    routing_key: &str,
+    properties: Properties,
+    body: Bytes,
+    received_at: Instant,
+) -> Delivered {
     Delivered {
         tag: 1,
         redelivered: false,
@@ -227,5 +253,6 @@ fn delivered(exchange: &str, routing_key: &str, properties: Properties, body: By
         properties,
         body,
         refusal: None,
+        received_at,
     }
 }

@@ -1,9 +1,11 @@
 //! Settings of a client, fixed by its builder: of its session, and of each link.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     codec::{AnyCodec, Compression},
+    dialect::ClientDialect,
+    secrets::Secrets,
     wire::namespace::Namespace,
 };
 
@@ -33,7 +35,10 @@ pub(crate) struct Settings {
     pub(crate) deadline_margin: Option<Duration>,
     pub(crate) validates: bool,
     pub(crate) codec: AnyCodec,
+    pub(crate) secrets: Secrets,
     pub(crate) namespace: Namespace,
+    /// `None` for the protocol of this library.
+    pub(crate) dialect: Option<Arc<dyn ClientDialect>>,
 }
 
 /// Options of each link of a client.
@@ -43,4 +48,9 @@ pub(crate) struct LinkOptions {
     pub(crate) sends_user_id: bool,
     pub(crate) app_id: Option<String>,
     pub(crate) compression: Option<Compression>,
+    /// The most calls in one message; 1 for no sharing.
+    pub(crate) coalesce: u16,
+    pub(crate) max_reply_bytes: usize,
+    /// `None` for the protocol of this library.
+    pub(crate) dialect: Option<Arc<dyn ClientDialect>>,
 }

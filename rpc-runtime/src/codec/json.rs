@@ -1,5 +1,7 @@
 //! JSON bodies.
 
+use std::io;
+
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -24,7 +26,39 @@ const UNTYPED: [&str; 2] = [super::RAW, "text/plain"];
 /// # Errors
 /// When the value's `Serialize` fails, or a map key is not a string.
 pub(super) fn encode<T: Serialize>(value: &T) -> Result<Bytes, serde_json::Error> {
-    serde_json::to_vec(value).map(Bytes::from)
+    let mut body = Body(Vec::with_capacity(128));
+    serde_json::to_writer(&mut body, value)?;
+    Ok(body.0.into())
+}
+
+/// A body that is being written. It has room behind each large text for the quote and the brackets that may end the
+/// body: for these bytes alone it would be doubled.
+struct Body(Vec<u8>);
+
+/// A text from this size is large.
+const LARGE_TEXT: usize = 4 * 1024;
+/// The room behind it.
+const ROOM_BEHIND: usize = 64;
+
+impl io::Write for Body {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() >= LARGE_TEXT {
+            self.0.reserve(bytes.len() + ROOM_BEHIND);
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Reads exactly one value. What is read may be nested 127 levels deep. What is skipped may be nested deeper:
@@ -97,6 +131,15 @@ mod tests {
         let small_stack = std::thread::Builder::new().stack_size(64 * 1024);
         let sum = small_stack.spawn(move || decode::<Sum>(skipped.as_bytes()).unwrap().n).unwrap();
         assert_eq!(sum.join().expect("the stack was enough"), 1);
+    }
+
+    #[test]
+    fn a_body_with_a_large_text_is_not_doubled_for_its_end() {
+        let text = "x".repeat(1 << 20);
+        let mut body = Body(Vec::new());
+        serde_json::to_writer(&mut body, &serde_json::json!({ "of": { "text": text } })).unwrap();
+        assert_eq!(body.0, format!(r#"{{"of":{{"text":"{text}"}}}}"#).as_bytes());
+        assert!(body.0.capacity() < text.len() + 1000, "{}", body.0.capacity());
     }
 
     #[test]

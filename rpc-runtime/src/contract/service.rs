@@ -4,6 +4,7 @@ use std::{future::Future, pin::Pin};
 
 use amqp_rpc_contract::contract::ServiceDef;
 
+use super::locked_method::LockedMethod;
 use crate::message::{Fault, IncomingCall, Reply};
 
 /// A service that a server can run. The generated `…Server` implements it.
@@ -20,6 +21,13 @@ pub trait Service: Send + Sync + 'static {
     /// are defined at run time, such as a [`RawService`](crate::server::RawService).
     fn definition(&self) -> &'static ServiceDef {
         Self::DEFINITION
+    }
+
+    /// How the requests of its methods with a lock are locked. A server does not start a service that leaves out
+    /// one of them.
+    #[doc(hidden)]
+    fn locked_methods(&self) -> Vec<LockedMethod> {
+        Vec::new()
     }
 
     /// Runs the method that `call` names.

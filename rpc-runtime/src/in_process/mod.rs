@@ -10,7 +10,7 @@ use self::services::Services;
 use crate::{
     client::{Client, ClientBuilder},
     contract::Service,
-    wire::namespace::Namespace,
+    idempotency::ChosenStore,
 };
 
 impl Client {
@@ -28,8 +28,11 @@ impl Client {
     /// - Events are received by the services that declare them, as if each had subscribed to all of them. A
     ///   notification or an event resolves when its method has ended, or with its timeout. It is
     ///   confirmed in any case: its error or panic is logged, as a server does.
+    /// - Methods with a lock are run one after the other for each key, as in one server; no bound of those that wait
+    ///   refuses a call.
     /// - The [`state`](Self::state) is ready until the client is closed. Compression, the reply address and the
     ///   user's name have no effect.
+    /// - Replies of `#[rpc(deduplicate)]` methods are stored in memory, until the client is dropped.
     /// - Timeouts follow tokio's clock, which a test may pause.
     ///
     /// Methods run in tasks on the runtime that the call is polled on. They continue when their call times out
@@ -51,10 +54,15 @@ impl Client {
     /// assert_eq!(client.call_json("math.sum", json!([1, 2])).await?, json!(3));
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Panics
+    /// When the service has two methods for the same requests, or a `#[rpc(deduplicate)]` method in a build without the
+    /// feature `idempotency`.
     #[must_use]
+    #[track_caller]
     pub fn in_process(service: impl Service) -> Self {
-        let services = Services::default().with(service);
-        Self::builder().over(Namespace::default(), services)
+        let built = Self::builder().in_process().service(service).build();
+        built.unwrap_or_else(|error| panic!("{error}"))
     }
 }
 
@@ -69,7 +77,7 @@ impl ClientBuilder {
     /// # Ok(client) }
     /// ```
     pub fn in_process(self) -> InProcessBuilder {
-        InProcessBuilder { options: self, services: Services::default() }
+        InProcessBuilder { options: self, services: Services::default(), store: ChosenStore::in_memory() }
     }
 }
 
@@ -78,6 +86,7 @@ impl ClientBuilder {
 pub struct InProcessBuilder {
     options: ClientBuilder,
     services: Services,
+    store: ChosenStore,
 }
 
 impl InProcessBuilder {
@@ -87,14 +96,25 @@ impl InProcessBuilder {
         Self { services: self.services.with(service), ..self }
     }
 
+    /// The store of the replies of `#[rpc(deduplicate)]` methods, as for a
+    /// [server](crate::Server::idempotency_store). Default: one in memory, of this client.
+    #[cfg(feature = "idempotency")]
+    pub fn idempotency_store(self, store: impl crate::idempotency::IdempotencyStore) -> Self {
+        let options = crate::idempotency::IdempotencyOptions::new();
+        Self { store: ChosenStore::new(store, options), ..self }
+    }
+
     /// Makes the client. Without services, every call is `Unroutable`.
     ///
     /// # Errors
-    /// [`ConnectError::InvalidOption`]: an option of the client, or two methods that would receive the same
-    /// requests.
+    /// [`ConnectError::InvalidOption`]: an option of the client, two methods that would receive the same requests, or a
+    /// `#[rpc(deduplicate)]` method in a build without the feature `idempotency`.
     pub fn build(self) -> Result<Client, ConnectError> {
-        let namespace = self.options.check()?;
-        let services = self.services.in_namespace(namespace.clone());
+        let namespace = self.options.check_in_process()?;
+        let deduplication = self.store.open(&namespace, true).map_err(ConnectError::InvalidOption)?;
+        let services = self.services.deduplicated(deduplication.as_ref());
+        let services = services.map_err(|missing| ConnectError::InvalidOption(missing.to_string()))?;
+        let services = services.in_namespace(namespace.clone());
         services.check().map_err(ConnectError::InvalidOption)?;
         Ok(self.options.over(namespace, services))
     }

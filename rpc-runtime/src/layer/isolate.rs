@@ -25,6 +25,12 @@ pub(crate) fn isolated(
     running.map(move |outcome| outcome.unwrap_or_else(|panic| Err(panicked(&*panic, exposes_panics))))
 }
 
+/// Runs code of a user that is part of a call, and not its method. A panic becomes the fault `panicked`.
+pub(crate) fn caught<T>(exposes_panics: bool, run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(run));
+    outcome.unwrap_or_else(|panic| Err(panicked(&*panic, exposes_panics)))
+}
+
 fn panicked(panic: &(dyn Any + Send), exposes_panics: bool) -> Fault {
     let text = panic_text(panic);
     // The text of a panic is for the operators of the server: it may contain paths or data.

@@ -8,5 +8,5 @@ mod panic_text;
 mod rpc_service;
 
 pub use boxed::BoxService;
-pub(crate) use isolate::isolated;
+pub(crate) use isolate::{caught, isolated};
 pub use rpc_service::RpcService;

@@ -128,13 +128,31 @@ impl Fault {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.code.execution() {
-            Execution::Never => self.code.is_passing(),
+            Execution::Never => self.code.is_passing() && (!self.is_of_repetition || self.idempotent),
             Execution::Unknown => self.idempotent,
             Execution::Completed => false,
         }
     }
 
     /// The fault of a call that found its queue full.
+    /// The fault of a call that a stopping server did not start.
+    pub(crate) fn not_started() -> Self {
+        Self::new(FaultCode::ShuttingDown, "the server was stopping and did not start the method")
+    }
+
+    /// Its text, as it is logged.
+    pub(crate) fn text(&self) -> String {
+        match self.detail() {
+            Some(detail) => format!("{}: {detail}", self.message()),
+            None => self.message().to_owned(),
+        }
+    }
+
+    /// The fault of a call that nobody waits for any more.
+    pub(crate) fn expired() -> Self {
+        Self::new(FaultCode::Expired, "the caller's deadline passed before the method started")
+    }
+
     pub(crate) fn queue_full(queue: &str) -> Self {
         Self::new(FaultCode::Overloaded, format!("queue `{queue}` is full"))
     }

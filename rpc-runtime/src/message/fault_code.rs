@@ -84,6 +84,9 @@ fault_codes! {
     /// The request was delivered before and may have run then. It is not run again: its method is
     /// `at_most_once`, or the server refuses it this time.
     MaybeExecuted = "maybe_executed", Unknown, passing: true;
+    /// The method is deduplicated, and another request with the same idempotency key is running. The server has
+    /// waited for it as long as it waits. Repeat the call later, with the same key.
+    InProgress = "in_progress", Unknown, passing: true;
     /// The server failed outside the method.
     Internal = "internal", Unknown, passing: true;
     /// The method ran, but its result is larger than the server sends.

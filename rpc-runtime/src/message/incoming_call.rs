@@ -3,8 +3,11 @@
 use amqp_rpc_contract::{Headers, contract::MethodDef};
 use bytes::Bytes;
 
-use super::{Context, Fault, FaultCode};
-use crate::codec::{AnyCodec, Encoding, InflateError};
+use super::{CallOrigin, Context, Fault, FaultCode};
+use crate::{
+    codec::{AnyCodec, Encoding, InflateError},
+    secrets::RequestSecrets,
+};
 
 /// A call on its way to its method, as the layers of a server see it.
 ///
@@ -18,6 +21,12 @@ pub struct IncomingCall {
     pub(crate) body: Bytes,
     /// The request names its method as clients of this library do.
     pub(crate) is_ours: bool,
+    /// The request came in a dialect.
+    pub(crate) in_dialect: bool,
+    /// The keys of its secrets, and of those of its reply.
+    pub(crate) secrets: RequestSecrets,
+    /// Where it came from, as far as its lock is concerned.
+    pub(crate) origin: CallOrigin,
 }
 
 impl IncomingCall {
@@ -56,13 +65,16 @@ impl IncomingCall {
 
     /// A copy of the call, for the next attempt to run it.
     pub(crate) fn again(&self) -> Self {
-        let Self { context, codec, encoding, body, is_ours } = self;
+        let Self { context, codec, encoding, body, is_ours, in_dialect, secrets, origin } = self;
         Self {
             context: context.clone(),
             codec: codec.clone(),
             encoding: *encoding,
             body: body.clone(),
             is_ours: *is_ours,
+            in_dialect: *in_dialect,
+            secrets: secrets.clone(),
+            origin: *origin,
         }
     }
 

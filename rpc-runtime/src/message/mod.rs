@@ -4,6 +4,7 @@ mod execution;
 mod fault;
 mod fault_code;
 mod incoming_call;
+mod partition;
 mod reply;
 
 pub(crate) use amqp_rpc_contract::private::Inherited;
@@ -15,4 +16,5 @@ pub use execution::Execution;
 pub use fault::Fault;
 pub use fault_code::FaultCode;
 pub use incoming_call::IncomingCall;
+pub(crate) use partition::{CallOrigin, FencingToken, Partition, cluster_lock};
 pub use reply::{Reply, ReplyKind};

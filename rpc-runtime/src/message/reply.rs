@@ -7,7 +7,10 @@ use serde::Serialize;
 use smol_str::SmolStr;
 
 use super::{Fault, FaultCode};
-use crate::codec::{self, AnyCodec, Compression, Encoding, UnsupportedMedia};
+use crate::{
+    codec::{self, AnyCodec, Compression, Encoding, UnsupportedMedia},
+    secrets::MessageScope,
+};
 
 /// The reply of a method that ran, still encoded, as the layers of a server and of a client see it.
 ///
@@ -20,8 +23,12 @@ pub struct Reply {
     /// The compression of the body. `None` on the client, where the body is inflated already.
     pub(crate) encoding: Option<Encoding>,
     pub(crate) body: Bytes,
+    /// On the server: the `Display` of the method's own error, for a dialect that sends it.
+    pub(crate) error_text: Option<Box<str>>,
     /// On the client: the codec of the call, if it is a custom one.
     pub(crate) codec: Option<AnyCodec>,
+    /// On the client: the keys of its secrets.
+    pub(crate) scope: MessageScope,
 }
 
 /// The outcome of a method: its value or its own error.
@@ -80,7 +87,15 @@ impl Reply {
     }
 
     pub(crate) fn new(kind: ReplyKind, content_type: impl Into<SmolStr>, body: Bytes) -> Self {
-        Self { kind, content_type: content_type.into(), encoding: None, body, codec: None }
+        Self {
+            kind,
+            content_type: content_type.into(),
+            encoding: None,
+            body,
+            error_text: None,
+            codec: None,
+            scope: MessageScope::NONE,
+        }
     }
 
     /// The reply that the layers of a client see for a one-way message that the broker confirmed.

@@ -26,6 +26,13 @@ pub(crate) struct Control {
     pub(crate) cancelled: Vec<ServiceId>,
 }
 
+impl Control {
+    /// The instructions of a worker that serves the queue, and what it receives them by.
+    pub(crate) fn channel(queue: &Arc<QueuePlan>) -> (watch::Sender<Self>, watch::Receiver<Self>) {
+        watch::channel(Self { mode: Mode::Serve, queue: Arc::clone(queue), cancelled: Vec::new() })
+    }
+}
+
 /// Waits until there are new instructions.
 pub(crate) async fn changed(control_rx: &mut watch::Receiver<Control>) {
     if control_rx.changed().await.is_err() {

@@ -17,6 +17,7 @@ use tokio::{
 
 use crate::{
     error::ServeError,
+    idempotency::Deduplication,
     server::{
         reply::InFlightCalls,
         services::{ChangeRequest, ServiceSet, ServiceSummary, Unaccepted},
@@ -31,7 +32,7 @@ use crate::{
 ///
 /// When the connection or its channel is lost, the calls that run are cancelled, because their requests can
 /// no longer be acknowledged: the broker delivers them to other servers, or to this one once it is connected
-/// again. It reconnects after random delays, up to `ConnectOptions::max_delay` (4 s), without end unless
+/// again. Only those of `#[rpc(deduplicate)]` methods run on. It reconnects after random delays, up to `ConnectOptions::max_delay` (4 s), without end unless
 /// `ConnectOptions::give_up_after` sets one. Then it declares what it declared at its start, and consumes. If
 /// that is refused, because a permission was revoked or a queue has other arguments now, it tries again as
 /// well, and [`state`](Self::state) has the reason.
@@ -47,6 +48,7 @@ pub struct RunningServer {
     summary: watch::Receiver<ServiceSummary>,
     changes: mpsc::Sender<ChangeRequest>,
     counters: Arc<Counters>,
+    deduplication: Option<Arc<Deduplication>>,
     in_flight: watch::Receiver<InFlightCalls>,
     state: StateWatch,
     failure: watch::Receiver<Option<ServeError>>,
@@ -74,6 +76,7 @@ impl RunningServer {
             summary: summary.subscribe(),
             changes,
             counters: Arc::clone(&settings.counters),
+            deduplication: settings.services.deduplication.clone(),
             in_flight,
             state: StateWatch::new(&state),
             failure: failure.subscribe(),
@@ -129,7 +132,8 @@ impl RunningServer {
     /// The counters since the start, over all connections, and how many calls are abandoned now.
     #[must_use]
     pub fn stats(&self) -> ServerStats {
-        self.counters.read(self.in_flight.borrow().count_late(Instant::now()))
+        let abandoned = self.in_flight.borrow().count_late(Instant::now());
+        self.counters.read(abandoned, self.deduplication.as_ref().map(|deduplication| deduplication.stats()))
     }
 
     /// The number of malformed requests so far: see [`ServerStats::malformed_requests`].
@@ -152,8 +156,9 @@ impl RunningServer {
     /// timeout (30 s unless set by `Server::drain_timeout`) are cancelled and requeued; the report names
     /// them. `blocking` methods, and methods that block their thread, cannot be cancelled: they are reported,
     /// and run on; their results are discarded. Returns at most about twelve seconds after the drain timeout,
-    /// even while a change is being made; at once while there is no connection, for then there is nothing to
-    /// drain. Dropping the future ends the drain as dropping the server does: running calls are cancelled.
+    /// even while a change is being made. While there is no connection it waits only for calls of
+    /// `#[rpc(deduplicate)]` methods that run on without it. Dropping the future ends the drain as dropping the
+    /// server does: running calls are cancelled.
     ///
     /// # Errors
     /// When the connection is lost before everything was settled: the broker delivers again what was not.

@@ -13,17 +13,26 @@ const COUNTED_FROM: usize = 4 * 1024;
 pub(crate) struct LargeBodies {
     free: Semaphore,
     all: u32,
+    /// One at a time is decoded without being counted.
+    decoding: Semaphore,
 }
 
 impl LargeBodies {
     pub(crate) fn new(bytes: usize) -> Self {
         let all = u32::try_from(bytes.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
-        Self { free: Semaphore::new(all as usize), all }
+        Self { free: Semaphore::new(all as usize), all, decoding: Semaphore::new(1) }
     }
 
     /// Returns whether a body of this size is counted.
     pub(crate) fn counts(size: usize) -> bool {
         size >= COUNTED_FROM
+    }
+
+    /// Waits until no other body is decoded for a moment only, to be dropped again: as it must be to learn by which
+    /// key it is locked, before its turn has come. Waits for no call that runs.
+    pub(crate) async fn decode_alone(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.decoding.acquire().await.ok()
     }
 
     /// Waits until there is room for the body, after those that wait already. One that is larger than all there

@@ -14,6 +14,8 @@ mod handle;
 mod large_bodies;
 mod link_failure;
 mod log;
+mod outliving_calls;
+mod parking;
 mod reply;
 mod serve;
 mod services;
@@ -23,6 +25,7 @@ mod shutdown_report;
 mod stats;
 mod topology;
 
+pub use crate::lock::Locks;
 pub use builder::Server;
 pub use config::{
     Declare, QueueOptions, QueueType, RedeliveryPolicy, ReplyPolicy, ServiceOptions, Subscription,
@@ -36,5 +39,7 @@ pub use stats::ServerStats;
 
 /// The parts that generated code uses.
 pub(crate) mod generated {
-    pub use super::serve::{serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method};
+    pub use super::serve::{
+        locked, locked_whole, serve, serve_blocking, serve_one_way, serve_one_way_blocking, unknown_method,
+    };
 }

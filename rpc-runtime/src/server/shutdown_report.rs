@@ -25,6 +25,7 @@ pub struct AbandonedCall {
     pub method: &'static str,
     /// Whether the method runs at most once, by its declaration or by
     /// [`RedeliveryPolicy::Refuse`](crate::server::RedeliveryPolicy): then its caller gets `maybe_executed`,
-    /// or `shutting_down` when it had not started. Otherwise another server runs it again.
+    /// or `shutting_down` when it had not started. Otherwise another server runs it again, or, of a `deduplicate`
+    /// method, answers `maybe_executed`.
     pub at_most_once: bool,
 }

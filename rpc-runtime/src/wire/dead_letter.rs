@@ -6,6 +6,9 @@ use amqp_rpc_transport::{Delivered, HeaderValue, Headers, Properties};
 use bytes::Bytes;
 use smol_str::SmolStr;
 
+use super::partition::is_of_queue;
+use crate::secrets::SEAL;
+
 /// The beginning of the names of the headers that say what happened.
 const PREFIX: &str = "x-amqp-rpc-";
 /// Why the message failed: a fault's code, or another word of docs/wire-protocol.md.
@@ -38,6 +41,9 @@ const OWN_DIRECT_REPLIES: [&str; 2] = ["amq.rabbitmq.reply-to", "amq.direct.repl
 const PERSISTENT: u8 = 2;
 /// The text is for people who look at the letter; the log has the whole of it.
 const MAX_ERROR_BYTES: usize = 1024;
+/// A seal is shorter, also if method, id and reply address have the 255 bytes that AMQP allows. A longer header may be
+/// what the broker does not take.
+const MAX_SEAL_BYTES: usize = 2048;
 
 /// Returns how often the broker has delivered this message before, where it counts.
 pub(crate) fn earlier_deliveries(delivered: &Delivered) -> Option<u64> {
@@ -55,13 +61,15 @@ pub(crate) fn was_dead_lettered(properties: &Properties) -> bool {
     properties.headers.as_ref().is_some_and(|headers| headers.get(FIRST_DEATH_REASON).is_some())
 }
 
-/// Returns why a message last left a queue, as the broker records it: `maxlen`, `expired`, `rejected`,
+/// Returns why a message last left a queue or one of its partitions, as the broker records it: `maxlen`, `expired`, `rejected`,
 /// `delivery_limit`.
 pub(crate) fn death_in<'d>(queue: &str, delivered: &'d Delivered) -> Option<&'d str> {
     let HeaderValue::List(deaths) = delivered.properties.headers.as_ref()?.get(DEATHS)? else { return None };
     // The latest comes first.
     deaths.iter().find_map(|death| match death {
-        HeaderValue::Table(death) if death.text("queue") == Some(queue) => death.text("reason"),
+        HeaderValue::Table(death) if death.text("queue").is_some_and(|left| is_of_queue(left, queue)) => {
+            death.text("reason")
+        }
         _ => None,
     })
 }
@@ -88,6 +96,20 @@ impl OriginalMessage {
     pub(crate) fn of(delivered: &Delivered) -> Self {
         let Delivered { exchange, routing_key, properties, body, .. } = delivered.clone();
         Self { exchange, routing_key, properties, body }
+    }
+
+    /// Properties and body of the message as it is published to its queue again, where it reaches its method by its
+    /// `type`. `None` if it names its user, whom only that user's connection may name.
+    pub(crate) fn again(&self, method: &str) -> Option<(Properties, Bytes)> {
+        let Self { properties, body, .. } = self;
+        if properties.user_id.is_some() {
+            return None;
+        }
+        let mut properties = properties.clone();
+        let headers = properties.headers.take().unwrap_or_default().into_iter();
+        properties.headers = Some(headers.filter(|(name, _)| !NOT_KEPT.contains(&name.as_str())).collect());
+        properties.kind.get_or_insert_with(|| SmolStr::new(method));
+        Some((properties, body.clone()))
     }
 
     /// Properties and body of the dead letter. Published to the queue again, it reaches its method by its
@@ -124,14 +146,20 @@ impl OriginalMessage {
     }
 }
 
-/// Leaves only the headers that say what happened. Returns whether there were others.
+/// Leaves only the headers that say what happened, and the seal, without which the secrets of the message cannot be
+/// read. Returns whether there were others.
 pub(crate) fn drop_sent_headers(letter: &mut Properties) -> bool {
     let headers = letter.headers.take().unwrap_or_default();
     let all = headers.len();
-    let ours: Headers = headers.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+    let ours: Headers = headers.into_iter().filter(is_kept).collect();
     let has_dropped = ours.len() < all;
     letter.headers = Some(ours);
     has_dropped
+}
+
+fn is_kept((name, value): &(String, HeaderValue)) -> bool {
+    let is_seal = || name == SEAL && matches!(value, HeaderValue::Text(seal) if seal.len() <= MAX_SEAL_BYTES);
+    name.starts_with(PREFIX) || is_seal()
 }
 
 fn shortened(text: &str) -> &str {
@@ -144,6 +172,8 @@ fn shortened(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     fn delivered(headers: Headers) -> Delivered {
@@ -164,6 +194,7 @@ mod tests {
             },
             body: Bytes::from_static(b"body"),
             refusal: None,
+            received_at: Instant::now(),
         }
     }
 
@@ -211,6 +242,19 @@ mod tests {
         let headers = letter_of(&again).headers.unwrap();
         assert_eq!(headers.text(EXCHANGE), Some("amqp-rpc"));
         assert_eq!(headers.text(ROUTING_KEY), Some("jobs.fails"));
+    }
+
+    #[test]
+    fn a_letter_without_the_sent_headers_keeps_its_seal() {
+        let sent = |seal: &str| [("tenant", "a"), (SEAL, seal)].into_iter().collect();
+        let mut letter = letter_of(&delivered(sent("token")));
+        assert!(drop_sent_headers(&mut letter));
+        let headers = letter.headers.as_ref().unwrap();
+        assert_eq!((headers.text(SEAL), headers.text("tenant")), (Some("token"), None));
+        assert!(!drop_sent_headers(&mut letter), "nothing is left to drop");
+        let mut letter = letter_of(&delivered(sent(&"x".repeat(2049))));
+        assert!(drop_sent_headers(&mut letter));
+        assert_eq!(letter.headers.unwrap().text(SEAL), None, "it may be why the letter was not taken");
     }
 
     #[test]

@@ -46,7 +46,8 @@ impl Namespace {
 
     fn prefix<'a>(&self, name: &'a str) -> Cow<'a, str> {
         match &self.0 {
-            Some(namespace) => Cow::Owned(format!("{namespace}.{name}")),
+            // For every message: `format!` would take ten times as long.
+            Some(namespace) => Cow::Owned([&**namespace, ".", name].concat()),
             None => Cow::Borrowed(name),
         }
     }

@@ -160,6 +160,61 @@ scripts! {
         wait q 0
     "#;
 
+    a_single_active_consumer_s_channel_hands_over_in_order = r#"
+        a/1 queue.declare q x-single-active-consumer=true
+        b/1 basic.qos 3
+        b/1 basic.consume q tag=first
+        c/1 basic.qos 2
+        c/1 basic.consume q tag=second
+        a/1 basic.publish "" q "1"
+        a/1 basic.publish "" q "2"
+        a/1 basic.publish "" q "3"
+        a/1 basic.publish "" q "4"
+        b/1 basic.ack 2
+        b/1 channel.close
+        c/1 basic.ack 1
+        c/1 basic.ack 2
+        a/1 basic.publish "" q "5"
+    "#;
+
+    a_single_active_consumer_s_connection_hands_over_in_order = r#"
+        a/1 queue.declare q x-single-active-consumer=true
+        b/1 basic.consume q tag=first
+        c/1 basic.consume q tag=second
+        d/1 basic.consume q tag=third
+        a/1 basic.publish "" q "1"
+        a/1 basic.publish "" q "2"
+        a/1 basic.publish "" q "3"
+        b drop
+        wait q 0
+        c/1 basic.ack 1
+        c drop
+        wait q 0
+    "#;
+
+    a_cancelled_single_active_consumer_keeps_its_deliveries_and_the_next_goes_on = r#"
+        a/1 queue.declare q x-single-active-consumer=true
+        b/1 basic.qos 2
+        b/1 basic.consume q tag=first
+        c/1 basic.consume q tag=second
+        a/1 basic.publish "" q "1"
+        a/1 basic.publish "" q "2"
+        a/1 basic.publish "" q "3"
+        b/1 basic.cancel first
+        b/1 basic.ack 1
+        b/1 basic.nack 2 requeue
+    "#;
+
+    a_requeue_returns_to_the_single_active_consumer = r#"
+        a/1 queue.declare q x-single-active-consumer=true
+        b/1 basic.qos 2
+        b/1 basic.consume q tag=first
+        c/1 basic.consume q tag=second
+        a/1 basic.publish "" q "1"
+        a/1 basic.publish "" q "2"
+        b/1 basic.nack 1 requeue
+    "#;
+
     single_active_consumers_cannot_be_exclusive = r#"
         a/1 queue.declare q x-single-active-consumer=true
         a/1 basic.consume q tag=t exclusive

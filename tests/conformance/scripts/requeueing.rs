@@ -121,6 +121,18 @@ scripts! {
         a/1 queue.declare q passive
     "#;
 
+    what_a_full_consumer_gives_back_is_shared_with_the_others = r#"
+        a/1 queue.declare q
+        a/1 basic.qos 2
+        a/1 basic.consume q tag=first
+        b/1 basic.publish "" q "1"
+        b/1 basic.publish "" q "2"
+        b/1 basic.publish "" q "3"
+        b/1 basic.consume q tag=second
+        a/1 basic.nack 0 multiple requeue
+        a/1 basic.recover requeue
+    "#;
+
     recovering_without_requeue_is_not_implemented = r#"
         a/1 basic.recover
         b/1 basic.recover-async

@@ -12,12 +12,13 @@ use lapin::{
 };
 
 use crate::{
+    cluster_locks::{Host, VmsClient},
     services::{FibClient, FibServer, Fibonacci, Gatekeeper, serve_fib, serve_gate},
     support::{
         Permissions, RawPeer, Vhost,
         recipes::{
             CALLER, CALLER_THAT_LOOKS_UP, CALLER_WITH_REPLY_QUEUE, DECLARING_SERVER, SERVER,
-            SERVER_WITH_MAX_LENGTH,
+            SERVER_WITH_CLUSTER_LOCKS, SERVER_WITH_MAX_LENGTH,
         },
         within,
     },
@@ -173,6 +174,25 @@ async fn a_server_s_user_that_may_declare_its_own_queues_can_touch_nothing_else(
         Trespass::PublishTo("amqp-rpc"),
         Trespass::Consume("gate"),
         Trespass::DeclareQueue("gate.mine"),
+        Trespass::DeleteQueue("gate"),
+        Trespass::DeclareExchange("amqp-rpc.mine"),
+    ] {
+        is_refused(&uri, trespass).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_s_user_with_locks_in_a_cluster_can_touch_nothing_else() {
+    let mut vhost = Vhost::create().await;
+    let _other = serve_gate(&vhost, &Gatekeeper::closed(), 1).await;
+    let uri = vhost.add_user("server", "secret", SERVER_WITH_CLUSTER_LOCKS).await;
+    let _server = Host::new().serve(&uri).await;
+    let vms = VmsClient::new(Client::connect(vhost.uri()).await.unwrap());
+    assert!(within("the call", vms.look(7)).await.unwrap().1.is_some());
+    for trespass in [
+        Trespass::PublishTo("amqp-rpc"),
+        Trespass::Consume("gate"),
+        Trespass::DeclareQueue("vms.mine"),
         Trespass::DeleteQueue("gate"),
         Trespass::DeclareExchange("amqp-rpc.mine"),
     ] {

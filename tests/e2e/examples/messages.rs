@@ -1,4 +1,4 @@
-//! Examples of messages: `notify`, `events`, `codecs`.
+//! Examples of messages: `notify`, `events`, `codecs`, `secrets`, and of their repeats: `deduplicated`, `own_transaction`.
 
 use super::output;
 use crate::support::{Vhost, await_until};
@@ -48,4 +48,41 @@ async fn codecs_weighs_one_value_in_each_codec() {
     let compressed = "application/json        854 bytes\ncompressed on the way  10 readings came back\n";
     let expected = expected + compressed;
     assert_eq!(output("codecs", &vhost).await, [expected.clone(), expected]);
+}
+
+#[tokio::test]
+async fn secrets_shows_a_token_that_nobody_else_can_use() {
+    let vhost = Vhost::create().await;
+    let expected = "[wire]   users.create: {\"name\":\"ada\",\"password\":\"gAAAA…\"}\n\
+         [server] ada has the password Secret([REDACTED])\n\
+         Account { name: \"ada\", key: Secret([REDACTED]) }: key to hunter2\n\
+         [wire]   users.spell: {\"password\":\"gAAAA…\"}\n\
+         the copied token: a secret was encrypted for another method\n\
+         without a keyring: a secret travels only with a keyring\n";
+    assert_eq!(output("secrets", &vhost).await, [expected; 2]);
+}
+
+#[tokio::test]
+async fn deduplicated_answers_a_repeat_with_the_reply_of_the_first_call() {
+    let vhost = Vhost::create().await;
+    let expected = "[server] order 1: tea\n\
+         [client] placed: 1\n\
+         [client] placed again: 1\n\
+         [client] another order under the same key: bad_request\n\
+         [server] order 2: tea\n\
+         [client] placed: 2\n\
+         [client] repeats that the server answered from its store: 1\n";
+    assert_eq!(output("deduplicated", &vhost).await, [expected, expected]);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: scripts/test.sh"]
+async fn own_transaction_charges_once_for_each_key() {
+    let vhost = Vhost::create().await;
+    let expected = "a charge of 300 leaves 700\n\
+         the same charge again leaves 700\n\
+         five more at once leave the same\n\
+         another amount under the same key is refused\n\
+         another order leaves 400\n";
+    assert_eq!(output("own_transaction", &vhost).await, [expected, expected]);
 }

@@ -33,6 +33,8 @@ fn every_example_is_tested_here() {
         "codecs",
         "composition",
         "deadlines",
+        "deduplicated",
+        "dialect",
         "embedded_broker",
         "errors",
         "events",
@@ -41,10 +43,13 @@ fn every_example_is_tested_here() {
         "fib_server",
         "graceful_shutdown",
         "layers",
+        "locks",
         "middleware",
         "multi_service",
         "notify",
+        "own_transaction",
         "reconnecting",
+        "secrets",
         "validation",
     ];
     assert_eq!(all(), tested, "add a test of the new example, and its name");

@@ -1,5 +1,5 @@
 //! Examples of servers: `middleware`, `multi_service`, `composition`, `layers`, `validation`,
-//! `graceful_shutdown`.
+//! `locks`, `graceful_shutdown`.
 
 use super::output;
 use crate::support::Vhost;
@@ -83,6 +83,21 @@ async fn validation_prints_every_violation() {
          user.shoes: shoes come in pairs\n\
          not even sent: 3\n";
     assert_eq!(output("validation", &vhost).await, [expected, expected]);
+}
+
+#[tokio::test]
+async fn locks_serialise_the_changes_of_one_cluster_and_not_those_of_two() {
+    let vhost = Vhost::create().await;
+    let expected = "red: create begins, create ends, resize begins, resize ends\n\
+         blue: create begins, create ends\n";
+    assert_eq!(output("locks", &vhost).await, [expected, expected]);
+}
+
+#[tokio::test]
+async fn a_dialect_of_one_s_own_serves_beside_the_library_s_protocol() {
+    let vhost = Vhost::create().await;
+    let expected = "legacy: 832040\nlegacy: n is above 90\nits own: 832040\nits own: n is above 90\n";
+    assert_eq!(output("dialect", &vhost).await, [expected, expected]);
 }
 
 #[tokio::test]

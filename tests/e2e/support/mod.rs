@@ -14,6 +14,7 @@
 //! | [`proxy`] | a TCP proxy that records traffic and breaks connections |
 //! | `certificates` | certificate authorities and what they issue, made when a test runs |
 //! | `tls_front` | TLS in front of a broker that has none |
+//! | [`intervals`] | when which call ran, and which of them overlapped |
 //! | [`wait`] | bounded waits |
 #![allow(dead_code, unused_imports, reason = "the harness may offer more than the current tests use")]
 
@@ -24,13 +25,13 @@ pub(crate) mod certificates;
 pub(crate) mod expiring;
 mod frames;
 pub(crate) mod http_api;
+pub(crate) mod intervals;
 pub(crate) mod left_out;
 pub(crate) mod log;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod rabbitmq;
 pub(crate) mod raw_peer;
-mod selftest;
 #[cfg(any(feature = "tls", feature = "tls-aws-lc"))]
 pub(crate) mod tls_front;
 pub(crate) mod uri;

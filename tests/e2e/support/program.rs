@@ -75,8 +75,14 @@ impl Program {
     /// Starts a test of this program, by its full name, as a second process; it checks
     /// [`is_running_test`](Self::is_running_test).
     pub(crate) fn running_test(name: &str, uri: &str) -> Self {
+        Self::running_test_with(name, uri, &[])
+    }
+
+    /// The same, with environment variables of its own.
+    pub(crate) fn running_test_with(name: &str, uri: &str, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env::current_exe().expect("a running test knows its path"));
         command.args([name, "--exact", "--include-ignored", "--nocapture"]).env(RUNNING_TEST, "yes");
+        command.envs(variables.iter().copied());
         Self::start(name, command, Some(uri))
     }
 
@@ -85,7 +91,8 @@ impl Program {
         env::var_os(RUNNING_TEST).is_some()
     }
 
-    fn start(name: &str, mut command: Command, uri: Option<&str>) -> Self {
+    /// Starts this command; `uri` becomes its `AMQP_URL`.
+    pub(crate) fn start(name: &str, mut command: Command, uri: Option<&str>) -> Self {
         match uri {
             Some(uri) => command.env("AMQP_URL", uri),
             None => command.env_remove("AMQP_URL"),
@@ -101,6 +108,11 @@ impl Program {
             String::from_utf8_lossy(&text).into_owned()
         });
         Self { name: name.to_owned(), child, stdout, unread: Vec::new(), seen: Vec::new(), stderr }
+    }
+
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().unwrap_or_else(|| panic!("{} has ended already", self.name))
     }
 
     /// The next line that it prints.

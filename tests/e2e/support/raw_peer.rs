@@ -7,7 +7,7 @@ use lapin::{
     message::Delivery,
     options::{
         BasicAckOptions, BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, BasicQosOptions,
-        ConfirmSelectOptions, QueueDeclareOptions,
+        BasicRejectOptions, ConfirmSelectOptions, QueueDeclareOptions,
     },
     types::{FieldTable, ShortString},
 };
@@ -214,6 +214,12 @@ impl Message {
     pub(crate) fn text_header(&self, name: &str) -> Option<String> {
         let value = self.properties.headers().as_ref()?.inner().get(name)?.as_long_string()?;
         Some(value.to_string())
+    }
+
+    /// Rejects a message of [`RawPeer::consume`], without requeueing it.
+    pub(crate) async fn reject(self) {
+        let options = BasicRejectOptions { requeue: false };
+        self.delivery.acker.reject(options).await.expect("the message is settled once");
     }
 
     /// Settles a message of [`RawPeer::consume`].

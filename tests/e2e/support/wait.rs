@@ -22,14 +22,24 @@ pub(crate) fn within<F: Future>(what: &str, future: F) -> impl Future<Output = F
 ///
 /// For facts without a notification, such as a queue's depth. Where something can be awaited, await it.
 #[track_caller]
-pub(crate) fn await_until<C, F>(what: &str, mut condition: C) -> impl Future<Output = ()>
+pub(crate) fn await_until<C, F>(what: &str, condition: C) -> impl Future<Output = ()>
+where
+    C: FnMut() -> F,
+    F: Future<Output = bool>,
+{
+    await_within(TIMEOUT, what, condition)
+}
+
+/// The same with a bound of its own, for what takes a busy machine long.
+#[track_caller]
+pub(crate) fn await_within<C, F>(bound: Duration, what: &str, mut condition: C) -> impl Future<Output = ()>
 where
     C: FnMut() -> F,
     F: Future<Output = bool>,
 {
     let caller = Location::caller();
     async move {
-        let deadline = Instant::now() + TIMEOUT;
+        let deadline = Instant::now() + bound;
         let mut polls = interval(Duration::from_millis(10));
         polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -37,7 +47,7 @@ where
             if condition().await {
                 return;
             }
-            assert!(Instant::now() < deadline, "{caller}: still waiting until {what} after {TIMEOUT:?}");
+            assert!(Instant::now() < deadline, "{caller}: still waiting until {what} after {bound:?}");
         }
     }
 }

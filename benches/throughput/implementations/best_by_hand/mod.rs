@@ -14,5 +14,4 @@ pub(super) use client::connect;
 pub(super) use server::start;
 
 const METHOD: &str = "throughput.best.echo";
-const JSON: &str = "application/json";
 const PREFETCH: u16 = 64;

@@ -33,6 +33,8 @@ struct Consumers {
     by_tag: Vec<(Box<[u8]>, Deliveries)>,
     /// The consumer of the last delivery: the next one is most likely for it, too.
     last: usize,
+    /// How many have been given a tag.
+    numbered: u64,
 }
 
 /// What a consumer receives.
@@ -80,6 +82,13 @@ impl Channel {
     /// Why the channel was closed, or in general that it is.
     pub(crate) fn reason_of_end(&self) -> BrokerError {
         self.end.get().cloned().unwrap_or_else(closed)
+    }
+
+    /// A tag that no other consumer of the channel has. It is short: every delivery carries it.
+    pub(crate) fn next_consumer_tag(&self) -> String {
+        let mut consumers = self.lock_consumers();
+        consumers.numbered += 1;
+        format!("amqp-rpc.{}", consumers.numbered)
     }
 
     /// Registers a consumer, before the broker knows it: deliveries may follow its confirmation at once.
@@ -140,8 +149,9 @@ impl Channel {
         self.lock_confirms().is_nearly_full()
     }
 
-    pub(super) fn confirm(&self, range: ConfirmRange) {
-        self.lock_confirms().resolve(range);
+    /// Returns false for a confirm of a message that was not published.
+    pub(super) fn confirm(&self, range: ConfirmRange) -> bool {
+        self.lock_confirms().resolve(range)
     }
 
     /// The broker closes the channel. When lapin is to handle that, the channel ends when it has.

@@ -67,8 +67,12 @@ impl Confirms {
         self.last_number
     }
 
-    /// Resolves confirms. Those of unknown numbers, or that came before, have no effect.
-    pub(super) fn resolve(&mut self, range: ConfirmRange) {
+    /// Resolves confirms. Those that came before have no effect. Returns false for a number that no message has yet:
+    /// broker and client do not count alike any more, and later confirms would be missed.
+    pub(super) fn resolve(&mut self, range: ConfirmRange) -> bool {
+        if range.tag > self.last_number {
+            return false;
+        }
         let outcome = Ok(if range.is_ack { ConfirmOutcome::Acked } else { ConfirmOutcome::Nacked });
         match range {
             ConfirmRange { tag, multiple: false, .. } => {
@@ -84,6 +88,7 @@ impl Confirms {
                 }
             }
         }
+        true
     }
 
     /// The channel ended: nothing is confirmed any more.
@@ -117,7 +122,7 @@ mod tests {
         let _first = confirms.expect(MAX_UNCONFIRMED - OVERHEAD);
         assert!(confirms.is_nearly_full());
         assert!(matches!(confirms.check_capacity(0), Err(NotQueued::Congested)));
-        confirms.resolve(ack(1, false));
+        assert!(confirms.resolve(ack(1, false)));
         assert!(!confirms.is_nearly_full());
         assert!(confirms.check_capacity(0).is_ok());
     }
@@ -141,7 +146,11 @@ mod tests {
             let mut receivers: Vec<_> = (0..messages).map(|_| confirms.expect(7)).collect();
             let mut expected = vec![None; receivers.len()];
             for (tag, multiple, is_ack) in ranges {
-                confirms.resolve(ConfirmRange { tag, multiple, is_ack });
+                let is_known = confirms.resolve(ConfirmRange { tag, multiple, is_ack });
+                prop_assert_eq!(is_known, tag <= messages, "a number that no message has is a violation");
+                if !is_known {
+                    continue;
+                }
                 for (number, outcome) in (1..).zip(&mut expected) {
                     let all = tag == 0 && multiple;
                     if all || number == tag || (multiple && number < tag) {

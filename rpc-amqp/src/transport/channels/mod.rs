@@ -5,7 +5,7 @@ mod closing;
 mod confirms;
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -21,7 +21,8 @@ use crate::{error::BrokerError, transport::outbound::Outbound};
 #[derive(Debug)]
 pub(crate) struct Channels {
     outbound: Arc<Outbound>,
-    open: Mutex<HashMap<u16, Arc<Channel>>>,
+    // Few, and looked up for every delivery.
+    open: Mutex<BTreeMap<u16, Arc<Channel>>>,
     /// Why the connection carries no messages any more.
     end: watch::Sender<Option<BrokerError>>,
 }
@@ -68,11 +69,9 @@ impl Channels {
         });
     }
 
-    /// Resolves publisher confirms.
-    pub(super) fn confirm(&self, channel: u16, range: ConfirmRange) {
-        if let Some(channel) = self.get(channel) {
-            channel.confirm(range);
-        }
+    /// Resolves publisher confirms. Returns false for a confirm of a message that was not published.
+    pub(super) fn confirm(&self, channel: u16, range: ConfirmRange) -> bool {
+        self.get(channel).is_none_or(|channel| channel.confirm(range))
     }
 
     /// The broker asks that messages on a channel be held back (`channel.flow`), or no longer.
@@ -125,7 +124,7 @@ impl Channels {
         }
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut HashMap<u16, Arc<Channel>>) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<u16, Arc<Channel>>) -> T) -> T {
         work(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

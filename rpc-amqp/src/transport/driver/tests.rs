@@ -1,7 +1,10 @@
 //! The driver with a peer on the loopback interface that speaks bytes.
 
+mod large_bodies;
+
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use futures_util::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -12,7 +15,7 @@ use tokio::{
 
 use super::*;
 use crate::{
-    encode::{Message, PropertySource, write_message},
+    encode::{BodySource, Message, PropertySource, write_message},
     message::Properties,
     transport::{
         channels::Received,
@@ -54,7 +57,8 @@ impl Scene {
     }
 
     fn publish(&self, body: &[u8]) -> Result<(), NotQueued> {
-        with_message(body, |message| self.shared.outbound.publish(1, message, None))
+        let body = Bytes::copy_from_slice(body);
+        with_message(BodySource::Shared(&body), |message| self.shared.outbound.publish(1, message, None))
     }
 }
 
@@ -62,14 +66,24 @@ async fn within<T>(future: impl Future<Output = T>) -> T {
     timeout(LIMIT, future).await.expect("it does not hang")
 }
 
-fn with_message<T>(body: &[u8], work: impl FnOnce(&Message<'_>) -> T) -> T {
+fn with_message<T>(body: BodySource<'_>, work: impl FnOnce(&Message<'_>) -> T) -> T {
     let properties = Properties::default();
     let properties = PropertySource::Plain(&properties);
     work(&Message { exchange: "", routing_key: "queue", mandatory: false, properties, body })
 }
 
+/// Appends a message on channel 1.
+fn write(frames: &mut FrameBuffer, frame_max: usize, body: &[u8]) {
+    let write = |message: &Message<'_>| write_message(frames, 1, frame_max, message);
+    with_message(BodySource::Copied(body), write).expect("it is valid");
+}
+
 /// A delivery to `consumer`, as a broker sends it.
 fn delivery(tag: u64, body: &[u8]) -> Vec<u8> {
+    delivery_in_frames(4096, tag, body)
+}
+
+fn delivery_in_frames(frame_max: usize, tag: u64, body: &[u8]) -> Vec<u8> {
     let mut method = vec![0, 60, 0, 60, 8];
     method.extend_from_slice(b"consumer");
     method.extend_from_slice(&tag.to_be_bytes());
@@ -78,8 +92,9 @@ fn delivery(tag: u64, body: &[u8]) -> Vec<u8> {
     let mut bytes = vec![1, 0, 1, 0, 0, 0, u8::try_from(method.len()).expect("it is short")];
     bytes.extend_from_slice(&method);
     bytes.push(0xCE);
-    let mut published = Vec::new();
-    with_message(body, |message| write_message(&mut published, 1, 4096, message).expect("it is valid"));
+    let mut published = FrameBuffer::default();
+    write(&mut published, frame_max, body);
+    let published = published.to_vec();
     // Content header and body are the same in both directions.
     let header = published.iter().position(|byte| *byte == 0xCE).expect("it has frames") + 1;
     bytes.extend_from_slice(&published[header..]);
@@ -93,16 +108,24 @@ fn is_end(received: &Received, text: &str) -> bool {
 #[tokio::test]
 async fn a_peer_that_reads_slowly_gets_everything_whole_and_in_order() {
     const BODY: usize = 3_000_000;
-    let mut scene = Scene::set().await;
-    let mut expected = Vec::new();
-    for number in 0..4u8 {
-        let body = vec![number; BODY];
-        scene.publish(&body).expect("it is open");
-        with_message(&body, |message| write_message(&mut expected, 1, 4096, message).expect("it is valid"));
+    for frame_max in [4096, 128 * 1024] {
+        gets_everything(frame_max, BODY).await;
     }
+}
+
+async fn gets_everything(frame_max: u32, body_bytes: usize) {
+    let mut scene = Scene::set().await;
+    scene.shared.outbound.tune(frame_max);
+    let mut expected = FrameBuffer::default();
+    for number in 0..4u8 {
+        let body = vec![number; body_bytes];
+        scene.publish(&body).expect("it is open");
+        write(&mut expected, frame_max as usize, &body);
+    }
+    let expected = expected.to_vec();
     // More than the buffers of two sockets hold.
     tokio::task::yield_now().await;
-    assert!(scene.shared.outbound.unwritten() > BODY, "the peer has not read it");
+    assert!(scene.shared.outbound.unwritten() > body_bytes, "the peer has not read it");
     let mut read = vec![0; expected.len()];
     for piece in read.chunks_mut(100_000) {
         within(scene.peer.read_exact(piece)).await.expect("it is written");
@@ -114,15 +137,13 @@ async fn a_peer_that_reads_slowly_gets_everything_whole_and_in_order() {
 #[tokio::test]
 async fn what_is_queued_before_lapin_closes_the_connection_is_written_and_nothing_after_it() {
     let mut scene = Scene::set().await;
-    let mut expected = Vec::new();
+    let mut expected = FrameBuffer::default();
     for _ in 0..50 {
         scene.publish(&[7; 10_000]).expect("it is open");
-        with_message(&[7; 10_000], |message| {
-            write_message(&mut expected, 1, 4096, message).expect("it is valid");
-        });
+        write(&mut expected, 4096, &[7; 10_000]);
     }
     scene.lapin.write_all(CLOSE).await.expect("it is queued");
-    expected.extend_from_slice(CLOSE);
+    let expected = [expected.to_vec(), CLOSE.to_vec()].concat();
     assert!(matches!(scene.publish(b"late"), Err(NotQueued::Closed)));
     drop(scene.lapin);
     let mut read = Vec::new();

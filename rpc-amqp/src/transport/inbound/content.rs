@@ -7,8 +7,9 @@ use bytes::Bytes;
 use super::frame::invalid;
 use crate::{message::Delivered, transport::channels::Deliveries};
 
-/// The largest memory that is set aside for a body before it arrives.
-const MAX_RESERVED: usize = 256 * 1024;
+/// The largest memory that is set aside for a body before it arrives: that of the largest request of a server with
+/// default options, which need not grow while it arrives.
+const MAX_RESERVED: usize = 1024 * 1024;
 
 /// The content that the next frames of a channel belong to.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ mod findings;
 mod frame;
 mod method;
 mod parser;
+mod parts;
 mod properties;
 mod repeated;
 mod server_properties;
@@ -26,7 +27,6 @@ mod tune;
 
 pub use findings::Findings;
 pub(crate) use parser::Parser;
-#[cfg(test)]
+pub use parts::{Part, Parts};
 pub(crate) use properties::decode_properties;
-#[cfg(test)]
 pub(crate) use repeated::Repeated;

@@ -1,6 +1,8 @@
 //! Parses the frames that the broker sends: messages go to their consumers, everything else to lapin.
 
-use std::{io, ops::Range, sync::Arc};
+mod content_header;
+
+use std::{io, ops::Range, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 
@@ -9,7 +11,6 @@ use super::{
     content::{Content, ContentInProgress, Incoming},
     frame::{FrameHeader, get_empty, invalid},
     method::{Method, name},
-    properties,
     repeated::Repeated,
     server_properties::read_broker,
     tune::{MIN_FRAME_MAX, agree_on_frame_max},
@@ -49,6 +50,8 @@ pub(crate) struct Parser {
     exchanges: Repeated,
     routing_keys: Repeated,
     reply_addresses: Repeated,
+    /// When the bytes were read that are being parsed.
+    read_at: Instant,
     /// The body frame that has arrived in part.
     partial: Option<PartialBody>,
 }
@@ -86,15 +89,23 @@ impl Parser {
             exchanges: Repeated::default(),
             routing_keys: Repeated::default(),
             reply_addresses: Repeated::default(),
+            read_at: Instant::now(),
             partial: None,
         }
     }
 
-    /// Parses `bytes`, which follow those `read` before, and appends the frames for lapin to `for_lapin`.
+    /// Parses `bytes`, which follow those `read` before, and appends the frames for lapin to `for_lapin`. What they
+    /// announce was received at `read_at`.
     ///
     /// # Errors
     /// `InvalidData` when the broker violates AMQP. Later bytes cannot be interpreted.
-    pub(crate) fn parse(&mut self, bytes: &mut [u8], for_lapin: &mut Vec<u8>) -> io::Result<Progress> {
+    pub(crate) fn parse(
+        &mut self,
+        bytes: &mut [u8],
+        read_at: Instant,
+        for_lapin: &mut Vec<u8>,
+    ) -> io::Result<Progress> {
+        self.read_at = read_at;
         let mut read = 0;
         loop {
             if let Some(partial) = self.partial {
@@ -187,7 +198,9 @@ impl Parser {
             }
             Method::Confirm(range) => {
                 self.findings.record_confirm();
-                self.channels.confirm(channel, range);
+                if !self.channels.confirm(channel, range) {
+                    return Err(invalid("a message was confirmed that was not published"));
+                }
                 return Ok(false);
             }
             Method::ConsumerEnd { consumer_tag } => self.channels.end_consumer(channel, consumer_tag),
@@ -231,7 +244,17 @@ impl Parser {
         let (routing_key, repaired_key) = name(routing_key, &mut self.routing_keys);
         let refusal = (repaired || repaired_key).then_some(Refusal::NotUtf8);
         let (properties, body) = (Properties::default(), Bytes::new());
-        Box::new(Delivered { tag, redelivered, exchange, routing_key, properties, body, refusal })
+        let received_at = self.read_at;
+        Box::new(Delivered {
+            tag,
+            redelivered,
+            exchange,
+            routing_key,
+            properties,
+            body,
+            refusal,
+            received_at,
+        })
     }
 
     /// The broker closes a channel. Returns whether lapin gets to know.
@@ -248,50 +271,5 @@ impl Parser {
         let agreed = agree_on_frame_max(self.our_frame_max, their_frame_max);
         self.frame_max = usize::try_from(agreed).unwrap_or(usize::MAX);
         self.channels.outbound().tune(agreed);
-    }
-
-    fn parse_content_header(&mut self, channel: u16, payload: &[u8]) -> io::Result<()> {
-        if payload.len() < BODY_SIZE.end + PROPERTY_FLAGS {
-            return Err(invalid("a content header is incomplete"));
-        }
-        let (fixed, properties) = payload.split_at(BODY_SIZE.end);
-        let body_bytes = fixed[BODY_SIZE].try_into().map_or(0, u64::from_be_bytes);
-        match self.contents.take(channel) {
-            Some(Content::Delivery(mut incoming)) => {
-                if incoming.to.is_none() {
-                    // Its consumer was cancelled, or its channel is being closed: the broker requeues it with the
-                    // channel.
-                    self.contents.discard_body(channel, body_bytes);
-                    return Ok(());
-                }
-                let (properties, refusal) =
-                    properties::decode_properties(properties, &mut self.reply_addresses);
-                let delivered = &mut incoming.delivered;
-                delivered.properties = properties;
-                delivered.refusal = refusal.or(delivered.refusal);
-                if body_bytes > self.max_body_bytes as u64 {
-                    let too_large = Refusal::TooLarge { size: body_bytes, limit: self.max_body_bytes };
-                    delivered.refusal.get_or_insert(too_large);
-                    self.contents.start_body(channel, incoming, 0);
-                    self.contents.discard_body(channel, body_bytes);
-                } else {
-                    self.contents.start_body(channel, incoming, body_bytes);
-                }
-                Ok(())
-            }
-            Some(Content::Return) => {
-                let id = properties::correlation_id(properties).unwrap_or_default();
-                self.findings.record_return(id.to_owned());
-                self.contents.discard_body(channel, body_bytes);
-                Ok(())
-            }
-            Some(Content::Unwanted) => {
-                self.contents.discard_body(channel, body_bytes);
-                Ok(())
-            }
-            Some(Content::Body { .. } | Content::DiscardedBody(_)) | None => {
-                Err(invalid("a content header was not announced"))
-            }
-        }
     }
 }

@@ -1,8 +1,12 @@
 //! The bytes that wait to be written: messages and acknowledgements of ours, and lapin's frames between them.
 
+mod acks;
 mod closes;
+mod coalescing;
 mod lapin_frames;
 mod outcome;
+mod publish_part;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -18,16 +22,13 @@ use std::{
 use futures_util::task::AtomicWaker;
 
 pub(super) use self::closes::close_ok;
+pub(crate) use self::coalescing::Part;
+pub use self::coalescing::{CALLS_PER_MESSAGE, COALESCED_ID_PREFIX, Sharing, announce};
 pub(crate) use self::outcome::NotQueued;
 pub(super) use self::outcome::{LapinCloses, LapinState};
-use self::{
-    closes::{Close, Closes},
-    lapin_frames::{LapinFrame, LapinFrames},
-};
-use crate::encode::{Message, write_message};
+use self::{acks::Acks, closes::Close, coalescing::Coalescing, lapin_frames::LapinFrame, state::State};
+use crate::encode::{FrameBuffer, Message, write_message};
 
-/// The largest frame before `connection.tune`.
-const INITIAL_FRAME_MAX: u32 = 4096;
 /// The approximate memory of a message besides its body.
 const OVERHEAD: usize = 512;
 /// A buffer that was needed once for much is not kept larger than this.
@@ -45,36 +46,10 @@ pub(crate) struct Outbound {
     driver: AtomicWaker,
 }
 
-#[derive(Debug)]
-struct State {
-    bytes: Vec<u8>,
-    frame_max: u32,
-    /// The open channels, and whether the broker lets messages be sent on them.
-    open: Vec<(u16, bool)>,
-    lapin: LapinFrames,
-    closes: Closes,
-    /// The connection is being closed, or lost: only lapin's frames follow.
-    is_closed: bool,
-    /// lapin does not use its stream any more.
-    lapin_is_gone: bool,
-    /// The driver has ended: nothing is written any more.
-    is_over: bool,
-}
-
 impl Default for Outbound {
     fn default() -> Self {
-        let state = State {
-            bytes: Vec::new(),
-            frame_max: INITIAL_FRAME_MAX,
-            open: Vec::new(),
-            lapin: LapinFrames::default(),
-            closes: Closes::default(),
-            is_closed: false,
-            lapin_is_gone: false,
-            is_over: false,
-        };
         Self {
-            state: Mutex::new(state),
+            state: Mutex::default(),
             taken: AtomicUsize::new(0),
             is_scheduled: AtomicBool::new(false),
             driver: AtomicWaker::new(),
@@ -95,29 +70,43 @@ impl Outbound {
         max_unwritten: Option<usize>,
     ) -> Result<(), NotQueued> {
         let mut state = self.lock();
-        let may_send = state.may_send(channel)?;
-        if let Some(max) = max_unwritten {
-            let unwritten = state.bytes.len() + self.taken.load(Ordering::Relaxed);
-            let size = message.body.len().saturating_add(OVERHEAD);
-            if !may_send || (unwritten > 0 && unwritten.saturating_add(size) > max) {
-                return Err(NotQueued::Congested);
-            }
-        }
-        let State { bytes, frame_max, .. } = &mut *state;
-        write_message(bytes, channel, usize::try_from(*frame_max).unwrap_or(usize::MAX), message)?;
+        self.check_capacity(&state, channel, message.body.len(), max_unwritten)?;
+        let frame_max = state.frame_max();
+        write_message(&mut state.frames, channel, frame_max, message)?;
         drop(state);
         self.wake();
         Ok(())
     }
 
-    /// Queues an acknowledgement, or what else settles deliveries: `write` appends its frame.
+    /// Acknowledges a delivery with the next write, after all that is queued until then. Deliveries that follow each
+    /// other are acknowledged together.
+    ///
+    /// # Errors
+    /// `Closed` when it will not be acknowledged.
+    pub(crate) fn ack(&self, channel: u16, tag: u64) -> Result<(), NotQueued> {
+        let mut state = self.lock();
+        state.may_send(channel)?;
+        state.acks.finish(channel, tag);
+        drop(state);
+        self.wake();
+        Ok(())
+    }
+
+    /// Queues a frame that settles one delivery, behind all messages that are queued: `write` appends it.
     ///
     /// # Errors
     /// `Closed` when nothing was queued.
-    pub(crate) fn settle(&self, channel: u16, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), NotQueued> {
+    pub(crate) fn settle(
+        &self,
+        channel: u16,
+        tag: u64,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), NotQueued> {
         let mut state = self.lock();
         state.may_send(channel)?;
-        write(&mut state.bytes);
+        state.close_messages();
+        write(&mut state.frames.bytes);
+        state.acks.settled(channel, tag);
         drop(state);
         self.wake();
         Ok(())
@@ -130,7 +119,7 @@ impl Outbound {
 
     /// How many bytes are queued and not written.
     pub(crate) fn unwritten(&self) -> usize {
-        self.lock().bytes.len() + self.taken.load(Ordering::Relaxed)
+        self.lock().len() + self.taken.load(Ordering::Relaxed)
     }
 
     /// Both sides have agreed on the largest frame.
@@ -174,8 +163,11 @@ impl Outbound {
             return None;
         }
         let mut found = LapinCloses::default();
-        let State { bytes: queued, lapin, open, closes, frame_max, is_closed, .. } = &mut *state;
-        lapin.pass(bytes, queued, *frame_max, |frame| match frame {
+        // It may close their channels.
+        state.close_messages();
+        state.write_acks();
+        let State { frames, lapin, open, closes, frame_max, is_closed, .. } = &mut *state;
+        lapin.pass(bytes, &mut frames.bytes, *frame_max, |frame| match frame {
             LapinFrame::OnChannel(channel) => !closes.is_ahead(channel),
             LapinFrame::ClosesChannel(channel) => {
                 open.retain(|(open, _)| *open != channel);
@@ -205,7 +197,8 @@ impl Outbound {
     pub(super) fn cross_close(&self, channel: u16) -> bool {
         let mut state = self.lock();
         state.close(channel);
-        state.bytes.extend_from_slice(&close_ok(channel));
+        state.close_messages();
+        state.frames.bytes.extend_from_slice(&close_ok(channel));
         let is_sent = state.closes.cross(channel);
         drop(state);
         self.wake();
@@ -255,13 +248,14 @@ impl Outbound {
     }
 
     /// For the driver: swaps what is queued for `written`, whose bytes are all written.
-    pub(super) fn take(&self, written: &mut Vec<u8>) {
-        written.clear();
-        written.shrink_to(KEPT_BYTES);
+    pub(super) fn take(&self, written: &mut FrameBuffer) {
+        written.reset(KEPT_BYTES);
         // Before the lock: what is queued after it wakes the task again.
         self.is_scheduled.store(false, Ordering::Release);
         let mut state = self.lock();
-        mem::swap(&mut state.bytes, written);
+        state.close_messages();
+        state.write_acks();
+        mem::swap(&mut state.frames, written);
         self.taken.store(written.len(), Ordering::Relaxed);
     }
 
@@ -275,26 +269,13 @@ impl Outbound {
         let mut state = self.lock();
         state.is_closed = true;
         state.is_over = true;
-        state.bytes = Vec::new();
+        state.frames = FrameBuffer::default();
+        state.coalescing = Coalescing::default();
+        state.acks = Acks::default();
         self.taken.store(0, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// Returns whether the broker lets messages be sent on a channel now.
-    fn may_send(&self, channel: u16) -> Result<bool, NotQueued> {
-        if self.is_closed {
-            return Err(NotQueued::Closed);
-        }
-        let open = self.open.iter().find(|(open, _)| *open == channel);
-        open.map(|(_, may_send)| *may_send).ok_or(NotQueued::Closed)
-    }
-
-    fn close(&mut self, channel: u16) {
-        self.open.retain(|(open, _)| *open != channel);
     }
 }

@@ -1,14 +1,17 @@
 //! What is queued, in which order, and what lapin's frames change.
 
+mod acks;
+
 use amq_protocol::{
     frame::AMQPFrame,
     protocol::{AMQPClass, basic, channel, connection},
 };
+use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
 use crate::{
-    encode::{PropertySource, write_ack},
+    encode::{BodySource, FrameBuffer, PropertySource, write_ack},
     message::Properties,
     test_frames::{bytes_of, frames_in},
 };
@@ -28,20 +31,20 @@ fn publish(outbound: &Outbound, channel: u16, body: &[u8], max: Option<usize>) -
         routing_key: "queue",
         mandatory: true,
         properties: PropertySource::Plain(&properties),
-        body,
+        body: BodySource::Shared(&Bytes::copy_from_slice(body)),
     };
     outbound.publish(channel, &message, max)
 }
 
-fn take(outbound: &Outbound) -> Vec<u8> {
-    let mut taken = Vec::new();
+pub(super) fn take(outbound: &Outbound) -> Vec<u8> {
+    let mut taken = FrameBuffer::default();
     outbound.take(&mut taken);
     outbound.count_written(taken.len());
-    taken
+    taken.to_vec()
 }
 
 /// An outbound queue with channels 1 and 2, after the protocol header.
-fn opened() -> Outbound {
+pub(super) fn opened() -> Outbound {
     let outbound = Outbound::default();
     outbound.write_for_lapin(b"AMQP\x00\x00\x09\x01").expect("it is written");
     assert_eq!(take(&outbound), b"AMQP\x00\x00\x09\x01");
@@ -62,7 +65,8 @@ fn nothing_is_queued_behind_a_close_of_its_channel() {
         publish(&outbound, 1, b"before", None).expect("it is open");
         outbound.write_for_lapin(&bytes_of(&[frame])).expect("it is written");
         assert!(is_closed(publish(&outbound, 1, b"after", None)));
-        assert!(is_closed(outbound.settle(1, |out| write_ack(out, 1, 7, false))));
+        assert!(is_closed(outbound.settle(1, 7, |out| write_ack(out, 1, 7, false))));
+        assert!(is_closed(outbound.ack(1, 8)));
         publish(&outbound, 2, b"other", None).expect("it is open");
         // The number is used again.
         outbound.open(1);
@@ -168,7 +172,7 @@ fn unwritten_messages_fill_the_queue_and_one_may_be_larger_alone() {
     assert!(matches!(publish(&outbound, 1, b"", Some(MAX)), Err(NotQueued::Congested)));
     publish(&outbound, 1, b"", None).expect("there is no limit");
 
-    let mut taken = Vec::new();
+    let mut taken = FrameBuffer::default();
     outbound.take(&mut taken);
     assert_eq!(outbound.unwritten(), taken.len());
     assert!(matches!(publish(&outbound, 1, b"", Some(MAX)), Err(NotQueued::Congested)), "it is not written");
@@ -185,7 +189,7 @@ fn messages_are_held_back_while_the_broker_wants_it() {
     assert!(outbound.is_held_back(1) && !outbound.is_held_back(2));
     assert!(matches!(publish(&outbound, 1, b"", Some(1000)), Err(NotQueued::Congested)));
     publish(&outbound, 2, b"", Some(1000)).expect("the other channel is not concerned");
-    outbound.settle(1, |out| write_ack(out, 1, 7, false)).expect("acknowledgements are not messages");
+    outbound.settle(1, 7, |out| write_ack(out, 1, 7, false)).expect("acknowledgements are not messages");
     outbound.set_flow(1, true);
     publish(&outbound, 1, b"", Some(1_000_000)).expect("it may be sent again");
 }
@@ -194,6 +198,7 @@ fn messages_are_held_back_while_the_broker_wants_it() {
 fn after_the_end_nothing_is_kept() {
     let outbound = opened();
     publish(&outbound, 1, &[0; 1000], None).expect("it is open");
+    outbound.ack(1, 1).expect("it is open");
     outbound.end();
     assert_eq!(outbound.unwritten(), 0);
     assert!(is_closed(publish(&outbound, 1, b"", None)));

@@ -7,6 +7,7 @@ use amq_protocol::protocol::{AMQPClass, basic};
 use crate::{
     ids::{ChannelRef, QueueId},
     protocol::{ProtocolError, ReplyCode},
+    queue::Consumer,
     vhost::VhostState,
 };
 
@@ -28,6 +29,14 @@ impl VhostState {
         self.reply(at, AMQPClass::Basic(basic::AMQPMethod::QosOk(basic::QosOk {})));
         self.resume_consumers(at, queues);
         Ok(())
+    }
+
+    /// Gives a turn to the channel's consumers of a queue that have capacity again. Delivers nothing yet.
+    pub(super) fn unpark_within_window(&mut self, at: ChannelRef, queue: QueueId) {
+        let has_room = |consumer: &Consumer| consumer.prefetch > 0 && consumer.has_capacity();
+        if let Some(queue) = self.queues.get_mut(&queue) {
+            queue.consumers.unpark(|consumer| consumer.at == at && has_room(consumer));
+        }
     }
 
     /// Resumes consumers after deliveries were settled. With a prefetch count for the whole channel, all its

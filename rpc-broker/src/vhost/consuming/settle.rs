@@ -78,6 +78,8 @@ impl VhostState {
                 }
             }
             self.requeue(queue, returned, rejection.counts_as_return);
+            // A consumer whose own window was full takes its share of what it requeues, after the others.
+            self.unpark_within_window(at, queue);
             self.after_requeue(queue);
             self.resume_consumers(at, BTreeSet::from([queue]));
         }

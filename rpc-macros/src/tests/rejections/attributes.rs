@@ -35,7 +35,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: r#"nam = "fib""#,
         item: "trait Fib {}",
         errors: &[(
-            "unknown key `nam`; `#[rpc_service(..)]` knows `name`, `exchange`, `event_exchange`, `queue` and `crate`",
+            "unknown key `nam`; `#[rpc_service(..)]` knows `name`, `exchange`, `event_exchange`, `queue`, `lock_partitions` and `crate`",
             "nam",
         )],
     },
@@ -44,27 +44,9 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { #[rpc(idempotnt)] async fn compute(&self); }",
         errors: &[(
-            "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`",
+            "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `deduplicate`, `notify`, `event`, `bare`, `blocking`, `validate_result`, `lock`, `lock_scope` and `lock_name`",
             "idempotnt",
         )],
-    },
-    Rejection {
-        claim: "later keys are unknown keys",
-        arguments: "",
-        item: r#"trait Fib {
-    #[rpc(deduplicate)] async fn c(&self);
-    #[rpc(lock = "n")] async fn d(&self);
-}"#,
-        errors: &[
-            (
-                "unknown key `deduplicate`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`",
-                "deduplicate",
-            ),
-            (
-                "unknown key `lock`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`",
-                "lock",
-            ),
-        ],
     },
     Rejection {
         claim: "a key is given once",
@@ -190,6 +172,33 @@ pub(super) const TABLE: &[Rejection] = &[
         errors: &[(
             "`compute` cannot be both `idempotent` and `at_most_once`: the first allows to run it twice, the second forbids it",
             "at_most_once",
+        )],
+    },
+    Rejection {
+        claim: "a deduplicated method has no other rule for repeats",
+        arguments: "",
+        item: r#"trait Fib {
+    #[rpc(idempotent, deduplicate)] async fn a(&self);
+    #[rpc(deduplicate, at_most_once)] async fn b(&self);
+}"#,
+        errors: &[
+            (
+                "`a` cannot be both `deduplicate` and `idempotent`: a repeat of a deduplicated call is answered with its stored reply, and the method is neither run again nor refused; keep one of them",
+                "deduplicate",
+            ),
+            (
+                "`b` cannot be both `deduplicate` and `at_most_once`: a repeat of a deduplicated call is answered with its stored reply, and the method is neither run again nor refused; keep one of them",
+                "deduplicate",
+            ),
+        ],
+    },
+    Rejection {
+        claim: "an event is not deduplicated",
+        arguments: "",
+        item: "trait Fib { #[rpc(event, deduplicate)] async fn computed(&self); }",
+        errors: &[(
+            "`computed` is an `event`, which each group handles by itself; remove `deduplicate`, and have its handlers recognise a repeat by `Context::idempotency_key`",
+            "deduplicate",
         )],
     },
     Rejection {

@@ -4,6 +4,7 @@ mod addresses;
 mod attributes;
 mod collisions;
 mod generated_types;
+mod locks;
 mod methods;
 mod parameters;
 mod returns;
@@ -33,6 +34,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Rejection> {
         addresses::TABLE,
         collisions::TABLE,
         generated_types::TABLE,
+        locks::TABLE,
     ];
     tables.into_iter().flatten()
 }

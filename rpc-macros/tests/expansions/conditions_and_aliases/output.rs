@@ -32,9 +32,10 @@ pub struct FilesReadRequest {
 impl FilesReadRequest {
     /// The name, the address and the delivery settings of the method.
     pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
-        "files",
-        "files.read",
-    );
+            "files",
+            "files.read",
+        )
+        .params(::amqp_rpc::__private::Params::Named(&["type"]));
 }
 #[cfg(feature = "files")]
 #[cfg(unix)]
@@ -64,9 +65,10 @@ pub struct FilesCloseRequest {}
 impl FilesCloseRequest {
     /// The name, the address and the delivery settings of the method.
     pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
-        "files",
-        "files.close",
-    );
+            "files",
+            "files.close",
+        )
+        .params(::amqp_rpc::__private::Params::Named(&[]));
 }
 #[cfg(feature = "files")]
 #[cfg_attr(feature = "files", cfg(unix))]
@@ -114,6 +116,13 @@ const _: () = {
         const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
         type Response = FilesReadResponse;
         type Error = <io::Result<Vec<u8>> as ::amqp_rpc::__private::Fallible>::Error;
+        #[inline]
+        fn error_text(
+            __error: &Self::Error,
+        ) -> ::core::option::Option<::std::string::String> {
+            use ::amqp_rpc::__private::NoErrorText as _;
+            ::amqp_rpc::__private::ErrorText::<Self::Error>::error_text(__error)
+        }
     }
     #[cfg(unix)]
     #[automatically_derived]

@@ -22,7 +22,8 @@ impl TutorialFibRequest {
         )
         .exchange("")
         .routing_key("rpc_queue")
-        .queue("rpc_queue");
+        .queue("rpc_queue")
+        .params(::amqp_rpc::__private::Params::Bare("n"));
 }
 /// The response of [`Tutorial::fib`].
 #[derive(

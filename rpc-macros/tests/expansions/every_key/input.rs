@@ -8,6 +8,6 @@ trait Sums: Audited {
         #[serde(default, rename = "second")]
         b: u64,
     ) -> Result<u64, Overflow>;
-    #[rpc(bare, blocking)]
+    #[rpc(bare, blocking, deduplicate)]
     fn total(&self, summands: Vec<Summand>, #[rpc(context)] cx: &Context) -> Option<u64>;
 }

@@ -30,6 +30,7 @@ impl Plus {
         .exchange("sums")
         .routing_key("add")
         .queue("sums.fast")
+        .params(my_crate::rpc::__private::Params::Named(&["a", "second"]))
         .timeout(my_crate::rpc::__private::Duration::from_millis(1500u64))
         .repetition(my_crate::rpc::__private::Repetition::AtMostOnce)
         .cancel_when_late();
@@ -65,7 +66,9 @@ impl SumsTotalRequest {
             "maths.total",
         )
         .exchange("sums")
-        .queue("sums.v2");
+        .queue("sums.v2")
+        .params(my_crate::rpc::__private::Params::Bare("summands"))
+        .repetition(my_crate::rpc::__private::Repetition::Deduplicated);
 }
 /// The response of [`Sums::total`].
 #[derive(
@@ -104,6 +107,13 @@ const _: () = {
         const METHOD: &'static my_crate::rpc::__private::MethodDef = Self::METHOD;
         type Response = PlusResponse;
         type Error = Overflow;
+        #[inline]
+        fn error_text(
+            __error: &Self::Error,
+        ) -> ::core::option::Option<::std::string::String> {
+            use my_crate::rpc::__private::NoErrorText as _;
+            my_crate::rpc::__private::ErrorText::<Self::Error>::error_text(__error)
+        }
     }
     #[automatically_derived]
     impl ::core::fmt::Debug for Plus {
@@ -222,7 +232,7 @@ my_crate::rpc::__private::with_runtime! { [SumsClient SumsServer] {
             }
             /// Calls [`Sums::total`].
             ///
-            /// Resolves to `Result<Option<u64>, CallError<NoError>>`.
+            /// Resolves to `Result<Option<u64>, CallError<NoError>>`. Deduplicated by its idempotency key.
             fn total(
                 &self,
                 summands: Vec<Summand>,

@@ -29,6 +29,7 @@ impl FibComputeRequest {
             "fib",
             "fib.compute",
         )
+        .params(::amqp_rpc::__private::Params::Named(&["n"]))
         .repetition(::amqp_rpc::__private::Repetition::Idempotent);
 }
 /// The response of [`Fib::compute`].
@@ -51,9 +52,10 @@ pub struct FibWhoamiRequest {}
 impl FibWhoamiRequest {
     /// The name, the address and the delivery settings of the method.
     pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
-        "fib",
-        "fib.whoami",
-    );
+            "fib",
+            "fib.whoami",
+        )
+        .params(::amqp_rpc::__private::Params::Named(&[]));
 }
 /// The response of [`Fib::whoami`].
 #[derive(
@@ -75,9 +77,10 @@ pub struct FibPingRequest {}
 impl FibPingRequest {
     /// The name, the address and the delivery settings of the method.
     pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
-        "fib",
-        "fib.ping",
-    );
+            "fib",
+            "fib.ping",
+        )
+        .params(::amqp_rpc::__private::Params::Named(&[]));
 }
 /// The response of [`Fib::ping`].
 #[derive(
@@ -123,6 +126,13 @@ const _: () = {
         const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
         type Response = FibComputeResponse;
         type Error = FibError;
+        #[inline]
+        fn error_text(
+            __error: &Self::Error,
+        ) -> ::core::option::Option<::std::string::String> {
+            use ::amqp_rpc::__private::NoErrorText as _;
+            ::amqp_rpc::__private::ErrorText::<Self::Error>::error_text(__error)
+        }
     }
     #[automatically_derived]
     impl ::core::fmt::Debug for FibComputeRequest {

@@ -5,7 +5,7 @@
     "a parameter of `reset` needs a plain name: it is the name of a field on the wire"
 }
 ::core::compile_error! {
-    "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `notify`, `event`, `bare`, `blocking` and `validate_result`"
+    "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `deduplicate`, `notify`, `event`, `bare`, `blocking`, `validate_result`, `lock`, `lock_scope` and `lock_name`"
 }
 pub trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn compute(
@@ -29,9 +29,10 @@ pub struct FibComputeRequest {
 impl FibComputeRequest {
     /// The name, the address and the delivery settings of the method.
     pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
-        "fib",
-        "fib.compute",
-    );
+            "fib",
+            "fib.compute",
+        )
+        .params(::amqp_rpc::__private::Params::Named(&["n"]));
 }
 /// The response of [`Fib::compute`].
 #[derive(
@@ -53,9 +54,10 @@ pub struct FibLastRequest {}
 impl FibLastRequest {
     /// The name, the address and the delivery settings of the method.
     pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
-        "fib",
-        "fib.last",
-    );
+            "fib",
+            "fib.last",
+        )
+        .params(::amqp_rpc::__private::Params::Named(&[]));
 }
 /// The response of [`Fib::last`].
 #[derive(

@@ -37,6 +37,7 @@ impl PricesRefreshRequest {
             "prices.refresh",
         )
         .notify()
+        .params(::amqp_rpc::__private::Params::Named(&["source"]))
         .repetition(::amqp_rpc::__private::Repetition::Idempotent);
 }
 /// The notification [`Prices::archive`].
@@ -55,7 +56,8 @@ impl PricesArchiveRequest {
             "prices",
             "prices.archive",
         )
-        .notify();
+        .notify()
+        .params(::amqp_rpc::__private::Params::Named(&["day"]));
 }
 /// The event [`Prices::price_changed`].
 #[derive(
@@ -77,7 +79,8 @@ impl PricesPriceChanged {
             "prices.price_changed",
         )
         .event()
-        .exchange("market");
+        .exchange("market")
+        .params(::amqp_rpc::__private::Params::Named(&["price"]));
 }
 /// The event [`Prices::closed`].
 #[derive(
@@ -94,7 +97,8 @@ impl PricesClosed {
         )
         .event()
         .exchange("market")
-        .routing_key("market.closed");
+        .routing_key("market.closed")
+        .params(::amqp_rpc::__private::Params::Named(&[]));
 }
 /// The event [`Prices::opened`].
 #[derive(
@@ -116,7 +120,8 @@ impl Opened {
             "prices.opened",
         )
         .event()
-        .exchange("market");
+        .exchange("market")
+        .params(::amqp_rpc::__private::Params::Named(&["at"]));
 }
 const _: () = {
     use ::amqp_rpc::__private::NotResult as _;

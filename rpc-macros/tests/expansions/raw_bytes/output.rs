@@ -26,6 +26,7 @@ impl StorePutRequest {
             "store",
             "store.put",
         )
+        .params(::amqp_rpc::__private::Params::Bare("data"))
         .reading_anything();
 }
 /// The response of [`Store::put`].
@@ -69,6 +70,13 @@ const _: () = {
             ::core::result::Result::Ok(Self {
                 data: <Bytes as ::amqp_rpc::__private::RawBody>::from_body(__body),
             })
+        }
+        #[inline]
+        fn error_text(
+            __error: &Self::Error,
+        ) -> ::core::option::Option<::std::string::String> {
+            use ::amqp_rpc::__private::NoErrorText as _;
+            ::amqp_rpc::__private::ErrorText::<Self::Error>::error_text(__error)
         }
     }
     #[automatically_derived]

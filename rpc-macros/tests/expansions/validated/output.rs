@@ -29,9 +29,10 @@ struct FibComputeRequest {
 impl FibComputeRequest {
     /// The name, the address and the delivery settings of the method.
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
-        "fib",
-        "fib.compute",
-    );
+            "fib",
+            "fib.compute",
+        )
+        .params(::amqp_rpc::__private::Params::Named(&["n", "note"]));
 }
 /// The response of [`Fib::compute`].
 #[derive(
@@ -63,9 +64,10 @@ struct FibStoreRequest {
 impl FibStoreRequest {
     /// The name, the address and the delivery settings of the method.
     const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
-        "fib",
-        "fib.store",
-    );
+            "fib",
+            "fib.store",
+        )
+        .params(::amqp_rpc::__private::Params::Bare("user"));
 }
 /// The response of [`Fib::store`].
 #[derive(
@@ -106,6 +108,13 @@ const _: () = {
         const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
         type Response = FibComputeResponse;
         type Error = FibError;
+        #[inline]
+        fn error_text(
+            __error: &Self::Error,
+        ) -> ::core::option::Option<::std::string::String> {
+            use ::amqp_rpc::__private::NoErrorText as _;
+            ::amqp_rpc::__private::ErrorText::<Self::Error>::error_text(__error)
+        }
         fn validate(
             &self,
         ) -> ::core::result::Result<(), ::amqp_rpc::__private::Violations> {

@@ -5,7 +5,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -41,7 +41,7 @@ use crate::{
 /// waiting; a published request may still run, and its reply is discarded.
 ///
 /// While time is left, the request is sent again in two cases, at most eight times: its connection was lost
-/// and the method is declared `idempotent`; or a stopping server answered that it had not started it. After
+/// and the method is declared `idempotent` or `deduplicate`; or a stopping server answered that it had not started it. After
 /// the broker has closed only the channel, which it does because of something that was published on it, it is
 /// sent again once. For other repetitions make the call again, as [`CallError::is_retryable`] allows.
 ///
@@ -57,7 +57,7 @@ use crate::{
 /// Dropping the future stops waiting, and **a timeout does not take the message back**: one that was
 /// published stays published, and its confirm may come a moment too late. So a notification that fails with a
 /// `Timeout` that is `Unknown` may be run. When the connection is lost before the confirm came, it fails with
-/// `Disconnected`, for the broker may have it or not; declared `idempotent`, it is sent again within its
+/// `Disconnected`, for the broker may have it or not; declared `idempotent` or `deduplicate`, it is sent again within its
 /// timeout, with the same `message_id`.
 ///
 /// It has the errors of a call, except those that a reply carries, and in addition `Nacked`: the broker
@@ -162,9 +162,24 @@ impl<R: Request> Call<R> {
         self.with(CallOptions::detached)
     }
 
+    fn take_state(&mut self) -> CallState<R> {
+        std::mem::replace(&mut self.state, CallState::Done)
+    }
+
+    /// The call before its first poll.
+    pub(super) fn unsent(&self) -> Option<&UnsentCall<R>> {
+        let CallState::Unsent(call) = &self.state else { return None };
+        Some(call)
+    }
+
+    pub(super) fn unsent_mut(&mut self) -> Option<&mut UnsentCall<R>> {
+        let CallState::Unsent(call) = &mut self.state else { return None };
+        Some(call)
+    }
+
     /// Has no effect after the first poll.
     fn with(mut self, change: impl FnOnce(CallOptions) -> CallOptions) -> Self {
-        if let CallState::Unsent(call) = &mut self.state {
+        if let Some(call) = self.unsent_mut() {
             call.options = change(std::mem::take(&mut call.options));
         }
         self
@@ -178,8 +193,8 @@ impl<E: Event> Call<E> {
     /// A topic with an empty word, which no pattern could match, fails with `Encode`; so does one that makes
     /// the routing key longer than AMQP's 255 bytes.
     pub fn topic(mut self, topic: impl Into<String>) -> Self {
-        if let CallState::Unsent(call) = &mut self.state {
-            call.topic = topic.into().into();
+        if let Some(call) = self.unsent_mut() {
+            call.set_topic(topic.into().into());
         }
         self
     }
@@ -218,38 +233,42 @@ impl<R: Request> CallState<R> {
 impl<R: Request> Future for Call<R> {
     type Output = Result<<R::Response as Response>::Value, CallError<R::Error>>;
 
+    // In place: a state is some hundred bytes, and moving it out and back costs more than what it waits for.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
-            match std::mem::replace(&mut self.state, CallState::Done) {
-                CallState::Unsent(call) => self.state = CallState::start(call)?,
-                CallState::Sending(mut sending, retries) => match sending.as_mut().poll(cx) {
-                    Poll::Ready(Ok(in_flight)) => self.state = CallState::Sent(in_flight, retries),
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into_call_error(&retries))),
-                    Poll::Pending => {
-                        self.state = CallState::Sending(sending, retries);
-                        return Poll::Pending;
-                    }
-                },
-                CallState::Sent(mut in_flight, retries) => {
-                    let Poll::Ready(outcome) = in_flight.poll_call(cx) else {
-                        self.state = CallState::Sent(in_flight, retries);
-                        return Poll::Pending;
-                    };
+            match &mut self.state {
+                CallState::Sent(in_flight, retries) => {
+                    let outcome = ready!(in_flight.poll_call(cx));
                     match retry_or_finish(outcome, in_flight, retries, ReceivedReply::decode::<R>) {
-                        NextStep::Finish(result) => return Poll::Ready(result),
-                        NextStep::Retry(sending, retries) => {
+                        NextStep::Finish(result) => {
+                            self.state = CallState::Done;
+                            return Poll::Ready(result);
+                        }
+                        NextStep::Retry(sending) => {
+                            let CallState::Sent(_, retries) = self.take_state() else { continue };
                             self.state = CallState::Sending(sending, retries);
                         }
                     }
                 }
-                CallState::Boxed(mut delivery, maps) => {
-                    let Poll::Ready(reply) = delivery.as_mut().poll(cx) else {
-                        self.state = CallState::Boxed(delivery, maps);
-                        return Poll::Pending;
+                CallState::Unsent(_) => {
+                    let CallState::Unsent(call) = self.take_state() else { continue };
+                    self.state = CallState::start(call)?;
+                }
+                CallState::Sending(sending, _) => {
+                    let sent = ready!(sending.as_mut().poll(cx));
+                    let CallState::Sending(_, retries) = self.take_state() else { continue };
+                    self.state = match sent {
+                        Ok(in_flight) => CallState::Sent(in_flight, retries),
+                        Err(error) => return Poll::Ready(Err(error.into_call_error(&retries))),
                     };
-                    let reply = reply.map_err(|error| error.map(|none| match none {}));
+                }
+                CallState::Boxed(delivery, maps) => {
+                    let reply =
+                        ready!(delivery.as_mut().poll(cx)).map_err(|error| error.map(|none| match none {}));
                     let result = reply.and_then(CallState::<R>::read);
-                    return Poll::Ready(result.map_err(|error| map_error(error, maps.as_deref())));
+                    let result = result.map_err(|error| map_error(error, maps.as_deref()));
+                    self.state = CallState::Done;
+                    return Poll::Ready(result);
                 }
                 CallState::Done => panic!("`Call` was polled after it had resolved"),
             }
@@ -259,8 +278,7 @@ impl<R: Request> Future for Call<R> {
 
 impl<R: Request> MadeByClient for Call<R> {
     fn waiter(&self) -> Option<Waiter> {
-        let CallState::Unsent(call) = &self.state else { return None };
-        Waiter::of(&call.client.session)
+        Waiter::of(&self.unsent()?.client.session)
     }
 }
 

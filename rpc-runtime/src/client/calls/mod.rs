@@ -2,6 +2,8 @@
 //! calls.
 
 mod call;
+mod idempotency_key;
+mod keyed_call;
 mod typed;
 mod unsent;
 mod untyped;

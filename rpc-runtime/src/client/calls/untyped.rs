@@ -112,6 +112,13 @@ impl<B: UntypedBody> UntypedCall<B> {
         self.with_options(CallOptions::detached)
     }
 
+    /// Sets the idempotency key; see [`Call::idempotency_key`](crate::Call::idempotency_key). Without one, a
+    /// deduplicated method answers `bad_request`. With [`idempotent`](Self::idempotent) the call is sent again,
+    /// with the same key.
+    pub fn idempotency_key(self, key: impl Into<String>) -> Self {
+        self.with(|request| request.key = Some(key.into().into()))
+    }
+
     /// Says that running it twice is harmless: after the loss of the connection it is sent again, and an
     /// unknown outcome is retryable.
     pub fn idempotent(self) -> Self {

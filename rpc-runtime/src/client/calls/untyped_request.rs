@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::untyped_body::{CodecError, UntypedBody};
+use super::{
+    idempotency_key,
+    untyped_body::{CodecError, UntypedBody},
+};
 use crate::{
     client::{
         delivery::{
             message::UntypedMethod,
-            prepare::{EncodedRequest, PreparedMessage, prepare},
+            prepare::{EncodedRequest, NotPrepared, PreparedMessage, prepare},
         },
         handle::Client,
         options::CallOptions,
@@ -16,6 +19,7 @@ use crate::{
     contract::{MethodDef, NoError},
     error::{CallError, Unencodable},
     message::Inherited,
+    secrets::{MessageScope, RequestSeal},
 };
 
 /// The method that layers see of all untyped calls.
@@ -29,6 +33,7 @@ pub(super) struct UntypedRequest<B> {
     pub(super) queue: Option<String>,
     pub(super) content_type: Cow<'static, str>,
     pub(super) idempotent: bool,
+    pub(super) key: Option<Box<str>>,
     inherited: Inherited,
     body: B,
 }
@@ -43,6 +48,7 @@ impl<B: UntypedBody> UntypedRequest<B> {
             queue: None,
             content_type: Cow::Borrowed(B::CONTENT_TYPE),
             idempotent: false,
+            key: None,
             inherited: Inherited::current(),
             body,
         }
@@ -52,8 +58,20 @@ impl<B: UntypedBody> UntypedRequest<B> {
     pub(super) fn prepare(&mut self, name: &str) -> Result<PreparedMessage, CallError<NoError>> {
         let unencodable = |why: CodecError| CallError::Encode(Unencodable(why));
         check_name(name).map_err(unencodable)?;
-        let body = self.body.encode().map_err(unencodable)?;
+        if let Some(key) = &self.key {
+            idempotency_key::check(key).map_err(CallError::Encode)?;
+        }
+        let body = MessageScope::NONE.run(|| self.body.encode()).map_err(unencodable)?;
         let settings = &self.client.session.settings;
+        settings.secrets.check_json(&body).map_err(|why| unencodable(why.into()))?;
+        let is_addressed = self.exchange.is_some() || self.routing_key.is_some() || self.queue.is_some();
+        if let Some(dialect) = settings.dialect.as_ref().filter(|_| is_addressed) {
+            let why = format!(
+                "the dialect `{}` addresses its calls; leave exchange, routing key and queue out",
+                dialect.name()
+            );
+            return Err(unencodable(why.into()));
+        }
         let exchange = self.exchange.take().unwrap_or_else(|| UNTYPED.exchange.to_owned());
         let routing_key = self.routing_key.take().unwrap_or_else(|| name.to_owned());
         // On the default exchange the routing key is the name of a queue.
@@ -70,12 +88,14 @@ impl<B: UntypedBody> UntypedRequest<B> {
             untyped: Some(Box::new(UntypedMethod { name: name.to_owned(), queue })),
             content_type: std::mem::take(&mut self.content_type),
             body,
+            seal: RequestSeal::NONE,
             codec: AnyCodec::JSON,
             idempotent: self.idempotent,
+            key: self.key.take(),
             inherited: std::mem::take(&mut self.inherited),
             options: std::mem::take(&mut self.options),
         };
-        prepare(settings, self.client.timeout, request).map_err(CallError::TooLarge)
+        prepare(settings, self.client.timeout, request).map_err(NotPrepared::into_call_error)
     }
 }
 

@@ -58,10 +58,10 @@ async fn deliver_call(
     loop {
         let mut in_flight = sent.map_err(|error| error.into_call_error(&retries))?;
         let outcome = poll_fn(|cx| in_flight.poll_call(cx)).await;
-        match retry_or_finish(outcome, in_flight, retries, ReceivedReply::open) {
+        match retry_or_finish(outcome, &mut in_flight, &mut retries, ReceivedReply::open) {
             NextStep::Finish(reply) => return reply,
-            NextStep::Retry(sending, changed) => {
-                retries = changed;
+            NextStep::Retry(sending) => {
+                drop(in_flight);
                 sent = sending.await;
             }
         }
@@ -91,7 +91,7 @@ pub(crate) async fn deliver_one_way(
             PublishOutcome::Failed(CallOutcome::QueueFull(queue)) => DeliveryError::QueueFull(queue),
             PublishOutcome::Failed(CallOutcome::TimedOut) => DeliveryError::TimedOut { found: None },
             // One-way messages have no replies: this one is forged, and proves nothing.
-            PublishOutcome::Failed(CallOutcome::Replied(_)) => {
+            PublishOutcome::Failed(CallOutcome::Replied(_) | CallOutcome::RepliedToAll(_)) => {
                 let disconnect = Disconnect::new("a reply came to a one-way message");
                 DeliveryError::Disconnected(Arc::new(disconnect), Phase::Sent)
             }

@@ -146,8 +146,15 @@ impl InFlight {
 
     /// The rules for reading its reply.
     pub(super) fn reading<'a>(&self, policy: &'a CallPolicy) -> Reading<'a> {
-        let max_bytes = self.session.settings.max_reply_bytes;
-        Reading { idempotent: policy.idempotent, codec: &policy.codec, max_bytes }
+        let settings = &self.session.settings;
+        let correlation_id = || Some(self.link.ids.id(self.entry.number));
+        let OutgoingMessage { method, message_id, .. } = &self.message;
+        Reading {
+            idempotent: policy.idempotent,
+            codec: &policy.codec,
+            max_bytes: settings.max_reply_bytes,
+            scope: settings.secrets.of_reply_to(method, message_id.as_deref(), correlation_id),
+        }
     }
 
     /// Sends a message again that the broker refused because it is low on disk, if it may wait until that is
@@ -177,7 +184,13 @@ impl InFlight {
 
     /// The error of a call without a reply in time, with what was found of its queue meanwhile.
     pub(super) fn timed_out(&self) -> DeliveryError {
-        let queue = self.session.settings.namespace.queue(self.message.queue());
+        if self.link.dialect.is_some() {
+            // Somebody may have deleted the exchange, and with it the binding that replies come by: the next message has
+            // it made again.
+            self.link.exchanges.forget(&self.message.exchange);
+        }
+        let queue = self.message.queue();
+        let queue = self.session.settings.namespace.queue(&queue);
         let served = self.session.queues.cached(&queue, SERVED_FOR);
         // Of an untyped call it may be another queue.
         let is_guess = self.message.untyped.is_some();

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use amqp_rpc_transport::{BrokerError, Disconnect, limits::MAX_SHORT_STRING_BYTES};
+use amqp_rpc_transport::{
+    BrokerError, Disconnect, TopologyError, limits::MAX_SHORT_STRING_BYTES, reply_code::ACCESS_REFUSED,
+};
 
 use super::{error::DeliveryError, message::OutgoingMessage};
 use crate::{
@@ -12,6 +14,7 @@ use crate::{
         queue_cache::SERVED_FOR,
         shared::Session,
     },
+    dialect::{ReplyBinding, Unsupported, caught},
     error::{Phase, QueueState},
 };
 
@@ -38,10 +41,27 @@ pub(super) async fn find_exchange(
         let why = format!("the exchange is longer than AMQP's {MAX_SHORT_STRING_BYTES} bytes");
         return Err(LookupError::Failed(DeliveryError::Unwritable(why.into())));
     }
-    match link.exchanges.find(&message.exchange, message.method.kind, &link.connection, denied).await {
+    let bindings = match &link.dialect {
+        None => None,
+        Some(dialect) => {
+            let binding = ReplyBinding::new(&message.exchange, &link.reply_to);
+            let panicked = || LookupError::Failed(DeliveryError::Unwritable(Unsupported::panicked().into()));
+            Some(caught(|| dialect.reply_bindings(&binding)).ok_or_else(panicked)?)
+        }
+    };
+    let kind = message.method.kind;
+    match link.exchanges.find(&message.exchange, kind, bindings, &link.connection, denied).await {
         Ok(FoundExchange::Exists(exchange)) => Ok(exchange),
         Ok(FoundExchange::Denied(reason)) => Err(LookupError::Failed(access_refused(message, reason))),
         Ok(FoundExchange::Missing) => Err(LookupError::Failed(DeliveryError::unroutable(message, true))),
+        Ok(FoundExchange::Unbound(error)) if error.source.code() == Some(ACCESS_REFUSED) => {
+            Err(LookupError::Failed(access_refused(message, error.source.message().into())))
+        }
+        Ok(FoundExchange::Unbound(refused)) => {
+            let TopologyError { name, source, .. } = &*refused;
+            let why = format!("the broker refuses `{name}`, which replies need: {source}");
+            Err(LookupError::Failed(DeliveryError::Unwritable(why.into())))
+        }
         Err(error) if error.is_channel_error() => Err(LookupError::Failed(not_sent_over_lost_link(&error))),
         Err(error) => Err(LookupError::Unanswered(error)),
     }
@@ -58,7 +78,8 @@ pub(super) fn not_sent_over_lost_link(error: &BrokerError) -> DeliveryError {
 
 /// True when the queue of the message had consumers, and the broker was asked within [`SERVED_FOR`].
 pub(super) fn is_served(session: &Session, message: &OutgoingMessage) -> bool {
-    let queue = session.settings.namespace.queue(message.queue());
+    let queue = message.queue();
+    let queue = session.settings.namespace.queue(&queue);
     matches!(session.queues.cached(&queue, SERVED_FOR), Some(QueueState::Consumed { .. }))
 }
 
@@ -69,7 +90,8 @@ pub(super) async fn check_consumers(
     link: &Link,
     message: &OutgoingMessage,
 ) -> Result<(), DeliveryError> {
-    let queue = session.settings.namespace.queue(message.queue());
+    let queue = message.queue();
+    let queue = session.settings.namespace.queue(&queue);
     match session.queues.query(&queue, link).await {
         Ok(Some(QueueState::NoConsumer { waiting })) => {
             Err(DeliveryError::NoConsumer { queue: queue.into_owned(), waiting })

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use amqp_rpc_transport::Headers;
 use bytes::Bytes;
 
-use crate::contract::MethodDef;
+use crate::{contract::MethodDef, secrets::RequestSeal, wire::partition::queue_of_request};
 
 /// An encoded message, ready to be sent over any link.
 #[derive(Clone)]
@@ -17,7 +17,9 @@ pub(crate) struct OutgoingMessage {
     pub(crate) priority: Option<u8>,
     pub(crate) content_type: Cow<'static, str>,
     pub(crate) body: Bytes,
-    /// The same however often the message is sent. Calls have none.
+    /// Made anew each time that the message is sent.
+    pub(crate) seal: RequestSeal,
+    /// The same however often the message is sent: the idempotency key. Most calls have none.
     pub(crate) message_id: Option<Box<str>>,
     /// Fails with `NoConsumer` rather than wait in a queue without consumers.
     pub(crate) fails_fast: bool,
@@ -40,8 +42,11 @@ impl OutgoingMessage {
     }
 
     /// The queue that it will wait in, as far as that is known; without the namespace.
-    pub(crate) fn queue(&self) -> &str {
-        self.untyped.as_ref().map_or(self.method.queue, |untyped| &untyped.queue)
+    pub(crate) fn queue(&self) -> Cow<'_, str> {
+        match &self.untyped {
+            Some(untyped) => Cow::Borrowed(&untyped.queue),
+            None => queue_of_request(self.method, &self.routing_key),
+        }
     }
 
     /// Moves the message out, to be sent again. What stays has no headers, body and message id.
@@ -54,6 +59,7 @@ impl OutgoingMessage {
             priority: self.priority,
             content_type: self.content_type.clone(),
             body: std::mem::take(&mut self.body),
+            seal: std::mem::take(&mut self.seal),
             message_id: self.message_id.take(),
             fails_fast: self.fails_fast,
             untyped: self.untyped.clone(),

@@ -1,48 +1,26 @@
 //! Encodes a message, and publishes it over a link.
 
-use std::{sync::Arc, time::Instant};
+mod in_dialect;
+mod send_error;
 
-use amqp_rpc_transport::{Confirm, Disconnect, Headers, PublishError, SharedConfirmPublisher};
+use std::time::{Duration, Instant};
+
+use amqp_rpc_transport::{Confirm, Headers, Properties, SharedConfirmPublisher, Sharing};
 use bytes::Bytes;
 use smol_str::SmolStr;
 
+use self::in_dialect::publish_in;
+pub(crate) use self::send_error::SendError;
 use super::message::OutgoingMessage;
 use crate::{
     client::session::{
         link::Link,
-        pending::{EndReason, PendingCall},
+        pending::{PendingCall, correlation::CallNumber},
     },
     codec::Encoding,
-    contract::MethodKind,
+    contract::{MethodKind, Repetition},
     wire::request::{ACCEPT_ENCODING, CallRequest, OneWayRequest},
 };
-
-/// Why a message was not published. The broker has nothing of it.
-#[derive(Debug)]
-pub(crate) enum SendError {
-    /// The link has ended; the next may serve.
-    Ended(EndReason),
-    /// Too much is queued and not written. The link notifies when there is capacity again.
-    Congested,
-    /// The broker blocks publishers, for this reason.
-    Blocked(Arc<str>),
-    /// Its deadline had passed.
-    TooLate,
-    /// It cannot be encoded.
-    Unwritable(Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl From<PublishError> for SendError {
-    fn from(error: PublishError) -> Self {
-        match error {
-            PublishError::Congested => Self::Congested,
-            PublishError::Invalid(source) => Self::Unwritable(source),
-            PublishError::Disconnected(error) => {
-                Self::Ended(EndReason::Disconnected(Arc::new(Disconnect::from(&error))))
-            }
-        }
-    }
-}
 
 /// A one-way message that was published: it is pending, and will be confirmed.
 pub(super) struct PublishedOneWay {
@@ -58,28 +36,65 @@ pub(super) fn publish_call(
     message: &OutgoingMessage,
     deadline: Option<Instant>,
 ) -> Result<PendingCall, SendError> {
-    check_sendable(link, deadline)?;
+    let remaining = check_sendable(link, deadline)?;
+    if let Some(dialect) = &link.dialect {
+        let publish = |properties: &Properties, body: &Bytes| {
+            link.publisher.queue_mandatory(&message.exchange, &message.routing_key, properties, body)
+        };
+        return publish_in(&**dialect, link, message, (deadline, remaining), publish)
+            .map(|((), entry)| entry);
+    }
     // The entry comes first: the reply may be here before `queue_mandatory` returns.
     let entry = link.pending.insert(message.method, deadline).map_err(SendError::Ended)?;
-    let EncodedBody { body, content_encoding, headers } = encode(link, message);
+    let EncodedBody { body, content_encoding, mut headers } = encode(link, message);
+    let correlation_id = link.ids.id(entry.number);
+    message.seal.add_to(&mut headers, &correlation_id, &link.reply_to, &message.body);
     let properties = CallRequest {
         name: message.name(),
         content_type: &message.content_type,
         content_encoding,
-        correlation_id: link.ids.id(entry.number),
+        correlation_id,
         reply_to: &link.reply_to,
         expiration_step: link.connection.broker().expiration_step(),
-        remaining: deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
+        remaining,
         priority: message.priority,
+        message_id: message.message_id.as_deref().map(SmolStr::new),
         headers,
     }
     .properties(&link.caller);
-    match link.publisher.queue_mandatory(&message.exchange, &message.routing_key, &properties, &body) {
+    let (exchange, routing_key) = (&*message.exchange, &*message.routing_key);
+    let queued = match max_calls_in_message(link, message) {
+        1 => link.publisher.queue_mandatory(exchange, routing_key, &properties, &body),
+        max_parts => {
+            let expiration = properties.expiration.as_deref().and_then(|expiration| expiration.parse().ok());
+            let sharing = Sharing { max_parts, expiration, calls_per_message: None, number: entry.number.0 };
+            let share = |first| link.pending.share(entry.number, CallNumber(first));
+            link.publisher.queue_mandatory_part(exchange, routing_key, &properties, &body, sharing, share)
+        }
+    };
+    match queued {
         Ok(()) => Ok(entry),
         Err(error) => {
             link.pending.forget(entry.number);
             Err(error.into())
         }
+    }
+}
+
+/// The most calls that may share a message with this one.
+fn max_calls_in_message(link: &Link, message: &OutgoingMessage) -> usize {
+    match &link.coalescing {
+        // Redelivered with others, it would be refused although it had not run.
+        Some(coalescing)
+            if message.untyped.is_none()
+                && message.method.repetition != Repetition::AtMostOnce
+                // They wait for each other at the server, and one that is done waits for the others to be settled. In
+                // a cluster they come through different queues.
+                && message.method.lock.is_none() =>
+        {
+            coalescing.max_calls(message.method)
+        }
+        _ => 1,
     }
 }
 
@@ -91,12 +106,21 @@ pub(super) fn publish_one_way(
     deadline: Option<Instant>,
 ) -> Result<PublishedOneWay, SendError> {
     check_sendable(link, deadline)?;
+    if let Some(dialect) = &link.dialect {
+        let publish = |properties: &Properties, body: &Bytes| {
+            publisher.queue(&message.exchange, &message.routing_key, properties, body, true)
+        };
+        let (confirm, entry) = publish_in(&**dialect, link, message, (deadline, None), publish)?;
+        return Ok(PublishedOneWay { entry, confirm, is_mandatory: true });
+    }
     let entry = link.pending.insert(message.method, deadline).map_err(SendError::Ended)?;
-    let EncodedBody { body, content_encoding, headers } = encode(link, message);
+    let EncodedBody { body, content_encoding, mut headers } = encode(link, message);
+    let correlation_id = link.ids.id(entry.number);
+    message.seal.add_to(&mut headers, &correlation_id, "", &message.body);
     let properties = OneWayRequest {
         method: message.method,
         content_type: &message.content_type,
-        correlation_id: link.ids.id(entry.number),
+        correlation_id,
         message_id: message.message_id.as_deref().map(SmolStr::new),
         priority: message.priority,
         content_encoding,
@@ -114,15 +138,23 @@ pub(super) fn publish_one_way(
     }
 }
 
-fn check_sendable(link: &Link, deadline: Option<Instant>) -> Result<(), SendError> {
+/// Returns what is left of the message's time.
+fn check_sendable(link: &Link, deadline: Option<Instant>) -> Result<Option<Duration>, SendError> {
     // The slot may have come too late. Nothing is sent then, and the message has certainly not run.
-    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-        return Err(SendError::TooLate);
-    }
+    let remaining = match deadline {
+        Some(deadline) => {
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            if remaining.is_zero() {
+                return Err(SendError::TooLate);
+            }
+            Some(remaining)
+        }
+        None => None,
+    };
     // What is sent now waits in the broker's socket, and is taken long after the caller's timeout.
     match link.connection.findings().blocked() {
         Some(reason) => Err(SendError::Blocked(reason)),
-        None => Ok(()),
+        None => Ok(remaining),
     }
 }
 

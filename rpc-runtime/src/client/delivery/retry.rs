@@ -9,50 +9,52 @@ use super::{
 };
 use crate::{
     client::session::pending::CallOutcome,
-    error::{CallError, ErrorMaps, RemoteError},
-    message::{Fault, FaultCode},
+    error::{CallError, ErrorMaps, RemoteError, Undecodable},
+    message::{Execution, Fault, FaultCode},
     wire::reply::{Reading, ReceivedReply},
 };
 
 /// The step after the outcome of a call.
 pub(crate) enum NextStep<T, E> {
     Finish(Result<T, CallError<E>>),
-    Retry(Sending<InFlight>, RetryState),
+    Retry(Sending<InFlight>),
 }
 
 /// Reads the reply with `read`; sends the call again where that is safe.
 pub(crate) fn retry_or_finish<T, E: 'static>(
     outcome: CallOutcome,
-    mut in_flight: InFlight,
-    mut retries: RetryState,
+    in_flight: &mut InFlight,
+    retries: &mut RetryState,
     read: impl FnOnce(ReceivedReply, Reading<'_>) -> Result<T, CallError<E>>,
 ) -> NextStep<T, E> {
     let error = match outcome {
         CallOutcome::Replied(reply) => match read(reply, in_flight.reading(&retries.policy)) {
             Err(CallError::Fault(fault)) => return after_fault(fault, in_flight, retries),
-            result => return finish(result, &retries),
+            result => return finish(result, retries),
+        },
+        CallOutcome::RepliedToAll(reply) => match read(reply, in_flight.reading(&retries.policy)) {
+            Err(CallError::Fault(fault)) => return after_fault_of_all(fault, in_flight, retries),
+            _ => return finish(Err(reply_to_several()), retries),
         },
         CallOutcome::Unroutable => in_flight.unroutable(),
         CallOutcome::QueueFull(queue) => DeliveryError::QueueFull(queue),
         CallOutcome::TimedOut => in_flight.timed_out(),
-        CallOutcome::Blocked(disconnect) => match in_flight.after_refusal(&mut retries, &disconnect) {
-            Ok(sending) => return NextStep::Retry(sending, retries),
+        CallOutcome::Blocked(disconnect) => match in_flight.after_refusal(retries, &disconnect) {
+            Ok(sending) => return NextStep::Retry(sending),
             Err(error) => error,
         },
-        CallOutcome::Disconnected(disconnect) => {
-            match retry_after_loss(&mut in_flight, &mut retries, disconnect) {
-                Ok(sending) => return NextStep::Retry(sending, retries),
-                Err(error) => error,
-            }
-        }
+        CallOutcome::Disconnected(disconnect) => match retry_after_loss(in_flight, retries, disconnect) {
+            Ok(sending) => return NextStep::Retry(sending),
+            Err(error) => error,
+        },
     };
-    NextStep::Finish(Err(error.into_call_error(&retries)))
+    NextStep::Finish(Err(error.into_call_error(retries)))
 }
 
 fn after_fault<T, E: 'static>(
     fault: Fault,
-    mut in_flight: InFlight,
-    mut retries: RetryState,
+    in_flight: &mut InFlight,
+    retries: &mut RetryState,
 ) -> NextStep<T, E> {
     // The call has certainly not run, and that server takes no more calls.
     if *fault.code() == FaultCode::ShuttingDown
@@ -60,15 +62,40 @@ fn after_fault<T, E: 'static>(
         && let Some(sending) = in_flight.send_again()
     {
         retries.count_repetition();
-        return NextStep::Retry(sending, retries);
+        return NextStep::Retry(sending);
     }
     // The server counts the caller's timeout rounded up, and from later on: its fault comes first only
     // because timeouts are noticed late. One outcome for both.
     if *fault.code() == FaultCode::DeadlineExceeded && in_flight.is_late() {
-        return NextStep::Finish(Err(in_flight.timed_out().into_call_error(&retries)));
+        return NextStep::Finish(Err(in_flight.timed_out().into_call_error(retries)));
     }
     let fault = if retries.lost_before().is_some() { fault.of_repetition() } else { fault };
-    finish(Err(CallError::Fault(fault)), &retries)
+    finish(Err(CallError::Fault(fault)), retries)
+}
+
+/// A server has refused a message with several calls as a whole. Where it promises that none runs, each is sent again:
+/// as a message of its own, since the link has noted that the server does not read others.
+fn after_fault_of_all<T, E: 'static>(
+    fault: Fault,
+    in_flight: &mut InFlight,
+    retries: &mut RetryState,
+) -> NextStep<T, E> {
+    if fault.execution() == Execution::Never
+        && let Some(sending) = in_flight.send_again()
+    {
+        return NextStep::Retry(sending);
+    }
+    after_fault(fault, in_flight, retries)
+}
+
+/// The error of a call whose message got one result for all its calls: whose it is, is not known.
+fn reply_to_several<E>() -> CallError<E> {
+    CallError::Decode(Undecodable {
+        what: "reply",
+        execution: Execution::Unknown,
+        source: "it is one reply to a message with several calls".into(),
+        remote: None,
+    })
 }
 
 fn finish<T, E: 'static>(result: Result<T, CallError<E>>, retries: &RetryState) -> NextStep<T, E> {

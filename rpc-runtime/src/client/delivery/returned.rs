@@ -32,7 +32,7 @@ pub(super) fn why_returned(
     let queue = if message.exchange.is_empty() {
         message.routing_key.clone().into_owned()
     } else {
-        session.settings.namespace.queue(message.queue()).into_owned()
+        session.settings.namespace.queue(&message.queue()).into_owned()
     };
     Box::pin(async move {
         if queue.is_empty() {

@@ -10,24 +10,28 @@ use std::{
 };
 
 use amqp_rpc_transport::{
-    BrokerError, ConnectError, Connection, Consumer, Delivered, Disconnect, Publisher,
-    SharedConfirmPublisher, reply_code::ACCESS_REFUSED,
+    BrokerError, ConnectError, Connection, Consumer, Disconnect, Publisher, SharedConfirmPublisher,
+    reply_code::ACCESS_REFUSED,
 };
 use smol_str::SmolStr;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 use super::{
-    correlation::CorrelationIds,
+    coalescing::Coalescing,
     exchange_cache::ExchangeCache,
-    pending::{CallOutcome, EndReason, Pending},
+    pending::{CallOutcome, EndReason, Pending, correlation::CorrelationIds},
     refused_lookups::RefusedLookups,
 };
 use crate::{
     client::settings::{LinkOptions, ReplyTo},
     codec::Compression,
     contract::MethodDef,
-    wire::{reply::ReceivedReply, reply_address::REPLY_QUEUE_PREFIX, request::Caller},
+    dialect::{ClientDialect, caught},
+    wire::{
+        reply_address::{COALESCED_REPLY_QUEUE_PREFIX, REPLY_QUEUE_PREFIX},
+        request::Caller,
+    },
 };
 
 /// The number of a client's first link.
@@ -47,6 +51,10 @@ pub(crate) struct Link {
     /// The user of this connection: another node of the broker may have let in another one.
     pub(crate) caller: Caller,
     pub(crate) compression: Option<Compression>,
+    /// `None` if every call is a message of its own.
+    pub(crate) coalescing: Option<Coalescing>,
+    /// `None` for the protocol of this library.
+    pub(crate) dialect: Option<Arc<dyn ClientDialect>>,
     pub(crate) publisher: Publisher,
     /// Publishes one-way messages; opened with the first of them.
     confirming: tokio::sync::Mutex<Option<SharedConfirmPublisher>>,
@@ -57,7 +65,7 @@ pub(crate) struct Link {
     /// Notified when one-way messages may be queued again.
     pub(crate) one_way_capacity: Notify,
     /// A reply came over it: what ends it has nothing to do with how it was made.
-    has_received: AtomicBool,
+    pub(super) has_received: AtomicBool,
     /// See [`abandon`](Self::abandon).
     abandoned: watch::Sender<Option<Arc<Disconnect>>>,
 }
@@ -71,24 +79,15 @@ pub(super) struct SweepResult {
     pub(super) soon_late: Vec<&'static MethodDef>,
 }
 
-/// The call that a reply belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReplyMatch {
-    /// A call that was waiting for it.
-    Pending,
-    /// A call that has had its outcome, or whose future was dropped: a late or a duplicate reply.
-    Late,
-    /// No call of this link: its correlation id is of another client or forged.
-    Unknown,
-}
-
 impl Link {
     /// Opens a channel with a reply address.
     pub(crate) async fn open(
         connection: Connection,
         options: LinkOptions,
     ) -> Result<(Self, Consumer), ConnectError> {
-        let LinkOptions { reply_to, sends_user_id, app_id, compression } = options;
+        let LinkOptions { reply_to, sends_user_id, app_id, compression, coalesce, max_reply_bytes, dialect } =
+            options;
+        let coalesces = coalesce > 1;
         let user_id = connection.user().filter(|_| sends_user_id).map(Arc::from);
         if sends_user_id && user_id.is_none() {
             return Err(ConnectError::InvalidOption(
@@ -100,7 +99,15 @@ impl Link {
         let (reply_to, consumer) = match reply_to {
             ReplyTo::ExclusiveQueue => {
                 // A fresh name: the broker may still hold the old queue for the dead channel.
-                let queue = format!("{REPLY_QUEUE_PREFIX}{}", Uuid::new_v4());
+                let prefix = if coalesces { COALESCED_REPLY_QUEUE_PREFIX } else { REPLY_QUEUE_PREFIX };
+                let unique = Uuid::new_v4().to_string();
+                let queue = match &dialect {
+                    None => format!("{prefix}{unique}"),
+                    Some(dialect) => caught(|| dialect.reply_queue(&unique)).ok_or_else(|| {
+                        let dialect = dialect.name();
+                        ConnectError::InvalidOption(format!("the dialect `{dialect}` panicked"))
+                    })?,
+                };
                 connection.waits_for("declare and consume the reply queue");
                 connection.declare_reply_queue(&queue).await.map_err(refused("reply queue"))?;
                 let consumer = channel.consume_replies(&queue).await.map_err(refused("reply queue"))?;
@@ -123,6 +130,8 @@ impl Link {
             reply_to,
             caller: Caller { user_id, app_id: app_id.map(Arc::from) },
             compression,
+            coalescing: coalesces.then(|| Coalescing::new(coalesce, max_reply_bytes)),
+            dialect,
             publisher: channel.publisher(),
             confirming: tokio::sync::Mutex::default(),
             settling: Mutex::default(),
@@ -182,20 +191,6 @@ impl Link {
         }
     }
 
-    /// Hands a reply to its call.
-    pub(super) fn receive(&self, delivered: Box<Delivered>) -> ReplyMatch {
-        let (correlation_id, reply) = ReceivedReply::read(delivered);
-        let Some(number) = correlation_id.and_then(|id| self.ids.number(&id)) else {
-            return ReplyMatch::Unknown;
-        };
-        self.has_received.store(true, Ordering::Relaxed);
-        if self.pending.complete(number, CallOutcome::Replied(reply)) {
-            ReplyMatch::Pending
-        } else {
-            ReplyMatch::Late
-        }
-    }
-
     /// True when a reply or a publisher confirm came over it.
     pub(super) fn has_received(&self) -> bool {
         self.has_received.load(Ordering::Relaxed) || self.connection.findings().has_confirmed()
@@ -227,6 +222,8 @@ impl Link {
         for id in self.connection.findings().take_returned() {
             if let Some(number) = self.ids.number(&id) {
                 self.pending.complete(number, CallOutcome::Unroutable);
+            } else if let Some(first) = self.ids.number_of_first(&id) {
+                self.pending.complete_all(first, || CallOutcome::Unroutable);
             }
         }
     }

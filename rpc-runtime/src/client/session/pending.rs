@@ -1,5 +1,6 @@
 //! Calls that were sent and wait for their reply: the table that matches replies to calls.
 
+pub(crate) mod correlation;
 #[cfg(all(test, shuttle))]
 mod schedules;
 #[cfg(all(test, not(shuttle)))]
@@ -14,10 +15,8 @@ use amqp_rpc_transport::Disconnect;
 use slab::Slab;
 use tokio::sync::oneshot;
 
-use super::{
-    correlation::CallNumber,
-    sync::{Mutex, MutexGuard},
-};
+use self::correlation::CallNumber;
+use super::sync::{Mutex, MutexGuard};
 use crate::{
     contract::{MethodDef, MethodKind},
     wire::reply::ReceivedReply,
@@ -27,6 +26,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum CallOutcome {
     Replied(ReceivedReply),
+    /// A reply to a message with several calls as a whole, this one among them.
+    RepliedToAll(ReceivedReply),
     /// The broker returned the request: no queue took it.
     Unroutable,
     TimedOut,
@@ -81,6 +82,8 @@ struct Waiting {
     /// it was asked.
     query_at: Option<Instant>,
     outcome: oneshot::Sender<CallOutcome>,
+    /// The first call in its message, if it shares one.
+    shares_with: Option<CallNumber>,
 }
 
 impl Waiting {
@@ -109,6 +112,17 @@ pub(crate) struct PendingCall {
     pub(crate) outcome: oneshot::Receiver<CallOutcome>,
 }
 
+impl Table {
+    fn waiting(&mut self, number: CallNumber) -> Option<&mut Waiting> {
+        // The entry may belong to a younger call by now.
+        self.calls.get_mut(index(number)?).filter(|call| call.number == number)
+    }
+}
+
+fn index(number: CallNumber) -> Option<usize> {
+    usize::try_from(number.0 & (MAX_ENTRIES as u64 - 1)).ok()
+}
+
 impl Pending {
     /// Adds a call. Must precede its publishing: a reply may come at once.
     ///
@@ -134,19 +148,45 @@ impl Pending {
         let query_at = deadline
             .filter(|_| method.kind == MethodKind::Call && !method.queue.is_empty())
             .and_then(|deadline| deadline.checked_sub(QUERIED_BEFORE));
-        let waiting = Waiting { number, method, deadline, query_at, outcome: sender };
+        let waiting = Waiting { number, method, deadline, query_at, outcome: sender, shares_with: None };
         let due = waiting.next_due();
         entry.insert(waiting);
         table.next_due = [table.next_due, due].into_iter().flatten().min();
         Ok(PendingCall { number, outcome: receiver })
     }
 
-    /// Hands a call its outcome. False when it is no longer pending: the first outcome wins.
-    pub(crate) fn complete(&self, number: CallNumber, outcome: CallOutcome) -> bool {
-        match self.remove(number) {
-            Some(waiting) => waiting.outcome.send(outcome).is_ok(),
-            None => false,
+    /// Hands a call its outcome. Returns its method, or `None` when it is no longer pending: the first outcome wins.
+    pub(crate) fn complete(&self, number: CallNumber, outcome: CallOutcome) -> Option<&'static MethodDef> {
+        let Waiting { method, outcome: waiting, .. } = self.remove(number)?;
+        waiting.send(outcome).is_ok().then_some(method)
+    }
+
+    /// Notes that a call is in the message that begins with call `first`.
+    pub(crate) fn share(&self, number: CallNumber, first: CallNumber) {
+        if let Some(waiting) = self.lock().waiting(number) {
+            waiting.shares_with = Some(first);
         }
+    }
+
+    /// Hands all calls in the message that begins with call `first` their outcome. Returns their method, which is the
+    /// same, or `None` if none is pending.
+    pub(crate) fn complete_all(
+        &self,
+        first: CallNumber,
+        outcome: impl Fn() -> CallOutcome,
+    ) -> Option<&'static MethodDef> {
+        let calls: Vec<_> = {
+            let mut table = self.lock();
+            let shared = table.calls.iter().filter(|(_, call)| call.shares_with == Some(first));
+            let indices: Vec<_> = shared.map(|(index, _)| index).collect();
+            indices.into_iter().map(|index| table.calls.remove(index)).collect()
+        };
+        let method = calls.first().map(|call| call.method);
+        for call in calls {
+            // The future may have been dropped just now.
+            let _ = call.outcome.send(outcome());
+        }
+        method
     }
 
     /// Removes a call whose future was dropped.
@@ -232,13 +272,9 @@ impl Pending {
     }
 
     fn remove(&self, number: CallNumber) -> Option<Waiting> {
-        let index = usize::try_from(number.0 & (MAX_ENTRIES as u64 - 1)).ok()?;
         let mut table = self.lock();
-        // The entry may belong to a younger call by now.
-        if table.calls.get(index)?.number != number {
-            return None;
-        }
-        table.calls.try_remove(index)
+        table.waiting(number)?;
+        table.calls.try_remove(index(number)?)
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::link::ReplyMatch;
+use super::receive::Received;
 
 /// Numbers of a client, as of now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,18 +47,18 @@ impl Counters {
         self.resent.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn count_malformed(&self) {
-        self.malformed_replies.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn count_reply(&self, reply: ReplyMatch) {
-        match reply {
-            ReplyMatch::Pending => {}
-            ReplyMatch::Late => {
+    pub(super) fn count_received(&self, received: Received) {
+        match received {
+            Received::Reply | Received::Pending => {}
+            Received::Malformed(refusal) => {
+                self.malformed_replies.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(reason = %refusal, "discarded a malformed message in the reply queue");
+            }
+            Received::Late => {
                 self.late_replies.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!("discarded a late or duplicate reply");
             }
-            ReplyMatch::Unknown => {
+            Received::Unknown => {
                 self.unknown_replies.fetch_add(1, Ordering::Relaxed);
                 tracing::warn!("discarded a reply with an unknown correlation id");
             }

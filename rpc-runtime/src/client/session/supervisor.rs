@@ -16,8 +16,9 @@ use amqp_rpc_transport::{
 };
 
 use super::{
-    link::{FIRST_EPOCH, Link, ReplyMatch},
+    link::{FIRST_EPOCH, Link},
     pending::EndReason,
+    receive::Received,
     shared::{Session, SessionState},
 };
 use crate::client::settings::LinkOptions;
@@ -172,18 +173,13 @@ async fn receive_replies(session: &Weak<Session>, link: &Link, replies: &mut Con
     loop {
         match replies.next().await {
             Some(Ok(delivered)) => {
-                if let Some(refusal) = delivered.refusal.filter(|refusal| refusal.is_malformed())
-                    && let Some(session) = session.upgrade()
-                {
-                    session.counters.count_malformed();
-                    tracing::warn!(reason = %refusal, "discarded a malformed message in the reply queue");
-                }
-                let reply = link.receive(delivered);
-                if reply != ReplyMatch::Pending
-                    && let Some(session) = session.upgrade()
-                {
-                    session.counters.count_reply(reply);
-                }
+                link.receive(delivered, |received| {
+                    if received != Received::Reply
+                        && let Some(session) = session.upgrade()
+                    {
+                        session.counters.count_received(received);
+                    }
+                });
             }
             Some(Err(error)) => return Disconnect::from(&link.connection.reason_of_loss(error)),
             None => return Disconnect::new("the broker cancelled the consumer of the reply queue"),

@@ -15,7 +15,7 @@ use super::{
     shared::{Session, SessionState},
     sweep_trigger::SweepTrigger,
 };
-use crate::contract::MethodDef;
+use crate::{contract::MethodDef, dialect::caught};
 
 /// How late a timeout is noticed at most, if not more than a thousand calls are late at once.
 const TICK: Duration = Duration::from_millis(5);
@@ -76,7 +76,13 @@ fn sweep(session: &Arc<Session>, queries: &mut JoinSet<()>) -> bool {
 /// it.
 async fn query_consumers(session: Arc<Session>, method: &'static MethodDef) {
     let SessionState::Ready(link) = session.state() else { return };
-    let queue = session.settings.namespace.queue(method.queue);
+    let queue = match &session.settings.dialect {
+        None => session.settings.namespace.queue(method.queue),
+        Some(dialect) => match caught(|| dialect.target(method, method.full_name)) {
+            Some(Ok(target)) if !target.queue.is_empty() => target.queue,
+            _ => return,
+        },
+    };
     let answer = tokio::time::timeout(QUERY_TIMEOUT, session.queues.query(&queue, &link)).await;
     if let Ok(Err(error)) = answer {
         tracing::debug!(%error, queue = &*queue, "the broker did not report the consumers of the queue");

@@ -9,6 +9,14 @@ pub enum StartError {
     /// There is no connection to the broker.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// A method is `#[rpc(deduplicate)]`, and the server has no store for the replies of such methods.
+    #[error(
+        "`{method}` is `deduplicate`, and the server has no store for its replies; add one with `.idempotency_store(..)` (feature `idempotency`)"
+    )]
+    NoIdempotencyStore {
+        /// The method, as `{service}.{method}`.
+        method: &'static str,
+    },
     /// `start` was called without a service.
     #[error("the server has no service; add one with `.service(..)`")]
     NoService,

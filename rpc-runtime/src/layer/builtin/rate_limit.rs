@@ -167,6 +167,7 @@ mod tests {
             message_id: None,
             correlation_id: None,
             priority: None,
+            fencing_token: None,
         })
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct MessageOrigin<'a> {
     pub(crate) tag: u64,
     pub(crate) queue: &'a str,
     pub(crate) reply_to: Option<&'a str>,
+    /// Others came in the same message.
+    pub(crate) is_part: bool,
 }
 
 impl BegunMessage {
@@ -44,7 +46,9 @@ impl BegunMessage {
         let sender = (context.user_id(), context.app_id());
         let body = (call.body.len(), &call.body[..call.body.len().min(COMPARED_BYTES)]);
         let identity = hasher.hash_one((ids, address, sender, body));
-        let expires_at = context.deadline().and_then(|deadline| deadline.checked_add(LATE_EXPIRY));
+        // The broker keeps a message with several calls for as long as any of them.
+        let deadline = context.deadline().filter(|_| !origin.is_part);
+        let expires_at = deadline.and_then(|deadline| deadline.checked_add(LATE_EXPIRY));
         Some(Self { identity, expires_at })
     }
 
@@ -111,9 +115,10 @@ mod tests {
             properties,
             body: sent.body,
             refusal: None,
+            received_at: Instant::now(),
         };
         let call = ReceivedRequest::read(delivered, &[]).into_call(Compute::METHOD, Instant::now());
-        let origin = MessageOrigin { tag: 1, queue: sent.queue, reply_to: sent.reply_to };
+        let origin = MessageOrigin { tag: 1, queue: sent.queue, reply_to: sent.reply_to, is_part: false };
         BegunMessage::of(&call.expect("it is valid"), origin, hasher)
     }
 

@@ -73,21 +73,15 @@ impl BegunOnLink {
         Some(Box::new(RunsOnce { on_link: Arc::clone(self), tag: origin.tag, message }))
     }
 
-    /// Notes that a delivery was acknowledged or rejected, and with `multiple` all earlier ones.
-    pub(crate) fn settled(&self, tag: u64, multiple: bool) {
+    /// Notes that a delivery was acknowledged or rejected.
+    pub(crate) fn settled(&self, tag: u64) {
         if !self.is_used.load(Ordering::Acquire) {
             return;
         }
         let mut listed = self.lock();
         let before = listed.unproven.len();
-        if multiple {
-            let later = listed.unsettled.split_off(&(tag + 1));
-            let settled = std::mem::replace(&mut listed.unsettled, later);
-            listed.unproven.extend(settled.into_values());
-        } else {
-            let settled = listed.unsettled.remove(&tag);
-            listed.unproven.extend(settled);
-        }
+        let settled = listed.unsettled.remove(&tag);
+        listed.unproven.extend(settled);
         let has_more = listed.unproven.len() > before;
         let forgotten = listed.unproven.len().saturating_sub(MAX_UNPROVEN);
         listed.forget(forgotten);

@@ -13,7 +13,12 @@ use super::{
     log::FailureLog,
     services::{Registration, ServiceFilter},
 };
-use crate::codec::{AnyCodec, Compression};
+use crate::{
+    codec::{AnyCodec, Compression},
+    idempotency::ChosenStore,
+    lock::Locks,
+    secrets::Secrets,
+};
 
 #[cfg(all(test, not(shuttle)))]
 pub(super) use self::start::Checked;
@@ -25,8 +30,12 @@ pub struct Server {
     filter: ServiceFilter,
     layers: ServerLayers,
     concurrency: u16,
+    max_parked: u16,
+    locks: Locks,
+    coalesce: u16,
     drain_timeout: Duration,
     codecs: Vec<AnyCodec>,
+    secrets: Secrets,
     compression: Option<Compression>,
     admission: AdmissionRules,
     max_bytes_in_flight: usize,
@@ -34,6 +43,7 @@ pub struct Server {
     exposes_panics: bool,
     failures: FailureLog,
     time_limits: TimeLimits,
+    store: ChosenStore,
     namespace: Option<String>,
     declare: Declare,
     queue_options: QueueOptions,
@@ -54,8 +64,12 @@ impl Server {
             filter: ServiceFilter::default(),
             layers: ServerLayers::default(),
             concurrency: 64,
+            max_parked: 256,
+            locks: Locks::new(),
+            coalesce: 64,
             drain_timeout: Duration::from_secs(30),
             codecs: Vec::new(),
+            secrets: Secrets::NONE,
             compression: None,
             admission: AdmissionRules {
                 max_request_bytes: MIB,
@@ -68,6 +82,7 @@ impl Server {
             exposes_panics: false,
             failures: FailureLog::default(),
             time_limits: TimeLimits::default(),
+            store: ChosenStore::default(),
             namespace: None,
             declare: Declare::default(),
             queue_options: QueueOptions::default(),

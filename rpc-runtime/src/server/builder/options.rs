@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::Server;
 use crate::{
     codec::{Codec, Compression},
+    lock::Locks,
     message::Context,
     server::{
         config::{Authorization, Declare, QueueOptions, RedeliveryPolicy, ReplyPolicy},
@@ -20,6 +21,37 @@ impl Server {
         self
     }
 
+    /// Limits how many calls of one queue wait for a lock (`#[rpc(lock = "..")]`). They do not count towards
+    /// [`concurrency`](Self::concurrency), so that others run meanwhile. One more is answered `overloaded`, and not
+    /// run. Default 256; with 0 a call whose lock is held is refused at once.
+    ///
+    /// A queue with locked methods is consumed with a prefetch of both numbers together, at most 65,535: what is
+    /// delivered and cannot run yet waits here, where no other server takes it. Notifications and events have no
+    /// caller that could try again, are never refused, and do not count: as many as the prefetch allows may wait, and then nothing
+    /// more of their queue is delivered until one has ended.
+    pub fn max_parked(mut self, calls: u16) -> Self {
+        self.max_parked = calls;
+        self
+    }
+
+    /// Shares locks with other servers of this process: their methods exclude each other as if one server had
+    /// them. Default: locks of its own.
+    pub fn locks(mut self, locks: &Locks) -> Self {
+        self.locks = locks.clone();
+        self
+    }
+
+    /// The most calls that a client may send in one message, if it [coalesces](crate::client::ClientBuilder::coalesce)
+    /// them. The server tells such clients how many it takes at present, a power of two: at
+    /// most half of [`concurrency`](Self::concurrency), and no more than run in 20 ms one after the other, so a
+    /// single one if the calls of the queue take more than 10 ms on average, or if `max_request_bytes` is below
+    /// 64 KiB. 1 asks clients for single calls; what comes together is served in any case.
+    /// Default 64, at least 1.
+    pub fn coalesce(mut self, calls: u16) -> Self {
+        self.coalesce = calls;
+        self
+    }
+
     /// Sets how long [`RunningServer::shutdown`](crate::RunningServer::shutdown) lets calls finish before it
     /// cancels them. Default 30 s.
     pub fn drain_timeout(mut self, timeout: Duration) -> Self {
@@ -32,10 +64,11 @@ impl Server {
     /// caller goes to the dead letters. Default: no limit.
     ///
     /// Make it a bit longer than the timeout of the clients, so that a caller gets its own `Timeout` first.
-    /// It counts from the receipt of the request, and for a request without a caller that a layer refused
-    /// with `overloaded`, from each try. A method that the contract declares `blocking` cannot be cancelled: the caller gets its reply,
-    /// and the method, once it has started, runs to its end on its thread, while the server starts another
-    /// call in its place.
+    /// It counts from when the call may start: it is one of the [`concurrency`](Self::concurrency), and has its
+    /// lock, if the method has one. For a request without a caller that a layer refused with `overloaded` it counts
+    /// from each try. A method that the contract declares `blocking` cannot be cancelled: the caller gets its reply,
+    /// and the method, once it has started, runs to its end on its thread, while the server starts another call in
+    /// its place.
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
         self.time_limits.handler_timeout = Some(timeout);
         self
@@ -105,6 +138,36 @@ impl Server {
         self
     }
 
+    /// The keys of the [`Secret`](crate::Secret)s in requests and replies. Default: none, and a request with a
+    /// secret is answered with `bad_request`, one whose result has a secret with `unencodable_reply`.
+    #[cfg(feature = "secrets")]
+    pub fn keyring(mut self, keyring: crate::secrets::Keyring) -> Self {
+        self.secrets = keyring.into();
+        self
+    }
+
+    /// The store of the replies of `#[rpc(deduplicate)]` methods, with the default
+    /// [options](crate::idempotency::IdempotencyOptions); see [`idempotency`](crate::idempotency). Default: none, and
+    /// [`start`](Self::start) refuses a service with such methods.
+    ///
+    /// Calls of such methods run on when the connection is lost, to their end or until a shutdown: their requests are
+    /// delivered again, and find the reply.
+    #[cfg(feature = "idempotency")]
+    pub fn idempotency_store(self, store: impl crate::idempotency::IdempotencyStore) -> Self {
+        self.idempotency_store_with(store, crate::idempotency::IdempotencyOptions::new())
+    }
+
+    /// Does the same with other options.
+    #[cfg(feature = "idempotency")]
+    pub fn idempotency_store_with(
+        mut self,
+        store: impl crate::idempotency::IdempotencyStore,
+        options: crate::idempotency::IdempotencyOptions,
+    ) -> Self {
+        self.store = crate::idempotency::ChosenStore::new(store, options);
+        self
+    }
+
     /// Sends the text of a panic to the caller. Default: it is only logged, because it may contain anything.
     pub fn expose_panics(mut self) -> Self {
         self.exposes_panics = true;
@@ -149,7 +212,7 @@ impl Server {
     }
 
     /// Sets whether a redelivered request is run when its method declares nothing. Default: it is.
-    /// `idempotent` methods always run it, `at_most_once` methods never.
+    /// `idempotent` methods always run it, `at_most_once` methods never, and `deduplicate` methods if it has not run.
     pub fn redelivered(mut self, policy: RedeliveryPolicy) -> Self {
         self.admission.redelivered = policy;
         self

@@ -1,12 +1,13 @@
 //! Adds services, raw methods, subscriptions and layers to a server.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 use tower_layer::Layer;
 
 use super::Server;
 use crate::{
     contract::Service,
+    dialect::ServerDialect,
     layer::{BoxService, RpcService},
     message::{Fault, IncomingCall, Reply},
     server::{
@@ -27,6 +28,19 @@ impl Server {
     /// [`QueueOptions`](crate::server::QueueOptions).
     pub fn service_with<S: Service>(self, service: S, options: impl Into<ServiceOptions>) -> Self {
         self.register(service, Role::Serve(options.into()))
+    }
+
+    /// Serves `service` to the peers of another framework, such as nameko or `NestJS`; see [`dialect`](crate::dialect).
+    ///
+    /// In a dialect it has a queue of its own. So one server may serve a service in several dialects and, by
+    /// [`service`](Self::service), to clients of this library: share the implementation with `…Server::from_arc`. Process
+    /// locks hold over all of them. Layers, concurrency and limits are those of the server; a
+    /// [namespace](Self::namespace) does not change the names of a dialect, and its queue keeps no dead letters: what
+    /// becomes of requests that fail is the dialect's.
+    ///
+    /// What the wire cannot say of the service is refused by [`start`](Self::start).
+    pub fn service_in<S: Service>(self, service: S, dialect: impl ServerDialect) -> Self {
+        self.register(service, Role::ServeIn(Arc::new(dialect)))
     }
 
     /// Receives events of `service`: those that `subscription` names. May be called for any number of

@@ -11,6 +11,7 @@ use crate::{
         config::{ServiceSettings, TimeLimits},
         handle::RunningServer,
         large_bodies::LargeBodies,
+        outliving_calls::OutlivingCalls,
         services::ServiceSet,
         session::Link,
         settings::Settings,
@@ -52,6 +53,15 @@ impl Server {
             // For AMQP zero means without limit, which is never intended.
             return Err(StartError::InvalidOption("concurrency must be at least 1".into()));
         }
+        if self.concurrency.checked_add(self.max_parked).is_none() {
+            // They are prefetched together.
+            return Err(StartError::InvalidOption(
+                "concurrency and max_parked must be at most 65535 together".into(),
+            ));
+        }
+        if self.coalesce == 0 {
+            return Err(StartError::InvalidOption("coalesce must be at least 1".into()));
+        }
         if self.max_bytes_in_flight == 0 {
             return Err(StartError::InvalidOption("max_bytes_in_flight must be at least 1".into()));
         }
@@ -62,15 +72,22 @@ impl Server {
             Some(name) => Namespace::parse(name).map_err(StartError::InvalidOption)?,
             None => Namespace::default(),
         };
+        let deduplication =
+            self.store.open(&namespace, self.exposes_panics).map_err(StartError::InvalidOption)?;
         let settings = Settings {
             services: ServiceSettings {
                 namespace,
                 layers: self.layers,
                 queue_options: self.queue_options,
                 declare: self.declare,
+                deduplication,
                 concurrency: self.concurrency,
+                max_parked: self.max_parked,
+                locks: self.locks,
             },
+            coalesce: self.coalesce,
             codecs: self.codecs,
+            secrets: self.secrets,
             compression: self.compression,
             admission: self.admission,
             time_limits: self.time_limits,
@@ -80,6 +97,7 @@ impl Server {
             failures: Arc::new(self.failures),
             counters: Arc::default(),
             remembered: Arc::default(),
+            outliving: OutlivingCalls::default(),
             drain_timeout: self.drain_timeout,
         };
         let services = ServiceSet::new(self.filter.select(self.services)?, &settings.services)?;

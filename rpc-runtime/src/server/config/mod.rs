@@ -19,6 +19,7 @@ pub use subscription::Subscription;
 
 pub(crate) use admission_rules::{AdmissionRules, Authorization};
 pub(crate) use pattern::{Pattern, Patterns, check_patterns, check_unbound, patterns};
+pub(crate) use queue_options::SINGLE_ACTIVE_CONSUMER;
 pub(crate) use reply_policy::{code_that_allows, loggable_address};
 pub(crate) use service_settings::{ServerLayers, ServiceSettings};
 pub(crate) use subscription::Subscriber;

@@ -32,6 +32,9 @@ pub enum QueueType {
     BrokerDefault,
 }
 
+/// The argument by which one consumer of a queue at a time receives its messages.
+pub(crate) const SINGLE_ACTIVE_CONSUMER: &str = "x-single-active-consumer";
+
 /// The options that a server declares its queues with.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
@@ -187,6 +190,22 @@ impl QueueOptions {
             arguments.insert("x-dead-letter-exchange", "");
             arguments.insert("x-dead-letter-routing-key", overflow);
         }
+        arguments
+    }
+
+    /// The arguments of a queue that holds a counter, which must not be lost however often it is delivered.
+    pub(crate) fn arguments_for_counter(&self) -> Headers {
+        const NEVER: i64 = 1_000_000_000;
+        let mut arguments = Headers::new();
+        match self.queue_type {
+            QueueType::Classic => arguments.insert("x-queue-type", "classic"),
+            QueueType::Quorum => {
+                arguments.insert("x-queue-type", "quorum");
+                arguments.insert("x-delivery-limit", NEVER);
+            }
+            QueueType::BrokerDefault => {}
+        }
+        arguments.insert(SINGLE_ACTIVE_CONSUMER, true);
         arguments
     }
 

@@ -2,8 +2,8 @@
 
 use crate::contract::Repetition;
 
-/// Decides what to do with a redelivered request whose method declares neither `idempotent` nor
-/// `at_most_once`.
+/// Decides what to do with a redelivered request whose method declares none of `idempotent`,
+/// `at_most_once` and `deduplicate`.
 ///
 /// The broker marks such requests, and says no more: the server that had it may have run it and died before
 /// it could answer, or may never have started it.
@@ -23,7 +23,8 @@ impl RedeliveryPolicy {
     /// Returns whether a redelivered request is refused for a method that declares this.
     pub(crate) fn refuses(self, declared: Repetition) -> bool {
         match declared {
-            Repetition::Idempotent => false,
+            // The store knows whether it has run.
+            Repetition::Idempotent | Repetition::Deduplicated => false,
             Repetition::AtMostOnce => true,
             // Not declared.
             _ => self == Self::Refuse,

@@ -89,8 +89,11 @@ impl ReplyPolicy {
         self
     }
 
-    pub(crate) fn allows(&self, address: &str) -> bool {
-        self.prefixes.iter().any(|prefix| address.starts_with(prefix.as_str()))
+    /// Returns whether a reply may be sent to this address.
+    #[must_use]
+    pub fn allows(&self, address: &str) -> bool {
+        // From the last on: of the prefixes that are there by default, it is the one of this library's clients.
+        self.prefixes.iter().rev().any(|prefix| address.starts_with(prefix.as_str()))
             || self.names.contains(address)
             || self.patterns.iter().any(|pattern| pattern.matches(address))
     }
@@ -146,6 +149,52 @@ mod tests {
             "amqp-rpc.events.936da01f-9abd-4d9d-80c7-02af85c822a8",
         ] {
             assert!(!policy.allows(foreign), "{foreign}");
+        }
+    }
+
+    const HYPHENATED: &str = "936da01f-9abd-4d9d-80c7-02af85c822a8";
+    const PLAIN: &str = "936da01f9abd4d9d80c702af85c822a8";
+
+    #[test]
+    fn by_default_the_reply_queues_of_aio_pika_and_kombu_are_answered() {
+        let policy = ReplyPolicy::default();
+        // aio-pika writes `uuid4().hex`, kombu `str(uuid4())`.
+        for address in [format!("amq_{PLAIN}"), HYPHENATED.to_owned()] {
+            assert!(policy.allows(&address), "{address}");
+        }
+        for uuid in [PLAIN, HYPHENATED] {
+            for other in [
+                format!("amq-{uuid}"),
+                format!("amq_{}", &uuid[1..]),
+                format!("amq_{uuid}0"),
+                format!("amq_{}", uuid.replace('a', "g")),
+                format!("{uuid}0"),
+                uuid[1..].to_owned(),
+                format!("{uuid}\n"),
+            ] {
+                assert!(!policy.allows(&other), "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_with_a_dot_is_never_taken_for_a_uuid() {
+        // nameko's requests have routing keys such as `service.method`, and replies go through the same exchange.
+        let policy = CALLER_REPLY_PATTERNS.into_iter().fold(ReplyPolicy::none(), ReplyPolicy::allow_pattern);
+        for address in [format!("amq_{PLAIN}"), format!("amq_{HYPHENATED}"), HYPHENATED.into(), PLAIN.into()]
+        {
+            assert!(policy.allows(&address), "{address}");
+            for at in 0..=address.len() {
+                let (before, after) = address.split_at(at);
+                let added = format!("{before}.{after}");
+                assert!(!policy.allows(&added), "{added}");
+                let Some(rest) = after.get(1..) else { continue };
+                let replaced = format!("{before}.{rest}");
+                assert!(!policy.allows(&replaced), "{replaced}");
+            }
+            for other in [format!("svc.{address}"), format!("{address}.compute"), "svc.compute".to_owned()] {
+                assert!(!policy.allows(&other), "{other}");
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 //! The settings that all services of a server and their queues share.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use super::queue_options::{Declare, QueueOptions};
-use crate::{layer::BoxService, wire::namespace::Namespace};
+use crate::{idempotency::Deduplication, layer::BoxService, lock::Locks, wire::namespace::Namespace};
 
 /// The settings from which services become queues and routes.
 #[derive(Debug)]
@@ -13,8 +13,13 @@ pub(crate) struct ServiceSettings {
     /// The options of queues whose service sets none.
     pub(crate) queue_options: QueueOptions,
     pub(crate) declare: Declare,
+    /// What runs deduplicated methods, if the server has a store.
+    pub(crate) deduplication: Option<Arc<Deduplication>>,
     /// The calls of one queue that run at once.
     pub(crate) concurrency: u16,
+    /// The calls of one queue that wait for locks.
+    pub(crate) max_parked: u16,
+    pub(crate) locks: Locks,
 }
 
 /// The layers around every call of every service.

@@ -21,11 +21,20 @@ pub(crate) struct TimeLimit {
 }
 
 impl TimeLimits {
-    /// The limit of a call that was received, or is tried again, at `since`.
+    /// The limit of a call that may start now.
+    pub(crate) fn limit_from_now(self, call: &IncomingCall) -> Option<TimeLimit> {
+        self.limited(call, Instant::now)
+    }
+
+    /// The limit of a call that could start, or is tried again, at `since`.
     pub(crate) fn limit(self, call: &IncomingCall, since: Instant) -> Option<TimeLimit> {
+        self.limited(call, || since)
+    }
+
+    fn limited(self, call: &IncomingCall, since: impl FnOnce() -> Instant) -> Option<TimeLimit> {
         let Self { handler_timeout, cancels_late } = self;
         let of_server = handler_timeout.and_then(|timeout| {
-            let at = since.checked_add(timeout)?;
+            let at = since().checked_add(timeout)?;
             Some(TimeLimit { at, handler_timeout: Some(timeout) })
         });
         let cancels_late = cancels_late || call.context.method().cancel_when_late;

@@ -7,7 +7,7 @@ use std::{
 
 use amqp_rpc_transport::{
     Backoff, BrokerError, ConnectError, Connection, Consumer, DataChannel, Delivered, Operation,
-    TopologyError, chain, connect,
+    TopologyError, chain, connect, reply_code::ACCESS_REFUSED,
 };
 use tokio::sync::watch;
 
@@ -25,19 +25,24 @@ pub(crate) struct QueueConsumer {
     consumer: Option<Consumer>,
     backoff: Backoff,
     consuming_since: Instant,
+    /// What the consumer was made with.
+    prefetch: u16,
 }
 
 impl QueueConsumer {
     /// Does not consume yet.
     pub(crate) fn new(queue: Arc<QueuePlan>, connection: Connection, channel: DataChannel) -> Self {
         let backoff = Backoff::new(connection.options().0);
-        Self { queue, connection, channel, consumer: None, backoff, consuming_since: Instant::now() }
+        let (consumer, consuming_since) = (None, Instant::now());
+        Self { queue, connection, channel, consumer, backoff, consuming_since, prefetch: 0 }
     }
 
     /// Makes a consumer. The queue must exist: a refusal closes the channel, and is remembered by the queue.
     pub(crate) async fn consume(&mut self) -> Result<(), TopologyError> {
-        match self.channel.consume(self.queue.name(), self.queue.concurrency).await {
+        let prefetch = self.queue.prefetch();
+        match self.channel.consume(self.queue.name(), prefetch).await {
             Ok(consumer) => {
+                self.prefetch = prefetch;
                 self.consumer = Some(consumer);
                 self.consuming_since = Instant::now();
                 self.queue.set_consume_denied(false);
@@ -82,6 +87,10 @@ impl QueueConsumer {
     /// When the queue is refused, which disturbs no other, or the connection is lost.
     pub(crate) async fn prepare(&self, timeout: Duration) -> Result<(), TopologyError> {
         self.queue.declaration.declare(&self.connection, timeout).await?;
+        if let Some(exchange) = self.queue.refused_exchange() {
+            let why = format!("the user may not publish replies to the exchange '{exchange}'");
+            return Err(self.refused(BrokerError::new(Some(ACCESS_REFUSED), why)));
+        }
         if self.queue.is_consume_denied() {
             self.consume_elsewhere(timeout).await.map_err(|source| self.refused(source))?;
         }
@@ -124,6 +133,31 @@ impl QueueConsumer {
         }
     }
 
+    /// Returns whether the plan of the queue asks for another prefetch than the consumer has: a service with locks
+    /// has come to the queue, or has left it.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.consumer.is_some() && self.prefetch != self.queue.prefetch()
+    }
+
+    /// Returns whether there is a consumer that the broker has not cancelled, as far as this side knows.
+    pub(crate) fn is_active(&self) -> bool {
+        self.consumer.as_ref().is_some_and(|consumer| !consumer.has_ended())
+    }
+
+    /// Waits until the broker has processed what was sent on the channel before: what it sent before that has arrived
+    /// then.
+    pub(crate) async fn round_trip(&self) -> Result<(), BrokerError> {
+        match tokio::time::timeout(self.connection.attempt_timeout(), self.channel.round_trip()).await {
+            Ok(done) => done,
+            Err(_) => Err(no_answer()),
+        }
+    }
+
+    /// Has no consumer from now on.
+    pub(crate) fn forget(&mut self) {
+        self.consumer = None;
+    }
+
     /// Waits until the connection is lost, where no consumer reports it.
     pub(crate) async fn until_lost(&self) -> BrokerError {
         self.connection.until_lost().await
@@ -145,19 +179,41 @@ impl QueueConsumer {
             );
             self.backoff.reset_after(self.consuming_since.elapsed());
         }
+        let pause = self.backoff.next_delay();
+        self.try_after(pause, control_rx).await
+    }
+
+    /// Consumes with another prefetch, after the consumer was cancelled. Does what [`renew`](Self::renew) does, and
+    /// begins at once.
+    ///
+    /// # Errors
+    /// When the channel is lost.
+    pub(crate) async fn resize(
+        &mut self,
+        control_rx: &mut watch::Receiver<Control>,
+    ) -> Result<(), BrokerError> {
+        self.consumer = None;
+        self.try_after(Duration::ZERO, control_rx).await
+    }
+
+    async fn try_after(
+        &mut self,
+        mut pause: Duration,
+        control_rx: &mut watch::Receiver<Control>,
+    ) -> Result<(), BrokerError> {
         loop {
             tokio::select! {
                 biased;
                 () = until_draining(control_rx) => return Ok(()),
                 lost = self.connection.until_lost() => return Err(lost),
-                () = tokio::time::sleep(self.backoff.next_delay()) => {}
+                () = tokio::time::sleep(pause) => {}
             }
             // A drain does not interrupt this: a consumer that is made but not read would keep its deliveries
             // until the connection ends.
             let timeout = self.connection.attempt_timeout();
             match tokio::time::timeout(timeout, self.try_again()).await {
                 Ok(Ok(true)) => return Ok(()),
-                Ok(Ok(false)) => {}
+                Ok(Ok(false)) => pause = self.backoff.next_delay(),
                 Ok(Err(lost)) => return Err(lost),
                 Err(_) => return Err(no_answer()),
             }

@@ -39,6 +39,10 @@ impl WorkerHandle {
         self.control.borrow().queue.name().to_owned()
     }
 
+    pub(crate) fn is_of_partition(&self) -> bool {
+        self.control.borrow().queue.partition.is_some()
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         self.control.receiver_count() == 0
     }

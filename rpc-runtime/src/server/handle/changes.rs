@@ -1,8 +1,11 @@
 //! Changes what a running server serves and receives.
 
+use std::sync::Arc;
+
 use super::RunningServer;
 use crate::{
     contract::Service,
+    dialect::ServerDialect,
     error::ChangeError,
     server::{
         config::{ServiceOptions, Subscription},
@@ -35,7 +38,7 @@ impl RunningServer {
     /// although its queue was not, or that is not made in time, costs the connection: the deliveries to the
     /// consumers of this change are requeued, and running calls are cancelled.
     pub async fn add<S: Service>(&self, service: S) -> Result<(), ChangeError> {
-        self.register(service, ServiceOptions::new()).await
+        self.register(service, Role::Serve(ServiceOptions::new())).await
     }
 
     /// Does the same with options of its own: a [`ServiceOptions`], or for its queues a
@@ -48,19 +51,32 @@ impl RunningServer {
         service: S,
         options: impl Into<ServiceOptions>,
     ) -> Result<(), ChangeError> {
-        self.register(service, options.into()).await
+        self.register(service, Role::Serve(options.into())).await
     }
 
-    async fn register<S: Service>(&self, service: S, options: ServiceOptions) -> Result<(), ChangeError> {
-        let registration = Registration::new(service, Role::Serve(options));
+    /// Does the same in a dialect, from queues of its own, as [`Server::service_in`](crate::Server::service_in).
+    ///
+    /// # Errors
+    /// As for [`add`](Self::add).
+    pub async fn add_in<S: Service>(
+        &self,
+        service: S,
+        dialect: impl ServerDialect,
+    ) -> Result<(), ChangeError> {
+        self.register(service, Role::ServeIn(Arc::new(dialect))).await
+    }
+
+    async fn register<S: Service>(&self, service: S, role: Role) -> Result<(), ChangeError> {
+        let registration = Registration::new(service, role);
         let request = |reply| ChangeRequest::Add { registration, reply };
         ChangeRequest::send(&self.changes, request).await.map(Added::accept)
     }
 
-    /// Removes the service of this name: takes no further requests for it, and returns when its calls have
+    /// Removes the service of this name, also in all dialects that it is served in: takes no further requests for it, and returns when its calls have
     /// finished. Calls that take longer than the drain timeout are cancelled and requeued; the report names
     /// them, and the server's other calls go on. When the connection is lost or the server shut down before
-    /// that, calls that still ran are cancelled with it, and reported as well.
+    /// that, calls that still ran are cancelled with it, and reported as well. Those of `#[rpc(deduplicate)]` methods
+    /// whose connection was lost before run on: they are neither waited for nor reported.
     ///
     /// Its queues, their bindings and the requests in them stay on the broker: for other servers, or until it
     /// is [added](Self::add) again. While a queue is shared with a service that is still served, requests

@@ -51,6 +51,8 @@ pub(crate) struct RequestInfo {
     /// Of the caller's trace.
     pub(crate) trace_id: Option<Box<str>>,
     pub(crate) redelivered: bool,
+    /// It is a message with several calls, which were not read.
+    pub(crate) is_coalesced: bool,
     pub(crate) is_malformed: bool,
     pub(crate) received_at: Instant,
 }
@@ -178,7 +180,8 @@ impl FailedCall<'_> {
             | FaultCode::Overloaded
             | FaultCode::Unauthorized
             | FaultCode::ShuttingDown
-            | FaultCode::MaybeExecuted => true,
+            | FaultCode::MaybeExecuted
+            | FaultCode::InProgress => true,
             FaultCode::DeadlineExceeded
             | FaultCode::Panicked
             | FaultCode::Internal

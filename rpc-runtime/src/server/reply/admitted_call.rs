@@ -10,14 +10,28 @@ pub(crate) struct AdmittedCall {
     /// Set where this server has to know the request again.
     once: Option<Box<RunsOnce>>,
     // Dropped when the delivery is settled.
-    pub(super) guard: InFlightGuard,
+    guard: InFlightGuard,
     /// It may have run.
     started: bool,
+    /// It came through a partition.
+    is_of_partition: bool,
 }
 
 impl AdmittedCall {
     pub(crate) fn new(guard: InFlightGuard, runs_once: bool, once: Option<Box<RunsOnce>>) -> Self {
-        Self { runs_once, once, guard, started: false }
+        Self { runs_once, once, guard, started: false, is_of_partition: false }
+    }
+
+    /// Says whether it came through a partition: if it does not start, it goes to the next holder of its lock.
+    pub(crate) fn of_partition(self, is_of_partition: bool) -> Self {
+        Self { is_of_partition, ..self }
+    }
+
+    /// Its delivery is dropped without an outcome.
+    pub(super) fn cancel(&mut self) {
+        if self.started || !self.is_of_partition {
+            self.guard.cancel();
+        }
     }
 
     pub(super) fn has_started(&self) -> bool {

@@ -2,10 +2,13 @@
 
 use std::error::Error;
 
-use amqp_rpc_transport::{PublishError, Publisher};
+use amqp_rpc_transport::{PublishError, Publisher, Sharing};
 
 use super::settlement::UnsentReply;
-use crate::wire::reply;
+use crate::dialect::ReplyMessage;
+
+/// The most replies that share a message.
+const MAX_REPLIES: usize = 256;
 
 /// Queues a reply. The acknowledgement of its request comes later, and so reaches the broker behind it.
 ///
@@ -15,9 +18,16 @@ pub(super) fn queue_reply(
     publisher: &Publisher,
     reply: UnsentReply,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let UnsentReply { reply_to, correlation_id, codec, outcome, .. } = reply;
-    let (properties, body) = reply::compose(correlation_id, &codec, outcome);
-    match publisher.queue_to(&reply_to, &properties, &body) {
+    let UnsentReply { reply_to, content, calls_per_message, .. } = reply;
+    let ReplyMessage { exchange, properties, body } = content.compose();
+    let queued = match calls_per_message {
+        None => publisher.queue_to(&exchange, &reply_to, &properties, &body),
+        Some(_) => {
+            let sharing = Sharing { max_parts: MAX_REPLIES, expiration: None, calls_per_message, number: 0 };
+            publisher.queue_part_to(&reply_to, &properties, &body, sharing)
+        }
+    };
+    match queued {
         Err(PublishError::Invalid(error)) => Err(error),
         // A channel that is lost is noticed by the settler, and the broker delivers the request again.
         Ok(()) | Err(PublishError::Disconnected(_) | PublishError::Congested) => Ok(()),

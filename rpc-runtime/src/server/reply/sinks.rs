@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
-use amqp_rpc_transport::Publisher;
 use tokio::sync::mpsc;
 
-use super::{dead_letters::DeadLetterCommand, direct::DirectCommand, settlement::Settlements};
+use super::{
+    dead_letters::DeadLetterCommand,
+    direct::DirectCommand,
+    part_tag::PartTag,
+    settle::{RequestChannel, SettlingChannel},
+    settlement::{Settlement, Settlements},
+};
 use crate::server::{begun::BegunOnLink, log::FailureLog};
 
 /// Takes the outcomes of a link's calls.
 #[derive(Debug)]
 pub(crate) struct ReplySinks {
     pub(crate) settlements: Settlements,
-    /// Queues replies on the channel of their requests.
-    pub(crate) publisher: Publisher,
+    /// Replies to requests and acknowledges them.
+    pub(crate) requests: RequestChannel,
     /// Takes replies to direct addresses, which settle their delivery later.
     pub(crate) direct: mpsc::UnboundedSender<DirectCommand>,
     /// Takes messages that failed without a caller, which settle their delivery later.
@@ -26,4 +31,14 @@ pub(crate) struct ReplySinks {
     /// What was begun over the link. `None` where the broker's mark of a redelivery can be relied on.
     pub(crate) begun: Option<Arc<BegunOnLink>>,
     pub(crate) failures: Arc<FailureLog>,
+}
+
+impl ReplySinks {
+    /// Acknowledges a delivery with the next write, which its reply is in. A part of a delivery waits for the others.
+    pub(crate) fn ack(&self, tag: u64) {
+        if PartTag::of(tag).is_some() || self.requests.ack(tag).is_err() {
+            // The channel is lost. The settler reports it, and the broker delivers again.
+            let _ = self.settlements.send(Settlement::Ack { tag });
+        }
+    }
 }

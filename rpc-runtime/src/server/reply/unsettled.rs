@@ -1,28 +1,31 @@
 //! A delivery that is not settled yet: in every case it is settled exactly once.
 
+mod in_dialect;
+mod send;
+mod unstarted;
+
 use std::sync::Arc;
 
-use smol_str::SmolStr;
-
+pub(crate) use self::in_dialect::PeerRequest;
 use super::{
     admitted_call::AdmittedCall,
     arrival::{Arrival, KeptMessage},
+    as_far_as_known::as_far_as_known,
+    calls_per_message::{CallsPerMessage, TimedCall},
     dead_letters::{DeadLetter, DeadLetterCommand},
-    direct::DirectCommand,
-    queue_reply::{log_unwritable, queue_reply},
     settlement::{Settlement, UnsentReply},
     sinks::ReplySinks,
 };
 use crate::{
     contract::MethodDef,
-    message::{Execution, Fault, FaultCode, Reply, ReplyKind},
+    message::{Fault, FaultCode, Reply, ReplyKind},
     server::{
         log::{Cause, FailedCall, RequestInfo},
         services::QueuePlan,
     },
     wire::{
         dead_letter::LetterCause,
-        reply_address::is_direct,
+        reply_address::takes_coalesced,
         request::{ReceivedRequest, ReturnAddress},
     },
 };
@@ -37,6 +40,10 @@ pub(crate) struct Unsettled {
     /// The message itself, where it is kept if it fails.
     original: Option<Box<KeptMessage>>,
     call: Option<AdmittedCall>,
+    /// Set if the request came in a dialect, which answers it.
+    pub(super) peer: Option<Box<PeerRequest>>,
+    /// Set if the caller reads several replies in one message.
+    calls_per_message: Option<TimedCall>,
     settled: bool,
 }
 
@@ -51,6 +58,7 @@ impl Unsettled {
     ) -> Self {
         let Arrival { tag, is_malformed, received_at } = arrival;
         let (redelivered, address) = (request.redelivered, request.take_return_address());
+        let is_coalesced = request.is_coalesced();
         let caller = (!request.caller.is_anonymous()).then(|| Box::new(request.caller.clone()));
         let events = queue.kind.is_of_events().then(|| Arc::clone(queue));
         let is_overflow = queue.overflow_of.is_some();
@@ -62,10 +70,28 @@ impl Unsettled {
             caller,
             trace_id,
             redelivered,
+            is_coalesced,
             is_malformed,
             received_at,
         };
-        Self { tag, request, sinks, address, original, call: None, settled: false }
+        Self {
+            tag,
+            request,
+            sinks,
+            address,
+            original,
+            call: None,
+            peer: None,
+            calls_per_message: None,
+            settled: false,
+        }
+    }
+
+    /// Tells the caller how many calls it may send in one message, if it asks.
+    pub(crate) fn tell(&mut self, calls: &Arc<CallsPerMessage>) {
+        if self.reply_to().is_some_and(takes_coalesced) {
+            self.calls_per_message = Some(TimedCall::of(calls));
+        }
     }
 
     /// The address that a reply would go to.
@@ -81,7 +107,7 @@ impl Unsettled {
 
     /// Drops a request that expired before it was delivered.
     pub(crate) fn drop_expired(mut self) {
-        self.settle(Settlement::Ack { tag: self.tag });
+        self.ack();
     }
 
     /// Puts a message that was rejected before with the dead letters.
@@ -118,6 +144,9 @@ impl Unsettled {
         if let Some(call) = &mut self.call {
             call.start();
         }
+        if let Some(call) = &mut self.calls_per_message {
+            call.begin();
+        }
     }
 
     /// The call was refused before its method, and may run later.
@@ -146,8 +175,9 @@ impl Unsettled {
     }
 
     fn finish_with(&mut self, outcome: Result<Reply, Fault>, queue: Option<&str>) {
-        let tag = self.tag;
-        let mut outcome = self.within_limit(outcome).map_err(|fault| self.as_far_as_known(fault));
+        let RequestInfo { redelivered, is_coalesced, .. } = self.request;
+        let outcome = self.within_limit(outcome);
+        let mut outcome = outcome.map_err(|fault| as_far_as_known(fault, redelivered, is_coalesced));
         if let Some(compression) = self.address.compression {
             outcome = outcome.map(|reply| reply.compress(compression));
         }
@@ -155,12 +185,15 @@ impl Unsettled {
         if !succeeded {
             self.log(outcome.as_ref().map_or_else(Cause::Fault, Cause::Error), queue);
         }
+        if let Some(peer) = self.peer.take() {
+            return self.answer_in_dialect(*peer, &outcome);
+        }
         match self.address.reply_to.take() {
             Some(reply_to) => self.send(reply_to, outcome),
-            None if succeeded => self.settle(Settlement::Ack { tag }),
+            None if succeeded => self.ack(),
             None => match outcome {
                 Ok(_) => self.dead_letter("error", None, None),
-                Err(fault) => self.dead_letter(fault.code().as_str(), Some(text_of(&fault)), None),
+                Err(fault) => self.dead_letter(fault.code().as_str(), Some(fault.text()), None),
             },
         }
     }
@@ -176,36 +209,9 @@ impl Unsettled {
         let method = self.request.method.map(|method| method.full_name);
         let cause = LetterCause { reason, error: error.as_deref(), method };
         let (properties, body) = message.into_letter(cause, &self.sinks.server_name);
-        let letter = DeadLetter { tag: self.tag, queue, properties, body, reply };
+        let letter = DeadLetter { tag: self.tag, queue, properties, body, reply, runs_again: false };
         // Without the task the link is lost, and the broker delivers again.
         let _ = self.sinks.dead_letters.send(DeadLetterCommand::Send(Box::new(letter)));
-    }
-
-    fn reply(&mut self, reply_to: SmolStr, outcome: Result<Reply, Fault>) -> UnsentReply {
-        let correlation_id = self.address.correlation_id.take();
-        let codec = std::mem::take(&mut self.address.codec);
-        UnsentReply { tag: self.tag, reply_to, correlation_id, codec, outcome }
-    }
-
-    fn send(&mut self, reply_to: SmolStr, outcome: Result<Reply, Fault>) {
-        let is_direct = is_direct(&reply_to);
-        let reply = self.reply(reply_to, outcome);
-        if is_direct {
-            self.settled = true;
-            let _ = self.sinks.direct.send(DirectCommand::Send(reply));
-        } else if reply.promises_never_to_run() {
-            // Behind the acknowledgement, which only the settler can see to.
-            self.settle(Settlement::Reply(Box::new(reply)));
-        } else {
-            let tag = self.tag;
-            self.settle(match queue_reply(&self.sinks.publisher, reply) {
-                Ok(()) => Settlement::Ack { tag },
-                Err(error) => {
-                    log_unwritable(&*error);
-                    Settlement::Reject { tag }
-                }
-            });
-        }
     }
 
     fn within_limit(&self, outcome: Result<Reply, Fault>) -> Result<Reply, Fault> {
@@ -219,28 +225,6 @@ impl Unsettled {
         }
     }
 
-    /// A redelivered request that this server did not run may have run on another: the fault must not promise
-    /// that it did not.
-    fn as_far_as_known(&self, fault: Fault) -> Fault {
-        // The server that had the request before refused it for the same reason, if all servers are alike.
-        // While another version or other settings are rolled out, one of these may be said of a request that
-        // a server of the other kind has run.
-        let is_of_the_request = matches!(
-            fault.code(),
-            FaultCode::BadRequest
-                | FaultCode::UnsupportedMediaType
-                | FaultCode::RequestTooLarge
-                | FaultCode::Unauthorized
-        );
-        if !self.request.redelivered || is_of_the_request || fault.execution() != Execution::Never {
-            return fault;
-        }
-        Fault::new(
-            FaultCode::MaybeExecuted,
-            format!("the request was delivered before and may have run then; now: {fault}"),
-        )
-    }
-
     fn log(&self, cause: Cause<'_>, queue: Option<&str>) {
         self.sinks.failures.write(&FailedCall {
             cause,
@@ -252,18 +236,15 @@ impl Unsettled {
         });
     }
 
+    fn ack(&mut self) {
+        self.settled = true;
+        self.sinks.ack(self.tag);
+    }
+
     fn settle(&mut self, settlement: Settlement) {
         self.settled = true;
         // Without a settler the channel is lost, and the broker delivers again.
         let _ = self.sinks.settlements.send(settlement);
-    }
-}
-
-/// A fault's text, as it is logged.
-fn text_of(fault: &Fault) -> String {
-    match fault.detail() {
-        Some(detail) => format!("{}: {detail}", fault.message()),
-        None => fault.message().to_owned(),
     }
 }
 
@@ -275,7 +256,7 @@ impl Drop for Unsettled {
         if let Some(call) = &mut self.call
             && !std::thread::panicking()
         {
-            call.guard.cancel();
+            call.cancel();
         }
         match &self.call {
             // Requeued, it would panic again and again.
@@ -284,10 +265,7 @@ impl Drop for Unsettled {
                 self.finish_with(Err(panicked), None);
             }
             // Requeued, it would be marked as redelivered, and refused although it did not run.
-            Some(call) if !call.has_started() && call.runs_once => {
-                let message = "the server was stopping and did not start the method";
-                self.finish_with(Err(Fault::new(FaultCode::ShuttingDown, message)), None);
-            }
+            Some(call) if !call.has_started() && call.runs_once => self.settle_unstarted(),
             Some(call) if call.has_started() => {
                 self.log(Cause::Cancelled, None);
                 self.settle(Settlement::Requeue { tag: self.tag });

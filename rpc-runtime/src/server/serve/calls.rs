@@ -10,7 +10,10 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use crate::server::services::ServiceId;
+use crate::server::{
+    control::{Control, Mode},
+    services::ServiceId,
+};
 
 /// Runs each call in a task. Dropping it cancels them.
 #[derive(Debug, Default)]
@@ -70,7 +73,15 @@ impl CallTasks {
         self.by_service.iter_mut().for_each(|calls| calls.tasks.abort_all());
     }
 
-    pub(crate) fn abort_calls_of(&mut self, service: ServiceId) {
+    /// Cancels the calls that new instructions end. `before`: the mode until now.
+    pub(crate) fn follow(&mut self, control: &Control, before: Mode) {
+        control.cancelled.iter().for_each(|service| self.abort_calls_of(*service));
+        if control.mode == Mode::Abort && before < Mode::Abort {
+            self.abort_all();
+        }
+    }
+
+    fn abort_calls_of(&mut self, service: ServiceId) {
         let of_service = self.by_service.iter_mut().filter(|calls| calls.service == service);
         of_service.for_each(|calls| calls.tasks.abort_all());
     }

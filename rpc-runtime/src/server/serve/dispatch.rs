@@ -8,17 +8,22 @@ use std::{
 };
 
 use futures_util::future::{AbortHandle, Aborted, abortable};
-use serde::de::DeserializeOwned;
 use tokio::{
     runtime::Handle,
     sync::{Semaphore, SemaphorePermit},
     task::{JoinError, JoinHandle},
 };
 
+use super::{
+    decode::{Encoded, read},
+    partition_check::check_partition,
+};
 use crate::{
     codec::AnyCodec,
-    contract::{NoError, NoReply, Request, Response, ServeFuture},
+    contract::{NoError, NoReply, Repetition, Request, Response, ServeFuture},
+    lock::held,
     message::{Context, Fault, FaultCode, IncomingCall, Inherited, Reply, ReplyKind},
+    secrets::MessageScope,
 };
 
 /// Decodes the request, runs the method, encodes what it returned.
@@ -29,8 +34,8 @@ where
     Fut: Future<Output = Result<R::Response, R::Error>> + Send + 'static,
 {
     Box::pin(async move {
-        let (request, context, codec) = open::<R>(call)?;
-        encode::<R>(&codec, run(request, context).await)
+        let Opened { request, context, reply } = open::<R>(call)?;
+        reply.encode::<R>(run(request, context).await)
     })
 }
 
@@ -44,9 +49,9 @@ where
     Fut: Future<Output = Result<(), E>> + Send + 'static,
 {
     Box::pin(async move {
-        let (request, context, codec) = open::<R>(call)?;
+        let Opened { request, context, reply } = open::<R>(call)?;
         match run(request, context).await {
-            Ok(()) => encode::<R>(&codec, Ok(NoReply::default())),
+            Ok(()) => reply.encode::<R>(Ok(NoReply::default())),
             Err(error) => Err(failed(&error)),
         }
     })
@@ -61,9 +66,9 @@ where
 {
     Box::pin(async move {
         let thread = blocking_thread().await;
-        let (request, context, codec) = open::<R>(call)?;
+        let Opened { request, context, reply } = open::<R>(call)?;
         on_blocking_thread(thread, move || match run(request, context) {
-            Ok(()) => encode::<R>(&codec, Ok(NoReply::default())),
+            Ok(()) => reply.encode::<R>(Ok(NoReply::default())),
             Err(error) => Err(failed(&error)),
         })
         .await
@@ -89,8 +94,8 @@ where
     Box::pin(async move {
         let thread = blocking_thread().await;
         // Only now: its deadline may have passed while it waited.
-        let (request, context, codec) = open::<R>(call)?;
-        on_blocking_thread(thread, move || encode::<R>(&codec, run(request, context))).await
+        let Opened { request, context, reply } = open::<R>(call)?;
+        on_blocking_thread(thread, move || reply.encode::<R>(run(request, context))).await
     })
 }
 
@@ -148,9 +153,10 @@ async fn on_blocking_thread(
 ) -> Result<Reply, Fault> {
     let BlockingThread::Another(thread) = thread else { return run() };
     let (inherited, span) = (Inherited::current(), tracing::Span::current());
+    let lock = held();
     let run = move || {
         // Until the method ends, also when nobody waits for it any more.
-        let _thread = thread;
+        let (_thread, _lock) = (thread, lock);
         span.in_scope(|| inherited.scope_blocking(run))
     };
     let running = Running(tokio::task::spawn_blocking(run));
@@ -187,72 +193,77 @@ pub fn unknown_method(call: IncomingCall) -> ServeFuture {
     Box::pin(std::future::ready(Err(Fault::new(FaultCode::UnknownMethod, message))))
 }
 
-fn open<R: Request>(call: IncomingCall) -> Result<(R, Context, AnyCodec), Fault> {
-    let IncomingCall { context, codec, body, is_ours, .. } = call;
-    refuse_expired(&context)?;
-    let request = match R::from_raw(body) {
-        Ok(request) => request,
-        Err(body) => {
-            decode::<R>(&codec, &body).map_err(|fault| if is_ours { hinted(fault) } else { fault })?
-        }
-    };
-    match request.validate() {
-        Ok(()) => Ok((request, context, codec)),
-        Err(violations) => Err(Fault::of_violations(FaultCode::BadRequest, violations)),
-    }
+/// A call whose request was decoded.
+struct Opened<R> {
+    request: R,
+    context: Context,
+    reply: ReplyEncoder,
 }
 
-/// Adds what a caller with a contract of this library may have overlooked, where the text of the error is one that
-/// values have that do not travel.
-fn hinted(fault: Fault) -> Fault {
-    const SUSPECTS: [&str; 4] =
-        ["is not supported", "did not match any variant", "invalid type: string", "invalid type: null"];
-    if !SUSPECTS.iter().any(|suspect| fault.message().contains(suspect)) {
-        return fault;
-    }
-    let hint = "has the caller another version of the contract, or is it a value that does not travel (docs/values.md)?";
-    let hinted = Fault::new(fault.code().clone(), format!("{}; {hint}", fault.message()));
-    match fault.field() {
-        Some(field) => hinted.with_field(field),
-        None => hinted,
+fn open<R: Request>(call: IncomingCall) -> Result<Opened<R>, Fault> {
+    let IncomingCall { context, codec, body, is_ours, in_dialect, secrets, origin, .. } = call;
+    refuse_expired(&context)?;
+    let request: R = read(body, Encoded { context: &context, codec: &codec, is_ours, secrets: &secrets })?;
+    check_partition(&request, origin)?;
+    match request.validate() {
+        Ok(()) => {
+            // The stored reply of a deduplicated call is sent to calls with other correlation ids.
+            let is_deduplicated = const { matches!(R::METHOD.repetition, Repetition::Deduplicated) };
+            let id = if is_deduplicated { context.message_id() } else { context.correlation_id() };
+            let scope = secrets.of_reply(R::METHOD.full_name, id);
+            Ok(Opened { request, context, reply: ReplyEncoder { codec, scope, in_dialect } })
+        }
+        Err(violations) => Err(Fault::of_violations(FaultCode::BadRequest, violations)),
     }
 }
 
 /// Checks the deadline as late as possible: layers may have waited.
 pub(crate) fn refuse_expired(context: &Context) -> Result<(), Fault> {
     if context.remaining().is_some_and(|remaining| remaining.is_zero()) {
-        return Err(Fault::new(FaultCode::Expired, "the caller's deadline passed before the method started"));
+        return Err(Fault::expired());
     }
     Ok(())
 }
 
-pub(crate) fn decode<T: DeserializeOwned>(codec: &AnyCodec, body: &[u8]) -> Result<T, Fault> {
-    codec.decode(body).map_err(|malformed| {
-        let fault = Fault::new(FaultCode::BadRequest, malformed.source.to_string());
-        match malformed.field {
-            Some(field) => fault.with_field(field),
-            None => fault,
-        }
-    })
+/// Writes the reply as its request was written.
+struct ReplyEncoder {
+    codec: AnyCodec,
+    scope: MessageScope,
+    /// The text of an error is sent as well.
+    in_dialect: bool,
 }
 
-fn encode<R: Request>(codec: &AnyCodec, returned: Result<R::Response, R::Error>) -> Result<Reply, Fault> {
-    if let Ok(response) = &returned
-        && let Err(violations) = response.validate()
-    {
-        return Err(Fault::of_violations(FaultCode::InvalidResult, violations));
-    }
-    if let Ok(response) = &returned
-        && let Some(body) = response.to_raw()
-    {
-        return Ok(Reply::bytes(body));
-    }
-    let (kind, body) = match &returned {
-        Ok(response) => (ReplyKind::Result, codec.encode(response)),
-        Err(error) => (ReplyKind::Error, codec.encode(error)),
-    };
-    match body {
-        Ok(body) => Ok(Reply::new(kind, codec.content_type(), body)),
-        Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
+impl ReplyEncoder {
+    fn encode<R: Request>(&self, returned: Result<R::Response, R::Error>) -> Result<Reply, Fault> {
+        let Self { codec, scope, in_dialect } = self;
+        if let Ok(response) = &returned
+            && let Err(violations) = response.validate()
+        {
+            return Err(Fault::of_violations(FaultCode::InvalidResult, violations));
+        }
+        if let Ok(response) = &returned
+            && let Some(body) = response.to_raw()
+        {
+            return Ok(Reply::bytes(body));
+        }
+        let (kind, body) = match &returned {
+            Ok(response) => (ReplyKind::Result, scope.run(|| codec.encode(response))),
+            Err(error) => (ReplyKind::Error, scope.run(|| codec.encode(error))),
+        };
+        let (codec, body) = match (&returned, body) {
+            // The dialect may need no more of it than its text, which the codec has not to write.
+            (Err(error), Err(_)) if *in_dialect => {
+                (&AnyCodec::JSON, scope.run(|| AnyCodec::JSON.encode(error)))
+            }
+            (_, body) => (codec, body),
+        };
+        match body {
+            Ok(body) => {
+                let error = returned.as_ref().err().filter(|_| *in_dialect);
+                let error_text = error.and_then(R::error_text).map(String::into_boxed_str);
+                Ok(Reply { error_text, ..Reply::new(kind, codec.content_type(), body) })
+            }
+            Err(error) => Err(Fault::new(FaultCode::UnencodableReply, error.to_string())),
+        }
     }
 }

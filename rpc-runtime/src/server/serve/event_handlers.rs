@@ -6,9 +6,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::dispatch::{serve_one_way, unknown_method};
+use super::{
+    decode::locked,
+    dispatch::{serve_one_way, unknown_method},
+};
 use crate::{
-    contract::{Event, MethodDef, NoError, ServeFuture, Service, ServiceDef},
+    contract::{Event, LockedMethod, MethodDef, NoError, ServeFuture, Service, ServiceDef},
     message::{Context, IncomingCall},
     server::config::{Pattern, QueueOptions, Subscription},
 };
@@ -143,6 +146,7 @@ pub struct EventHandlers {
 
 struct Handler {
     event: &'static MethodDef,
+    lock: Option<LockedMethod>,
     handle: Box<dyn Fn(IncomingCall) -> ServeFuture + Send + Sync>,
 }
 
@@ -157,7 +161,8 @@ impl EventHandlers {
                 async move { handling.await.into_result() }
             })
         };
-        self.handlers.push(Handler { event: E::METHOD, handle: Box::new(handle) });
+        let lock = E::METHOD.lock.map(|_| locked::<E>());
+        self.handlers.push(Handler { event: E::METHOD, lock, handle: Box::new(handle) });
         self
     }
 
@@ -208,6 +213,10 @@ impl Service for HandledEvents {
 
     fn definition(&self) -> &'static ServiceDef {
         self.definition
+    }
+
+    fn locked_methods(&self) -> Vec<LockedMethod> {
+        self.handlers.iter().filter_map(|handler| handler.lock).collect()
     }
 
     fn dispatch(&self, call: IncomingCall) -> ServeFuture {

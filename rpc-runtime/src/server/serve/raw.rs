@@ -9,7 +9,7 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
-use super::dispatch::{decode, refuse_expired};
+use super::{decode::decode, dispatch::refuse_expired};
 use crate::{
     codec::{self, AnyCodec},
     contract::{MethodDef, Repetition, ServeFuture, Service, ServiceDef},
@@ -155,7 +155,11 @@ impl Service for RawService {
     }
 
     fn dispatch(&self, call: IncomingCall) -> ServeFuture {
-        match refuse_expired(&call.context) {
+        let is_encrypted = || {
+            let checked = call.secrets.check_json(&call.body);
+            checked.map_err(|why| Fault::new(FaultCode::BadRequest, why))
+        };
+        match refuse_expired(&call.context).and_then(|()| is_encrypted()) {
             Ok(()) => (self.handler)(call),
             Err(fault) => Box::pin(std::future::ready(Err(fault))),
         }
@@ -181,7 +185,13 @@ impl IncomingCall {
             let message = format!("content type {content_type:?} is not supported; send application/json");
             return Err(Fault::new(FaultCode::UnsupportedMediaType, message));
         }
-        decode(&AnyCodec::JSON, &self.body)
+        let method = self.method().full_name;
+        let scope = self.secrets.of_request(method);
+        let request = scope.run(|| decode(&AnyCodec::JSON, &self.body))?;
+        let body = (&AnyCodec::JSON, &self.body);
+        let checked = self.secrets.check::<T>(method, &scope, self.context.correlation_id(), body);
+        checked.map_err(|why| Fault::new(FaultCode::BadRequest, why))?;
+        Ok(request)
     }
 }
 

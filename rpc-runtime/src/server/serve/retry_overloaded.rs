@@ -9,9 +9,9 @@ use tokio::sync::watch;
 
 use super::run::{run, run_within};
 use crate::{
-    contract::MethodDef,
+    contract::{MethodDef, Repetition},
     layer::BoxService,
-    message::{Fault, FaultCode, IncomingCall},
+    message::{Fault, FaultCode, IncomingCall, Reply},
     server::{
         control::{Control, until_draining},
         reply::Unsettled,
@@ -23,13 +23,15 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Whether the message may have to be tried more than once. It is then kept beside its call. Without layers,
-/// only a raw method can reply `overloaded`.
+/// only a raw method can reply `overloaded`, and a deduplicated one whose store is down.
 pub(super) fn may_be_retried(call: &IncomingCall, settings: &Settings) -> bool {
     let has_layers = !settings.services.layers.is_empty();
-    !call.context.has_caller() && (has_layers || call.context.method().reads_anything)
+    let method = call.context.method();
+    let may_be_overloaded = method.reads_anything || method.repetition == Repetition::Deduplicated;
+    !call.context.has_caller() && (has_layers || may_be_overloaded)
 }
 
-/// Runs the call until it is not `overloaded`. A caller could try again itself; a message without a caller is
+/// Runs the call until it is not `overloaded`, and returns how to end it. A caller could try again itself; a message without a caller is
 /// held.
 ///
 /// It is held here and not in its queue. The broker would deliver it again at once, marked as redelivered: as
@@ -39,18 +41,16 @@ pub(super) async fn retry_while_overloaded(
     mut unsettled: Unsettled,
     service: BoxService,
     mut call: IncomingCall,
-    received_at: Instant,
+    mut begun_at: Instant,
     settings: Arc<Settings>,
     mut control_rx: watch::Receiver<Control>,
-) {
+) -> Option<(Unsettled, Result<Reply, Fault>)> {
     let (method, runs_once) = (call.context.method(), unsettled.runs_once());
     let mut pause = FIRST_PAUSE;
-    // The pauses do not count as time of the method.
-    let mut begun_at = received_at;
     if let Some(encoding) = call.encoding {
         call = match call.inflated(encoding, settings.admission.max_request_bytes) {
             Ok(call) => call,
-            Err(fault) => return unsettled.finish(Err(fault)),
+            Err(fault) => return Some((unsettled, Err(fault))),
         };
     }
     loop {
@@ -62,9 +62,9 @@ pub(super) async fn retry_while_overloaded(
         };
         drop(held);
         let is_late = call.context.deadline().is_some_and(|deadline| deadline <= Instant::now());
-        let Err(refusal) = &outcome else { return unsettled.finish(outcome) };
+        let Err(refusal) = &outcome else { return Some((unsettled, outcome)) };
         if *refusal.code() != FaultCode::Overloaded || is_late {
-            return unsettled.finish(outcome);
+            return Some((unsettled, outcome));
         }
         if pause == FIRST_PAUSE {
             log_first(method, refusal);
@@ -74,9 +74,10 @@ pub(super) async fn retry_while_overloaded(
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             // Dropping the delivery requeues it.
-            () = until_draining(&mut control_rx), if !runs_once => return,
+            () = until_draining(&mut control_rx), if !runs_once => return None,
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
+        // The pauses do not count as time of the method.
         begun_at = Instant::now();
     }
 }

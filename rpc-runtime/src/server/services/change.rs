@@ -9,6 +9,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use amqp_rpc_transport::Binding;
 
 use super::{
+    dialect_service::DialectService,
     event_receiver::{EventReceiver, SubscriptionInfo},
     queue_plan::QueuePlan,
     registration::{Registration, Role, ServiceId},
@@ -21,7 +22,7 @@ use crate::{
     layer::BoxService,
     server::{
         config::{Declare, Pattern, ServiceSettings, Subscriber, check_patterns, check_unbound},
-        topology::{binding, overflow_of, request_methods},
+        topology::{binding, overflow_of, request_methods, request_queues},
     },
 };
 
@@ -64,7 +65,10 @@ impl ServiceSet {
         let is_served = matches!(registration.role, Role::Serve(_));
         let id = next.register(registration, settings)?;
         let served = next.services.last().filter(|_| is_served).map(|service| service.definition);
-        let touched = if let Some(definition) = served {
+        let in_dialect = next.in_dialects.last().filter(|service| service.id == id);
+        let touched = if let Some(service) = in_dialect {
+            service.queues().map(str::to_owned).collect()
+        } else if let Some(definition) = served {
             next.removed.retain(|service| service.definition != definition);
             queues_of([definition], settings)
         } else {
@@ -79,8 +83,9 @@ impl ServiceSet {
 
     /// Removes every service of this name.
     pub(crate) fn without(&self, name: &str, settings: &ServiceSettings) -> Result<Change, ChangeError> {
-        let change = self.without_services(|service| service.definition.name == name, settings)?;
-        let served = self.services.iter().map(|service| service.definition.name);
+        let change = self.without_services(|_, definition| definition.name == name, settings)?;
+        let in_dialects = self.in_dialects.iter().map(|service| service.definition.name);
+        let served = self.services.iter().map(|service| service.definition.name).chain(in_dialects);
         change.ok_or_else(|| not_served(name, served))
     }
 
@@ -101,22 +106,27 @@ impl ServiceSet {
     ) -> Result<Option<Change>, ChangeError> {
         match self.receivers.iter().position(|receiver| receiver.id == id) {
             Some(index) => self.without_receiver(index, settings).map(Some),
-            None => self.without_services(|service| service.id == id, settings),
+            None => self.without_services(|served, _| served == id, settings),
         }
     }
 
     fn without_services(
         &self,
-        is_removed: impl Fn(&ServedService) -> bool,
+        is_removed: impl Fn(ServiceId, &ServiceDef) -> bool,
         settings: &ServiceSettings,
     ) -> Result<Option<Change>, ChangeError> {
         let mut next = self.clone();
-        let removed: Vec<_> = next.services.extract_if(.., |service| is_removed(service)).collect();
-        if removed.is_empty() {
+        let is_one = |service: &mut ServedService| is_removed(service.id, service.definition);
+        let removed: Vec<_> = next.services.extract_if(.., is_one).collect();
+        let is_one = |service: &mut DialectService| is_removed(service.id, service.definition);
+        let in_dialects: Vec<_> = next.in_dialects.extract_if(.., is_one).collect();
+        if removed.is_empty() && in_dialects.is_empty() {
             return Ok(None);
         }
-        let touched = queues_of(removed.iter().map(|service| service.definition), settings);
-        let ids = removed.iter().map(|service| service.id).collect();
+        let mut touched = queues_of(removed.iter().map(|service| service.definition), settings);
+        touched.extend(in_dialects.iter().flat_map(DialectService::queues).map(str::to_owned));
+        let ids = removed.iter().map(|service| service.id);
+        let ids = ids.chain(in_dialects.iter().map(|service| service.id)).collect();
         for service in removed {
             // Under another id: the removal must not wait for requests that are refused.
             let id = next.new_id();
@@ -186,6 +196,6 @@ fn queues_of(
     settings: &ServiceSettings,
 ) -> BTreeSet<String> {
     let methods = definitions.into_iter().flat_map(request_methods);
-    let names = methods.map(|method| settings.namespace.queue(method.queue));
-    names.flat_map(|name| [overflow_of(&name), name.into_owned()]).collect()
+    let queues = methods.flat_map(|method| request_queues(method, &settings.namespace));
+    queues.flat_map(|queue| [overflow_of(&queue.name), queue.name]).collect()
 }

@@ -1,6 +1,9 @@
 //! A service that receives events by a subscription.
 
-use std::{fmt, sync::atomic::AtomicBool};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use amqp_rpc_transport::Topology;
 
@@ -10,7 +13,7 @@ use super::{
     routes::{RoutedService, Routes},
 };
 use crate::{
-    contract::ServiceDef,
+    contract::{LockedMethod, ServiceDef},
     error::StartError,
     layer::BoxService,
     server::{
@@ -27,6 +30,7 @@ pub(crate) struct EventReceiver {
     pub(crate) id: ServiceId,
     pub(crate) definition: &'static ServiceDef,
     service: BoxService,
+    locked: Arc<[LockedMethod]>,
     pub(crate) by: Subscriber,
     pub(crate) patterns: Patterns,
     queue_options: QueueOptions,
@@ -48,7 +52,7 @@ impl EventReceiver {
     pub(crate) fn new(
         id: ServiceId,
         definition: &'static ServiceDef,
-        service: BoxService,
+        (service, locked): (BoxService, Vec<LockedMethod>),
         subscription: Subscription,
         settings: &ServiceSettings,
     ) -> Result<Self, StartError> {
@@ -64,7 +68,8 @@ impl EventReceiver {
             None if is_listener => QueueOptions::new(),
             None => settings.queue_options.clone(),
         };
-        Ok(Self { id, definition, service, by, patterns, queue_options, queue })
+        let locked = locked.into();
+        Ok(Self { id, definition, service, locked, by, patterns, queue_options, queue })
     }
 
     pub(crate) fn is_listener(&self) -> bool {
@@ -97,15 +102,20 @@ impl EventReceiver {
             Subscriber::Listener => (QueueKind::Listener, Declare::All),
             Subscriber::Group(_) => (QueueKind::Group, settings.declare),
         };
-        let routed = RoutedService { id: self.id, definition: self.definition, service: &self.service };
+        let Self { id, definition, service, locked, .. } = self;
+        let routed = RoutedService { id: *id, definition, service, locked };
+        let routes = Routes::of_events(&routed, &settings.namespace, &settings.locks)?;
         Ok(QueuePlan {
             key: self.queue.clone(),
             kind,
-            routes: Routes::of_events(&routed, &settings.namespace)?,
+            max_parked: routes.have_locks().then_some(settings.max_parked),
+            routes,
             concurrency: settings.concurrency,
             overflow_of: None,
+            partition: None,
             dead_letters: DeadLetterQueue::of(&self.queue, &needed),
             declaration: QueueDeclaration::new(self.queue.clone(), declare, needed),
+            dialect: None,
             consume_denied: AtomicBool::default(),
         })
     }

@@ -5,9 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use super::routes::Routes;
+use super::{routes::Routes, served_dialect::ServedDialect};
 use crate::{
-    server::topology::{DeadLetterQueue, QueueDeclaration, new_listener_queue},
+    server::topology::{DeadLetterQueue, PartitionOf, QueueDeclaration, new_listener_queue},
     wire::namespace::Namespace,
 };
 
@@ -19,9 +19,15 @@ pub(crate) struct QueuePlan {
     pub(crate) kind: QueueKind,
     pub(crate) routes: Routes,
     pub(crate) concurrency: u16,
+    /// The calls that may wait for locks, if a method has one.
+    pub(crate) max_parked: Option<u16>,
     /// The queue whose overflow this is: its requests are answered `overloaded`.
     pub(crate) overflow_of: Option<String>,
+    /// Set for a queue that is one of the partitions of another: its calls hold a lock.
+    pub(crate) partition: Option<PartitionOf>,
     pub(crate) declaration: QueueDeclaration,
+    /// The dialect of its requests; `None` for the protocol of this library.
+    pub(crate) dialect: Option<Arc<ServedDialect>>,
     /// Where its failed messages are kept, if this server declares that.
     pub(crate) dead_letters: Option<DeadLetterQueue>,
     /// See [`is_consume_denied`](Self::is_consume_denied).
@@ -51,6 +57,13 @@ impl QueuePlan {
         &self.declaration.name
     }
 
+    /// How many requests the broker delivers before the first is settled: those that run, and those that wait for
+    /// locks beside them.
+    pub(crate) fn prefetch(&self) -> u16 {
+        // Their sum was checked when the server started.
+        self.concurrency.saturating_add(self.max_parked.unwrap_or(0))
+    }
+
     /// The same queue, for a new connection.
     pub(crate) fn for_connection(self: &Arc<Self>, namespace: &Namespace) -> Arc<Self> {
         self.named(|| new_listener_queue(namespace))
@@ -66,9 +79,12 @@ impl QueuePlan {
             kind: self.kind,
             routes: self.routes.clone(),
             concurrency: self.concurrency,
+            max_parked: self.max_parked,
             overflow_of: None,
+            partition: None,
             declaration: self.declaration.renamed(name()),
             dead_letters: None,
+            dialect: None,
             consume_denied: AtomicBool::default(),
         })
     }
@@ -77,7 +93,13 @@ impl QueuePlan {
     /// the user may no longer read it, or another consumer has it exclusively. Outlives the connection, so
     /// that the next one is not lost in the same way.
     pub(crate) fn is_consume_denied(&self) -> bool {
-        self.consume_denied.load(Ordering::Relaxed)
+        self.consume_denied.load(Ordering::Relaxed) || self.refused_exchange().is_some()
+    }
+
+    /// The exchange that its replies go to and that the broker does not let the server publish to: its requests wait for a
+    /// server that may.
+    pub(crate) fn refused_exchange(&self) -> Option<&str> {
+        self.dialect.as_ref()?.refused_exchange.get().map(String::as_str)
     }
 
     pub(crate) fn set_consume_denied(&self, denied: bool) {

@@ -1,7 +1,10 @@
 //! A service as it is handed to a server.
 
+use std::sync::Arc;
+
 use crate::{
-    contract::{Service, ServiceDef},
+    contract::{LockedMethod, Service, ServiceDef},
+    dialect::ServerDialect,
     layer::BoxService,
     server::config::{ServiceOptions, Subscription},
 };
@@ -10,12 +13,15 @@ use crate::{
 pub(crate) struct Registration {
     pub(crate) definition: &'static ServiceDef,
     pub(crate) service: BoxService,
+    /// Those of its methods that have locks.
+    pub(crate) locked: Vec<LockedMethod>,
     pub(crate) role: Role,
 }
 
 impl Registration {
     pub(crate) fn new<S: Service>(service: S, role: Role) -> Self {
-        Self { definition: service.definition(), service: BoxService::innermost(service), role }
+        let (definition, locked) = (service.definition(), service.locked_methods());
+        Self { definition, service: BoxService::innermost(service), locked, role }
     }
 }
 
@@ -24,6 +30,8 @@ impl Registration {
 pub(crate) enum Role {
     /// Serves its calls and notifications.
     Serve(ServiceOptions),
+    /// Serves them to the peers of another framework.
+    ServeIn(Arc<dyn ServerDialect>),
     /// Receives its events.
     Receive(Subscription),
 }

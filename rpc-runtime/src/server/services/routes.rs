@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::registration::ServiceId;
 use crate::{
-    contract::{MethodDef, MethodKind, ServiceDef},
+    contract::{LockedMethod, MethodDef, MethodKind, ServiceDef},
     error::StartError,
     layer::BoxService,
-    message::{Fault, FaultCode},
-    server::topology::request_methods,
+    lock::{Locks, MethodLock},
+    message::{Fault, FaultCode, cluster_lock},
+    server::topology::{PartitionOf, RequestQueue, request_methods, request_queues},
     wire::namespace::Namespace,
 };
 
@@ -18,15 +19,20 @@ pub(crate) struct Route {
     pub(crate) method: &'static MethodDef,
     pub(crate) service: BoxService,
     pub(crate) service_id: ServiceId,
+    /// What a call of it has to hold.
+    pub(crate) lock: Option<MethodLock>,
 }
 
 /// The methods whose requests come from one queue.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Routes {
-    by_key: HashMap<String, Route>,
-    by_type: HashMap<&'static str, Route>,
+    // A queue has few methods: comparing names takes less time than hashing one.
+    by_key: BTreeMap<String, Route>,
+    by_type: BTreeMap<&'static str, Route>,
     /// The methods are events: their routing keys end with a topic.
     have_topics: bool,
+    /// Set for a queue that is one of the partitions of another.
+    pub(crate) partition: Option<PartitionOf>,
 }
 
 impl Routes {
@@ -40,9 +46,22 @@ impl Routes {
         })
     }
 
+    /// The routes of the calls and notifications of a service whose requests are found by the names of their methods.
+    pub(crate) fn by_name(service: &RoutedService<'_>, locks: &Locks) -> Result<Self, StartError> {
+        let mut routes = Self::default();
+        for method in request_methods(service.definition) {
+            routes.by_type.insert(method.full_name, service.route(method, false, locks)?);
+        }
+        Ok(routes)
+    }
+
     /// The routes of the events of a service.
-    pub(crate) fn of_events(service: &RoutedService<'_>, namespace: &Namespace) -> Result<Self, StartError> {
-        let &RoutedService { id, definition, service } = service;
+    pub(crate) fn of_events(
+        service: &RoutedService<'_>,
+        namespace: &Namespace,
+        locks: &Locks,
+    ) -> Result<Self, StartError> {
+        let definition = service.definition;
         let mut routes = Self { have_topics: true, ..Self::default() };
         for method in events(definition) {
             let key = namespace.routing_key(method).into_owned();
@@ -51,9 +70,19 @@ impl Routes {
                 let second = method.full_name;
                 return Err(StartError::DuplicateRoute { exchange, routing_key: key, first, second });
             }
-            routes.insert(key, Route { method, service: service.clone(), service_id: id });
+            routes.insert(key, service.route(method, false, locks)?);
         }
         Ok(routes)
+    }
+
+    /// The locks of the methods that have one.
+    pub(crate) fn locks(&self) -> impl Iterator<Item = &MethodLock> {
+        self.by_type.values().filter_map(|route| route.lock.as_ref())
+    }
+
+    /// Whether one of the methods has a lock.
+    pub(crate) fn have_locks(&self) -> bool {
+        self.by_type.values().any(|route| route.lock.is_some())
     }
 
     /// The event whose name the key begins with, by whole words; of several the one with the longest name.
@@ -84,6 +113,23 @@ pub(crate) struct RoutedService<'a> {
     pub(crate) id: ServiceId,
     pub(crate) definition: &'static ServiceDef,
     pub(crate) service: &'a BoxService,
+    /// Those of its methods that have locks.
+    pub(crate) locked: &'a [LockedMethod],
+}
+
+impl RoutedService<'_> {
+    /// `is_partition`: of the queue that the route is for.
+    fn route(
+        &self,
+        method: &'static MethodDef,
+        is_partition: bool,
+        locks: &Locks,
+    ) -> Result<Route, StartError> {
+        let lock = MethodLock::of(method, self.locked, locks).map_err(StartError::InvalidOption)?;
+        // A request that came to another queue is refused, and does not wait for that.
+        let lock = lock.filter(|_| is_partition || cluster_lock(method).is_none());
+        Ok(Route { method, service: self.service.clone(), service_id: self.id, lock })
+    }
 }
 
 /// Sorts the methods of all services by the queue their requests wait in.
@@ -93,47 +139,52 @@ pub(crate) struct RoutedService<'a> {
 pub(crate) fn by_queue<'a>(
     services: impl IntoIterator<Item = RoutedService<'a>>,
     namespace: &Namespace,
+    locks: &Locks,
 ) -> Result<BTreeMap<String, Routes>, StartError> {
     let mut taken: HashMap<(String, String), &'static str> = HashMap::new();
     let mut queues: BTreeMap<String, Routes> = BTreeMap::new();
-    for RoutedService { id, definition, service } in services {
-        for method in request_methods(definition) {
+    for service in services {
+        for method in request_methods(service.definition) {
             let exchange = namespace.exchange(method.exchange).into_owned();
-            let key = namespace.routing_key(method).into_owned();
-            let queue = namespace.queue(method.queue).into_owned();
-            let routes = queues.entry(queue).or_default();
-            // Keys are unique per exchange, so that one request reaches one method; and per queue, like
-            // types, so that it is found there.
-            let here = routes.taken_by(&key, method);
-            if let Some(first) = here.or_else(|| taken.get(&(exchange.clone(), key.clone())).copied()) {
-                return Err(StartError::DuplicateRoute {
-                    exchange,
-                    routing_key: key,
-                    first,
-                    second: method.full_name,
-                });
+            for RequestQueue { name, routing_key: key, partition } in request_queues(method, namespace) {
+                let routes = queues.entry(name).or_default();
+                let is_partition = partition.is_some();
+                routes.partition = partition;
+                // Keys are unique per exchange, so that one request reaches one method; and per queue, like
+                // types, so that it is found there.
+                let here = routes.taken_by(&key, method);
+                if let Some(first) = here.or_else(|| taken.get(&(exchange.clone(), key.clone())).copied()) {
+                    return Err(StartError::DuplicateRoute {
+                        exchange,
+                        routing_key: key,
+                        first,
+                        second: method.full_name,
+                    });
+                }
+                taken.insert((exchange.clone(), key.clone()), method.full_name);
+                routes.insert(key, service.route(method, is_partition, locks)?);
             }
-            taken.insert((exchange, key.clone()), method.full_name);
-            routes.insert(key, Route { method, service: service.clone(), service_id: id });
         }
     }
     Ok(queues)
 }
 
 /// Adds the methods of removed services whose queues are still consumed: requests for them must be refused
-/// with the true reason.
+/// with the true reason, and wait for no lock.
 pub(crate) fn add_removed<'a>(
     queues: &mut BTreeMap<String, Routes>,
     removed: impl IntoIterator<Item = RoutedService<'a>>,
     namespace: &Namespace,
 ) {
-    for RoutedService { id, definition, service } in removed {
+    for RoutedService { id, definition, service, .. } in removed {
         for method in request_methods(definition) {
-            let key = namespace.routing_key(method).into_owned();
-            if let Some(routes) = queues.get_mut(&*namespace.queue(method.queue))
-                && routes.taken_by(&key, method).is_none()
-            {
-                routes.insert(key, Route { method, service: service.clone(), service_id: id });
+            for RequestQueue { name, routing_key: key, .. } in request_queues(method, namespace) {
+                if let Some(routes) = queues.get_mut(&name)
+                    && routes.taken_by(&key, method).is_none()
+                {
+                    routes
+                        .insert(key, Route { method, service: service.clone(), service_id: id, lock: None });
+                }
             }
         }
     }
@@ -168,8 +219,13 @@ mod tests {
 
     fn queues_of(definitions: &[&'static ServiceDef]) -> Result<BTreeMap<String, Routes>, StartError> {
         let service = BoxService::new(Nothing);
-        let routed = |definition| RoutedService { id: ServiceId::default(), definition, service: &service };
-        by_queue(definitions.iter().copied().map(routed), &Namespace::default())
+        let routed = |definition| RoutedService {
+            id: ServiceId::default(),
+            definition,
+            service: &service,
+            locked: &[],
+        };
+        by_queue(definitions.iter().copied().map(routed), &Namespace::default(), &Locks::new())
     }
 
     #[test]
@@ -202,8 +258,9 @@ mod tests {
             &MethodDef::new("prices", "prices.fixed").event().routing_key("prices.changed.final");
         const PRICES: &ServiceDef = &ServiceDef::new("prices", &[CHANGED, FINAL]);
         let service = BoxService::new(Nothing);
-        let routed = RoutedService { id: ServiceId::default(), definition: PRICES, service: &service };
-        let routes = Routes::of_events(&routed, &Namespace::default()).unwrap();
+        let routed =
+            RoutedService { id: ServiceId::default(), definition: PRICES, service: &service, locked: &[] };
+        let routes = Routes::of_events(&routed, &Namespace::default(), &Locks::new()).unwrap();
         let found = |key, kind| routes.find(key, kind).map(|route| route.method.full_name).ok();
         assert_eq!(found("prices.changed", None), Some("prices.changed"));
         assert_eq!(found("prices.changed.eu.de", None), Some("prices.changed"));

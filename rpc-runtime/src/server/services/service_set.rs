@@ -1,30 +1,28 @@
 //! The services and subscriptions of a server at the moment, and their queues. A set is never changed, only
 //! replaced by another.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, atomic::AtomicBool},
-};
+mod plan;
 
-use amqp_rpc_transport::{Broker, Connection, Topology, TopologyError};
+use std::{collections::BTreeSet, sync::Arc};
+
+use amqp_rpc_transport::{Broker, BrokerError, Connection, Disconnect, Topology, TopologyError};
 
 use super::{
+    dialect_service::DialectService,
     event_receiver::{EventReceiver, SubscriptionInfo},
     named_methods::{with_blocking, with_queues},
     queue_plan::{QueueKind, QueuePlan},
     registration::{Registration, Role, ServiceId},
-    routes::{RoutedService, Routes, add_removed, by_queue, events},
+    routes::{RoutedService, events},
 };
 use crate::{
-    contract::{MethodKind, ServiceDef},
+    contract::{LockedMethod, MethodKind, ServiceDef},
     error::StartError,
+    idempotency::{MissingStore, deduplicated},
     layer::BoxService,
     server::{
         config::{Declare, QueueOptions, ServiceOptions, ServiceSettings},
-        topology::{
-            DeadLetterQueue, DeclaredBefore, DeclaredService, QueueDeclaration, overflow_of, request_methods,
-            request_topology,
-        },
+        topology::{DeclaredBefore, DeclaredService, request_methods},
     },
 };
 
@@ -41,6 +39,7 @@ pub(crate) struct ServiceSet {
     /// Services that were removed, which answer requests that still come from a shared queue.
     pub(super) removed: Vec<ServedService>,
     pub(super) receivers: Vec<EventReceiver>,
+    pub(super) in_dialects: Vec<DialectService>,
     last_id: u32,
 }
 
@@ -51,6 +50,7 @@ pub(super) struct ServedService {
     /// With the queues that it is served from.
     pub(super) definition: &'static ServiceDef,
     pub(super) service: BoxService,
+    pub(super) locked: Arc<[LockedMethod]>,
     pub(super) queue_options: QueueOptions,
 }
 
@@ -85,15 +85,24 @@ impl ServiceSet {
         let queues = self
             .queues
             .iter()
-            .filter(|queue| queue.overflow_of.is_none() && queue.kind != QueueKind::Listener);
+            .filter(|queue| queue.overflow_of.is_none() && queue.kind != QueueKind::Listener)
+            .filter(|queue| queue.partition.is_none());
         let mut queues: Vec<_> = queues.map(|queue| queue.key.clone()).collect();
         queues.sort_unstable();
         ServiceSummary { queues, subscriptions: self.receivers.iter().map(EventReceiver::info).collect() }
     }
 
     /// # Errors
-    /// When the broker cannot have one of the queues without losing requests silently.
+    /// When the broker cannot have one of the queues without losing requests silently, or without running requests of
+    /// one lock at the same time.
     pub(crate) fn check_broker(&self, broker: Broker) -> Result<(), StartError> {
+        let partition = self.queues.iter().find_map(|queue| queue.partition.as_ref());
+        if let Some(of) = partition.filter(|_| !broker.has_single_active_consumer()) {
+            return Err(StartError::InvalidOption(format!(
+                "queue `{}` has methods with `lock_scope = \"cluster\"`: {broker} is not known to have single active consumers, without which every server would run them at once",
+                of.queue
+            )));
+        }
         let bounded = self.queues.iter().find_map(|queue| queue.overflow_of.as_ref());
         match bounded {
             Some(queue) if !(broker.has_reject_publish_dlx() || broker.returns_when_full()) => {
@@ -120,8 +129,17 @@ impl ServiceSet {
 
     /// Returns whether it serves a call that is not cancelled because its caller has stopped waiting.
     pub(crate) fn has_calls_that_may_be_abandoned(&self) -> bool {
-        let mut methods = self.services.iter().flat_map(|service| request_methods(service.definition));
+        let in_dialects = self.in_dialects.iter().map(|service| service.definition);
+        let definitions = self.services.iter().map(|service| service.definition).chain(in_dialects);
+        let mut methods = definitions.flat_map(request_methods);
         methods.any(|method| method.kind == MethodKind::Call && !method.cancel_when_late)
+    }
+
+    /// Tells the dialects why the link was lost.
+    pub(crate) fn note_loss(&self, lost: &BrokerError) {
+        let disconnect = Disconnect::from(lost);
+        let dialects = self.queues.iter().filter_map(|queue| queue.dialect.as_ref());
+        dialects.for_each(|served| served.note_loss(&disconnect));
     }
 
     pub(crate) fn queue(&self, key: &str) -> Option<&Arc<QueuePlan>> {
@@ -134,7 +152,7 @@ impl ServiceSet {
         registration: Registration,
         settings: &ServiceSettings,
     ) -> Result<ServiceId, StartError> {
-        let Registration { definition, service, role } = registration;
+        let Registration { definition, service, locked, role } = registration;
         let id = self.new_id();
         match role {
             Role::Serve(options) => {
@@ -143,7 +161,9 @@ impl ServiceSet {
                 }
                 let definition = with_queues(definition, &options)?;
                 let methods = request_methods(definition);
-                let service = with_blocking(service, definition, methods, &options.blocking)?;
+                let service = with_blocking(service, definition, methods.clone(), &options.blocking)?;
+                let service = deduplicated(service, methods, settings.deduplication.as_ref())
+                    .map_err(|MissingStore { method }| StartError::NoIdempotencyStore { method })?;
                 let service = settings.layers.wrap(service);
                 let ServiceOptions { queue_options, .. } = options;
                 let mut queue_options = queue_options.unwrap_or_else(|| settings.queue_options.clone());
@@ -151,12 +171,20 @@ impl ServiceSet {
                     // The program that declares the queues decides about dead letters and overflow.
                     queue_options = queue_options.of_others();
                 }
-                self.services.push(ServedService { id, definition, service, queue_options });
+                let locked = locked.into();
+                self.services.push(ServedService { id, definition, service, locked, queue_options });
+            }
+            Role::ServeIn(dialect) => {
+                let methods = request_methods(definition);
+                let service = deduplicated(service, methods, settings.deduplication.as_ref())
+                    .map_err(|MissingStore { method }| StartError::NoIdempotencyStore { method })?;
+                let service = (settings.layers.wrap(service), locked.into());
+                self.in_dialects.push(DialectService::new(id, definition, service, dialect)?);
             }
             Role::Receive(subscription) => {
                 let service = with_blocking(service, definition, events(definition), &subscription.blocking)?;
                 let service = settings.layers.wrap(service);
-                let receiver = EventReceiver::new(id, definition, service, subscription, settings)?;
+                let receiver = EventReceiver::new(id, definition, (service, locked), subscription, settings)?;
                 self.receivers.push(receiver);
             }
         }
@@ -167,84 +195,6 @@ impl ServiceSet {
         self.last_id = self.last_id.wrapping_add(1);
         ServiceId(self.last_id)
     }
-
-    /// Plans the queues anew. Queues of `before` that are not `touched` stay the same ones.
-    pub(super) fn plan_queues(
-        &mut self,
-        settings: &ServiceSettings,
-        before: &Self,
-        touched: &BTreeSet<String>,
-    ) -> Result<(), StartError> {
-        let kept = |key: &str| if touched.contains(key) { None } else { before.queue(key).cloned() };
-        self.queues.clear();
-        self.plan_request_queues(settings, kept)?;
-        self.plan_event_queues(settings, kept)
-    }
-
-    fn plan_request_queues(
-        &mut self,
-        settings: &ServiceSettings,
-        kept: impl Fn(&str) -> Option<Arc<QueuePlan>>,
-    ) -> Result<(), StartError> {
-        let topology =
-            request_topology(self.services.iter().map(ServedService::declared), &settings.namespace)?;
-        let mut routes = by_queue(self.services.iter().map(ServedService::routed), &settings.namespace)?;
-        add_removed(&mut routes, self.removed.iter().map(ServedService::routed), &settings.namespace);
-        let planned = |name: String, routes, overflow_of: Option<String>| {
-            if let Some(queue) = kept(&name) {
-                return queue;
-            }
-            let key = name.clone();
-            // What the broker dead-letters to an overflow may be a dead letter of the full queue.
-            let dead_letters = DeadLetterQueue::of(overflow_of.as_deref().unwrap_or(&key), &topology);
-            let (full, before) = (overflow_of.as_deref(), self.declared_before.clone());
-            let declaration = QueueDeclaration::part_of(&topology, name, full, settings.declare, before);
-            Arc::new(QueuePlan {
-                key,
-                kind: QueueKind::Requests,
-                routes,
-                concurrency: settings.concurrency,
-                overflow_of,
-                declaration,
-                dead_letters,
-                consume_denied: AtomicBool::default(),
-            })
-        };
-        for (name, routes) in routes {
-            let overflow = overflow_of(&name);
-            let overflows = topology.queues.iter().any(|queue| queue.name == overflow);
-            self.queues.push(planned(name.clone(), routes, None));
-            if overflows {
-                self.queues.push(planned(overflow, Routes::default(), Some(name)));
-            }
-        }
-        self.topology = topology;
-        Ok(())
-    }
-
-    fn plan_event_queues(
-        &mut self,
-        settings: &ServiceSettings,
-        kept: impl Fn(&str) -> Option<Arc<QueuePlan>>,
-    ) -> Result<(), StartError> {
-        for receiver in &self.receivers {
-            if self.queues.iter().any(|queue| queue.key == receiver.queue) {
-                return Err(StartError::InvalidOption(format!(
-                    "queue `{}` is consumed already; name all events in one subscription to `{}`, or subscribe as a group of another name",
-                    receiver.queue, receiver.definition.name
-                )));
-            }
-            let needed = receiver.topology(settings)?;
-            if !receiver.is_listener() {
-                self.topology.extend(&needed);
-            }
-            self.queues.push(match kept(&receiver.queue) {
-                Some(queue) => queue,
-                None => Arc::new(receiver.plan_queue(needed, settings)?),
-            });
-        }
-        Ok(())
-    }
 }
 
 impl ServedService {
@@ -253,6 +203,7 @@ impl ServedService {
     }
 
     fn routed(&self) -> RoutedService<'_> {
-        RoutedService { id: self.id, definition: self.definition, service: &self.service }
+        let Self { id, definition, service, locked, .. } = self;
+        RoutedService { id: *id, definition, service, locked }
     }
 }

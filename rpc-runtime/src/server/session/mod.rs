@@ -1,5 +1,6 @@
 //! The connection of a server: one link after the other, the workers of each, and changes while it serves.
 
+mod finish_outliving;
 mod link;
 mod removal;
 mod state;

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
+use amqp_rpc_transport::BrokerError;
+
 use crate::server::{
-    consume::WorkerHandle,
+    consume::{CANCEL_TIMEOUT, WorkerHandle},
     control::Mode,
+    link_failure::LinkFailure,
     reply::InFlightCalls,
     services::{ChangeReply, ServiceId},
     shutdown_report::ShutdownReport,
 };
-
-/// How long cancelled calls may take to end. A call that blocks its thread takes longer.
-pub(super) const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Waits for the calls of removed services. Dropped, it tells the caller of the removal which of them did not
 /// finish: those that took too long, or all that ran when the connection was lost or the server ended.
@@ -28,6 +28,7 @@ pub(super) struct RemovalWorkers {
     pub(super) draining: Vec<WorkerHandle>,
     /// Workers whose queue is still consumed for other services.
     pub(super) shared: Vec<WorkerHandle>,
+    pub(super) failure: LinkFailure,
 }
 
 impl Removal {
@@ -54,6 +55,11 @@ impl Removal {
         }
         if tokio::time::timeout(CANCEL_TIMEOUT, self.finish()).await.is_err() {
             for worker in &self.workers.draining {
+                if worker.is_of_partition() && !worker.has_ended() {
+                    // Its consumer is there, and would keep what is delivered to it for as long as the link lives.
+                    let why = "a removed partition was not handed over in time";
+                    self.workers.failure.report(BrokerError::new(None, why));
+                }
                 worker.task.abort();
             }
         }

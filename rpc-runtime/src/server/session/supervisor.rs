@@ -5,7 +5,11 @@ use std::{pin::pin, sync::Arc, time::Instant};
 use amqp_rpc_transport::{Backoff, BrokerError, ConnectOptions, ConnectionState, Inbound, chain, reconnect};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{link::Link, state::PublishedState};
+use super::{
+    finish_outliving::{drain_repeats, finish_outliving},
+    link::Link,
+    state::PublishedState,
+};
 use crate::{
     error::{ChangeError, ServeError, StartError},
     server::{
@@ -69,6 +73,7 @@ impl Supervisor {
                 LinkEnd::Stopped => return self.drain(link).await,
                 LinkEnd::Lost(lost) => lost,
             };
+            self.services.note_loss(&lost);
             tracing::warn!(error = %lost, "the server lost its connection and reconnects");
             self.state.enter(ConnectionState::connecting(0, lost.message()));
             // Cancels its calls: none of them can be acknowledged any more, and the broker delivers their
@@ -80,8 +85,10 @@ impl Supervisor {
                 Reconnected::Failed(error) => return Err(self.fail(error)),
                 Reconnected::Stopped(Some(next)) => return self.drain(next).await,
                 Reconnected::Stopped(None) => {
+                    let report =
+                        finish_outliving(&self.settings, self.settings.drain_timeout, Vec::new()).await;
                     self.state.enter(ConnectionState::closed(SHUT_DOWN));
-                    return Ok(ShutdownReport::default());
+                    return Ok(report);
                 }
             };
             self.in_flight.send_replace(link.in_flight());
@@ -256,7 +263,17 @@ impl Supervisor {
             request.refuse(ChangeError::Ended);
         }
         self.state.enter(ConnectionState::Draining);
-        let drained = link.drain(self.settings.drain_timeout).await;
+        let (began, drain_timeout) = (Instant::now(), self.settings.drain_timeout);
+        drain_repeats(&self.settings);
+        let drained = link.drain(drain_timeout).await;
+        let rest = drain_timeout.saturating_sub(began.elapsed());
+        let drained = match drained {
+            Ok(report) => Ok(finish_outliving(&self.settings, rest, report.abandoned).await),
+            Err(lost) => {
+                finish_outliving(&self.settings, rest, Vec::new()).await;
+                Err(lost)
+            }
+        };
         let reason: Arc<str> = match &drained {
             Ok(_) => SHUT_DOWN.into(),
             Err(error) => chain(error).to_string().into(),

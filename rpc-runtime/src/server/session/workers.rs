@@ -5,9 +5,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use amqp_rpc_transport::{BrokerError, Connection};
 use tokio::task::JoinSet;
 
-use super::removal::{CANCEL_TIMEOUT, Removal, RemovalWorkers};
+use super::removal::{Removal, RemovalWorkers};
 use crate::server::{
-    consume::{QueueConsumer, Worker, WorkerHandle},
+    consume::{
+        CANCEL_TIMEOUT, FencingTokens, PartitionWorker, QueueConsumer, Worker, WorkerHandle, WorkerParts,
+    },
     control::Mode,
     link_failure::LinkFailure,
     reply::{InFlightCalls, ReplySinks},
@@ -18,10 +20,8 @@ use crate::server::{
 
 /// Spawns and drains workers. Dropped, it cancels them and their calls.
 pub(super) struct Workers {
-    settings: Arc<Settings>,
-    sinks: Arc<ReplySinks>,
-    failure: LinkFailure,
-    in_flight: InFlightCalls,
+    parts: WorkerParts,
+    tokens: FencingTokens,
     tasks: JoinSet<()>,
     /// By the keys of their queues.
     handles: BTreeMap<String, WorkerHandle>,
@@ -36,12 +36,16 @@ pub(super) struct ReplacedPlan {
 }
 
 impl Workers {
-    pub(super) fn new(settings: Arc<Settings>, sinks: Arc<ReplySinks>, failure: LinkFailure) -> Self {
+    pub(super) fn new(
+        settings: Arc<Settings>,
+        sinks: Arc<ReplySinks>,
+        failure: LinkFailure,
+        connection: &Connection,
+    ) -> Self {
+        let tokens = FencingTokens::new(connection.clone(), failure.clone());
         Self {
-            settings,
-            sinks,
-            failure,
-            in_flight: InFlightCalls::default(),
+            parts: WorkerParts { settings, sinks, in_flight: InFlightCalls::default(), failure },
+            tokens,
             tasks: JoinSet::new(),
             handles: BTreeMap::new(),
             draining: Vec::new(),
@@ -51,19 +55,19 @@ impl Workers {
     /// Spawns the worker of a queue.
     pub(super) fn spawn(&mut self, consumer: QueueConsumer) {
         let key = consumer.queue.key.clone();
-        let handle = Worker::spawn(
-            consumer,
-            Arc::clone(&self.settings),
-            Arc::clone(&self.sinks),
-            self.in_flight.clone(),
-            self.failure.clone(),
-            &mut self.tasks,
-        );
+        let parts = self.parts.clone();
+        let handle = match &consumer.queue.partition {
+            None => Worker::spawn(consumer, parts, &mut self.tasks),
+            Some(partition) => {
+                let tokens = self.tokens.of(&partition.queue, &consumer.queue);
+                PartitionWorker::spawn(consumer, parts, tokens, &mut self.tasks)
+            }
+        };
         self.handles.insert(key, handle);
     }
 
     pub(super) fn in_flight(&self) -> InFlightCalls {
-        self.in_flight.clone()
+        self.parts.in_flight.clone()
     }
 
     pub(super) fn consumes(&self, key: &str) -> bool {
@@ -95,8 +99,8 @@ impl Workers {
         self.draining.extend(draining.iter().cloned());
         let touched = change.touched_queues();
         let shared = touched.filter_map(|queue| self.handles.get(&queue.key).cloned()).collect();
-        let workers = RemovalWorkers { draining, shared };
-        Removal::new(change.removed.clone(), workers, self.in_flight.clone(), reply)
+        let workers = RemovalWorkers { draining, shared, failure: self.parts.failure.clone() };
+        Removal::new(change.removed.clone(), workers, self.parts.in_flight.clone(), reply)
     }
 
     /// Resolves with `None` when a worker has panicked. When no worker is left, it resolves with the loss of
@@ -116,7 +120,7 @@ impl Workers {
         if tokio::time::timeout(drain_timeout, join_all(&mut self.tasks)).await.is_ok() {
             return ShutdownReport::default();
         }
-        let abandoned = self.in_flight.list();
+        let abandoned = self.parts.in_flight.list();
         self.enter(Mode::Abort);
         if tokio::time::timeout(CANCEL_TIMEOUT, join_all(&mut self.tasks)).await.is_err() {
             self.tasks.shutdown().await;

@@ -167,7 +167,7 @@ mod tests {
     fn a_full_queue_only_refuses_where_it_cannot_dead_letter_what_it_refuses() {
         let overflow = |value: &str| {
             let arguments = [("x-max-length", "5"), (OVERFLOW, value)].into_iter().collect();
-            let queue = Queue { name: "fib".into(), durable: true, exclusive: false, arguments };
+            let queue = Queue::durable("fib", arguments);
             let topology = Topology { queues: vec![queue], ..Topology::default() };
             fitted(topology, Broker::Other).queues[0].arguments.text(OVERFLOW).map(str::to_owned)
         };

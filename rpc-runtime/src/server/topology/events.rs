@@ -31,7 +31,7 @@ pub(crate) fn event_topology(
     let namespace = &settings.namespace;
     let bindings: Vec<_> = patterns.iter().map(|pattern| binding(pattern, name, namespace)).collect();
     let exchanges: BTreeSet<_> = bindings.iter().map(|binding| binding.exchange.clone()).collect();
-    let exchange = |name| Exchange { name, kind: ExchangeKind::Topic };
+    let exchange = |name| Exchange::durable(name, ExchangeKind::Topic);
     let dead_exchange = namespace.exchange(DEAD_LETTER_EXCHANGE).into_owned();
     let declares = settings.declare == Declare::All;
     let options = match (is_listener, declares) {
@@ -43,15 +43,15 @@ pub(crate) fn event_topology(
         // A listener binds its queue to exchanges that other programs declare.
         exchanges: exchanges.into_iter().filter(|_| declares || !is_listener).map(exchange).collect(),
         queues: vec![Queue {
-            name: name.to_owned(),
             durable: options.is_durable(),
             exclusive: is_listener,
-            arguments: options.arguments_for_events(&dead_exchange),
+            auto_delete: is_listener,
+            ..Queue::durable(name, options.arguments_for_events(&dead_exchange))
         }],
         bindings,
     };
     if options.has_dead_letters() {
-        topology.exchanges.push(Exchange { name: dead_exchange.clone(), kind: ExchangeKind::Headers });
+        topology.exchanges.push(Exchange::durable(&dead_exchange, ExchangeKind::Headers));
         let reasons: &[_] = if options.is_bounded() {
             &["rejected", "delivery_limit", "maxlen"]
         } else {

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use amqp_rpc_transport::{Connection, Exchange, Operation, Topology, TopologyError};
+use amqp_rpc_transport::{Binding, Connection, Exchange, Operation, Topology, TopologyError};
 
 use super::{
     compatibility::DeclaredBefore,
     names::{dead_letters_of, overflow_of},
     refusals::no_answer,
+    side_queues::FIRST_DEATH_QUEUE,
 };
-use crate::server::config::Declare;
+use crate::{server::config::Declare, wire::partition::token_queue};
 
 /// The part of a topology that one queue needs.
 #[derive(Clone, Debug)]
@@ -21,21 +22,45 @@ pub(crate) struct QueueDeclaration {
     before: DeclaredBefore,
 }
 
+/// What a queue is to another one that the same methods have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Relation<'a> {
+    None,
+    /// It needs the same as the full queue.
+    OverflowOf(&'a str),
+    /// It shares the dead letters of that queue, and the fencing tokens of its partitions.
+    PartitionOf(&'a str),
+}
+
+impl<'a> Relation<'a> {
+    /// The queue whose dead letters are those of `queue` as well.
+    pub(crate) fn keeper_of_dead_letters(self, queue: &'a str) -> &'a str {
+        match self {
+            Self::None => queue,
+            Self::OverflowOf(keeper) | Self::PartitionOf(keeper) => keeper,
+        }
+    }
+}
+
 impl QueueDeclaration {
     pub(crate) fn new(name: String, declare: Declare, needed: Topology) -> Self {
         Self { name, declare, needed, before: DeclaredBefore::default() }
     }
 
     /// The part of a server's topology that `queue` needs: nothing but the queue itself where other programs
-    /// declare it. With `overflow_of` the queue is the overflow of that one, and needs the same.
+    /// declare it.
     pub(crate) fn part_of(
         topology: &Topology,
         queue: String,
-        overflow_of: Option<&str>,
+        relation: Relation<'_>,
         declare: Declare,
         before: DeclaredBefore,
     ) -> Self {
-        let needed = needed_by(topology, overflow_of.unwrap_or(&queue), declare);
+        let needed = match relation {
+            Relation::None => needed_by(topology, &queue, declare),
+            Relation::OverflowOf(full) => needed_by(topology, full, declare),
+            Relation::PartitionOf(of) => needed_by_partition(topology, &queue, of, declare),
+        };
         Self { name: queue, declare, needed, before }
     }
 
@@ -108,8 +133,34 @@ fn needed_by(topology: &Topology, queue: &str, declare: Declare) -> Topology {
     let overflow = overflow_of(queue);
     let needed =
         |name: &str| name == queue || (declare == Declare::All && (name == dead_queue || name == overflow));
+    // Its partitions bind their dead letters themselves.
+    let is_own = |binding: &Binding| first_death(binding).is_none_or(|of| of == queue);
+    part_of(topology, needed, is_own, declare)
+}
+
+fn needed_by_partition(topology: &Topology, queue: &str, of: &str, declare: Declare) -> Topology {
+    let (dead_queue, tokens) = (dead_letters_of(of), token_queue(of));
+    let needed =
+        |name: &str| name == queue || name == tokens || (declare == Declare::All && name == dead_queue);
+    let is_own =
+        |binding: &Binding| binding.queue == queue || first_death(binding).is_some_and(|of| of == queue);
+    part_of(topology, needed, is_own, declare)
+}
+
+/// The queue whose dead letters take this binding.
+fn first_death(binding: &Binding) -> Option<&str> {
+    binding.arguments.text(FIRST_DEATH_QUEUE)
+}
+
+fn part_of(
+    topology: &Topology,
+    needed: impl Fn(&str) -> bool,
+    is_own: impl Fn(&Binding) -> bool,
+    declare: Declare,
+) -> Topology {
+    let taken = |binding: &&Binding| needed(&binding.queue) && is_own(binding);
     let bindings: Vec<_> = match declare {
-        Declare::All => topology.bindings.iter().filter(|binding| needed(&binding.queue)).cloned().collect(),
+        Declare::All => topology.bindings.iter().filter(taken).cloned().collect(),
         Declare::Passive | Declare::None => Vec::new(),
     };
     let bound = |exchange: &&Exchange| bindings.iter().any(|binding| binding.exchange == exchange.name);

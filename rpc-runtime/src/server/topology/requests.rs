@@ -8,11 +8,13 @@ use amqp_rpc_transport::{
 
 use super::{
     names::{DEAD_LETTER_EXCHANGE, overflow_of, with_short_names},
-    side_queues::{add_dead_letters, add_overflow},
+    partitions::{ClusterLocks, request_queues},
+    side_queues::{REASONS, add_dead_letters, add_overflow},
 };
 use crate::{
-    contract::{MethodDef, MethodKind, ServiceDef},
+    contract::{LockDef, MethodDef, MethodKind, ServiceDef},
     error::StartError,
+    message::{Partition, cluster_lock},
     server::config::QueueOptions,
     wire::namespace::Namespace,
 };
@@ -55,6 +57,7 @@ pub(crate) fn request_topology<'a>(
 struct DeclaredMethods<'a> {
     exchanges: BTreeSet<String>,
     queues: BTreeMap<String, &'a QueueOptions>,
+    locks: ClusterLocks,
     bindings: Vec<Binding>,
 }
 
@@ -72,45 +75,53 @@ impl<'a> DeclaredMethods<'a> {
                 method.full_name
             )));
         }
+        self.locks.add(method, &queue)?;
         // The default exchange knows every queue by its name.
         if !method.exchange.is_empty() {
             let exchange = namespace.exchange(method.exchange).into_owned();
             self.exchanges.insert(exchange.clone());
-            let routing_key = namespace.routing_key(method).into_owned();
-            self.bindings.push(Binding { queue, exchange, routing_key, arguments: Headers::new() });
+            self.bindings.extend(request_queues(method, namespace).into_iter().map(|queue| Binding {
+                queue: queue.name,
+                exchange: exchange.clone(),
+                routing_key: queue.routing_key,
+                arguments: Headers::new(),
+            }));
         }
         Ok(())
     }
 
     fn into_topology(self, dead_exchange: &str) -> Result<Topology, StartError> {
-        let Self { exchanges, queues, bindings } = self;
-        let exchange = |name| Exchange { name, kind: ExchangeKind::Direct };
+        let Self { exchanges, queues, locks, bindings } = self;
+        let exchange = |name| Exchange::durable(name, ExchangeKind::Direct);
         let exchanges = exchanges.into_iter().map(exchange).collect();
         let mut topology = Topology { exchanges, queues: Vec::new(), bindings };
         if queues.values().any(|options| options.has_dead_letters()) {
-            let dead_letters = Exchange { name: dead_exchange.to_owned(), kind: ExchangeKind::Headers };
+            let dead_letters = Exchange::durable(dead_exchange, ExchangeKind::Headers);
             topology.exchanges.push(dead_letters);
         }
         for (name, options) in queues {
             options.check().map_err(|why| StartError::InvalidOption(format!("queue `{name}`: {why}")))?;
-            let queue = Queue {
-                name: name.clone(),
-                durable: options.is_durable(),
-                exclusive: false,
-                arguments: options.arguments_for_requests(dead_exchange, &overflow_of(&name)),
-            };
+            let arguments = options.arguments_for_requests(dead_exchange, &overflow_of(&name));
+            let queue = Queue { durable: options.is_durable(), ..Queue::durable(&name, arguments) };
             // Before its dead letters and overflow: a refusal names the queue that the user knows.
-            topology.queues.push(queue);
+            topology.queues.push(queue.clone());
             if options.has_dead_letters() {
-                let reasons = &["rejected", "delivery_limit"];
-                add_dead_letters(&mut topology, &name, options, reasons, dead_exchange);
+                add_dead_letters(&mut topology, &name, options, REASONS, dead_exchange);
             }
+            locks.add_partitions(&mut topology, &queue, options, dead_exchange);
             if options.has_overflow() {
                 add_overflow(&mut topology, &name, dead_exchange);
             }
         }
         Ok(topology)
     }
+}
+
+/// The bytes that the partition of a key adds to a routing key.
+fn longest_partition(method: &MethodDef) -> usize {
+    let of_last =
+        |lock: LockDef| Partition::all(lock.partitions).last().map(|last| last.to_string().len() + 1);
+    cluster_lock(method).and_then(of_last).unwrap_or(0)
 }
 
 /// Checks the names of a raw method. Those of typed methods were checked by the macro.
@@ -124,7 +135,9 @@ fn check(method: &MethodDef) -> Result<(), StartError> {
         format!("`{full_name}` needs the name of a queue")
     } else if method.exchange.is_empty() && routing_key != queue {
         format!("on the default exchange the routing key of `{full_name}` must be its queue, `{queue}`")
-    } else if routing_key.len() > MAX_SHORT_STRING_BYTES || full_name.len() > MAX_SHORT_STRING_BYTES {
+    } else if routing_key.len() + longest_partition(method) > MAX_SHORT_STRING_BYTES
+        || full_name.len() > MAX_SHORT_STRING_BYTES
+    {
         format!("`{full_name}` or its routing key has more than AMQP's {MAX_SHORT_STRING_BYTES} bytes")
     } else {
         return Ok(());
@@ -232,15 +245,7 @@ mod tests {
         let topology = of(TUTORIAL, QueueOptions::plain().durable(false));
         assert_eq!(
             topology,
-            Topology {
-                queues: vec![Queue {
-                    name: "rpc_queue".into(),
-                    durable: false,
-                    exclusive: false,
-                    arguments: Headers::new()
-                }],
-                ..Topology::default()
-            }
+            Topology { queues: vec![Queue::transient("rpc_queue", Headers::new())], ..Topology::default() }
         );
     }
 }

@@ -12,6 +12,9 @@ pub(super) const DEAD_LETTER_KEY: &str = "x-dead-letter-routing-key";
 /// Without `-with-x` headers that begin with `x-` do not take part in the match.
 pub(super) const ALL_WITH_X: &str = "all-with-x";
 
+/// The argument of a binding for the messages that left this queue first.
+pub(super) const FIRST_DEATH_QUEUE: &str = "x-first-death-queue";
+
 /// Dead letters are kept for people to look at: the oldest are dropped first.
 const DEAD_LETTERS_KEPT: i64 = 10_000;
 /// One week in milliseconds.
@@ -53,6 +56,32 @@ pub(super) fn add_dead_letters(
     dead_letters.add_to(topology, queue, dead_exchange);
 }
 
+/// The reasons for which messages of a queue of requests become dead letters.
+pub(super) const REASONS: &[&str] = &["rejected", "delivery_limit"];
+
+/// Binds the queue of dead letters of `of` for messages that leave `queue`, one of its partitions.
+pub(super) fn bind_dead_letters(topology: &mut Topology, queue: &str, of: &str, dead_exchange: &str) {
+    topology.bindings.extend(bindings(&dead_letters_of(of), queue, REASONS, dead_exchange));
+}
+
+fn bindings(
+    name: &str,
+    queue: &str,
+    reasons: &'static [&'static str],
+    dead_exchange: &str,
+) -> impl Iterator<Item = Binding> {
+    reasons.iter().map(move |&reason| {
+        let arguments =
+            [("x-match", ALL_WITH_X), (FIRST_DEATH_QUEUE, queue), ("x-first-death-reason", reason)];
+        Binding {
+            queue: name.to_owned(),
+            exchange: dead_exchange.to_owned(),
+            routing_key: String::new(),
+            arguments: arguments.into_iter().collect(),
+        }
+    })
+}
+
 /// Returns whether dead letters with this key go to the overflow of `queue`.
 pub(super) fn is_overflow_key(key: &str, queue: &str) -> bool {
     key == overflow_of(queue)
@@ -74,22 +103,13 @@ pub(super) fn add_overflow(topology: &mut Topology, queue: &str, dead_exchange: 
 impl SideQueue {
     fn add_to(self, topology: &mut Topology, queue: &str, dead_exchange: &str) {
         let Self { name, queue_type, max_length, message_ttl, reasons } = self;
-        for &reason in reasons {
-            let arguments =
-                [("x-match", ALL_WITH_X), ("x-first-death-queue", queue), ("x-first-death-reason", reason)];
-            topology.bindings.push(Binding {
-                queue: name.clone(),
-                exchange: dead_exchange.to_owned(),
-                routing_key: String::new(),
-                arguments: arguments.into_iter().collect(),
-            });
-        }
+        topology.bindings.extend(bindings(&name, queue, reasons, dead_exchange));
         let arguments: [(&str, HeaderValue); 3] = [
             ("x-queue-type", queue_type.into()),
             ("x-max-length", max_length.into()),
             ("x-message-ttl", message_ttl.into()),
         ];
         let arguments = arguments.into_iter().collect();
-        topology.queues.push(Queue { name, durable: true, exclusive: false, arguments });
+        topology.queues.push(Queue::durable(name, arguments));
     }
 }

@@ -28,14 +28,14 @@ impl Reply {
             Err(foreign) => return Err(undecodable("reply", foreign.into())),
         };
         match self.kind {
-            ReplyKind::Result => match codec.decode::<R::Response>(&self.body) {
+            ReplyKind::Result => match self.scope.run(|| codec.decode::<R::Response>(&self.body)) {
                 Ok(response) => match response.validate() {
                     Ok(()) => Ok(response.into_value()),
                     Err(violations) => Err(undecodable("result", violations.into())),
                 },
                 Err(malformed) => Err(undecodable("result", malformed.source.into())),
             },
-            ReplyKind::Error => match codec.decode::<R::Error>(&self.body) {
+            ReplyKind::Error => match self.scope.run(|| codec.decode::<R::Error>(&self.body)) {
                 Ok(error) => Err(CallError::Method(error)),
                 Err(malformed) => {
                     let value = codec.decode::<serde_json::Value>(&self.body).ok();

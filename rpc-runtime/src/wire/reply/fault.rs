@@ -95,7 +95,7 @@ fn by_custom_codec(codec: &AnyCodec, body: &FaultBody<'_>) -> Option<Bytes> {
 ///
 /// # Errors
 /// When the body is not a fault in this codec.
-pub(super) fn read(codec: &AnyCodec, body: &[u8]) -> Result<Fault, Malformed> {
+pub(crate) fn read(codec: &AnyCodec, body: &[u8]) -> Result<Fault, Malformed> {
     let body: FaultBody<'static> = codec.decode(body)?;
     let fault = Fault::new(FaultCode::from(&*body.code), body.message);
     let fault = match body.field {

@@ -8,6 +8,8 @@ mod received;
 mod tests;
 
 pub(crate) use compose::compose;
+#[cfg(feature = "idempotency")]
+pub(crate) use fault::read as read_fault;
 pub(crate) use received::{Reading, ReceivedReply};
 
 const RESULT: &str = "result";

@@ -1,5 +1,7 @@
 //! Replies that are written and read back, and malformed ones.
 
+use std::time::Instant;
+
 use amqp_rpc_transport::{Delivered, Properties, Refusal};
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -9,10 +11,12 @@ use crate::{
     codec::AnyCodec,
     error::CallError,
     message::{Execution, Fault, FaultCode, Reply, ReplyKind, Violation},
+    secrets::MessageScope,
     test_contract::{Compute, TooLarge},
 };
 
-const READING: Reading<'static> = Reading { idempotent: true, codec: &AnyCodec::JSON, max_bytes: 1024 };
+const READING: Reading<'static> =
+    Reading { idempotent: true, codec: &AnyCodec::JSON, max_bytes: 1024, scope: MessageScope::NONE };
 
 fn delivered(properties: Properties, body: impl Into<Bytes>) -> Delivered {
     Delivered {
@@ -23,6 +27,7 @@ fn delivered(properties: Properties, body: impl Into<Bytes>) -> Delivered {
         properties,
         body: body.into(),
         refusal: None,
+        received_at: Instant::now(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use amqp_rpc_transport::{Headers, Properties};
-use smol_str::{SmolStr, ToSmolStr};
+use smol_str::SmolStr;
 
 use super::{Caller, REMAINING, expiration};
 use crate::codec::Encoding;
@@ -23,6 +23,8 @@ pub(crate) struct CallRequest<'a> {
     /// The step to which the broker rounds down the time of expiry, if it does.
     pub(crate) expiration_step: Option<Duration>,
     pub(crate) priority: Option<u8>,
+    /// The idempotency key.
+    pub(crate) message_id: Option<SmolStr>,
     pub(crate) headers: Headers,
 }
 
@@ -37,12 +39,12 @@ impl CallRequest<'_> {
             priority: self.priority,
             correlation_id: Some(self.correlation_id),
             reply_to: Some(self.reply_to.clone()),
-            expiration: expiration.map(|milliseconds| milliseconds.to_smolstr()),
+            expiration: expiration.map(|milliseconds| SmolStr::new(itoa::Buffer::new().format(milliseconds))),
+            message_id: self.message_id,
             timestamp: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|age| age.as_secs()),
             kind: Some(self.name.into()),
             user_id: caller.user_id.clone(),
             app_id: caller.app_id.clone(),
-            ..Properties::default()
         }
     }
 

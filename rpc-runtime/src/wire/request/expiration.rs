@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use amqp_rpc_transport::HeaderValue;
+use smol_str::SmolStr;
 
 use crate::message::{Fault, FaultCode};
 
@@ -13,8 +14,15 @@ const MAX_MILLISECONDS: u32 = i32::MAX.unsigned_abs();
 /// The remaining time in milliseconds. Rounded up, so that a request does not expire before its caller's
 /// timeout, and clamped to the maximum that brokers accept.
 pub(super) fn write(remaining: Duration) -> u32 {
-    let milliseconds = u32::try_from(remaining.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX);
-    milliseconds.min(MAX_MILLISECONDS)
+    let of_seconds = remaining.as_secs().saturating_mul(1000);
+    let milliseconds = of_seconds.saturating_add(u64::from(remaining.subsec_nanos().div_ceil(1_000_000)));
+    u32::try_from(milliseconds).unwrap_or(u32::MAX).min(MAX_MILLISECONDS)
+}
+
+/// The property for what remains; `step` is that of a broker which rounds it down.
+pub(crate) fn text(remaining: Duration, step: Option<Duration>) -> SmolStr {
+    let milliseconds = step.map_or_else(|| write(remaining), |step| write_in_steps(remaining, step));
+    SmolStr::new(itoa::Buffer::new().format(milliseconds))
 }
 
 /// Like [`write`], for a broker that rounds the time of expiry down to steps: rounded up, and one step more,

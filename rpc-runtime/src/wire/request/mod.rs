@@ -13,6 +13,7 @@ mod tests;
 pub(crate) use body::body_of;
 pub(crate) use call::CallRequest;
 pub(crate) use caller::Caller;
+pub(crate) use expiration::text as expiration_text;
 pub(crate) use one_way::OneWayRequest;
 pub(crate) use received::ReceivedRequest;
 pub(crate) use return_address::ReturnAddress;

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use amqp_rpc_contract::{Headers, private::ContextParts};
-use amqp_rpc_transport::{Delivered, Refusal};
+use amqp_rpc_transport::{COALESCED, Delivered, Refusal};
 use bytes::Bytes;
 use smol_str::SmolStr;
 
@@ -11,7 +11,8 @@ use super::{ACCEPT_ENCODING, Caller, REMAINING, ReturnAddress, expiration};
 use crate::{
     codec::{self, AnyCodec, Compression, Encoding, UnsupportedMedia},
     contract::MethodDef,
-    message::{Context, Fault, FaultCode, IncomingCall},
+    message::{CallOrigin, Context, Fault, FaultCode, IncomingCall},
+    secrets::{RequestSecrets, Secrets},
     wire::{
         reply,
         trace_parent::{self, TRACEPARENT},
@@ -38,15 +39,22 @@ pub(crate) struct ReceivedRequest {
     exchange: SmolStr,
     pub(crate) routing_key: SmolStr,
     headers: Headers,
+    secrets: RequestSecrets,
     pub(crate) caller: Caller,
     message_id: Option<SmolStr>,
     priority: Option<u8>,
+    in_dialect: bool,
 }
 
 impl ReceivedRequest {
     /// The trace that the caller belongs to, where it is stated.
     pub(crate) fn trace_id(&self) -> Option<&str> {
         self.headers.text(TRACEPARENT).and_then(trace_parent::read).map(|[trace_id, ..]| trace_id)
+    }
+
+    /// Returns whether it is a message with several calls.
+    pub(crate) fn is_coalesced(&self) -> bool {
+        self.content_type.as_deref() == Some(COALESCED)
     }
 
     /// Compresses the reply, if the caller accepts the encoding.
@@ -92,10 +100,23 @@ impl ReceivedRequest {
             exchange,
             routing_key,
             headers: properties.headers.unwrap_or_default(),
+            secrets: RequestSecrets::NONE,
             caller: Caller { user_id: properties.user_id, app_id: properties.app_id },
             message_id: properties.message_id,
             priority: properties.priority,
+            in_dialect: false,
         }
+    }
+
+    /// Marks it as one that a dialect has read.
+    pub(crate) fn in_dialect(self) -> Self {
+        Self { in_dialect: true, ..self }
+    }
+
+    /// Has its secrets read with the keys of this server. The return address must be there.
+    pub(crate) fn read_secrets(&mut self, secrets: &Secrets) {
+        let reply_to = self.return_address.reply_to.as_ref();
+        self.secrets = RequestSecrets::received(secrets, &mut self.headers, reply_to);
     }
 
     /// Returns whether it looks like a reply, which somebody has had sent to a queue of requests: a reply
@@ -147,8 +168,18 @@ impl ReceivedRequest {
             message_id: self.message_id,
             correlation_id: self.return_address.correlation_id,
             priority: self.priority,
+            fencing_token: None,
         });
-        let is_ours = self.kind.as_deref() == Some(method.full_name);
-        Ok(IncomingCall { context, codec, encoding, body: self.body, is_ours })
+        let is_ours = !self.in_dialect && self.kind.as_deref() == Some(method.full_name);
+        Ok(IncomingCall {
+            context,
+            codec,
+            encoding,
+            body: self.body,
+            is_ours,
+            in_dialect: self.in_dialect,
+            secrets: self.secrets,
+            origin: CallOrigin::InProcess,
+        })
     }
 }

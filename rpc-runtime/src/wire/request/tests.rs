@@ -21,6 +21,7 @@ fn received(properties: Properties) -> ReceivedRequest {
         properties,
         body: Bytes::new(),
         refusal: None,
+        received_at: Instant::now(),
     };
     ReceivedRequest::read(delivered, &[])
 }
@@ -63,6 +64,7 @@ fn where_expiry_is_rounded_down_the_server_still_gets_the_exact_time() {
             remaining: Some(Duration::from_millis(milliseconds)),
             expiration_step: step,
             priority: None,
+            message_id: None,
             headers: Headers::from_iter([("tenant", "acme")]),
         };
         let properties = outgoing.properties(&Caller { user_id: None, app_id: None });
@@ -112,6 +114,7 @@ fn the_server_reads_the_request_that_the_client_writes() {
         remaining: Some(Duration::from_secs(2)),
         expiration_step: None,
         priority: Some(3),
+        message_id: Some("key".into()),
         headers: headers.clone(),
     };
     let caller = Caller { user_id: Some("guest".into()), app_id: Some("app".into()) };
@@ -125,6 +128,7 @@ fn the_server_reads_the_request_that_the_client_writes() {
     assert_eq!(context.headers(), &headers);
     assert_eq!((context.user_id(), context.app_id()), (Some("guest"), Some("app")));
     assert_eq!((context.correlation_id(), context.priority()), (Some("id"), Some(3)));
+    assert_eq!((context.message_id(), context.idempotency_key()), (Some("key"), Some("key")));
 }
 
 #[test]

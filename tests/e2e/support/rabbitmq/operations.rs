@@ -1,6 +1,6 @@
 //! Administration of a node: restarts of the application, alarms, definitions. The process lives on.
 
-use std::io;
+use std::{io, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::node::Node;
-use crate::support::wait::await_until;
+use crate::support::wait::await_within;
 
 /// A resource whose shortage raises an alarm.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +37,12 @@ impl Node {
     pub(crate) async fn start_app(&self) {
         self.eval_ok("rabbit:start()").await;
         let authority = self.uri().authority().to_owned();
-        await_until("the broker serves again", || async { speaks_amqp(&authority).await.unwrap_or(false) })
-            .await;
+        // The node has been seen to take more than twenty seconds, beside a build.
+        let bound = Duration::from_secs(60);
+        await_within(bound, "the broker serves again", || async {
+            speaks_amqp(&authority).await.unwrap_or(false)
+        })
+        .await;
     }
 
     /// Raises an alarm: the broker blocks publishers, and tells them with `connection.blocked`.

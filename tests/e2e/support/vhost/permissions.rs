@@ -49,6 +49,12 @@ pub(crate) mod recipes {
         r"^(amq\.default|amqp-rpc\.dead|fib(\.dead|\.overflow)?)?$",
         r"^(amqp-rpc(\.dead)?|fib(\.overflow)?)$|->",
     );
+    /// A server of the service `vms`, whose methods are locked in a cluster.
+    pub(crate) const SERVER_WITH_CLUSTER_LOCKS: Permissions<'_> = recipe(
+        r"^(amqp-rpc(\.dead)?|vms(\.dead|\.lock\..*)?)$",
+        r"^(amq\.default|amqp-rpc\.dead|vms(\.dead|\.lock\..*)?)?$",
+        r"^(amqp-rpc(\.dead)?|vms(\.lock\..*)?)$|->",
+    );
     /// A server whose queue is declared by a deployment: `Declare::Passive`.
     pub(crate) const SERVER: Permissions<'_> = recipe("^$", r"^(amq\.default)?$", "^fib$");
 
@@ -69,12 +75,13 @@ pub(crate) mod recipes {
         recipe("^$", r"^amqp-rpc\.events$", r"^amq\.rabbitmq\.reply-to$");
 
     /// All of them.
-    pub(crate) const ALL: [Permissions<'_>; 10] = [
+    pub(crate) const ALL: [Permissions<'_>; 11] = [
         CALLER_WITH_REPLY_QUEUE,
         CALLER,
         CALLER_THAT_LOOKS_UP,
         DECLARING_SERVER,
         SERVER_WITH_MAX_LENGTH,
+        SERVER_WITH_CLUSTER_LOCKS,
         SERVER,
         GROUP,
         LISTENER,

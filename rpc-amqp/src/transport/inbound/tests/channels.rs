@@ -1,6 +1,6 @@
 //! Channels and the connection: opened, stopped and closed, and what is confirmed on them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use amq_protocol::{
     frame::AMQPFrame,
@@ -12,7 +12,7 @@ use super::{
     passage::{LIMIT, Parsed, addressed, basic_method, bytes_of, content, frames_in, pass, pass_on},
 };
 use crate::{
-    encode::{Message, PropertySource},
+    encode::{BodySource, Message, PropertySource},
     error::BrokerError,
     message::{ConfirmOutcome, Properties},
     transport::{
@@ -78,7 +78,7 @@ fn a_channel_that_we_are_closing_is_not_closed_by_the_broker_for_lapin() {
 
     let mut parser = Parser::new(Arc::default(), Arc::clone(&channels), LIMIT, 0);
     let mut for_lapin = Vec::new();
-    parser.parse(&mut bytes_of(&[close]), &mut for_lapin).expect("it is valid");
+    parser.parse(&mut bytes_of(&[close]), Instant::now(), &mut for_lapin).expect("it is valid");
     assert!(for_lapin.is_empty(), "lapin gets its confirmation when it has closed the channel");
     let error = consumer.try_recv().expect("it is told").expect_err("it is closed");
     assert_eq!((error.code(), error.message()), (Some(403), text));
@@ -147,7 +147,7 @@ fn confirms_reach_those_who_published() {
         routing_key: "queue",
         mandatory: false,
         properties: PropertySource::Plain(&properties),
-        body: b"",
+        body: BodySource::Copied(b""),
     };
     let mut confirms: Vec<_> =
         (0..4).map(|_| channel.publish_confirmed(&message, true).expect("it is queued").1).collect();
@@ -162,11 +162,20 @@ fn confirms_reach_those_who_published() {
     let findings = Arc::default();
     let mut parser = Parser::new(findings, Arc::clone(&channels), LIMIT, 0);
     let mut for_lapin = Vec::new();
-    parser.parse(&mut bytes_of(&frames), &mut for_lapin).expect("it is valid");
+    parser.parse(&mut bytes_of(&frames), Instant::now(), &mut for_lapin).expect("it is valid");
     assert!(for_lapin.is_empty());
     let outcomes: Vec<_> = confirms.iter_mut().map(|confirm| confirm.try_recv().ok()).collect();
     let (acked, nacked) = (Some(Ok(ConfirmOutcome::Acked)), Some(Ok(ConfirmOutcome::Nacked)));
     assert_eq!(outcomes, [acked.clone(), acked, nacked, None]);
+
+    let unknown = basic::Ack { delivery_tag: 5, multiple: false };
+    let refused = parser.parse(
+        &mut bytes_of(&[basic_method(1, basic::AMQPMethod::Ack(unknown))]),
+        Instant::now(),
+        &mut for_lapin,
+    );
+    let error = refused.expect_err("later confirms would be missed").to_string();
+    assert!(error.contains("not published"), "{error}");
 }
 
 #[test]
@@ -185,7 +194,7 @@ fn lapin_is_told_a_small_frame_limit_and_ours_is_the_lower_of_both_sides() {
         let tune = connection::Tune { channel_max: 2047, frame_max: theirs, heartbeat: 60 };
         let mut for_lapin = Vec::new();
         let mut bytes = bytes_of(&[method(connection::AMQPMethod::Tune(tune.clone()))]);
-        parser.parse(&mut bytes, &mut for_lapin).expect("it is valid");
+        parser.parse(&mut bytes, Instant::now(), &mut for_lapin).expect("it is valid");
         let told = connection::Tune { frame_max: 4096, ..tune };
         assert_eq!(frames_in(&for_lapin), [method(connection::AMQPMethod::Tune(told))]);
         assert_eq!(channels.outbound().frame_max(), agreed);
@@ -222,4 +231,14 @@ fn a_channel_that_is_closed_for_lack_of_disk_is_recorded_with_the_broker_s_words
         assert_eq!(frames_in(&parsed.for_lapin).len(), 1, "lapin gets it as well");
         assert_eq!(parsed.findings.low_on_disk().map(BrokerError::message), expected);
     }
+}
+
+#[test]
+fn consumers_of_a_channel_have_short_tags_of_their_own() {
+    let channels = Channels::new(Arc::new(Outbound::default()));
+    channels.open(1);
+    let channel = channels.get(1).expect("it is open");
+    let tags = [channel.next_consumer_tag(), channel.next_consumer_tag()];
+    assert_ne!(tags[0], tags[1]);
+    assert!(tags.iter().all(|tag| tag.len() <= 16), "every delivery carries its tag: {tags:?}");
 }

@@ -1,6 +1,6 @@
 //! Passes bytes through the parser, split into pieces, and parses what lapin gets as lapin does.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Instant};
 
 use amq_protocol::{
     frame::{AMQPContentHeader, AMQPFrame},
@@ -66,7 +66,7 @@ pub(crate) fn pass_on(channels: Arc<Channels>, bytes: &[u8], pieces: &[usize]) -
     let opened =
         |id| AMQPFrame::Method(id, AMQPClass::Channel(channel::AMQPMethod::OpenOk(channel::OpenOk {})));
     let mut opening = bytes_of(&CHANNELS.map(opened).collect::<Vec<_>>());
-    parser.parse(&mut opening, &mut Vec::new()).expect("the channels open");
+    parser.parse(&mut opening, Instant::now(), &mut Vec::new()).expect("the channels open");
     let consumer = |id| channels.get(id).expect("it is open").add_consumer("consumer");
     let received = CHANNELS.map(consumer).collect();
     let (mut buffer, mut for_lapin, mut error) = (Vec::new(), Vec::new(), None);
@@ -78,7 +78,7 @@ pub(crate) fn pass_on(channels: Arc<Channels>, bytes: &[u8], pieces: &[usize]) -
         let (piece, later) = rest.split_at(size.min(rest.len()));
         rest = later;
         buffer.extend_from_slice(piece);
-        match parser.parse(&mut buffer, &mut for_lapin) {
+        match parser.parse(&mut buffer, Instant::now(), &mut for_lapin) {
             Ok(progress) => {
                 buffer.drain(..progress.read);
                 assert!(progress.wanted > buffer.len(), "there was enough to go on");

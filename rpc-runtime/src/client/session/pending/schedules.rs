@@ -6,12 +6,15 @@ use std::collections::HashMap;
 use shuttle::{sync::Mutex, thread};
 
 use super::*;
-use crate::{codec::AnyCodec, schedules::check, test_contract::Compute, wire::reply::Reading};
+use crate::{
+    codec::AnyCodec, schedules::check, secrets::MessageScope, test_contract::Compute, wire::reply::Reading,
+};
 use amqp_rpc_transport::{Delivered, Properties};
 
 const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
 const CALLERS: usize = 3;
-const READING: Reading<'static> = Reading { idempotent: false, codec: &AnyCodec::JSON, max_bytes: 1024 };
+const READING: Reading<'static> =
+    Reading { idempotent: false, codec: &AnyCodec::JSON, max_bytes: 1024, scope: MessageScope::NONE };
 
 /// A reply that holds the number of the call that it is for.
 fn reply_to(number: CallNumber) -> CallOutcome {
@@ -23,6 +26,7 @@ fn reply_to(number: CallNumber) -> CallOutcome {
         properties: Properties::default(),
         body: number.0.to_string().into(),
         refusal: None,
+        received_at: Instant::now(),
     };
     CallOutcome::Replied(ReceivedReply::read(delivered).1)
 }
@@ -42,7 +46,7 @@ fn answer(pending: &Pending, seen: &Seen) {
     for _ in 0..2 {
         let numbers = seen.numbers.lock().unwrap().clone();
         for number in numbers {
-            if pending.complete(number, reply_to(number)) {
+            if pending.complete(number, reply_to(number)).is_some() {
                 *seen.taken.lock().unwrap().entry(number.0).or_default() += 1;
             }
         }
@@ -105,6 +109,7 @@ fn every_call_has_one_outcome_and_it_is_its_own() {
                 }
                 Ok(CallOutcome::Blocked(_) | CallOutcome::QueueFull(_)) => panic!("nothing was refused"),
                 Ok(CallOutcome::Unroutable) => panic!("nothing was returned"),
+                Ok(CallOutcome::RepliedToAll(_)) => panic!("no call shares its message"),
                 Err(_) => assert!(forgotten.contains(&number), "{number:?} waits for ever"),
             }
         }
@@ -131,7 +136,7 @@ fn an_index_that_is_used_again_takes_no_reply_of_the_call_before() {
         late.join().unwrap();
         let PendingCall { number: young, outcome: mut receiver } = caller.join().unwrap();
         assert!(receiver.try_recv().is_err(), "{young:?} has no reply yet");
-        assert!(pending.complete(young, reply_to(young)));
+        assert!(pending.complete(young, reply_to(young)).is_some());
         assert!(matches!(receiver.try_recv(), Ok(CallOutcome::Replied(_))));
     });
 }

@@ -13,8 +13,8 @@ const METHOD: &MethodDef = &MethodDef::new("fib", "fib.compute");
 fn the_first_outcome_wins() {
     let pending = Pending::default();
     let PendingCall { number, outcome: mut receiver } = pending.insert(METHOD, None).unwrap();
-    assert!(pending.complete(number, CallOutcome::Unroutable));
-    assert!(!pending.complete(number, CallOutcome::TimedOut));
+    assert!(pending.complete(number, CallOutcome::Unroutable).is_some());
+    assert!(pending.complete(number, CallOutcome::TimedOut).is_none());
     assert!(matches!(receiver.try_recv(), Ok(CallOutcome::Unroutable)));
 }
 
@@ -25,7 +25,7 @@ fn a_late_reply_does_not_reach_the_call_that_took_its_place() {
     pending.forget(old);
     let PendingCall { number: young, outcome: mut receiver } = pending.insert(METHOD, None).unwrap();
     assert_eq!(old.0 % MAX_CALLS as u64, young.0 % MAX_CALLS as u64);
-    assert!(!pending.complete(old, CallOutcome::Unroutable));
+    assert!(pending.complete(old, CallOutcome::Unroutable).is_none());
     assert!(receiver.try_recv().is_err());
 }
 
@@ -52,7 +52,7 @@ fn many_calls_that_are_late_at_once_time_out_in_slices() {
         // Between two slices others go on.
         assert_eq!(pending.len(), left + 1);
     }
-    assert!(pending.complete(healthy.number, CallOutcome::Unroutable));
+    assert!(pending.complete(healthy.number, CallOutcome::Unroutable).is_some());
     assert!(healthy.outcome.try_recv().is_ok());
     pending.expire(deadline);
     assert_eq!(pending.len(), 0);
@@ -140,7 +140,7 @@ proptest! {
                 Step::Complete(index) if !seen.is_empty() => {
                     let number = *index.get(&seen);
                     let waited = waiting.remove(&number.0);
-                    prop_assert_eq!(pending.complete(number, CallOutcome::Unroutable), waited.is_some());
+                    prop_assert_eq!(pending.complete(number, CallOutcome::Unroutable).is_some(), waited.is_some());
                     if let Some((_, mut receiver)) = waited {
                         prop_assert!(matches!(receiver.try_recv(), Ok(CallOutcome::Unroutable)));
                     }

@@ -11,7 +11,7 @@ use tower_layer::Layer;
 use self::budget::Budget;
 use crate::{
     client::layering::{BoxClientService, ClientService, OutgoingCall},
-    contract::{MethodKind, NoError},
+    contract::{MethodKind, NoError, Repetition},
     error::CallError,
     message::{Execution, Reply},
 };
@@ -155,7 +155,10 @@ impl RetryService {
     /// One attempt, with its hedge.
     async fn attempt(&self, call: OutgoingCall) -> Outcome {
         let call = self.limited(call);
-        let may_run_twice = call.policy.idempotent && call.method().kind == MethodKind::Call;
+        // The second request of a deduplicated method would wait for the first.
+        let is_deduplicated = call.method().repetition == Repetition::Deduplicated;
+        let may_run_twice =
+            call.policy.idempotent && !is_deduplicated && call.method().kind == MethodKind::Call;
         let Some(delay) = self.options.hedge_after.filter(|_| may_run_twice) else {
             return self.next.call(call).await;
         };

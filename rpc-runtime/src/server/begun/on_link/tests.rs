@@ -20,9 +20,10 @@ fn remembered_of(remembered: &RememberedMessages) -> Vec<u64> {
 #[test]
 fn what_is_unsettled_or_unproven_when_its_link_is_lost_is_remembered() {
     let (remembered, on_link) = link(6);
-    on_link.settled(2, true);
+    on_link.settled(1);
+    on_link.settled(2);
     let proven = on_link.count_acknowledged();
-    on_link.settled(4, false);
+    on_link.settled(4);
     on_link.prove(proven);
     assert_eq!(remembered_of(&remembered), [0; 0], "nothing is refused on a link that lives");
     on_link.lose();
@@ -33,7 +34,8 @@ fn what_is_unsettled_or_unproven_when_its_link_is_lost_is_remembered() {
 fn what_is_requeued_is_remembered_and_its_tag_is_not_taken_for_acknowledged() {
     let (remembered, on_link) = link(3);
     on_link.requeued(1);
-    on_link.settled(3, true);
+    on_link.settled(2);
+    on_link.settled(3);
     on_link.prove(on_link.count_acknowledged());
     on_link.lose();
     assert_eq!(remembered_of(&remembered), [1]);
@@ -63,7 +65,7 @@ fn what_begins_as_its_link_is_lost_is_remembered() {
 fn acknowledgements_without_proof_are_bounded() {
     let (_, on_link) = link(2 * MAX_UNPROVEN as u64);
     for tag in 1..=2 * MAX_UNPROVEN as u64 {
-        on_link.settled(tag, false);
+        on_link.settled(tag);
     }
     assert_eq!(on_link.lock().unproven.len(), MAX_UNPROVEN);
     assert_eq!(on_link.count_acknowledged(), 2 * MAX_UNPROVEN as u64);

@@ -42,6 +42,8 @@ pub(crate) struct DeadLetter {
     pub(crate) body: Bytes,
     /// Sent once the letter is kept, where a caller waits.
     pub(crate) reply: Option<UnsentReply>,
+    /// It did not run, and goes to the end of its own queue instead: only requeued, it would be refused as redelivered.
+    pub(crate) runs_again: bool,
 }
 
 /// The task that publishes dead letters. Its link owns it: when deliveries can no longer be acknowledged, the
@@ -186,7 +188,7 @@ impl DeadLetterSender {
         let is_kept_by_broker = self.connection.broker().has_all_with_x()
             && !was_dead_lettered(&letter.properties)
             && letter.queue.dead_letters.as_ref().is_some_and(|queue| queue.is_kept_by_broker);
-        if is_kept_by_broker || !drop_sent_headers(&mut letter.properties) {
+        if letter.runs_again || is_kept_by_broker || !drop_sent_headers(&mut letter.properties) {
             return self.reject(&letter, error);
         }
         tracing::warn!(queue = letter.queue.name(), %error, "a dead letter is kept without the headers of its message");

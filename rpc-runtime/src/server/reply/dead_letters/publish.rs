@@ -172,5 +172,6 @@ impl DeadLetterSender {
 
 fn queue(publisher: &SharedConfirmPublisher, letter: &DeadLetter) -> Result<Confirm, PublishError> {
     let dead_letters = letter.queue.dead_letters.as_ref().map_or("", |queue| &queue.name);
-    publisher.queue("", dead_letters, &letter.properties, &letter.body, true)
+    let queue = if letter.runs_again { letter.queue.name() } else { dead_letters };
+    publisher.queue("", queue, &letter.properties, &letter.body, true)
 }

@@ -8,11 +8,11 @@ use super::{
     backlog::{DirectReply, Released},
 };
 use crate::{
+    dialect::ReplyMessage,
     server::{
         config::loggable_address,
         reply::settlement::{Settlement, UnsentReply},
     },
-    wire::reply,
 };
 
 impl DirectReplySender {
@@ -28,10 +28,10 @@ impl DirectReplySender {
 
     fn queue(&mut self, reply: UnsentReply) {
         let promises_never_to_run = reply.promises_never_to_run();
-        let UnsentReply { tag, reply_to, correlation_id, codec, outcome } = reply;
-        let (properties, body) = reply::compose(correlation_id, &codec, outcome);
+        let UnsentReply { tag, reply_to, content, .. } = reply;
+        let ReplyMessage { properties, body, .. } = content.compose();
         let body_bytes = body.len();
-        match AddressedMessage::without_headers(reply_to.clone(), &properties, body) {
+        match AddressedMessage::for_any_connection(reply_to.clone(), &properties, body) {
             Ok(message) => {
                 let reply = DirectReply { tag: Some(tag), address: reply_to, body_bytes, message };
                 if promises_never_to_run {

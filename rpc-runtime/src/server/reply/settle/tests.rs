@@ -1,6 +1,8 @@
 //! The settler against a channel that is plain data: any order of completion, any failure, any moment of
 //! cancellation.
 
+mod several_calls;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
@@ -16,6 +18,7 @@ use super::*;
 use crate::{
     codec::AnyCodec,
     message::{Fault, FaultCode, Reply, ReplyKind},
+    server::reply::settlement::ReplyContent,
 };
 
 /// A channel with the broker behind it, which checks what it is told.
@@ -82,27 +85,16 @@ impl SettlingChannel for FakeChannel {
         Ok(())
     }
 
-    fn ack(&self, ack: Ack) -> Result<(), BrokerError> {
-        let mut books = self.books();
-        if books.lost {
-            return Err(lost());
-        }
-        assert!(books.unsettled.contains(&ack.tag), "an unknown tag closes the channel");
-        let acked: Vec<u64> = match ack.multiple {
-            true => books.unsettled.range(..=ack.tag).copied().collect(),
-            false => vec![ack.tag],
-        };
-        for tag in acked {
-            match books.fates.get(&tag) {
-                Some(Fate::Reply) => {
-                    assert!(books.replied.contains(&tag), "{tag} is acknowledged before its reply");
-                }
-                Some(Fate::Refusal | Fate::Ack | Fate::AckNow) => {}
-                other => panic!("{tag} is acknowledged, but it is {other:?}"),
-            }
-            books.unsettled.remove(&tag);
-        }
+    fn ack(&self, tag: u64) -> Result<(), BrokerError> {
+        self.settle(tag, &[Fate::Reply, Fate::Ack])?;
+        let books = self.books();
+        let is_behind_reply = books.fates[&tag] != Fate::Reply || books.replied.contains(&tag);
+        assert!(is_behind_reply, "{tag} is acknowledged before its reply");
         Ok(())
+    }
+
+    fn ack_now(&self, tag: u64) -> Result<(), BrokerError> {
+        self.settle(tag, &[Fate::Refusal, Fate::AckNow])
     }
 
     fn reject(&self, tag: u64) -> Result<(), BrokerError> {
@@ -111,6 +103,10 @@ impl SettlingChannel for FakeChannel {
 
     fn requeue(&self, tag: u64) -> Result<(), BrokerError> {
         self.settle(tag, &[Fate::Requeue])
+    }
+
+    fn parts_settled(&self, delivery: u64, _: u16, _: bool) {
+        panic!("delivery {delivery} has one call");
     }
 }
 
@@ -173,7 +169,12 @@ fn settlement(tag: u64, fate: Fate) -> Settlement {
     let reply_with = |reply_to: String, outcome| {
         let codec = AnyCodec::JSON;
         let reply_to = reply_to.into();
-        Settlement::Reply(Box::new(UnsentReply { tag, reply_to, correlation_id: None, codec, outcome }))
+        Settlement::Reply(Box::new(UnsentReply {
+            tag,
+            reply_to,
+            content: ReplyContent::Own { correlation_id: None, codec, outcome },
+            calls_per_message: None,
+        }))
     };
     let reply = Reply::new(ReplyKind::Result, "application/json", Bytes::new());
     match fate {

@@ -20,7 +20,9 @@ use crate::{
     contract::{Request, Response, ServeFuture, Service, ServiceDef},
     error::CallError,
     layer::{BoxService, RpcService},
+    lock::Locks,
     message::Execution,
+    secrets::MessageScope,
     server::{
         config::{RedeliveryPolicy, ReplyPolicy},
         serve::serve,
@@ -130,6 +132,7 @@ fn delivered() -> impl Strategy<Value = Delivered> {
             properties,
             body,
             refusal,
+            received_at: Instant::now(),
         },
     )
 }
@@ -145,11 +148,13 @@ fn read(outcome: Result<crate::message::Reply, Fault>) -> Result<u64, CallError<
         properties,
         body,
         refusal: None,
+        received_at: Instant::now(),
     };
     ReceivedReply::read(reply).1.decode::<Compute>(Reading {
         idempotent: false,
         codec: &AnyCodec::JSON,
         max_bytes: 1024,
+        scope: MessageScope::NONE,
     })
 }
 
@@ -160,8 +165,8 @@ proptest! {
     ) {
         let ran = Arc::new(AtomicBool::new(false));
         let service = BoxService::innermost(Fib(Arc::clone(&ran)));
-        let routed = RoutedService { id: ServiceId::default(), definition: Fib::DEFINITION, service: &service };
-        let queues = by_queue([routed], &Namespace::default()).unwrap();
+        let routed = RoutedService { id: ServiceId::default(), definition: Fib::DEFINITION, service: &service, locked: &[] };
+        let queues = by_queue([routed], &Namespace::default(), &Locks::new()).unwrap();
         let rules = AdmissionRules {
             max_request_bytes: 1000,
             reply_policy: ReplyPolicy::default(),
@@ -169,7 +174,7 @@ proptest! {
             authorization: None,
         };
         let received_at = Instant::now().checked_sub(Duration::from_millis(waited)).unwrap();
-        let origin = MessageOrigin { tag: 1, queue: "fib", reply_to: Some("replies") };
+        let origin = MessageOrigin { tag: 1, queue: "fib", reply_to: Some("replies"), is_part: false };
         let delivery = Delivery { received_at, origin, begun: None };
         let outcome = match admit(&rules, ReceivedRequest::read(delivered, &[]), &queues["fib"], delivery) {
             Ok(Admitted { route, call, .. }) => route.service.call(call).now_or_never().expect("it waits for nothing"),

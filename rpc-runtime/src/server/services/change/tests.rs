@@ -1,6 +1,8 @@
+use amqp_rpc_transport::Broker;
+
 use super::*;
 use crate::{
-    contract::{MethodDef, ServeFuture, Service},
+    contract::{LockDef, LockedMethod, MethodDef, ServeFuture, Service},
     message::{Fault, FaultCode, IncomingCall},
     server::builder::{Checked, Server},
 };
@@ -22,6 +24,22 @@ impl Service for Guests {
 
     fn dispatch(&self, _: IncomingCall) -> ServeFuture {
         not_called()
+    }
+}
+
+const STOP: &MethodDef = &MethodDef::new("vms", "vms.stop").lock(LockDef::new("vms").cluster(4));
+
+struct Vms;
+
+impl Service for Vms {
+    const DEFINITION: &'static ServiceDef = &ServiceDef::new("vms", &[STOP]);
+
+    fn dispatch(&self, _: IncomingCall) -> ServeFuture {
+        not_called()
+    }
+
+    fn locked_methods(&self) -> Vec<LockedMethod> {
+        vec![LockedMethod { method: STOP, read_key: None }]
     }
 }
 
@@ -55,4 +73,28 @@ fn what_is_served_is_listed_once_where_it_is_not_what_was_asked_for() {
     let info = SubscriptionInfo { id: ServiceId(99), service: "prices", by: Subscriber::Listener };
     let error = services.unsubscribed(&info, &settings.services).err().unwrap();
     assert_eq!(error.to_string(), "`prices (listener)` is not served; served are: none");
+}
+
+#[test]
+fn a_broker_that_may_ignore_single_active_consumers_gets_no_locks() {
+    let Checked { services, .. } = Server::new().service(Vms).check().unwrap();
+    let error = services.check_broker(Broker::Other).unwrap_err().to_string();
+    assert!(error.contains("another broker is not known to have single active consumers"), "{error}");
+    let Checked { services, .. } = Server::new().service(Gate).check().unwrap();
+    services.check_broker(Broker::Other).unwrap();
+}
+
+#[test]
+fn partitions_come_and_go_with_their_service() {
+    let Checked { settings, services, .. } = Server::new().service(Gate).service(Vms).check().unwrap();
+    let partitions =
+        |services: &ServiceSet| services.queues.iter().filter(|queue| queue.partition.is_some()).count();
+    assert_eq!(partitions(&services), 4);
+    let change = services.without("vms", &settings.services).ok().unwrap();
+    assert_eq!(partitions(&change.next), 0);
+    assert_eq!(
+        change.removed_queues().count(),
+        5 + 5,
+        "the queue, its partitions, and what overflows of each might be"
+    );
 }

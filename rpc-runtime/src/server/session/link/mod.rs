@@ -88,7 +88,7 @@ impl Link {
         let begun = LinkMessages::begin(&settings.remembered, connection.broker(), &channel);
         let sinks = Arc::new(ReplySinks {
             settlements: settlements.clone(),
-            publisher: channel.publisher(),
+            requests: RequestChannel::new(&channel, begun.on_link()),
             direct: direct.clone(),
             dead_letters: dead_letters.clone(),
             broker_keeps_rejected: connection.broker().has_all_with_x(),
@@ -97,7 +97,7 @@ impl Link {
             begun: begun.on_link(),
             failures: Arc::clone(&settings.failures),
         });
-        let mut workers = Workers::new(Arc::clone(settings), sinks, failure.clone());
+        let mut workers = Workers::new(Arc::clone(settings), sinks, failure.clone(), &connection);
         of_queues.into_iter().for_each(|consumer| workers.spawn(consumer));
         let request_channel = RequestChannel::new(&channel, begun.on_link());
         let settler = spawn_settler(request_channel, to_settle, failure.clone());

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use amqp_rpc_transport::{Connection, Operation, Request, TopologyError, chain, pipelined};
+use amqp_rpc_transport::{Connection, Operation, Request, TopologyError, chain, pipelined, random_share};
 use futures_util::{StreamExt, stream};
 use tokio::sync::watch;
 
@@ -183,8 +183,14 @@ impl Consumers {
         let channel = connection.open_data_channel().await.map_err(refused)?;
         let namespace = &settings.services.namespace;
         let queues = services.queues.iter().map(|queue| queue.for_connection(namespace));
-        let of_queues =
+        let mut of_queues: Vec<_> =
             queues.map(|queue| QueueConsumer::new(queue, connection.clone(), channel.clone())).collect();
+        // Partitions come last, each server's in another order: who consumes a partition first has it, and servers that
+        // start together share them so.
+        of_queues.sort_by_cached_key(|consumer| {
+            let is_partition = consumer.queue.partition.is_some();
+            (is_partition, if is_partition { (random_share() * f64::from(u32::MAX)) as u32 } else { 0 })
+        });
         Ok(Self { channel, of_queues })
     }
 }

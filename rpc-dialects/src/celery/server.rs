@@ -1,0 +1,177 @@
+//! Tasks that Celery's clients call.
+
+use std::time::SystemTime;
+
+use amqp_rpc_runtime::{
+    Fault, FaultCode, HeaderValue, Headers,
+    contract::ServiceDef,
+    dialect::{
+        Answer, Answered, Binding, Delivery, Exchange, ExchangeKind, Incoming, IncomingRequest, Outcome,
+        Properties, Queue, ReplyMessage, ServerDialect, ServiceTopology, SmolStr, Topology, Unsupported,
+    },
+};
+use serde_json::{Map, Value, value::RawValue};
+
+use super::{
+    Celery, EXPIRES, ID, TASK, UTF_8,
+    outcome::{exception, of_fault, write},
+    time,
+};
+use crate::{
+    json::{Arguments, ErrorParts, JSON, is_json, value_of},
+    names::check_distinct,
+};
+
+/// The kind of an error that has no name.
+const ERROR: &str = "Error";
+
+impl ServerDialect for Celery {
+    fn name(&self) -> &'static str {
+        "celery"
+    }
+
+    fn topology(&self, service: &ServiceDef) -> Result<ServiceTopology, Unsupported> {
+        check_distinct(service, |method| self.tasks.of(method.full_name).to_owned())?;
+        let queue = &self.queue;
+        let topology = Topology {
+            exchanges: vec![Exchange::durable(queue, ExchangeKind::Direct)],
+            queues: vec![Queue::durable(queue, Headers::new())],
+            bindings: vec![Binding {
+                queue: queue.clone(),
+                exchange: queue.clone(),
+                routing_key: queue.clone(),
+                arguments: Headers::new(),
+            }],
+        };
+        Ok(ServiceTopology { queues: vec![queue.clone()], topology })
+    }
+
+    fn read_request(&self, service: &ServiceDef, delivery: Delivery) -> Incoming {
+        let Delivery { mut properties, body, .. } = delivery;
+        let headers = properties.headers.take().unwrap_or_default();
+        let id = headers.text(ID).map(SmolStr::from).or_else(|| properties.correlation_id.clone());
+        let mut kept = Headers::new();
+        if let Some(id) = &id {
+            kept.insert(ID, id.as_str());
+        }
+        properties.correlation_id = properties.correlation_id.take().or(id);
+        if headers.get("ignore_result") == Some(&HeaderValue::Bool(true)) {
+            properties.reply_to = None;
+        }
+        let read = self.read(service, &headers, &mut properties, &body);
+        properties.headers = Some(headers);
+        match read {
+            Ok((method, body)) => {
+                IncomingRequest { kept, ..IncomingRequest::json(method, body, properties) }.into()
+            }
+            Err(fault) => Incoming::Refused { fault, properties: Box::new(properties), kept },
+        }
+    }
+
+    fn allows_reply_to(&self, address: &str) -> bool {
+        address != self.queue && self.replies.allows(address)
+    }
+
+    fn answer(&self, answered: &Answered<'_>) -> Answer {
+        if answered.reply_to.is_none() {
+            let is_value = matches!(answered.outcome, Outcome::Value { .. });
+            return if is_value { Answer::Ack } else { Answer::Reject };
+        }
+        let (status, result) = self.result_of(answered);
+        let task_id = answered.kept.text(ID).or(answered.correlation_id).unwrap_or_default();
+        let properties = Properties {
+            content_type: Some(SmolStr::new_static(JSON)),
+            content_encoding: Some(SmolStr::new_static(UTF_8)),
+            headers: Some(Headers::new()),
+            delivery_mode: Some(1),
+            priority: Some(0),
+            correlation_id: answered.correlation_id.map(SmolStr::from),
+            ..Properties::default()
+        };
+        let body = write(status, &result, task_id).into();
+        ReplyMessage { properties, body, ..ReplyMessage::default() }.into()
+    }
+}
+
+impl Celery {
+    /// The method's full name and its body.
+    fn read(
+        &self,
+        service: &ServiceDef,
+        headers: &Headers,
+        properties: &mut Properties,
+        body: &[u8],
+    ) -> Result<(&'static str, String), Fault> {
+        let bad_request = |why: &str| Fault::new(FaultCode::BadRequest, why);
+        if !is_json(properties.content_type.as_deref()) || headers.text("compression").is_some() {
+            let why = "send bodies in JSON that are not compressed";
+            return Err(Fault::new(FaultCode::UnsupportedMediaType, why));
+        }
+        let task = headers.text(TASK).ok_or_else(|| bad_request("the header `task` is missing"))?;
+        let method = self.tasks.find(service, task);
+        let method = method.ok_or_else(|| Fault::new(FaultCode::UnknownMethod, task))?;
+        if !is_none(headers.get("eta")) {
+            return Err(bad_request("a task with `eta` cannot be run at that time"));
+        }
+        if let Some(milliseconds) = milliseconds_left(headers.get(EXPIRES))? {
+            let of_broker = properties.expiration.as_deref().and_then(|text| text.parse::<u64>().ok());
+            let milliseconds = of_broker.map_or(milliseconds, |other| other.min(milliseconds));
+            properties.expiration = Some(milliseconds.to_string().into());
+        }
+        let (args, kwargs, links): (Vec<&RawValue>, _, Map<String, Value>) = serde_json::from_slice(body)
+            .map_err(|_| bad_request("the body is not an array of `args`, `kwargs` and `embed`"))?;
+        if let Some((link, _)) = links.iter().find(|(_, value)| has_links(value)) {
+            return Err(bad_request(&format!("a task with {link:?} is not supported: it would not be run")));
+        }
+        let body = Arguments { args, kwargs }.merge(Some(method));
+        Ok((method.full_name, body.map_err(|why| bad_request(&why.to_string()))?))
+    }
+
+    fn result_of(&self, answered: &Answered<'_>) -> (&'static str, String) {
+        match answered.outcome {
+            Outcome::Value { content_type, body } => match value_of(content_type, body) {
+                Some(value) => ("SUCCESS", value.to_owned()),
+                None => {
+                    let why = format!("the value is {content_type}, and replies are JSON");
+                    of_fault(&Fault::new(FaultCode::UnencodableReply, why))
+                }
+            },
+            Outcome::Error { content_type, body, text } => {
+                let json = value_of(content_type, body).unwrap_or("null");
+                let ErrorParts { kind, text } = ErrorParts::of(json, text);
+                let service = answered.method.map_or("", |method| method.service);
+                let module = self.module.as_deref().unwrap_or(service);
+                ("FAILURE", exception(module, kind.as_deref().unwrap_or(ERROR), &text, Some(json)))
+            }
+            Outcome::Fault(fault) => of_fault(fault),
+            _ => of_fault(&Fault::new(FaultCode::Internal, "an outcome of another kind")),
+        }
+    }
+}
+
+fn is_none(header: Option<&HeaderValue>) -> bool {
+    matches!(header, None | Some(HeaderValue::Null))
+}
+
+/// Returns whether a member of `embed` names other tasks.
+fn has_links(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(links) => !links.is_empty(),
+        _ => true,
+    }
+}
+
+/// The time until a task expires, in milliseconds. `None` without an end.
+fn milliseconds_left(expires: Option<&HeaderValue>) -> Result<Option<u64>, Fault> {
+    let time = match expires {
+        None | Some(HeaderValue::Null) => return Ok(None),
+        Some(HeaderValue::Text(text)) => time::read(text),
+        Some(_) => None,
+    };
+    let time = time.ok_or_else(|| Fault::new(FaultCode::BadRequest, "`expires` is no time in ISO 8601"))?;
+    match time.duration_since(SystemTime::now()) {
+        Ok(left) => Ok(Some(u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1))),
+        Err(_) => Err(Fault::new(FaultCode::Expired, "the task has expired")),
+    }
+}

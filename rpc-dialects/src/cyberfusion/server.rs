@@ -1,0 +1,110 @@
+//! Services that the framework's clients call.
+
+use std::borrow::Cow;
+
+use amqp_rpc_runtime::{
+    Fault, FaultCode, Headers,
+    contract::ServiceDef,
+    dialect::{
+        Answer, Answered, Delivery, Incoming, IncomingRequest, Outcome, Properties, Queue, ReplyMessage,
+        ServerDialect, ServiceTopology, SmolStr, Topology, Unsupported,
+    },
+};
+
+use super::{
+    Cyberfusion, bound,
+    reply::{of_fault, write},
+};
+use crate::{
+    json::{ErrorParts, JSON, is_json, is_object, object, value_of},
+    names::{check_distinct, requests},
+};
+
+impl ServerDialect for Cyberfusion {
+    fn name(&self) -> &'static str {
+        "cyberfusion"
+    }
+
+    fn topology(&self, service: &ServiceDef) -> Result<ServiceTopology, Unsupported> {
+        check_distinct(service, |method| self.action_of(method.full_name))?;
+        let mut topology = Topology::default();
+        topology.queues.push(Queue::durable(&self.queue, Headers::new()));
+        for method in requests(service) {
+            topology.extend(&bound(&self.queue, &self.action_of(method.full_name)));
+        }
+        Ok(ServiceTopology { queues: vec![self.queue.clone()], topology })
+    }
+
+    fn read_request(&self, service: &ServiceDef, delivery: Delivery) -> Incoming {
+        let Delivery { exchange, properties, body, .. } = delivery;
+        if !is_json(properties.content_type.as_deref()) {
+            let content_type = properties.content_type.as_deref().unwrap_or_default();
+            let why = format!("content type {content_type:?} is not supported; send {JSON}");
+            return Incoming::refused(Fault::new(FaultCode::UnsupportedMediaType, why), properties);
+        }
+        let Some(method) = requests(service).find(|method| self.action_of(method.full_name) == *exchange)
+        else {
+            let why = "no method has the action of this exchange";
+            return Incoming::refused(Fault::new(FaultCode::UnknownMethod, why), properties);
+        };
+        if !std::str::from_utf8(&body).is_ok_and(is_object) {
+            return Incoming::bad_request("the body is not a JSON object", properties);
+        }
+        IncomingRequest::json(method.full_name, body, properties).into()
+    }
+
+    fn allows_reply_to(&self, address: &str) -> bool {
+        address != self.queue && self.replies.allows(address)
+    }
+
+    fn answer(&self, answered: &Answered<'_>) -> Answer {
+        if answered.reply_to.is_none() {
+            let is_value = matches!(answered.outcome, Outcome::Value { .. });
+            return if is_value { Answer::Ack } else { Answer::Reject };
+        }
+        let properties = Properties {
+            content_type: Some(SmolStr::new_static(JSON)),
+            delivery_mode: Some(1),
+            correlation_id: answered.correlation_id.map(SmolStr::from),
+            ..Properties::default()
+        };
+        // A request through the default exchange has no exchange of an action.
+        let exchange = if self.replies_to_exchange { answered.exchange } else { "" };
+        let exchange = Cow::Owned(exchange.to_owned());
+        ReplyMessage { exchange, properties, body: self.body_of(answered).into() }.into()
+    }
+}
+
+impl Cyberfusion {
+    fn body_of(&self, answered: &Answered<'_>) -> String {
+        match answered.outcome {
+            Outcome::Value { content_type, body } => {
+                let data = value_of(content_type, body).and_then(|value| self.data_of(value));
+                let message = answered.method.and_then(|method| self.messages.get(method.full_name));
+                match data {
+                    Some(data) => write(true, message.map_or("", String::as_str), &data),
+                    None => {
+                        let why = "the value is no JSON object, and no other may be the data of a reply";
+                        of_fault(&Fault::new(FaultCode::UnencodableReply, why), self.is_consumer_2)
+                    }
+                }
+            }
+            Outcome::Error { content_type, body, text } => {
+                let json = value_of(content_type, body).unwrap_or("null");
+                let data = if self.has_error_data { json } else { "null" };
+                write(false, &ErrorParts::of(json, text).text, data)
+            }
+            Outcome::Fault(fault) => of_fault(fault, self.is_consumer_2),
+            _ => of_fault(&Fault::new(FaultCode::Internal, "an outcome of another kind"), self.is_consumer_2),
+        }
+    }
+
+    /// The `data` of a value; `None` for one that cannot be it.
+    fn data_of<'a>(&self, value: &'a str) -> Option<Cow<'a, str>> {
+        match &self.values_in {
+            _ if value == "null" => Some(Cow::Borrowed(value)),
+            Some(member) => Some(Cow::Owned(object([(member.as_str(), value)]))),
+            None => is_object(value).then_some(Cow::Borrowed(value)),
+        }
+    }
+}

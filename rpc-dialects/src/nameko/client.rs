@@ -1,0 +1,99 @@
+//! Calls of what a nameko service serves.
+
+use std::borrow::Cow;
+
+use amqp_rpc_runtime::{
+    contract::{MethodDef, MethodKind},
+    dialect::{
+        ClientDialect, Delivery, OutgoingRequest, PeerReply, Properties, ReplyBinding, RequestMessage,
+        SmolStr, Target, Topology, Unsupported,
+    },
+};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{EXCHANGE, Nameko, UTF_8, errors::fault_of, exchange_with, queue_of};
+use crate::json::{Arguments, JSON, body_of, object, object_of};
+
+/// A reply; a member that is missing is null.
+#[derive(Deserialize)]
+struct ReplyBody<'a> {
+    #[serde(borrow, default)]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+/// The exception of a reply.
+#[derive(Deserialize)]
+struct Exception<'a> {
+    #[serde(borrow, default)]
+    exc_path: Cow<'a, str>,
+    #[serde(default)]
+    value: serde_json::Value,
+}
+
+impl ClientDialect for Nameko {
+    fn name(&self) -> &'static str {
+        "nameko"
+    }
+
+    fn takes_direct_replies(&self) -> bool {
+        // Replies come through the exchange of requests, by a binding.
+        false
+    }
+
+    fn reply_queue(&self, unique: &str) -> String {
+        unique.to_owned()
+    }
+
+    fn target(&self, method: &'static MethodDef, name: &str) -> Result<Target, Unsupported> {
+        if method.kind == MethodKind::Notify {
+            return Err(Unsupported::new(format!(
+                "`{name}` is a notification, and a nameko service ends its process after a request without a reply address; make it a call"
+            )));
+        }
+        let service = name.rsplit_once('.').map_or(name, |(service, _)| service);
+        Ok(Target {
+            exchange: Cow::Borrowed(EXCHANGE),
+            routing_key: Cow::Owned(name.to_owned()),
+            queue: Cow::Owned(queue_of(service)),
+        })
+    }
+
+    fn reply_bindings(&self, binding: &ReplyBinding<'_>) -> Topology {
+        exchange_with(binding.queue, binding.queue)
+    }
+
+    fn write_request(&self, mut request: OutgoingRequest<'_>) -> Result<RequestMessage, Unsupported> {
+        // What is no JSON is dropped by the service without an answer.
+        let body = body_of(&request, "nameko")?;
+        let (args, kwargs) = Arguments::of_body(request.method, body);
+        let body = object([("args", args.as_str()), ("kwargs", kwargs.as_str())]);
+        let properties = request.properties();
+        // Without these a nameko service ends its process.
+        let content_type = Some(SmolStr::new_static(JSON));
+        let content_encoding = Some(SmolStr::new_static(UTF_8));
+        let headers = Some(properties.headers.unwrap_or_default());
+        let properties = Properties { content_type, content_encoding, headers, ..properties };
+        Ok(RequestMessage { properties, body: body.into() })
+    }
+
+    fn read_reply(&self, reply: Delivery) -> PeerReply {
+        let Some(ReplyBody { result, error }) = object_of(&reply.body) else {
+            return PeerReply::Unreadable;
+        };
+        let part = |json: &RawValue| reply.body.slice_ref(json.get().as_bytes());
+        let Some(error) = error else {
+            let body = result.map_or(Bytes::from_static(b"null"), part);
+            return PeerReply::Value { content_type: SmolStr::default(), body };
+        };
+        let exception: Option<Exception<'_>> = serde_json::from_str(error.get()).ok();
+        let fault = exception.and_then(|Exception { exc_path, value }| {
+            let message = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            fault_of(&exc_path, &message)
+        });
+        fault.unwrap_or_else(|| PeerReply::Error { content_type: SmolStr::default(), body: part(error) })
+    }
+}

@@ -1,0 +1,92 @@
+//! Calls of what a `NestJS` microservice serves.
+
+use std::borrow::Cow;
+
+use amqp_rpc_runtime::{
+    contract::MethodDef,
+    dialect::{
+        ClientDialect, Delivery, OutgoingRequest, PeerReply, RequestMessage, SmolStr, Target, Unsupported,
+    },
+};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    NestJs,
+    errors::{fault_of, is_error},
+};
+use crate::{
+    json::{body_of, is_object, object, quoted},
+    names::service_of,
+};
+
+/// A reply. A member that is null is there.
+#[derive(Deserialize)]
+struct Packet<'a> {
+    #[serde(borrow, default, deserialize_with = "super::server::present")]
+    response: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "super::server::present")]
+    err: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "isDisposed", deserialize_with = "super::server::present")]
+    is_disposed: Option<&'a RawValue>,
+}
+
+impl ClientDialect for NestJs {
+    fn name(&self) -> &'static str {
+        "NestJS"
+    }
+
+    fn takes_direct_replies(&self) -> bool {
+        true
+    }
+
+    fn target(&self, _: &'static MethodDef, name: &str) -> Result<Target, Unsupported> {
+        let queue = self.queue_of(service_of(name)).to_owned();
+        let (exchange, routing_key) = match self.exchange_of(&queue) {
+            Some(exchange) => (exchange.to_owned(), self.pattern_of(name).into_routing_key()),
+            None => (String::new(), queue.clone()),
+        };
+        Ok(Target {
+            exchange: Cow::Owned(exchange),
+            routing_key: Cow::Owned(routing_key),
+            queue: Cow::Owned(queue),
+        })
+    }
+
+    fn write_request(&self, mut request: OutgoingRequest<'_>) -> Result<RequestMessage, Unsupported> {
+        let data = body_of(&request, "NestJS")?;
+        let pattern = self.pattern_of(request.name).json();
+        // By it a server tells a call from an event.
+        let id = request.is_call.then(|| quoted(&request.correlation_id));
+        let members = [("pattern", pattern.as_str()), ("data", data)];
+        let body = object(members.into_iter().chain(id.as_deref().map(|id| ("id", id))));
+        Ok(RequestMessage { properties: request.properties(), body: body.into() })
+    }
+
+    fn read_reply(&self, reply: Delivery) -> PeerReply {
+        let Ok(json) = serde_json::from_slice::<&RawValue>(&reply.body) else { return PeerReply::Unreadable };
+        let part = |json: &RawValue| reply.body.slice_ref(json.get().as_bytes());
+        let (content_type, value) = (SmolStr::default(), part(json));
+        // Without an envelope a reply is the value, as for clients of NestJS.
+        if !is_object(json.get()) {
+            return PeerReply::Value { content_type, body: value };
+        }
+        let Ok(Packet { response, err, is_disposed }) = serde_json::from_str(json.get()) else {
+            return PeerReply::Unreadable;
+        };
+        if let Some(err) = err.filter(|err| is_error(err.get())) {
+            return match fault_of(err.get()) {
+                Some(fault) => PeerReply::Fault(fault),
+                None => PeerReply::Error { content_type, body: part(err) },
+            };
+        }
+        let body = match (response, is_disposed.or(err)) {
+            // Of a stream the first: a call has one value.
+            (Some(response), _) => part(response),
+            (None, Some(_)) => Bytes::from_static(b"null"),
+            (None, None) => value,
+        };
+        PeerReply::Value { content_type, body }
+    }
+}

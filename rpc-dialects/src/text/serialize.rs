@@ -1,0 +1,267 @@
+//! Writing values as text.
+
+use serde::{
+    Serialize, Serializer,
+    ser::{Impossible, SerializeSeq, SerializeStruct, SerializeTuple, SerializeTupleStruct},
+};
+
+use super::error::TextError;
+
+/// The body of a value. `separator` stands between values; without one there is one value.
+pub(super) fn to_text<T: Serialize + ?Sized>(
+    value: &T,
+    separator: Option<&str>,
+) -> Result<Vec<u8>, TextError> {
+    value.serialize(ValueWriter { separator })
+}
+
+/// Writes one value, or with a separator several.
+#[derive(Clone, Copy)]
+struct ValueWriter<'a> {
+    separator: Option<&'a str>,
+}
+
+/// Several values, as they are written.
+enum Values<'a> {
+    /// A type of one value: whatever that is, it is the whole text.
+    One { separator: Option<&'a str>, text: Vec<u8> },
+    /// Each is written without a separator.
+    Several { separator: &'a str, parts: Vec<Vec<u8>>, is_sequence: bool },
+}
+
+impl<'a> ValueWriter<'a> {
+    /// Values whose number the type says.
+    fn fixed(self, count: usize) -> Result<Values<'a>, TextError> {
+        match count {
+            1 => Ok(Values::One { separator: self.separator, text: Vec::new() }),
+            _ => self.several(count, false),
+        }
+    }
+
+    fn several(self, count: usize, is_sequence: bool) -> Result<Values<'a>, TextError> {
+        let parts = Vec::new();
+        match self.separator {
+            Some(separator) => Ok(Values::Several { separator, parts, is_sequence }),
+            // Nothing is between them.
+            None if count == 0 && !is_sequence => Ok(Values::One { separator: None, text: Vec::new() }),
+            None => Err(TextError::new("values in values cannot be written as text")),
+        }
+    }
+}
+
+impl Values<'_> {
+    fn add<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TextError> {
+        match self {
+            Self::One { separator, text } => *text = to_text(value, *separator)?,
+            Self::Several { parts, .. } => parts.push(to_text(value, None)?),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Vec<u8>, TextError> {
+        let (separator, parts, is_sequence) = match self {
+            Self::One { text, .. } => return Ok(text),
+            Self::Several { separator, parts, is_sequence } => (separator.as_bytes(), parts, is_sequence),
+        };
+        let has_separator = |part: &Vec<u8>| part.windows(separator.len()).any(|window| window == separator);
+        if parts.iter().any(has_separator) {
+            return Err(TextError::new("one of several values contains the separator"));
+        }
+        if is_sequence && parts.len() == 1 && parts[0].is_empty() {
+            return Err(TextError::new("an empty text would be read as an empty sequence"));
+        }
+        Ok(parts.join(separator))
+    }
+}
+
+fn refuse<T>(what: &str) -> Result<T, TextError> {
+    Err(TextError::new(format!("{what} cannot be written as text")))
+}
+
+macro_rules! as_text {
+    ($($name:ident: $type:ty, $value:ident => $text:expr;)+) => {
+        $(fn $name(self, $value: $type) -> Result<Vec<u8>, TextError> {
+            Ok(Vec::from($text))
+        })+
+    };
+}
+
+impl<'a> Serializer for ValueWriter<'a> {
+    type Ok = Vec<u8>;
+    type Error = TextError;
+    type SerializeSeq = Values<'a>;
+    type SerializeTuple = Values<'a>;
+    type SerializeTupleStruct = Values<'a>;
+    type SerializeTupleVariant = Impossible<Vec<u8>, TextError>;
+    type SerializeMap = Impossible<Vec<u8>, TextError>;
+    type SerializeStruct = Values<'a>;
+    type SerializeStructVariant = Impossible<Vec<u8>, TextError>;
+
+    as_text! {
+        serialize_bool: bool, value => value.to_string();
+        serialize_i8: i8, value => value.to_string();
+        serialize_i16: i16, value => value.to_string();
+        serialize_i32: i32, value => value.to_string();
+        serialize_i64: i64, value => value.to_string();
+        serialize_i128: i128, value => value.to_string();
+        serialize_u8: u8, value => value.to_string();
+        serialize_u16: u16, value => value.to_string();
+        serialize_u32: u32, value => value.to_string();
+        serialize_u64: u64, value => value.to_string();
+        serialize_u128: u128, value => value.to_string();
+        // With a point or an exponent, as other languages tell floats from integers.
+        serialize_f32: f32, value => format!("{value:?}");
+        serialize_f64: f64, value => format!("{value:?}");
+        serialize_char: char, value => value.to_string();
+        serialize_str: &str, value => value;
+        serialize_bytes: &[u8], value => value;
+    }
+
+    fn serialize_none(self) -> Result<Vec<u8>, TextError> {
+        Ok(Vec::new())
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Vec<u8>, TextError> {
+        let text = value.serialize(self)?;
+        if text.is_empty() {
+            return Err(TextError::new("an empty text would be read as `None`"));
+        }
+        Ok(text)
+    }
+
+    fn serialize_unit(self) -> Result<Vec<u8>, TextError> {
+        Ok(Vec::new())
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<Vec<u8>, TextError> {
+        Ok(Vec::new())
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<Vec<u8>, TextError> {
+        Ok(variant.into())
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<Vec<u8>, TextError> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: &T,
+    ) -> Result<Vec<u8>, TextError> {
+        refuse(&format!("the variant `{variant}`, which has data,"))
+    }
+
+    fn serialize_seq(self, count: Option<usize>) -> Result<Values<'a>, TextError> {
+        self.several(count.unwrap_or_default(), true)
+    }
+
+    fn serialize_tuple(self, count: usize) -> Result<Values<'a>, TextError> {
+        self.fixed(count)
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, count: usize) -> Result<Values<'a>, TextError> {
+        self.fixed(count)
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant, TextError> {
+        refuse(&format!("the variant `{variant}`, which has data,"))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, TextError> {
+        refuse("a map")
+    }
+
+    fn serialize_struct(self, _: &'static str, count: usize) -> Result<Values<'a>, TextError> {
+        self.fixed(count)
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, TextError> {
+        refuse(&format!("the variant `{variant}`, which has data,"))
+    }
+}
+
+impl SerializeSeq for Values<'_> {
+    type Ok = Vec<u8>;
+    type Error = TextError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TextError> {
+        self.add(value)
+    }
+
+    fn end(self) -> Result<Vec<u8>, TextError> {
+        self.finish()
+    }
+}
+
+impl SerializeTuple for Values<'_> {
+    type Ok = Vec<u8>;
+    type Error = TextError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TextError> {
+        self.add(value)
+    }
+
+    fn end(self) -> Result<Vec<u8>, TextError> {
+        self.finish()
+    }
+}
+
+impl SerializeTupleStruct for Values<'_> {
+    type Ok = Vec<u8>;
+    type Error = TextError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TextError> {
+        self.add(value)
+    }
+
+    fn end(self) -> Result<Vec<u8>, TextError> {
+        self.finish()
+    }
+}
+
+impl SerializeStruct for Values<'_> {
+    type Ok = Vec<u8>;
+    type Error = TextError;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), TextError> {
+        self.add(value)
+    }
+
+    fn skip_field(&mut self, _: &'static str) -> Result<(), TextError> {
+        // Its place must stay: values are told apart by their positions.
+        self.add(&())
+    }
+
+    fn end(self) -> Result<Vec<u8>, TextError> {
+        self.finish()
+    }
+}

@@ -1,0 +1,100 @@
+//! Captured messages of the peers of each dialect, and messages that no peer sends.
+
+use amqp_rpc_dialects::{
+    AioPika, Celery, Cyberfusion, FastStream, Golevelup, Nameko, NestJs, Tutorial,
+    testing::{Fixture, check_hostile},
+};
+use amqp_rpc_runtime::{
+    contract::{MethodDef, Params, ServiceDef},
+    dialect::{ClientDialect, Outcome, ServerDialect},
+};
+
+const SERVICE: &ServiceDef = &ServiceDef::new(
+    "svc",
+    &[
+        &MethodDef::new("svc", "svc.compute").params(Params::Named(&["n"])),
+        &MethodDef::new("svc", "svc.sum").params(Params::Bare("list")),
+        &MethodDef::new("svc", "svc.note").params(Params::Named(&["text"])).notify(),
+    ],
+);
+
+fn check(fixture: &str, server: Option<&dyn ServerDialect>, client: Option<&dyn ClientDialect>) {
+    let fixture = Fixture::parse(fixture).expect("it is a fixture");
+    if let Err(problems) = fixture.check(server, client) {
+        panic!("{problems}");
+    }
+    if let Some(server) = server
+        && let Err(problem) = check_hostile(server, SERVICE)
+    {
+        panic!("{problem}");
+    }
+}
+
+#[test]
+fn nameko() {
+    let nameko = Nameko::new();
+    check(include_str!("fixtures/nameko.json"), Some(&nameko), Some(&nameko));
+}
+
+#[test]
+fn celery() {
+    let celery = Celery::new();
+    check(include_str!("fixtures/celery.json"), Some(&celery), Some(&celery));
+}
+
+#[test]
+fn cyberfusion() {
+    let cyberfusion = Cyberfusion::new("cy").values_in("value").reply_to_exchange();
+    check(include_str!("fixtures/cyberfusion.json"), Some(&cyberfusion), Some(&cyberfusion));
+    let version_2 = Cyberfusion::new("cy").consumer_2().action("compute", "cy_compute");
+    check(include_str!("fixtures/cyberfusion-2.json"), Some(&version_2), Some(&version_2));
+}
+
+#[test]
+fn nestjs() {
+    let nestjs = NestJs::new().pattern("add", r#"{"cmd":"add","role":"math"}"#);
+    check(include_str!("fixtures/nestjs.json"), Some(&nestjs), Some(&nestjs));
+    let wildcards = nestjs.wildcards();
+    check(include_str!("fixtures/nestjs-wildcards.json"), Some(&wildcards), Some(&wildcards));
+}
+
+#[test]
+fn golevelup() {
+    let golevelup = Golevelup::new().exchange("X");
+    check(include_str!("fixtures/golevelup.json"), Some(&golevelup), Some(&golevelup));
+    let errors = golevelup.errors_in("error");
+    check(include_str!("fixtures/golevelup-errors.json"), Some(&errors), Some(&errors));
+}
+
+#[test]
+fn faststream() {
+    let faststream = FastStream::new();
+    for fixture in [include_str!("fixtures/faststream.json"), include_str!("fixtures/ruststream.json")] {
+        check(fixture, Some(&faststream), Some(&faststream));
+    }
+}
+
+#[test]
+fn aio_pika() {
+    let aio_pika = AioPika::new();
+    check(include_str!("fixtures/aio_pika.json"), Some(&aio_pika), Some(&aio_pika));
+    let exchange = AioPika::new().exchange("X").without_service();
+    check(include_str!("fixtures/aio_pika_exchange.json"), Some(&exchange), Some(&exchange));
+}
+
+#[test]
+fn tutorial() {
+    let tutorial = Tutorial::new().queue("svc.compute", "rpc_queue");
+    check(include_str!("fixtures/tutorial.json"), Some(&tutorial), Some(&tutorial));
+    let with_errors = tutorial.errors_begin_with("error: ").error_text(|outcome| match outcome {
+        Outcome::Error { text, .. } => Some(format!("error: {}", text.unwrap_or_default())),
+        _ => None,
+    });
+    check(include_str!("fixtures/tutorial_errors.json"), Some(&with_errors), Some(&with_errors));
+}
+
+#[test]
+fn sum_rpc() {
+    let sum_rpc = Tutorial::new().queue("svc.sum", "rpc_queue");
+    check(include_str!("fixtures/sum_rpc.json"), Some(&sum_rpc), Some(&sum_rpc));
+}

@@ -1,0 +1,18 @@
+//! The real peers of the dialects: programs of other frameworks (`peers`), on RabbitMQ and on the embedded
+//! broker.
+#![allow(clippy::disallowed_types, reason = "the shared support has peers that speak AMQP by hand")]
+
+mod aio_pika;
+mod alone;
+mod celery;
+mod cyberfusion;
+mod faststream;
+mod golevelup;
+mod nameko;
+mod nestjs;
+mod peer;
+mod table;
+mod tutorial;
+
+#[path = "../e2e/support/mod.rs"]
+mod support;

@@ -1,0 +1,98 @@
+//! Celery: tasks by a header, three elements in a body, a status in a reply.
+
+use amqp_rpc::{Server, dialects::Celery};
+use lapin::{
+    BasicProperties,
+    types::{AMQPValue, FieldTable, ShortString},
+};
+use serde_json::{Value, json};
+
+use super::{client_in, own_error, serve_fib_in};
+use crate::{
+    services::{FibClient, FibError, FibServer, Fibonacci},
+    support::{RawPeer, Vhost, await_until, within},
+};
+
+const REPLY_QUEUE: &str = "424f99c7-9c3a-41d9-9669-0800200c9a66";
+const ID: &str = "0f4c6f25-5b3b-4b0e-8b8a-3c2f7a5c9b11";
+
+/// The properties of a task, as Celery's clients have them.
+fn task(name: &str, reply_to: &str) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    for (header, value) in [("lang", "py"), ("task", name), ("id", ID)] {
+        headers.insert(header.into(), AMQPValue::LongString(value.into()));
+    }
+    let properties = BasicProperties::default().with_headers(headers).with_correlation_id(ID.into());
+    properties.with_content_type("application/json".into()).with_reply_to(ShortString::from(reply_to))
+}
+
+#[tokio::test]
+async fn answers_as_a_worker_does() {
+    super::answers(Celery::new().queue("tasks")).await;
+}
+
+#[tokio::test]
+async fn serves_beside_the_native_protocol() {
+    super::serves_beside_the_native_protocol(Celery::new()).await;
+}
+
+#[tokio::test]
+async fn fails_without_a_server() {
+    super::fails_without_a_server(Celery::new()).await;
+}
+
+#[tokio::test]
+async fn calls_over_the_next_connection() {
+    super::calls_over_the_next_connection(Celery::new()).await;
+}
+
+#[tokio::test]
+async fn survives_the_loss_of_a_server() {
+    super::survives_the_loss_of_a_server(Celery::new()).await;
+}
+
+#[tokio::test]
+async fn a_peer_gets_a_status_and_no_traceback_and_garbage_is_answered() {
+    let vhost = Vhost::create().await;
+    let server = serve_fib_in(&vhost, Celery::new().task("compute", "math.fib").errors_in("lib")).await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    peer.declare_queue(REPLY_QUEUE, Default::default(), FieldTable::default()).await;
+    let mut replies = peer.consume(REPLY_QUEUE, 20).await;
+    for (name, body, status, kind) in [
+        ("math.fib", &b"[[30],{},{}]"[..], "SUCCESS", None),
+        ("math.fib", b"[[91],{},{\"chain\":null}]", "FAILURE", Some("TooLarge")),
+        ("fib.compute", b"[[30],{},{}]", "FAILURE", Some("NotRegistered")),
+        ("math.fib", b"[[30],{}]", "FAILURE", Some("bad_request")),
+        ("math.fib", b"\xff", "FAILURE", Some("bad_request")),
+    ] {
+        // By the exchange, as some clients are configured.
+        peer.publish("celery", "celery", task(name, REPLY_QUEUE), body).await;
+        let reply = replies.next().await;
+        let json = reply.json();
+        assert_eq!((&json["status"], &json["task_id"]), (&json!(status), &json!(ID)), "{json}");
+        assert_eq!((&json["traceback"], &json["children"]), (&Value::Null, &json!([])), "{json}");
+        match kind {
+            None => assert_eq!(json["result"], 832_040),
+            Some(kind) => assert_eq!(json["result"]["exc_type"], kind, "{json}"),
+        }
+        assert_eq!((reply.correlation_id(), reply.content_type()), (Some(ID), Some("application/json")));
+        reply.ack().await;
+    }
+    peer.publish("", "celery", task("math.fib", "celery"), b"[[30],{},{}]").await;
+    await_until("the request is refused", || async { server.stats().foreign_reply_addresses == 1 }).await;
+    let fib = FibClient::new(client_in(vhost.uri(), Celery::new().task("compute", "math.fib")).await);
+    let error = within("the error", fib.compute(91)).await.unwrap_err();
+    assert_eq!(own_error(error), FibError::TooLarge { limit: 90 });
+    within("the server to stop", server.shutdown()).await.unwrap();
+    let queue = vhost.existing_queue("celery").await;
+    assert_eq!((queue.ready, queue.unacked), (0, 0), "everything is settled");
+}
+
+#[tokio::test]
+async fn two_tasks_of_one_name_are_refused() {
+    let vhost = Vhost::create().await;
+    let dialect = Celery::new().task("compute", "fib.whoami");
+    let server = Server::new().service_in(FibServer::new(Fibonacci), dialect).start(vhost.uri());
+    let error = within("the refusal", server).await.unwrap_err().to_string();
+    assert!(error.contains("have one name there"), "{error}");
+}
