@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use amqp_rpc_runtime::{
-    contract::{MethodDef, MethodKind, Params, ServiceDef},
+    contract::{MethodDef, MethodKind, Params, Repetition, ServiceDef},
     dialect::Unsupported,
 };
 use bytes::Bytes;
@@ -80,6 +80,19 @@ pub(crate) fn check_distinct(
 }
 
 /// # Errors
+/// When a method is `deduplicate`: its server refuses requests without an idempotency key, and clients of `framework` send
+/// none, so that no call of theirs would ever be served.
+pub(crate) fn check_no_deduplication(service: &ServiceDef, framework: &str) -> Result<(), Unsupported> {
+    match requests(service).find(|method| method.repetition == Repetition::Deduplicated) {
+        Some(method) => Err(Unsupported::new(format!(
+            "`{}` is `deduplicate`, and clients of {framework} send no idempotency key",
+            method.full_name
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// # Errors
 /// When a name that is to be a binding to a topic exchange has a wildcard: it would bring requests that no method has.
 pub(crate) fn check_no_wildcard(method: &MethodDef, name: &str) -> Result<(), Unsupported> {
     if name.split('.').any(|word| matches!(word, "*" | "#")) {
@@ -129,5 +142,15 @@ mod tests {
         names.give("add".to_owned(), "compute".to_owned());
         let error = check_distinct(MATH, |method| names.of(method.full_name).to_owned()).unwrap_err();
         assert!(error.to_string().contains("`a.math.compute` and `a.math.add`"), "{error}");
+    }
+
+    #[test]
+    fn a_deduplicated_method_is_refused() {
+        const PLACE: &MethodDef =
+            &MethodDef::new("a.math", "a.math.place").repetition(Repetition::Deduplicated);
+        assert_eq!(check_no_deduplication(MATH, "it"), Ok(()));
+        let service = ServiceDef::new("a.math", &[COMPUTE, PLACE]);
+        let error = check_no_deduplication(&service, "it").unwrap_err().to_string();
+        assert!(error.contains("`a.math.place` is `deduplicate`, and clients of it"), "{error}");
     }
 }

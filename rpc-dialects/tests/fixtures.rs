@@ -1,11 +1,11 @@
 //! Captured messages of the peers of each dialect, and messages that no peer sends.
 
 use amqp_rpc_dialects::{
-    AioPika, Celery, Cyberfusion, FastStream, Golevelup, Nameko, NestJs, Tutorial,
+    AioPika, Celery, Cyberfusion, FastStream, Golevelup, Kanin, Nameko, NestJs, Tutorial,
     testing::{Fixture, check_hostile},
 };
 use amqp_rpc_runtime::{
-    contract::{MethodDef, Params, ServiceDef},
+    contract::{MethodDef, Params, Repetition, ServiceDef},
     dialect::{ClientDialect, Outcome, ServerDialect},
 };
 
@@ -97,4 +97,15 @@ fn tutorial() {
 fn sum_rpc() {
     let sum_rpc = Tutorial::new().queue("svc.sum", "rpc_queue");
     check(include_str!("fixtures/sum_rpc.json"), Some(&sum_rpc), Some(&sum_rpc));
+}
+
+#[test]
+fn deduplicated_methods_are_refused_where_clients_send_no_idempotency_key() {
+    const PLACE: &MethodDef = &MethodDef::new("svc", "svc.place").repetition(Repetition::Deduplicated);
+    let service = ServiceDef::new("svc", &[PLACE]);
+    let servers: [&dyn ServerDialect; 3] = [&Kanin::new(), &Nameko::new(), &Tutorial::new()];
+    for server in servers {
+        let why = server.topology(&service).map(drop).unwrap_err().to_string();
+        assert!(why.contains("`svc.place` is `deduplicate`"), "{}: {why}", server.name());
+    }
 }

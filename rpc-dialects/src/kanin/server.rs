@@ -2,7 +2,7 @@
 
 use amqp_rpc_runtime::{
     Fault, FaultCode, Headers,
-    contract::{Repetition, ServiceDef},
+    contract::ServiceDef,
     dialect::{
         Answer, Answered, Binding, Delivery, Incoming, IncomingRequest, Outcome, Properties, Queue,
         ReplyMessage, ServerDialect, ServiceTopology, SmolStr, Topology, Unsupported,
@@ -11,7 +11,7 @@ use amqp_rpc_runtime::{
 use bytes::Bytes;
 
 use super::{EXCHANGE, Kanin, RAW};
-use crate::names::{check_distinct, requests};
+use crate::names::{check_distinct, check_no_deduplication, requests};
 
 impl ServerDialect for Kanin {
     fn name(&self) -> &'static str {
@@ -20,17 +20,13 @@ impl ServerDialect for Kanin {
 
     fn topology(&self, service: &ServiceDef) -> Result<ServiceTopology, Unsupported> {
         check_distinct(service, |method| self.names.of(method.full_name).to_owned())?;
+        check_no_deduplication(service, "kanin")?;
         let mut topology = Topology::default();
         for method in requests(service) {
             let name = method.full_name;
             if !method.reads_anything {
                 return Err(Unsupported::new(format!(
                     "`{name}` does not take bytes alone; let it take one `Bytes`, and declare it `#[rpc(bare)]`"
-                )));
-            }
-            if method.repetition == Repetition::Deduplicated {
-                return Err(Unsupported::new(format!(
-                    "`{name}` is `deduplicate`, and clients of kanin send no idempotency key"
                 )));
             }
             let queue = self.names.of(name).to_owned();

@@ -14,6 +14,7 @@ use amqp_rpc_runtime::{
 use bytes::Bytes;
 
 use super::Tutorial;
+use crate::names::check_no_deduplication;
 
 impl ServerDialect for Tutorial {
     fn name(&self) -> &'static str {
@@ -21,6 +22,7 @@ impl ServerDialect for Tutorial {
     }
 
     fn topology(&self, service: &ServiceDef) -> Result<ServiceTopology, Unsupported> {
+        check_no_deduplication(service, "the tutorial")?;
         let methods = service.methods.iter().filter(|method| method.kind != MethodKind::Event);
         let queues: Vec<_> = methods.map(|method| self.queue_of(method.full_name).to_owned()).collect();
         let declared = queues.iter().map(|queue| self.shape.declare(queue)).collect();
