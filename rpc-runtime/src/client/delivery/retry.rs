@@ -56,8 +56,7 @@ fn after_fault<T, E: 'static>(
     in_flight: &mut InFlight,
     retries: &mut RetryState,
 ) -> NextStep<T, E> {
-    // The call has certainly not run, and that server takes no more calls.
-    if *fault.code() == FaultCode::ShuttingDown
+    if is_of_a_stopping_server(&fault)
         && retries.may_repeat()
         && let Some(sending) = in_flight.send_again()
     {
@@ -71,6 +70,12 @@ fn after_fault<T, E: 'static>(
     }
     let fault = if retries.lost_before().is_some() { fault.of_repetition() } else { fault };
     finish(Err(CallError::Fault(fault)), retries)
+}
+
+/// Returns whether the call has certainly not run, at a server that takes no more calls. In a dialect the fault may be of
+/// another call, which the method has made: then it has run.
+fn is_of_a_stopping_server(fault: &Fault) -> bool {
+    *fault.code() == FaultCode::ShuttingDown && fault.execution() == Execution::Never
 }
 
 /// A server has refused a message with several calls as a whole. Where it promises that none runs, each is sent again:
@@ -137,4 +142,17 @@ pub(crate) fn map_error<E: 'static>(error: CallError<E>, maps: Option<&ErrorMaps
         _ => None,
     };
     mapped.map_or(error, CallError::Method)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_has_certainly_not_run_is_taken_to_another_server() {
+        let shutting_down = Fault::new(FaultCode::ShuttingDown, "");
+        assert!(is_of_a_stopping_server(&shutting_down));
+        assert!(!is_of_a_stopping_server(&shutting_down.of_repetition()), "it may be of another call");
+        assert!(!is_of_a_stopping_server(&Fault::new(FaultCode::Overloaded, "")));
+    }
 }
