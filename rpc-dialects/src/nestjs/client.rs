@@ -21,7 +21,7 @@ use crate::{
     names::service_of,
 };
 
-/// A reply. A member that is null is there.
+/// A reply. A member that is null is there; `fault` and `status` are not.
 #[derive(Deserialize)]
 struct Packet<'a> {
     #[serde(borrow, default, deserialize_with = "super::server::present")]
@@ -30,6 +30,10 @@ struct Packet<'a> {
     err: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "isDisposed", deserialize_with = "super::server::present")]
     is_disposed: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    fault: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    status: Option<&'a RawValue>,
 }
 
 impl ClientDialect for NestJs {
@@ -72,14 +76,13 @@ impl ClientDialect for NestJs {
         if !is_object(json.get()) {
             return PeerReply::Value { content_type, body: value };
         }
-        let Ok(Packet { response, err, is_disposed }) = serde_json::from_str(json.get()) else {
+        let Ok(Packet { response, err, is_disposed, fault, status }) = serde_json::from_str(json.get())
+        else {
             return PeerReply::Unreadable;
         };
         if let Some(err) = err.filter(|err| is_error(err.get())) {
-            return match fault_of(err.get()) {
-                Some(fault) => PeerReply::Fault(fault),
-                None => PeerReply::Error { content_type, body: part(err) },
-            };
+            let fault = fault_of(err.get(), fault.map(RawValue::get), status.map(RawValue::get));
+            return fault.unwrap_or_else(|| PeerReply::Error { content_type, body: part(err) });
         }
         let body = match (response, is_disposed.or(err)) {
             // Of a stream the first: a call has one value.
@@ -88,5 +91,46 @@ impl ClientDialect for NestJs {
             (None, None) => value,
         };
         PeerReply::Value { content_type, body }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amqp_rpc_runtime::dialect::Properties;
+
+    use super::*;
+
+    fn read(packet: &'static str) -> String {
+        let reply =
+            Delivery::new("", "replies", Properties::default(), Bytes::from_static(packet.as_bytes()));
+        let text = |body: &Bytes| String::from_utf8_lossy(body).into_owned();
+        match NestJs::new().read_reply(reply) {
+            PeerReply::Value { body, .. } => format!("value {}", text(&body)),
+            PeerReply::Error { body, .. } => format!("error {}", text(&body)),
+            PeerReply::Fault(fault) => format!("fault {fault}"),
+            PeerReply::UncertainFault(fault) => format!("uncertain {fault}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_fault_stands_beside_the_error_and_an_error_alone_is_the_methods_own() {
+        for (packet, expected) in [
+            (
+                r#"{"err":{"status":"error","message":"full","code":"overloaded"},"fault":"overloaded","isDisposed":true}"#,
+                "fault overloaded: full",
+            ),
+            (
+                r#"{"err":{"status":"error","message":"full","code":"overloaded"},"isDisposed":true}"#,
+                r#"error {"status":"error","message":"full","code":"overloaded"}"#,
+            ),
+            // Neither without an error, nor inside of a value.
+            (r#"{"fault":"overloaded"}"#, r#"value {"fault":"overloaded"}"#),
+            (r#"{"err":null,"fault":"overloaded","response":1}"#, "value 1"),
+            (r#"{"response":{"err":"x","fault":"overloaded"}}"#, r#"value {"err":"x","fault":"overloaded"}"#),
+            (r#"{"err":"x","fault":null,"status":{}}"#, r#"error "x""#),
+        ] {
+            assert_eq!(read(packet), expected, "{packet}");
+        }
     }
 }

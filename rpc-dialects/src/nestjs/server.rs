@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use super::{
     NestJs,
-    errors::{NO_HANDLER, of_error, of_fault},
+    errors::{FAULT, NO_HANDLER, of_error, of_fault},
     pattern::Pattern,
 };
 use crate::{
@@ -97,17 +97,17 @@ impl ServerDialect for NestJs {
         }
         let body = match answered.outcome {
             Outcome::Value { content_type, body } => match value_of(content_type, body) {
-                Some(value) => disposed("response", value),
+                Some(value) => disposed([("response", value)]),
                 None => {
                     let why = format!("the value is {content_type}, and NestJS reads JSON alone");
-                    disposed("err", &of_fault(&Fault::new(FaultCode::UnencodableReply, why)))
+                    failed(&Fault::new(FaultCode::UnencodableReply, why))
                 }
             },
             Outcome::Error { content_type, body, text } => {
-                disposed("err", &of_error(content_type, body, text))
+                disposed([("err", of_error(content_type, body, text).as_str())])
             }
             Outcome::Fault(fault) if *fault.code() == FaultCode::UnknownMethod => no_handler(answered.kept),
-            Outcome::Fault(fault) => disposed("err", &of_fault(fault)),
+            Outcome::Fault(fault) => failed(fault),
             _ => return Answer::Reject,
         };
         let properties = Properties {
@@ -142,8 +142,14 @@ fn arguments_of(method: &MethodDef, data: Option<&RawValue>, body: &Bytes) -> By
 }
 
 /// The last packet of a reply.
-fn disposed(member: &str, json: &str) -> String {
-    object([(member, json), ("isDisposed", "true")])
+fn disposed<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    object(members.into_iter().chain([("isDisposed", "true")]))
+}
+
+/// The reply for a fault. Beside the error it has the code, which no error of a method has there.
+fn failed(fault: &Fault) -> String {
+    let (err, code) = (of_fault(fault), quoted(fault.code().as_str()));
+    disposed([("err", err.as_str()), (FAULT, code.as_str())])
 }
 
 /// The reply to a request with an unknown pattern.

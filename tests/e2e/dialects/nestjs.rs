@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use amqp_rpc::{
-    CallError, Client, RunningServer, Server,
+    CallError, Client, Execution, FaultCode, RunningServer, Server,
     client::{CallOptions, ReplyTo},
     dialects::NestJs,
     error::RemoteError,
@@ -234,6 +234,36 @@ async fn an_exception_of_another_form_is_mapped() {
     let error = within("the error", call).await.unwrap().unwrap_err();
     assert_eq!(own_error(error), FibError::TooLarge { limit: 90 });
     request.ack().await;
+}
+
+#[tokio::test]
+async fn a_fault_is_certain_and_an_error_that_a_method_passes_on_is_its_own() {
+    let vhost = Vhost::create().await;
+    let server = serve_fib_in(&vhost, NestJs::new()).await;
+    let client = client_in(vhost.uri(), NestJs::new()).await;
+    for (method, code) in [("fib.compute", FaultCode::BadRequest), ("fib.nothing", FaultCode::UnknownMethod)]
+    {
+        let error = within("the fault", client.call_json(method, json!({}))).await.unwrap_err();
+        let CallError::Fault(fault) = error else { panic!("{error:?}") };
+        assert_eq!((fault.code(), fault.execution()), (&code, Execution::Never));
+    }
+    within("the server to stop", server.shutdown()).await.expect("the server stops");
+
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let mut requests = peer.consume("fib", 1).await;
+    let fib = FibClient::new(client);
+    let call = tokio::spawn(async move { fib.compute(30).await });
+    let request = requests.next().await;
+    let id = ShortString::from(request.correlation_id().expect("it is a call"));
+    let reply_to = request.reply_to().expect("it is a call").to_owned();
+    let err = json!({"status": "error", "message": "the server is stopping", "code": "shutting_down"});
+    let properties = BasicProperties::default().with_correlation_id(id);
+    publish(&peer, &reply_to, properties, &json!({"err": err, "isDisposed": true})).await;
+    let error = within("the error", call).await.unwrap().unwrap_err();
+    let CallError::Decode(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.remote().and_then(RemoteError::code), Some("shutting_down"));
+    request.ack().await;
+    assert_eq!(vhost.existing_queue("fib").await.ready, 0, "it is not sent again");
 }
 
 #[tokio::test]
