@@ -48,7 +48,7 @@ impl ClientDialect for NestJs {
     fn target(&self, _: &'static MethodDef, name: &str) -> Result<Target, Unsupported> {
         let queue = self.queue_of(service_of(name)).to_owned();
         let (exchange, routing_key) = match self.exchange_of(&queue) {
-            Some(exchange) => (exchange.to_owned(), self.pattern_of(name).into_routing_key()),
+            Some(exchange) => (exchange.to_owned(), self.pattern_of(name).routing_key_of(name)?.to_owned()),
             None => (String::new(), queue.clone()),
         };
         Ok(Target {
@@ -132,5 +132,14 @@ mod tests {
         ] {
             assert_eq!(read(packet), expected, "{packet}");
         }
+    }
+
+    #[test]
+    fn a_routing_key_that_nestjs_may_sort_otherwise_is_refused() {
+        const COMPUTE: &MethodDef = &MethodDef::new("svc", "svc.compute");
+        let dialect = NestJs::new().pattern("compute", r#"{"cmd":"compute","Role":"math"}"#);
+        assert!(dialect.target(COMPUTE, "svc.compute").is_ok(), "a queue has no pattern");
+        let why = dialect.wildcards().target(COMPUTE, "svc.compute").unwrap_err().to_string();
+        assert!(why.contains("`svc.compute`") && why.contains("in another order"), "{why}");
     }
 }

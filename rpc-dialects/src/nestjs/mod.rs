@@ -120,7 +120,7 @@ impl NestJs {
     }
 
     /// The pattern of one method, which is named with or without its service: a text, or the JSON of an object such as
-    /// `{"role": "math", "cmd": "compute"}`, whose keys have no order.
+    /// `{"role": "math", "cmd": "compute"}`, whose keys have no order. A server refuses one of more than 1024 bytes.
     #[must_use]
     pub fn pattern(mut self, method: impl Into<String>, pattern: impl Into<String>) -> Self {
         self.names.give(method.into(), pattern.into());
@@ -129,6 +129,9 @@ impl NestJs {
 
     /// Sends requests through a topic exchange that has the name of the queue, and binds the queue by the pattern
     /// of each method: the option `wildcards: true`. Default: requests go to the queue.
+    ///
+    /// The routing key of an object is its JSON, with the keys in order. `NestJS` sorts them by its locale: both sides refuse
+    /// objects with several keys, unless these are lowercase ASCII letters and digits alone.
     #[must_use]
     pub fn wildcards(mut self) -> Self {
         self.wildcards = Wildcards::OfQueue;

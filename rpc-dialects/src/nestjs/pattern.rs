@@ -2,9 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use amqp_rpc_runtime::dialect::Unsupported;
 use serde_json::Value;
 
 use crate::json::{object, quoted};
+
+/// The longest pattern of a method, as the member of a packet.
+const MAX_BYTES: usize = 1024;
+/// The longest pattern of a packet that is looked at. Escapes and spaces, which peers may write, make the longest of a method
+/// no longer than this.
+const MAX_READ_BYTES: usize = 4 * MAX_BYTES;
 
 /// A pattern, in the one form in which equal ones are equal: a text, or an object whose keys have no order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +35,12 @@ impl Pattern {
         Self::Object(object([(member, &*quoted(name))]))
     }
 
-    /// Reads the pattern of a packet. `None` for what is none.
+    /// Reads the pattern of a packet. `None` for what is none, and for one that is longer than any method's: what is read
+    /// becomes many times as large, and anybody may send it.
     pub(super) fn read(json: &str) -> Option<Self> {
+        if json.len() > MAX_READ_BYTES {
+            return None;
+        }
         match serde_json::from_str(json).ok()? {
             Value::String(text) => Some(Self::of_text(&text)),
             Value::Number(number) => Some(Self::Text(number.to_string())),
@@ -46,19 +57,48 @@ impl Pattern {
         }
     }
 
-    /// The pattern as a routing key.
-    pub(super) fn into_routing_key(self) -> String {
+    /// The pattern as a text.
+    pub(super) fn into_text(self) -> String {
         match self {
             Self::Text(text) | Self::Object(text) => text,
         }
     }
 
-    /// The pattern as a routing key.
-    pub(super) fn routing_key(&self) -> &str {
-        match self {
-            Self::Text(text) | Self::Object(text) => text,
+    /// # Errors
+    /// When the pattern of this method is so long that a server might not read it.
+    pub(super) fn check_length(&self, method: &str) -> Result<(), Unsupported> {
+        if self.json().len() > MAX_BYTES {
+            return Err(Unsupported::new(format!(
+                "the pattern of `{method}` has more than {MAX_BYTES} bytes"
+            )));
         }
+        Ok(())
     }
+
+    /// The pattern as the routing key of this method.
+    ///
+    /// # Errors
+    /// When `NestJS` may have another one.
+    pub(super) fn routing_key_of(&self, method: &str) -> Result<&str, Unsupported> {
+        if let Self::Object(json) = self
+            && !serde_json::from_str(json).is_ok_and(|pattern: Value| is_sorted_alike(&pattern))
+        {
+            return Err(Unsupported::new(format!(
+                "the pattern {json} of `{method}` is a routing key, in which NestJS may have the keys in another order; name \
+                 them by lowercase ASCII letters and digits alone"
+            )));
+        }
+        let (Self::Text(text) | Self::Object(text)) = self;
+        Ok(text)
+    }
+}
+
+/// Returns whether `NestJS` writes the keys of a pattern's objects in the order that they have here. It sorts them by the
+/// locale of its process: where that may differ from the order of bytes, its queue would be bound by another text.
+fn is_sorted_alike(pattern: &Value) -> bool {
+    let Value::Object(members) = pattern else { return true };
+    let is_plain = |key: &String| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    (members.len() < 2 || members.keys().all(is_plain)) && members.values().all(is_sorted_alike)
 }
 
 /// The JSON of a value, the keys of its objects in order.
@@ -93,10 +133,42 @@ mod tests {
     #[test]
     fn a_text_is_itself_and_what_is_neither_is_no_pattern() {
         let text = Pattern::read(r#""compute""#).unwrap();
-        assert_eq!((text.json().as_str(), text.routing_key()), (r#""compute""#, "compute"));
+        assert_eq!(text.json(), r#""compute""#);
+        assert_eq!(text.routing_key_of("svc.compute"), Ok("compute"));
         assert_eq!(Pattern::read("7"), Some(Pattern::of_text("7")));
         for json in ["null", "true", r#"["compute"]"#] {
             assert_eq!(Pattern::read(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_read_up_to_the_length_that_one_of_a_method_may_have() {
+        // The longest of a method, in the longest form that a peer may write: each letter as two escapes.
+        let longest = Pattern::of_text(&"\u{10ffff}".repeat((MAX_BYTES - 2) / 4));
+        assert_eq!(longest.check_length("svc.compute"), Ok(()));
+        let escaped = longest.json().replace('\u{10ffff}', r"\udbff\udfff");
+        assert!(escaped.len() > 3 * (MAX_BYTES - 4));
+        assert_eq!(Pattern::read(&escaped), Some(longest));
+        let of_length = |bytes: usize| quoted(&"x".repeat(bytes - 2));
+        assert!(Pattern::read(&of_length(MAX_READ_BYTES)).is_some());
+        assert_eq!(Pattern::read(&of_length(MAX_READ_BYTES + 1)), None);
+        let too_long = Pattern::of_text(&"x".repeat(MAX_BYTES - 1));
+        assert!(too_long.check_length("svc.compute").is_err());
+    }
+
+    #[test]
+    fn an_object_is_a_routing_key_where_all_sort_its_keys_alike() {
+        let is_key = |json: &str| Pattern::of_text(json).routing_key_of("svc.compute").is_ok();
+        for json in [
+            r#"{"Cmd":"compute"}"#,
+            r#"{"cmd":"compute","role":"math","2":{}}"#,
+            r#"{"cmd":{"User-Id":1},"role":{}}"#,
+        ] {
+            assert!(is_key(json), "{json}");
+        }
+        for json in [r#"{"Role":"math","cmd":"compute"}"#, r#"{"a_b":1,"ab":2}"#, r#"{"cmd":{"é":1,"f":2}}"#]
+        {
+            assert!(!is_key(json), "{json}");
         }
     }
 }

@@ -47,7 +47,10 @@ impl ServerDialect for NestJs {
     }
 
     fn topology(&self, service: &ServiceDef) -> Result<ServiceTopology, Unsupported> {
-        check_distinct(service, |method| self.pattern_of(method.full_name).into_routing_key())?;
+        for method in requests(service) {
+            self.pattern_of(method.full_name).check_length(method.full_name)?;
+        }
+        check_distinct(service, |method| self.pattern_of(method.full_name).into_text())?;
         let queue = self.queue_of(service.name).to_owned();
         let declare = if self.is_durable { Queue::durable } else { Queue::transient };
         let declared = declare(queue.clone(), Headers::new());
@@ -123,11 +126,12 @@ impl NestJs {
     /// The binding by which requests of the method reach the queue.
     fn binding(&self, method: &MethodDef, exchange: &str, queue: &str) -> Result<Binding, Unsupported> {
         let pattern = self.pattern_of(method.full_name);
-        check_no_wildcard(method, pattern.routing_key())?;
+        let routing_key = pattern.routing_key_of(method.full_name)?;
+        check_no_wildcard(method, routing_key)?;
         Ok(Binding {
             queue: queue.to_owned(),
             exchange: exchange.to_owned(),
-            routing_key: pattern.into_routing_key(),
+            routing_key: routing_key.to_owned(),
             arguments: Headers::new(),
         })
     }
@@ -157,4 +161,26 @@ fn no_handler(kept: &Headers) -> String {
     let id = kept.text(ID).map(|id| ("id", id));
     let err = quoted(NO_HANDLER);
     object(id.into_iter().chain([("err", err.as_str()), ("status", "\"error\"")]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMPUTE: &MethodDef = &MethodDef::new("svc", "svc.compute");
+    const SERVICE: &ServiceDef = &ServiceDef::new("svc", &[COMPUTE]);
+
+    #[test]
+    fn a_service_that_no_peer_can_call_is_refused() {
+        let refusal = |dialect: &NestJs, service| dialect.topology(service).err().map(|why| why.to_string());
+        let with = |pattern: &str| NestJs::new().pattern("compute", pattern);
+        assert_eq!(refusal(&with(&"x".repeat(1022)), SERVICE), None);
+        for (dialect, service, why) in [
+            (with(&"x".repeat(1023)), SERVICE, "`svc.compute` has more than 1024 bytes"),
+            (with(r#"{"cmd":"x","Role":"y"}"#).wildcards(), SERVICE, "in another order"),
+        ] {
+            let refused = refusal(&dialect, service).expect("it is refused");
+            assert!(refused.contains(why), "{refused}");
+        }
+    }
 }
