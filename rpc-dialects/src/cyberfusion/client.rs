@@ -70,7 +70,7 @@ impl ClientDialect for Cyberfusion {
         let part = |json: &RawValue| reply.body.slice_ref(json.get().as_bytes());
         if !read.success {
             return match fault_of(&read) {
-                Some(fault) => PeerReply::Fault(fault),
+                Some(fault) => PeerReply::UncertainFault(fault),
                 // Without data the text is all that there is of the error.
                 None => PeerReply::Error {
                     content_type,
@@ -96,4 +96,24 @@ fn no_reply_address(name: &str) -> Unsupported {
     Unsupported::new(format!(
         "`{name}` is a notification, and Cyberfusion's consumer ends its process after a request without a reply address; make it a call"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &'static str) -> PeerReply {
+        let body = Bytes::from_static(body.as_bytes());
+        Cyberfusion::new("cy").read_reply(Delivery::new("", "replies", Properties::default(), body))
+    }
+
+    #[test]
+    fn of_a_text_of_the_framework_it_is_not_known_which_call_it_is_of() {
+        for body in [
+            r#"{"success":false,"message":"Request validation failed","data":{}}"#,
+            r#"{"success":false,"message":"An unexpected error occurred","data":null}"#,
+        ] {
+            assert!(matches!(read(body), PeerReply::UncertainFault(_)), "{body}");
+        }
+    }
 }

@@ -45,9 +45,9 @@ use crate::names::MethodNames;
 /// A reply without success has a text. That of the method's own error is its `Display`; its JSON is `data`, with
 /// [`error_data`](Self::error_data). A client gets `data` if it is not null, and else the whole reply, for
 /// `CallOptions::map_errors`. Two texts are faults: `Request validation failed` is `bad_request`, and
-/// `An unexpected error occurred` stands for all others, which a client gets as `internal`: whether the method ran is
-/// unknown. So an own error with one of these texts arrives as a fault. Consumers send two replies where validation fails;
-/// the first one counts.
+/// `An unexpected error occurred` stands for all others, which a client gets as `internal`. Whether the method ran is
+/// unknown for both: a method may have passed on the text of a call of its own. So an own error with one of these texts
+/// arrives as a fault. Consumers send two replies where validation fails; the first one counts.
 ///
 /// A method that no consumer has bound is `Unroutable`. After a timeout the method may have run. Not in this wire:
 /// notifications from a client (the consumer ends after a request without a reply address), events, and bodies other than

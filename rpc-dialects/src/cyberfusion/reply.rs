@@ -58,7 +58,8 @@ struct InvalidValue<'a> {
     message: Cow<'a, str>,
 }
 
-/// The fault that a reply without success stands for; `None` for the method's own error.
+/// The fault that a reply without success stands for; `None` for the method's own error. The text may be of a call that
+/// the method has made, and whose reply it passes on.
 pub(super) fn fault_of(reply: &ReplyBody<'_>) -> Option<Fault> {
     match &*reply.message {
         INVALID => {

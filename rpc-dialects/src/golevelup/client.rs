@@ -65,7 +65,7 @@ impl ClientDialect for Golevelup {
         match error {
             None => PeerReply::Value { content_type, body },
             Some(error) => match fault_of(error.get()) {
-                Some(fault) => PeerReply::Fault(fault),
+                Some(fault) => PeerReply::UncertainFault(fault),
                 None => PeerReply::Error { content_type, body: body.slice_ref(error.get().as_bytes()) },
             },
         }

@@ -45,7 +45,8 @@ struct FaultBody<'a> {
     message: Cow<'a, str>,
 }
 
-/// The fault that is in the member; `None` for a method's own error.
+/// The fault that is in the member; `None` for a method's own error. It may be of a call that the method has made, whose
+/// reply it passes on.
 pub(super) fn fault_of(error: &str) -> Option<Fault> {
     let FaultBody { fault, message } = serde_json::from_str(error).ok()?;
     let code = FaultCode::KNOWN.iter().find(|known| known.as_str() == fault)?;

@@ -113,7 +113,8 @@ impl Golevelup {
 
     /// Answers requests that fail: with an object that has this one member. It is the JSON of the method's own error, or
     /// for a fault `{"fault": .., "message": ..}` with this library's code. A client takes replies that are objects with
-    /// this member, if it is not null, for errors.
+    /// this member, if it is not null, for errors. Of a fault it does not know whether the method has run: the method may
+    /// have passed on the reply of a call of its own. So its execution is `Unknown` also where its code says `Never`.
     ///
     /// golevelup itself knows no such replies: the program that calls must look for the member, and its `request` resolves
     /// with the object. Default: none, and no reply.

@@ -76,11 +76,32 @@ async fn answers_where_the_user_has_named_an_error() {
     assert_eq!(own_error(error), FibError::TooLarge { limit: 90 });
     let malformed = within("a bad request", client.call_json("fib.compute", json!({}))).await.unwrap_err();
     let CallError::Fault(fault) = malformed else { panic!("{malformed:?}") };
-    assert_eq!((fault.code(), fault.execution()), (&FaultCode::BadRequest, Execution::Never));
+    assert_eq!((fault.code(), fault.execution()), (&FaultCode::BadRequest, Execution::Unknown));
     // No queue is bound for it.
     let unknown = within("an unknown method", client.call_json("fib.nothing", json!({}))).await.unwrap_err();
     assert!(matches!(unknown, CallError::Unroutable(_)), "{unknown:?}");
     stop(server, &vhost, "golevelup.fib").await;
+}
+
+#[tokio::test]
+async fn a_fault_that_the_method_may_have_passed_on_is_uncertain_and_the_call_is_not_repeated() {
+    let vhost = Vhost::create().await;
+    // Declares the exchange and the queue, as the peer does.
+    within("the server to stop", serve_fib_in(&vhost, with_errors()).await.shutdown()).await.unwrap();
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let mut requests = peer.consume("golevelup.fib", 1).await;
+    let fib = FibClient::new(client_in(vhost.uri(), with_errors()).await);
+    let call = tokio::spawn(async move { fib.compute(30).await });
+    let request = requests.next().await;
+    let id = ShortString::from(request.correlation_id().expect("it is a call"));
+    let reply_to = request.reply_to().expect("it is a call").to_owned();
+    let reply = json!({"error": {"fault": "shutting_down", "message": "the server is stopping"}}).to_string();
+    peer.publish("", &reply_to, BasicProperties::default().with_correlation_id(id), reply.as_bytes()).await;
+    let error = within("the fault", call).await.unwrap().unwrap_err();
+    let CallError::Fault(fault) = error else { panic!("{error:?}") };
+    assert_eq!((fault.code(), fault.execution()), (&FaultCode::ShuttingDown, Execution::Unknown));
+    request.ack().await;
+    assert_eq!(vhost.existing_queue("golevelup.fib").await.ready, 0, "it is not sent again");
 }
 
 #[tokio::test]
