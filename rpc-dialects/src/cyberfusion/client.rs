@@ -16,7 +16,7 @@ use super::{
     Cyberfusion, bound,
     reply::{ReplyBody, fault_of},
 };
-use crate::json::{JSON, body_of, is_object};
+use crate::json::{JSON, body_of, is_object, object_of};
 
 impl ClientDialect for Cyberfusion {
     fn name(&self) -> &'static str {
@@ -63,9 +63,7 @@ impl ClientDialect for Cyberfusion {
     }
 
     fn read_reply(&self, reply: Delivery) -> PeerReply {
-        let Ok(read) = serde_json::from_slice::<ReplyBody<'_>>(&reply.body) else {
-            return PeerReply::Unreadable;
-        };
+        let Some(read) = object_of::<ReplyBody<'_>>(&reply.body) else { return PeerReply::Unreadable };
         let content_type = SmolStr::default();
         let part = |json: &RawValue| reply.body.slice_ref(json.get().as_bytes());
         if !read.success {
@@ -114,6 +112,13 @@ mod tests {
             r#"{"success":false,"message":"An unexpected error occurred","data":null}"#,
         ] {
             assert!(matches!(read(body), PeerReply::UncertainFault(_)), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_array_is_no_envelope() {
+        for body in [r#"[true,"",{"value":1}]"#, r#"[false,"n is above 90",null]"#, "7", "null", ""] {
+            assert!(matches!(read(body), PeerReply::Unreadable), "{body}");
         }
     }
 }

@@ -6,7 +6,7 @@ use amqp_rpc_runtime::{Fault, FaultCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::json::{array, object, quoted};
+use crate::json::{array, object, object_of, quoted};
 
 /// The text for a request that is not what its handler takes.
 pub(super) const INVALID: &str = "Request validation failed";
@@ -64,7 +64,7 @@ pub(super) fn fault_of(reply: &ReplyBody<'_>) -> Option<Fault> {
     match &*reply.message {
         INVALID => {
             // Consumer 3.5 loses the errors, and sends `{}`.
-            let errors = reply.data.and_then(|data| serde_json::from_str::<Errors<'_>>(data.get()).ok());
+            let errors = reply.data.and_then(|data| object_of::<Errors<'_>>(data.get().as_bytes()));
             let texts = errors.iter().flat_map(|read| &read.errors).map(|error| &*error.message);
             let texts = texts.collect::<Vec<_>>().join("; ");
             Some(Fault::new(FaultCode::BadRequest, if texts.is_empty() { INVALID } else { &texts }))
@@ -91,8 +91,11 @@ mod tests {
         );
         let fault = read_back(&missing);
         assert_eq!((fault.code(), fault.message()), (&FaultCode::BadRequest, "missing field `n` at line 1"));
-        let lost = read_back(r#"{"success":false,"message":"Request validation failed","data":{}}"#);
-        assert_eq!((lost.code(), lost.message()), (&FaultCode::BadRequest, INVALID));
+        for lost in ["{}", "null", r#"[[{"message":"of no object"}]]"#] {
+            let body = format!(r#"{{"success":false,"message":"Request validation failed","data":{lost}}}"#);
+            let fault = read_back(&body);
+            assert_eq!((fault.code(), fault.message()), (&FaultCode::BadRequest, INVALID), "{lost}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use amqp_rpc_runtime::{Fault, FaultCode, dialect::Outcome};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::json::{ErrorParts, is_object, object, quoted, value_of};
+use crate::json::{ErrorParts, is_object, object, object_of, quoted, value_of};
 
 /// The body of a reply that tells of a failure in `member`. `None` for a value.
 pub(super) fn write(member: &str, outcome: &Outcome<'_>) -> Option<String> {
@@ -48,7 +48,7 @@ struct FaultBody<'a> {
 /// The fault that is in the member; `None` for a method's own error. It may be of a call that the method has made, whose
 /// reply it passes on.
 pub(super) fn fault_of(error: &str) -> Option<Fault> {
-    let FaultBody { fault, message } = serde_json::from_str(error).ok()?;
+    let FaultBody { fault, message } = object_of(error.as_bytes())?;
     let code = FaultCode::KNOWN.iter().find(|known| known.as_str() == fault)?;
     Some(Fault::new(code.clone(), message))
 }
@@ -71,6 +71,7 @@ mod tests {
         let own = error(r#"{"TooLarge":90}"#).unwrap();
         assert_eq!(read("error", &own).map(RawValue::get), Some(r#"{"TooLarge":90}"#));
         assert!(fault_of(r#"{"TooLarge":90}"#).is_none());
+        assert!(fault_of(r#"["overloaded","full"]"#).is_none());
         assert_eq!(error("null").as_deref(), Some(r#"{"error":"above"}"#));
     }
 
