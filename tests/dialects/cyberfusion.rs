@@ -118,7 +118,8 @@ async fn cyberfusion_calls_a_server_with_the_options_of_consumer_2() {
     assert!(refused.is_error("unsuccessful", UNEXPECTED), "{refused:?}");
     let own = call("compute", json!({"n": 91})).await;
     assert!(own.is_error("unsuccessful", "n is above 90"), "{own:?}");
-    assert!(matches!(&own, Outcome::Error { more, .. } if more["data"] == "TooLarge"), "{own:?}");
+    // Its JSON is a text, and its client reads objects.
+    assert!(matches!(&own, Outcome::Error { more, .. } if more["data"].is_null()), "{own:?}");
     let unroutable = peer.clone().with(&["--mandatory"]).call(&vhost, "math", "absent", json!({})).await;
     assert!(unroutable.is_error("MessageUnroutable", ""), "{unroutable:?}");
 }

@@ -35,8 +35,9 @@ use crate::names::MethodNames;
 ///   refuses others: the consumer would end. Its peers convert values, such as `"30"` to a number; a server of this library
 ///   takes what serde takes.
 /// * A value is `data` of the reply. It must be an object or null. What a method returns is known when it has run: another
-///   value is answered with the text of an unexpected error. With [`values_in`](Self::values_in) values are a member of an
-///   object.
+///   value, such as a number or a list, is lost. It is answered with the text of an unexpected error, which a client gets as
+///   the fault `internal`. With [`values_in`](Self::values_in) values are a member of an object, and of any type. A client
+///   takes `data` of any type.
 /// * `Secret` parameters travel as the Fernet tokens that the framework decrypts, if the keyring has `write_bare`; the
 ///   tokens of its clients are read with `accept_bare`. The framework does not encrypt replies.
 ///
@@ -127,7 +128,9 @@ impl Cyberfusion {
         self
     }
 
-    /// Has a server send the JSON of the method's own error as `data`, beside its text. Default: null.
+    /// Has a server send the JSON of the method's own error as `data`, beside its text. It is an object for a struct and for a
+    /// variant with fields; any other JSON, such as the name of a variant without fields, stays null, since peers read none.
+    /// Default: null.
     #[must_use]
     pub fn error_data(mut self) -> Self {
         self.has_error_data = true;

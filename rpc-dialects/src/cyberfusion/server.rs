@@ -91,7 +91,8 @@ impl Cyberfusion {
             }
             Outcome::Error { content_type, body, text } => {
                 let json = value_of(content_type, body).unwrap_or("null");
-                let data = if self.has_error_data { json } else { "null" };
+                // Peers read an object or nothing.
+                let data = if self.has_error_data && is_object(json) { json } else { "null" };
                 write(false, &ErrorParts::of(json, text).text, data)
             }
             Outcome::Fault(fault) => of_fault(fault, self.is_consumer_2),
@@ -105,6 +106,32 @@ impl Cyberfusion {
             _ if value == "null" => Some(Cow::Borrowed(value)),
             Some(member) => Some(Cow::Owned(object([(member.as_str(), value)]))),
             None => is_object(value).then_some(Cow::Borrowed(value)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn the_data_of_an_error_is_an_object_or_null() {
+        for (error, data) in [
+            (r#"{"TooLarge":{"limit":90}}"#, r#"{"TooLarge":{"limit":90}}"#),
+            (r#""TooLarge""#, "null"),
+            ("[90]", "null"),
+            ("90", "null"),
+        ] {
+            let (body, kept) = (Bytes::from_static(error.as_bytes()), Headers::new());
+            let outcome = Outcome::Error { content_type: JSON, body: &body, text: Some("above") };
+            let mut answered = Answered::new(outcome, &kept);
+            answered.reply_to = Some("amq.gen-1");
+            let answer = Cyberfusion::new("cy").error_data().answer(&answered);
+            let Answer::Reply(reply) = answer else { panic!("{answer:?}") };
+            let expected = format!(r#"{{"success":false,"message":"above","data":{data}}}"#);
+            assert_eq!(String::from_utf8_lossy(&reply.body), expected, "{error}");
         }
     }
 }
