@@ -51,8 +51,9 @@ use crate::names::MethodNames;
 /// arrives as a fault. Consumers send two replies where validation fails; the first one counts.
 ///
 /// A method that no consumer has bound is `Unroutable`. After a timeout the method may have run. Not in this wire:
-/// notifications from a client (the consumer ends after a request without a reply address), events, and bodies other than
-/// JSON. A server runs a request without a reply address, and answers nothing.
+/// notifications from a client (the consumer ends after a request without a reply address), events, bodies other than JSON,
+/// and methods declared `deduplicate`, since peers send no idempotency keys. A server runs a request without a reply address,
+/// and answers nothing.
 ///
 /// # Locks
 ///

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     json::{ErrorParts, JSON, is_json, is_object, object, value_of},
-    names::{check_distinct, requests},
+    names::{check_distinct, check_no_deduplication, requests},
 };
 
 impl ServerDialect for Cyberfusion {
@@ -26,6 +26,7 @@ impl ServerDialect for Cyberfusion {
     }
 
     fn topology(&self, service: &ServiceDef) -> Result<ServiceTopology, Unsupported> {
+        check_no_deduplication(service, "Cyberfusion")?;
         check_distinct(service, |method| self.action_of(method.full_name))?;
         let mut topology = Topology::default();
         topology.queues.push(Queue::durable(&self.queue, Headers::new()));
@@ -112,9 +113,18 @@ impl Cyberfusion {
 
 #[cfg(test)]
 mod tests {
+    use amqp_rpc_runtime::contract::{MethodDef, Repetition};
     use bytes::Bytes;
 
     use super::*;
+
+    #[test]
+    fn a_deduplicated_method_is_refused() {
+        const PLACE: &MethodDef = &MethodDef::new("svc", "svc.place").repetition(Repetition::Deduplicated);
+        let service = ServiceDef::new("svc", &[PLACE]);
+        let why = Cyberfusion::new("cy").topology(&service).unwrap_err().to_string();
+        assert!(why.contains("`svc.place` is `deduplicate`, and clients of Cyberfusion"), "{why}");
+    }
 
     #[test]
     fn the_data_of_an_error_is_an_object_or_null() {

@@ -42,8 +42,8 @@ use crate::names::MethodNames;
 /// that, so that a client refuses calls without a timeout; see [`expire_notifications`](Self::expire_notifications) for
 /// notifications. So after a timeout a method may have run, and more than once.
 ///
-/// A request that no queue is bound for fails at once with `Unroutable`. Not in this wire: the library's events, and bodies
-/// other than JSON.
+/// A request that no queue is bound for fails at once with `Unroutable`. Not in this wire: the library's events, bodies
+/// other than JSON, and methods declared `deduplicate`, since peers send no idempotency keys.
 #[derive(Clone, Debug)]
 pub struct Golevelup {
     exchange: Option<String>,

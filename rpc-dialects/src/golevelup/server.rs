@@ -13,7 +13,7 @@ use bytes::Bytes;
 use super::{Golevelup, errors};
 use crate::{
     json::{JSON, RAW, is_json, value_of},
-    names::{check_distinct, check_no_wildcard, no_arguments, requests},
+    names::{check_distinct, check_no_deduplication, check_no_wildcard, no_arguments, requests},
 };
 
 /// The one header that a reply repeats.
@@ -25,6 +25,7 @@ impl ServerDialect for Golevelup {
     }
 
     fn topology(&self, service: &ServiceDef) -> Result<ServiceTopology, Unsupported> {
+        check_no_deduplication(service, "golevelup")?;
         check_distinct(service, |method| self.names.of(method.full_name).to_owned())?;
         let (exchange, queue) = (self.exchange_of(service.name).to_owned(), self.queue_of(service.name));
         let mut bindings = Vec::new();
@@ -108,5 +109,19 @@ impl Golevelup {
         };
         let outcome = unreadable.as_ref().map_or(*outcome, Outcome::Fault);
         errors::write(self.errors_in.as_deref()?, &outcome).map(Bytes::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amqp_rpc_runtime::contract::{MethodDef, Repetition};
+
+    use super::*;
+
+    #[test]
+    fn a_deduplicated_method_is_refused() {
+        const PLACE: &MethodDef = &MethodDef::new("svc", "svc.place").repetition(Repetition::Deduplicated);
+        let why = Golevelup::new().topology(&ServiceDef::new("svc", &[PLACE])).unwrap_err().to_string();
+        assert!(why.contains("`svc.place` is `deduplicate`, and clients of golevelup"), "{why}");
     }
 }

@@ -48,7 +48,8 @@ use crate::names::MethodNames;
 /// a call that ended with a timeout may have run. Requests carry their expiration: one that still waits then does not run. A
 /// `NestJS` client has no expiration: its requests wait for a server however long that takes, and run then.
 ///
-/// Not in this wire: the library's events, wildcards in the patterns of methods, and bodies other than JSON.
+/// Not in this wire: the library's events, wildcards in the patterns of methods, bodies other than JSON, and methods declared
+/// `deduplicate`, since peers send no idempotency keys.
 #[derive(Clone, Debug)]
 pub struct NestJs {
     queue: Option<String>,

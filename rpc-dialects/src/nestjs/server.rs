@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     json::{is_object, object, quoted, value_of},
-    names::{check_distinct, check_no_wildcard, no_arguments, requests},
+    names::{check_distinct, check_no_deduplication, check_no_wildcard, no_arguments, requests},
 };
 
 /// What is kept of a request: the JSON of its `id`.
@@ -47,6 +47,7 @@ impl ServerDialect for NestJs {
     }
 
     fn topology(&self, service: &ServiceDef) -> Result<ServiceTopology, Unsupported> {
+        check_no_deduplication(service, "NestJS")?;
         for method in requests(service) {
             self.pattern_of(method.full_name).check_length(method.full_name)?;
         }
@@ -165,10 +166,14 @@ fn no_handler(kept: &Headers) -> String {
 
 #[cfg(test)]
 mod tests {
+    use amqp_rpc_runtime::contract::Repetition;
+
     use super::*;
 
     const COMPUTE: &MethodDef = &MethodDef::new("svc", "svc.compute");
+    const PLACE: &MethodDef = &MethodDef::new("svc", "svc.place").repetition(Repetition::Deduplicated);
     const SERVICE: &ServiceDef = &ServiceDef::new("svc", &[COMPUTE]);
+    const ORDERS: &ServiceDef = &ServiceDef::new("svc", &[COMPUTE, PLACE]);
 
     #[test]
     fn a_service_that_no_peer_can_call_is_refused() {
@@ -176,6 +181,7 @@ mod tests {
         let with = |pattern: &str| NestJs::new().pattern("compute", pattern);
         assert_eq!(refusal(&with(&"x".repeat(1022)), SERVICE), None);
         for (dialect, service, why) in [
+            (NestJs::new(), ORDERS, "`svc.place` is `deduplicate`"),
             (with(&"x".repeat(1023)), SERVICE, "`svc.compute` has more than 1024 bytes"),
             (with(r#"{"cmd":"x","Role":"y"}"#).wildcards(), SERVICE, "in another order"),
         ] {
