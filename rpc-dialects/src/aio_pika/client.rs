@@ -97,7 +97,7 @@ impl ClientDialect for AioPika {
                     return PeerReply::Error { content_type, body: reply.body };
                 };
                 match fault_of(error.get()) {
-                    Some(fault) => PeerReply::Fault(fault),
+                    Some(fault) => fault,
                     None => {
                         let body = reply.body.slice_ref(error.get().as_bytes());
                         PeerReply::Error { content_type, body }
@@ -105,7 +105,7 @@ impl ClientDialect for AioPika {
                 }
             }
             // The request itself, which came back.
-            Some(CALL) => PeerReply::Fault(fault_of_returned(reply.properties.headers.as_ref())),
+            Some(CALL) => fault_of_returned(reply.properties.headers.as_ref()),
             _ => PeerReply::Unreadable,
         }
     }

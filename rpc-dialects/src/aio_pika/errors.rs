@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use amqp_rpc_runtime::{Fault, FaultCode, HeaderValue, Headers};
+use amqp_rpc_runtime::{Fault, FaultCode, HeaderValue, Headers, dialect::PeerReply};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
@@ -50,13 +50,18 @@ fn described(kind: &str, text: &str, more: (&str, &str)) -> String {
 }
 
 /// The fault that an error stands for; `None` for a method's own.
-pub(super) fn fault_of(error: &str) -> Option<Fault> {
+pub(super) fn fault_of(error: &str) -> Option<PeerReply> {
     let Described { kind, message, args, code } = serde_json::from_str(error).ok()?;
     // The message is Python's `repr`, where the first argument has the text.
     let text = args.first().and_then(Value::as_str).or(message.as_str()).unwrap_or_default();
     match (&*kind, code.as_str()) {
-        (TYPE_ERROR | RPC_EXCEPTION, Some(code)) => Some(Fault::new(FaultCode::from(code), text)),
-        (TYPE_ERROR, None) if is_signature(text) => Some(Fault::new(FaultCode::BadRequest, text)),
+        (TYPE_ERROR | RPC_EXCEPTION, Some(code)) => {
+            Some(PeerReply::Fault(Fault::new(FaultCode::from(code), text)))
+        }
+        // Python may say so of a function that the method has called.
+        (TYPE_ERROR, None) if is_signature(text) => {
+            Some(PeerReply::UncertainFault(Fault::new(FaultCode::BadRequest, text)))
+        }
         _ => None,
     }
 }
@@ -70,8 +75,9 @@ fn is_signature(text: &str) -> bool {
     is_call || text.contains("argument after ** must be a mapping")
 }
 
-/// The fault of a request that came back, by what the broker says of its death.
-pub(super) fn fault_of_returned(headers: Option<&Headers>) -> Fault {
+/// The fault of a request that came back, by what the broker says of its death. It may have run before: a server that is lost
+/// gives it back to the queue, where it expires or has to make room.
+pub(super) fn fault_of_returned(headers: Option<&Headers>) -> PeerReply {
     let deaths = headers.and_then(|headers| headers.get("x-death"));
     let reason = match deaths {
         Some(HeaderValue::List(deaths)) => match deaths.first() {
@@ -80,22 +86,37 @@ pub(super) fn fault_of_returned(headers: Option<&Headers>) -> Fault {
         },
         _ => None,
     };
-    match reason {
+    PeerReply::UncertainFault(match reason {
         Some("expired") | None => Fault::new(FaultCode::Expired, "the request expired in its queue"),
         Some("maxlen") => Fault::new(FaultCode::Overloaded, "the queue was full"),
         Some(reason) => {
             Fault::new(FaultCode::Internal, format!("the request came back from its queue: {reason}"))
         }
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The code of a fault of this call, or of one that the method may have made.
+    #[derive(Debug, PartialEq)]
+    enum Code {
+        Certain(FaultCode),
+        Uncertain(FaultCode),
+    }
+
+    fn code_of(reply: &PeerReply) -> Code {
+        match reply {
+            PeerReply::Fault(fault) => Code::Certain(fault.code().clone()),
+            PeerReply::UncertainFault(fault) => Code::Uncertain(fault.code().clone()),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn what_python_says_of_arguments_is_a_fault_and_what_a_method_raises_is_none() {
-        let code = |error: &str| fault_of(error).map(|fault| fault.code().clone());
+        let code = |error: &str| fault_of(error).as_ref().map(code_of);
         for text in [
             "compute() missing 1 required keyword-only argument: 'n'",
             "Methods.compute() got an unexpected keyword argument 'x'",
@@ -104,7 +125,7 @@ mod tests {
         ] {
             let error =
                 format!(r#"{{"type":"TypeError","message":"TypeError()","args":[{}]}}"#, quoted(text));
-            assert_eq!(code(&error), Some(FaultCode::BadRequest), "{text}");
+            assert_eq!(code(&error), Some(Code::Uncertain(FaultCode::BadRequest)), "{text}");
         }
         for error in [
             r#"{"type":"TypeError","message":"","args":["unsupported operand type(s) for +: 'int' and 'str'"]}"#,
@@ -123,13 +144,13 @@ mod tests {
         for known in FaultCode::KNOWN {
             let body = of_fault(&Fault::new(known.clone(), "the \"text\""));
             let ErrorBody { error } = serde_json::from_str(&body).unwrap();
-            let fault = fault_of(error.get()).unwrap();
+            let PeerReply::Fault(fault) = fault_of(error.get()).unwrap() else { panic!("{known}") };
             assert_eq!((fault.code(), fault.message()), (known, "the \"text\""));
         }
     }
 
     #[test]
-    fn a_request_that_came_back_ran_if_its_server_may_have_run_it() {
+    fn a_request_that_came_back_may_have_run() {
         let death = |reason: Option<&str>| {
             let mut headers = Headers::new();
             if let Some(reason) = reason {
@@ -137,11 +158,11 @@ mod tests {
                 death.insert("reason", reason);
                 headers.insert("x-death", HeaderValue::List(vec![HeaderValue::Table(death)]));
             }
-            fault_of_returned(Some(&headers)).code().clone()
+            code_of(&fault_of_returned(Some(&headers)))
         };
-        assert_eq!(death(Some("expired")), FaultCode::Expired);
-        assert_eq!(death(None), FaultCode::Expired);
-        assert_eq!(death(Some("maxlen")), FaultCode::Overloaded);
-        assert_eq!(death(Some("rejected")), FaultCode::Internal);
+        assert_eq!(death(Some("expired")), Code::Uncertain(FaultCode::Expired));
+        assert_eq!(death(None), Code::Uncertain(FaultCode::Expired));
+        assert_eq!(death(Some("maxlen")), Code::Uncertain(FaultCode::Overloaded));
+        assert_eq!(death(Some("rejected")), Code::Uncertain(FaultCode::Internal));
     }
 }

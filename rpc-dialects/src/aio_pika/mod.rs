@@ -48,9 +48,11 @@ const TYPE_ERROR: &str = "TypeError";
 /// rejected: by `rpc.dlx` it comes back to the caller at once, where aio-pika raises `TimeoutError`. So is one whose
 /// content is pickled or compressed, which is never read.
 ///
-/// A client whose own request comes back has the fault `expired`, which never ran, or `internal` if a server rejected it:
-/// aio-pika does so when it has run the method, and cannot send the reply. A timeout means that the method may have run.
-/// A method that nobody has registered is `Unroutable`.
+/// A client whose own request comes back has the fault `expired`, `overloaded` if the queue was full, or `internal` if a
+/// server rejected it: aio-pika does so when it has run the method, and cannot send the reply. After each of them the method
+/// may have run, also after `expired`: a server that was lost may have begun it. So it may after a timeout, and after
+/// `bad_request` from what Python says of arguments, which may be those of a call within the method. A method that nobody
+/// has registered is `Unroutable`.
 ///
 /// A worker acknowledges a task that succeeded, and rejects others: without a policy of the broker they are gone.
 /// aio-pika's own workers requeue them by default, without a pause.

@@ -103,7 +103,7 @@ impl ClientDialect for Celery {
                     return PeerReply::Unreadable;
                 };
                 match (exception.fault(), exception.data) {
-                    (Some(fault), _) => PeerReply::Fault(fault),
+                    (Some(fault), _) => fault,
                     (None, Some(data)) => PeerReply::Error { content_type, body: part(data) },
                     (None, None) => PeerReply::Error { content_type, body: exception.error().into() },
                 }

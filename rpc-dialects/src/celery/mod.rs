@@ -51,6 +51,9 @@ const UTF_8: &str = "utf-8";
 /// `TypeError` both for arguments that do not fit and for what the task has thrown, so that it is no fault here. Tracebacks
 /// are neither sent nor shown on.
 ///
+/// After a fault from an exception of `celery.exceptions` the task may have run: a task that calls another one lets such an
+/// exception through. Only a fault of `amqp_rpc.Fault` can say that it has not.
+///
 /// **A worker acknowledges a task before it runs it**: at most once. After a timeout the task may have run, or may be lost.
 #[derive(Clone, Debug)]
 pub struct Celery {

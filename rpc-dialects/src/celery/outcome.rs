@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::SystemTime};
 
-use amqp_rpc_runtime::{Fault, FaultCode};
+use amqp_rpc_runtime::{Fault, FaultCode, dialect::PeerReply};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
@@ -72,16 +72,18 @@ impl Exception<'_> {
     }
 
     /// The fault that it stands for; `None` for the task's own.
-    pub(super) fn fault(&self) -> Option<Fault> {
+    pub(super) fn fault(&self) -> Option<PeerReply> {
         let text = self.text();
         let code = match (self.exc_module.as_deref()?, &*self.exc_type) {
             (CELERY, NOT_REGISTERED) => FaultCode::UnknownMethod,
             (CELERY, REVOKED) if text == EXPIRED => FaultCode::Expired,
             (CELERY, _) => FaultCode::Internal,
-            (OURS, code) => FaultCode::from(code),
+            (OURS, code) => return Some(PeerReply::Fault(Fault::new(FaultCode::from(code), text))),
             _ => return None,
         };
-        Some(Fault::new(code, text))
+        // The task may have made a call of its own, whose exception it lets through. One that Celery cannot import, such as
+        // a fault of ours, comes out as of this module as well. And an expired task may have begun at a worker that was lost.
+        Some(PeerReply::UncertainFault(Fault::new(code, text)))
     }
 
     /// What a caller gets of the task's own exception.
@@ -106,13 +108,34 @@ mod tests {
         serde_json::from_str(result).unwrap()
     }
 
+    /// The fault, and whether it is certain that it is of this call.
+    fn fault(result: &str) -> Option<(FaultCode, bool)> {
+        match read(result).fault()? {
+            PeerReply::Fault(fault) => Some((fault.code().clone(), true)),
+            PeerReply::UncertainFault(fault) => Some((fault.code().clone(), false)),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn faults_are_read_as_they_were_written() {
         for code in FaultCode::KNOWN {
             let (status, result) = of_fault(&Fault::new(code.clone(), "why"));
             assert_eq!(status == "REVOKED", *code == FaultCode::Expired);
-            assert_eq!(read(&result).fault().unwrap().code(), code);
+            let is_celery_s = matches!(code, FaultCode::Expired | FaultCode::UnknownMethod);
+            assert_eq!(fault(&result), Some((code.clone(), !is_celery_s)));
         }
+    }
+
+    #[test]
+    fn an_exception_of_celery_may_be_of_a_call_that_the_task_has_made() {
+        let of = |kind: &str, text: &str| fault(&exception(CELERY, kind, text, None));
+        assert_eq!(of("NotRegistered", "svc.other"), Some((FaultCode::UnknownMethod, false)));
+        assert_eq!(of("TaskRevokedError", "expired"), Some((FaultCode::Expired, false)));
+        // A task that was revoked while it ran is not one that has expired.
+        assert_eq!(of("TaskRevokedError", "terminated"), Some((FaultCode::Internal, false)));
+        assert_eq!(of("overloaded", "full"), Some((FaultCode::Internal, false)));
+        assert_eq!(fault(&exception(OURS, "overloaded", "full", None)), Some((FaultCode::Overloaded, true)));
     }
 
     #[test]
@@ -124,10 +147,5 @@ mod tests {
             own.error(),
             r#"{"exc_type":"FibError","exc_message":["n is above 90",{"n":91}],"exc_module":"lib","message":"n is above 90"}"#
         );
-        // A task that was revoked while it ran is not one that has expired.
-        let terminated = read(
-            r#"{"exc_type":"TaskRevokedError","exc_message":["terminated"],"exc_module":"celery.exceptions"}"#,
-        );
-        assert_eq!(terminated.fault().unwrap().code(), &FaultCode::Internal);
     }
 }

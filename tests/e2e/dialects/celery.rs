@@ -1,6 +1,6 @@
 //! Celery: tasks by a header, three elements in a body, a status in a reply.
 
-use amqp_rpc::{Server, dialects::Celery};
+use amqp_rpc::{CallError, Execution, FaultCode, Server, dialects::Celery};
 use lapin::{
     BasicProperties,
     types::{AMQPValue, FieldTable, ShortString},
@@ -86,6 +86,19 @@ async fn a_peer_gets_a_status_and_no_traceback_and_garbage_is_answered() {
     within("the server to stop", server.shutdown()).await.unwrap();
     let queue = vhost.existing_queue("celery").await;
     assert_eq!((queue.ready, queue.unacked), (0, 0), "everything is settled");
+}
+
+#[tokio::test]
+async fn after_an_exception_of_celery_the_task_may_have_run() {
+    let vhost = Vhost::create().await;
+    let _server = serve_fib_in(&vhost, Celery::new()).await;
+    let client = client_in(vhost.uri(), Celery::new()).await;
+    let error = within("the fault", client.call_json("fib.nothing", json!({}))).await.unwrap_err();
+    let CallError::Fault(fault) = error else { panic!("{error:?}") };
+    assert_eq!((fault.code(), fault.execution()), (&FaultCode::UnknownMethod, Execution::Unknown));
+    let error = within("the fault", client.call_json("fib.compute", json!({}))).await.unwrap_err();
+    let CallError::Fault(fault) = error else { panic!("{error:?}") };
+    assert_eq!((fault.code(), fault.execution()), (&FaultCode::BadRequest, Execution::Never));
 }
 
 #[tokio::test]
