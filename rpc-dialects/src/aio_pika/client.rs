@@ -16,7 +16,7 @@ use super::{
     errors::{ErrorBody, fault_of, fault_of_returned},
     from,
 };
-use crate::json::{JSON, is_json, is_object, object};
+use crate::json::{JSON, is_json, is_object, object, object_of};
 
 /// The priority of a call, unless the caller says another one.
 const PRIORITY: u8 = 5;
@@ -93,7 +93,7 @@ impl ClientDialect for AioPika {
         match reply.properties.kind.as_deref() {
             Some(RESULT) => PeerReply::Value { content_type, body: reply.body },
             Some(ERROR) => {
-                let Ok(ErrorBody { error }) = serde_json::from_slice(&reply.body) else {
+                let Some(ErrorBody { error }) = object_of(&reply.body) else {
                     return PeerReply::Error { content_type, body: reply.body };
                 };
                 match fault_of(error.get()) {

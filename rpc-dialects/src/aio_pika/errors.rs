@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{RPC_EXCEPTION, TYPE_ERROR};
-use crate::json::{ErrorParts, array, object, quoted};
+use crate::json::{ErrorParts, array, object, object_of, quoted};
 
 /// The body of an error's reply.
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ fn described(kind: &str, text: &str, more: (&str, &str)) -> String {
 
 /// The fault that an error stands for; `None` for a method's own.
 pub(super) fn fault_of(error: &str) -> Option<PeerReply> {
-    let Described { kind, message, args, code } = serde_json::from_str(error).ok()?;
+    let Described { kind, message, args, code } = object_of(error.as_bytes())?;
     // The message is Python's `repr`, where the first argument has the text.
     let text = args.first().and_then(Value::as_str).or(message.as_str()).unwrap_or_default();
     match (&*kind, code.as_str()) {

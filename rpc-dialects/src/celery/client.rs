@@ -13,12 +13,11 @@ use amqp_rpc_runtime::{
         Unsupported,
     },
 };
-use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Celery, EXPIRES, ID, TASK, UTF_8, outcome::Exception, time};
-use crate::json::{Arguments, JSON, array, body_of};
+use crate::json::{Arguments, JSON, array, body_of, object_of, present};
 
 /// A longer time to live is none: years of five digits are no ISO 8601.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
@@ -31,7 +30,7 @@ const NO_LINKS: &str = r#"{"callbacks":null,"errbacks":null,"chain":null,"chord"
 struct ReplyBody<'a> {
     #[serde(borrow)]
     status: Cow<'a, str>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     result: Option<&'a RawValue>,
 }
 
@@ -87,30 +86,49 @@ impl ClientDialect for Celery {
     }
 
     fn read_reply(&self, reply: Delivery) -> PeerReply {
-        let Ok(ReplyBody { status, result }) = serde_json::from_slice(&reply.body) else {
+        let Some(ReplyBody { status, result }) = object_of(&reply.body) else {
             return PeerReply::Unreadable;
         };
         let content_type = SmolStr::default();
         let part = |json: &RawValue| reply.body.slice_ref(json.get().as_bytes());
-        match &*status {
-            "SUCCESS" => {
-                let body = result.map_or(Bytes::from_static(b"null"), part);
-                PeerReply::Value { content_type, body }
-            }
-            "FAILURE" | "REVOKED" => {
-                let result = result.map_or("null", RawValue::get);
-                let Ok(exception) = serde_json::from_str::<Exception<'_>>(result) else {
+        match (&*status, result) {
+            ("SUCCESS", Some(value)) => PeerReply::Value { content_type, body: part(value) },
+            ("FAILURE" | "REVOKED", Some(result)) => {
+                let Some(exception) = object_of::<Exception<'_>>(result.get().as_bytes()) else {
                     return PeerReply::Unreadable;
                 };
-                match (exception.fault(), exception.data) {
-                    (Some(fault), _) => fault,
-                    (None, Some(data)) => PeerReply::Error { content_type, body: part(data) },
-                    (None, None) => PeerReply::Error { content_type, body: exception.error().into() },
-                }
+                exception.fault().unwrap_or_else(|| {
+                    let body = exception.data.map_or_else(|| exception.error().into(), part);
+                    PeerReply::Error { content_type, body }
+                })
             }
             // Sent in between, if the user has configured it.
-            "PENDING" | "RECEIVED" | "STARTED" | "RETRY" => PeerReply::Pending,
+            ("PENDING" | "RECEIVED" | "STARTED" | "RETRY", _) => PeerReply::Pending,
             _ => PeerReply::Unreadable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &'static str) -> PeerReply {
+        Celery::new().read_reply(Delivery::new("", "", Properties::default(), body))
+    }
+
+    #[test]
+    fn a_reply_is_an_object_with_a_result() {
+        let is_value = |body| matches!(read(body), PeerReply::Value { .. });
+        assert!(is_value(r#"{"status":"SUCCESS","result":30}"#));
+        assert!(is_value(r#"{"status":"SUCCESS","result":null}"#));
+        for body in [
+            r#"["SUCCESS",30]"#,
+            r#"{"status":"SUCCESS"}"#,
+            r#"{"status":"FAILURE"}"#,
+            r#"{"status":"FAILURE","result":["FibError",["n is above 90"],"lib"]}"#,
+        ] {
+            assert!(matches!(read(body), PeerReply::Unreadable), "{body}");
         }
     }
 }

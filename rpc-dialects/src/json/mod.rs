@@ -10,6 +10,9 @@ pub(crate) use error_parts::ErrorParts;
 pub(crate) use request::body_of;
 pub(crate) use write::{array, object, quoted};
 
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
 /// The media type of JSON.
 pub(crate) const JSON: &str = "application/json";
 
@@ -42,7 +45,34 @@ pub(crate) fn is_object(json: &str) -> bool {
 }
 
 /// Reads a JSON object. An array is none, although serde reads the fields of a struct from one.
-pub(crate) fn object_of<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
+pub(crate) fn object_of<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
     let is_object = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     serde_json::from_slice(body).ok().filter(|_| is_object)
+}
+
+/// Reads a member that may be missing, beside `#[serde(default)]`: one that is null is `Some`, and only a missing one `None`.
+pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Reply<'a> {
+        #[serde(borrow, default, deserialize_with = "present")]
+        result: Option<&'a RawValue>,
+    }
+
+    #[test]
+    fn a_member_that_is_null_is_told_from_a_missing_one_and_an_array_from_an_object() {
+        let result = |body: &'static str| {
+            object_of::<Reply<'_>>(body.as_bytes()).map(|reply| reply.result.map(RawValue::get))
+        };
+        assert_eq!(result(r#" {"result":{"n": 1}}"#), Some(Some(r#"{"n": 1}"#)));
+        assert_eq!(result(r#"{"result":null}"#), Some(Some("null")));
+        assert_eq!(result(r#"{"other":null}"#), Some(None));
+        assert_eq!(result("[1]"), None);
+    }
 }

@@ -9,17 +9,16 @@ use amqp_rpc_runtime::{
         SmolStr, Target, Topology, Unsupported,
     },
 };
-use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{EXCHANGE, Nameko, UTF_8, errors::fault_of, exchange_with, queue_of};
-use crate::json::{Arguments, JSON, body_of, object, object_of};
+use crate::json::{Arguments, JSON, body_of, object, object_of, present};
 
-/// A reply; a member that is missing is null.
+/// A reply. Of a value the error is null or missing, and of an error the result.
 #[derive(Deserialize)]
 struct ReplyBody<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     result: Option<&'a RawValue>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
@@ -32,6 +31,14 @@ struct Exception<'a> {
     exc_path: Cow<'a, str>,
     #[serde(default)]
     value: serde_json::Value,
+}
+
+impl Exception<'_> {
+    /// The fault that it stands for; `None` for a method's own.
+    fn fault(&self) -> Option<PeerReply> {
+        let message = self.value.as_str().map_or_else(|| self.value.to_string(), str::to_owned);
+        fault_of(&self.exc_path, &message)
+    }
 }
 
 impl ClientDialect for Nameko {
@@ -81,19 +88,42 @@ impl ClientDialect for Nameko {
     }
 
     fn read_reply(&self, reply: Delivery) -> PeerReply {
-        let Some(ReplyBody { result, error }) = object_of(&reply.body) else {
-            return PeerReply::Unreadable;
-        };
+        let content_type = SmolStr::default();
         let part = |json: &RawValue| reply.body.slice_ref(json.get().as_bytes());
-        let Some(error) = error else {
-            let body = result.map_or(Bytes::from_static(b"null"), part);
-            return PeerReply::Value { content_type: SmolStr::default(), body };
-        };
-        let exception: Option<Exception<'_>> = serde_json::from_str(error.get()).ok();
-        let fault = exception.and_then(|Exception { exc_path, value }| {
-            let message = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            fault_of(&exc_path, &message)
-        });
-        fault.unwrap_or_else(|| PeerReply::Error { content_type: SmolStr::default(), body: part(error) })
+        match object_of(&reply.body) {
+            Some(ReplyBody { error: Some(error), .. }) => {
+                let exception = object_of::<Exception<'_>>(error.get().as_bytes());
+                let fault = exception.as_ref().and_then(Exception::fault);
+                fault.unwrap_or_else(|| PeerReply::Error { content_type, body: part(error) })
+            }
+            Some(ReplyBody { result: Some(value), .. }) => {
+                PeerReply::Value { content_type, body: part(value) }
+            }
+            _ => PeerReply::Unreadable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &'static str) -> PeerReply {
+        Nameko::new().read_reply(Delivery::new("", "", Properties::default(), body))
+    }
+
+    #[test]
+    fn a_reply_has_a_result_or_an_error() {
+        for (body, value) in [
+            (r#"{"result":30,"error":null}"#, "30"),
+            (r#"{"result":null,"error":null}"#, "null"),
+            (r#"{"result":null}"#, "null"),
+        ] {
+            let PeerReply::Value { body: read, .. } = read(body) else { panic!("{body}") };
+            assert_eq!(read, value);
+        }
+        for body in ["{}", r#"{"error":null}"#, r#"{"value":30}"#, "[30,null]", "30", ""] {
+            assert!(matches!(read(body), PeerReply::Unreadable), "{body}");
+        }
     }
 }
