@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use super::{
     AioPika, CALL, DEAD_LETTERS, ERROR, FROM, RESULT, dead_letters,
-    errors::{ErrorBody, fault_of, fault_of_returned},
+    errors::{Described, ErrorBody, fault_of_returned},
     from,
 };
 use crate::json::{JSON, is_json, is_object, object, object_of};
@@ -89,24 +89,55 @@ impl ClientDialect for AioPika {
     }
 
     fn read_reply(&self, reply: Delivery) -> PeerReply {
-        let content_type = SmolStr::default();
         match reply.properties.kind.as_deref() {
-            Some(RESULT) => PeerReply::Value { content_type, body: reply.body },
-            Some(ERROR) => {
-                let Some(ErrorBody { error }) = object_of(&reply.body) else {
-                    return PeerReply::Error { content_type, body: reply.body };
-                };
-                match fault_of(error.get()) {
-                    Some(fault) => fault,
-                    None => {
-                        let body = reply.body.slice_ref(error.get().as_bytes());
-                        PeerReply::Error { content_type, body }
-                    }
-                }
-            }
+            Some(RESULT) => PeerReply::Value { content_type: SmolStr::default(), body: reply.body },
+            Some(ERROR) => read_error(reply.body),
             // The request itself, which came back.
             Some(CALL) => fault_of_returned(reply.properties.headers.as_ref()),
             _ => PeerReply::Unreadable,
         }
+    }
+}
+
+/// Reads the body of an error's reply, which may be any JSON.
+fn read_error(body: Bytes) -> PeerReply {
+    let content_type = SmolStr::default();
+    let Some(ErrorBody { error }) = object_of(&body) else {
+        return PeerReply::Error { content_type, body };
+    };
+    let described = object_of::<Described<'_>>(error.get().as_bytes());
+    let fault = described.as_ref().and_then(Described::fault);
+    fault.unwrap_or_else(|| {
+        let own = described.and_then(|described| described.data).unwrap_or(error);
+        PeerReply::Error { content_type, body: body.slice_ref(own.get().as_bytes()) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(kind: &'static str, body: &'static str) -> PeerReply {
+        let properties = Properties { kind: Some(SmolStr::new_static(kind)), ..Properties::default() };
+        AioPika::new().read_reply(Delivery::new("", "", properties, body))
+    }
+
+    #[test]
+    fn an_own_error_of_a_server_of_ours_is_its_json() {
+        let exception = r#"{"type":"E","message":"E('text')","args":["text"]}"#;
+        for (body, error) in [
+            (r#"{"error":{"type":"E","message":"text","data":{"E":90}}}"#, r#"{"E":90}"#),
+            (r#"{"error":{"type":"E","message":"text","data":null}}"#, "null"),
+            (r#"{"error":{"type":"E","message":"E('text')","args":["text"]}}"#, exception),
+            (r#"{"error":["RPCException","",[],"overloaded"]}"#, r#"["RPCException","",[],"overloaded"]"#),
+            (r#"[{"type":"E"}]"#, r#"[{"type":"E"}]"#),
+        ] {
+            let PeerReply::Error { body: read, .. } = read(ERROR, body) else { panic!("{body}") };
+            assert_eq!(read, error);
+        }
+        let fault = read(ERROR, r#"{"error":{"type":"RPCException","code":"overloaded"}}"#);
+        assert!(matches!(fault, PeerReply::Fault(_)), "{fault:?}");
+        let returned = read(CALL, r#"{"n":30}"#);
+        assert!(matches!(returned, PeerReply::UncertainFault(_)), "{returned:?}");
     }
 }

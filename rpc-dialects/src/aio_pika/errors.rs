@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{RPC_EXCEPTION, TYPE_ERROR};
-use crate::json::{ErrorParts, array, object, object_of, quoted};
+use crate::json::{ErrorParts, array, object, present, quoted};
 
 /// The body of an error's reply.
 #[derive(Deserialize)]
@@ -16,9 +16,9 @@ pub(super) struct ErrorBody<'a> {
     pub(super) error: &'a RawValue,
 }
 
-/// The error in it.
+/// The error in it, if it has the form of aio-pika's.
 #[derive(Deserialize)]
-struct Described<'a> {
+pub(super) struct Described<'a> {
     #[serde(borrow, rename = "type")]
     kind: Cow<'a, str>,
     #[serde(default)]
@@ -28,6 +28,9 @@ struct Described<'a> {
     /// Of faults of this library alone.
     #[serde(default)]
     code: Value,
+    /// The method's own error, from a server of this library.
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) data: Option<&'a RawValue>,
 }
 
 /// The body of a fault.
@@ -49,20 +52,21 @@ fn described(kind: &str, text: &str, more: (&str, &str)) -> String {
     object([("error", &*error)])
 }
 
-/// The fault that an error stands for; `None` for a method's own.
-pub(super) fn fault_of(error: &str) -> Option<PeerReply> {
-    let Described { kind, message, args, code } = object_of(error.as_bytes())?;
-    // The message is Python's `repr`, where the first argument has the text.
-    let text = args.first().and_then(Value::as_str).or(message.as_str()).unwrap_or_default();
-    match (&*kind, code.as_str()) {
-        (TYPE_ERROR | RPC_EXCEPTION, Some(code)) => {
-            Some(PeerReply::Fault(Fault::new(FaultCode::from(code), text)))
+impl Described<'_> {
+    /// The fault that it stands for; `None` for a method's own.
+    pub(super) fn fault(&self) -> Option<PeerReply> {
+        // The message is Python's `repr`, where the first argument has the text.
+        let text = self.args.first().and_then(Value::as_str).or(self.message.as_str()).unwrap_or_default();
+        match (&*self.kind, self.code.as_str()) {
+            (TYPE_ERROR | RPC_EXCEPTION, Some(code)) => {
+                Some(PeerReply::Fault(Fault::new(FaultCode::from(code), text)))
+            }
+            // Python may say so of a function that the method has called.
+            (TYPE_ERROR, None) if self.data.is_none() && is_signature(text) => {
+                Some(PeerReply::UncertainFault(Fault::new(FaultCode::BadRequest, text)))
+            }
+            _ => None,
         }
-        // Python may say so of a function that the method has called.
-        (TYPE_ERROR, None) if is_signature(text) => {
-            Some(PeerReply::UncertainFault(Fault::new(FaultCode::BadRequest, text)))
-        }
-        _ => None,
     }
 }
 
@@ -114,6 +118,10 @@ mod tests {
         }
     }
 
+    fn fault_of(error: &str) -> Option<PeerReply> {
+        serde_json::from_str::<Described<'_>>(error).ok()?.fault()
+    }
+
     #[test]
     fn what_python_says_of_arguments_is_a_fault_and_what_a_method_raises_is_none() {
         let code = |error: &str| fault_of(error).as_ref().map(code_of);
@@ -132,6 +140,8 @@ mod tests {
             r#"{"type":"TypeError","message":"","args":["the call of compute() missing 1 x"]}"#,
             r#"{"type":"FibError","message":"FibError()","args":["compute() missing 1 x"]}"#,
             r#"{"type":"FibError","message":"","code":"overloaded"}"#,
+            // Of a server of ours.
+            r#"{"type":"TypeError","message":"","args":["compute() missing 1 x"],"data":"TypeError"}"#,
             r#"{"message":"FibError()"}"#,
             "30",
         ] {

@@ -40,8 +40,9 @@ const TYPE_ERROR: &str = "TypeError";
 /// # Errors and faults
 ///
 /// The method's own error travels as `{"error": {"type", "message", "args", "data"}}`: its type is the name of the enum's
-/// variant, or its member `code` or `type`; its message is the `Display`, and `data` its JSON. In the other direction
-/// `CallOptions::map_errors` makes errors of exceptions, by `RemoteError::code`, which is the exception's class.
+/// variant, or its member `code` or `type`; its message is the `Display`, and `data` its JSON. A client reads `data`, if it
+/// is there, as the method's own error; else `CallOptions::map_errors` makes errors of exceptions, by `RemoteError::code`,
+/// which is the exception's class.
 ///
 /// Faults are errors of the type `TypeError` (`bad_request`) and `RPCException` (others), whose member `code` has the
 /// fault's code. A request that has expired, or that a server has no time for (`overloaded`, `shutting_down`), is

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::time;
-use crate::json::{array, object, quoted};
+use crate::json::{array, object, present, quoted};
 
 /// The module of Celery's own exceptions.
 const CELERY: &str = "celery.exceptions";
@@ -57,7 +57,7 @@ pub(super) struct Exception<'a> {
     #[serde(borrow, default)]
     exc_module: Option<Cow<'a, str>>,
     /// The method's own error, from a server of this library.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     pub(super) data: Option<&'a RawValue>,
 }
 
@@ -136,6 +136,15 @@ mod tests {
         assert_eq!(of("TaskRevokedError", "terminated"), Some((FaultCode::Internal, false)));
         assert_eq!(of("overloaded", "full"), Some((FaultCode::Internal, false)));
         assert_eq!(fault(&exception(OURS, "overloaded", "full", None)), Some((FaultCode::Overloaded, true)));
+    }
+
+    #[test]
+    fn an_own_error_of_a_server_of_ours_is_its_json_also_where_that_is_null() {
+        for json in ["null", r#"{"TooLarge":90}"#] {
+            let result = exception("lib", "TooLarge", "n is above 90", Some(json));
+            assert_eq!(read(&result).data.map(RawValue::get), Some(json));
+        }
+        assert!(read(&exception("lib", "TooLarge", "n is above 90", None)).data.is_none());
     }
 
     #[test]

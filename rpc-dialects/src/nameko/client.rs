@@ -31,6 +31,9 @@ struct Exception<'a> {
     exc_path: Cow<'a, str>,
     #[serde(default)]
     value: serde_json::Value,
+    /// The method's own error, from a server of this library.
+    #[serde(borrow, default, deserialize_with = "present")]
+    data: Option<&'a RawValue>,
 }
 
 impl Exception<'_> {
@@ -94,7 +97,10 @@ impl ClientDialect for Nameko {
             Some(ReplyBody { error: Some(error), .. }) => {
                 let exception = object_of::<Exception<'_>>(error.get().as_bytes());
                 let fault = exception.as_ref().and_then(Exception::fault);
-                fault.unwrap_or_else(|| PeerReply::Error { content_type, body: part(error) })
+                fault.unwrap_or_else(|| {
+                    let own = exception.and_then(|exception| exception.data).unwrap_or(error);
+                    PeerReply::Error { content_type, body: part(own) }
+                })
             }
             Some(ReplyBody { result: Some(value), .. }) => {
                 PeerReply::Value { content_type, body: part(value) }
@@ -125,5 +131,21 @@ mod tests {
         for body in ["{}", r#"{"error":null}"#, r#"{"value":30}"#, "[30,null]", "30", ""] {
             assert!(matches!(read(body), PeerReply::Unreadable), "{body}");
         }
+    }
+
+    #[test]
+    fn an_own_error_of_a_server_of_ours_is_its_json() {
+        let exception = r#"{"exc_type":"E","exc_path":"lib.E","value":"text"}"#;
+        for (body, error) in [
+            (r#"{"result":null,"error":{"exc_path":"lib.E","value":"","data":{"E":90}}}"#, r#"{"E":90}"#),
+            (r#"{"result":null,"error":{"exc_path":"lib.E","value":"","data":null}}"#, "null"),
+            (r#"{"error":{"exc_type":"E","exc_path":"lib.E","value":"text"}}"#, exception),
+            (r#"{"error":["lib.E"]}"#, r#"["lib.E"]"#),
+        ] {
+            let PeerReply::Error { body: read, .. } = read(body) else { panic!("{body}") };
+            assert_eq!(read, error);
+        }
+        let fault = read(r#"{"error":{"exc_path":"amqp_rpc.Fault.overloaded","value":"full","data":1}}"#);
+        assert!(matches!(fault, PeerReply::Fault(_)), "{fault:?}");
     }
 }

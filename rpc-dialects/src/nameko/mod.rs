@@ -21,9 +21,9 @@ const UTF_8: &str = "utf-8";
 /// serve. The name of the contract's service is that of the nameko service, in `#[rpc_service(name = "..")]`.
 ///
 /// The method's own error travels as an exception: its kind is the name of the enum's variant, or its member `code` or
-/// `type`, and its value the `Display`. [`errors_in`](Self::errors_in) names the module of Python that has a class for
-/// each. In the other direction `CallOptions::map_errors` makes errors of exceptions, by
-/// `RemoteError::code`, which is `exc_type`.
+/// `type`, its value the `Display`, and its JSON a further member `data`. [`errors_in`](Self::errors_in) names the module
+/// of Python that has a class for each. A client reads `data`, if it is there, as the method's own error; else
+/// `CallOptions::map_errors` makes errors of exceptions, by `RemoteError::code`, which is `exc_type`.
 ///
 /// Not in this wire: notifications (a nameko service ends when it has run a request without a reply address, so that a
 /// client refuses them), and events.

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use super::{answers, client_in, own_error, serve_fib_in};
 use crate::{
     services::{FibClient, FibError, GateClient, GateServer, Gatekeeper, start},
-    support::{RawPeer, Vhost, await_until, within},
+    support::{RawPeer, Vhost, await_until, raw_peer::Inbox, within},
 };
 
 /// One call, and one task for workers.
@@ -75,19 +75,49 @@ async fn survives_the_loss_of_a_server() {
 }
 
 #[tokio::test]
-async fn a_method_s_own_error_is_an_exception_that_is_mapped_back() {
+async fn a_method_s_own_error_comes_back_as_it_was() {
     let vhost = Vhost::create().await;
     let _server = serve_fib_in(&vhost, AioPika::new()).await;
+    let fib = FibClient::new(client_in(vhost.uri(), AioPika::new()).await);
+    let error = within("the error", fib.compute(91)).await.unwrap_err();
+    assert_eq!(own_error(error), FibError::TooLarge { limit: 90 });
+}
+
+/// Answers the next request with an error of this type and text, as `JsonRPC` does.
+async fn raise(peer: &RawPeer, requests: &mut Inbox, kind: &str, text: &str) {
+    let received = requests.next().await;
+    let id = ShortString::from(received.correlation_id().expect("it is a call"));
+    let properties = request().with_correlation_id(id).with_type(ShortString::from("error"));
+    let error = json!({"type": kind, "message": format!("{kind}('{text}')"), "args": [text]});
+    let body = json!({"error": error}).to_string();
+    peer.publish("", received.reply_to().expect("it is a call"), properties, body.as_bytes()).await;
+    received.ack().await;
+}
+
+#[tokio::test]
+async fn an_exception_is_mapped_and_one_of_arguments_is_a_fault_of_unknown_execution() {
+    let vhost = Vhost::create().await;
+    // Declares the queue, as the peer does.
+    within("the server to stop", serve_fib_in(&vhost, AioPika::new()).await.shutdown()).await.unwrap();
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let mut requests = peer.consume("fib.compute", 1).await;
     let options = CallOptions::new().map_errors(|error: &RemoteError| {
         (error.code() == Some("TooLarge")).then_some(FibError::TooLarge { limit: 90 })
     });
     let fib = FibClient::new(client_in(vhost.uri(), AioPika::new()).await);
-    let unmapped = within("the error", fib.compute(91)).await.unwrap_err();
+    let above = "n is above 90";
+    let (unmapped, ()) = tokio::join!(fib.compute(91), raise(&peer, &mut requests, "TooLarge", above));
+    let unmapped = unmapped.unwrap_err();
     let CallError::Decode(unmapped) = &unmapped else { panic!("{unmapped:?}") };
     let remote = unmapped.remote().expect("it has the exception");
-    assert_eq!((remote.code(), remote.message()), (Some("TooLarge"), Some("n is above 90")));
-    let mapped = within("the error", fib.with_options(options).compute(91)).await.unwrap_err();
-    assert_eq!(own_error(mapped), FibError::TooLarge { limit: 90 });
+    assert_eq!(remote.code(), Some("TooLarge"));
+    let fib = fib.with_options(options);
+    let (mapped, ()) = tokio::join!(fib.compute(91), raise(&peer, &mut requests, "TooLarge", above));
+    assert_eq!(own_error(mapped.unwrap_err()), FibError::TooLarge { limit: 90 });
+    let missing = "compute() missing 1 required keyword-only argument: 'n'";
+    let (fault, ()) = tokio::join!(fib.compute(91), raise(&peer, &mut requests, "TypeError", missing));
+    let CallError::Fault(fault) = fault.unwrap_err() else { panic!("it is a fault") };
+    assert_eq!((fault.code(), fault.execution()), (&FaultCode::BadRequest, Execution::Unknown));
 }
 
 #[tokio::test]

@@ -7,11 +7,12 @@ use amqp_rpc::{
     error::RemoteError,
 };
 use lapin::{BasicProperties, types::ShortString};
+use serde_json::json;
 
 use super::{answers, client_in, own_error, serve_fib_in};
 use crate::{
     services::{FibClient, FibError, FibServer, Fibonacci},
-    support::{RawPeer, Vhost, await_until, within},
+    support::{RawPeer, Vhost, await_until, raw_peer::Inbox, within},
 };
 
 #[tokio::test]
@@ -40,19 +41,47 @@ async fn survives_the_loss_of_a_server() {
 }
 
 #[tokio::test]
-async fn a_method_s_own_error_is_an_exception_that_is_mapped_back() {
+async fn a_method_s_own_error_comes_back_as_it_was() {
     let vhost = Vhost::create().await;
     let _server = serve_fib_in(&vhost, Nameko::new().errors_in("lib")).await;
+    let fib = FibClient::new(client_in(vhost.uri(), Nameko::new()).await);
+    let error = within("the error", fib.compute(91)).await.unwrap_err();
+    assert_eq!(own_error(error), FibError::TooLarge { limit: 90 });
+}
+
+/// Answers the next request with an exception, as a nameko service does.
+async fn raise(peer: &RawPeer, requests: &mut Inbox) {
+    let request = requests.next().await;
+    let properties = BasicProperties::default()
+        .with_content_type(ShortString::from("application/json"))
+        .with_correlation_id(ShortString::from(request.correlation_id().expect("it is a call")));
+    let (kind, text) = ("TooLarge", "n is above 90");
+    let exception = json!({"exc_type": kind, "exc_path": "lib.TooLarge", "exc_args": [text], "value": text});
+    let body = json!({"result": null, "error": exception}).to_string();
+    let reply_to = request.reply_to().expect("it is a call");
+    peer.publish("nameko-rpc", reply_to, properties, body.as_bytes()).await;
+    request.ack().await;
+}
+
+#[tokio::test]
+async fn an_exception_of_a_nameko_service_is_mapped() {
+    let vhost = Vhost::create().await;
+    // Declares the queue, as the peer does.
+    within("the server to stop", serve_fib_in(&vhost, Nameko::new()).await.shutdown()).await.unwrap();
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    let mut requests = peer.consume("rpc-fib", 1).await;
     let options = CallOptions::new().map_errors(|error: &RemoteError| {
         (error.code() == Some("TooLarge")).then_some(FibError::TooLarge { limit: 90 })
     });
     let fib = FibClient::new(client_in(vhost.uri(), Nameko::new()).await);
-    let unmapped = within("the error", fib.compute(91)).await.unwrap_err();
+    let (unmapped, ()) = tokio::join!(fib.compute(91), raise(&peer, &mut requests));
+    let unmapped = unmapped.unwrap_err();
     let CallError::Decode(unmapped) = &unmapped else { panic!("{unmapped:?}") };
     let remote = unmapped.remote().expect("it has the exception");
     assert_eq!((remote.code(), remote.message()), (Some("TooLarge"), Some("n is above 90")));
-    let mapped = within("the error", fib.with_options(options).compute(91)).await.unwrap_err();
-    assert_eq!(own_error(mapped), FibError::TooLarge { limit: 90 });
+    let fib = fib.with_options(options);
+    let (mapped, ()) = tokio::join!(fib.compute(91), raise(&peer, &mut requests));
+    assert_eq!(own_error(mapped.unwrap_err()), FibError::TooLarge { limit: 90 });
 }
 
 #[tokio::test]
