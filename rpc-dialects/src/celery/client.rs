@@ -59,7 +59,9 @@ impl ClientDialect for Celery {
     fn write_request(&self, mut request: OutgoingRequest<'_>) -> Result<RequestMessage, Unsupported> {
         let (args, kwargs) = Arguments::of_body(request.method, body_of(&request, "Celery")?);
         let body = array([args.as_str(), &kwargs, NO_LINKS]);
-        let (name, id) = (self.tasks.of(request.name), request.correlation_id.as_str());
+        let name = self.tasks.of(request.name);
+        // The same however often the task is sent, as that of a task that a worker retries.
+        let id = request.message_id.as_ref().unwrap_or(&request.correlation_id).as_str();
         let expires = request.remaining.filter(|remaining| *remaining < LONGEST);
         let expires = expires.map(|remaining| time::write(SystemTime::now() + remaining));
         let headers = [
@@ -111,10 +113,45 @@ impl ClientDialect for Celery {
 
 #[cfg(test)]
 mod tests {
+    use amqp_rpc_runtime::{Headers, contract::Params};
+    use bytes::Bytes;
+
     use super::*;
+
+    const COMPUTE: &MethodDef = &MethodDef::new("svc", "svc.compute").params(Params::Named(&["n"]));
 
     fn read(body: &'static str) -> PeerReply {
         Celery::new().read_reply(Delivery::new("", "", Properties::default(), body))
+    }
+
+    fn written(message_id: Option<&'static str>) -> RequestMessage {
+        let request = OutgoingRequest {
+            method: COMPUTE,
+            name: "svc.compute",
+            is_call: true,
+            content_type: JSON,
+            body: &Bytes::from_static(br#"{"n":30}"#),
+            headers: Headers::new(),
+            correlation_id: SmolStr::new_static("c-1"),
+            reply_to: Some(SmolStr::new_static("424f99c7-9c3a-41d9-9669-0800200c9a66")),
+            remaining: None,
+            expiration: None,
+            priority: None,
+            message_id: message_id.map(SmolStr::new_static),
+            app_id: None,
+            user_id: None,
+        };
+        Celery::new().write_request(request).expect("the wire has it")
+    }
+
+    #[test]
+    fn the_id_of_a_task_is_the_idempotency_key_and_that_of_the_reply_stays() {
+        for (key, id) in [(Some("order 17"), "order 17"), (None, "c-1")] {
+            let RequestMessage { properties, .. } = written(key);
+            let headers = properties.headers.unwrap();
+            assert_eq!((headers.text(ID), headers.text("root_id")), (Some(id), Some(id)));
+            assert_eq!(properties.correlation_id.as_deref(), Some("c-1"));
+        }
     }
 
     #[test]

@@ -33,6 +33,9 @@ const UTF_8: &str = "utf-8";
 ///   by position.
 /// * A value is the `result` of a reply with status `SUCCESS`, in JSON.
 /// * A notification is a task without a reply address. A request with `ignore_result` is answered with nothing.
+/// * The id of a task is the idempotency key: `Context::idempotency_key` of a method that serves it, and what a client sends
+///   as the id. Without a key that is the correlation id. A task that is sent or retried with the id of another one is a
+///   repeat, for `deduplicate`.
 /// * The time that is left of a call is its expiration and the header `expires`, which compares the clocks of both programs.
 ///   What has expired is answered with `REVOKED`, and is `expired` for a client.
 ///

@@ -24,6 +24,8 @@ use crate::{
 
 /// The kind of an error that has no name.
 const ERROR: &str = "Error";
+/// The most bytes of a task's id: AMQP's limit of a correlation id.
+const LONGEST_ID: usize = 255;
 
 impl ServerDialect for Celery {
     fn name(&self) -> &'static str {
@@ -49,10 +51,14 @@ impl ServerDialect for Celery {
     fn read_request(&self, service: &ServiceDef, delivery: Delivery) -> Incoming {
         let Delivery { mut properties, body, .. } = delivery;
         let headers = properties.headers.take().unwrap_or_default();
-        let id = headers.text(ID).map(SmolStr::from).or_else(|| properties.correlation_id.clone());
+        // Its caller has it as the correlation id as well: what AMQP cannot carry there is none.
+        let id = headers.text(ID).filter(|id| id.len() <= LONGEST_ID).map(SmolStr::from);
+        let id = id.or_else(|| properties.correlation_id.clone());
         let mut kept = Headers::new();
         if let Some(id) = &id {
             kept.insert(ID, id.as_str());
+            // A task that is sent again keeps its id: it is the idempotency key.
+            properties.message_id = Some(id.clone());
         }
         properties.correlation_id = properties.correlation_id.take().or(id);
         if headers.get("ignore_result") == Some(&HeaderValue::Bool(true)) {
@@ -173,5 +179,45 @@ fn milliseconds_left(expires: Option<&HeaderValue>) -> Result<Option<u64>, Fault
     match time.duration_since(SystemTime::now()) {
         Ok(left) => Ok(Some(u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1))),
         Err(_) => Err(Fault::new(FaultCode::Expired, "the task has expired")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amqp_rpc_runtime::contract::{MethodDef, Params, Repetition};
+
+    use super::*;
+
+    const PLACE: &MethodDef = &MethodDef::new("svc", "svc.place")
+        .params(Params::Named(&["n"]))
+        .repetition(Repetition::Deduplicated);
+    const SERVICE: &ServiceDef = &ServiceDef::new("svc", &[PLACE]);
+
+    fn read(id: Option<&str>, body: impl Into<Vec<u8>>) -> Incoming {
+        let mut headers = Headers::new();
+        headers.insert(TASK, "svc.place");
+        if let Some(id) = id {
+            headers.insert(ID, id);
+        }
+        let properties = Properties {
+            content_type: Some(SmolStr::new_static(JSON)),
+            headers: Some(headers),
+            correlation_id: Some(SmolStr::new_static("c-1")),
+            message_id: Some(SmolStr::new_static("of the message")),
+            ..Properties::default()
+        };
+        let body: Vec<u8> = body.into();
+        Celery::new().read_request(SERVICE, Delivery::new("", "celery", properties, body))
+    }
+
+    #[test]
+    fn the_idempotency_key_is_the_id_of_the_task() {
+        Celery::new().topology(SERVICE).expect("a deduplicated method is served");
+        let too_long = "1".repeat(256);
+        for (id, key) in [(Some("order 17"), "order 17"), (None, "c-1"), (Some(too_long.as_str()), "c-1")] {
+            let Incoming::Request(request) = read(id, "[[30],{},{}]") else { panic!("it is a request") };
+            assert_eq!(request.properties.message_id.as_deref(), Some(key));
+            assert_eq!(request.properties.correlation_id.as_deref(), Some("c-1"));
+        }
     }
 }

@@ -1,6 +1,10 @@
 //! Celery: tasks by a header, three elements in a body, a status in a reply.
 
-use amqp_rpc::{CallError, Execution, FaultCode, Server, dialects::Celery};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use amqp_rpc::{
+    CallError, Execution, FaultCode, Server, dialects::Celery, idempotency::MemoryStore, rpc_service,
+};
 use lapin::{
     BasicProperties,
     types::{AMQPValue, FieldTable, ShortString},
@@ -9,20 +13,41 @@ use serde_json::{Value, json};
 
 use super::{client_in, own_error, serve_fib_in};
 use crate::{
-    services::{FibClient, FibError, FibServer, Fibonacci},
+    services::{FibClient, FibError, FibServer, Fibonacci, start},
     support::{RawPeer, Vhost, await_until, within},
 };
 
 const REPLY_QUEUE: &str = "424f99c7-9c3a-41d9-9669-0800200c9a66";
 const ID: &str = "0f4c6f25-5b3b-4b0e-8b8a-3c2f7a5c9b11";
+const OTHER_ID: &str = "1f4c6f25-5b3b-4b0e-8b8a-3c2f7a5c9b11";
+
+/// Counts the payments of a task.
+#[rpc_service]
+trait Till {
+    #[rpc(deduplicate)]
+    async fn pay(&self, cents: u64) -> u64;
+}
+
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl Till for Counter {
+    async fn pay(&self, _cents: u64) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
 
 /// The properties of a task, as Celery's clients have them.
 fn task(name: &str, reply_to: &str) -> BasicProperties {
+    task_of_id(ID, name, reply_to)
+}
+
+fn task_of_id(id: &str, name: &str, reply_to: &str) -> BasicProperties {
     let mut headers = FieldTable::default();
-    for (header, value) in [("lang", "py"), ("task", name), ("id", ID)] {
+    for (header, value) in [("lang", "py"), ("task", name), ("id", id)] {
         headers.insert(header.into(), AMQPValue::LongString(value.into()));
     }
-    let properties = BasicProperties::default().with_headers(headers).with_correlation_id(ID.into());
+    let properties = BasicProperties::default().with_headers(headers).with_correlation_id(id.into());
     properties.with_content_type("application/json".into()).with_reply_to(ShortString::from(reply_to))
 }
 
@@ -86,6 +111,26 @@ async fn a_peer_gets_a_status_and_no_traceback_and_garbage_is_answered() {
     within("the server to stop", server.shutdown()).await.unwrap();
     let queue = vhost.existing_queue("celery").await;
     assert_eq!((queue.ready, queue.unacked), (0, 0), "everything is settled");
+}
+
+#[tokio::test]
+async fn a_task_that_is_sent_again_has_the_reply_of_the_first() {
+    let vhost = Vhost::create().await;
+    let server = Server::new().service_in(TillServer::new(Counter::default()), Celery::new());
+    let _server = start(server.idempotency_store(MemoryStore::new()), &vhost).await;
+    let peer = RawPeer::connect(&vhost.uri()).await;
+    peer.declare_queue(REPLY_QUEUE, Default::default(), FieldTable::default()).await;
+    let mut replies = peer.consume(REPLY_QUEUE, 20).await;
+    for (id, paid) in [(ID, 1), (ID, 1), (OTHER_ID, 2)] {
+        peer.publish("", "celery", task_of_id(id, "till.pay", REPLY_QUEUE), b"[[5],{},{}]").await;
+        let reply = replies.next().await;
+        assert_eq!((&reply.json()["result"], &reply.json()["task_id"]), (&json!(paid), &json!(id)));
+        reply.ack().await;
+    }
+    let till = TillClient::new(client_in(vhost.uri(), Celery::new()).await);
+    for (key, paid) in [("order 17", 3), ("order 17", 3), ("order 18", 4)] {
+        assert_eq!(within("a value", till.pay(5).idempotency_key(key)).await.unwrap(), paid, "{key}");
+    }
 }
 
 #[tokio::test]
