@@ -10,7 +10,7 @@ use amqp_rpc_runtime::{
         Properties, Queue, ReplyMessage, ServerDialect, ServiceTopology, SmolStr, Topology, Unsupported,
     },
 };
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::{
     Celery, EXPIRES, ID, TASK, UTF_8,
@@ -18,7 +18,7 @@ use super::{
     time,
 };
 use crate::{
-    json::{Arguments, ErrorParts, JSON, is_json, value_of},
+    json::{Arguments, ErrorParts, JSON, Members, is_json, value_of},
     names::check_distinct,
 };
 
@@ -124,9 +124,9 @@ impl Celery {
             let milliseconds = of_broker.map_or(milliseconds, |other| other.min(milliseconds));
             properties.expiration = Some(milliseconds.to_string().into());
         }
-        let (args, kwargs, links): (Vec<&RawValue>, _, Map<String, Value>) = serde_json::from_slice(body)
+        let (args, kwargs, embed): (Vec<&RawValue>, Members<'_>, Members<'_>) = serde_json::from_slice(body)
             .map_err(|_| bad_request("the body is not an array of `args`, `kwargs` and `embed`"))?;
-        if let Some((link, _)) = links.iter().find(|(_, value)| has_links(value)) {
+        if let Some((link, _)) = embed.iter().find(|(_, json)| has_links(json.get())) {
             return Err(bad_request(&format!("a task with {link:?} is not supported: it would not be run")));
         }
         let body = Arguments { args, kwargs }.merge(Some(method));
@@ -159,13 +159,10 @@ fn is_none(header: Option<&HeaderValue>) -> bool {
     matches!(header, None | Some(HeaderValue::Null))
 }
 
-/// Returns whether a member of `embed` names other tasks.
-fn has_links(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::Array(links) => !links.is_empty(),
-        _ => true,
-    }
+/// Returns whether a member of `embed` names other tasks. It is not decoded: nothing limits yet what a request may cost.
+fn has_links(json: &str) -> bool {
+    let is_empty = |array: &str| array.trim_start().starts_with(']');
+    !matches!(json, "null" | "false") && !json.strip_prefix('[').is_some_and(is_empty)
 }
 
 /// The time until a task expires, in milliseconds. `None` without an end.
@@ -218,6 +215,21 @@ mod tests {
             let Incoming::Request(request) = read(id, "[[30],{},{}]") else { panic!("it is a request") };
             assert_eq!(request.properties.message_id.as_deref(), Some(key));
             assert_eq!(request.properties.correlation_id.as_deref(), Some("c-1"));
+        }
+    }
+
+    #[test]
+    fn links_are_found_without_being_decoded() {
+        for none in ["{}", r#"{"chain":null,"chord":false,"callbacks":[],"errbacks":[ ]}"#] {
+            let read = read(None, format!("[[30],{{}},{none}]"));
+            assert!(matches!(read, Incoming::Request(_)), "{none}: {read:?}");
+        }
+        // Deeper than a decoder of values goes.
+        let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+        for link in [deep.as_str(), r#"[{"task":"svc.next"}]"#, r#"{"task":"svc.next"}"#, "true", "0"] {
+            let read = read(None, format!(r#"[[30],{{}},{{"callbacks":null,"chain":{link}}}]"#));
+            let Incoming::Refused { fault, .. } = &read else { panic!("{link}: {read:?}") };
+            assert!(fault.message().contains("a task with \"chain\" is not supported"), "{fault:?}");
         }
     }
 }

@@ -5,7 +5,7 @@ mod error_parts;
 mod request;
 mod write;
 
-pub(crate) use arguments::Arguments;
+pub(crate) use arguments::{Arguments, Members};
 pub(crate) use error_parts::ErrorParts;
 pub(crate) use request::body_of;
 pub(crate) use write::{array, object, quoted};
