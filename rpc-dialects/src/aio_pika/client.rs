@@ -16,7 +16,7 @@ use super::{
     errors::{Described, ErrorBody, fault_of_returned},
     from,
 };
-use crate::json::{JSON, is_json, is_object, object, object_of};
+use crate::json::{JSON, body_of, is_object, object, object_of};
 
 /// The priority of a call, unless the caller says another one.
 const PRIORITY: u8 = 5;
@@ -59,20 +59,14 @@ impl ClientDialect for AioPika {
     }
 
     fn write_request(&self, mut request: OutgoingRequest<'_>) -> Result<RequestMessage, Unsupported> {
-        let name = request.name;
-        if !is_json(Some(request.content_type)) {
-            return Err(Unsupported::new(format!(
-                "`{name}` is sent as {}, and aio-pika's patterns are called in JSON alone",
-                request.content_type
-            )));
-        }
-        let json = std::str::from_utf8(request.body).map_err(|error| Unsupported::new(error.to_string()))?;
+        let json = body_of(&request, "aio-pika")?;
         let body = match request.method.params {
             Params::Bare(parameter) => Bytes::from(object([(parameter, json)])),
             _ if is_object(json) => request.body.clone(),
             _ => {
                 return Err(Unsupported::new(format!(
-                    "the arguments of `{name}` are no object, and aio-pika's methods take them by name"
+                    "the arguments of `{}` are no object, and aio-pika's methods take them by name",
+                    request.name
                 )));
             }
         };
@@ -115,7 +109,39 @@ fn read_error(body: Bytes) -> PeerReply {
 
 #[cfg(test)]
 mod tests {
+    use amqp_rpc_runtime::{Headers, contract::MethodKind};
+
     use super::*;
+
+    const UNTYPED: &MethodDef = &MethodDef::new("", "");
+
+    fn write(dialect: &AioPika, method: &'static MethodDef, body: &[u8]) -> Result<Properties, Unsupported> {
+        let request = OutgoingRequest {
+            method,
+            name: "fib.method",
+            is_call: method.kind == MethodKind::Call,
+            content_type: JSON,
+            body: &Bytes::copy_from_slice(body),
+            headers: Headers::new(),
+            correlation_id: SmolStr::new_static("1"),
+            reply_to: None,
+            remaining: None,
+            expiration: None,
+            priority: None,
+            message_id: Some(SmolStr::new_static("order 17")),
+            app_id: None,
+            user_id: None,
+        };
+        dialect.write_request(request).map(|message| message.properties)
+    }
+
+    #[test]
+    fn what_is_no_json_is_not_sent() {
+        for body in [&br#"{"n":"#[..], b"{30}", b"\xff"] {
+            let why = write(&AioPika::new(), UNTYPED, body).unwrap_err().to_string();
+            assert!(why.contains("the body of `fib.method` is not JSON"), "{why}");
+        }
+    }
 
     fn read(kind: &'static str, body: &'static str) -> PeerReply {
         let properties = Properties { kind: Some(SmolStr::new_static(kind)), ..Properties::default() };

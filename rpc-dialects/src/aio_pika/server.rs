@@ -13,7 +13,10 @@ use super::{
     AioPika, CALL, DEAD_LETTERS, ERROR, RESULT, dead_letters,
     errors::{of_error, of_fault},
 };
-use crate::json::{Arguments, JSON, value_of};
+use crate::{
+    json::{Arguments, JSON, value_of},
+    names::requests,
+};
 
 impl AioPika {
     /// The calls and notifications of a service, each with its queue.
@@ -21,8 +24,7 @@ impl AioPika {
         &'a self,
         service: &'a ServiceDef,
     ) -> impl Iterator<Item = (&'static MethodDef, String)> + 'a {
-        let methods = service.methods.iter().copied().filter(|method| method.kind != MethodKind::Event);
-        methods.map(|method| (method, self.queue_of(method.kind, method.full_name)))
+        requests(service).map(|method| (method, self.queue_of(method.kind, method.full_name)))
     }
 }
 
