@@ -70,6 +70,11 @@ impl ClientDialect for AioPika {
                 )));
             }
         };
+        if !request.is_call
+            && let Some(time) = self.notifications_expire
+        {
+            request.expire_after(time);
+        }
         let properties = request.properties();
         let mut headers = properties.headers.unwrap_or_default();
         let kind = request.is_call.then(|| SmolStr::new_static(CALL));
@@ -109,10 +114,14 @@ fn read_error(body: Bytes) -> PeerReply {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use amqp_rpc_runtime::{Headers, contract::MethodKind};
 
     use super::*;
 
+    const COMPUTE: &MethodDef = &MethodDef::new("fib", "fib.compute").params(Params::Named(&["n"]));
+    const NOTE: &MethodDef = &MethodDef::new("fib", "fib.note").params(Params::Named(&["text"])).notify();
     const UNTYPED: &MethodDef = &MethodDef::new("", "");
 
     fn write(dialect: &AioPika, method: &'static MethodDef, body: &[u8]) -> Result<Properties, Unsupported> {
@@ -133,6 +142,14 @@ mod tests {
             user_id: None,
         };
         dialect.write_request(request).map(|message| message.properties)
+    }
+
+    #[test]
+    fn only_notifications_expire_by_the_option() {
+        let dialect = AioPika::new().expire_notifications(Duration::from_secs(60));
+        let expiration = |method| write(&dialect, method, b"{}").unwrap().expiration;
+        assert_eq!((expiration(NOTE).as_deref(), expiration(COMPUTE)), (Some("60000"), None));
+        assert_eq!(write(&AioPika::new(), NOTE, b"{}").unwrap().expiration, None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod client;
 mod errors;
 mod server;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use amqp_rpc_runtime::{
     Headers,
@@ -56,7 +56,8 @@ const TYPE_ERROR: &str = "TypeError";
 /// has registered is `Unroutable`.
 ///
 /// A worker acknowledges a task that succeeded, and rejects others: without a policy of the broker they are gone.
-/// aio-pika's own workers requeue them by default, without a pause.
+/// **aio-pika's own workers requeue them by default, at once and without end**, unless they have `requeue=False`. The
+/// expiration of the task ends that: see [`expire_notifications`](Self::expire_notifications).
 ///
 /// Not in this wire: positional arguments and events; the pickling patterns `RPC` and `Master`, which run what a message
 /// tells them to.
@@ -66,6 +67,7 @@ pub struct AioPika {
     with_service: bool,
     durable: bool,
     auto_delete: bool,
+    notifications_expire: Option<Duration>,
     replies: ReplyPolicy,
 }
 
@@ -80,7 +82,14 @@ impl AioPika {
     #[must_use]
     pub fn new() -> Self {
         let replies = ReplyPolicy::none().allow_prefix("amq.gen-").allow_pattern("amq_{uuid}");
-        Self { exchange: None, with_service: true, durable: false, auto_delete: false, replies }
+        Self {
+            exchange: None,
+            with_service: true,
+            durable: false,
+            auto_delete: false,
+            notifications_expire: None,
+            replies,
+        }
     }
 
     /// Calls go through this exchange, as with `JsonRPC.create(channel, exchange=name)`: direct, not durable, deleted with
@@ -111,6 +120,14 @@ impl AioPika {
     #[must_use]
     pub fn auto_delete_queues(mut self) -> Self {
         self.auto_delete = true;
+        self
+    }
+
+    /// How long a client's notifications live, in the queue and while a failing worker has them redelivered. Default:
+    /// without end, so that none is lost while nobody consumes the queue.
+    #[must_use]
+    pub fn expire_notifications(mut self, after: Duration) -> Self {
+        self.notifications_expire = Some(after);
         self
     }
 
