@@ -2,7 +2,7 @@
 
 use amqp_rpc_runtime::{
     Fault, FaultCode, Headers,
-    contract::{Repetition, ServiceDef},
+    contract::ServiceDef,
     dialect::{
         Answer, Answered, Delivery, Incoming, IncomingRequest, Outcome, Properties, Queue, ReplyMessage,
         ServerDialect, ServiceTopology, SmolStr, Unsupported,
@@ -14,7 +14,10 @@ use super::{
     errors::{MALFORMED, exception_of},
     exchange_with, queue_of,
 };
-use crate::json::{Arguments, ErrorParts, JSON, array, is_json, object, object_of, quoted, value_of};
+use crate::{
+    json::{Arguments, ErrorParts, JSON, array, is_json, object, object_of, quoted, value_of},
+    names::check_no_deduplication,
+};
 
 /// The kind of an error that has no name.
 const REMOTE_ERROR: &str = "RemoteError";
@@ -28,14 +31,7 @@ impl ServerDialect for Nameko {
         if service.name.contains(['*', '#']) {
             return Err(Unsupported::new("its name has a wildcard of the exchange's bindings"));
         }
-        if let Some(method) =
-            service.methods.iter().find(|method| method.repetition == Repetition::Deduplicated)
-        {
-            return Err(Unsupported::new(format!(
-                "`{}` is `deduplicate`, and clients of nameko send no idempotency key",
-                method.full_name
-            )));
-        }
+        check_no_deduplication(service, "nameko")?;
         let queue = queue_of(service.name);
         // One binding for all methods: with one for each, clients would take an unknown method for an unknown service.
         let mut topology = exchange_with(&format!("{}.*", service.name), &queue);
