@@ -59,6 +59,10 @@ const TYPE_ERROR: &str = "TypeError";
 /// **aio-pika's own workers requeue them by default, at once and without end**, unless they have `requeue=False`. The
 /// expiration of the task ends that: see [`expire_notifications`](Self::expire_notifications).
 ///
+/// aio-pika gives each message a `message_id` of its own. A `deduplicate` method takes that for the idempotency key: it knows
+/// a message again that the broker delivers again, but not a call that a program of aio-pika repeats. Clients of this library
+/// send their key as `message_id`.
+///
 /// Not in this wire: positional arguments and events; the pickling patterns `RPC` and `Master`, which run what a message
 /// tells them to.
 #[derive(Clone, Debug)]
@@ -131,8 +135,9 @@ impl AioPika {
         self
     }
 
-    /// The reply addresses that a server answers: names of queues. Default: `amq.gen-…`, and `amq_` with 32 hexadecimal
-    /// digits, which `connect_robust` makes.
+    /// The reply addresses that a server answers: names of queues. Default: `amq.gen-…`, which the broker gives to those of
+    /// `connect`, and `amq_` with a UUID, which those of `connect_robust` and of this dialect's clients have. No direct
+    /// reply-to: a rejected request could not come back to it.
     #[must_use]
     pub fn reply_policy(mut self, policy: ReplyPolicy) -> Self {
         self.replies = policy;
