@@ -12,7 +12,7 @@ pub(super) fn to_text<T: Serialize + ?Sized>(
     value: &T,
     separator: Option<&str>,
 ) -> Result<Vec<u8>, TextError> {
-    value.serialize(ValueWriter { separator })
+    Ok(value.serialize(ValueWriter { separator })?.text)
 }
 
 /// Writes one value, or with a separator several.
@@ -21,19 +21,26 @@ struct ValueWriter<'a> {
     separator: Option<&'a str>,
 }
 
+/// What is written of a value.
+struct Written {
+    text: Vec<u8>,
+    /// It is read by its separators, also if there is none in it, as in a sequence of one value.
+    is_several: bool,
+}
+
 /// Several values, as they are written.
 enum Values<'a> {
     /// A type of one value: whatever that is, it is the whole text.
-    One { separator: Option<&'a str>, text: Vec<u8> },
+    One { separator: Option<&'a str>, written: Option<Written> },
     /// Each is written without a separator.
     Several { separator: &'a str, parts: Vec<Vec<u8>>, is_sequence: bool },
 }
 
 impl<'a> ValueWriter<'a> {
-    /// Values whose number the type says.
+    /// Values whose number the type says, without those that serde skips.
     fn fixed(self, count: usize) -> Result<Values<'a>, TextError> {
         match count {
-            1 => Ok(Values::One { separator: self.separator, text: Vec::new() }),
+            1 => Ok(Values::One { separator: self.separator, written: None }),
             _ => self.several(count, false),
         }
     }
@@ -43,8 +50,8 @@ impl<'a> ValueWriter<'a> {
         match self.separator {
             Some(separator) => Ok(Values::Several { separator, parts, is_sequence }),
             // Nothing is between them.
-            None if count == 0 && !is_sequence => Ok(Values::One { separator: None, text: Vec::new() }),
-            None => Err(TextError::new("values in values cannot be written as text")),
+            None if count == 0 && !is_sequence => Ok(Values::One { separator: None, written: None }),
+            None => Err(in_values()),
         }
     }
 }
@@ -52,17 +59,36 @@ impl<'a> ValueWriter<'a> {
 impl Values<'_> {
     fn add<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TextError> {
         match self {
-            Self::One { separator, text } => *text = to_text(value, *separator)?,
+            Self::One { written: Some(_), .. } => return Err(in_values()),
+            Self::One { separator, written } => {
+                *written = Some(value.serialize(ValueWriter { separator: *separator })?);
+            }
             Self::Several { parts, .. } => parts.push(to_text(value, None)?),
         }
         Ok(())
     }
 
-    fn finish(self) -> Result<Vec<u8>, TextError> {
+    /// Writes the place of a value that serde skips: values are told apart by their positions.
+    fn skip(&mut self) -> Result<(), TextError> {
+        if let Self::One { separator: Some(separator), written } = self {
+            // A value that is skipped is not counted, so that there are more than the one that was announced.
+            let separator = *separator;
+            let parts = match written.take() {
+                None => Vec::new(),
+                Some(Written { is_several: true, .. }) => return Err(in_values()),
+                Some(Written { text, .. }) => vec![text],
+            };
+            *self = Self::Several { separator, parts, is_sequence: false };
+        }
+        self.add(&())
+    }
+
+    fn finish(self) -> Result<Written, TextError> {
         let (separator, parts, is_sequence) = match self {
-            Self::One { text, .. } => return Ok(text),
+            Self::One { written, .. } => return Ok(written.unwrap_or_else(|| Written::one(""))),
             Self::Several { separator, parts, is_sequence } => (separator.as_bytes(), parts, is_sequence),
         };
+        let is_several = is_sequence || parts.len() > 1;
         let has_separator = |part: &Vec<u8>| part.windows(separator.len()).any(|window| window == separator);
         if parts.iter().any(has_separator) {
             return Err(TextError::new("one of several values contains the separator"));
@@ -70,8 +96,18 @@ impl Values<'_> {
         if is_sequence && parts.len() == 1 && parts[0].is_empty() {
             return Err(TextError::new("an empty text would be read as an empty sequence"));
         }
-        Ok(parts.join(separator))
+        Ok(Written { text: parts.join(separator), is_several })
     }
+}
+
+impl Written {
+    fn one(text: impl Into<Vec<u8>>) -> Self {
+        Self { text: text.into(), is_several: false }
+    }
+}
+
+fn in_values() -> TextError {
+    TextError::new("values in values cannot be written as text")
 }
 
 fn refuse<T>(what: &str) -> Result<T, TextError> {
@@ -80,22 +116,22 @@ fn refuse<T>(what: &str) -> Result<T, TextError> {
 
 macro_rules! as_text {
     ($($name:ident: $type:ty, $value:ident => $text:expr;)+) => {
-        $(fn $name(self, $value: $type) -> Result<Vec<u8>, TextError> {
-            Ok(Vec::from($text))
+        $(fn $name(self, $value: $type) -> Result<Written, TextError> {
+            Ok(Written::one($text))
         })+
     };
 }
 
 impl<'a> Serializer for ValueWriter<'a> {
-    type Ok = Vec<u8>;
+    type Ok = Written;
     type Error = TextError;
     type SerializeSeq = Values<'a>;
     type SerializeTuple = Values<'a>;
     type SerializeTupleStruct = Values<'a>;
-    type SerializeTupleVariant = Impossible<Vec<u8>, TextError>;
-    type SerializeMap = Impossible<Vec<u8>, TextError>;
+    type SerializeTupleVariant = Impossible<Written, TextError>;
+    type SerializeMap = Impossible<Written, TextError>;
     type SerializeStruct = Values<'a>;
-    type SerializeStructVariant = Impossible<Vec<u8>, TextError>;
+    type SerializeStructVariant = Impossible<Written, TextError>;
 
     as_text! {
         serialize_bool: bool, value => value.to_string();
@@ -117,24 +153,24 @@ impl<'a> Serializer for ValueWriter<'a> {
         serialize_bytes: &[u8], value => value;
     }
 
-    fn serialize_none(self) -> Result<Vec<u8>, TextError> {
-        Ok(Vec::new())
+    fn serialize_none(self) -> Result<Written, TextError> {
+        Ok(Written::one(""))
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Vec<u8>, TextError> {
-        let text = value.serialize(self)?;
-        if text.is_empty() {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Written, TextError> {
+        let written = value.serialize(self)?;
+        if written.text.is_empty() {
             return Err(TextError::new("an empty text would be read as `None`"));
         }
-        Ok(text)
+        Ok(written)
     }
 
-    fn serialize_unit(self) -> Result<Vec<u8>, TextError> {
-        Ok(Vec::new())
+    fn serialize_unit(self) -> Result<Written, TextError> {
+        Ok(Written::one(""))
     }
 
-    fn serialize_unit_struct(self, _: &'static str) -> Result<Vec<u8>, TextError> {
-        Ok(Vec::new())
+    fn serialize_unit_struct(self, _: &'static str) -> Result<Written, TextError> {
+        Ok(Written::one(""))
     }
 
     fn serialize_unit_variant(
@@ -142,15 +178,15 @@ impl<'a> Serializer for ValueWriter<'a> {
         _: &'static str,
         _: u32,
         variant: &'static str,
-    ) -> Result<Vec<u8>, TextError> {
-        Ok(variant.into())
+    ) -> Result<Written, TextError> {
+        Ok(Written::one(variant))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         _: &'static str,
         value: &T,
-    ) -> Result<Vec<u8>, TextError> {
+    ) -> Result<Written, TextError> {
         value.serialize(self)
     }
 
@@ -160,7 +196,7 @@ impl<'a> Serializer for ValueWriter<'a> {
         _: u32,
         variant: &'static str,
         _: &T,
-    ) -> Result<Vec<u8>, TextError> {
+    ) -> Result<Written, TextError> {
         refuse(&format!("the variant `{variant}`, which has data,"))
     }
 
@@ -206,46 +242,46 @@ impl<'a> Serializer for ValueWriter<'a> {
 }
 
 impl SerializeSeq for Values<'_> {
-    type Ok = Vec<u8>;
+    type Ok = Written;
     type Error = TextError;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TextError> {
         self.add(value)
     }
 
-    fn end(self) -> Result<Vec<u8>, TextError> {
+    fn end(self) -> Result<Written, TextError> {
         self.finish()
     }
 }
 
 impl SerializeTuple for Values<'_> {
-    type Ok = Vec<u8>;
+    type Ok = Written;
     type Error = TextError;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TextError> {
         self.add(value)
     }
 
-    fn end(self) -> Result<Vec<u8>, TextError> {
+    fn end(self) -> Result<Written, TextError> {
         self.finish()
     }
 }
 
 impl SerializeTupleStruct for Values<'_> {
-    type Ok = Vec<u8>;
+    type Ok = Written;
     type Error = TextError;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TextError> {
         self.add(value)
     }
 
-    fn end(self) -> Result<Vec<u8>, TextError> {
+    fn end(self) -> Result<Written, TextError> {
         self.finish()
     }
 }
 
 impl SerializeStruct for Values<'_> {
-    type Ok = Vec<u8>;
+    type Ok = Written;
     type Error = TextError;
 
     fn serialize_field<T: Serialize + ?Sized>(
@@ -257,11 +293,10 @@ impl SerializeStruct for Values<'_> {
     }
 
     fn skip_field(&mut self, _: &'static str) -> Result<(), TextError> {
-        // Its place must stay: values are told apart by their positions.
-        self.add(&())
+        self.skip()
     }
 
-    fn end(self) -> Result<Vec<u8>, TextError> {
+    fn end(self) -> Result<Written, TextError> {
         self.finish()
     }
 }
