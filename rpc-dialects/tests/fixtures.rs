@@ -84,7 +84,7 @@ fn aio_pika() {
 
 #[test]
 fn tutorial() {
-    let tutorial = Tutorial::new().queue("svc.compute", "rpc_queue");
+    let tutorial = Tutorial::new().queue("compute", "rpc_queue");
     check(include_str!("fixtures/tutorial.json"), Some(&tutorial), Some(&tutorial));
     let with_errors = tutorial.errors_begin_with("error: ").error_text(|outcome| match outcome {
         Outcome::Error { text, .. } => Some(format!("error: {}", text.unwrap_or_default())),
@@ -97,6 +97,18 @@ fn tutorial() {
 fn sum_rpc() {
     let sum_rpc = Tutorial::new().queue("svc.sum", "rpc_queue");
     check(include_str!("fixtures/sum_rpc.json"), Some(&sum_rpc), Some(&sum_rpc));
+}
+
+#[test]
+fn two_methods_of_one_queue_are_refused() {
+    let tutorial = Tutorial::new().queue("compute", "rpc_queue").queue("svc.sum", "rpc_queue");
+    let kanin = Kanin::new().routing_key("compute", "rpc_queue").routing_key("svc.sum", "rpc_queue");
+    let faststream = FastStream::new().queue("compute", "rpc_queue").queue("svc.sum", "rpc_queue");
+    let servers: [&dyn ServerDialect; 3] = [&tutorial, &kanin, &faststream];
+    for server in servers {
+        let why = server.topology(SERVICE).map(drop).unwrap_err().to_string();
+        assert!(why.contains("`svc.compute` and `svc.sum`"), "{}: {why}", server.name());
+    }
 }
 
 #[test]

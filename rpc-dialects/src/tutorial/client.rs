@@ -32,7 +32,7 @@ impl ClientDialect for Tutorial {
                 "`{name}` has no reply, and a server of the tutorial ends its process after a request without a reply address; make it a call"
             )));
         }
-        let queue = self.queue_of(name).to_owned();
+        let queue = self.names.of(name).to_owned();
         Ok(Target {
             exchange: Cow::Borrowed(""),
             routing_key: Cow::Owned(queue.clone()),

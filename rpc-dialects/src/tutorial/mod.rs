@@ -4,8 +4,6 @@ mod client;
 mod error_text;
 mod server;
 
-use std::collections::BTreeMap;
-
 use amqp_rpc_runtime::{
     Headers,
     codec::{AnyCodec, Codec},
@@ -14,7 +12,7 @@ use amqp_rpc_runtime::{
 };
 
 use self::error_text::ErrorText;
-use crate::text::Text;
+use crate::{names::MethodNames, text::Text};
 
 /// The dialect of programs that follow the sixth of `RabbitMQ`'s tutorials, in Python, Go, Ruby and other languages, for both
 /// sides.
@@ -41,7 +39,7 @@ use crate::text::Text;
 #[derive(Clone, Debug)]
 pub struct Tutorial {
     codec: AnyCodec,
-    queues: BTreeMap<String, String>,
+    names: MethodNames,
     shape: Shape,
     replies: ReplyPolicy,
     error_text: Option<ErrorText>,
@@ -66,9 +64,11 @@ impl Tutorial {
     /// The dialect with its defaults.
     #[must_use]
     pub fn new() -> Self {
+        let mut names = MethodNames::default();
+        names.use_full_names();
         Self {
             codec: Text::new().into(),
-            queues: BTreeMap::new(),
+            names,
             shape: Shape::Transient,
             replies: ReplyPolicy::default(),
             error_text: None,
@@ -76,10 +76,12 @@ impl Tutorial {
         }
     }
 
-    /// The queue of the method with this full name, such as `rpc_queue` for `fib.compute`. Default: the full name.
+    /// The queue of one method, which is named with or without its service, such as `rpc_queue` for `compute` or
+    /// `fib.compute`. Each method needs one of its own: `Server::start` refuses two with the same queue. Default: the full
+    /// name.
     #[must_use]
     pub fn queue(mut self, method: impl Into<String>, queue: impl Into<String>) -> Self {
-        self.queues.insert(method.into(), queue.into());
+        self.names.give(method.into(), queue.into());
         self
     }
 
@@ -142,11 +144,6 @@ impl Tutorial {
     pub fn errors_begin_with(mut self, prefix: impl Into<String>) -> Self {
         self.error_prefix = Some(prefix.into());
         self
-    }
-
-    /// The queue of a method with this full name.
-    fn queue_of<'a>(&'a self, name: &'a str) -> &'a str {
-        self.queues.get(name).map_or(name, String::as_str)
     }
 }
 

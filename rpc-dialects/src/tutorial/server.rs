@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use amqp_rpc_runtime::{
     Fault, FaultCode, Headers,
     codec::AnyCodec,
-    contract::{MethodKind, ServiceDef},
+    contract::ServiceDef,
     dialect::{
         Answer, Answered, Delivery, Incoming, IncomingRequest, Outcome, Properties, ReplyMessage,
         ServerDialect, ServiceTopology, SmolStr, Topology, Unsupported,
@@ -14,7 +14,7 @@ use amqp_rpc_runtime::{
 use bytes::Bytes;
 
 use super::Tutorial;
-use crate::names::check_no_deduplication;
+use crate::names::{check_distinct, check_no_deduplication, requests};
 
 impl ServerDialect for Tutorial {
     fn name(&self) -> &'static str {
@@ -22,9 +22,10 @@ impl ServerDialect for Tutorial {
     }
 
     fn topology(&self, service: &ServiceDef) -> Result<ServiceTopology, Unsupported> {
+        check_distinct(service, |method| self.names.of(method.full_name).to_owned())?;
         check_no_deduplication(service, "the tutorial")?;
-        let methods = service.methods.iter().filter(|method| method.kind != MethodKind::Event);
-        let queues: Vec<_> = methods.map(|method| self.queue_of(method.full_name).to_owned()).collect();
+        let queues: Vec<_> =
+            requests(service).map(|method| self.names.of(method.full_name).to_owned()).collect();
         let declared = queues.iter().map(|queue| self.shape.declare(queue)).collect();
         Ok(ServiceTopology { queues, topology: Topology { queues: declared, ..Topology::default() } })
     }
@@ -44,7 +45,7 @@ impl ServerDialect for Tutorial {
         }
         properties.content_type = Some(SmolStr::new_static(codec));
         properties.content_encoding = None;
-        let method = service.methods.iter().find(|method| self.queue_of(method.full_name) == routing_key);
+        let method = self.names.find(service, &routing_key);
         let method = method.map_or(routing_key, |method| SmolStr::new_static(method.full_name));
         IncomingRequest { method, body, properties, kept: Headers::new() }.into()
     }
