@@ -28,7 +28,8 @@ use crate::names::MethodNames;
 /// | `-> bytes` | `Bytes` | the body, without a content type |
 /// | any other value | that value | JSON |
 ///
-/// An empty text is `None` for a method that returns `Option<String>`.
+/// An empty text is `None` for a method that returns `Option<String>`. From a peer it is `""`, and an empty body of any other
+/// type `None`, for a method with one plain parameter.
 ///
 /// # Errors
 ///

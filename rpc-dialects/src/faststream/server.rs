@@ -2,7 +2,7 @@
 
 use amqp_rpc_runtime::{
     Fault, FaultCode, Headers,
-    contract::{MethodDef, ServiceDef},
+    contract::{MethodDef, Params, ServiceDef},
     dialect::{
         Answer, Answered, Delivery, Incoming, IncomingRequest, Outcome, Properties, Queue, ReplyMessage,
         ServerDialect, ServiceTopology, SmolStr, Topology, Unsupported,
@@ -73,17 +73,23 @@ impl ServerDialect for FastStream {
 /// # Errors
 /// The fault of a body that is none of the peer's.
 fn body_of(method: &MethodDef, content_type: &str, body: Bytes) -> Result<Bytes, Fault> {
-    match media_type(content_type) {
-        _ if method.reads_anything => Ok(body),
-        _ if body.is_empty() => Ok(no_arguments(method)),
-        _ if is_json(Some(content_type)) => Ok(body),
-        text if text.eq_ignore_ascii_case("text/plain") => match std::str::from_utf8(&body) {
-            Ok(text) => Ok(quoted(text).into()),
-            Err(error) => Err(Fault::new(FaultCode::BadRequest, error.to_string())),
-        },
-        _ => {
-            let why = format!("content type {content_type:?} is not supported; send {JSON} or text/plain");
-            Err(Fault::new(FaultCode::UnsupportedMediaType, why))
-        }
+    let is_text = media_type(content_type).eq_ignore_ascii_case("text/plain");
+    // A text may be empty, where it is the whole body. Other empty bodies are `None`, or no parameters.
+    let may_be_empty = is_text && matches!(method.params, Params::Bare(_));
+    if method.reads_anything {
+        return Ok(body);
     }
+    if body.is_empty() && !may_be_empty {
+        return Ok(no_arguments(method));
+    }
+    if is_json(Some(content_type)) {
+        return Ok(body);
+    }
+    if !is_text {
+        let why = format!("content type {content_type:?} is not supported; send {JSON} or text/plain");
+        return Err(Fault::new(FaultCode::UnsupportedMediaType, why));
+    }
+    let text = std::str::from_utf8(&body);
+    let text = text.map_err(|error| Fault::new(FaultCode::BadRequest, error.to_string()))?;
+    Ok(quoted(text).into())
 }
