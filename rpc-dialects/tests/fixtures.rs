@@ -18,13 +18,26 @@ const SERVICE: &ServiceDef = &ServiceDef::new(
     ],
 );
 
+/// The service of peers that read bytes alone.
+const RAW_SERVICE: &ServiceDef =
+    &ServiceDef::new("svc", &[&MethodDef::new("svc", "svc.compute").reading_anything()]);
+
 fn check(fixture: &str, server: Option<&dyn ServerDialect>, client: Option<&dyn ClientDialect>) {
+    check_in(SERVICE, fixture, server, client);
+}
+
+fn check_in(
+    service: &ServiceDef,
+    fixture: &str,
+    server: Option<&dyn ServerDialect>,
+    client: Option<&dyn ClientDialect>,
+) {
     let fixture = Fixture::parse(fixture).expect("it is a fixture");
     if let Err(problems) = fixture.check(server, client) {
         panic!("{problems}");
     }
     if let Some(server) = server
-        && let Err(problem) = check_hostile(server, SERVICE)
+        && let Err(problem) = check_hostile(server, service)
     {
         panic!("{problem}");
     }
@@ -97,6 +110,25 @@ fn tutorial() {
 fn sum_rpc() {
     let sum_rpc = Tutorial::new().queue("svc.sum", "rpc_queue");
     check(include_str!("fixtures/sum_rpc.json"), Some(&sum_rpc), Some(&sum_rpc));
+}
+
+#[test]
+fn kanin() {
+    let kanin = Kanin::new();
+    check_in(RAW_SERVICE, include_str!("fixtures/kanin.json"), Some(&kanin), Some(&kanin));
+    // As the second member of a message of protobuf.
+    let with_faults = kanin.faults(|fault| {
+        let text = fault.message().as_bytes();
+        let length = u8::try_from(text.len()).expect("the texts here are short");
+        [&[0x12, length][..], text].concat().into()
+    });
+    check_in(RAW_SERVICE, include_str!("fixtures/kanin_faults.json"), Some(&with_faults), None);
+}
+
+#[test]
+fn kanin_serves_methods_of_bytes_alone() {
+    let why = Kanin::new().topology(SERVICE).map(drop).unwrap_err().to_string();
+    assert!(why.contains("`svc.compute` does not take bytes alone"), "{why}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{
     Fixture,
-    bodies::{JSON, body_of, is_same},
+    bodies::{JSON, RAW, body_of, is_same},
     fixture::{Case, ExpectedAnswer, Settled},
 };
 
@@ -120,7 +120,7 @@ impl CaseCheck<'_> {
             return Err(format!("the reply address {address:?} is not allowed"));
         }
         let content_type = properties.content_type.as_deref().unwrap_or(JSON);
-        let outcome = Case::outcome(self.case, fault, content_type);
+        let outcome = Case::outcome(self.case, fault, content_type)?;
         let Some(outcome) = outcome else { return Ok(()) };
         let mut answered = Answered::new(outcome.borrowed(content_type), &kept);
         answered.method = self.method();
@@ -205,14 +205,14 @@ impl CaseCheck<'_> {
         }
         let Target { exchange, routing_key, .. } =
             client.target(method, &name).map_err(|why| why.to_string())?;
-        let codec = client.codec();
-        let body = body_of(codec.content_type(), &self.case.arguments);
+        let content_type = if method.reads_anything { RAW } else { client.codec().content_type() };
+        let body = body_of(content_type, &self.case.arguments)?;
         let is_call = method.kind == MethodKind::Call;
         let request = OutgoingRequest {
             method,
             name: &name,
             is_call,
-            content_type: codec.content_type(),
+            content_type,
             body: &body,
             headers: Headers::new(),
             correlation_id: SmolStr::new_static(CORRELATION_ID),
@@ -253,17 +253,22 @@ enum CaseOutcome {
 impl Case {
     /// The outcome of the case; `fault` is what its request was refused with, and its codec has this
     /// content type.
-    fn outcome(&self, fault: Option<Fault>, content_type: &str) -> Option<CaseOutcome> {
-        let encoded = |value: &Value| body_of(content_type, value);
-        match (fault, &self.fault, &self.value, &self.error) {
+    ///
+    /// # Errors
+    /// When its value is no body of this content type.
+    fn outcome(&self, fault: Option<Fault>, content_type: &str) -> Result<Option<CaseOutcome>, String> {
+        Ok(match (fault, &self.fault, &self.value, &self.error) {
             (Some(fault), ..) => Some(CaseOutcome::Fault(fault)),
             (None, Some(code), ..) => {
                 Some(CaseOutcome::Fault(Fault::new(FaultCode::from(&**code), "the fault")))
             }
-            (None, None, Some(value), _) => Some(CaseOutcome::Value(encoded(value))),
-            (None, None, None, Some(error)) => Some(CaseOutcome::Error(encoded(error), self.text.clone())),
+            (None, None, Some(value), _) => Some(CaseOutcome::Value(body_of(content_type, value)?)),
+            (None, None, None, Some(error)) => {
+                let body = body_of(type_of_errors(content_type), error)?;
+                Some(CaseOutcome::Error(body, self.text.clone()))
+            }
             (None, None, None, None) => None,
-        }
+        })
     }
 }
 
@@ -271,8 +276,16 @@ impl CaseOutcome {
     fn borrowed<'a>(&'a self, content_type: &'a str) -> Outcome<'a> {
         match self {
             Self::Value(body) => Outcome::Value { content_type, body },
-            Self::Error(body, text) => Outcome::Error { content_type, body, text: text.as_deref() },
+            Self::Error(body, text) => {
+                let content_type = type_of_errors(content_type);
+                Outcome::Error { content_type, body, text: text.as_deref() }
+            }
             Self::Fault(fault) => Outcome::Fault(fault),
         }
     }
+}
+
+/// The content type of a method's own error, beside one of values: an error of a method that returns bytes is in JSON.
+fn type_of_errors(content_type: &str) -> &str {
+    if content_type == RAW { JSON } else { content_type }
 }

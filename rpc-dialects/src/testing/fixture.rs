@@ -16,7 +16,7 @@ use super::frame::Frame;
 /// |---|---|
 /// | `peer` | which program the messages are of, with its version |
 /// | `service` | the service's name |
-/// | `methods` | per method `{"named": ["n"]}`, `{"bare": "n"}` or `{}`; `"notify": true` for a notification |
+/// | `methods` | per method `{"named": ["n"]}`, `{"bare": "n"}` or `{}`; `"notify": true` for a notification, `"raw": true` for one that takes and returns bytes |
 /// | `cases` | see below |
 ///
 /// A case:
@@ -31,7 +31,8 @@ use super::frame::Frame;
 /// | `writes` | a message that this library's client writes for it, as far as it is given |
 /// | `answers` | a reply that this library's server writes for it, as far as it is given; `"ack"` or `"reject"` for none |
 ///
-/// In a dialect whose codec is not JSON, `arguments`, `value` and `error` are the texts of the bodies.
+/// In a dialect whose codec is not JSON, `arguments`, `value` and `error` are the texts of the bodies. Of a `raw` method,
+/// `arguments` and `value` are hexadecimal digits.
 ///
 /// A message has `exchange`, `routing_key`, `properties`, and one of `body` (JSON), `text` and `hex`.
 #[derive(Clone, Debug, Deserialize)]
@@ -50,6 +51,8 @@ struct FixtureMethod {
     bare: Option<String>,
     #[serde(default)]
     notify: bool,
+    #[serde(default)]
+    raw: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -116,8 +119,14 @@ impl Fixture {
                 }
                 (None, None) => Params::Unknown,
             };
-            let definition = MethodDef::new(service, leaked(&format!("{service}.{name}"))).params(params);
-            &*Box::leak(Box::new(if method.notify { definition.notify() } else { definition }))
+            let mut definition = MethodDef::new(service, leaked(&format!("{service}.{name}"))).params(params);
+            if method.notify {
+                definition = definition.notify();
+            }
+            if method.raw {
+                definition = definition.reading_anything();
+            }
+            &*Box::leak(Box::new(definition))
         });
         let methods = methods.collect::<Vec<_>>();
         Box::leak(Box::new(ServiceDef::new(service, Box::leak(methods.into_boxed_slice()))))

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::bodies::unhex;
+
 /// A message with the properties that were set.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,7 +36,7 @@ impl Frame {
         match (&self.body, &self.text, &self.hex) {
             (Some(json), None, None) => Ok(json.to_string().into()),
             (None, Some(text), None) => Ok(text.clone().into()),
-            (None, None, Some(hex)) => unhex(hex).ok_or_else(|| format!("{hex:?} is not hexadecimal")),
+            (None, None, Some(hex)) => unhex(hex),
             (None, None, None) => Ok(Bytes::new()),
             _ => Err("a message has one of `body`, `text` and `hex`".to_owned()),
         }
@@ -146,10 +148,4 @@ fn header_of(value: &Value) -> Result<HeaderValue, String> {
         Value::Array(list) => HeaderValue::List(list.iter().map(header_of).collect::<Result<_, _>>()?),
         Value::Object(_) => HeaderValue::Table(headers_of(value)?),
     })
-}
-
-fn unhex(hex: &str) -> Option<Bytes> {
-    let digits: Option<Vec<u8>> = hex.chars().map(|digit| u8::try_from(digit.to_digit(16)?).ok()).collect();
-    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
-    Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
