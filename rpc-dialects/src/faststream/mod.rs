@@ -40,6 +40,9 @@ use crate::names::MethodNames;
 ///
 /// `RustStream` states no content types: its replies are read as JSON, or as raw bytes.
 ///
+/// The idempotency key of a `deduplicate` method is the message id. `FastStream` makes a new one for each request, so that
+/// only one that is delivered again is a repeat; `RustStream` sends none, and its requests are refused.
+///
 /// Not in this wire: the library's events, and codecs other than JSON and raw bytes.
 #[derive(Clone, Debug)]
 pub struct FastStream {

@@ -20,7 +20,8 @@ const RAW: &str = "application/octet-stream";
 /// Each method has a routing key, and a queue of that name, which the last server deletes. Requests go through
 /// `amq.direct`, replies through the default exchange. A body is what your methods make of it, such as a message of
 /// protobuf: **a method takes one `Bytes` and is `#[rpc(bare)]`, and its value is `Bytes`**. Other methods are refused by
-/// `Server::start`, and by calls, with `Encode`.
+/// `Server::start`, and by calls, with `Encode`. `Server::start` refuses `deduplicate` methods as well: callers send no
+/// idempotency key.
 ///
 /// The routing key of a method is its full name, such as `math.compute`, or that of [`routing_key`](Self::routing_key).
 ///

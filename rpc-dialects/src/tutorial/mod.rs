@@ -35,7 +35,7 @@ use crate::{names::MethodNames, text::Text};
 /// `Decode`. [`errors_begin_with`](Self::errors_begin_with) tells the method's own errors from values.
 ///
 /// Not in this wire: events, and notifications, after which a server by hand ends, because they have no reply address. A
-/// client refuses both.
+/// client refuses both. `Server::start` refuses `deduplicate` methods: callers send no idempotency key.
 #[derive(Clone, Debug)]
 pub struct Tutorial {
     codec: AnyCodec,
