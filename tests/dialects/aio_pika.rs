@@ -58,16 +58,11 @@ async fn we_call(peer: Option<Peer>, dialect: AioPika) {
     checks.run(&peer, dialect).await;
 }
 
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn json_rpc_calls() {
-    they_call(Peer::aio_pika(), AioPika::new()).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn json_rpc_is_called() {
-    we_call(Peer::aio_pika(), AioPika::new()).await;
+peer_tests! {
+    json_rpc_calls: they_call(Peer::aio_pika(), AioPika::new());
+    json_rpc_is_called: we_call(Peer::aio_pika(), AioPika::new());
+    json_rpc_with_an_exchange_calls: they_call(with_exchange(), AioPika::new().exchange("calls"));
+    json_rpc_with_an_exchange_is_called: we_call(with_exchange(), AioPika::new().exchange("calls"));
 }
 
 #[tokio::test]
@@ -75,18 +70,6 @@ async fn json_rpc_is_called() {
 async fn json_rpc_shares_queues() {
     let Some(peer) = Peer::aio_pika() else { return };
     mixed_fleet(&peer, AioPika::new()).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn json_rpc_with_an_exchange_calls() {
-    they_call(with_exchange(), AioPika::new().exchange("calls")).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn json_rpc_with_an_exchange_is_called() {
-    we_call(with_exchange(), AioPika::new().exchange("calls")).await;
 }
 
 #[tokio::test]

@@ -149,10 +149,11 @@ async fn cyberfusion_3_is_called() {
         .await;
 }
 
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn cyberfusion_3_is_called_with_secrets() {
-    we_call_with_secrets(Peer::cyberfusion3()).await;
+peer_tests! {
+    cyberfusion_3_is_called_with_secrets: we_call_with_secrets(Peer::cyberfusion3());
+    // It says the same of bad arguments and of a crash.
+    cyberfusion_2_is_called: we_call(Peer::cyberfusion2(), |received| matches!(received, Received::Fault(FaultCode::Internal)));
+    cyberfusion_2_is_called_with_secrets: we_call_with_secrets(Peer::cyberfusion2());
 }
 
 #[tokio::test]
@@ -178,19 +179,6 @@ async fn cyberfusion_3_with_locks_is_called() {
     );
     let math = MathClient::new(client);
     assert_eq!(within("a value", math.compute(30)).await.expect("a value"), 832_040);
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn cyberfusion_2_is_called() {
-    // It says the same of bad arguments and of a crash.
-    we_call(Peer::cyberfusion2(), |received| matches!(received, Received::Fault(FaultCode::Internal))).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn cyberfusion_2_is_called_with_secrets() {
-    we_call_with_secrets(Peer::cyberfusion2()).await;
 }
 
 #[tokio::test]

@@ -29,17 +29,10 @@ async fn they_call(peer: Option<Peer>) {
     checks.run(&peer, Golevelup::new()).await;
 }
 
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn golevelup_calls() {
-    they_call(Peer::golevelup()).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn golevelup_with_request_ids_calls() {
+peer_tests! {
+    golevelup_calls: they_call(Peer::golevelup());
     // It drops replies that do not repeat them.
-    they_call(Peer::golevelup().map(|peer| peer.with(&["--request-id", "r-1"]))).await;
+    golevelup_with_request_ids_calls: they_call(Peer::golevelup().map(|peer| peer.with(&["--request-id", "r-1"])));
 }
 
 #[tokio::test]

@@ -2,6 +2,17 @@
 //! broker.
 #![allow(clippy::disallowed_types, reason = "the shared support has peers that speak AMQP by hand")]
 
+/// Tests with a peer.
+macro_rules! peer_tests {
+    ($($test:ident: $run:expr;)+) => {$(
+        #[tokio::test]
+        #[ignore = "needs the peers of other frameworks: scripts/test.sh"]
+        async fn $test() {
+            $run.await;
+        }
+    )+};
+}
+
 mod aio_pika;
 mod alone;
 mod celery;

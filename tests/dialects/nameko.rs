@@ -38,38 +38,11 @@ async fn share_a_queue(peer: Option<Peer>) {
     mixed_fleet(&peer, Nameko::new()).await;
 }
 
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nameko_3_calls() {
-    they_call(Peer::nameko3()).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nameko_3_is_called() {
-    we_call(Peer::nameko3()).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nameko_3_shares_a_queue() {
-    share_a_queue(Peer::nameko3()).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nameko_2_calls() {
-    they_call(Peer::nameko2()).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nameko_2_is_called() {
-    we_call(Peer::nameko2()).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nameko_2_shares_a_queue() {
-    share_a_queue(Peer::nameko2()).await;
+peer_tests! {
+    nameko_3_calls: they_call(Peer::nameko3());
+    nameko_3_is_called: we_call(Peer::nameko3());
+    nameko_3_shares_a_queue: share_a_queue(Peer::nameko3());
+    nameko_2_calls: they_call(Peer::nameko2());
+    nameko_2_is_called: we_call(Peer::nameko2());
+    nameko_2_shares_a_queue: share_a_queue(Peer::nameko2());
 }

@@ -62,16 +62,15 @@ fn with_wildcards() -> Option<Peer> {
     Some(Peer::nestjs12()?.with(&["--wildcards"]))
 }
 
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nestjs_12_calls() {
-    they_call(Peer::nestjs12(), NestJs::new(), has_no_handler).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nestjs_12_is_called() {
-    we_call(Peer::nestjs12(), NestJs::new(), is_unknown).await;
+peer_tests! {
+    nestjs_12_calls: they_call(Peer::nestjs12(), NestJs::new(), has_no_handler);
+    nestjs_12_is_called: we_call(Peer::nestjs12(), NestJs::new(), is_unknown);
+    nestjs_12_with_objects_calls: they_call(with_cmd(), NestJs::new().patterns_in("cmd"), has_no_handler);
+    nestjs_12_with_objects_is_called: we_call(with_cmd(), NestJs::new().patterns_in("cmd"), is_unknown);
+    // Nothing is bound for it, and its client does not ask for what is returned.
+    nestjs_12_with_wildcards_calls: they_call(with_wildcards(), NestJs::new().wildcards(), |outcome| *outcome == Outcome::TimedOut);
+    nestjs_11_calls: they_call(Peer::nestjs11(), NestJs::new(), has_no_handler);
+    nestjs_11_is_called: we_call(Peer::nestjs11(), NestJs::new(), is_unknown);
 }
 
 #[tokio::test]
@@ -83,40 +82,9 @@ async fn nestjs_12_shares_a_queue() {
 
 #[tokio::test]
 #[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nestjs_12_with_objects_calls() {
-    they_call(with_cmd(), NestJs::new().patterns_in("cmd"), has_no_handler).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nestjs_12_with_objects_is_called() {
-    we_call(with_cmd(), NestJs::new().patterns_in("cmd"), is_unknown).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nestjs_12_with_wildcards_calls() {
-    // Nothing is bound for it, and its client does not ask for what is returned.
-    they_call(with_wildcards(), NestJs::new().wildcards(), |outcome| *outcome == Outcome::TimedOut).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
 async fn nestjs_12_with_wildcards_is_called() {
     let is_unroutable = |received: &Received| matches!(received, Received::Unroutable);
     we_call(with_wildcards(), NestJs::new().wildcards(), is_unroutable).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nestjs_11_calls() {
-    they_call(Peer::nestjs11(), NestJs::new(), has_no_handler).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn nestjs_11_is_called() {
-    we_call(Peer::nestjs11(), NestJs::new(), is_unknown).await;
 }
 
 #[tokio::test]

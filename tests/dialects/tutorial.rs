@@ -54,16 +54,9 @@ async fn we_call(peer: Option<Peer>, dialect: Tutorial) {
     assert!(matches!(ended, CallError::Timeout(_)), "{ended:?}");
 }
 
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn the_tutorial_calls() {
-    they_call(Peer::tutorial(), dialect("compute")).await;
-}
-
-#[tokio::test]
-#[ignore = "needs the peers of other frameworks: scripts/test.sh"]
-async fn the_tutorial_is_called() {
-    we_call(Peer::tutorial(), dialect("compute")).await;
+peer_tests! {
+    the_tutorial_calls: they_call(Peer::tutorial(), dialect("compute"));
+    the_tutorial_is_called: we_call(Peer::tutorial(), dialect("compute"));
 }
 
 #[tokio::test]

@@ -116,8 +116,6 @@ fn read_error(body: Bytes) -> PeerReply {
 mod tests {
     use std::time::Duration;
 
-    use amqp_rpc_runtime::{Headers, contract::MethodKind};
-
     use super::*;
 
     const COMPUTE: &MethodDef = &MethodDef::new("fib", "fib.compute").params(Params::Named(&["n"]));
@@ -125,22 +123,9 @@ mod tests {
     const UNTYPED: &MethodDef = &MethodDef::new("", "");
 
     fn write(dialect: &AioPika, method: &'static MethodDef, body: &[u8]) -> Result<Properties, Unsupported> {
-        let request = OutgoingRequest {
-            method,
-            name: "fib.method",
-            is_call: method.kind == MethodKind::Call,
-            content_type: JSON,
-            body: &Bytes::copy_from_slice(body),
-            headers: Headers::new(),
-            correlation_id: SmolStr::new_static("1"),
-            reply_to: None,
-            remaining: None,
-            expiration: None,
-            priority: None,
-            message_id: Some(SmolStr::new_static("order 17")),
-            app_id: None,
-            user_id: None,
-        };
+        let body = Bytes::copy_from_slice(body);
+        let mut request = OutgoingRequest::new(method, "fib.method", JSON, &body, "1");
+        request.message_id = Some(SmolStr::new_static("order 17"));
         dialect.write_request(request).map(|message| message.properties)
     }
 

@@ -113,7 +113,7 @@ impl ClientDialect for Celery {
 
 #[cfg(test)]
 mod tests {
-    use amqp_rpc_runtime::{Headers, contract::Params};
+    use amqp_rpc_runtime::contract::Params;
     use bytes::Bytes;
 
     use super::*;
@@ -125,22 +125,10 @@ mod tests {
     }
 
     fn written(message_id: Option<&'static str>) -> RequestMessage {
-        let request = OutgoingRequest {
-            method: COMPUTE,
-            name: "svc.compute",
-            is_call: true,
-            content_type: JSON,
-            body: &Bytes::from_static(br#"{"n":30}"#),
-            headers: Headers::new(),
-            correlation_id: SmolStr::new_static("c-1"),
-            reply_to: Some(SmolStr::new_static("424f99c7-9c3a-41d9-9669-0800200c9a66")),
-            remaining: None,
-            expiration: None,
-            priority: None,
-            message_id: message_id.map(SmolStr::new_static),
-            app_id: None,
-            user_id: None,
-        };
+        let body = Bytes::from_static(br#"{"n":30}"#);
+        let mut request = OutgoingRequest::new(COMPUTE, "svc.compute", JSON, &body, "c-1");
+        request.reply_to = Some(SmolStr::new_static("424f99c7-9c3a-41d9-9669-0800200c9a66"));
+        request.message_id = message_id.map(SmolStr::new_static);
         Celery::new().write_request(request).expect("the wire has it")
     }
 

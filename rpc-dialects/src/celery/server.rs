@@ -79,9 +79,8 @@ impl ServerDialect for Celery {
     }
 
     fn answer(&self, answered: &Answered<'_>) -> Answer {
-        if answered.reply_to.is_none() {
-            let is_value = matches!(answered.outcome, Outcome::Value { .. });
-            return if is_value { Answer::Ack } else { Answer::Reject };
+        if let Some(settled) = answered.unanswered() {
+            return settled;
         }
         let (status, result) = self.result_of(answered);
         let task_id = answered.kept.text(ID).or(answered.correlation_id).unwrap_or_default();

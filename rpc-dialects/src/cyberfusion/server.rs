@@ -59,9 +59,8 @@ impl ServerDialect for Cyberfusion {
     }
 
     fn answer(&self, answered: &Answered<'_>) -> Answer {
-        if answered.reply_to.is_none() {
-            let is_value = matches!(answered.outcome, Outcome::Value { .. });
-            return if is_value { Answer::Ack } else { Answer::Reject };
+        if let Some(settled) = answered.unanswered() {
+            return settled;
         }
         let properties = Properties {
             content_type: Some(SmolStr::new_static(JSON)),

@@ -76,9 +76,8 @@ impl ServerDialect for Golevelup {
     }
 
     fn answer(&self, answered: &Answered<'_>) -> Answer {
-        if answered.reply_to.is_none() {
-            let is_value = matches!(answered.outcome, Outcome::Value { .. });
-            return if is_value { Answer::Ack } else { Answer::Reject };
+        if let Some(settled) = answered.unanswered() {
+            return settled;
         }
         let Some(body) = self.body_of(&answered.outcome) else { return Answer::Reject };
         let properties = Properties {

@@ -61,9 +61,8 @@ impl ServerDialect for Nameko {
     }
 
     fn answer(&self, answered: &Answered<'_>) -> Answer {
-        if answered.reply_to.is_none() {
-            let is_value = matches!(answered.outcome, Outcome::Value { .. });
-            return if is_value { Answer::Ack } else { Answer::Reject };
+        if let Some(settled) = answered.unanswered() {
+            return settled;
         }
         let body = match answered.outcome {
             Outcome::Value { content_type, body } => match value_of(content_type, body) {

@@ -208,22 +208,14 @@ impl CaseCheck<'_> {
         let content_type = if method.reads_anything { RAW } else { client.codec().content_type() };
         let body = body_of(content_type, &self.case.arguments)?;
         let is_call = method.kind == MethodKind::Call;
-        let request = OutgoingRequest {
-            method,
-            name: &name,
-            is_call,
-            content_type,
-            body: &body,
-            headers: Headers::new(),
-            correlation_id: SmolStr::new_static(CORRELATION_ID),
-            reply_to: is_call.then(|| client.reply_queue(UNIQUE).into()),
-            remaining: is_call.then_some(Duration::from_secs(3)),
-            expiration: is_call.then(|| SmolStr::new_static("3000")),
-            priority: None,
-            message_id: (!is_call).then(|| SmolStr::new_static(UNIQUE)),
-            app_id: None,
-            user_id: None,
-        };
+        let mut request = OutgoingRequest::new(method, &name, content_type, &body, CORRELATION_ID);
+        if is_call {
+            request.reply_to = Some(client.reply_queue(UNIQUE).into());
+            request.remaining = Some(Duration::from_secs(3));
+            request.expiration = Some(SmolStr::new_static("3000"));
+        } else {
+            request.message_id = Some(SmolStr::new_static(UNIQUE));
+        }
         let written = client.write_request(request).map_err(|why| why.to_string())?;
         let RequestMessage { properties, body } = written;
         if properties.reply_to.is_some() != is_call || properties.correlation_id.is_none() {

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::{Delivery, Unsupported};
 use crate::{
     codec::AnyCodec,
-    contract::MethodDef,
+    contract::{MethodDef, MethodKind},
     message::Fault,
     wire::{reply_address::REPLY_QUEUE_PREFIX, request::expiration_text},
 };
@@ -101,6 +101,7 @@ impl<'a> ReplyBinding<'a> {
 }
 
 /// A request that is to be written.
+#[non_exhaustive]
 pub struct OutgoingRequest<'a> {
     /// The method; with empty names in an untyped call.
     pub method: &'static MethodDef,
@@ -140,7 +141,33 @@ pub struct RequestMessage {
     pub body: Bytes,
 }
 
-impl OutgoingRequest<'_> {
+impl<'a> OutgoingRequest<'a> {
+    /// A request in the codec `content_type` that has nothing but an id, for the tests of a dialect: set what they need.
+    pub fn new(
+        method: &'static MethodDef,
+        name: &'a str,
+        content_type: &'a str,
+        body: &'a Bytes,
+        correlation_id: impl Into<SmolStr>,
+    ) -> Self {
+        Self {
+            method,
+            name,
+            is_call: method.kind == MethodKind::Call,
+            content_type,
+            body,
+            headers: Headers::new(),
+            correlation_id: correlation_id.into(),
+            reply_to: None,
+            remaining: None,
+            expiration: None,
+            priority: None,
+            message_id: None,
+            app_id: None,
+            user_id: None,
+        }
+    }
+
     /// Has the broker drop the request after this time, in place of the call's.
     pub fn expire_after(&mut self, time: Duration) {
         self.expiration = Some(expiration_text(time, None));

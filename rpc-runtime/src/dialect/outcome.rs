@@ -31,6 +31,17 @@ impl<'a> Answered<'a> {
     pub const fn new(outcome: Outcome<'a>, kept: &'a Headers) -> Self {
         Self { method: None, exchange: "", reply_to: None, correlation_id: None, kept, outcome }
     }
+
+    /// What becomes of a request that nobody waits for: one whose method has returned its value is acknowledged, any
+    /// other is rejected. `None` where there is a reply address.
+    #[must_use]
+    pub const fn unanswered(&self) -> Option<Answer> {
+        match (self.reply_to, self.outcome) {
+            (Some(_), _) => None,
+            (None, Outcome::Value { .. }) => Some(Answer::Ack),
+            (None, _) => Some(Answer::Reject),
+        }
+    }
 }
 
 /// How a call ended.
@@ -84,4 +95,22 @@ pub struct ReplyMessage {
     pub properties: Properties,
     /// Its body.
     pub body: Bytes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::FaultCode;
+
+    #[test]
+    fn a_request_that_nobody_waits_for_is_settled_by_its_outcome() {
+        let (kept, body, fault) = (Headers::new(), Bytes::new(), Fault::new(FaultCode::Internal, "lost"));
+        let value = Outcome::Value { content_type: "", body: &body };
+        assert!(matches!(Answered::new(value, &kept).unanswered(), Some(Answer::Ack)));
+        assert!(matches!(Answered::new(Outcome::Fault(&fault), &kept).unanswered(), Some(Answer::Reject)));
+        let error = Outcome::Error { content_type: "", body: &body, text: None };
+        assert!(matches!(Answered::new(error, &kept).unanswered(), Some(Answer::Reject)));
+        let answered = Answered { reply_to: Some("replies"), ..Answered::new(value, &kept) };
+        assert!(answered.unanswered().is_none());
+    }
 }

@@ -15,7 +15,7 @@ use lapin::{
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{answers, client_in, own_error, serve_fib_in};
+use super::{client_in, own_error, serve_fib_in};
 use crate::{
     services::{FibClient, FibError, GateClient, GateServer, Gatekeeper, start},
     support::{RawPeer, Vhost, await_until, raw_peer::Inbox, within},
@@ -42,36 +42,16 @@ impl Notes for Notebook {
     }
 }
 
-#[tokio::test]
-async fn answers_as_aio_pika_does() {
-    answers(AioPika::new()).await;
-}
-
-#[tokio::test]
-async fn answers_through_an_exchange() {
-    answers(AioPika::new().exchange("X")).await;
-}
-
-#[tokio::test]
-async fn serves_beside_the_native_protocol() {
-    super::serves_beside_the_native_protocol(AioPika::new()).await;
-}
-
-#[tokio::test]
-async fn fails_without_a_server() {
-    super::fails_without_a_server(AioPika::new()).await;
-    super::fails_without_a_server(AioPika::new().exchange("X")).await;
-}
-
-#[tokio::test]
-async fn calls_over_the_next_connection() {
-    super::calls_over_the_next_connection(AioPika::new()).await;
-    super::calls_over_the_next_connection(AioPika::new().exchange("X").without_service()).await;
-}
-
-#[tokio::test]
-async fn survives_the_loss_of_a_server() {
-    super::survives_the_loss_of_a_server(AioPika::new()).await;
+both_sides! {
+    answers_as_aio_pika_does: answers(AioPika::new());
+    answers_through_an_exchange: answers(AioPika::new().exchange("X"));
+    serves_beside_the_native_protocol: serves_beside_the_native_protocol(AioPika::new());
+    fails_without_a_server: fails_without_a_server(AioPika::new(), AioPika::new().exchange("X"));
+    calls_over_the_next_connection: calls_over_the_next_connection(
+        AioPika::new(),
+        AioPika::new().exchange("X").without_service(),
+    );
+    survives_the_loss_of_a_server: survives_the_loss_of_a_server(AioPika::new());
 }
 
 #[tokio::test]

@@ -51,29 +51,12 @@ fn task_of_id(id: &str, name: &str, reply_to: &str) -> BasicProperties {
     properties.with_content_type("application/json".into()).with_reply_to(ShortString::from(reply_to))
 }
 
-#[tokio::test]
-async fn answers_as_a_worker_does() {
-    super::answers(Celery::new().queue("tasks")).await;
-}
-
-#[tokio::test]
-async fn serves_beside_the_native_protocol() {
-    super::serves_beside_the_native_protocol(Celery::new()).await;
-}
-
-#[tokio::test]
-async fn fails_without_a_server() {
-    super::fails_without_a_server(Celery::new()).await;
-}
-
-#[tokio::test]
-async fn calls_over_the_next_connection() {
-    super::calls_over_the_next_connection(Celery::new()).await;
-}
-
-#[tokio::test]
-async fn survives_the_loss_of_a_server() {
-    super::survives_the_loss_of_a_server(Celery::new()).await;
+both_sides! {
+    answers_as_a_worker_does: answers(Celery::new().queue("tasks"));
+    serves_beside_the_native_protocol: serves_beside_the_native_protocol(Celery::new());
+    fails_without_a_server: fails_without_a_server(Celery::new());
+    calls_over_the_next_connection: calls_over_the_next_connection(Celery::new());
+    survives_the_loss_of_a_server: survives_the_loss_of_a_server(Celery::new());
 }
 
 #[tokio::test]

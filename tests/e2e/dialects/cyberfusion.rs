@@ -105,15 +105,10 @@ async fn answers_through_the_default_exchange_and_through_that_of_the_request() 
     }
 }
 
-#[tokio::test]
-async fn serves_beside_the_native_protocol() {
-    super::serves_beside_the_native_protocol(whole()).await;
-}
-
-#[tokio::test]
-async fn fails_without_a_server() {
-    super::fails_without_a_server(whole()).await;
-    super::fails_without_a_server(whole().action("compute", "fibonacci")).await;
+both_sides! {
+    serves_beside_the_native_protocol: serves_beside_the_native_protocol(whole());
+    fails_without_a_server: fails_without_a_server(whole(), whole().action("compute", "fibonacci"));
+    survives_the_loss_of_a_server: survives_the_loss_of_a_server(whole());
 }
 
 #[tokio::test]
@@ -121,11 +116,6 @@ async fn calls_over_the_next_connection() {
     // Only the bindings of the next connection bring the reply.
     super::calls_over_the_next_connection(whole().reply_to_exchange()).await;
     super::calls_over_the_next_connection(whole().reply_to_exchange().exchanges_exist()).await;
-}
-
-#[tokio::test]
-async fn survives_the_loss_of_a_server() {
-    super::survives_the_loss_of_a_server(whole()).await;
 }
 
 #[tokio::test]

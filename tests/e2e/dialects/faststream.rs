@@ -72,24 +72,11 @@ async fn stop(server: RunningServer, vhost: &Vhost, queue: &str) {
     assert_eq!((queue.ready, queue.unacked), (0, 0), "everything is settled");
 }
 
-#[tokio::test]
-async fn serves_beside_the_native_protocol() {
-    super::serves_beside_the_native_protocol(FastStream::new()).await;
-}
-
-#[tokio::test]
-async fn fails_without_a_server() {
-    super::fails_without_a_server(FastStream::new()).await;
-}
-
-#[tokio::test]
-async fn calls_over_the_next_connection() {
-    super::calls_over_the_next_connection(FastStream::new()).await;
-}
-
-#[tokio::test]
-async fn survives_the_loss_of_a_server() {
-    super::survives_the_loss_of_a_server(FastStream::new()).await;
+both_sides! {
+    serves_beside_the_native_protocol: serves_beside_the_native_protocol(FastStream::new());
+    fails_without_a_server: fails_without_a_server(FastStream::new());
+    calls_over_the_next_connection: calls_over_the_next_connection(FastStream::new());
+    survives_the_loss_of_a_server: survives_the_loss_of_a_server(FastStream::new());
 }
 
 #[tokio::test]

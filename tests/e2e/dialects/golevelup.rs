@@ -104,24 +104,13 @@ async fn a_fault_that_the_method_may_have_passed_on_is_uncertain_and_the_call_is
     assert_eq!(vhost.existing_queue("golevelup.fib").await.ready, 0, "it is not sent again");
 }
 
-#[tokio::test]
-async fn serves_beside_the_native_protocol() {
-    super::serves_beside_the_native_protocol(Golevelup::new()).await;
-}
-
-#[tokio::test]
-async fn fails_without_a_server() {
-    super::fails_without_a_server(Golevelup::new()).await;
-}
-
-#[tokio::test]
-async fn calls_over_the_next_connection() {
-    super::calls_over_the_next_connection(Golevelup::new().topic_exchange().full_names()).await;
-}
-
-#[tokio::test]
-async fn survives_the_loss_of_a_server() {
-    super::survives_the_loss_of_a_server(Golevelup::new()).await;
+both_sides! {
+    serves_beside_the_native_protocol: serves_beside_the_native_protocol(Golevelup::new());
+    fails_without_a_server: fails_without_a_server(Golevelup::new());
+    calls_over_the_next_connection: calls_over_the_next_connection(
+        Golevelup::new().topic_exchange().full_names(),
+    );
+    survives_the_loss_of_a_server: survives_the_loss_of_a_server(Golevelup::new());
 }
 
 #[tokio::test]

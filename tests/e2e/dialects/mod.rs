@@ -1,5 +1,15 @@
 //! Dialects: our server and our client in the same one. The peers themselves are in `tests/dialects`.
 
+/// Tests of this module's functions with a dialect on both sides, each with the dialects in turn.
+macro_rules! both_sides {
+    ($($test:ident: $of:ident($($dialect:expr),+ $(,)?);)+) => {$(
+        #[tokio::test]
+        async fn $test() {
+            $(super::$of($dialect).await;)+
+        }
+    )+};
+}
+
 mod aio_pika;
 mod celery;
 mod cyberfusion;

@@ -9,35 +9,18 @@ use amqp_rpc::{
 use lapin::{BasicProperties, types::ShortString};
 use serde_json::json;
 
-use super::{answers, client_in, own_error, serve_fib_in};
+use super::{client_in, own_error, serve_fib_in};
 use crate::{
     services::{FibClient, FibError, FibServer, Fibonacci},
     support::{RawPeer, Vhost, await_until, raw_peer::Inbox, within},
 };
 
-#[tokio::test]
-async fn answers_as_nameko_does() {
-    answers(Nameko::new()).await;
-}
-
-#[tokio::test]
-async fn serves_beside_the_native_protocol() {
-    super::serves_beside_the_native_protocol(Nameko::new()).await;
-}
-
-#[tokio::test]
-async fn fails_without_a_server() {
-    super::fails_without_a_server(Nameko::new()).await;
-}
-
-#[tokio::test]
-async fn calls_over_the_next_connection() {
-    super::calls_over_the_next_connection(Nameko::new()).await;
-}
-
-#[tokio::test]
-async fn survives_the_loss_of_a_server() {
-    super::survives_the_loss_of_a_server(Nameko::new()).await;
+both_sides! {
+    answers_as_nameko_does: answers(Nameko::new());
+    serves_beside_the_native_protocol: serves_beside_the_native_protocol(Nameko::new());
+    fails_without_a_server: fails_without_a_server(Nameko::new());
+    calls_over_the_next_connection: calls_over_the_next_connection(Nameko::new());
+    survives_the_loss_of_a_server: survives_the_loss_of_a_server(Nameko::new());
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use lapin::{
 };
 use serde_json::{Value, json};
 
-use super::{answers, client_in, own_error, serve_fib_in};
+use super::{client_in, own_error, serve_fib_in};
 use crate::{
     services::{FibClient, FibError, FibServer, Fibonacci, Gatekeeper, start},
     support::{RawPeer, Vhost, await_until, within},
@@ -64,32 +64,12 @@ async fn stop(server: RunningServer, vhost: &Vhost, queue: &str) {
     assert_eq!((queue.ready, queue.unacked), (0, 0), "everything is settled");
 }
 
-#[tokio::test]
-async fn answers_as_nestjs_does() {
-    answers(NestJs::new()).await;
-    answers(NestJs::new().patterns_in("cmd").queue("math")).await;
-}
-
-#[tokio::test]
-async fn serves_beside_the_native_protocol() {
-    super::serves_beside_the_native_protocol(NestJs::new().queue("gate-nestjs")).await;
-}
-
-#[tokio::test]
-async fn fails_without_a_server() {
-    super::fails_without_a_server(NestJs::new()).await;
-    super::fails_without_a_server(NestJs::new().wildcards()).await;
-}
-
-#[tokio::test]
-async fn calls_over_the_next_connection() {
-    super::calls_over_the_next_connection(NestJs::new()).await;
-    super::calls_over_the_next_connection(NestJs::new().wildcards()).await;
-}
-
-#[tokio::test]
-async fn survives_the_loss_of_a_server() {
-    super::survives_the_loss_of_a_server(NestJs::new()).await;
+both_sides! {
+    answers_as_nestjs_does: answers(NestJs::new(), NestJs::new().patterns_in("cmd").queue("math"));
+    serves_beside_the_native_protocol: serves_beside_the_native_protocol(NestJs::new().queue("gate-nestjs"));
+    fails_without_a_server: fails_without_a_server(NestJs::new(), NestJs::new().wildcards());
+    calls_over_the_next_connection: calls_over_the_next_connection(NestJs::new(), NestJs::new().wildcards());
+    survives_the_loss_of_a_server: survives_the_loss_of_a_server(NestJs::new());
 }
 
 #[tokio::test]

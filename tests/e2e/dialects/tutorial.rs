@@ -63,24 +63,11 @@ async fn a_value_is_a_bare_text() {
     }
 }
 
-#[tokio::test]
-async fn serves_beside_the_native_protocol() {
-    super::serves_beside_the_native_protocol(Tutorial::new()).await;
-}
-
-#[tokio::test]
-async fn fails_without_a_server() {
-    super::fails_without_a_server(Tutorial::new()).await;
-}
-
-#[tokio::test]
-async fn calls_over_the_next_connection() {
-    super::calls_over_the_next_connection(Tutorial::new()).await;
-}
-
-#[tokio::test]
-async fn survives_the_loss_of_a_server() {
-    super::survives_the_loss_of_a_server(Tutorial::new().durable_queues()).await;
+both_sides! {
+    serves_beside_the_native_protocol: serves_beside_the_native_protocol(Tutorial::new());
+    fails_without_a_server: fails_without_a_server(Tutorial::new());
+    calls_over_the_next_connection: calls_over_the_next_connection(Tutorial::new());
+    survives_the_loss_of_a_server: survives_the_loss_of_a_server(Tutorial::new().durable_queues());
 }
 
 #[tokio::test]
