@@ -4,10 +4,12 @@
 # Keeps them in target/dialect-peers, and makes those anew whose requirements changed. Each group that tests ask for has a folder:
 #   GROUP/bin/python a Python with the packages of tests/dialects/peers/python/requirements/GROUP.txt
 #   GROUP/node       a node; GROUP/programs is tests/dialects/peers/node, seen from beside its node_modules
+#   GROUP/GROUP      a program in Rust of tests/dialects/peers/rust/GROUP
 #   GROUP/skipped    the reason why it could not be installed: its tests say so, and count as skipped
 # Needs Python 3.11 or newer with venv, and node 20 or newer with npm: Debian's packages where they are missing. A node that is too old
 # (Debian 12 has 18) is left alone, and one from npm is used. From nothing it takes a minute on two busy cores, and
 # 260 MB; three seconds when all is there. A node from npm is 15 seconds and 190 MB more.
+# The programs in Rust are built of 320 packages: four minutes of processor time.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -109,6 +111,23 @@ node_group() {
     fi
 }
 
+# rust_group GROUP: the programs share what they are built of.
+rust_group() {
+    local group=$1 folder=$peers/$1 build=$peers/rust-build
+    local rust=$sources/rust
+    local files=("$rust"/Cargo.* "$rust"/{program,"$group"}/Cargo.toml "$rust"/{program,"$group"}/src/*.rs)
+    if is_current "$group" "${files[@]}" && [ -x "$folder/$group" ]; then return; fi
+    say "making $group"
+    if cargo build --quiet --locked --manifest-path "$rust/Cargo.toml" --package "peer-$group" --target-dir "$build" >&2; then
+        rm -rf "$folder"
+        mkdir "$folder"
+        cp "$build/debug/peer-$group" "$folder/$group"
+        cat "${files[@]}" >"$folder/made-of"
+    else
+        skip "$group" "cargo could not build it"
+    fi
+}
+
 # Only the first run takes long, and two runs at once would disturb each other.
 exec 9>"$peers/lock"
 flock 9
@@ -122,5 +141,7 @@ python_group frameworks aio_pika,faststream.rabbit,celery,pika
 prepare_node
 node_group nestjs-11
 node_group nestjs-12
+rust_group kanin
+rust_group ruststream
 
 echo "$peers"
