@@ -19,9 +19,11 @@ mod celery;
 mod cyberfusion;
 mod faststream;
 mod golevelup;
+mod kanin;
 mod nameko;
 mod nestjs;
 mod peer;
+mod ruststream;
 mod table;
 mod tutorial;
 

@@ -2,7 +2,9 @@
 //! none.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -10,7 +12,7 @@ use tokio::process::Command;
 
 use crate::support::left_out::leave_out;
 
-/// Packages that live together, with the interpreter that runs programs with them.
+/// Packages that live together, with the interpreter that runs programs with them; or a program in Rust.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     folder: PathBuf,
@@ -35,17 +37,22 @@ impl Group {
 
     /// A command that runs this program of `tests/dialects/peers`.
     pub(super) fn command(&self, program: &str) -> Command {
-        if Path::new(program).extension().is_some_and(|extension| extension == "mjs") {
-            let mut command = Command::new(self.folder.join("node"));
-            // Packages are looked up beside the link to the program, not beside the program.
-            command.args(["--preserve-symlinks", "--preserve-symlinks-main"]);
-            command.arg(self.folder.join("programs").join(program));
-            command
-        } else {
-            let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialects/peers/python");
-            let mut command = Command::new(self.folder.join("bin/python"));
-            command.arg(programs.join(program)).env("PYTHONDONTWRITEBYTECODE", "1");
-            command
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialects/peers/python");
+        match Path::new(program).extension().and_then(OsStr::to_str) {
+            Some("py") => {
+                let mut command = Command::new(self.folder.join("bin/python"));
+                command.arg(programs.join(program)).env("PYTHONDONTWRITEBYTECODE", "1");
+                command
+            }
+            Some("mjs") => {
+                let mut command = Command::new(self.folder.join("node"));
+                // Packages are looked up beside the link to the program, not beside the program.
+                command.args(["--preserve-symlinks", "--preserve-symlinks-main"]);
+                command.arg(self.folder.join("programs").join(program));
+                command
+            }
+            // It is compiled.
+            _ => Command::new(self.folder.join(program)),
         }
     }
 }

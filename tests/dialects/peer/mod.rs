@@ -10,6 +10,8 @@
 //! | `faststream` | `FastStream` |
 //! | `tutorial`, `tutorial_with_pika_1_3` | the tutorial's RPC in Python, and S2's sum |
 //! | `celery` | Celery |
+//! | `kanin` | kanin as the server; it has no client, so the client is lapin by hand |
+//! | `ruststream` | `RustStream` |
 //!
 //! Each is `None` where it is not installed: the running test is then left out, has said so, and returns. What
 //! a service's name means to a framework, and its options, stand at the top of its program.
@@ -89,6 +91,14 @@ impl Peer {
 
     pub(crate) fn celery() -> Option<Self> {
         Self::of("frameworks", "celery_peer.py")
+    }
+
+    pub(crate) fn kanin() -> Option<Self> {
+        Self::of("kanin", "kanin")
+    }
+
+    pub(crate) fn ruststream() -> Option<Self> {
+        Self::of("ruststream", "ruststream")
     }
 
     fn of(group: &'static str, program: &'static str) -> Option<Self> {
