@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use amqp_rpc_runtime::{
-    Fault, FaultCode, Headers,
+    Fault, FaultCode,
     contract::{MethodDef, MethodKind, ServiceDef},
     dialect::{
         Answer, Answered, ClientDialect, Delivery, Incoming, IncomingRequest, Outcome, OutgoingRequest,
