@@ -15,14 +15,14 @@ check() {
 
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps; }
 
-# Only the format: cargo would fetch all that this library is compared with, and clippy would build it.
-peers_format() { find benches/peers -name '*.rs' -not -path '*/target/*' -exec rustfmt --edition 2024 --check {} +; }
+# Only the format: cargo would fetch all that this library is compared and tested with, and clippy would build it.
+peers_format() { find benches/peers tests/dialects/peers -name '*.rs' -not -path '*/target/*' -exec rustfmt --edition 2024 --check {} +; }
 
 # What neither rustc nor clippy sees; `structure` alone means every rule, `--help` lists them.
 structure() { cargo run --quiet --package xtask -- structure "$@"; }
 
 check "format" cargo fmt --all --check
-check "format of what is compared" peers_format
+check "format of other programs" peers_format
 check "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
 # Warnings are left to the lints; with the cryptography that is not the default, and with none.
 check "build without TLS" cargo check --quiet --all-targets --no-default-features --features runtime

@@ -14,14 +14,14 @@ use serde_json::value::RawValue;
 
 use super::{
     NestJs,
-    errors::{fault_of, is_error},
+    errors::{FAULT, fault_of, is_error},
 };
 use crate::{
     json::{body_of, is_object, object, quoted},
     names::service_of,
 };
 
-/// A reply. A member that is null is there; `fault` and `status` are not.
+/// A reply. A member that is null is there; `status` is not.
 #[derive(Deserialize)]
 struct Packet<'a> {
     #[serde(borrow, default, deserialize_with = "super::server::present")]
@@ -30,8 +30,6 @@ struct Packet<'a> {
     err: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "isDisposed", deserialize_with = "super::server::present")]
     is_disposed: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    fault: Option<&'a RawValue>,
     #[serde(borrow, default)]
     status: Option<&'a RawValue>,
 }
@@ -76,12 +74,12 @@ impl ClientDialect for NestJs {
         if !is_object(json.get()) {
             return PeerReply::Value { content_type, body: value };
         }
-        let Ok(Packet { response, err, is_disposed, fault, status }) = serde_json::from_str(json.get())
-        else {
+        let Ok(Packet { response, err, is_disposed, status }) = serde_json::from_str(json.get()) else {
             return PeerReply::Unreadable;
         };
         if let Some(err) = err.filter(|err| is_error(err.get())) {
-            let fault = fault_of(err.get(), fault.map(RawValue::get), status.map(RawValue::get));
+            let code = reply.properties.headers.as_ref().and_then(|headers| headers.text(FAULT));
+            let fault = fault_of(err.get(), code, status.map(RawValue::get));
             return fault.unwrap_or_else(|| PeerReply::Error { content_type, body: part(err) });
         }
         let body = match (response, is_disposed.or(err)) {
@@ -96,13 +94,13 @@ impl ClientDialect for NestJs {
 
 #[cfg(test)]
 mod tests {
-    use amqp_rpc_runtime::dialect::Properties;
+    use amqp_rpc_runtime::{Headers, dialect::Properties};
 
     use super::*;
 
-    fn read(packet: &'static str) -> String {
-        let reply =
-            Delivery::new("", "replies", Properties::default(), Bytes::from_static(packet.as_bytes()));
+    fn read(packet: &'static str, headers: Option<Headers>) -> String {
+        let properties = Properties { headers, ..Properties::default() };
+        let reply = Delivery::new("", "replies", properties, Bytes::from_static(packet.as_bytes()));
         let text = |body: &Bytes| String::from_utf8_lossy(body).into_owned();
         match NestJs::new().read_reply(reply) {
             PeerReply::Value { body, .. } => format!("value {}", text(&body)),
@@ -114,24 +112,20 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_stands_beside_the_error_and_an_error_alone_is_the_methods_own() {
-        for (packet, expected) in [
-            (
-                r#"{"err":{"status":"error","message":"full","code":"overloaded"},"fault":"overloaded","isDisposed":true}"#,
-                "fault overloaded: full",
-            ),
-            (
-                r#"{"err":{"status":"error","message":"full","code":"overloaded"},"isDisposed":true}"#,
-                r#"error {"status":"error","message":"full","code":"overloaded"}"#,
-            ),
-            // Neither without an error, nor inside of a value.
-            (r#"{"fault":"overloaded"}"#, r#"value {"fault":"overloaded"}"#),
-            (r#"{"err":null,"fault":"overloaded","response":1}"#, "value 1"),
-            (r#"{"response":{"err":"x","fault":"overloaded"}}"#, r#"value {"err":"x","fault":"overloaded"}"#),
-            (r#"{"err":"x","fault":null,"status":{}}"#, r#"error "x""#),
-        ] {
-            assert_eq!(read(packet), expected, "{packet}");
-        }
+    fn a_fault_is_said_by_a_header_and_an_error_alone_is_the_methods_own() {
+        let mut headers = Headers::new();
+        headers.insert(FAULT, "overloaded");
+        let full = r#"{"err":{"status":"error","message":"full","code":"overloaded"},"isDisposed":true}"#;
+        assert_eq!(read(full, Some(headers.clone())), "fault overloaded: full");
+        let own = r#"error {"status":"error","message":"full","code":"overloaded"}"#;
+        assert_eq!(read(full, None), own);
+        let mut other = Headers::new();
+        other.insert(FAULT, 7);
+        assert_eq!(read(full, Some(other)), own, "its header is no code");
+        // Without an error nothing has failed.
+        assert_eq!(read(r#"{"err":null,"response":1}"#, Some(headers)), "value 1");
+        assert_eq!(read(r#"{"response":{"err":"x"}}"#, None), r#"value {"err":"x"}"#);
+        assert_eq!(read(r#"{"err":"x","status":{}}"#, None), r#"error "x""#);
     }
 
     #[test]

@@ -98,23 +98,24 @@ impl ServerDialect for NestJs {
         if let Some(settled) = answered.unanswered() {
             return settled;
         }
+        let mut headers = Headers::new();
         let body = match answered.outcome {
             Outcome::Value { content_type, body } => match value_of(content_type, body) {
                 Some(value) => disposed([("response", value)]),
                 None => {
                     let why = format!("the value is {content_type}, and NestJS reads JSON alone");
-                    failed(&Fault::new(FaultCode::UnencodableReply, why))
+                    failed(&Fault::new(FaultCode::UnencodableReply, why), &mut headers)
                 }
             },
             Outcome::Error { content_type, body, text } => {
                 disposed([("err", of_error(content_type, body, text).as_str())])
             }
             Outcome::Fault(fault) if *fault.code() == FaultCode::UnknownMethod => no_handler(answered.kept),
-            Outcome::Fault(fault) => failed(fault),
+            Outcome::Fault(fault) => failed(fault, &mut headers),
             _ => return Answer::Reject,
         };
         let properties = Properties {
-            headers: Some(Headers::new()),
+            headers: Some(headers),
             correlation_id: answered.correlation_id.map(SmolStr::from),
             ..Properties::default()
         };
@@ -150,10 +151,10 @@ fn disposed<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>) -> String
     object(members.into_iter().chain([("isDisposed", "true")]))
 }
 
-/// The reply for a fault. Beside the error it has the code, which no error of a method has there.
-fn failed(fault: &Fault) -> String {
-    let (err, code) = (of_fault(fault), quoted(fault.code().as_str()));
-    disposed([("err", err.as_str()), (FAULT, code.as_str())])
+/// The reply for a fault. Its code is a header, which no error of a method has.
+fn failed(fault: &Fault, headers: &mut Headers) -> String {
+    headers.insert(FAULT, fault.code().as_str());
+    disposed([("err", of_fault(fault).as_str())])
 }
 
 /// The reply to a request with an unknown pattern.

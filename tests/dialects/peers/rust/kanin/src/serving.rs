@@ -41,19 +41,21 @@ pub(crate) async fn serve(service: &str) -> Result<(), Failure> {
 
 /// Waits until each queue has a consumer: kanin itself does not say when it is ready.
 async fn until_consumed(url: &str, queues: &[String]) -> Result<(), Failure> {
-    let connection = Connection::connect(url, ConnectionProperties::default()).await?;
-    let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
     for queue in queues {
-        loop {
-            // A missing queue closes the channel.
-            let channel = connection.create_channel().await?;
-            let found = channel.queue_declare(queue, passive, FieldTable::default()).await;
-            if found.is_ok_and(|queue| queue.consumer_count() > 0) {
-                break;
-            }
+        while !is_consumed(url, queue).await? {
             tokio::time::sleep(POLL).await;
         }
     }
-    connection.close(200, "").await?;
     Ok(())
+}
+
+/// Looks over a connection of its own: a missing queue closes the channel, and lapin may be slow to give its number free.
+async fn is_consumed(url: &str, queue: &str) -> Result<bool, Failure> {
+    let connection = Connection::connect(url, ConnectionProperties::default()).await?;
+    let channel = connection.create_channel().await?;
+    let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    let found = channel.queue_declare(queue, passive, FieldTable::default()).await;
+    // The broker may end the connection before lapin has read that it agrees.
+    let _ = connection.close(200, "").await;
+    Ok(found.is_ok_and(|queue| queue.consumer_count() > 0))
 }
