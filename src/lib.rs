@@ -246,6 +246,8 @@ pub use amqp_rpc_macros::rpc_service;
 
 #[cfg(feature = "secrets")]
 pub use amqp_rpc_contract::Secret;
+#[cfg(feature = "schema")]
+pub use amqp_rpc_contract::description;
 #[cfg(not(feature = "runtime"))]
 #[doc(hidden)]
 pub use amqp_rpc_contract::private as __private;

@@ -5,11 +5,13 @@
 //! than this crate and the macro, for crates that hold contracts only.
 //!
 //! Modules import one way, each only from those before it: `definitions`, `headers`, `secret` and
-//! `violation`, `inherited`, `context` and `contract`, `error` and `private`.
+//! `violation`, `description`, `inherited`, `context` and `contract`, `error` and `private`.
 
 mod context;
 pub mod contract;
 mod definitions;
+#[cfg(feature = "schema")]
+pub mod description;
 mod headers;
 #[cfg(feature = "scope")]
 mod inherited;

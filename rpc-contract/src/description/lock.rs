@@ -1,0 +1,44 @@
+//! The lock of a method, as a description says it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::definitions::{self, LockDef};
+
+/// What keeps requests with equal keys from running at the same time.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LockDescription {
+    /// The name of the lock. Methods of one service whose locks have equal names exclude each other.
+    pub name: String,
+    /// Where requests with equal keys exclude each other.
+    #[serde(default)]
+    pub scope: LockScope,
+    /// The number of partitions of a lock in a cluster, which requests are distributed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partitions: Option<u16>,
+}
+
+/// Where requests with equal keys exclude each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LockScope {
+    /// In one process.
+    #[default]
+    Process,
+    /// In all processes that serve the service.
+    Cluster,
+    /// The description is of a later version, and has a scope that this one does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+impl From<LockDef> for LockDescription {
+    fn from(lock: LockDef) -> Self {
+        let (scope, partitions) = match lock.scope {
+            definitions::LockScope::Process => (LockScope::Process, None),
+            definitions::LockScope::Cluster => (LockScope::Cluster, Some(lock.partitions)),
+        };
+        Self { name: lock.name.to_owned(), scope, partitions }
+    }
+}
