@@ -29,7 +29,7 @@ check "build without TLS" cargo check --quiet --all-targets --no-default-feature
 check "build with aws-lc-rs" cargo check --quiet --workspace --all-targets --features amqp-rpc/tls-aws-lc
 # Tests bring every feature along: the library alone has to be built without them, and with each.
 check "build without features" cargo check --quiet -p amqp-rpc-transport -p amqp-rpc-runtime --no-default-features
-for features in "" garde scope secrets; do
+for features in "" garde scope schema secrets schema,secrets; do
     check "contract with '$features'" cargo check --quiet -p amqp-rpc-contract --features "$features"
 done
 for feature in cbor gzip idempotency metrics msgpack redis secrets tower zstd; do

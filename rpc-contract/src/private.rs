@@ -7,8 +7,12 @@ use std::{
     marker::PhantomData,
 };
 
+#[cfg(feature = "schema")]
+pub use schemars::{self, JsonSchema, Schema, SchemaGenerator};
 pub use serde;
 
+#[cfg(feature = "schema")]
+pub use crate::description::{Describe, SchemaType, ServiceDescription};
 #[cfg(feature = "scope")]
 pub use crate::inherited::Inherited;
 #[cfg(feature = "secrets")]
@@ -23,7 +27,7 @@ pub use crate::{
         Response, ServiceDef, WireType,
     },
     violation::{Violations, cut},
-    without_runtime as with_runtime,
+    with_schema, without_runtime as with_runtime,
 };
 
 /// Resolves aliases of `Result` with fewer than two arguments, such as `io::Result<T>`.
@@ -162,5 +166,23 @@ macro_rules! without_runtime {
             #[cfg(false)] // clients and servers need the feature `runtime` of amqp-rpc, which is on by default
             $visibility struct $name;
         )*
+    };
+}
+
+/// Emits the description of a contract.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! with_schema {
+    ($($items:tt)*) => { $($items)* };
+}
+
+/// Fails to compile with an error that names the missing feature.
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! with_schema {
+    ($($items:tt)*) => {
+        ::core::compile_error! { "`schema` needs the feature `schema` of amqp-rpc" }
     };
 }

@@ -5,14 +5,19 @@
 //! understand each other. A program that reads one from outside limits its length first.
 
 mod deprecation;
+mod describe;
+mod docs;
 mod lock;
 mod method;
 mod repetition;
 mod service;
 #[cfg(test)]
 mod tests;
+mod titles;
 
 pub use deprecation::Deprecation;
+#[doc(hidden)]
+pub use describe::{Describe, DescribeMethod, SchemaType};
 pub use lock::{LockDescription, LockScope};
 pub use method::{MethodDescription, MethodKind};
 pub use repetition::Repetition;

@@ -2,6 +2,8 @@
 
 mod bare;
 mod plaintext;
+#[cfg(feature = "schema")]
+mod schema;
 mod scope;
 #[cfg(test)]
 mod tests;
