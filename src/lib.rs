@@ -67,6 +67,7 @@
 //! | call from threads, without async | [`client::blocking`] |
 //! | send passwords and keys encrypted | feature `secrets`: `Secret`, `secrets::Keyring` |
 //! | answer a repeat with the stored reply | [`Call::idempotency_key`]; feature `idempotency`: `idempotency`, `Server::idempotency_store` |
+//! | say what a service has, for documents and tools | feature `schema`: `description`, `#[rpc_service(schema)]` |
 //! | test code that calls, without a broker | [`Client::in_process`] |
 //! | call or serve by name, without a trait | [`Client::call_json`], [`Client::call_bytes`], [`Server::raw`] |
 //!
@@ -77,7 +78,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `runtime` (default) | clients and servers; every other feature but `garde` and `secrets` turns it on |
+//! | `runtime` (default) | clients and servers; every other feature but `garde`, `schema` and `secrets` turns it on |
 //! | `tls` (default) | `amqps://` and `connect::Tls`, with the cryptography of ring |
 //! | `tls-aws-lc` | the same with the cryptography of aws-lc-rs, whose key exchange withstands quantum computers and which takes long to build; set `default-features = false` |
 //! | `msgpack` | bodies in MessagePack: `codec::MessagePack` |
@@ -85,6 +86,7 @@
 //! | `gzip`, `zstd` | compressed bodies: [`codec::Compression`] |
 //! | `garde` | validation of parameters and results, by rules of the crate garde |
 //! | `secrets` | `Secret`: values that travel encrypted, with a `secrets::Keyring` on clients and servers |
+//! | `schema` | `description`: services as values, with the JSON Schemas of their messages, by `#[rpc_service(schema)]` |
 //! | `idempotency` | `Server::idempotency_store` for `#[rpc(deduplicate)]` methods, `idempotency::MemoryStore`, and the trait of stores |
 //! | `redis` | `idempotency::RedisStore`, which servers share |
 //! | `metrics` | `layers::Metrics`: durations and calls in flight, through the `metrics` facade |
@@ -170,6 +172,7 @@
 /// | `event_exchange = ".."` | `amqp-rpc.events` | the topic exchange of events |
 /// | `queue = ".."` | the service's name | the queue of requests; a server may choose another one ([`ServiceOptions`](server::ServiceOptions)) |
 /// | `lock_partitions = N` | 16 | the number of queues, 1 to 256, that locks with the scope `cluster` are distributed over |
+/// | `schema` | | generates `fib_description()`, which [describes](#descriptions) the service (feature `schema`) |
 /// | `crate = path` | `::amqp_rpc` | the path of this crate in generated code |
 ///
 /// # On a method: `#[rpc(..)]`
@@ -193,6 +196,7 @@
 /// | `lock` | | no two requests of the method run at the same time |
 /// | `lock_scope = ".."` | `process` | where the lock holds: in one `process`, or in a `cluster` of processes |
 /// | `lock_name = ".."` | the text of `lock` | methods of the service whose locks have equal names exclude each other |
+/// | `example = { .. }` | | the body of a request as JSON, such as `{ "n": 30 }`, for its [description](#descriptions) |
 /// | `validate_result` | | the value is checked by its type's garde rules before it is sent, and when it is received |
 ///
 /// A result of the type [`Bytes`], also in a `Result<Bytes, E>`, is sent unchanged as well, with any codec.
@@ -208,6 +212,15 @@
 /// Two methods with `lock = "cluster_id"` exclude each other as well: the text is the name of their lock, unless
 /// `lock_name` says another one; then they must have the same `lock_scope`. `lock` without a value is a lock of the method alone, called by its full name, such
 /// as `clusters.rebuild`.
+///
+/// # Descriptions
+///
+/// `#[rpc_service(schema)] trait Fib` has, beside it, a function `fib_description`, which returns a
+/// [`ServiceDescription`](description::ServiceDescription): the names, addresses and settings of its methods, their
+/// documentation, and JSON Schemas of their messages. It exists without the feature `runtime`, too. The types of
+/// parameters, results and errors need `#[derive(schemars::JsonSchema)]` then, of the crate schemars 1; those of the
+/// standard library have it. serde's and garde's attributes are in the schemas: names, defaults, limits.
+/// `#[schemars(..)]` on a parameter says how it is described, such as `#[schemars(with = "String")]`.
 ///
 /// # On a parameter
 ///

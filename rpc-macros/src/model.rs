@@ -3,6 +3,7 @@
 //! Only `validate` builds it, so generation has nothing to check.
 
 mod attributes;
+mod documentation;
 mod lock;
 
 use std::time::Duration;
@@ -10,8 +11,11 @@ use std::time::Duration;
 use proc_macro2::Span;
 use syn::{Attribute, Ident, Path, TraitItem, Type, TypeParamBound, Visibility};
 
+use crate::attrs::Json;
+
 pub(crate) use self::{
     attributes::Attributes,
+    documentation::{Conditional, Documentation},
     lock::{Lock, LockScope, LockedValue},
 };
 
@@ -31,6 +35,8 @@ pub(crate) struct Service {
     pub(crate) implementation: Ident,
     /// The number of partitions of its locks in a cluster.
     pub(crate) lock_partitions: u16,
+    /// The function that describes it, if it is described.
+    pub(crate) description: Option<Ident>,
     pub(crate) methods: Vec<Method>,
     /// Invalid items. Only the trait holds them, so that implementations still match it.
     pub(crate) rejected: Vec<TraitItem>,
@@ -56,6 +62,8 @@ pub(crate) struct Method {
     pub(crate) cancel_when_late: bool,
     pub(crate) lock: Option<Lock>,
     pub(crate) body: Body,
+    /// The body of a request, as JSON, for its description.
+    pub(crate) example: Option<Json>,
     pub(crate) run: RunMode,
     /// Its value is validated before it is sent.
     pub(crate) validates_result: bool,
@@ -77,6 +85,8 @@ pub(crate) struct Parameter {
     pub(crate) attributes: Vec<Attribute>,
     /// Doc comments, `#[serde(..)]` and `#[garde(..)]` of the request's field.
     pub(crate) field_attributes: Vec<Attribute>,
+    /// `#[schemars(..)]`, for its description.
+    pub(crate) schemars: Vec<Attribute>,
     /// The span of its first `#[garde(..)]`.
     pub(crate) garde: Option<Span>,
     pub(crate) is_documented: bool,

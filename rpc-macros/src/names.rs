@@ -45,6 +45,11 @@ pub(crate) fn server_type(service: &Ident) -> Ident {
     service_type(service, "Server")
 }
 
+/// The function that describes a service: `Fib` makes `fib_description`.
+pub(crate) fn description_function(service: &Ident) -> Ident {
+    Ident::new(&format!("{}_description", service_name(service)), service.span())
+}
+
 fn service_type(service: &Ident, suffix: &str) -> Ident {
     Ident::new(&format!("{}{suffix}", unraw(service)), service.span())
 }

@@ -40,6 +40,8 @@ pub(crate) struct ParameterSyntax {
     pub(crate) rpc: Vec<Attribute>,
     /// Doc comments, `#[serde(..)]` and `#[garde(..)]`, which belong to the request's field.
     pub(crate) field_attributes: Vec<Attribute>,
+    /// `#[schemars(..)]`, which belongs to its description.
+    pub(crate) schemars: Vec<Attribute>,
 }
 
 /// An item that is not a trait; it is emitted unchanged.
@@ -113,7 +115,8 @@ impl ParameterSyntax {
         let field_attributes = take(&mut typed.attrs, |attribute| {
             ["doc", "serde", "garde"].iter().any(|name| is(attribute, name))
         });
-        Self { typed, rpc, field_attributes }
+        let schemars = take(&mut typed.attrs, |attribute| is(attribute, "schemars"));
+        Self { typed, rpc, field_attributes, schemars }
     }
 
     /// The name, if the pattern is a plain identifier.

@@ -37,6 +37,20 @@ macro_rules! forbidding {
 
             #[amqp_rpc::rpc_service]
             trait Empty {}
+
+            #[amqp_rpc::rpc_service(schema)]
+            trait PrivateSchemas {
+                async fn compute(&self, n: u64, deep: Vec<Option<String>>) -> Result<u64, String>;
+                #[rpc(bare, notify)]
+                async fn notify(&self, n: u64);
+            }
+
+            /// Described.
+            #[amqp_rpc::rpc_service(schema)]
+            pub trait Schemas {
+                /// Described.
+                async fn compute(&self, n: u64) -> Result<u64, String>;
+            }
         }
     )* };
 }

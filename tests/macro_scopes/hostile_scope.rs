@@ -38,6 +38,16 @@ pub(crate) trait Plain {
     fn wait(&self, #[rpc(context)] cx: &::amqp_rpc::Context) -> ::core::option::Option<u8>;
 }
 
+#[rpc_service(schema)]
+pub(crate) trait Described {
+    /// Adds.
+    async fn add(&self, a: u8, b: u8) -> u8;
+    #[deprecated(note = "use another one")]
+    async fn check(&self, value: ::std::string::String) -> ::core::result::Result<(), u8>;
+    #[rpc(bare)]
+    async fn bare(&self, value: ::std::vec::Vec<u8>);
+}
+
 impl Plain for () {
     async fn add(&self, a: u8, b: u8) -> u8 {
         a + b

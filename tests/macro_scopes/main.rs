@@ -7,6 +7,7 @@
 use amqp_rpc::__private::Service;
 
 mod conditions;
+mod described;
 pub mod forbidden_lints;
 mod hostile_scope;
 mod user_items;

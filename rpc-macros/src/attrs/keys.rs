@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Ident, LitInt, LitStr, Meta, Path, parse::Parser};
 
-use super::duration::parse_duration;
+use super::{duration::parse_duration, json::parse_json};
 use crate::{
     diagnostics::{ErrorKind, Errors},
     names,
@@ -54,6 +54,13 @@ pub(super) struct Keys {
 /// A key that may stand alone or have a string as its value.
 pub(crate) struct FlagOrString {
     pub(crate) value: Option<LitStr>,
+}
+
+/// JSON that was written as tokens.
+pub(crate) struct Json {
+    pub(crate) text: String,
+    /// The tokens, to report errors at.
+    pub(crate) at: TokenStream,
 }
 
 struct Entry {
@@ -106,6 +113,18 @@ impl Keys {
             errors.at(&string, ErrorKind::TimeoutFormat { timeout: string.value() });
         }
         timeout
+    }
+
+    /// The key's value, which must be JSON.
+    pub(super) fn json(
+        &mut self,
+        key: &'static str,
+        example: &'static str,
+        errors: &mut Errors,
+    ) -> Option<Json> {
+        let expected = || ErrorKind::JsonExpected { key, example };
+        let parse = |value: TokenStream| parse_json(value.clone()).map(|text| Json { text, at: value });
+        self.value(key, parse, expected, errors)
     }
 
     /// The key's value, which must be the name of a type.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use syn::{Attribute, Ident, LitStr};
 
-use super::keys::{FlagOrString, KeyTable, Keys, attribute_keys};
+use super::keys::{FlagOrString, Json, KeyTable, Keys, attribute_keys};
 use crate::diagnostics::Errors;
 
 attribute_keys! {
@@ -24,6 +24,7 @@ attribute_keys! {
     bare: Ident = flag("bare"),
     blocking: Ident = flag("blocking"),
     validate_result: Ident = flag("validate_result"),
+    example: Json = json("example", "{ \"n\": 30 }"),
     lock: FlagOrString = flag_or_string("lock", "cluster_id"),
     lock_scope: LitStr = string("lock_scope", "cluster"),
     lock_name: LitStr = string("lock_name", "clusters"),

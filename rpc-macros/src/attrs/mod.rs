@@ -4,9 +4,10 @@
 //! Only the form of a value is checked here, such as "a string"; its content is checked by `validate`.
 
 mod duration;
+mod json;
 mod keys;
 mod method;
 mod parameter;
 mod service;
 
-pub(crate) use self::{method::MethodKeys, parameter::ParameterKeys, service::ServiceKeys};
+pub(crate) use self::{keys::Json, method::MethodKeys, parameter::ParameterKeys, service::ServiceKeys};

@@ -1,7 +1,7 @@
 //! The keys of `#[rpc_service(..)]`.
 
 use proc_macro2::TokenStream;
-use syn::{LitInt, LitStr, Path};
+use syn::{Ident, LitInt, LitStr, Path};
 
 use super::keys::{KeyTable, Keys, attribute_keys};
 use crate::diagnostics::Errors;
@@ -14,6 +14,7 @@ attribute_keys! {
     event_exchange: LitStr = string("event_exchange", "amqp-rpc.events"),
     queue: LitStr = string("queue", "sums"),
     lock_partitions: LitInt = number("lock_partitions", "16"),
+    schema: Ident = flag("schema"),
     krate: Path = path("crate"),
 }
 

@@ -86,6 +86,8 @@ catalogue! {
     SerdeOnContext { parameter } => "`{parameter}` receives the context, which is not sent; remove `#[serde(..)]`",
     SharedParameterName { name, parameter, other } => "`{parameter}` and `{other}` are both called `{name}` on the wire, so that no request could be read; change `#[serde(..)]` of one of them",
     GardeOnContext { parameter } => "`{parameter}` receives the context, which is not sent; remove `#[garde(..)]`",
+    SchemarsOnContext { parameter } => "`{parameter}` receives the context, which is not sent; remove `#[schemars(..)]`",
+    NeedlessSchemars { service } => "`#[schemars(..)]` says how a parameter is described, and `{service}` is not described; add `schema` to its `#[rpc_service(..)]`, or remove this",
 
     // Return types.
     BorrowedReturn { method } => "`{method}` returns something borrowed, but it goes to another process; return an owned value",
@@ -106,6 +108,7 @@ catalogue! {
     StringExpected { key, example } => "`{key}` takes a string, such as `{key} = \"{example}\"`",
     TypeNameExpected { key } => "`{key}` takes the name of a type that does not exist yet, such as `{key} = ComputeRequest`",
     NumberExpected { key, example } => "`{key}` takes a whole number, such as `{key} = {example}`",
+    JsonExpected { key, example } => "`{key}` takes JSON, such as `{key} = {example}`",
     PathExpected { key } => "`{key}` takes a path, such as `{key} = ::amqp_rpc`",
     TimeoutFormat { timeout } => "`{timeout}` is no timeout; write a whole number above zero and its unit: `500ms`, `5s`, `2m` or `1h`",
     BothRepetitions { method } => "`{method}` cannot be both `idempotent` and `at_most_once`: the first allows to run it twice, the second forbids it",
@@ -123,6 +126,8 @@ catalogue! {
     LockValues { name, with, without } => "the lock `{name}` has a value in `{with}` and none in `{without}`, so they would not exclude each other; lock both by a value, or both by none, or give one its own `lock_name`",
     Partitions { limit } => "`lock_partitions` is a whole number from 1 to {limit}",
     NeedlessPartitions => "`lock_partitions` needs a method with `lock_scope = \"cluster\"`, and there is none",
+    NeedlessExample { service } => "`example` shows how a request is described, and `{service}` is not described; add `schema` to its `#[rpc_service(..)]`, or remove this",
+    RawExample { method } => "the body of `{method}` is bytes, which JSON cannot show; remove `example`",
     HiddenKeys { method } => "`#[cfg_attr]` cannot carry the keys of `{method}`: they are read before it is resolved",
 
     // Names and addresses.

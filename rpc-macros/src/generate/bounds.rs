@@ -21,12 +21,23 @@ const PLAIN: [&str; 22] = [
 ///
 /// Responses need none: derived code uses their field so rarely that bounds would add errors.
 pub(super) fn bound(runtime: &Runtime, method: &Method) -> Option<TokenStream> {
-    let wire_type = path_in_string(&runtime.wire_type);
-    let types =
-        method.parameters().filter(|parameter| !parameter.has_custom_serde).map(|parameter| &parameter.ty);
+    let of_serde = method.parameters().filter(|parameter| !parameter.has_custom_serde);
+    on_types(&runtime.wire_type, of_serde.map(|parameter| &parameter.ty))
+}
+
+/// The `bound` of a derive of schemars, if one of the types that it describes needs one.
+pub(super) fn bound_of_schema<'a>(
+    runtime: &Runtime,
+    described: impl Iterator<Item = &'a Type>,
+) -> Option<TokenStream> {
+    on_types(&runtime.schema_type, described)
+}
+
+fn on_types<'a>(bound: &TokenStream, types: impl Iterator<Item = &'a Type>) -> Option<TokenStream> {
+    let bound = path_in_string(bound);
     let mut bounds: Vec<String> = types
-        .filter(|ty| !is_plain(ty) && can_be_quoted(ty))
-        .map(|ty| format!("for<'wire> {}: {wire_type}", ty.to_token_stream()))
+        .filter(|ty| is_bounded(ty))
+        .map(|ty| format!("for<'wire> {}: {bound}", ty.to_token_stream()))
         .collect();
     bounds.sort_unstable();
     bounds.dedup();
@@ -34,6 +45,11 @@ pub(super) fn bound(runtime: &Runtime, method: &Method) -> Option<TokenStream> {
         let bounds = Literal::string(&bounds.join(", "));
         quote!(, bound = #bounds)
     })
+}
+
+/// Whether a type needs a bound, and can have one.
+pub(super) fn is_bounded(ty: &Type) -> bool {
+    !is_plain(ty) && can_be_quoted(ty)
 }
 
 /// A path in the form that serde's attributes expect in a string.

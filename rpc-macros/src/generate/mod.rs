@@ -7,6 +7,7 @@ mod assertions;
 mod bounds;
 mod client;
 mod debug;
+mod description;
 mod doc_links;
 mod lints;
 mod method_def;
@@ -37,11 +38,13 @@ pub(crate) fn service(service: &Service) -> TokenStream {
     });
     let messages = lints::written_by_macro(quote!(#( #messages )*));
     let message_impls = message_impls(runtime, service);
+    let description = description::description(runtime, service);
     let client_and_server = lints::written_by_macro(client_and_server(runtime, service));
     quote! {
         #service_trait
         #messages
         #message_impls
+        #description
         #client_and_server
     }
 }

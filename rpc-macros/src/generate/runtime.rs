@@ -42,6 +42,15 @@ runtime_paths! {
     violations: Violations,
     check_by_garde: check_by_garde,
     serde: serde,
+    // The description.
+    with_schema: with_schema,
+    schemars: schemars,
+    json_schema: JsonSchema,
+    schema_type: SchemaType,
+    schema: Schema,
+    schema_generator: SchemaGenerator,
+    describe: Describe,
+    service_description: ServiceDescription,
     // The client and the server.
     with_runtime: with_runtime,
     client: Client,

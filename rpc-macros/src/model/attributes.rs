@@ -4,6 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Meta, Token, parse_quote, punctuated::Punctuated};
 
+use super::Documentation;
+
 /// The user's attributes of an item, by the generated items that repeat them. Those inside of `#[cfg_attr]`
 /// count: they are repeated under its condition.
 pub(crate) struct Attributes {
@@ -17,6 +19,8 @@ pub(crate) struct Attributes {
     pub(crate) deprecations: Vec<Attribute>,
     /// The lints that are allowed or expected.
     pub(crate) allowed: Vec<TokenStream>,
+    /// What descriptions repeat of the documentation and the deprecations.
+    pub(crate) documentation: Documentation,
 }
 
 impl Attributes {
@@ -31,11 +35,14 @@ impl Attributes {
                 })
                 .collect()
         };
+        let (docs, deprecations) = (named("doc"), named("deprecated"));
+        let documentation = Documentation::new(&docs, &deprecations);
         Self {
             all: attributes.to_vec(),
             cfgs: named("cfg"),
-            docs: named("doc"),
-            deprecations: named("deprecated"),
+            docs,
+            deprecations,
+            documentation,
             allowed: attributes.iter().filter_map(allowed).collect(),
         }
     }

@@ -64,24 +64,32 @@ fn expansion(input: &str) -> String {
     items(&syn::parse2(expanded).unwrap())
 }
 
-/// The items as text, with those of a `with_runtime!` at its end.
+/// The items as text, with those in `with_schema!` and `with_runtime!` at their end.
 fn items(file: &File) -> String {
     let mut file = file.clone();
-    let Some(Item::Macro(item)) = file.items.pop_if(|item| matches!(item, Item::Macro(_))) else {
-        return prettyplease::unparse(&file);
-    };
-    let (head, body) = with_runtime(&item);
-    let body = prettyplease::unparse(&syn::parse2(body).unwrap());
-    let outside = prettyplease::unparse(&file);
-    let indented: String = body.split_inclusive('\n').map(|line| format!("    {line}")).collect();
-    format!("{outside}{head} {{\n{indented}}} }}\n")
+    let mut macros = Vec::new();
+    while let Some(Item::Macro(item)) = file.items.pop_if(|item| matches!(item, Item::Macro(_))) {
+        macros.push(within_macro(&item));
+    }
+    macros.push(prettyplease::unparse(&file));
+    macros.into_iter().rev().collect()
 }
 
-/// The beginning of `with_runtime! { visibility [names] { items } }` as text, and its items.
-fn with_runtime(item: &ItemMacro) -> (String, TokenStream) {
+/// `with_runtime! { visibility [names] { items } }` or `with_schema! { items }` as text.
+fn within_macro(item: &ItemMacro) -> String {
+    let path = item.mac.path.to_token_stream().to_string().replace(' ', "");
+    let attributes: String =
+        item.attrs.iter().map(|attribute| format!("{}\n", attribute.to_token_stream())).collect();
+    if path.ends_with("with_schema") {
+        return format!("{attributes}{path}! {{\n{}}}\n", indented(item.mac.tokens.clone()));
+    }
     let mut arguments: Vec<TokenTree> = item.mac.tokens.clone().into_iter().collect();
     let Some(TokenTree::Group(items)) = arguments.pop() else { panic!("a macro without items") };
-    let path = item.mac.path.to_token_stream().to_string().replace(' ', "");
     let arguments: TokenStream = arguments.into_iter().collect();
-    (format!("{path}! {{ {arguments}"), items.stream())
+    format!("{attributes}{path}! {{ {arguments} {{\n{}}} }}\n", indented(items.stream()))
+}
+
+fn indented(items: TokenStream) -> String {
+    let items = prettyplease::unparse(&syn::parse2(items).unwrap());
+    items.split_inclusive('\n').map(|line| format!("    {line}")).collect()
 }

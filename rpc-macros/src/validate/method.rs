@@ -36,6 +36,9 @@ pub(super) fn method(
     }
     let lock = lock::lock(ident, &address.full_name, kind, &keys, inputs.as_deref(), errors);
     let body = body(ident, &keys, inputs.as_deref(), errors);
+    if let Some(example) = keys.example.as_ref().filter(|_| body == Body::Raw) {
+        errors.at(&example.at, ErrorKind::RawExample { method: names::unraw(ident) });
+    }
     if !has_plain_signature || !has_sendable_error {
         return None;
     }
@@ -60,6 +63,7 @@ pub(super) fn method(
         cancel_when_late: keys.cancel_when_late.is_some(),
         lock,
         body,
+        example: keys.example,
         run: run?,
         validates_result: keys.validate_result.is_some() && kind == Kind::Call,
     })

@@ -13,7 +13,7 @@ mod types;
 mod wire_names;
 
 use proc_macro2::TokenStream;
-use syn::{TraitItem, TypeParamBound, spanned::Spanned};
+use syn::{Ident, TraitItem, TypeParamBound, spanned::Spanned};
 
 use self::{address::ServiceAddress, collisions::Checked};
 use crate::{
@@ -34,6 +34,9 @@ pub(crate) fn service(arguments: TokenStream, syntax: &TraitSyntax, errors: &mut
     let supertraits = supertraits(syntax, errors);
     let address = ServiceAddress::resolve(ident, &keys, errors);
     report_other_items(syntax, errors);
+    if keys.schema.is_none() {
+        report_needless_schemars(syntax, errors);
+    }
     let lock_partitions = lock::partitions(keys.lock_partitions.as_ref(), errors);
 
     let mut rejected = syntax.other_items.clone();
@@ -48,6 +51,9 @@ pub(crate) fn service(arguments: TokenStream, syntax: &TraitSyntax, errors: &mut
     }
     if methods.len() == syntax.methods.len() {
         lock::report_needless_partitions(keys.lock_partitions.as_ref(), &methods, errors);
+    }
+    if keys.schema.is_none() {
+        report_needless_examples(ident, &methods, errors);
     }
     if !is_plain {
         return None;
@@ -66,6 +72,7 @@ pub(crate) fn service(arguments: TokenStream, syntax: &TraitSyntax, errors: &mut
         server: names::server_type(ident),
         implementation,
         lock_partitions,
+        description: keys.schema.map(|_| names::description_function(ident)),
         methods,
         rejected,
     })
@@ -117,6 +124,21 @@ fn supertraits(syntax: &TraitSyntax, errors: &mut Errors) -> Vec<TypeParamBound>
         supertraits.push(bound.clone());
     }
     supertraits
+}
+
+/// Reports `#[schemars(..)]` in a trait that is not described.
+fn report_needless_schemars(syntax: &TraitSyntax, errors: &mut Errors) {
+    let parameters = syntax.methods.iter().flat_map(|method| &method.parameters);
+    for attribute in parameters.flat_map(|parameter| &parameter.schemars) {
+        errors.at(attribute, ErrorKind::NeedlessSchemars { service: names::unraw(&syntax.item.ident) });
+    }
+}
+
+/// Reports `example` in a trait that is not described.
+fn report_needless_examples(service: &Ident, methods: &[Method], errors: &mut Errors) {
+    for example in methods.iter().filter_map(|method| method.example.as_ref()) {
+        errors.at(&example.at, ErrorKind::NeedlessExample { service: names::unraw(service) });
+    }
 }
 
 fn report_other_items(syntax: &TraitSyntax, errors: &mut Errors) {

@@ -49,6 +49,7 @@ pub(super) fn parameter(method: &Ident, syntax: &ParameterSyntax, errors: &mut E
             field_attributes: syntax.field_attributes.clone(),
             is_documented: syntax.field_attributes.iter().any(|attribute| attribute.path().is_ident("doc")),
             garde: syntax.field_attributes.iter().find_map(garde),
+            schemars: syntax.schemars.clone(),
             has_custom_serde: syntax.field_attributes.iter().any(is_custom_serde),
             wire_name,
         }),
@@ -87,6 +88,9 @@ fn fits_context(parameter: &str, syntax: &ParameterSyntax, errors: &mut Errors) 
     }
     for attribute in syntax.field_attributes.iter().filter(|attribute| attribute.path().is_ident("garde")) {
         errors.at(attribute, ErrorKind::GardeOnContext { parameter: parameter.to_owned() });
+    }
+    for attribute in &syntax.schemars {
+        errors.at(attribute, ErrorKind::SchemarsOnContext { parameter: parameter.to_owned() });
     }
     let ty = &syntax.typed.ty;
     let fits = match types::ungroup(ty) {

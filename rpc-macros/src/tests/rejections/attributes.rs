@@ -35,7 +35,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: r#"nam = "fib""#,
         item: "trait Fib {}",
         errors: &[(
-            "unknown key `nam`; `#[rpc_service(..)]` knows `name`, `exchange`, `event_exchange`, `queue`, `lock_partitions` and `crate`",
+            "unknown key `nam`; `#[rpc_service(..)]` knows `name`, `exchange`, `event_exchange`, `queue`, `lock_partitions`, `schema` and `crate`",
             "nam",
         )],
     },
@@ -44,7 +44,7 @@ pub(super) const TABLE: &[Rejection] = &[
         arguments: "",
         item: "trait Fib { #[rpc(idempotnt)] async fn compute(&self); }",
         errors: &[(
-            "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `deduplicate`, `notify`, `event`, `bare`, `blocking`, `validate_result`, `lock`, `lock_scope` and `lock_name`",
+            "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `deduplicate`, `notify`, `event`, `bare`, `blocking`, `validate_result`, `example`, `lock`, `lock_scope` and `lock_name`",
             "idempotnt",
         )],
     },

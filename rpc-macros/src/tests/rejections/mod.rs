@@ -3,6 +3,7 @@
 mod addresses;
 mod attributes;
 mod collisions;
+mod descriptions;
 mod generated_types;
 mod locks;
 mod methods;
@@ -35,6 +36,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Rejection> {
         collisions::TABLE,
         generated_types::TABLE,
         locks::TABLE,
+        descriptions::TABLE,
     ];
     tables.into_iter().flatten()
 }

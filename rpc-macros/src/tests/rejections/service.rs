@@ -161,7 +161,7 @@ trait Fib {}",
 }",
         errors: &[
             (
-                "unknown key `nmae`; `#[rpc_service(..)]` knows `name`, `exchange`, `event_exchange`, `queue`, `lock_partitions` and `crate`",
+                "unknown key `nmae`; `#[rpc_service(..)]` knows `name`, `exchange`, `event_exchange`, `queue`, `lock_partitions`, `schema` and `crate`",
                 "nmae",
             ),
             (

@@ -5,7 +5,7 @@
     "a parameter of `reset` needs a plain name: it is the name of a field on the wire"
 }
 ::core::compile_error! {
-    "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `deduplicate`, `notify`, `event`, `bare`, `blocking`, `validate_result`, `lock`, `lock_scope` and `lock_name`"
+    "unknown key `idempotnt`; `#[rpc(..)]` on a method knows `name`, `routing_key`, `queue`, `request`, `timeout`, `cancel_when_late`, `idempotent`, `at_most_once`, `deduplicate`, `notify`, `event`, `bare`, `blocking`, `validate_result`, `example`, `lock`, `lock_scope` and `lock_name`"
 }
 pub trait Fib: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn compute(

@@ -1,0 +1,110 @@
+//! Schemas that are not as they seem: equal names, recursion, secrets, and what travels beside Rust's types.
+
+use std::collections::HashMap;
+
+use amqp_rpc::{Secret, description::MethodDescription, rpc_service};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+mod old {
+    #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+    pub(super) struct Address {
+        street: String,
+    }
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Address {
+    lines: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Node {
+    children: Vec<Node>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Paging {
+    page: u32,
+    size: Option<u32>,
+}
+
+/// Its values cannot be described.
+#[derive(Serialize, Deserialize)]
+struct Opaque;
+
+#[rpc_service(schema)]
+#[allow(dead_code)]
+trait Shapes {
+    async fn move_to(&self, from: old::Address, to: Address);
+    async fn tree(&self, root: Node) -> Node;
+    async fn list(&self, query: String, #[serde(flatten)] paging: Paging) -> HashMap<String, u64>;
+    async fn secret(&self, #[serde(default)] keys: Vec<Secret<[u8; 4]>>) -> Option<Secret<String>>;
+    async fn opaque(
+        &self,
+        #[schemars(with = "Option<bool>")] opaque: Opaque,
+        #[serde(skip)] local: Option<u8>,
+    );
+    #[rpc(bare)]
+    async fn limited(&self, #[garde(length(min = 2))] words: Vec<String>);
+}
+
+fn method(name: &str) -> MethodDescription {
+    shapes_description().methods.into_iter().find(|method| method.name == name).unwrap()
+}
+
+fn properties(method: &MethodDescription) -> Value {
+    method.request["properties"].clone()
+}
+
+#[test]
+fn two_types_with_one_name_have_two_schemas() {
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    assert_eq!(
+        properties(&method("move_to")),
+        json!({"from": reference("Address"), "to": reference("Address2")})
+    );
+    let schemas = shapes_description().schemas;
+    assert!(schemas["Address"]["properties"].get("street").is_some());
+    assert!(schemas["Address2"]["properties"].get("lines").is_some());
+}
+
+#[test]
+fn a_recursive_type_refers_to_itself() {
+    let node = json!({"$ref": "#/components/schemas/Node"});
+    assert_eq!(method("tree").reply, Some(node.clone()));
+    assert_eq!(shapes_description().schemas["Node"]["properties"]["children"]["items"], node);
+}
+
+#[test]
+fn flattened_members_are_in_the_schema_and_not_among_the_parameters() {
+    let list = method("list");
+    assert_eq!(list.parameters, ["query"]);
+    assert_eq!(list.request["required"], json!(["query", "page"]));
+    assert!(properties(&list).get("size").is_some());
+}
+
+#[test]
+fn a_secret_is_a_token_whatever_is_in_it() {
+    let secret = method("secret");
+    let token = json!({"type": "string", "format": "fernet", "description": "An encrypted value."});
+    assert_eq!(properties(&secret)["keys"]["items"], token);
+    assert_eq!(secret.request.get("required"), None);
+    let reply = secret.reply.unwrap();
+    assert_eq!((&reply["format"], &reply["type"]), (&json!("fernet"), &json!(["string", "null"])));
+}
+
+#[test]
+fn a_parameter_is_described_as_its_attribute_says() {
+    let opaque = method("opaque");
+    assert_eq!(properties(&opaque), json!({"opaque": {"type": ["boolean", "null"]}}));
+    assert_eq!(opaque.request["title"], json!("ShapesOpaqueRequest"));
+}
+
+#[test]
+fn the_rules_of_a_bare_parameter_are_in_its_schema() {
+    let limited = method("limited");
+    assert_eq!(limited.request, json!({"type": "array", "items": {"type": "string"}, "minItems": 2}));
+    assert_eq!((limited.bare, limited.parameters), (true, vec!["words".to_owned()]));
+}
