@@ -8,7 +8,7 @@ target=${CARGO_TARGET_DIR:-target}
 mkdir -p "$target"
 target=$(cd "$target" && pwd)
 
-packages=(amqp-rpc amqp-rpc-broker amqp-rpc-contract amqp-rpc-dialects amqp-rpc-macros amqp-rpc-runtime amqp-rpc-transport)
+packages=(amqp-rpc amqp-rpc-broker amqp-rpc-contract amqp-rpc-dialects amqp-rpc-docs amqp-rpc-macros amqp-rpc-runtime amqp-rpc-transport)
 selected=()
 for package in "${packages[@]}"; do selected+=(--package "$package"); done
 # Not verified: that builds each of them once more. What they need that is not in them is found below.

@@ -1,0 +1,14 @@
+//! Documents of services, made from their descriptions ([`amqp_rpc_contract::description`]).
+//!
+//! * [`asyncapi::asyncapi`] writes an AsyncAPI document of one or several services, and [`asyncapi::read`] reads it
+//!   back.
+//! * [`json_schema::of_method`] writes a JSON Schema that stands alone, and [`json_schema::head`] one of everything.
+//!
+//! Nothing here connects to a broker. Functions that take documents from outside end on hostile ones as well: their
+//! work is bounded.
+//!
+//! Modules import one way, each only from those before it: `schema`, `asyncapi` and `json_schema`.
+
+pub mod asyncapi;
+pub mod json_schema;
+mod schema;
