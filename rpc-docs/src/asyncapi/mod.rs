@@ -26,6 +26,7 @@ mod tests;
 use amqp_rpc_contract::description::ServiceDescription;
 use serde_json::Value;
 
+pub(crate) use self::address::partitions;
 pub use self::{
     info::Info,
     read::{ReadError, read},

@@ -1,0 +1,201 @@
+//! Services and methods.
+
+use super::*;
+
+#[test]
+fn what_is_equal_has_no_findings() {
+    let service = with_method(&json!({ "request": { "properties": { "n": { "type": "integer" } } } }));
+    let report = compare(std::slice::from_ref(&service), std::slice::from_ref(&service));
+    assert_eq!((report.findings.len(), report.bump()), (0, Bump::None));
+}
+
+#[test]
+fn service_added() {
+    let report = compare(&[], &[with_method(&json!({}))]);
+    let finding = only(&report.findings);
+    assert_eq!((finding.rule, finding.method.as_ref()), (Rule::ServiceAdded, None));
+    assert_eq!([broken(finding)].as_slice(), page::row(Rule::ServiceAdded));
+    assert_eq!(report.bump(), Bump::Minor);
+}
+
+#[test]
+fn service_removed() {
+    let report = compare(&[with_method(&json!({}))], &[]);
+    let finding = only(&report.findings);
+    assert_eq!((finding.rule, broken(finding)), (Rule::ServiceRemoved, "clients"));
+    assert_eq!([broken(finding)].as_slice(), page::row(Rule::ServiceRemoved));
+    assert_eq!(report.bump(), Bump::Major);
+}
+
+#[test]
+fn method_added() {
+    let old = ServiceDescription::new("fib");
+    let report = compare(&[old], &[with_method(&json!({}))]);
+    let finding = only(&report.findings);
+    assert_eq!((finding.rule, finding.method.as_deref()), (Rule::MethodAdded, Some("fib.compute")));
+    assert_eq!([broken(finding)].as_slice(), page::row(Rule::MethodAdded));
+    assert_eq!(report.bump(), Bump::Minor);
+}
+
+#[test]
+fn method_removed() {
+    let report = compare(&[with_method(&json!({}))], &[ServiceDescription::new("fib")]);
+    let finding = only(&report.findings);
+    assert_eq!((finding.rule, finding.method.as_deref()), (Rule::MethodRemoved, Some("fib.compute")));
+    assert_eq!([broken(finding)].as_slice(), page::row(Rule::MethodRemoved));
+    assert_eq!(report.bump(), Bump::Major);
+}
+
+#[test]
+fn kind_changed() {
+    assert_method_rule(
+        Rule::KindChanged,
+        &json!({ "kind": "call" }),
+        &json!({ "kind": "event", "queue": null }),
+    );
+    assert_method_rule(Rule::KindChanged, &json!({ "kind": "call" }), &json!({ "kind": "stream" }));
+}
+
+/// Servers answer the calls of old clients with `null`, and servers of a notification those of new clients.
+#[test]
+fn a_call_of_nothing_may_become_a_notification() {
+    let number = json!({ "type": "integer" });
+    let call = |reply: &Value| json!({ "kind": "call", "reply": reply });
+    let notify = json!({ "kind": "notify", "reply": null });
+    let breaks = |old: &Value, new: &Value| broken(only(&between(old, new)));
+    assert_eq!(breaks(&call(&number), &notify), "clients");
+    assert_eq!(breaks(&notify, &call(&number)), "servers");
+    assert_eq!(breaks(&call(&json!({ "type": "null" })), &notify), "nobody");
+    assert_eq!(breaks(&notify, &call(&json!({ "type": ["null", "integer"] }))), "nobody");
+    let with_error = json!({ "kind": "call", "reply": { "type": "null" }, "error": { "type": "string" } });
+    assert_eq!(breaks(&with_error, &notify), "clients");
+}
+
+#[test]
+fn exchange_changed() {
+    assert_method_rule(Rule::ExchangeChanged, &json!({}), &json!({ "exchange": "numbers" }));
+}
+
+#[test]
+fn routing_key_changed() {
+    assert_method_rule(Rule::RoutingKeyChanged, &json!({}), &json!({ "routing_key": "numbers" }));
+}
+
+#[test]
+fn queue_changed() {
+    assert_method_rule(Rule::QueueChanged, &json!({}), &json!({ "queue": "numbers" }));
+}
+
+#[test]
+fn the_queue_of_the_default_exchange_is_reported_once() {
+    let of = |name: &str| json!({ "exchange": "", "routing_key": name, "queue": name });
+    assert_eq!(only(&between(&of("a"), &of("b"))).rule, Rule::RoutingKeyChanged);
+}
+
+#[test]
+fn body_layout_changed() {
+    let (object, value) = (json!({ "type": "object" }), json!({ "type": "integer" }));
+    assert_method_rule(
+        Rule::BodyLayoutChanged,
+        &json!({ "request": object }),
+        &json!({ "bare": true, "request": value }),
+    );
+}
+
+#[test]
+fn bytes_changed() {
+    let bytes = json!({ "bare": true, "raw_request": true });
+    assert_method_rule(Rule::BytesChanged, &json!({ "bare": true, "request": { "type": "string" } }), &bytes);
+    assert_method_rule(
+        Rule::BytesChanged,
+        &json!({ "raw_reply": true }),
+        &json!({ "reply": { "type": "string" } }),
+    );
+}
+
+#[test]
+fn error_added() {
+    assert_method_rule(Rule::ErrorAdded, &json!({}), &json!({ "error": { "type": "string" } }));
+}
+
+#[test]
+fn error_removed() {
+    assert_method_rule(Rule::ErrorRemoved, &json!({ "error": { "type": "string" } }), &json!({}));
+}
+
+#[test]
+fn deduplication_added() {
+    let of = |repetition: &str| json!({ "repetition": repetition });
+    for before in ["undeclared", "idempotent", "at_most_once"] {
+        assert_method_rule(Rule::DeduplicationAdded, &of(before), &of("deduplicated"));
+    }
+}
+
+#[test]
+fn deduplication_removed() {
+    let of = |repetition: &str| json!({ "repetition": repetition });
+    assert_method_rule(Rule::DeduplicationRemoved, &of("deduplicated"), &of("undeclared"));
+    assert_eq!(broken(only(&between(&of("deduplicated"), &of("idempotent")))), "servers");
+}
+
+#[test]
+fn repetition_strengthened() {
+    let of = |repetition: &str| json!({ "repetition": repetition });
+    assert_method_rule(Rule::RepetitionStrengthened, &of("undeclared"), &of("idempotent"));
+    assert_method_rule(Rule::RepetitionStrengthened, &of("undeclared"), &of("at_most_once"));
+}
+
+#[test]
+fn repetition_weakened() {
+    let of = |repetition: &str| json!({ "repetition": repetition });
+    assert_method_rule(Rule::RepetitionWeakened, &of("idempotent"), &of("undeclared"));
+    assert_method_rule(Rule::RepetitionWeakened, &of("at_most_once"), &of("undeclared"));
+    assert_eq!(broken(only(&between(&of("idempotent"), &of("replayed")))), "both");
+}
+
+#[test]
+fn partitions_changed() {
+    let of =
+        |partitions: u16| json!({ "lock": { "name": "n", "scope": "cluster", "partitions": partitions } });
+    assert_method_rule(Rule::PartitionsChanged, &of(16), &of(8));
+    assert_method_rule(Rule::PartitionsChanged, &json!({ "lock": { "name": "n" } }), &of(8));
+}
+
+#[test]
+fn lock_changed() {
+    assert_method_rule(Rule::LockChanged, &json!({}), &json!({ "lock": { "name": "n" } }));
+}
+
+#[test]
+fn timeout_changed() {
+    assert_method_rule(
+        Rule::TimeoutChanged,
+        &json!({ "timeout_ms": 5_000 }),
+        &json!({ "timeout_ms": 9_000 }),
+    );
+}
+
+#[test]
+fn cancellation_changed() {
+    assert_method_rule(Rule::CancellationChanged, &json!({}), &json!({ "cancel_when_late": true }));
+}
+
+#[test]
+fn deprecation_changed() {
+    assert_method_rule(Rule::DeprecationChanged, &json!({}), &json!({ "deprecated": {} }));
+}
+
+#[test]
+fn documentation_changed() {
+    assert_method_rule(Rule::DocumentationChanged, &json!({ "docs": "One." }), &json!({ "docs": "Two." }));
+    assert_method_rule(Rule::DocumentationChanged, &json!({}), &json!({ "examples": [{ "n": 1 }] }));
+    let report = compare(&[with_method(&json!({}))], &[with_method(&json!({ "docs": "Two." }))]);
+    assert_eq!(report.bump(), Bump::Patch);
+}
+
+#[test]
+fn services_and_methods_are_found_by_name_wherever_they_are() {
+    let (one, other) = (ServiceDescription::new("one"), ServiceDescription::new("other"));
+    let report = compare(&[one.clone(), other.clone()], &[other, one.clone(), one]);
+    assert_eq!(only(&report.findings).rule, Rule::ServiceAdded);
+}
