@@ -42,9 +42,20 @@ if [[ " ${with_brokers[*]} " == *" dialects "* ]]; then
     export AMQP_RPC_TEST_PEERS
 fi
 
+# What reads the documents of contracts: it speaks with no broker.
+documents=""
+if [ -n "$everything" ] || [[ " ${targets[*]} " == *" documents "* ]]; then
+    documents=yes
+    AMQP_RPC_TEST_DOCUMENTS=$(scripts/contract-documents.sh)
+    export AMQP_RPC_TEST_DOCUMENTS
+fi
+
 cargo_test=(cargo test --workspace --no-fail-fast)
 embedded=(env -u AMQP_URL "${cargo_test[@]}")
 run "everything, on the embedded broker" "${embedded[@]}" "${targets[@]}" -- "${tests[@]}"
+if [ -n "$documents" ]; then
+    run "documents, read by the programs of others" "${embedded[@]}" --test documents -- "${tests[@]}" --ignored
+fi
 # The ignored tests but those of RabbitMQ, which are in a module `rabbitmq` or have names that begin with `on_rabbitmq`.
 run "Python and other peers, on the embedded broker" "${embedded[@]}" "${with_brokers[@]}" -- "${tests[@]}" --ignored --skip on_rabbitmq --skip rabbitmq::
 run "RabbitMQ, Python and other peers" scripts/with-rabbitmq.sh "${cargo_test[@]}" "${with_brokers[@]}" -- "${tests[@]}" --include-ignored

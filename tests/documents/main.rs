@@ -1,0 +1,13 @@
+//! The documents of descriptions: that the committed ones are current, and what the programs of others make of them.
+//!
+//! `fib` is the contract of `examples/contract`, `everything` has what a contract can say. To write their documents
+//! anew: `UPDATE_DOCUMENTS=1 cargo test -p amqp-rpc-tests --test documents`.
+
+mod committed;
+mod models;
+mod tools;
+mod validator;
+
+#[path = "../e2e/support/left_out.rs"]
+#[allow(dead_code, reason = "shared with tests that have brokers")]
+mod left_out;
