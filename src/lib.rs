@@ -79,6 +79,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `runtime` (default) | clients and servers; every other feature but `garde`, `schema` and `secrets` turns it on |
+//! | `runtime` (default) | clients and servers; every other feature but `docs`, `garde` and `secrets` turns it on |
 //! | `tls` (default) | `amqps://` and `connect::Tls`, with the cryptography of ring |
 //! | `tls-aws-lc` | the same with the cryptography of aws-lc-rs, whose key exchange withstands quantum computers and which takes long to build; set `default-features = false` |
 //! | `msgpack` | bodies in MessagePack: `codec::MessagePack` |
@@ -87,6 +88,7 @@
 //! | `garde` | validation of parameters and results, by rules of the crate garde |
 //! | `secrets` | `Secret`: values that travel encrypted, with a `secrets::Keyring` on clients and servers |
 //! | `schema` | `description`: services as values, with the JSON Schemas of their messages, by `#[rpc_service(schema)]` |
+//! | `docs` | `docs`: AsyncAPI documents and JSON Schemas of descriptions, and a comparison of two versions |
 //! | `idempotency` | `Server::idempotency_store` for `#[rpc(deduplicate)]` methods, `idempotency::MemoryStore`, and the trait of stores |
 //! | `redis` | `idempotency::RedisStore`, which servers share |
 //! | `metrics` | `layers::Metrics`: durations and calls in flight, through the `metrics` facade |
@@ -269,6 +271,8 @@ pub use amqp_rpc_contract::{Bytes, Context, HeaderValue, Headers};
 pub use amqp_rpc_contract::{contract, error};
 #[cfg(feature = "dialects")]
 pub use amqp_rpc_dialects as dialects;
+#[cfg(feature = "docs")]
+pub use amqp_rpc_docs as docs;
 #[cfg(feature = "idempotency")]
 pub use amqp_rpc_runtime::idempotency;
 #[cfg(feature = "runtime")]
