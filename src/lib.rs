@@ -78,8 +78,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `runtime` (default) | clients and servers; every other feature but `garde`, `schema` and `secrets` turns it on |
-//! | `runtime` (default) | clients and servers; every other feature but `docs`, `garde` and `secrets` turns it on |
+//! | `runtime` (default) | clients and servers; every other feature but `docs`, `garde`, `schema` and `secrets` turns it on |
 //! | `tls` (default) | `amqps://` and `connect::Tls`, with the cryptography of ring |
 //! | `tls-aws-lc` | the same with the cryptography of aws-lc-rs, whose key exchange withstands quantum computers and which takes long to build; set `default-features = false` |
 //! | `msgpack` | bodies in MessagePack: `codec::MessagePack` |

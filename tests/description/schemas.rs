@@ -51,7 +51,7 @@ trait Shapes {
 }
 
 fn method(name: &str) -> MethodDescription {
-    shapes_description().methods.into_iter().find(|method| method.name == name).unwrap()
+    shapes_description().methods.into_iter().find(|method| method.name == name).expect("it has the method")
 }
 
 fn properties(method: &MethodDescription) -> Value {

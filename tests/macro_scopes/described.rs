@@ -48,6 +48,7 @@ mod from_macro {
     service!(Written, by, macros: super::Point);
 }
 
+#[allow(clippy::non_minimal_cfg)]
 mod conditional {
     #[amqp_rpc::rpc_service(schema)]
     #[cfg(any())]
