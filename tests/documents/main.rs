@@ -1,9 +1,10 @@
 //! The documents of descriptions: that the committed ones are current, and what the programs of others make of them.
 //!
-//! `fib` is the contract of `examples/contract`, `everything` has what a contract can say. To write their documents
+//! `fib` is the trait in `described`, `everything` has what a contract can say. To write their documents
 //! anew: `UPDATE_DOCUMENTS=1 cargo test -p amqp-rpc-tests --test documents`.
 
 mod committed;
+mod described;
 mod models;
 mod tools;
 mod validator;
