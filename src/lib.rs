@@ -217,7 +217,7 @@
 /// # Descriptions
 ///
 /// `#[rpc_service(schema)] trait Fib` has, beside it, a function `fib_description`, which returns a
-/// [`ServiceDescription`](description::ServiceDescription): the names, addresses and settings of its methods, their
+/// `ServiceDescription` of the module `description`: the names, addresses and settings of its methods, their
 /// documentation, and JSON Schemas of their messages. It exists without the feature `runtime`, too. The types of
 /// parameters, results and errors need `#[derive(schemars::JsonSchema)]` then, of the crate schemars 1; those of the
 /// standard library have it. serde's and garde's attributes are in the schemas: names, defaults, limits.

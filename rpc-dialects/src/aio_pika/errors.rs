@@ -79,8 +79,8 @@ fn is_signature(text: &str) -> bool {
     is_call || text.contains("argument after ** must be a mapping")
 }
 
-/// The fault of a request that came back, by what the broker says of its death. It may have run before: a server that is lost
-/// gives it back to the queue, where it expires or has to make room.
+/// The fault of a request that came back, by what the broker says of its death. It may have run before: that of a lost server
+/// returns to its queue, where it expires or has to make room.
 pub(super) fn fault_of_returned(headers: Option<&Headers>) -> PeerReply {
     let deaths = headers.and_then(|headers| headers.get("x-death"));
     let reason = match deaths {

@@ -46,11 +46,11 @@ impl ServerDialect for FastStream {
     }
 
     fn answer(&self, answered: &Answered<'_>) -> Answer {
+        if let Some(settled) = answered.unanswered() {
+            return settled;
+        }
         // Errors of any kind have no reply.
         let Outcome::Value { content_type, body } = answered.outcome else { return Answer::Reject };
-        if answered.reply_to.is_none() {
-            return Answer::Ack;
-        }
         let (content_type, body) = match value_of(content_type, body) {
             Some("null") => (Some(SmolStr::new_static(JSON)), Bytes::from_static(b"null")),
             Some(_) => (Some(SmolStr::new_static(JSON)), body.clone()),

@@ -2,7 +2,7 @@
 
 use amqp_rpc_runtime::{
     Fault, FaultCode, Headers,
-    contract::ServiceDef,
+    contract::{MethodKind, ServiceDef},
     dialect::{
         Answer, Answered, Binding, Delivery, Incoming, IncomingRequest, Outcome, Properties, Queue,
         ReplyMessage, ServerDialect, ServiceTopology, SmolStr, Topology, Unsupported,
@@ -56,11 +56,15 @@ impl ServerDialect for Kanin {
     }
 
     fn answer(&self, answered: &Answered<'_>) -> Answer {
+        if let Some(settled) = answered.unanswered() {
+            return settled;
+        }
+        let is_one_way = answered.method.is_some_and(|method| method.kind != MethodKind::Call);
         let faults = |fault: &Fault| self.faults.as_ref().map(|bytes| bytes(fault));
         let body: Option<Bytes> = match answered.outcome {
             Outcome::Value { content_type: RAW, body } => Some(body.clone()),
-            // A notification: nobody reads what it returns.
-            Outcome::Value { .. } if answered.reply_to.is_none() => return Answer::Ack,
+            // A notification has no value. Whoever waits for a reply learns that it ran.
+            Outcome::Value { .. } if is_one_way => Some(Bytes::new()),
             Outcome::Value { content_type, .. } => {
                 let why = format!("the value is {content_type}, and kanin reads bytes alone");
                 faults(&Fault::new(FaultCode::UnencodableReply, why))
@@ -69,18 +73,12 @@ impl ServerDialect for Kanin {
             Outcome::Fault(fault) => faults(fault),
             _ => None,
         };
-        let is_value = matches!(answered.outcome, Outcome::Value { .. });
-        match body {
-            Some(body) if answered.reply_to.is_some() => {
-                let properties = Properties {
-                    content_type: Some(SmolStr::new_static(RAW)),
-                    correlation_id: answered.correlation_id.map(SmolStr::from),
-                    ..Properties::default()
-                };
-                ReplyMessage { exchange: "".into(), properties, body }.into()
-            }
-            Some(_) if is_value => Answer::Ack,
-            _ => Answer::Reject,
-        }
+        let Some(body) = body else { return Answer::Reject };
+        let properties = Properties {
+            content_type: Some(SmolStr::new_static(RAW)),
+            correlation_id: answered.correlation_id.map(SmolStr::from),
+            ..Properties::default()
+        };
+        ReplyMessage { exchange: "".into(), properties, body }.into()
     }
 }

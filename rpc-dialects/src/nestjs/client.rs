@@ -17,18 +17,18 @@ use super::{
     errors::{FAULT, fault_of, is_error},
 };
 use crate::{
-    json::{body_of, is_object, object, quoted},
+    json::{body_of, is_object, object, present, quoted},
     names::service_of,
 };
 
 /// A reply. A member that is null is there; `status` is not.
 #[derive(Deserialize)]
 struct Packet<'a> {
-    #[serde(borrow, default, deserialize_with = "super::server::present")]
+    #[serde(borrow, default, deserialize_with = "present")]
     response: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "super::server::present")]
+    #[serde(borrow, default, deserialize_with = "present")]
     err: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "isDisposed", deserialize_with = "super::server::present")]
+    #[serde(borrow, default, rename = "isDisposed", deserialize_with = "present")]
     is_disposed: Option<&'a RawValue>,
     #[serde(borrow, default)]
     status: Option<&'a RawValue>,
@@ -134,6 +134,6 @@ mod tests {
         let dialect = NestJs::new().pattern("compute", r#"{"cmd":"compute","Role":"math"}"#);
         assert!(dialect.target(COMPUTE, "svc.compute").is_ok(), "a queue has no pattern");
         let why = dialect.wildcards().target(COMPUTE, "svc.compute").unwrap_err().to_string();
-        assert!(why.contains("`svc.compute`") && why.contains("in another order"), "{why}");
+        assert!(why.contains("`svc.compute`") && why.contains("in another way"), "{why}");
     }
 }

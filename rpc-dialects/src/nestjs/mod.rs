@@ -34,8 +34,8 @@ use crate::names::MethodNames;
 ///   integers above 2^53.
 /// * The method's own error is `err`, as its JSON: what an `RpcException` with that object is. In the other direction it is
 ///   decoded as the method's error; for others there is `CallOptions::map_errors`.
-/// * A fault is the `err` `{"status": "error", "message": .., "code": ..}`, and beside it the packet has the member `fault`,
-///   with this library's code. An unknown pattern is answered as `NestJS` does. A client takes the member, that answer and
+/// * A fault is the `err` `{"status": "error", "message": .., "code": ..}`, and beside it the reply has the header `fault`,
+///   with this library's code. An unknown pattern is answered as `NestJS` does. A client takes the header, that answer and
 ///   `Internal server error` for faults. An `err` with a code alone is the method's own error: the method may have passed on
 ///   what a call of its own failed with.
 /// * A packet without `id` is an event: the method runs, nothing is answered, and if it fails the message is rejected. One with

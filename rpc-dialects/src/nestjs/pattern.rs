@@ -9,9 +9,11 @@ use crate::json::{object, quoted};
 
 /// The longest pattern of a method, as the member of a packet.
 const MAX_BYTES: usize = 1024;
-/// The longest pattern of a packet that is looked at. Escapes and spaces, which peers may write, make the longest of a method
-/// no longer than this.
-const MAX_READ_BYTES: usize = 4 * MAX_BYTES;
+/// The longest pattern of a packet that is looked at: the longest of a method, in which each letter is an escape such as
+/// `\u0061`.
+const MAX_READ_BYTES: usize = 6 * MAX_BYTES;
+/// `NestJS` writes nothing of what lies deeper.
+const MAX_DEPTH: usize = 5;
 
 /// A pattern, in the one form in which equal ones are equal: a text, or an object whose keys have no order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,11 +83,11 @@ impl Pattern {
     /// When `NestJS` may have another one.
     pub(super) fn routing_key_of(&self, method: &str) -> Result<&str, Unsupported> {
         if let Self::Object(json) = self
-            && !serde_json::from_str(json).is_ok_and(|pattern: Value| is_sorted_alike(&pattern))
+            && !serde_json::from_str(json).is_ok_and(|pattern: Value| is_written_alike(&pattern, MAX_DEPTH))
         {
             return Err(Unsupported::new(format!(
-                "the pattern {json} of `{method}` is a routing key, in which NestJS may have the keys in another order; name \
-                 them by lowercase ASCII letters and digits alone"
+                "the pattern {json} of `{method}` is a routing key, which NestJS may write in another way; use objects of one \
+                 key, with plain texts, integers and booleans"
             )));
         }
         let (Self::Text(text) | Self::Object(text)) = self;
@@ -93,12 +95,27 @@ impl Pattern {
     }
 }
 
-/// Returns whether `NestJS` writes the keys of a pattern's objects in the order that they have here. It sorts them by the
-/// locale of its process: where that may differ from the order of bytes, its queue would be bound by another text.
-fn is_sorted_alike(pattern: &Value) -> bool {
-    let Value::Object(members) = pattern else { return true };
-    let is_plain = |key: &String| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    (members.len() < 2 || members.keys().all(is_plain)) && members.values().all(is_sorted_alike)
+/// Returns whether `NestJS` writes a pattern as it is written here; else its queue would be bound by another text. It sorts
+/// keys by the locale of its process, writes arrays as objects, escapes less, and cuts what is deep.
+fn is_written_alike(pattern: &Value, depth: usize) -> bool {
+    let is_plain =
+        |text: &str| !text.contains(|letter: char| matches!(letter, '"' | '\\') || letter.is_control());
+    match pattern {
+        Value::Object(members) => {
+            let mut members = members.iter();
+            match (members.next(), members.next()) {
+                (None, _) => true,
+                (Some((key, value)), None) => {
+                    is_plain(key) && depth > 0 && is_written_alike(value, depth - 1)
+                }
+                (Some(_), Some(_)) => false,
+            }
+        }
+        Value::String(text) => is_plain(text),
+        Value::Number(number) => number.is_i64() || number.is_u64(),
+        Value::Bool(_) | Value::Null => true,
+        Value::Array(_) => false,
+    }
 }
 
 /// The JSON of a value, the keys of its objects in order.
@@ -143,11 +160,11 @@ mod tests {
 
     #[test]
     fn a_pattern_is_read_up_to_the_length_that_one_of_a_method_may_have() {
-        // The longest of a method, in the longest form that a peer may write: each letter as two escapes.
-        let longest = Pattern::of_text(&"\u{10ffff}".repeat((MAX_BYTES - 2) / 4));
+        // The longest of a method, in the longest form that a peer may write.
+        let longest = Pattern::of_text(&"a".repeat(MAX_BYTES - 2));
         assert_eq!(longest.check_length("svc.compute"), Ok(()));
-        let escaped = longest.json().replace('\u{10ffff}', r"\udbff\udfff");
-        assert!(escaped.len() > 3 * (MAX_BYTES - 4));
+        let escaped = longest.json().replace('a', r"\u0061");
+        assert!(escaped.len() > 5 * MAX_BYTES);
         assert_eq!(Pattern::read(&escaped), Some(longest));
         let of_length = |bytes: usize| quoted(&"x".repeat(bytes - 2));
         assert!(Pattern::read(&of_length(MAX_READ_BYTES)).is_some());
@@ -157,17 +174,26 @@ mod tests {
     }
 
     #[test]
-    fn an_object_is_a_routing_key_where_all_sort_its_keys_alike() {
+    fn an_object_is_a_routing_key_where_all_write_it_alike() {
         let is_key = |json: &str| Pattern::of_text(json).routing_key_of("svc.compute").is_ok();
         for json in [
             r#"{"Cmd":"compute"}"#,
-            r#"{"cmd":"compute","role":"math","2":{}}"#,
-            r#"{"cmd":{"User-Id":1},"role":{}}"#,
+            r#"{"cmd":{"User-Id":1}}"#,
+            r#"{"é":true}"#,
+            r#"{"cmd":{}}"#,
+            r#"{"a":{"b":{"c":{"d":{"e":1}}}}}"#,
         ] {
             assert!(is_key(json), "{json}");
         }
-        for json in [r#"{"Role":"math","cmd":"compute"}"#, r#"{"a_b":1,"ab":2}"#, r#"{"cmd":{"é":1,"f":2}}"#]
-        {
+        for json in [
+            r#"{"cmd":"compute","role":"math"}"#,
+            r#"{"cmd":{"b":1,"a":2}}"#,
+            r#"{"cmd":["compute"]}"#,
+            r#"{"cmd":"a\"b"}"#,
+            r#"{"cmd":"a\nb"}"#,
+            r#"{"cmd":1.5}"#,
+            r#"{"a":{"b":{"c":{"d":{"e":{"f":1}}}}}}"#,
+        ] {
             assert!(!is_key(json), "{json}");
         }
     }

@@ -9,7 +9,7 @@ use amqp_rpc_runtime::{
     },
 };
 use bytes::Bytes;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
     pattern::Pattern,
 };
 use crate::{
-    json::{is_object, object, quoted, value_of},
+    json::{is_object, object, present, quoted, value_of},
     names::{check_distinct, check_no_deduplication, check_no_wildcard, no_arguments, requests},
 };
 
@@ -34,11 +34,6 @@ struct Packet<'a> {
     data: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     id: Option<&'a RawValue>,
-}
-
-/// Reads a member that is there, also if it is null.
-pub(super) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 impl ServerDialect for NestJs {
@@ -183,7 +178,7 @@ mod tests {
         for (dialect, service, why) in [
             (NestJs::new(), ORDERS, "`svc.place` is `deduplicate`"),
             (with(&"x".repeat(1023)), SERVICE, "`svc.compute` has more than 1024 bytes"),
-            (with(r#"{"cmd":"x","Role":"y"}"#).wildcards(), SERVICE, "in another order"),
+            (with(r#"{"cmd":"x","Role":"y"}"#).wildcards(), SERVICE, "in another way"),
         ] {
             let refused = refusal(&dialect, service).expect("it is refused");
             assert!(refused.contains(why), "{refused}");

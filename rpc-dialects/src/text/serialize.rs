@@ -241,43 +241,27 @@ impl<'a> Serializer for ValueWriter<'a> {
     }
 }
 
-impl SerializeSeq for Values<'_> {
-    type Ok = Written;
-    type Error = TextError;
+macro_rules! of_values {
+    ($($sequence:ident: $add:ident;)+) => {$(
+        impl $sequence for Values<'_> {
+            type Ok = Written;
+            type Error = TextError;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TextError> {
-        self.add(value)
-    }
+            fn $add<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TextError> {
+                self.add(value)
+            }
 
-    fn end(self) -> Result<Written, TextError> {
-        self.finish()
-    }
+            fn end(self) -> Result<Written, TextError> {
+                self.finish()
+            }
+        }
+    )+};
 }
 
-impl SerializeTuple for Values<'_> {
-    type Ok = Written;
-    type Error = TextError;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TextError> {
-        self.add(value)
-    }
-
-    fn end(self) -> Result<Written, TextError> {
-        self.finish()
-    }
-}
-
-impl SerializeTupleStruct for Values<'_> {
-    type Ok = Written;
-    type Error = TextError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), TextError> {
-        self.add(value)
-    }
-
-    fn end(self) -> Result<Written, TextError> {
-        self.finish()
-    }
+of_values! {
+    SerializeSeq: serialize_element;
+    SerializeTuple: serialize_element;
+    SerializeTupleStruct: serialize_field;
 }
 
 impl SerializeStruct for Values<'_> {

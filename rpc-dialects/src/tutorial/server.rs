@@ -55,9 +55,11 @@ impl ServerDialect for Tutorial {
     }
 
     fn answer(&self, answered: &Answered<'_>) -> Answer {
+        if let Some(settled) = answered.unanswered() {
+            return settled;
+        }
         let body = match &answered.outcome {
             Outcome::Value { body, .. } => Some(Bytes::clone(body)),
-            _ if answered.reply_to.is_none() => None,
             outcome => self.error_text.as_ref().and_then(|text| text.of(outcome)).map(Bytes::from),
         };
         let Some(body) = body else { return Answer::Reject };
