@@ -10,6 +10,7 @@ use amqp_rpc::{
     client::ClientBuilder,
     codec::{Cbor, MessagePack},
     contract::{NoError, Service},
+    dialects::Kanin,
     idempotency::MemoryStore,
     layers::{
         Authorize, CatchPanic, ConcurrencyLimit, LoadShed, Metrics, RateLimit, Timeout, Trace, from_tower,
@@ -49,10 +50,12 @@ enum Kind {
     CancelWhenLate,
     Keyring,
     Deduplicate,
+    /// The dialect whose methods take bytes, and no numbers.
+    Kanin,
     Dialect(Dialect),
 }
 
-const NAMES: [(&str, Kind); 26] = [
+const NAMES: [(&str, Kind); 27] = [
     ("middleware", Kind::Middleware),
     ("trace", Kind::Trace),
     ("trace+subscriber", Kind::TraceAndSubscriber),
@@ -76,6 +79,7 @@ const NAMES: [(&str, Kind); 26] = [
     ("cyberfusion", Kind::Dialect(Dialect::Cyberfusion)),
     ("faststream", Kind::Dialect(Dialect::FastStream)),
     ("golevelup", Kind::Dialect(Dialect::Golevelup)),
+    ("kanin", Kind::Kanin),
     ("nameko", Kind::Dialect(Dialect::Nameko)),
     ("nestjs", Kind::Dialect(Dialect::NestJs)),
     ("tutorial", Kind::Dialect(Dialect::Tutorial)),
@@ -101,6 +105,11 @@ impl Extra {
     /// Whether the calls are those of a deduplicated method.
     pub(super) fn is_deduplicated(&self) -> bool {
         matches!(self.kind, Kind::Deduplicate)
+    }
+
+    /// Whether the calls are those of a method of bytes.
+    pub(super) fn is_of_bytes(&self) -> bool {
+        matches!(self.kind, Kind::Kanin)
     }
 
     /// Serves the service in the dialect as well, if the extra is one.
@@ -142,8 +151,8 @@ impl Extra {
             Kind::Deduplicate => server.idempotency_store(MemoryStore::new()),
             // It answers in the client's.
             Kind::MessagePack | Kind::Cbor => server,
-            // It is added with its service.
-            Kind::Dialect(_) => server,
+            // They are added with their services.
+            Kind::Kanin | Kind::Dialect(_) => server,
         };
         Ok((0..self.times).fold(server, |server, _| add(server)))
     }
@@ -158,6 +167,7 @@ impl Extra {
             Kind::MessagePack => client.codec(MessagePack),
             Kind::Cbor => client.codec(Cbor),
             Kind::Keyring => client.keyring(keyring()),
+            Kind::Kanin => client.dialect(Kanin::new()),
             Kind::Dialect(dialect) => dialect.add_to_client(client),
             // Its calls are those of another method.
             Kind::Deduplicate => client,

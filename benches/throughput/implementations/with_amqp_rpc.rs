@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use amqp_rpc::{Client, Context, RunningServer, Server, rpc_service, server::QueueOptions};
+use amqp_rpc::{
+    Bytes, Client, Context, RunningServer, Server, dialects::Kanin, rpc_service, server::QueueOptions,
+};
 use amqp_rpc_bench_harness::{Caller, apply_loads};
 
 use crate::{Failure, extras::Extra, role::Role, variant::Variant};
@@ -19,6 +21,13 @@ pub(crate) trait Echo {
 pub(crate) trait EchoOnce {
     #[rpc(deduplicate)]
     async fn echo_once(&self, n: u64) -> u64;
+}
+
+/// The echo of a number as its bytes.
+#[rpc_service]
+pub(crate) trait EchoBytes {
+    #[rpc(bare)]
+    async fn echo_bytes(&self, n: Bytes) -> Bytes;
 }
 
 /// Its exchange exists, for [`Echo`] has the same, but no queue takes its requests.
@@ -45,6 +54,12 @@ impl EchoOnce for Service {
     }
 }
 
+impl EchoBytes for Service {
+    async fn echo_bytes(&self, n: Bytes) -> Bytes {
+        n
+    }
+}
+
 pub(super) async fn start(role: &Role) -> Result<RunningServer, Failure> {
     let options = QueueOptions::new().without_dead_letters();
     let server = Server::new().service_with(EchoServer::new(Service), options);
@@ -56,6 +71,7 @@ pub(super) async fn start(role: &Role) -> Result<RunningServer, Failure> {
             let options = QueueOptions::new().without_dead_letters();
             extra.add_to_server(server)?.service_with(EchoOnceServer::new(Service), options)
         }
+        Some(extra) if extra.is_of_bytes() => server.service_in(EchoBytesServer::new(Service), Kanin::new()),
         Some(extra) => extra.serve_in_dialect(extra.add_to_server(server)?, || EchoServer::new(Service)),
     };
     Ok(server.start(&role.url).await?)
@@ -66,6 +82,8 @@ pub(super) async fn run_client(role: &Role) -> Result<(), Failure> {
     let client = connect(role).await?;
     if role.extra.as_ref().is_some_and(Extra::is_deduplicated) {
         apply_loads(EchoOnceClient::new(client)).await
+    } else if role.extra.as_ref().is_some_and(Extra::is_of_bytes) {
+        apply_loads(EchoBytesClient::new(client)).await
     } else {
         apply_loads(EchoClient::new(client)).await
     }
@@ -92,5 +110,12 @@ impl Caller for EchoClient {
 impl Caller for EchoOnceClient {
     async fn echo(&self, n: u64) -> Result<u64, Failure> {
         Ok(self.echo_once(n).await?)
+    }
+}
+
+impl Caller for EchoBytesClient {
+    async fn echo(&self, n: u64) -> Result<u64, Failure> {
+        let echoed = self.echo_bytes(n.to_be_bytes().to_vec().into()).await?;
+        Ok(u64::from_be_bytes(echoed[..].try_into()?))
     }
 }
