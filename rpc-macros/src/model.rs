@@ -93,6 +93,8 @@ pub(crate) struct Parameter {
     /// A serde attribute replaces the implementations of its type, which then needs none.
     pub(crate) has_custom_serde: bool,
     pub(crate) wire_name: WireName,
+    /// Further names that it is read by.
+    pub(crate) aliases: Vec<String>,
 }
 
 /// The name that a parameter is read by.

@@ -46,6 +46,15 @@ trait Shapes {
         #[schemars(with = "Option<bool>")] opaque: Opaque,
         #[serde(skip)] local: Option<u8>,
     );
+    async fn renamed(
+        &self,
+        #[serde(rename = "index", alias = "n", alias = "position")] index: u64,
+        #[serde(alias = "home")] address: Address,
+        #[serde(alias = "where")]
+        #[schemars(extend("x-aliases" = ["where", "at"]))]
+        place: String,
+        #[serde(alias = "never", flatten)] paging: Paging,
+    );
     #[rpc(bare)]
     async fn limited(&self, #[garde(length(min = 2))] words: Vec<String>);
 }
@@ -107,4 +116,15 @@ fn the_rules_of_a_bare_parameter_are_in_its_schema() {
     let limited = method("limited");
     assert_eq!(limited.request, json!({"type": "array", "items": {"type": "string"}, "minItems": 2}));
     assert_eq!((limited.bare, limited.parameters), (true, vec!["words".to_owned()]));
+}
+
+/// By them the comparison of two versions knows a parameter that was renamed.
+#[test]
+fn the_aliases_of_parameters_are_in_the_schema() {
+    let properties = properties(&method("renamed"));
+    let aliases = |name: &str| properties[name]["x-aliases"].clone();
+    assert_eq!(aliases("index"), json!(["n", "position"]));
+    assert_eq!(aliases("address"), json!(["home"]));
+    assert_eq!(aliases("place"), json!(["where", "at"]), "what the parameter itself says");
+    assert_eq!(aliases("page"), Value::Null);
 }

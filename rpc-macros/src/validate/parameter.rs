@@ -40,6 +40,7 @@ pub(super) fn parameter(method: &Ident, syntax: &ParameterSyntax, errors: &mut E
     let attributes =
         syntax.typed.attrs.iter().filter(|attribute| !is_condition(attribute)).cloned().collect();
     let wire_name = wire_names::wire_name(&ident, &syntax.field_attributes);
+    let aliases = wire_names::aliases(&ident, &syntax.field_attributes);
     Some(match keys.context {
         Some(_) => Input::Context(Context { ident, ty, attributes }),
         None => Input::Parameter(Parameter {
@@ -52,6 +53,7 @@ pub(super) fn parameter(method: &Ident, syntax: &ParameterSyntax, errors: &mut E
             schemars: syntax.schemars.clone(),
             has_custom_serde: syntax.field_attributes.iter().any(is_custom_serde),
             wire_name,
+            aliases,
         }),
     })
 }

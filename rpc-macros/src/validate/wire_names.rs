@@ -23,6 +23,12 @@ pub(super) fn wire_name(parameter: &Ident, attributes: &[Attribute]) -> WireName
     WireNames::of(parameter, attributes).read
 }
 
+/// The further names that a parameter is read by.
+pub(super) fn aliases(parameter: &Ident, attributes: &[Attribute]) -> Vec<String> {
+    let names = WireNames::of(parameter, attributes);
+    if matches!(names.read, WireName::Own(_)) { names.aliases } else { Vec::new() }
+}
+
 /// Reports each parameter whose field has a name of one before it: serde would write both and read neither.
 pub(super) fn report_shared(inputs: &[Input], errors: &mut Errors) {
     let parameters = inputs.iter().filter_map(Input::as_parameter);

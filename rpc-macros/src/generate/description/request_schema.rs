@@ -1,13 +1,16 @@
 //! `JsonSchema` of a request. Changes when it is described in another way.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::{Runtime, bounds, described};
 use crate::{
     model::{Body, Method, Parameter},
     names,
 };
+
+/// The member of a schema that lists the further names that are read.
+const ALIASES: &str = "x-aliases";
 
 /// `JsonSchema` of a request, by that of a struct with the same fields. That of the request itself would describe
 /// fields without documentation by the sentence that stands in its place, and the request by that about its method.
@@ -22,7 +25,8 @@ pub(super) fn request_schema(runtime: &Runtime, method: &Method) -> Option<Token
     let fields = method.parameters().map(|parameter| {
         let Parameter { ident, ty, field_attributes, schemars, .. } = parameter;
         let name = (method.body == Body::Named).then(|| quote!(#ident:));
-        quote!(#( #field_attributes )* #( #schemars )* #name #ty)
+        let aliases = (method.body == Body::Named).then(|| aliases(parameter));
+        quote!(#( #field_attributes )* #( #schemars )* #aliases #name #ty)
     });
     let body = match method.body {
         Body::Named => quote!({ #( #fields, )* }),
@@ -53,4 +57,13 @@ pub(super) fn request_schema(runtime: &Runtime, method: &Method) -> Option<Token
             }
         };
     })
+}
+
+/// serde's aliases, which schemars leaves out: a comparison of two versions needs them. A parameter that has the member
+/// already keeps it.
+fn aliases(parameter: &Parameter) -> Option<TokenStream> {
+    let Parameter { aliases, schemars, .. } = parameter;
+    let has_them =
+        schemars.iter().any(|attribute| attribute.meta.to_token_stream().to_string().contains(ALIASES));
+    (!aliases.is_empty() && !has_them).then(|| quote!(#[schemars(extend(#ALIASES = [#( #aliases ),*]))]))
 }
