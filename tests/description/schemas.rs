@@ -30,6 +30,11 @@ struct Paging {
     size: Option<u32>,
 }
 
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Tree {
+    id: u64,
+}
+
 /// Its values cannot be described.
 #[derive(Serialize, Deserialize)]
 struct Opaque;
@@ -55,6 +60,16 @@ trait Shapes {
         place: String,
         #[serde(alias = "never", flatten)] paging: Paging,
     );
+    #[rpc(lock = "tenant", lock_scope = "cluster")]
+    async fn locked(&self, #[serde(rename = "owner")] tenant: u64);
+    #[rpc(lock = "tree.id")]
+    async fn locked_by_field(&self, #[serde(rename = "root")] tree: Tree);
+    #[rpc(lock = "paging.page")]
+    async fn locked_by_flattened(&self, #[serde(flatten)] paging: Paging);
+    #[rpc(lock = "tree.id", bare)]
+    async fn locked_by_body(&self, tree: Tree);
+    #[rpc(lock)]
+    async fn locked_whole(&self, tree: Tree);
     #[rpc(bare)]
     async fn limited(&self, #[garde(length(min = 2))] words: Vec<String>);
 }
@@ -127,4 +142,15 @@ fn the_aliases_of_parameters_are_in_the_schema() {
     assert_eq!(aliases("address"), json!(["home"]));
     assert_eq!(aliases("place"), json!(["where", "at"]), "what the parameter itself says");
     assert_eq!(aliases("page"), Value::Null);
+}
+
+/// Callers compute the partition of a lock in a cluster from it.
+#[test]
+fn the_key_of_a_lock_is_where_its_value_travels() {
+    let key = |name: &str| method(name).lock.expect("it is locked").key;
+    assert_eq!(key("locked").as_deref(), Some("owner"));
+    assert_eq!(key("locked_by_field").as_deref(), Some("root.id"));
+    assert_eq!(key("locked_by_flattened").as_deref(), Some("page"));
+    assert_eq!(key("locked_by_body").as_deref(), Some("tree.id"));
+    assert_eq!(key("locked_whole"), None);
 }

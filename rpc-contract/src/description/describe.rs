@@ -114,6 +114,13 @@ impl DescribeMethod<'_> {
         self
     }
 
+    /// Sets where the key of its lock stands in a request.
+    pub fn lock_key(self, key: &str) -> Self {
+        let lock = self.method.lock.as_mut().expect("the macro names the key of a lock");
+        lock.key = Some(key.to_owned());
+        self
+    }
+
     /// Adds a body of a request, as JSON.
     pub fn example(self, json: &str) -> Self {
         // The macro has written it.

@@ -10,6 +10,14 @@ use crate::definitions::{self, LockDef};
 pub struct LockDescription {
     /// The name of the lock. Methods of one service whose locks have equal names exclude each other.
     pub name: String,
+    /// Where the key stands in a request: the name of a parameter as it travels, followed by `.` and a field for each
+    /// step into its value, such as `cluster.id`. A bare parameter is the whole body. Fields are called as in Rust:
+    /// their type may name them otherwise in JSON. `None` if there is one key for all requests: the method is locked
+    /// as a whole.
+    ///
+    /// Callers of a method that is locked in a cluster compute its partition from the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Where requests with equal keys exclude each other.
     #[serde(default)]
     pub scope: LockScope,
@@ -33,12 +41,13 @@ pub enum LockScope {
     Unknown,
 }
 
+/// The key is missing: a definition does not say it.
 impl From<LockDef> for LockDescription {
     fn from(lock: LockDef) -> Self {
         let (scope, partitions) = match lock.scope {
             definitions::LockScope::Process => (LockScope::Process, None),
             definitions::LockScope::Cluster => (LockScope::Cluster, Some(lock.partitions)),
         };
-        Self { name: lock.name.to_owned(), scope, partitions }
+        Self { name: lock.name.to_owned(), key: None, scope, partitions }
     }
 }

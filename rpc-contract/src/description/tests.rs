@@ -31,6 +31,7 @@ fn a_description_is_read_as_it_was_written() {
         .lock(LockDef::new("account").cluster(8))
         .cancel_when_late();
     let mut method = MethodDescription::of(&DEFINITION);
+    method.lock.as_mut().unwrap().key = Some("account".to_owned());
     method.docs = Some("Charges.".to_owned());
     method.deprecated = Some(Deprecation { since: Some("1.2".to_owned()), note: None });
     method.request = json!({"type": "object"});
@@ -61,6 +62,7 @@ fn what_a_definition_says_is_in_its_description() {
     );
     let lock = method.lock.unwrap();
     assert_eq!((lock.name.as_str(), lock.scope, lock.partitions), ("account", LockScope::Cluster, Some(8)));
+    assert_eq!(lock.key, None, "only the macro knows it");
 }
 
 #[test]

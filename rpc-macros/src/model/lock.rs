@@ -33,14 +33,15 @@ pub(crate) struct LockedValue {
 impl LockedValue {
     /// The path by one spelling: without spaces, and without the `r#` of names that are keywords.
     pub(crate) fn name(&self) -> String {
-        let mut name = names::unraw(&self.parameter);
-        for field in &self.fields {
-            name.push('.');
-            match field {
-                Member::Named(field) => name.push_str(&names::unraw(field)),
-                Member::Unnamed(index) => name.push_str(&index.index.to_string()),
-            }
-        }
-        name
+        self.path(Some(names::unraw(&self.parameter)))
+    }
+
+    /// The path from `first`, which stands for the parameter; without it, from the parameter's fields.
+    pub(crate) fn path(&self, first: Option<String>) -> String {
+        let fields = self.fields.iter().map(|field| match field {
+            Member::Named(field) => names::unraw(field),
+            Member::Unnamed(index) => index.index.to_string(),
+        });
+        first.into_iter().chain(fields).collect::<Vec<_>>().join(".")
     }
 }

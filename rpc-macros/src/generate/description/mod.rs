@@ -11,7 +11,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 use super::{bounds, doc_links, lints, runtime::Runtime};
-use crate::model::{Body, Conditional, Documentation, Kind, Method, Parameter, Returns, Service};
+use crate::model::{
+    Body, Conditional, Documentation, Kind, LockedValue, Method, Parameter, Returns, Service, WireName,
+};
 
 /// The function, and `JsonSchema` of the requests.
 pub(super) fn description(runtime: &Runtime, service: &Service) -> Option<TokenStream> {
@@ -68,6 +70,11 @@ fn describe_method(runtime: &Runtime, method: &Method) -> TokenStream {
     let (cfgs, request, describe) = (&method.attributes.cfgs, &method.request, &runtime.describe);
     let documentation = documentation(&method.attributes.documentation);
     let schema = (method.body != Body::Raw).then(|| quote!(.request::<#request>()));
+    let locked = method.lock.as_ref().and_then(|lock| lock.value.as_ref());
+    let lock_key = locked.map(|value| {
+        let key = lock_key(method, value);
+        quote!(.lock_key(#key))
+    });
     let example = method.example.as_ref().map(|example| {
         let json = &example.text;
         quote!(.example(#json))
@@ -75,7 +82,18 @@ fn describe_method(runtime: &Runtime, method: &Method) -> TokenStream {
     let outcome = (method.kind == Kind::Call).then(|| outcome(runtime, method));
     quote! {
         #( #cfgs )*
-        #describe::method(&mut __service, #request::METHOD, #documentation) #schema #example #outcome;
+        #describe::method(&mut __service, #request::METHOD, #documentation) #schema #lock_key #example #outcome;
+    }
+}
+
+/// Where the value stands in a request: its path, which begins with a name on the wire.
+fn lock_key(method: &Method, value: &LockedValue) -> String {
+    let parameter = method.parameters().find(|parameter| parameter.ident == value.parameter);
+    match parameter.map(|parameter| &parameter.wire_name) {
+        Some(WireName::Own(name)) => value.path(Some(name.clone())),
+        // Its fields are members of the request.
+        Some(WireName::Flattened) if !value.fields.is_empty() => value.path(None),
+        _ => value.name(),
     }
 }
 

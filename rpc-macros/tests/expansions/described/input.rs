@@ -21,6 +21,8 @@ pub trait Files {
     async fn put(&self, file: File) -> io::Result<()>;
     #[rpc(bare)]
     async fn raw(&self, body: Bytes) -> Bytes;
+    #[rpc(lock = "file.id")]
+    async fn trim(&self, file: File, #[serde(alias = "len")] length: u64);
     #[rpc(event)]
     async fn changed(&self, path: String);
 }

@@ -22,6 +22,11 @@ pub trait Files: ::core::marker::Send + ::core::marker::Sync + 'static {
         &self,
         body: Bytes,
     ) -> impl ::core::future::Future<Output = Bytes> + ::core::marker::Send;
+    fn trim(
+        &self,
+        file: File,
+        length: u64,
+    ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send;
     fn changed(
         &self,
         path: String,
@@ -138,6 +143,43 @@ pub struct FilesRawResponse(
     /// The value.
     pub Bytes,
 );
+/// The request of [`Files::trim`].
+#[derive(
+    ::amqp_rpc::__private::serde::Serialize,
+    ::amqp_rpc::__private::serde::Deserialize
+)]
+#[serde(
+    crate = "::amqp_rpc::__private::serde",
+    bound = "for<'wire> File: ::amqp_rpc::__private::WireType"
+)]
+#[allow(deprecated)]
+pub struct FilesTrimRequest {
+    /// The parameter `file`.
+    pub file: File,
+    /// The parameter `length`.
+    #[serde(alias = "len")]
+    pub length: u64,
+}
+impl FilesTrimRequest {
+    /// The name, the address and the delivery settings of the method.
+    pub const METHOD: &'static ::amqp_rpc::__private::MethodDef = &::amqp_rpc::__private::MethodDef::new(
+            "files",
+            "files.trim",
+        )
+        .params(::amqp_rpc::__private::Params::Named(&["file", "length"]))
+        .lock(::amqp_rpc::__private::LockDef::new("file.id"));
+}
+/// The response of [`Files::trim`].
+#[derive(
+    ::amqp_rpc::__private::serde::Serialize,
+    ::amqp_rpc::__private::serde::Deserialize
+)]
+#[serde(crate = "::amqp_rpc::__private::serde", transparent)]
+#[allow(deprecated)]
+pub struct FilesTrimResponse(
+    /// The value.
+    pub (),
+);
 /// The event [`Files::changed`].
 #[derive(
     ::amqp_rpc::__private::serde::Serialize,
@@ -196,6 +238,13 @@ const _: () = {
         const _: () = ::core::assert!(
             ! ::amqp_rpc::__private::Probe:: < Bytes > ::IS_RESULT,
             "`raw` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
+        );
+    };
+    const _: () = {
+        struct __Types(__Travels<u64>, __Travels<()>);
+        const _: () = ::core::assert!(
+            ! ::amqp_rpc::__private::Probe:: < () > ::IS_RESULT,
+            "`trim` returns an alias of `Result` under another name; spell it `Result<T, E>`, so that its error reaches the caller"
         );
     };
     const _: () = {
@@ -375,6 +424,57 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl ::amqp_rpc::__private::Request for FilesTrimRequest {
+        const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
+        type Response = FilesTrimResponse;
+        type Error = ::amqp_rpc::__private::NoError;
+        fn lock_key(
+            &self,
+        ) -> ::core::option::Option<::amqp_rpc::__private::Cow<'_, str>> {
+            ::core::option::Option::Some(
+                ::amqp_rpc::__private::LockKey::lock_key(&self.file.id),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for FilesTrimRequest {
+        fn fmt(
+            &self,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(
+                    __formatter,
+                    "FilesTrimRequest",
+                ),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::amqp_rpc::__private::Response for FilesTrimResponse {
+        type Value = ();
+        fn from_value(__value: Self::Value) -> Self {
+            Self(__value)
+        }
+        fn into_value(self) -> Self::Value {
+            self.0
+        }
+    }
+    #[automatically_derived]
+    impl ::core::fmt::Debug for FilesTrimResponse {
+        fn fmt(
+            &self,
+            __formatter: &mut ::core::fmt::Formatter<'_>,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::DebugStruct::finish_non_exhaustive(
+                &mut ::core::fmt::Formatter::debug_struct(
+                    __formatter,
+                    "FilesTrimResponse",
+                ),
+            )
+        }
+    }
+    #[automatically_derived]
     impl ::amqp_rpc::__private::Request for FilesChanged {
         const METHOD: &'static ::amqp_rpc::__private::MethodDef = Self::METHOD;
         type Response = ::amqp_rpc::__private::NoReply;
@@ -438,6 +538,15 @@ const _: () = {
             .raw_reply();
         ::amqp_rpc::__private::Describe::method(
                 &mut __service,
+                FilesTrimRequest::METHOD,
+                &[],
+                &[],
+            )
+            .request::<FilesTrimRequest>()
+            .lock_key("file.id")
+            .reply::<()>();
+        ::amqp_rpc::__private::Describe::method(
+                &mut __service,
                 FilesChanged::METHOD,
                 &[],
                 &[],
@@ -464,6 +573,9 @@ const _: () = {
                 __IsDescribed<<io::Result<()> as ::amqp_rpc::__private::Fallible>::Value>,
                 __IsDescribed<<io::Result<()> as ::amqp_rpc::__private::Fallible>::Error>,
             );
+        };
+        const _: () = {
+            struct __Types(__IsDescribed<u64>, __IsDescribed<()>);
         };
         const _: () = {
             struct __Types(__IsDescribed<String>);
@@ -530,6 +642,40 @@ const _: () = {
         };
         const _: () = {
             #[derive(::amqp_rpc::__private::JsonSchema)]
+            #[schemars(
+                crate = "::amqp_rpc::__private::schemars",
+                bound = "for<'wire> File: ::amqp_rpc::__private::SchemaType"
+            )]
+            struct __Parameters {
+                file: File,
+                #[serde(alias = "len")]
+                #[schemars(extend("x-aliases" = ["len"]))]
+                length: u64,
+            }
+            #[automatically_derived]
+            impl ::amqp_rpc::__private::JsonSchema for FilesTrimRequest
+            where
+                for<'wire> File: ::amqp_rpc::__private::SchemaType,
+            {
+                fn schema_name() -> ::amqp_rpc::__private::Cow<'static, str> {
+                    ::amqp_rpc::__private::Cow::Borrowed("FilesTrimRequest")
+                }
+                fn schema_id() -> ::amqp_rpc::__private::Cow<'static, str> {
+                    ::amqp_rpc::__private::Cow::Borrowed(
+                        ::core::concat!(::core::module_path!(), "::", "FilesTrimRequest"),
+                    )
+                }
+                fn json_schema(
+                    __generator: &mut ::amqp_rpc::__private::SchemaGenerator,
+                ) -> ::amqp_rpc::__private::Schema {
+                    <__Parameters as ::amqp_rpc::__private::JsonSchema>::json_schema(
+                        __generator,
+                    )
+                }
+            }
+        };
+        const _: () = {
+            #[derive(::amqp_rpc::__private::JsonSchema)]
             #[schemars(crate = "::amqp_rpc::__private::schemars")]
             struct __Parameters {
                 path: String,
@@ -570,6 +716,7 @@ const _: () = {
         fn body() {}
         fn client() {}
         fn file() {}
+        fn length() {}
         fn offset() {}
         fn options() {}
         fn path() {}
@@ -622,6 +769,19 @@ const _: () = {
                 ::amqp_rpc::__private::TypedClient::call(
                     &self.client,
                     FilesRawRequest { body },
+                )
+            }
+            /// Calls [`Files::trim`].
+            ///
+            /// Resolves to `Result<(), CallError<NoError>>`. Runs one at a time for each `file.id`.
+            pub fn trim(
+                &self,
+                file: File,
+                length: u64,
+            ) -> ::amqp_rpc::__private::Call<FilesTrimRequest> {
+                ::amqp_rpc::__private::TypedClient::call(
+                    &self.client,
+                    FilesTrimRequest { file, length },
                 )
             }
             /// Publishes [`Files::changed`].
@@ -692,9 +852,15 @@ const _: () = {
                     FilesReadRequest::METHOD,
                     FilesPutRequest::METHOD,
                     FilesRawRequest::METHOD,
+                    FilesTrimRequest::METHOD,
                     FilesChanged::METHOD,
                 ],
             );
+            fn locked_methods(
+                &self,
+            ) -> ::std::vec::Vec<::amqp_rpc::__private::LockedMethod> {
+                ::std::vec::Vec::from([::amqp_rpc::__private::locked::<FilesTrimRequest>()])
+            }
             fn dispatch(
                 &self,
                 __call: ::amqp_rpc::__private::IncomingCall,
@@ -740,6 +906,26 @@ const _: () = {
                                 >::Ok(
                                     FilesRawResponse(
                                         <S as Files>::raw(&*__service, __request.body).await,
+                                    ),
+                                )
+                            },
+                        )
+                    }
+                    "files.trim" => {
+                        ::amqp_rpc::__private::serve(
+                            __call,
+                            move |__request: FilesTrimRequest, __context| async move {
+                                ::core::result::Result::<
+                                    _,
+                                    ::amqp_rpc::__private::NoError,
+                                >::Ok(
+                                    FilesTrimResponse(
+                                        <S as Files>::trim(
+                                                &*__service,
+                                                __request.file,
+                                                __request.length,
+                                            )
+                                            .await,
                                     ),
                                 )
                             },
