@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
-use amqp_rpc::{Secret, description::MethodDescription, rpc_service};
+use amqp_rpc::{
+    Secret,
+    description::{MethodDescription, ServiceDescription},
+    rpc_service,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -70,6 +74,10 @@ trait Shapes {
     async fn locked_by_body(&self, tree: Tree);
     #[rpc(lock)]
     async fn locked_whole(&self, tree: Tree);
+    #[rpc(bare, example = 1.79e308)]
+    async fn large(&self, number: f64);
+    #[rpc(bare, example = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]])]
+    async fn deep(&self, value: Value);
     #[rpc(bare)]
     async fn limited(&self, #[garde(length(min = 2))] words: Vec<String>);
 }
@@ -153,4 +161,13 @@ fn the_key_of_a_lock_is_where_its_value_travels() {
     assert_eq!(key("locked_by_flattened").as_deref(), Some("page"));
     assert_eq!(key("locked_by_body").as_deref(), Some("tree.id"));
     assert_eq!(key("locked_whole"), None);
+}
+
+#[test]
+fn examples_at_the_limits_are_in_descriptions_and_can_be_read() {
+    assert_eq!(method("large").examples, [json!(1.79e308)]);
+    let written = serde_json::to_string(&[shapes_description()]).unwrap();
+    let read: Vec<ServiceDescription> = serde_json::from_str(&written).unwrap();
+    let deep = read[0].methods.iter().find(|method| method.name == "deep").unwrap();
+    assert_eq!(deep.examples[0].to_string().len(), 200);
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Ident, LitInt, LitStr, Meta, Path, parse::Parser};
 
-use super::{duration::parse_duration, json::parse_json};
+use super::{
+    duration::parse_duration,
+    json::{DEPTH_LIMIT, NotJson, parse_json},
+};
 use crate::{
     diagnostics::{ErrorKind, Errors},
     names,
@@ -115,7 +118,7 @@ impl Keys {
         timeout
     }
 
-    /// The key's value, which must be JSON.
+    /// The key's value, which must be JSON that `serde_json` reads.
     pub(super) fn json(
         &mut self,
         key: &'static str,
@@ -123,8 +126,15 @@ impl Keys {
         errors: &mut Errors,
     ) -> Option<Json> {
         let expected = || ErrorKind::JsonExpected { key, example };
-        let parse = |value: TokenStream| parse_json(value.clone()).map(|text| Json { text, at: value });
-        self.value(key, parse, expected, errors)
+        let value = self.value(key, Some, expected, errors)?;
+        let error = match parse_json(value.clone()) {
+            Ok(text) => return Some(Json { text, at: value }),
+            Err(NotJson::Syntax) => expected(),
+            Err(NotJson::LargeNumber(number)) => ErrorKind::LargeNumber { key, number },
+            Err(NotJson::Deep) => ErrorKind::DeepJson { key, limit: DEPTH_LIMIT },
+        };
+        errors.at(value, error);
+        None
     }
 
     /// The key's value, which must be the name of a type.

@@ -109,6 +109,8 @@ catalogue! {
     TypeNameExpected { key } => "`{key}` takes the name of a type that does not exist yet, such as `{key} = ComputeRequest`",
     NumberExpected { key, example } => "`{key}` takes a whole number, such as `{key} = {example}`",
     JsonExpected { key, example } => "`{key}` takes JSON, such as `{key} = {example}`",
+    LargeNumber { key, number } => "`{key}` has the number `{number}`, and no parser that reads 64-bit floats knows one above 1.79e308; write a smaller one",
+    DeepJson { key, limit } => "`{key}` has more than {limit} lists and objects in each other, too many for documents that contain it; show less of the value",
     PathExpected { key } => "`{key}` takes a path, such as `{key} = ::amqp_rpc`",
     TimeoutFormat { timeout } => "`{timeout}` is no timeout; write a whole number above zero and its unit: `500ms`, `5s`, `2m` or `1h`",
     BothRepetitions { method } => "`{method}` cannot be both `idempotent` and `at_most_once`: the first allows to run it twice, the second forbids it",

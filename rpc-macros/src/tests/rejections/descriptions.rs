@@ -53,6 +53,24 @@ pub(super) const TABLE: &[Rejection] = &[
         ],
     },
     Rejection {
+        claim: "an example can be read",
+        arguments: "schema",
+        item: r#"trait Fib {
+    #[rpc(example = { "n": [-1e400] })] async fn a(&self, n: Vec<f64>);
+    #[rpc(example = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]], bare)] async fn b(&self, n: Deep);
+}"#,
+        errors: &[
+            (
+                "`example` has the number `1e400`, and no parser that reads 64-bit floats knows one above 1.79e308; write a smaller one",
+                r#"{ "n": [-1e400] }"#,
+            ),
+            (
+                "`example` has more than 100 lists and objects in each other, too many for documents that contain it; show less of the value",
+                "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
+            ),
+        ],
+    },
+    Rejection {
         claim: "bytes have no example",
         arguments: "schema",
         item: r#"trait Fib { #[rpc(bare, example = "text")] async fn put(&self, body: Bytes); }"#,
