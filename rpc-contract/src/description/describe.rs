@@ -16,7 +16,8 @@ const SCHEMAS: &str = "/components/schemas";
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be described: it has no JSON Schema",
     label = "needs `schemars::JsonSchema`",
-    note = "add the crate schemars, and `#[derive(schemars::JsonSchema)]` to `{Self}`; or remove `schema` from `#[rpc_service(..)]`"
+    note = "add the crate schemars, and `#[derive(schemars::JsonSchema)]` to `{Self}`; or remove `schema` from `#[rpc_service(..)]`",
+    note = "a type of another crate has one by a feature of schemars, such as `uuid1`, `chrono04`, `jiff02`, `rust_decimal1` or `url2`; or write `#[schemars(with = \"..\")]` on the parameter"
 )]
 pub trait SchemaType: JsonSchema {}
 
