@@ -2,4 +2,5 @@
 
 mod docs;
 mod everything;
+mod guide;
 mod schemas;
