@@ -8,6 +8,7 @@ use amqp_rpc_runtime::{
     contract::{MethodDef, Params, Repetition, ServiceDef},
     dialect::{ClientDialect, Outcome, ServerDialect},
 };
+use serde_json::Value;
 
 const SERVICE: &ServiceDef = &ServiceDef::new(
     "svc",
@@ -32,6 +33,7 @@ fn check_in(
     server: Option<&dyn ServerDialect>,
     client: Option<&dyn ClientDialect>,
 ) {
+    assert_says_what_is_certain(fixture);
     let fixture = Fixture::parse(fixture).expect("it is a fixture");
     if let Err(problems) = fixture.check(server, client) {
         panic!("{problems}");
@@ -40,6 +42,15 @@ fn check_in(
         && let Err(problem) = check_hostile(server, service)
     {
         panic!("{problem}");
+    }
+}
+
+/// Of each fault in a peer's reply.
+fn assert_says_what_is_certain(fixture: &str) {
+    let fixture: Value = serde_json::from_str(fixture).expect("it is JSON");
+    for case in fixture["cases"].as_array().expect("it has cases") {
+        let has_fault = case.get("fault").is_some() && case.get("replies").is_some();
+        assert!(!has_fault || case["certain"].is_boolean(), "{}: is its fault certain?", case["name"]);
     }
 }
 
@@ -123,6 +134,26 @@ fn kanin() {
         [&[0x12, length][..], text].concat().into()
     });
     check_in(RAW_SERVICE, include_str!("fixtures/kanin_faults.json"), Some(&with_faults), None);
+}
+
+#[test]
+fn a_fixture_tells_a_certain_fault_from_one_that_the_method_may_have_passed_on() {
+    let (nestjs, nameko, aio_pika) = (include_str!("fixtures/nestjs.json"), Nameko::new(), AioPika::new());
+    let dialect = NestJs::new().pattern("add", r#"{"cmd":"add","role":"math"}"#);
+    let assert_differs = |fixture: &str, certain: bool, server: Option<&dyn ServerDialect>, client| {
+        let said = |certain| format!("\"certain\": {certain}");
+        let changed = fixture.replace(&said(certain), &said(!certain));
+        let changed = Fixture::parse(&changed).expect("it is a fixture");
+        let why = changed.check(server, Some(client)).unwrap_err();
+        assert!(why.contains("it is read as") && why.contains("Fault("), "{why}");
+    };
+    assert_differs(nestjs, true, None, &dialect);
+    assert_differs(nestjs, false, None, &dialect);
+    assert_differs(include_str!("fixtures/nameko.json"), false, None, &nameko);
+    // Of a case without replies, by what the server of the dialect says.
+    assert_differs(include_str!("fixtures/aio_pika.json"), true, Some(&aio_pika), &aio_pika);
+    let why = Fixture::parse(&nestjs.replace("\"fault\": \"internal\", ", "")).unwrap_err();
+    assert_eq!(why, "any other exception: `certain` is beside a `fault`");
 }
 
 #[test]

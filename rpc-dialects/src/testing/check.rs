@@ -161,8 +161,11 @@ impl CaseCheck<'_> {
                 if id != correlation_id {
                     return Err(format!("its reply: the client reads the id {id:?}, not {correlation_id:?}"));
                 }
-                // What the client receives of an error of ours is in our form, whatever that of the peer is.
-                self.check_reply(client.read_reply(delivery), None).map_err(|why| format!("its reply: {why}"))
+                // What the client receives of an error of ours is in our form, whatever that of the peer is. And of a fault
+                // of ours it may be certain where the peer's words leave a doubt.
+                let certain = self.case.certain.filter(|_| self.case.replies.is_empty());
+                let read = self.check_reply(client.read_reply(delivery), None, certain);
+                read.map_err(|why| format!("its reply: {why}"))
             }
             (_, _) if self.case.fault.is_some() || self.case.error.is_some() || reply_to.is_none() => Ok(()),
             (_, answer) => Err(format!("its answer is {answer:?}")),
@@ -174,14 +177,24 @@ impl CaseCheck<'_> {
             let read = client.read_reply(reply.delivery()?);
             // The first reply that has an end is the one that counts.
             if !matches!(read, PeerReply::Pending) {
-                return self.check_reply(read, self.case.received.as_ref());
+                return self.check_reply(read, self.case.received.as_ref(), self.case.certain);
             }
         }
         Ok(())
     }
 
-    fn check_reply(&self, reply: PeerReply, received: Option<&Value>) -> Result<(), String> {
+    /// `received` and `certain` are given where the case says them of this reply.
+    fn check_reply(
+        &self,
+        reply: PeerReply,
+        received: Option<&Value>,
+        certain: Option<bool>,
+    ) -> Result<(), String> {
         let Case { value, error, fault, .. } = self.case;
+        let is_fault = |read: &Fault, is_certain| {
+            fault.as_deref() == Some(read.code().as_str())
+                && certain.is_none_or(|certain| certain == is_certain)
+        };
         let fits = match &reply {
             PeerReply::Value { content_type, body } => {
                 value.as_ref().is_some_and(|value| is_same(content_type, body, value))
@@ -189,9 +202,8 @@ impl CaseCheck<'_> {
             PeerReply::Error { content_type, body } => {
                 error.is_some() && received.is_none_or(|received| is_same(content_type, body, received))
             }
-            PeerReply::Fault(read) | PeerReply::UncertainFault(read) => {
-                fault.as_deref() == Some(read.code().as_str())
-            }
+            PeerReply::Fault(read) => is_fault(read, true),
+            PeerReply::UncertainFault(read) => is_fault(read, false),
             _ => false,
         };
         if fits { Ok(()) } else { Err(format!("it is read as {reply:?}")) }

@@ -26,6 +26,7 @@ use super::frame::Frame;
 /// | `name` | for the texts of failures |
 /// | `method`, `arguments` | the method, without the service; the arguments as this library's JSON body |
 /// | `value`, `error` or `fault` | the outcome: a value, the method's own error (with its `text`), or a fault's code. None of them: there is no outcome to see |
+/// | `certain` | beside `fault`, of the peer's replies, or where there are none of this library's: `true` where the client knows that the fault is of this call, `false` where the method may have passed on that of another. Without it both will do |
 /// | `received` | the error as the client receives it, where that is the peer's form and not `error` |
 /// | `request`, `replies` | the peer's messages; both may be missing |
 /// | `writes` | a message that this library's client writes for it, as far as it is given |
@@ -68,6 +69,7 @@ pub(super) struct Case {
     pub(super) error: Option<Value>,
     pub(super) text: Option<String>,
     pub(super) fault: Option<String>,
+    pub(super) certain: Option<bool>,
     #[serde(default, deserialize_with = "some")]
     pub(super) received: Option<Value>,
     pub(super) request: Option<Frame>,
@@ -102,9 +104,13 @@ impl Fixture {
     /// Reads a fixture.
     ///
     /// # Errors
-    /// When it is not the JSON of one.
+    /// When it is not the JSON of one, or when a case is `certain` of no fault.
     pub fn parse(json: &str) -> Result<Self, String> {
-        serde_json::from_str(json).map_err(|error| error.to_string())
+        let fixture: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        match fixture.cases.iter().find(|case| case.certain.is_some() && case.fault.is_none()) {
+            Some(case) => Err(format!("{}: `certain` is beside a `fault`", case.name)),
+            None => Ok(fixture),
+        }
     }
 
     /// The service of the fixture. It lives as long as the program, as definitions do: this is for tests alone.
