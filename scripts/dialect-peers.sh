@@ -6,6 +6,7 @@
 #   GROUP/node       a node; GROUP/programs is tests/dialects/peers/node, seen from beside its node_modules
 #   GROUP/GROUP      a program in Rust of tests/dialects/peers/rust/GROUP
 #   GROUP/skipped    the reason why it could not be installed: its tests say so, and count as skipped
+# A program in Rust that does not build is no such reason: the script fails.
 # Needs Python 3.11 or newer with venv, and node 20 or newer with npm: Debian's packages where they are missing. A node that is too old
 # (Debian 12 has 18) is left alone, and one from npm is used. From nothing it takes a minute on two busy cores, and
 # 260 MB; three seconds when all is there. A node from npm is 15 seconds and 190 MB more.
@@ -111,21 +112,44 @@ node_group() {
     fi
 }
 
-# rust_group GROUP: the programs share what they are built of.
+# is_rust_new_enough OLDEST, a version without a patch.
+is_rust_new_enough() { printf '%s\n' "$1" "$(rustc --version | cut -d ' ' -f 2)" | sort --check=quiet --version-sort; }
+
+# fetch_rust_packages: what all programs in Rust are built of. Fails only where the registry cannot be reached.
+fetch_rust_packages() {
+    local manifest=$sources/rust/Cargo.toml errors
+    # A broken manifest is our fault, and so is a lock file that does not fit.
+    cargo metadata --quiet --offline --no-deps --format-version 1 --manifest-path "$manifest" >/dev/null || exit 1
+    errors=$(cargo fetch --quiet --locked --manifest-path "$manifest" 2>&1 >/dev/null) && return
+    echo "$errors" >&2
+    [[ $errors != *--locked* ]] || exit 1
+    return 1
+}
+
+# rust_group GROUP [OLDEST RUST]: the programs share what they are built of. They are ours: one that cannot be built fails the script.
 rust_group() {
-    local group=$1 folder=$peers/$1 build=$peers/rust-build
+    local group=$1 oldest_rust=${2-} folder=$peers/$1 build=$peers/rust-build
     local rust=$sources/rust
     local files=("$rust"/Cargo.* "$rust"/{program,"$group"}/Cargo.toml "$rust"/{program,"$group"}/src/*.rs)
     if is_current "$group" "${files[@]}" && [ -x "$folder/$group" ]; then return; fi
-    say "making $group"
-    if cargo build --quiet --locked --manifest-path "$rust/Cargo.toml" --package "peer-$group" --target-dir "$build" >&2; then
-        rm -rf "$folder"
-        mkdir "$folder"
-        cp "$build/debug/peer-$group" "$folder/$group"
-        cat "${files[@]}" >"$folder/made-of"
-    else
-        skip "$group" "cargo could not build it"
+    if [ -n "$oldest_rust" ] && ! is_rust_new_enough "$oldest_rust"; then
+        skip "$group" "it needs Rust $oldest_rust, this machine has $(rustc --version)"
+        return
     fi
+    say "making $group"
+    if ! fetch_rust_packages; then
+        skip "$group" "cargo could not fetch what it is built of"
+        return
+    fi
+    local cargo=(cargo build --quiet --offline --locked --manifest-path "$rust/Cargo.toml" --package "peer-$group" --target-dir "$build")
+    if ! "${cargo[@]}" >&2; then
+        say "$group does not build"
+        exit 1
+    fi
+    rm -rf "$folder"
+    mkdir "$folder"
+    cp "$build/debug/peer-$group" "$folder/$group"
+    cat "${files[@]}" >"$folder/made-of"
 }
 
 # Only the first run takes long, and two runs at once would disturb each other.
@@ -142,6 +166,7 @@ prepare_node
 node_group nestjs-11
 node_group nestjs-12
 rust_group kanin
-rust_group ruststream
+# The Rust that its crates name.
+rust_group ruststream 1.95
 
 echo "$peers"
