@@ -2,7 +2,7 @@
 
 use amqp_rpc_dialects::{
     AioPika, Celery, Cyberfusion, FastStream, Golevelup, Kanin, Nameko, NestJs, Tutorial,
-    testing::{Fixture, check_hostile},
+    testing::{Fixture, check_hostile, check_hostile_replies},
 };
 use amqp_rpc_runtime::{
     contract::{MethodDef, Params, Repetition, ServiceDef},
@@ -40,6 +40,11 @@ fn check_in(
     }
     if let Some(server) = server
         && let Err(problem) = check_hostile(server, service)
+    {
+        panic!("{problem}");
+    }
+    if let Some(client) = client
+        && let Err(problem) = check_hostile_replies(client)
     {
         panic!("{problem}");
     }
