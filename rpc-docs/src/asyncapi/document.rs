@@ -10,7 +10,7 @@ use super::{
     messages::{self, Messages},
     method::{Method, has_reply},
 };
-use crate::schema::{Definitions, FAULT, fault, free_name, identifier, note_large_integers};
+use crate::schema::{Definitions, FAULT, Names, fault, identifier, note_large_integers};
 
 /// What holds for every service.
 const PROTOCOL: &str = "Typed RPC over AMQP 0-9-1. A request is published with `mandatory`, a reply to the default \
@@ -73,20 +73,20 @@ impl Parts {
 /// The methods of each service, with keys that no other channel has. Those of requests are given first: they are
 /// what a reader looks for.
 fn methods(services: &[ServiceDescription]) -> Vec<Vec<Method<'_>>> {
-    let mut taken = HashSet::new();
+    let mut taken = Names::default();
     let mut methods: Vec<Vec<Method<'_>>> = services
         .iter()
         .map(|service| {
             let methods = service.methods.iter();
             let keyed = methods.map(|description| {
-                let key = free_name(identifier(&description.full_name), &mut taken);
+                let key = taken.free(identifier(&description.full_name));
                 Method { service, description, key, reply_key: None }
             });
             keyed.collect()
         })
         .collect();
     for method in methods.iter_mut().flatten().filter(|method| has_reply(method.description)) {
-        method.reply_key = Some(free_name(format!("{}.reply", method.key), &mut taken));
+        method.reply_key = Some(taken.free(format!("{}.reply", method.key)));
     }
     methods
 }

@@ -3,17 +3,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    slice,
-};
+use std::{collections::BTreeMap, slice};
 
 use amqp_rpc_contract::description::{MethodDescription, MethodKind, ServiceDescription};
 use serde_json::{Map, Value, json};
 
 use crate::schema::{
-    Definitions, FAULT, Prefix, body, fault, free_name, identifier, note_large_integers, pascal_case,
-    reachable, rewrite_references,
+    Definitions, FAULT, Names, Prefix, body, fault, identifier, note_large_integers, pascal_case, reachable,
+    rewrite_references,
 };
 
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
@@ -48,10 +45,10 @@ pub fn head(services: &[ServiceDescription]) -> Value {
         .map(|(position, method)| (method, bodies(method, position, &definitions)))
         .collect();
     let mut schemas = standing_alone(definitions);
-    let mut taken: HashSet<String> = schemas.keys().cloned().collect();
+    let mut taken = Names::taken(schemas.keys().cloned());
     let mut all = Vec::new();
     for (method, bodies) in methods {
-        let name = free_name(identifier(&pascal_case(&method.full_name)), &mut taken);
+        let name = taken.free(identifier(&pascal_case(&method.full_name)));
         all.push(
             json!({ "properties": { &method.full_name: { "$ref": Prefix::Definitions.reference(&name) } } }),
         );

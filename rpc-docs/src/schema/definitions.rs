@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use amqp_rpc_contract::description::ServiceDescription;
 use serde_json::Value;
 
-use super::{Prefix, free_name, identifier, pascal_case, rewrite_references, target_of, visit};
+use super::{Names, Prefix, identifier, pascal_case, rewrite_references, target_of, visit};
 
 /// The definitions of several services, each under a name of its own.
 ///
@@ -151,18 +151,15 @@ fn name_classes(
             firsts.entry(node.name).or_default().push((*class, node));
         }
     }
-    let mut taken: HashSet<String> = reserved.iter().copied().map(str::to_owned).collect();
+    let mut taken = Names::taken(reserved.iter().copied().map(str::to_owned));
     let mut names = HashMap::new();
     for (name, of_name) in firsts.iter().filter(|(_, of_name)| of_name.len() == 1) {
-        names.insert(of_name[0].0, free_name(identifier(name), &mut taken));
+        names.insert(of_name[0].0, taken.free(identifier(name)));
     }
     for (name, of_name) in firsts.iter().filter(|(_, of_name)| of_name.len() > 1) {
         for (class, node) in of_name {
             let service = &services[node.service].service;
-            names.insert(
-                *class,
-                free_name(identifier(&format!("{}{name}", pascal_case(service))), &mut taken),
-            );
+            names.insert(*class, taken.free(identifier(&format!("{}{name}", pascal_case(service)))));
         }
     }
     names
