@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     Rule,
     change::{Change, deprecation},
-    schemas::{Budget, Direction, accepts_null, compare_bodies},
+    schemas::{Budget, Direction, allows_only_null, compare_bodies},
 };
 use crate::asyncapi::partitions;
 
@@ -17,7 +17,7 @@ pub(super) type Defined<'a> = (&'a MethodDescription, &'a BTreeMap<String, Value
 
 pub(super) fn compare(old: Defined<'_>, new: Defined<'_>, budget: &mut Budget) -> Vec<Change> {
     let mut changes = Vec::new();
-    changes.extend(kind(old, new));
+    changes.extend(kind(old, new, budget));
     address(old.0, new.0, &mut changes);
     changes.extend(repetition(old.0.repetition, new.0.repetition));
     changes.extend(lock(old.0, new.0));
@@ -28,22 +28,23 @@ pub(super) fn compare(old: Defined<'_>, new: Defined<'_>, budget: &mut Budget) -
     changes
 }
 
-fn kind(old: Defined<'_>, new: Defined<'_>) -> Option<Change> {
+fn kind(old: Defined<'_>, new: Defined<'_>, budget: &mut Budget) -> Option<Change> {
     let (from, to) = (old.0.kind, new.0.kind);
     if from == to {
         return None;
     }
     let change = Change::of(Rule::KindChanged, "kind", format!("it is {}, and was {}", name(to), name(from)));
-    let reads_null = |(method, schemas): Defined<'_>| {
+    // A result that may be `null` and something else means more than that the method ran.
+    let mut has_no_result = |(method, schemas): Defined<'_>| {
         let nothing_else = method.error.is_none() && !method.raw_reply;
-        nothing_else && method.reply.as_ref().is_some_and(|reply| accepts_null(reply, schemas))
+        nothing_else && method.reply.as_ref().is_some_and(|reply| allows_only_null((reply, schemas), budget))
     };
     Some(match (from, to) {
-        (MethodKind::Call, MethodKind::Notify) if reads_null(old) => change,
+        (MethodKind::Call, MethodKind::Notify) if has_no_result(old) => change,
         (MethodKind::Call, MethodKind::Notify) => change.breaks_clients(
             "they wait for a result, and get `null`, or a fault in place of the method's error",
         ),
-        (MethodKind::Notify, MethodKind::Call) if reads_null(new) => change,
+        (MethodKind::Notify, MethodKind::Call) if has_no_result(new) => change,
         (MethodKind::Notify, MethodKind::Call) => {
             change.breaks_servers("new clients wait for a result, and old servers answer `null`")
         }

@@ -24,7 +24,8 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// What changed: `routing_key`, or a place in a message such as `request.users[].zip`. Items of a list are `[]`,
-    /// values of a map `{}`, and a variant is in round brackets. Empty for the method or the service itself.
+    /// values of a map `{}`, with the pattern of their names if they have one, and a variant is in round brackets. A
+    /// path that would be too long ends with an ellipsis. Empty for the method or the service itself.
     pub path: String,
     /// The kind of the change.
     pub rule: Rule,

@@ -80,8 +80,8 @@ impl Findings {
             return;
         }
         self.findings.push(Finding {
-            service: service.to_owned(),
-            method: method.map(str::to_owned),
+            service: name(service),
+            method: method.map(name),
             path: change.path,
             rule: change.rule,
             change: change.change,
@@ -107,6 +107,12 @@ impl Findings {
         }
         Report { findings: self.findings }
     }
+}
+
+/// A name as it is in findings. AMQP has none that is longer than 255 bytes, and a finding for each of many methods
+/// would repeat it.
+fn name(of: &str) -> String {
+    of.chars().take(255).collect()
 }
 
 /// What two lists have of one name.

@@ -4,27 +4,37 @@ use serde_json::Value;
 
 /// The least and the greatest integer that the limits and the format of a schema allow. Where nothing says one, it
 /// is that of `i128`.
-pub(crate) fn integer_range<'a>(keyword: impl Fn(&str) -> Option<&'a Value>) -> (i128, i128) {
-    let (mut least, mut greatest) = of_format(keyword("format").and_then(Value::as_str));
+///
+/// `keyword` has what the schema says of a keyword, and all of it where that is more than one value.
+pub(crate) fn integer_range<'a, I: IntoIterator<Item = &'a Value>>(
+    keyword: impl Fn(&str) -> I,
+) -> (i128, i128) {
+    let (mut least, mut greatest) = (i128::MIN, i128::MAX);
+    for format in keyword("format") {
+        let of_format = of_format(format.as_str());
+        (least, greatest) = (least.max(of_format.0), greatest.min(of_format.1));
+    }
     // A number with a fraction, or beyond 64 bits, is read as a double: rounded inwards.
-    let bound = |name: &str, round: fn(f64) -> f64| match keyword(name) {
-        Some(Value::Number(number)) => number
-            .as_i64()
-            .map(i128::from)
-            .or_else(|| number.as_u64().map(i128::from))
-            .or_else(|| number.as_f64().map(|double| round(double) as i128)),
-        _ => None,
+    let bounds = |name: &str, round: fn(f64) -> f64| {
+        keyword(name).into_iter().filter_map(move |value| {
+            let Value::Number(number) = value else { return None };
+            number
+                .as_i64()
+                .map(i128::from)
+                .or_else(|| number.as_u64().map(i128::from))
+                .or_else(|| number.as_f64().map(|double| round(double) as i128))
+        })
     };
-    if let Some(minimum) = bound("minimum", f64::ceil) {
+    for minimum in bounds("minimum", f64::ceil) {
         least = least.max(minimum);
     }
-    if let Some(maximum) = bound("maximum", f64::floor) {
+    for maximum in bounds("maximum", f64::floor) {
         greatest = greatest.min(maximum);
     }
-    if let Some(exclusive) = bound("exclusiveMinimum", f64::floor) {
+    for exclusive in bounds("exclusiveMinimum", f64::floor) {
         least = least.max(exclusive.saturating_add(1));
     }
-    if let Some(exclusive) = bound("exclusiveMaximum", f64::ceil) {
+    for exclusive in bounds("exclusiveMaximum", f64::ceil) {
         greatest = greatest.min(exclusive.saturating_sub(1));
     }
     (least, greatest)

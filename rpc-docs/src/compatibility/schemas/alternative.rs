@@ -1,16 +1,22 @@
 //! The types and values that a schema allows.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    rc::Rc,
+};
 
 use serde_json::Value;
 
-use super::shape::{Problem, Shape, shapes};
+use super::{
+    budget::{Budget, steps_of},
+    shape::{Problem, Shape, shapes},
+};
 
 /// One type, or one value, that a schema allows.
 #[derive(Clone, Debug)]
 pub(super) struct Alternative<'a> {
     pub(super) kind: Kind<'a>,
-    pub(super) shape: Shape<'a>,
+    pub(super) shape: Rc<Shape<'a>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,46 +73,92 @@ impl Kind<'_> {
     }
 }
 
-/// The alternatives of a schema; none if it allows nothing.
+/// The alternatives of what all of these schemas allow; none if that is nothing.
 pub(super) fn alternatives<'a>(
-    schema: &'a Value,
+    schemas: &[&'a Value],
     definitions: &'a BTreeMap<String, Value>,
+    budget: &mut Budget,
 ) -> Result<Vec<Alternative<'a>>, Problem> {
-    let mut alternatives = Vec::new();
-    for shape in shapes(schema, definitions)? {
-        let kinds = kinds(&shape)?;
-        alternatives.extend(kinds.into_iter().map(|kind| Alternative { kind, shape: shape.clone() }));
+    let mut alternatives: Vec<Alternative<'a>> = Vec::new();
+    let mut has_null = false;
+    for shape in shapes(schemas, definitions, budget)? {
+        let kinds = kinds(&shape, budget)?;
+        let shape = Rc::new(shape);
+        for kind in kinds {
+            // Said twice is said once: an optional value of an optional type.
+            if kind != Kind::Null || !std::mem::replace(&mut has_null, true) {
+                alternatives.push(Alternative { kind, shape: Rc::clone(&shape) });
+            }
+        }
     }
-    // Said twice is said once: an optional value of an optional type.
-    let first_null = alternatives.iter().position(|alternative| alternative.kind == Kind::Null);
-    let mut position = 0;
-    alternatives.retain(|alternative| {
-        position += 1;
-        alternative.kind != Kind::Null || first_null == Some(position - 1)
-    });
     Ok(alternatives)
 }
 
-fn kinds<'a>(shape: &Shape<'a>) -> Result<Vec<Kind<'a>>, Problem> {
-    let of_value = |value: &'a Value| if value.is_null() { Kind::Null } else { Kind::Value(value) };
-    if let Some(value) = shape.keyword("const") {
-        return Ok(vec![of_value(value)]);
-    }
-    if let Some(Value::Array(values)) = shape.keyword("enum") {
-        return Ok(values.iter().map(of_value).collect());
-    }
-    if shape.keyword("not").is_some_and(|not| {
-        *not == Value::Bool(true) || not.as_object().is_some_and(serde_json::Map::is_empty)
-    }) {
+fn kinds<'a>(shape: &Shape<'a>, budget: &mut Budget) -> Result<Vec<Kind<'a>>, Problem> {
+    if shape
+        .keyword("not")
+        .any(|not| *not == Value::Bool(true) || not.as_object().is_some_and(serde_json::Map::is_empty))
+    {
         return Ok(Vec::new());
     }
-    match shape.keyword("type") {
-        Some(Value::String(name)) => Ok(vec![of_name(name)?]),
-        Some(Value::Array(names)) => {
-            names.iter().map(|name| of_name(name.as_str().unwrap_or_default())).collect()
+    match listed(shape, budget)? {
+        Some(values) => {
+            let of_value = |value: &'a Value| if value.is_null() { Kind::Null } else { Kind::Value(value) };
+            Ok(values.into_iter().map(of_value).collect())
         }
-        Some(_) => Err(Problem::NotASchema),
-        None => Ok(vec![implied(shape)]),
+        None => types(shape, budget),
+    }
+}
+
+/// The values that all lists have; `None` without a list.
+fn listed<'a>(shape: &Shape<'a>, budget: &mut Budget) -> Result<Option<Vec<&'a Value>>, Problem> {
+    let constants = shape.keyword("const").map(std::slice::from_ref);
+    let lists: Vec<&'a [Value]> =
+        constants.chain(shape.keyword("enum").filter_map(Value::as_array).map(Vec::as_slice)).collect();
+    let Some((first, others)) = lists.split_first() else { return Ok(None) };
+    if !budget.take_steps(lists.iter().flat_map(|list| *list).map(steps_of).sum()) {
+        return Err(Problem::TooLarge);
+    }
+    let others: Vec<HashSet<&Value>> = others.iter().map(|list| list.iter().collect()).collect();
+    let is_in_all = |value: &&Value| others.iter().all(|list| list.contains(value));
+    Ok(Some(first.iter().filter(is_in_all).collect()))
+}
+
+/// The types that all parts allow.
+fn types(shape: &Shape<'_>, budget: &mut Budget) -> Result<Vec<Kind<'static>>, Problem> {
+    let mut all: Option<Vec<Kind<'static>>> = None;
+    for names in shape.keyword("type") {
+        let names = match names {
+            Value::String(_) => std::slice::from_ref(names),
+            Value::Array(names) => names,
+            _ => return Err(Problem::NotASchema),
+        };
+        if !budget.take_steps(names.len()) {
+            return Err(Problem::TooLarge);
+        }
+        let mut kinds = Vec::new();
+        for name in names {
+            let kind = of_name(name.as_str().unwrap_or_default())?;
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        all = Some(match all {
+            None => kinds,
+            Some(before) => before.into_iter().filter_map(|kind| within(kind, &kinds)).collect(),
+        });
+    }
+    Ok(all.unwrap_or_else(|| vec![implied(shape)]))
+}
+
+/// What `kind` has in common with `kinds`.
+fn within(kind: Kind<'static>, kinds: &[Kind<'static>]) -> Option<Kind<'static>> {
+    match kind {
+        _ if kinds.contains(&kind) => Some(kind),
+        Kind::Number { .. } if kinds.iter().any(|other| other.is_like(kind)) => {
+            Some(Kind::Number { is_integer: true })
+        }
+        _ => None,
     }
 }
 
@@ -126,14 +178,18 @@ fn of_name(name: &str) -> Result<Kind<'static>, Problem> {
 /// The type that the keywords are about, where none is named. Strictly they allow every other type as well, which nobody
 /// means.
 fn implied(shape: &Shape<'_>) -> Kind<'static> {
-    let has = |keywords: &[&str]| keywords.iter().any(|keyword| shape.keyword(keyword).is_some());
-    if !shape.properties.is_empty() || !shape.required.is_empty() || has(&["additionalProperties"]) {
+    let has = |keywords: &[&str]| keywords.iter().any(|keyword| shape.has(keyword));
+    let has_members =
+        !shape.properties.is_empty() || !shape.patterns.is_empty() || !shape.required.is_empty();
+    if has_members
+        || has(&["additionalProperties", "dependencies", "maxProperties", "minProperties", "propertyNames"])
+    {
         Kind::Object
-    } else if has(&["items", "minItems", "maxItems"]) {
+    } else if has(&["additionalItems", "contains", "items", "maxItems", "minItems", "uniqueItems"]) {
         Kind::Array
     } else if has(&["minLength", "maxLength", "pattern"]) {
         Kind::Text
-    } else if has(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]) {
+    } else if has(&["exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"]) {
         Kind::Number { is_integer: false }
     } else {
         Kind::Anything

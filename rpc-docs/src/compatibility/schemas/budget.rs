@@ -1,6 +1,11 @@
 //! How much a comparison may do: descriptions may be hostile.
 
+use serde_json::Value;
+
 /// What is left of the work of one comparison, for all services.
+///
+/// A step is a small piece of work of bounded cost: a part of a schema that is looked at, a keyword that is kept or
+/// cloned, a listed value, some tens of bytes of text. Whoever works longer takes more of them.
 #[derive(Debug)]
 pub(crate) struct Budget {
     steps: usize,
@@ -9,22 +14,20 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// Pairs of schemas: ten thousand methods of ten fields each need fewer.
-    const STEPS: usize = 500_000;
+    /// Ten thousand methods of ten fields each need fewer.
+    const STEPS: usize = 5_000_000;
 
     /// More findings than these are read by nobody.
     pub(crate) const FINDINGS: usize = 10_000;
 
-    /// Whether another pair may be compared.
-    pub(super) fn take_step(&mut self) -> bool {
-        let (steps, exhausted) = (&mut self.steps, &mut self.exhausted);
-        take(steps, exhausted)
+    /// Whether this many further steps may be taken.
+    pub(super) fn take_steps(&mut self, count: usize) -> bool {
+        take(&mut self.steps, count, &mut self.exhausted)
     }
 
     /// Whether another finding may be added.
     pub(crate) fn take_finding(&mut self) -> bool {
-        let (findings, exhausted) = (&mut self.findings, &mut self.exhausted);
-        take(findings, exhausted)
+        take(&mut self.findings, 1, &mut self.exhausted)
     }
 
     /// Findings of one body were left out.
@@ -44,15 +47,33 @@ impl Default for Budget {
     }
 }
 
-fn take(left: &mut usize, exhausted: &mut bool) -> bool {
-    match left.checked_sub(1) {
+fn take(left: &mut usize, count: usize, exhausted: &mut bool) -> bool {
+    match left.checked_sub(count) {
         Some(less) => {
             *left = less;
             true
         }
         None => {
+            *left = 0;
             *exhausted = true;
             false
         }
+    }
+}
+
+/// The steps that it takes to read this text.
+pub(super) fn steps_of_text(text: &str) -> usize {
+    1 + text.len() / 32
+}
+
+/// The steps that it takes to read this value to its end.
+pub(super) fn steps_of(value: &Value) -> usize {
+    match value {
+        Value::String(text) => steps_of_text(text),
+        Value::Array(values) => 1 + values.iter().map(steps_of).sum::<usize>(),
+        Value::Object(members) => {
+            1 + members.iter().map(|(name, value)| steps_of_text(name) + steps_of(value)).sum::<usize>()
+        }
+        _ => 1,
     }
 }

@@ -1,10 +1,15 @@
 //! Limits, and constraints that can only be compared as a whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
-use super::{Comparison, shape::Shape};
+use super::{
+    Comparison,
+    budget::steps_of,
+    said::{self, below},
+    shape::{Schemas, Shape},
+};
 use crate::{compatibility::Rule, schema::integer_range};
 
 /// Keywords that are compared by what they mean. `format` is one of numbers only.
@@ -27,6 +32,23 @@ const COMPARED: [&str; 18] = [
     "properties",
     "required",
     "type",
+];
+
+/// Keywords that hold a schema, and allow less where it does.
+const FOLLOWING_THEIR_SCHEMA: [&str; 2] = ["contains", "propertyNames"];
+
+/// Other keywords that hold a schema, or several.
+const HOLDING_SCHEMAS: [&str; 10] = [
+    "contentSchema",
+    "dependencies",
+    "dependentSchemas",
+    "else",
+    "if",
+    "not",
+    "prefixItems",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
 ];
 
 impl<'a> Comparison<'a, '_> {
@@ -74,14 +96,15 @@ impl<'a> Comparison<'a, '_> {
         (least, greatest): (&str, &str),
         units: &str,
     ) {
-        let count = |shape: &Shape<'a>, keyword: &str| shape.keyword(keyword).and_then(Value::as_u64);
-        let (old_least, new_least) = (count(old, least).unwrap_or(0), count(new, least).unwrap_or(0));
+        let at_least = |shape: &Shape<'a>| shape.keyword(least).filter_map(Value::as_u64).max().unwrap_or(0);
+        let (old_least, new_least) = (at_least(old), at_least(new));
         if old_least != new_least {
             let change = format!("it has at least {new_least} {units}, and had {old_least}");
             let fewer = format!("fewer than {} {units}", old_least.max(new_least));
             self.narrowed_or_widened(path, change, fewer, old_least < new_least);
         }
-        let (old_greatest, new_greatest) = (count(old, greatest), count(new, greatest));
+        let at_most = |shape: &Shape<'a>| shape.keyword(greatest).filter_map(Value::as_u64).min();
+        let (old_greatest, new_greatest) = (at_most(old), at_most(new));
         if old_greatest != new_greatest {
             let said = |limit: Option<u64>| {
                 limit.map_or_else(|| "any number of".to_owned(), |limit| limit.to_string())
@@ -104,30 +127,83 @@ impl<'a> Comparison<'a, '_> {
 
     /// What has no rule of its own is compared as a whole: a pattern, a format, `uniqueItems`, `multipleOf`.
     pub(super) fn constraints(&mut self, path: &str, old: &Shape<'a>, new: &Shape<'a>, is_text: bool) {
-        let keywords: BTreeSet<&str> = old.keywords.keys().chain(new.keywords.keys()).copied().collect();
+        let keywords: BTreeSet<&str> = old.keywords().chain(new.keywords()).collect();
         for keyword in keywords {
             if COMPARED.contains(&keyword) || (keyword == "format" && !is_text) {
                 continue;
             }
-            let set =
-                |shape: &Shape<'a>| shape.keyword(keyword).filter(|value| **value != Value::Bool(false));
-            let values = |value: &Value| Some(format!("values that do not obey `{keyword}` {value}"));
-            match (set(old), set(new)) {
-                (None, Some(to)) => {
-                    let change = format!("`{keyword}` is {to}, and was not set");
-                    self.differ(Rule::ConstraintAdded, path, change, values(to), None);
+            let (from, to) = (set(old, keyword), set(new, keyword));
+            if !self.budget.take_steps(from.iter().chain(&to).copied().map(steps_of).sum()) {
+                return;
+            }
+            match (from.is_empty(), to.is_empty()) {
+                (false, false) if FOLLOWING_THEIR_SCHEMA.contains(&keyword) => {
+                    self.compare(&below(path, &format!("{{{keyword}}}")), &from, &to);
                 }
-                (Some(from), None) => {
-                    let change = format!("`{keyword}` is not set, and was {from}");
-                    self.differ(Rule::ConstraintRemoved, path, change, None, values(from));
+                (false, false) if holds_schemas(keyword, from.iter().chain(&to)) => {
+                    let refers = from.iter().chain(&to).any(|value| mentions_reference(value));
+                    if refers || !only_in(&from, &to).is_empty() || !only_in(&to, &from).is_empty() {
+                        self.unreadable(path, &format!("`{keyword}` holds schemas, which are not compared"));
+                    }
                 }
-                (Some(from), Some(to)) if from != to => {
-                    let change = format!("`{keyword}` is {to}, and was {from}");
-                    self.differ(Rule::ConstraintChanged, path, change, values(to), values(from));
-                }
-                _ => {}
+                _ => self.constraint(path, keyword, &from, &to),
             }
         }
+    }
+
+    /// One constraint, with what each part says of it.
+    fn constraint(&mut self, path: &str, keyword: &str, from: &[&'a Value], to: &[&'a Value]) {
+        let (removed, added) = (only_in(from, to), only_in(to, from));
+        let said = |values: &[&Value]| {
+            let said: Vec<String> = values.iter().take(MAX_SAID).map(|value| said::json(value)).collect();
+            if said.is_empty() { "not set".to_owned() } else { said.join(" and ") }
+        };
+        let rule = match (removed.is_empty(), added.is_empty()) {
+            (true, true) => return,
+            (true, false) => Rule::ConstraintAdded,
+            (false, true) => Rule::ConstraintRemoved,
+            (false, false) => Rule::ConstraintChanged,
+        };
+        let change = format!("`{keyword}` is {}, and was {}", said(to), said(from));
+        let values = |values: &[&Value]| {
+            (!values.is_empty()).then(|| format!("values that do not obey `{keyword}` {}", said(values)))
+        };
+        self.differ(rule, path, change, values(&added), values(&removed));
+    }
+}
+
+/// The most parts of a constraint that are said.
+const MAX_SAID: usize = 5;
+
+/// What is said of a keyword, without what says nothing.
+fn set<'a>(shape: &Shape<'a>, keyword: &str) -> Schemas<'a> {
+    let says_something = |value: &&Value| keyword != "uniqueItems" || **value != Value::Bool(false);
+    shape.keyword(keyword).filter(says_something).collect()
+}
+
+/// The values of `some` that `others` has not.
+fn only_in<'a>(some: &[&'a Value], others: &[&Value]) -> Vec<&'a Value> {
+    // Most keywords are said once.
+    if let ([one], [other]) = (some, others) {
+        return if one == other { Vec::new() } else { vec![one] };
+    }
+    let others: HashSet<&Value> = others.iter().copied().collect();
+    some.iter().copied().filter(|value| !others.contains(value)).collect()
+}
+
+/// Whether the keyword holds schemas: one that is known to, or one that is unknown and refers to some.
+fn holds_schemas<'a>(keyword: &str, values: impl IntoIterator<Item = &'a &'a Value>) -> bool {
+    HOLDING_SCHEMAS.contains(&keyword) || values.into_iter().any(|value| mentions_reference(value))
+}
+
+/// A reference stays as it is while the definition that it leads to changes.
+fn mentions_reference(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name == "$ref" || name == "$dynamicRef" || mentions_reference(value)),
+        Value::Array(values) => values.iter().any(mentions_reference),
+        _ => false,
     }
 }
 
@@ -162,20 +238,19 @@ fn bounds((shape, is_integer): (&Shape<'_>, bool)) -> (Bound, Bound) {
         return (bound(least, i128::MIN, f64::NEG_INFINITY), bound(greatest, i128::MAX, f64::INFINITY));
     }
     let of = |keyword: &str, excluded: i8| {
-        shape.keyword(keyword).and_then(Value::as_f64).map(|number| Bound { number, excluded })
+        shape.keyword(keyword).filter_map(Value::as_f64).map(move |number| Bound { number, excluded })
     };
-    let highest = |bounds: [Option<Bound>; 2]| {
-        bounds.into_iter().flatten().fold(Bound { number: f64::NEG_INFINITY, excluded: 0 }, |one, other| {
+    let highest = of("minimum", 0).chain(of("exclusiveMinimum", 1)).fold(
+        Bound { number: f64::NEG_INFINITY, excluded: 0 },
+        |one, other| {
             if other > one { other } else { one }
-        })
-    };
-    let lowest = |bounds: [Option<Bound>; 2]| {
-        bounds.into_iter().flatten().fold(Bound { number: f64::INFINITY, excluded: 0 }, |one, other| {
+        },
+    );
+    let lowest = of("maximum", 0).chain(of("exclusiveMaximum", -1)).fold(
+        Bound { number: f64::INFINITY, excluded: 0 },
+        |one, other| {
             if other < one { other } else { one }
-        })
-    };
-    (
-        highest([of("minimum", 0), of("exclusiveMinimum", 1)]),
-        lowest([of("maximum", 0), of("exclusiveMaximum", -1)]),
-    )
+        },
+    );
+    (highest, lowest)
 }

@@ -9,8 +9,10 @@ mod array;
 mod budget;
 mod limits;
 mod object;
+mod said;
 mod shape;
 mod union;
+mod variants;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
@@ -19,7 +21,8 @@ use serde_json::Value;
 pub(super) use self::budget::Budget;
 use self::{
     alternative::{Kind, alternatives},
-    shape::Problem,
+    budget::steps_of_text,
+    shape::{Problem, Schemas, resolved},
 };
 use super::{Rule, change::Change};
 
@@ -52,20 +55,21 @@ pub(super) fn compare_bodies(
         old_definitions: old.1,
         new_definitions: new.1,
         compared: HashSet::new(),
+        objects: HashSet::new(),
         depth: 0,
         waiting: VecDeque::new(),
         changes: Vec::new(),
         budget,
     };
-    comparison.compare(path, old.0, new.0);
+    comparison.compare(path, &[old.0], &[new.0]);
     comparison.finish();
     comparison.changes
 }
 
-/// Whether a reader of this schema takes `null`.
-pub(super) fn accepts_null(schema: &Value, definitions: &BTreeMap<String, Value>) -> bool {
-    let alternatives = alternatives(schema, definitions).unwrap_or_default();
-    alternatives.iter().any(|alternative| matches!(alternative.kind, Kind::Null | Kind::Anything))
+/// Whether `null` is all that this schema allows.
+pub(super) fn allows_only_null((schema, definitions): Defined<'_>, budget: &mut Budget) -> bool {
+    let alternatives = alternatives(&[schema], definitions, budget).unwrap_or_default();
+    !alternatives.is_empty() && alternatives.iter().all(|alternative| alternative.kind == Kind::Null)
 }
 
 /// A comparison of two schemas.
@@ -74,8 +78,10 @@ struct Comparison<'a, 'b> {
     direction: Direction,
     old_definitions: &'a BTreeMap<String, Value>,
     new_definitions: &'a BTreeMap<String, Value>,
-    /// The pairs that were compared, or wait for it, by their addresses: a schema may lead to itself.
-    compared: HashSet<(usize, usize)>,
+    /// The pairs that were compared, or wait for it, by the addresses of what they refer to: a schema may lead to itself.
+    compared: HashSet<(Vec<usize>, Vec<usize>)>,
+    /// The objects that were compared, by the addresses of their parts: an optional one is the same in each place.
+    objects: HashSet<(Vec<usize>, Vec<usize>)>,
     /// The pairs that are still to be compared. Outer ones come first, so that the path of a finding is the shortest.
     waiting: VecDeque<Pair<'a>>,
     /// How deep the pair is that is being compared.
@@ -84,26 +90,36 @@ struct Comparison<'a, 'b> {
     budget: &'b mut Budget,
 }
 
-/// Two schemas of one place.
+/// The schemas of one place.
 #[derive(Debug)]
 struct Pair<'a> {
     path: String,
-    old: &'a Value,
-    new: &'a Value,
+    old: Schemas<'a>,
+    new: Schemas<'a>,
     depth: usize,
 }
 
 impl<'a> Comparison<'a, '_> {
-    /// Has two schemas compared, unless they were, or wait for it.
-    fn compare(&mut self, path: &str, old: &'a Value, new: &'a Value) {
-        let addresses = (std::ptr::from_ref(old).addr(), std::ptr::from_ref(new).addr());
-        if self.compared.insert(addresses) && self.budget.take_step() {
+    /// Has the schemas of one place compared, unless they were, or wait for it.
+    fn compare(&mut self, path: &str, old: &[&'a Value], new: &[&'a Value]) {
+        if !self.budget.take_steps(steps_of_text(path) + old.len() + new.len()) {
+            return;
+        }
+        let key = (
+            addresses(old, self.old_definitions, self.budget),
+            addresses(new, self.new_definitions, self.budget),
+        );
+        if self.compared.insert(key) {
+            let (old, new) = (old.to_vec(), new.to_vec());
             self.waiting.push_back(Pair { path: path.to_owned(), old, new, depth: self.depth + 1 });
         }
     }
 
     fn finish(&mut self) {
         while let Some(pair) = self.waiting.pop_front() {
+            if self.budget.is_exhausted() {
+                return;
+            }
             self.depth = pair.depth;
             self.compare_pair(&pair);
         }
@@ -115,13 +131,20 @@ impl<'a> Comparison<'a, '_> {
             self.unreadable(path, "nested too deep to compare");
             return;
         }
-        let old = match alternatives(pair.old, self.old_definitions) {
+        let old = match alternatives(&pair.old, self.old_definitions, self.budget) {
             Ok(old) => old,
-            Err(problem) => return self.unreadable(path, &format!("the old schema {problem}")),
+            Err(problem) => return self.problem(path, "old", &problem),
         };
-        match alternatives(pair.new, self.new_definitions) {
+        match alternatives(&pair.new, self.new_definitions, self.budget) {
             Ok(new) => self.compare_alternatives(path, &old, &new),
-            Err(problem) => self.unreadable(path, &format!("the new schema {problem}")),
+            Err(problem) => self.problem(path, "new", &problem),
+        }
+    }
+
+    /// Where the budget is at its end, that is what is reported.
+    fn problem(&mut self, path: &str, version: &str, problem: &Problem) {
+        if !self.budget.is_exhausted() {
+            self.unreadable(path, &format!("the {version} schema {problem}"));
         }
     }
 
@@ -164,6 +187,19 @@ impl<'a> Comparison<'a, '_> {
             self.budget.exhaust();
         }
     }
+}
+
+/// What these schemas refer to, in whatever order.
+fn addresses<'a>(
+    schemas: &[&'a Value],
+    definitions: &'a BTreeMap<String, Value>,
+    budget: &mut Budget,
+) -> Vec<usize> {
+    let address = |schema| std::ptr::from_ref(resolved(schema, definitions, budget)).addr();
+    let mut addresses: Vec<usize> = schemas.iter().copied().map(address).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
 }
 
 impl std::fmt::Display for Problem {

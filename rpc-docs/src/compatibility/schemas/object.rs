@@ -1,8 +1,14 @@
 //! The members of objects.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
-use super::{Comparison, shape::Shape};
+use super::{
+    Comparison,
+    said::{below, member, shortened},
+    shape::{Schemas, Shape},
+};
 use crate::compatibility::Rule;
 
 /// Members that are not named.
@@ -10,17 +16,21 @@ enum Others<'a> {
     Allowed,
     Refused,
     /// A map: its values have this schema.
-    Are(&'a Value),
+    Are(Schemas<'a>),
 }
 
 impl<'a> Others<'a> {
-    fn of(shape: &Shape<'a>) -> Self {
-        match shape.keyword("additionalProperties") {
-            None | Some(Value::Bool(true)) => Self::Allowed,
-            Some(Value::Bool(false)) => Self::Refused,
-            Some(Value::Object(keywords)) if keywords.is_empty() => Self::Allowed,
-            Some(schema) => Self::Are(schema),
+    fn of(schemas: impl Iterator<Item = &'a Value>) -> Self {
+        let mut all = Schemas::new();
+        for schema in schemas {
+            match schema {
+                Value::Bool(true) => {}
+                Value::Bool(false) => return Self::Refused,
+                Value::Object(keywords) if keywords.is_empty() => {}
+                schema => all.push(schema),
+            }
         }
+        if all.is_empty() { Self::Allowed } else { Self::Are(all) }
     }
 
     fn refused(&self) -> bool {
@@ -29,20 +39,24 @@ impl<'a> Others<'a> {
 }
 
 impl<'a> Comparison<'a, '_> {
+    /// Objects, unless the same two have been compared elsewhere.
     pub(super) fn compare_object(&mut self, path: &str, old: &Shape<'a>, new: &Shape<'a>) {
-        let (old_others, new_others) = (Others::of(old), Others::of(new));
-        let mut added: Vec<&'a str> =
+        let is_new = self.objects.insert((old.parts.clone(), new.parts.clone()));
+        if !is_new || !self.budget.take_steps(old.size + new.size) {
+            return;
+        }
+        let others = |shape: &Shape<'a>| Others::of(shape.keyword("additionalProperties"));
+        let (old_others, new_others) = (others(old), others(new));
+        let mut added: BTreeSet<&'a str> =
             new.properties.keys().filter(|name| !old.properties.contains_key(*name)).copied().collect();
-        for (name, old_schema) in &old.properties {
-            if let Some(new_schema) = new.properties.get(name) {
+        let aliases = self.aliases(&added, new);
+        for (name, old_schemas) in &old.properties {
+            if let Some(new_schemas) = new.properties.get(name) {
                 self.kept(path, name, old, new);
-                self.compare(&member(path, name), old_schema, new_schema);
-            } else if let Some(position) =
-                added.iter().position(|added| is_alias(name, new.properties[added]))
-            {
-                let new_name = added.remove(position);
+                self.compare(&member(path, name), old_schemas, new_schemas);
+            } else if let Some(new_name) = aliases.get(name).filter(|new_name| added.remove(**new_name)) {
                 self.renamed(path, (name, old), (new_name, new), &old_others);
-                self.compare(&member(path, new_name), old_schema, new.properties[new_name]);
+                self.compare(&member(path, new_name), old_schemas, &new.properties[new_name]);
             } else {
                 self.removed(path, name, old, &new_others);
             }
@@ -50,9 +64,42 @@ impl<'a> Comparison<'a, '_> {
         for name in added {
             self.added(path, name, new, &old_others);
         }
-        self.others(path, &old_others, &new_others);
+        self.patterns(path, (old, &old_others), (new, &new_others));
+        self.others(path, "", "members that are not named", &old_others, &new_others);
         self.count_limits(path, old, new, ("minProperties", "maxProperties"), "members");
         self.constraints(path, old, new, false);
+    }
+
+    /// The members by the other names that they are read by: `x-aliases` lists serde's aliases.
+    fn aliases(&mut self, added: &BTreeSet<&'a str>, new: &Shape<'a>) -> BTreeMap<&'a str, &'a str> {
+        let mut by_alias = BTreeMap::new();
+        for name in added {
+            for schema in &new.properties[name] {
+                let aliases = schema.get("x-aliases").and_then(Value::as_array).into_iter().flatten();
+                for alias in aliases.filter_map(Value::as_str) {
+                    if !self.budget.take_steps(1) {
+                        return by_alias;
+                    }
+                    by_alias.entry(alias).or_insert(*name);
+                }
+            }
+        }
+        by_alias
+    }
+
+    /// `patternProperties`. What only one side has a pattern for is a member that is not named on the other.
+    fn patterns(&mut self, path: &str, old: (&Shape<'a>, &Others<'a>), new: (&Shape<'a>, &Others<'a>)) {
+        let of = |schemas: &Schemas<'a>| Others::of(schemas.iter().copied());
+        let said = |pattern: &str| format!("members that match `{}`", shortened(pattern));
+        for (pattern, schemas) in &old.0.patterns {
+            let matching = new.0.patterns.get(pattern).map(of);
+            self.others(path, pattern, &said(pattern), &of(schemas), matching.as_ref().unwrap_or(new.1));
+        }
+        for (pattern, schemas) in &new.0.patterns {
+            if !old.0.patterns.contains_key(pattern) {
+                self.others(path, pattern, &said(pattern), old.1, &of(schemas));
+            }
+        }
     }
 
     /// A member that both sides name.
@@ -71,7 +118,7 @@ impl<'a> Comparison<'a, '_> {
     }
 
     fn added(&mut self, path: &str, name: &str, new: &Shape<'a>, old_others: &Others<'a>) {
-        let gained = old_others.refused().then(|| format!("the member `{name}`"));
+        let gained = old_others.refused().then(|| format!("the member `{}`", shortened(name)));
         let (rule, change, lost) = if new.required.contains(name) {
             (Rule::RequiredFieldAdded, "it was added, and is required", Some(without(name)))
         } else {
@@ -79,13 +126,13 @@ impl<'a> Comparison<'a, '_> {
         };
         let path = member(path, name);
         self.differ(rule, &path, change, lost, gained);
-        if let Others::Are(old_schema) = old_others {
-            self.compare(&path, old_schema, new.properties[name]);
+        if let Others::Are(old_schemas) = old_others {
+            self.compare(&path, old_schemas, &new.properties[name]);
         }
     }
 
     fn removed(&mut self, path: &str, name: &str, old: &Shape<'a>, new_others: &Others<'a>) {
-        let lost = new_others.refused().then(|| format!("the member `{name}`"));
+        let lost = new_others.refused().then(|| format!("the member `{}`", shortened(name)));
         let (rule, change, gained) = if old.required.contains(name) {
             (Rule::RequiredFieldRemoved, "it was removed, and was required", Some(without(name)))
         } else {
@@ -93,8 +140,8 @@ impl<'a> Comparison<'a, '_> {
         };
         let path = member(path, name);
         self.differ(rule, &path, change, lost, gained);
-        if let Others::Are(new_schema) = new_others {
-            self.compare(&path, old.properties[name], new_schema);
+        if let Others::Are(new_schemas) = new_others {
+            self.compare(&path, &old.properties[name], new_schemas);
         }
     }
 
@@ -107,50 +154,42 @@ impl<'a> Comparison<'a, '_> {
         old_others: &Others<'a>,
     ) {
         let is_missed = old.required.contains(old_name) || old_others.refused();
-        let gained = is_missed.then(|| format!("`{new_name}` in place of `{old_name}`"));
+        let gained =
+            is_missed.then(|| format!("`{}` in place of `{}`", shortened(new_name), shortened(old_name)));
         let is_new_requirement = new.required.contains(new_name) && !old.required.contains(old_name);
         let lost = is_new_requirement.then(|| without(old_name));
-        let change = format!("it was called `{old_name}`, which is an alias now");
+        let change = format!("it was called `{}`, which is an alias now", shortened(old_name));
         self.differ(Rule::FieldRenamedWithAlias, &member(path, new_name), change, lost, gained);
     }
 
-    fn others(&mut self, path: &str, old: &Others<'a>, new: &Others<'a>) {
-        let unnamed = || Some("members that are not named".to_owned());
+    /// The members that have no name in the schema, or of these the ones that match a pattern.
+    fn others(&mut self, path: &str, pattern: &str, members: &str, old: &Others<'a>, new: &Others<'a>) {
+        let all = || Some(members.to_owned());
+        let other_values = || Some(format!("other values of {members}"));
+        let values = below(path, &format!("{{{pattern}}}"));
         match (old, new) {
-            (Others::Are(old), Others::Are(new)) => self.compare(&format!("{path}{{}}"), old, new),
+            (Others::Are(old), Others::Are(new)) => self.compare(&values, old, new),
             (Others::Refused, Others::Allowed | Others::Are(_)) => {
-                let change = "members that are not named are allowed now";
-                self.differ(Rule::UnknownMembersAllowed, path, change, None, unnamed());
+                let change = format!("{members} are allowed now");
+                self.differ(Rule::UnknownMembersAllowed, path, change, None, all());
             }
             (Others::Allowed | Others::Are(_), Others::Refused) => {
-                let change = "members that are not named are refused now";
-                self.differ(Rule::UnknownMembersRefused, path, change, unnamed(), None);
+                let change = format!("{members} are refused now");
+                self.differ(Rule::UnknownMembersRefused, path, change, all(), None);
             }
             (Others::Allowed, Others::Are(_)) => {
-                let values = Some("other values of members that are not named".to_owned());
-                let change = "members that are not named have a type now";
-                self.differ(Rule::TypeNarrowed, &format!("{path}{{}}"), change, values, None);
+                let change = format!("{members} have a type now");
+                self.differ(Rule::TypeNarrowed, &values, change, other_values(), None);
             }
             (Others::Are(_), Others::Allowed) => {
-                let values = Some("other values of members that are not named".to_owned());
-                let change = "members that are not named may have any type now";
-                self.differ(Rule::TypeWidened, &format!("{path}{{}}"), change, None, values);
+                let change = format!("{members} may have any type now");
+                self.differ(Rule::TypeWidened, &values, change, None, other_values());
             }
             (Others::Allowed, Others::Allowed) | (Others::Refused, Others::Refused) => {}
         }
     }
 }
 
-/// Whether a member with this schema is also read by `name`: `x-aliases` lists serde's aliases.
-fn is_alias(name: &str, schema: &Value) -> bool {
-    let aliases = schema.get("x-aliases").and_then(Value::as_array);
-    aliases.is_some_and(|aliases| aliases.iter().any(|alias| alias == name))
-}
-
 fn without(name: &str) -> String {
-    format!("messages without `{name}`")
-}
-
-fn member(path: &str, name: &str) -> String {
-    format!("{path}.{name}")
+    format!("messages without `{}`", shortened(name))
 }

@@ -1,10 +1,13 @@
 //! The alternatives of two schemas: which belong together, and which only one of them has.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{
     Comparison,
     alternative::{Alternative, Kind},
+    said::{self, shortened},
 };
 use crate::{compatibility::Rule, schema};
 
@@ -19,9 +22,15 @@ impl<'a> Comparison<'a, '_> {
         old: &[Alternative<'a>],
         new: &[Alternative<'a>],
     ) {
+        if !self.budget.take_steps(2 * (old.len() + new.len())) {
+            return;
+        }
         if let Some((rule, lost, gained)) = with_anything(old, new) {
             if let Some(rule) = rule {
                 self.differ(rule, path, types_changed(old, new), lost, gained);
+            } else if let (Some(old), Some(new)) = (anything(old), anything(new)) {
+                // What no type has may be said of all: a format without a type, `not`.
+                self.constraints(path, &old.shape, &new.shape, true);
             }
             return;
         }
@@ -55,10 +64,10 @@ impl<'a> Comparison<'a, '_> {
 
     fn listed_values(&mut self, path: &str, old: &[Alternative<'a>], new: &[Alternative<'a>]) {
         let (added, removed) = (only_in(new, old), only_in(old, new));
-        if let Some(added) = said(&added) {
+        if let Some(added) = said::values(&added) {
             self.differ(Rule::ValueAdded, path, format!("{added} was added"), None, Some(added));
         }
-        if let Some(removed) = said(&removed) {
+        if let Some(removed) = said::values(&removed) {
             self.differ(Rule::ValueRemoved, path, format!("{removed} was removed"), Some(removed), None);
         }
     }
@@ -89,29 +98,7 @@ impl<'a> Comparison<'a, '_> {
         }
     }
 
-    /// Objects. If both sides have one, it is the same; otherwise they are matched by what tells them apart.
-    fn objects(&mut self, path: &str, old: &[Alternative<'a>], new: &[Alternative<'a>]) {
-        if let ([old], [new]) = (old, new) {
-            self.compare_object(path, &old.shape, &new.shape);
-            return;
-        }
-        let mut unmatched: Vec<(String, &Alternative<'a>)> =
-            new.iter().map(|one| (identity(one), one)).collect();
-        let mut removed = Vec::new();
-        for old in old {
-            let identity = identity(old);
-            match unmatched.iter().position(|(other, _)| *other == identity) {
-                Some(position) => {
-                    let (_, new) = unmatched.remove(position);
-                    self.compare_object(&format!("{path}({identity})"), &old.shape, &new.shape);
-                }
-                None => removed.push(identity),
-            }
-        }
-        self.variants(path, removed.into_iter(), unmatched.into_iter().map(|(identity, _)| identity));
-    }
-
-    fn variants(
+    pub(super) fn variants(
         &mut self,
         path: &str,
         removed: impl Iterator<Item = String>,
@@ -134,7 +121,7 @@ impl<'a> Comparison<'a, '_> {
         new: &Alternative<'a>,
         types: &mut Types,
     ) {
-        let is_secret = |one: &Alternative<'_>| one.shape.keyword("format").is_some_and(schema::is_secret);
+        let is_secret = |one: &Alternative<'_>| one.shape.keyword("format").any(schema::is_secret);
         if is_secret(old) != is_secret(new) {
             let (change, lost, gained) = if is_secret(new) {
                 ("it is a secret now", "it in the clear", "a token")
@@ -186,6 +173,12 @@ impl Types {
 
 type Difference = (Option<Rule>, Option<String>, Option<String>);
 
+/// The alternative that allows values of every type: the one that says least of them.
+fn anything<'r, 'a>(alternatives: &'r [Alternative<'a>]) -> Option<&'r Alternative<'a>> {
+    let of_any_type = alternatives.iter().filter(|alternative| alternative.kind == Kind::Anything);
+    of_any_type.min_by_key(|alternative| alternative.shape.keywords().count())
+}
+
 /// What differs, if one side allows everything.
 fn with_anything(old: &[Alternative<'_>], new: &[Alternative<'_>]) -> Option<Difference> {
     let has_anything = |alternatives: &[Alternative<'_>]| {
@@ -215,43 +208,22 @@ fn types_changed(old: &[Alternative<'_>], new: &[Alternative<'_>]) -> String {
 
 /// The listed values of `some` that no alternative of `others` allows, in their order.
 fn only_in<'a>(some: &[Alternative<'a>], others: &[Alternative<'_>]) -> Vec<&'a Value> {
+    let mut allowed: HashSet<&Value> = HashSet::new();
+    let mut types: Vec<Kind<'_>> = Vec::new();
+    for other in others {
+        match other.kind {
+            Kind::Value(value) => drop(allowed.insert(value)),
+            kind if !types.contains(&kind) => types.push(kind),
+            _ => {}
+        }
+    }
     let listed = some.iter().filter_map(|alternative| match alternative.kind {
         Kind::Value(value) => Some(value),
         _ => None,
     });
-    listed.filter(|value| !others.iter().any(|other| other.kind.has(value))).collect()
+    listed.filter(|value| allowed.insert(value) && !types.iter().any(|kind| kind.has(value))).collect()
 }
 
-fn said(values: &[&Value]) -> Option<String> {
-    let said: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
-    (!said.is_empty()).then(|| said.join(", "))
-}
-
-fn variant_name(alternative: &Alternative<'_>, otherwise: &str) -> String {
-    alternative.shape.name.clone().unwrap_or_else(|| otherwise.to_owned())
-}
-
-/// What tells one object of a union from the others: the value of its tag, the name of its only member, which is how
-/// serde writes a variant without a tag, or its name.
-fn identity(alternative: &Alternative<'_>) -> String {
-    let shape = &alternative.shape;
-    let tags: Vec<String> = shape
-        .properties
-        .iter()
-        .filter_map(|(name, schema)| {
-            let only_value = match schema.get("enum") {
-                Some(Value::Array(values)) if values.len() == 1 => values.first(),
-                _ => schema.get("const"),
-            };
-            only_value.map(|value| format!("{name}: {value}"))
-        })
-        .collect();
-    if !tags.is_empty() {
-        return tags.join(", ");
-    }
-    let (mut names, mut required) = (shape.properties.keys(), shape.required.iter());
-    match (names.next(), names.next(), required.next(), required.next()) {
-        (Some(name), None, Some(required), None) if name == required => (*name).to_owned(),
-        _ => variant_name(alternative, "object"),
-    }
+pub(super) fn variant_name(alternative: &Alternative<'_>, otherwise: &str) -> String {
+    shortened(alternative.shape.name.unwrap_or(otherwise))
 }

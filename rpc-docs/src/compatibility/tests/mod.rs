@@ -2,9 +2,12 @@
 
 mod fields;
 mod hostile;
+mod keywords;
 mod methods;
 mod page;
+mod untagged;
 mod values;
+mod work;
 
 use amqp_rpc_contract::description::ServiceDescription;
 use serde_json::{Value, json};
