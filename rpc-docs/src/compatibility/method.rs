@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use amqp_rpc_contract::description::{MethodDescription, MethodKind, Repetition};
+use amqp_rpc_contract::description::{MethodDescription, MethodKind};
 use serde_json::Value;
 
 use super::{
     Rule,
     change::{Change, deprecation},
+    lock, repetition,
     schemas::{Budget, Direction, allows_only_null, compare_bodies},
 };
-use crate::asyncapi::partitions;
 
 /// A method, and the definitions that its schemas refer to.
 pub(super) type Defined<'a> = (&'a MethodDescription, &'a BTreeMap<String, Value>);
@@ -19,8 +19,8 @@ pub(super) fn compare(old: Defined<'_>, new: Defined<'_>, budget: &mut Budget) -
     let mut changes = Vec::new();
     changes.extend(kind(old, new, budget));
     address(old.0, new.0, &mut changes);
-    changes.extend(repetition(old.0.repetition, new.0.repetition));
-    changes.extend(lock(old.0, new.0));
+    changes.extend(repetition::compare(old.0, new.0));
+    changes.extend(lock::compare(old.0, new.0));
     settings(old.0, new.0, &mut changes);
     request(old, new, &mut changes, budget);
     replies(old, new, &mut changes, budget);
@@ -91,55 +91,6 @@ fn address(old: &MethodDescription, new: &MethodDescription, changes: &mut Vec<C
 
 fn changed(what: &str, from: &str, to: &str) -> String {
     format!("the {what} is `{to}`, and was `{from}`")
-}
-
-fn repetition(from: Repetition, to: Repetition) -> Option<Change> {
-    use Repetition::{AtMostOnce, Deduplicated, Idempotent, Undeclared};
-    let of = |rule, change: &str| Change::of(rule, "repetition", change);
-    Some(match (from, to) {
-        (from, to) if from == to => return None,
-        (Undeclared | Idempotent | AtMostOnce, Deduplicated) => {
-            of(Rule::DeduplicationAdded, "requests need an idempotency key")
-                .breaks_clients("they send none: `bad_request`, and the method does not run")
-        }
-        (Deduplicated, Idempotent) => {
-            of(Rule::DeduplicationRemoved, "requests need no idempotency key any more")
-                .breaks_servers("new clients send none: `bad_request`, and the method does not run")
-        }
-        (Deduplicated, Undeclared | AtMostOnce) => {
-            of(Rule::DeduplicationRemoved, "repeats are not recognised any more")
-                .breaks_clients("they repeat calls, which run again")
-                .breaks_servers(
-                    "new clients send no idempotency key: `bad_request`, and the method does not run",
-                )
-        }
-        (Undeclared, Idempotent | AtMostOnce) | (AtMostOnce, Idempotent) => {
-            of(Rule::RepetitionStrengthened, "it promises more about running twice")
-        }
-        (Idempotent, Undeclared | AtMostOnce) => {
-            of(Rule::RepetitionWeakened, "it is not idempotent any more")
-                .breaks_clients("they repeat calls whose outcome is unknown, and the method may run twice")
-        }
-        (AtMostOnce, Undeclared) => of(Rule::RepetitionWeakened, "it may run more than once")
-            .breaks_clients("they rely on a request not to run twice, and one that is delivered again does"),
-        _ => of(Rule::RepetitionWeakened, "what it promises about running twice changed, and is not known")
-            .breaks_both("a promise that is not known may be relied on"),
-    })
-}
-
-fn lock(old: &MethodDescription, new: &MethodDescription) -> Option<Change> {
-    let (from, to) = (partitions(old), partitions(new));
-    if from != to {
-        let said =
-            |partitions: Option<u16>| partitions.map_or_else(|| "no".to_owned(), |number| number.to_string());
-        let change = format!("its lock has {} partitions, and had {}", said(to), said(from));
-        return Some(Change::of(Rule::PartitionsChanged, "lock", change).breaks_both(
-            "requests go to other queues, and servers of both versions do not exclude each other: stop all servers, \
-             then start the new ones",
-        ));
-    }
-    (old.lock != new.lock)
-        .then(|| Change::of(Rule::LockChanged, "lock", "its lock changed, which is the server's own"))
 }
 
 fn settings(old: &MethodDescription, new: &MethodDescription, changes: &mut Vec<Change>) {

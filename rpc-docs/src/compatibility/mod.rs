@@ -5,7 +5,9 @@
 //! client meets. A message is understood if every value that its sender may write is one that its receiver reads.
 
 mod change;
+mod lock;
 mod method;
+mod repetition;
 mod report;
 mod rule;
 mod schemas;

@@ -42,7 +42,9 @@ pub enum Rule {
     RepetitionWeakened,
     /// Requests are distributed over another number of partitions.
     PartitionsChanged,
-    /// The lock of a method changed, and requests go where they went.
+    /// The lock of a method is another one of the cluster, with as many partitions.
+    ClusterLockChanged,
+    /// The lock of a method within a process changed.
     LockChanged,
     /// The timeout that the contract declares changed.
     TimeoutChanged,
@@ -104,7 +106,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order of the page.
-    pub(super) const ALL: [(Self, &'static str); 46] = [
+    pub(super) const ALL: [(Self, &'static str); 47] = [
         (Self::ServiceAdded, "service-added"),
         (Self::ServiceRemoved, "service-removed"),
         (Self::MethodAdded, "method-added"),
@@ -122,6 +124,7 @@ impl Rule {
         (Self::RepetitionStrengthened, "repetition-strengthened"),
         (Self::RepetitionWeakened, "repetition-weakened"),
         (Self::PartitionsChanged, "partitions-changed"),
+        (Self::ClusterLockChanged, "cluster-lock-changed"),
         (Self::LockChanged, "lock-changed"),
         (Self::TimeoutChanged, "timeout-changed"),
         (Self::CancellationChanged, "cancellation-changed"),

@@ -128,34 +128,57 @@ fn error_removed() {
     assert_method_rule(Rule::ErrorRemoved, &json!({ "error": { "type": "string" } }), &json!({}));
 }
 
+/// Whom a change of what is promised about running twice breaks, with its rule.
+fn repeated(kind: &str, old: &str, new: &str) -> (Rule, &'static str) {
+    let of = |repetition: &str| json!({ "kind": kind, "repetition": repetition });
+    let findings = between(&of(old), &of(new));
+    (only(&findings).rule, broken(only(&findings)))
+}
+
 #[test]
 fn deduplication_added() {
     let of = |repetition: &str| json!({ "repetition": repetition });
-    for before in ["undeclared", "idempotent", "at_most_once"] {
+    for before in ["undeclared", "at_most_once"] {
         assert_method_rule(Rule::DeduplicationAdded, &of(before), &of("deduplicated"));
     }
+    let added = |broken| (Rule::DeduplicationAdded, broken);
+    assert_eq!(repeated("call", "idempotent", "deduplicated"), added("clients"));
+    // Notifications have a message id, which is a key; and old servers run repeats of new ones.
+    assert_eq!(repeated("notify", "undeclared", "deduplicated"), added("servers"));
+    assert_eq!(repeated("notify", "at_most_once", "deduplicated"), added("servers"));
+    assert_eq!(repeated("notify", "idempotent", "deduplicated"), added("nobody"));
 }
 
 #[test]
 fn deduplication_removed() {
     let of = |repetition: &str| json!({ "repetition": repetition });
-    assert_method_rule(Rule::DeduplicationRemoved, &of("deduplicated"), &of("undeclared"));
-    assert_eq!(broken(only(&between(&of("deduplicated"), &of("idempotent")))), "servers");
+    for after in ["undeclared", "at_most_once"] {
+        assert_method_rule(Rule::DeduplicationRemoved, &of("deduplicated"), &of(after));
+    }
+    let removed = |broken| (Rule::DeduplicationRemoved, broken);
+    assert_eq!(repeated("call", "deduplicated", "idempotent"), removed("servers"));
+    assert_eq!(repeated("notify", "deduplicated", "undeclared"), removed("clients"));
+    assert_eq!(repeated("notify", "deduplicated", "idempotent"), removed("nobody"));
 }
 
+/// New clients send again what may have run, and old servers promised nothing.
 #[test]
 fn repetition_strengthened() {
     let of = |repetition: &str| json!({ "repetition": repetition });
     assert_method_rule(Rule::RepetitionStrengthened, &of("undeclared"), &of("idempotent"));
     assert_method_rule(Rule::RepetitionStrengthened, &of("undeclared"), &of("at_most_once"));
+    assert_method_rule(Rule::RepetitionStrengthened, &of("at_most_once"), &of("idempotent"));
+    assert_eq!(repeated("event", "undeclared", "idempotent"), (Rule::RepetitionStrengthened, "servers"));
 }
 
 #[test]
 fn repetition_weakened() {
     let of = |repetition: &str| json!({ "repetition": repetition });
     assert_method_rule(Rule::RepetitionWeakened, &of("idempotent"), &of("undeclared"));
+    assert_method_rule(Rule::RepetitionWeakened, &of("idempotent"), &of("at_most_once"));
     assert_method_rule(Rule::RepetitionWeakened, &of("at_most_once"), &of("undeclared"));
-    assert_eq!(broken(only(&between(&of("idempotent"), &of("replayed")))), "both");
+    assert_eq!(repeated("call", "idempotent", "replayed"), (Rule::RepetitionWeakened, "both"));
+    assert_eq!(repeated("call", "replayed", "deduplicated"), (Rule::RepetitionWeakened, "both"));
 }
 
 #[test]
@@ -167,8 +190,19 @@ fn partitions_changed() {
 }
 
 #[test]
+fn cluster_lock_changed() {
+    let of = |name: &str| json!({ "lock": { "name": name, "scope": "cluster", "partitions": 16 } });
+    assert_method_rule(Rule::ClusterLockChanged, &of("n"), &of("m"));
+    let of = |scope: &str| json!({ "lock": { "name": "n", "scope": scope } });
+    assert_method_rule(Rule::ClusterLockChanged, &of("process"), &of("region"));
+    assert_method_rule(Rule::PartitionsChanged, &of("process"), &of("cluster"));
+}
+
+#[test]
 fn lock_changed() {
     assert_method_rule(Rule::LockChanged, &json!({}), &json!({ "lock": { "name": "n" } }));
+    let of = |name: &str| json!({ "lock": { "name": name } });
+    assert_method_rule(Rule::LockChanged, &of("n"), &of("m"));
 }
 
 #[test]
