@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amqp_rpc_contract::description::{MethodDescription, MethodKind, Repetition};
+use amqp_rpc_contract::description::{LockDescription, LockScope, MethodDescription, MethodKind, Repetition};
 use serde_json::{Map, Value, json};
 
 use super::{bindings, method::Method, properties};
@@ -139,13 +139,28 @@ fn semantics(method: &MethodDescription) -> Vec<String> {
         said.push(format!("Callers wait {timeout} ms, unless they choose another timeout."));
     }
     if let Some(lock) = &method.lock {
-        said.push(format!(
-            "Locked by `{}`: requests with equal keys do not run at the same time.",
-            lock.name
-        ));
+        said.push(locked(lock));
     }
     if method.cancel_when_late {
         said.push("The server cancels it when its caller's deadline has passed.".to_owned());
     }
     said
+}
+
+/// Which requests do not run at the same time.
+fn locked(lock: &LockDescription) -> String {
+    let name = &lock.name;
+    let place = match lock.scope {
+        LockScope::Process => "within one process of the server",
+        LockScope::Cluster => "in all servers together",
+        _ => "in a scope that is not known",
+    };
+    match &lock.key {
+        Some(key) => {
+            format!(
+                "Locked by `{name}`: {place}, requests with equal keys (`{key}`) do not run at the same time."
+            )
+        }
+        None => format!("Locked by `{name}` as a whole: {place}, no two requests run at the same time."),
+    }
 }

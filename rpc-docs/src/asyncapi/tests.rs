@@ -292,3 +292,23 @@ fn what_is_no_document_is_an_error_that_names_the_place() {
         assert!(read(&document).is_err(), "{document}");
     }
 }
+
+#[test]
+fn a_lock_is_said_by_its_scope_and_its_key() {
+    let said = |lock: Value| {
+        let document = document(vec![method("start", json!({ "lock": lock }))]);
+        document["components"]["messages"]["fib.start.request"]["description"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        said(json!({ "name": "id", "key": "id" })),
+        "Locked by `id`: within one process of the server, requests with equal keys (`id`) do not run at the same time."
+    );
+    assert_eq!(
+        said(json!({ "name": "id", "key": "cluster.id", "scope": "cluster", "partitions": 8 })),
+        "Locked by `id`: in all servers together, requests with equal keys (`cluster.id`) do not run at the same time."
+    );
+    assert_eq!(
+        said(json!({ "name": "fib.start" })),
+        "Locked by `fib.start` as a whole: within one process of the server, no two requests run at the same time."
+    );
+}

@@ -1,7 +1,6 @@
 //! Locks. That of a process is the server's own; one in a cluster says where requests go.
 
 use amqp_rpc_contract::description::{LockDescription, LockScope, MethodDescription};
-use serde_json::Value;
 
 use super::{Rule, change::Change};
 use crate::asyncapi::partitions;
@@ -18,7 +17,9 @@ pub(super) fn compare(old: &MethodDescription, new: &MethodDescription) -> Optio
         ));
     }
     if let (Some(from), Some(to)) = (in_cluster(old), in_cluster(new)) {
-        return cluster(from, to);
+        // The only parameter of a bare method is the body, whatever it is called.
+        let is_bare = old.bare && new.bare;
+        return cluster((from, key(from, is_bare)), (to, key(to, is_bare)));
     }
     if old.lock == new.lock {
         return None;
@@ -39,14 +40,19 @@ fn in_cluster(method: &MethodDescription) -> Option<&LockDescription> {
     method.lock.as_ref().filter(|lock| lock.scope == LockScope::Cluster)
 }
 
-/// Two locks with the same number of partitions.
-fn cluster(from: &LockDescription, to: &LockDescription) -> Option<Change> {
+/// Two locks with the same number of partitions, each with its key.
+fn cluster(
+    (from, from_key): (&LockDescription, Option<&str>),
+    (to, to_key): (&LockDescription, Option<&str>),
+) -> Option<Change> {
+    let said =
+        |key: Option<&str>| key.map_or_else(|| "that of all requests".to_owned(), |key| format!("`{key}`"));
     let change = if from.name != to.name {
         format!("its lock is `{}`, and was `{}`", to.name, from.name)
+    } else if from_key != to_key {
+        format!("the key of its lock is {}, and was {}", said(to_key), said(from_key))
     } else {
-        // One that says no key may be of a library that did not describe it.
-        let (from, to) = (key(from)?, key(to)?);
-        (from != to).then(|| format!("the key of its lock is {to}, and was {from}"))?
+        return None;
     };
     Some(Change::of(Rule::ClusterLockChanged, "lock", change).breaks_both(
         "requests of one key go to other partitions, and servers of both versions do not exclude each other: stop all \
@@ -54,8 +60,8 @@ fn cluster(from: &LockDescription, to: &LockDescription) -> Option<Change> {
     ))
 }
 
-/// The path of the parameter that is the key, if the description has it.
-fn key(lock: &LockDescription) -> Option<Value> {
-    let key = serde_json::to_value(lock).ok()?.get("key")?.clone();
-    (!key.is_null()).then_some(key)
+/// Where the key stands in a request; of a bare one, where it stands in the body.
+fn key(lock: &LockDescription, is_bare: bool) -> Option<&str> {
+    let key = lock.key.as_deref()?;
+    Some(if is_bare { key.split_once('.').map_or("", |(_, fields)| fields) } else { key })
 }

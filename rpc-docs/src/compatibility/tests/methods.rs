@@ -193,6 +193,14 @@ fn partitions_changed() {
 fn cluster_lock_changed() {
     let of = |name: &str| json!({ "lock": { "name": name, "scope": "cluster", "partitions": 16 } });
     assert_method_rule(Rule::ClusterLockChanged, &of("n"), &of("m"));
+    let of = |key: Option<&str>, is_bare: bool| {
+        let lock = json!({ "name": "n", "scope": "cluster", "partitions": 16, "key": key });
+        json!({ "lock": lock, "bare": is_bare })
+    };
+    assert_method_rule(Rule::ClusterLockChanged, &of(Some("id"), false), &of(Some("cluster.id"), false));
+    assert_method_rule(Rule::ClusterLockChanged, &of(None, false), &of(Some("id"), false));
+    assert_method_rule(Rule::ClusterLockChanged, &of(Some("a.id"), true), &of(Some("a.name"), true));
+    assert_eq!(between(&of(Some("a.id"), true), &of(Some("b.id"), true)), []);
     let of = |scope: &str| json!({ "lock": { "name": "n", "scope": scope } });
     assert_method_rule(Rule::ClusterLockChanged, &of("process"), &of("region"));
     assert_method_rule(Rule::PartitionsChanged, &of("process"), &of("cluster"));
