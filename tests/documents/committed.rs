@@ -22,9 +22,13 @@ pub(super) fn path(name: &str, file: &str) -> PathBuf {
 
 /// The descriptions of `tests/documents/NAME`.
 fn descriptions(name: &str) -> Vec<ServiceDescription> {
-    let file = path(name, "description.json");
-    let document: Value =
-        serde_json::from_str(&fs::read_to_string(file).expect("it is committed")).expect("it is JSON");
+    read_document(name, "description.json")
+}
+
+/// The services of a file of `tests/documents/NAME`.
+fn read_document(name: &str, file: &str) -> Vec<ServiceDescription> {
+    let text = fs::read_to_string(path(name, file)).expect("it is committed");
+    let document: Value = serde_json::from_str(&text).expect("it is JSON");
     read(&document).expect("it describes services")
 }
 
@@ -51,14 +55,33 @@ fn the_committed_documents_are_what_is_made_of_their_descriptions() {
     }
 }
 
+/// What a document says and what it is made of are the same contract.
 #[test]
-fn the_committed_documents_are_compatible_with_their_descriptions() {
+fn the_committed_documents_say_what_their_descriptions_say() {
     for name in NAMES {
-        let committed = fs::read_to_string(path(name, "asyncapi.json")).unwrap();
-        let committed = read(&serde_json::from_str(&committed).unwrap()).unwrap();
-        let report = compatibility::compare(&committed, &descriptions(name));
+        let report = compatibility::compare(&read_document(name, "asyncapi.json"), &descriptions(name));
         assert_eq!(report.to_string(), "", "of {name}");
     }
+}
+
+/// `UPDATE_DOCUMENTS` leaves the released document alone: what is written anew is compared with what callers have.
+#[test]
+fn the_fibonacci_service_does_not_break_clients_of_its_released_document() {
+    let (released, current) = (read_document("fib", "released.json"), descriptions("fib"));
+    let report = compatibility::compare(&released, &current);
+    assert!(!report.breaks_clients(), "a release like this needs another major version:\n{report}");
+    assert!(!report.breaks_servers(), "replace the servers first, and say so in the release:\n{report}");
+}
+
+/// So that a released document that is read as nothing is not taken for one that nothing breaks.
+#[test]
+fn a_change_that_breaks_clients_of_the_released_document_is_found() {
+    let released = read_document("fib", "released.json");
+    let mut changed = descriptions("fib");
+    changed[0].methods[0].request["required"] = serde_json::json!(["n", "m"]);
+    changed[0].methods[0].request["properties"]["m"] = serde_json::json!({ "type": "integer" });
+    let report = compatibility::compare(&released, &changed);
+    assert!(report.breaks_clients() && !report.breaks_servers(), "{report}");
 }
 
 /// Each example of a request is one.

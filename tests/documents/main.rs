@@ -1,7 +1,8 @@
 //! The documents of descriptions: that the committed ones are current, and what the programs of others make of them.
 //!
 //! `fib` is the trait in `described`, `everything` has what a contract can say. To write their documents
-//! anew: `UPDATE_DOCUMENTS=1 cargo test -p amqp-rpc-tests --test documents`.
+//! anew: `UPDATE_DOCUMENTS=1 cargo test -p amqp-rpc-tests --test documents`. `fib/released.json` is the document that callers
+//! have: it is replaced by hand, with a release.
 
 mod committed;
 mod described;
