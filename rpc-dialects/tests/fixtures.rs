@@ -2,7 +2,7 @@
 
 use amqp_rpc_dialects::{
     AioPika, Celery, Cyberfusion, FastStream, Golevelup, Kanin, Nameko, NestJs, Tutorial,
-    testing::{Fixture, check_hostile, check_hostile_replies},
+    testing::{Fixture, check_hostile, check_malformed_replies},
 };
 use amqp_rpc_runtime::{
     contract::{MethodDef, Params, Repetition, ServiceDef},
@@ -44,7 +44,7 @@ fn check_in(
         panic!("{problem}");
     }
     if let Some(client) = client
-        && let Err(problem) = check_hostile_replies(client)
+        && let Err(problem) = check_malformed_replies(client)
     {
         panic!("{problem}");
     }

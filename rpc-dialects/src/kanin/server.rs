@@ -63,7 +63,7 @@ impl ServerDialect for Kanin {
         let faults = |fault: &Fault| self.faults.as_ref().map(|bytes| bytes(fault));
         let body: Option<Bytes> = match answered.outcome {
             Outcome::Value { content_type: RAW, body } => Some(body.clone()),
-            // A notification has no value. Whoever waits for a reply learns that it ran.
+            // A notification has no value. A caller that waits for a reply learns that it ran.
             Outcome::Value { .. } if is_one_way => Some(Bytes::new()),
             Outcome::Value { content_type, .. } => {
                 let why = format!("the value is {content_type}, and kanin reads bytes alone");

@@ -2,7 +2,7 @@
 //!
 //! A [`Fixture`] is a JSON document with the messages of one peer. [`Fixture::check`] shows that a dialect reads the peer's
 //! requests and replies as they were captured, and that each of its sides reads what the other writes. [`check_hostile`]
-//! shows that its server survives what no peer sends, and [`check_hostile_replies`] that its client does.
+//! shows that its server survives what no peer sends, and [`check_malformed_replies`] that its client does.
 //!
 //! ```
 //! # extern crate amqp_rpc_dialects as dialects;
@@ -41,4 +41,4 @@ mod frame;
 mod hostile;
 
 pub use fixture::Fixture;
-pub use hostile::{check_hostile, check_hostile_replies};
+pub use hostile::{check_hostile, check_malformed_replies};

@@ -79,7 +79,7 @@ async fn a_peer_s_request_is_answered_as_kanin_does_and_a_foreign_address_is_not
     let reply = replies.next().await;
     assert_eq!((reply.body.as_slice(), reply.correlation_id()), (&[0x26][..], Some("request-0")));
     assert_eq!(reply.content_type(), Some("application/octet-stream"));
-    // Whoever waits for a notification learns that it ran.
+    // A caller that waits for a notification learns that it ran.
     peer.publish("amq.direct", "math.note", request(replies.queue()), b"\x08\x1e").await;
     let reply = replies.next().await;
     assert_eq!((reply.body.as_slice(), reply.correlation_id()), (&[][..], Some("request-0")));

@@ -6,5 +6,5 @@ mod requests;
 #[cfg(test)]
 mod tests;
 
-pub use replies::check_hostile_replies;
+pub use replies::check_malformed_replies;
 pub use requests::check_hostile;

@@ -29,7 +29,7 @@ const ARRAYS: [&str; 5] = [
 ///
 /// # Errors
 /// What it does not survive.
-pub fn check_hostile_replies(client: &dyn ClientDialect) -> Result<(), String> {
+pub fn check_malformed_replies(client: &dyn ClientDialect) -> Result<(), String> {
     let bodies: Vec<_> = bodies().into_iter().chain(ARRAYS.map(Bytes::from)).collect();
     let envelopes = envelopes();
     let check = |body: &Bytes, properties: &Properties| {

@@ -7,7 +7,7 @@ use amqp_rpc_runtime::{
     },
 };
 
-use super::{check_hostile, check_hostile_replies};
+use super::{check_hostile, check_malformed_replies};
 
 const SERVICE: &ServiceDef = &ServiceDef::new("svc", &[&MethodDef::new("svc", "svc.compute")]);
 
@@ -164,8 +164,8 @@ fn a_client_that_panics_at_a_reply_is_found() {
         ("a deep error", |reply| contains(reply, "\"err\":{") && is_deep(reply)),
     ];
     for (what, fails) in fragile {
-        let why = check_hostile_replies(&Fragile::at(fails)).expect_err(what);
+        let why = check_malformed_replies(&Fragile::at(fails)).expect_err(what);
         assert!(why.starts_with("it panics: "), "{what}: {why}");
     }
-    check_hostile_replies(&Fragile::at(|_| false)).expect("it reads all");
+    check_malformed_replies(&Fragile::at(|_| false)).expect("it reads all");
 }

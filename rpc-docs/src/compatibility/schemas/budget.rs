@@ -5,7 +5,7 @@ use serde_json::Value;
 /// What is left of the work of one comparison, for all services.
 ///
 /// A step is a small piece of work of bounded cost: a part of a schema that is looked at, a keyword that is kept or
-/// cloned, a listed value, some tens of bytes of text. Whoever works longer takes more of them.
+/// cloned, a listed value, some tens of bytes of text. Longer work takes more of them.
 #[derive(Debug)]
 pub(crate) struct Budget {
     steps: usize,
