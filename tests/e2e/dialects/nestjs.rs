@@ -254,7 +254,7 @@ async fn what_the_wire_cannot_say_is_refused() {
     for (dialect, why) in [
         (NestJs::new().pattern("compute", "whoami"), "have one name there"),
         (NestJs::new().pattern("compute", "math.*").wildcards(), "has a wildcard"),
-        (NestJs::new().pattern("compute", r#"{"cmd":"x","Role":"y"}"#).wildcards(), "in another order"),
+        (NestJs::new().pattern("compute", r#"{"cmd":"x","Role":"y"}"#).wildcards(), "in another way"),
         (NestJs::new().pattern("compute", "x".repeat(1025)), "more than 1024 bytes"),
     ] {
         let server = Server::new().service_in(FibServer::new(Fibonacci), dialect).start(vhost.uri());
