@@ -131,8 +131,9 @@ impl NestJs {
     /// Sends requests through a topic exchange that has the name of the queue, and binds the queue by the pattern
     /// of each method: the option `wildcards: true`. Default: requests go to the queue.
     ///
-    /// The routing key of an object is its JSON, with the keys in order. `NestJS` sorts them by its locale: both sides refuse
-    /// objects with several keys, unless these are lowercase ASCII letters and digits alone.
+    /// The routing key of an object is its JSON, with the keys in order. Both sides refuse what `NestJS` may write in another
+    /// way: several keys that are not all lowercase ASCII letters and digits, arrays, fractions, texts with quotes, backslashes
+    /// or control characters, and what is deeper than five.
     #[must_use]
     pub fn wildcards(mut self) -> Self {
         self.wildcards = Wildcards::OfQueue;
