@@ -14,6 +14,7 @@ mod faststream;
 mod golevelup;
 mod json;
 mod kanin;
+mod kombu;
 mod nameko;
 mod names;
 mod nestjs;

@@ -16,8 +16,11 @@ use amqp_rpc_runtime::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Celery, EXPIRES, ID, TASK, UTF_8, outcome::Exception, time};
-use crate::json::{Arguments, JSON, array, body_of, object_of, present};
+use super::{Celery, EXPIRES, ID, TASK, outcome::Exception, time};
+use crate::{
+    json::{Arguments, JSON, array, body_of, object_of, present},
+    kombu::UTF_8,
+};
 
 /// A longer time to live is none: years of five digits are no ISO 8601.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);

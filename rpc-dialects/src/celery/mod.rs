@@ -15,8 +15,6 @@ const TASK: &str = "task";
 const ID: &str = "id";
 /// The header with the time after which the task is not run.
 const EXPIRES: &str = "expires";
-/// The encoding that kombu states of every body.
-const UTF_8: &str = "utf-8";
 
 /// The dialect of Celery 5 with the result backend `rpc://` and its default serializer, for both sides.
 ///

@@ -13,12 +13,13 @@ use amqp_rpc_runtime::{
 use serde_json::value::RawValue;
 
 use super::{
-    Celery, EXPIRES, ID, TASK, UTF_8,
+    Celery, EXPIRES, ID, TASK,
     outcome::{exception, of_fault, write},
     time,
 };
 use crate::{
-    json::{Arguments, ErrorParts, JSON, Members, is_json, value_of},
+    json::{Arguments, ErrorParts, Members, is_json, value_of},
+    kombu::reply_properties,
     names::check_distinct,
 };
 
@@ -84,17 +85,8 @@ impl ServerDialect for Celery {
         }
         let (status, result) = self.result_of(answered);
         let task_id = answered.kept.text(ID).or(answered.correlation_id).unwrap_or_default();
-        let properties = Properties {
-            content_type: Some(SmolStr::new_static(JSON)),
-            content_encoding: Some(SmolStr::new_static(UTF_8)),
-            headers: Some(Headers::new()),
-            delivery_mode: Some(1),
-            priority: Some(0),
-            correlation_id: answered.correlation_id.map(SmolStr::from),
-            ..Properties::default()
-        };
         let body = write(status, &result, task_id).into();
-        ReplyMessage { properties, body, ..ReplyMessage::default() }.into()
+        ReplyMessage { properties: reply_properties(answered), body, ..ReplyMessage::default() }.into()
     }
 }
 
@@ -183,6 +175,7 @@ mod tests {
     use amqp_rpc_runtime::contract::{MethodDef, Params, Repetition};
 
     use super::*;
+    use crate::json::JSON;
 
     const PLACE: &MethodDef = &MethodDef::new("svc", "svc.place")
         .params(Params::Named(&["n"]))

@@ -12,8 +12,11 @@ use amqp_rpc_runtime::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{EXCHANGE, Nameko, UTF_8, errors::fault_of, exchange_with, queue_of};
-use crate::json::{Arguments, JSON, body_of, object, object_of, present};
+use super::{EXCHANGE, Nameko, errors::fault_of, exchange_with, queue_of};
+use crate::{
+    json::{Arguments, JSON, body_of, object, object_of, present},
+    kombu::UTF_8,
+};
 
 /// A reply. Of a value the error is null or missing, and of an error the result.
 #[derive(Deserialize)]

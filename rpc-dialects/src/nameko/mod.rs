@@ -12,8 +12,6 @@ use amqp_rpc_runtime::{
 
 /// The exchange of requests and replies.
 const EXCHANGE: &str = "nameko-rpc";
-/// The encoding that kombu states of every body.
-const UTF_8: &str = "utf-8";
 
 /// The dialect of nameko 2 and 3, for both sides.
 ///

@@ -4,18 +4,19 @@ use amqp_rpc_runtime::{
     Fault, FaultCode, Headers,
     contract::ServiceDef,
     dialect::{
-        Answer, Answered, Delivery, Incoming, IncomingRequest, Outcome, Properties, Queue, ReplyMessage,
-        ServerDialect, ServiceTopology, SmolStr, Unsupported,
+        Answer, Answered, Delivery, Incoming, IncomingRequest, Outcome, Queue, ReplyMessage, ServerDialect,
+        ServiceTopology, Unsupported,
     },
 };
 
 use super::{
-    EXCHANGE, Nameko, UTF_8,
+    EXCHANGE, Nameko,
     errors::{MALFORMED, exception_of},
     exchange_with, queue_of,
 };
 use crate::{
     json::{Arguments, ErrorParts, JSON, array, is_json, object, object_of, quoted, value_of},
+    kombu::reply_properties,
     names::check_no_deduplication,
 };
 
@@ -84,16 +85,8 @@ impl ServerDialect for Nameko {
             Outcome::Fault(fault) => exception(&exception_of(fault), fault.message(), None),
             _ => return Answer::Reject,
         };
-        let properties = Properties {
-            content_type: Some(SmolStr::new_static(JSON)),
-            content_encoding: Some(SmolStr::new_static(UTF_8)),
-            headers: Some(Headers::new()),
-            delivery_mode: Some(1),
-            priority: Some(0),
-            correlation_id: answered.correlation_id.map(SmolStr::from),
-            ..Properties::default()
-        };
-        ReplyMessage { exchange: EXCHANGE.into(), properties, body: body.into() }.into()
+        ReplyMessage { exchange: EXCHANGE.into(), properties: reply_properties(answered), body: body.into() }
+            .into()
     }
 }
 
