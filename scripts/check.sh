@@ -7,10 +7,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 failed=()
 check() {
-    local title=$1
+    local title=$1 begun=$SECONDS
     shift
     printf '\n== %s\n' "$title"
     "$@" || failed+=("$title")
+    printf '(%s s)\n' $((SECONDS - begun))
 }
 
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs what takes too long for continuous integration: the end-to-end tests on every RabbitMQ 4 that there is, and ten minutes of the
-# soak on each broker.
+# Runs what takes too long for continuous integration: the end-to-end tests on every RabbitMQ 4 that there is and on the embedded broker
+# in the likeness of one, the peers of other frameworks on the embedded broker, and ten minutes of the soak on each broker.
 # Run:  scripts/full.sh [MINUTES OF A SOAK]        about an hour; scripts/test.sh is what continuous integration runs
 # The last line sums up all tests. Ends with 0 only when each run did.
 set -euo pipefail
@@ -12,9 +12,10 @@ if [ -z "${AMQP_RPC_TEST_REDIS-}" ] || [ -z "${AMQP_RPC_TEST_POSTGRES-}" ]; then
 fi
 
 AMQP_RPC_TEST_PYTHON=$(scripts/interop-python.sh)
+AMQP_RPC_TEST_PEERS=$(scripts/dialect-peers.sh)
 # The tests that make ten thousand calls while servers are killed.
 AMQP_RPC_TEST_FULL_LOAD=yes
-export AMQP_RPC_TEST_PYTHON AMQP_RPC_TEST_FULL_LOAD
+export AMQP_RPC_TEST_PYTHON AMQP_RPC_TEST_PEERS AMQP_RPC_TEST_FULL_LOAD
 
 # shellcheck source=run-and-wait.bash
 . scripts/run-and-wait.bash
@@ -31,6 +32,11 @@ for version in "${versions[@]}"; do
     # shellcheck disable=SC2046 # words without spaces
     run "RabbitMQ $version" $(on_rabbitmq_4 "$version") cargo test -p amqp-rpc-tests --no-fail-fast --test e2e -- --include-ignored
 done
+
+embedded=(env -u AMQP_URL cargo test -p amqp-rpc-tests --no-fail-fast)
+run "the end-to-end tests, on the embedded broker like rabbitmq-4.3" env AMQP_RPC_TEST_LIKE=rabbitmq-4.3 "${embedded[@]}" --test e2e -- \
+    --include-ignored --skip on_rabbitmq --skip rabbitmq::
+run "other frameworks, on the embedded broker" "${embedded[@]}" --test dialects -- --include-ignored --skip on_rabbitmq
 
 run "a thousand new random scripts, on RabbitMQ and the embedded broker" env CONFORMANCE_SEEDS=1000 \
     scripts/with-rabbitmq.sh cargo test -p amqp-rpc-tests --test conformance -- random::more

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs all tests on all brokers: everything on the embedded one, then what speaks with a broker on a private RabbitMQ, with pika and with
-# the peers of other frameworks; then the end-to-end tests on the embedded broker in its other likenesses and on RabbitMQ 4, a short soak, what threads share under many
-# schedules, and the instructions of a call.
+# the peers of other frameworks; then the end-to-end tests on the embedded broker as LavinMQ and on RabbitMQ 4, a short soak, what threads share under many
+# schedules, and the instructions of a call. What it leaves to scripts/full.sh: those peers, and the likeness of RabbitMQ 4, on the embedded broker.
 # Run:  scripts/test.sh [ARGUMENTS OF cargo test]      e.g.  scripts/test.sh --test e2e -- unroutable
 # Installs what is missing (RabbitMQ, Redis, PostgreSQL, Python's venv, node; Debian, as root or through sudo). The last line sums up all runs:
 # "N passed, N failed, N skipped"; skipped is what no run ran. Ends with 0 only when each run did.
@@ -56,15 +56,16 @@ run "everything, on the embedded broker" "${embedded[@]}" "${targets[@]}" -- "${
 if [ -n "$documents" ]; then
     run "documents, read by the programs of others" "${embedded[@]}" --test documents -- "${tests[@]}" --ignored
 fi
-# The ignored tests but those of RabbitMQ, which are in a module `rabbitmq` or have names that begin with `on_rabbitmq`.
-run "Python and other peers, on the embedded broker" "${embedded[@]}" "${with_brokers[@]}" -- "${tests[@]}" --ignored --skip on_rabbitmq --skip rabbitmq::
+# The ignored tests but those of RabbitMQ, which are in a module `rabbitmq` or have names that begin with `on_rabbitmq`, and those of
+# the peers: they take three minutes on each broker.
+python=("${targets[@]}")
+[ ${#targets[@]} -gt 0 ] || python=(--test e2e --test conformance --test foreign_clients --test guide)
+run "Python's peers, on the embedded broker" "${embedded[@]}" "${python[@]}" -- "${tests[@]}" --ignored --skip on_rabbitmq --skip rabbitmq::
 run "RabbitMQ, Python and other peers" scripts/with-rabbitmq.sh "${cargo_test[@]}" "${with_brokers[@]}" -- "${tests[@]}" --include-ignored
 # By default it is like RabbitMQ 3.10. A test that a likeness leaves out was run by another.
 if [[ " ${with_brokers[*]} " == *" e2e "* ]]; then
-    for like in rabbitmq-4.3 lavinmq; do
-        run "the end-to-end tests, on the embedded broker like $like" env "AMQP_RPC_TEST_LIKE=$like" "${embedded[@]}" --test e2e -- \
-            "${tests[@]}" --include-ignored --skip on_rabbitmq --skip rabbitmq::
-    done
+    run "the end-to-end tests, on the embedded broker like lavinmq" env AMQP_RPC_TEST_LIKE=lavinmq "${embedded[@]}" --test e2e -- \
+        "${tests[@]}" --include-ignored --skip on_rabbitmq --skip rabbitmq::
 fi
 if [ -n "$everything" ]; then
     run "RabbitMQ 4" env -u AMQP_URL AMQP_RPC_RABBITMQ4=stable scripts/rabbitmq-4.sh scripts/with-rabbitmq.sh \

@@ -8,7 +8,7 @@ trap 'rm -rf "$scratch"' EXIT
 # run TITLE COMMAND...: shows the output, also how an interrupted run ends, and keeps it. A command that ends with 77 could not begin,
 # and its last line says why: the whole run counts as one skipped test.
 run() {
-    local title=$1 tee_pid run_status=0
+    local title=$1 tee_pid run_status=0 begun=$SECONDS
     shift
     [ -z "$interrupted" ] || return 0
     rm -f "$scratch/pipe"
@@ -18,6 +18,7 @@ run() {
     printf '\n== %s\n' "$title"
     run_and_wait "$@" >"$scratch/pipe" 2>&1 || run_status=$?
     wait "$tee_pid" || true
+    printf '(%s s)\n' $((SECONDS - begun))
     case $run_status in
         0) ;;
         77) echo "test all: $title ... ignored, $(tail -n 1 "$scratch/output")" | tee -a "$scratch/output" ;;
