@@ -19,11 +19,21 @@ documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-
 # Only the format: cargo would fetch all that this library is compared and tested with, and clippy would build it.
 peers_format() { find benches/peers tests/dialects/peers -name '*.rs' -not -path '*/target/*' -exec rustfmt --edition 2024 --check {} +; }
 
+# benches/throughput is built by both, and by no check in the second.
+peers_features() {
+    features_of() { sed -n 's/^amqp-rpc = .*features = \[\(.*\)\].*/\1/p' "$1"; }
+    [ "$(features_of benches/Cargo.toml)" = "$(features_of benches/peers/lapin/Cargo.toml)" ] || {
+        echo "benches/Cargo.toml and benches/peers/lapin/Cargo.toml name other features of amqp-rpc" >&2
+        return 1
+    }
+}
+
 # What neither rustc nor clippy sees; `structure` alone means every rule, `--help` lists them.
 structure() { cargo run --quiet --package xtask -- structure "$@"; }
 
 check "format" cargo fmt --all --check
 check "format of other programs" peers_format
+check "features of other programs" peers_features
 check "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
 # Warnings are left to the lints; with the cryptography that is not the default, and with none.
 check "build without TLS" cargo check --quiet --all-targets --no-default-features --features runtime
