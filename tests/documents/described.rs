@@ -9,7 +9,7 @@ use crate::committed::path;
 
 /// The error of the Fibonacci service.
 #[derive(Serialize, Deserialize, JsonSchema)]
-enum FibError {
+pub(super) enum FibError {
     /// The number does not fit into 64 bits.
     TooLarge {
         /// The largest `n` that is served.
@@ -19,7 +19,7 @@ enum FibError {
 
 /// Fibonacci numbers.
 #[rpc_service(schema)]
-trait Fib {
+pub(super) trait Fib {
     /// The `n`th Fibonacci number.
     #[rpc(idempotent, example = { "n": 30 })]
     async fn compute(&self, n: u64) -> Result<u64, FibError>;

@@ -4,6 +4,7 @@
 //! anew: `UPDATE_DOCUMENTS=1 cargo test -p amqp-rpc-tests --test documents`. `fib/released.json` is the document that callers
 //! have: it is replaced by hand, with a release.
 
+mod called;
 mod committed;
 mod described;
 mod models;

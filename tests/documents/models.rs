@@ -16,14 +16,14 @@ const PYTHON: [&str; 7] = [
     "models.py",
 ];
 
-fn python_models(python: &Tools, scratch: &Scratch, document: &str, kind: &str) -> String {
+pub(super) fn python_models(python: &Tools, scratch: &Scratch, document: &str, kind: &str) -> String {
     let input = path("fib", document);
     let input = input.to_str().expect("a path of UTF-8");
     let arguments = ["--input", input, "--input-file-type", kind].into_iter().chain(PYTHON);
     python.run("bin/datamodel-codegen", arguments, scratch.path()).of_success()
 }
 
-fn type_check(python: &Tools, scratch: &Scratch, program: &str) -> Output {
+pub(super) fn type_check(python: &Tools, scratch: &Scratch, program: &str) -> Output {
     python.run(
         "bin/mypy",
         ["--strict", "--no-error-summary", "--cache-dir", ".mypy", program],

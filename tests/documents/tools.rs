@@ -47,8 +47,23 @@ impl Tools {
         arguments: impl IntoIterator<Item = A>,
         folder: &Path,
     ) -> Output {
+        self.run_on("", program, arguments, folder)
+    }
+
+    /// The same, for a program that calls a service on the broker of this URL.
+    pub(super) fn run_on<A: AsRef<OsStr>>(
+        &self,
+        broker: &str,
+        program: &str,
+        arguments: impl IntoIterator<Item = A>,
+        folder: &Path,
+    ) -> Output {
         let mut command = Command::new(self.folder.join(program));
-        command.args(arguments).current_dir(folder).env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+            .args(arguments)
+            .current_dir(folder)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("AMQP_URL", broker);
         let output = command.output().unwrap_or_else(|error| panic!("{program}: {error}"));
         let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         Output { succeeded: output.status.success(), text: text.concat() }
