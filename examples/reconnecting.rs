@@ -77,9 +77,8 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     );
     // The server may lose its connection later than the client, and answer a call before it does.
     let mut states = server.state_changes();
-    let reconnected = async {
-        while states.current().epoch() < Some(2) && states.changed().await.is_some() {}
-    };
+    let reconnected =
+        async { while states.current().epoch() < Some(2) && states.changed().await.is_some() {} };
     tokio::time::timeout(Duration::from_secs(60), reconnected).await?;
     println!("the client is {}, and the server {}", client.state(), server.state());
 
