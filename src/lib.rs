@@ -68,6 +68,7 @@
 //! | send passwords and keys encrypted | feature `secrets`: `Secret`, `secrets::Keyring` |
 //! | answer a repeat with the stored reply | [`Call::idempotency_key`]; feature `idempotency`: `idempotency`, `Server::idempotency_store` |
 //! | say what a service has, for documents and tools | feature `schema`: `description`, `#[rpc_service(schema)]` |
+//! | list the instances of a service, describe it, see its numbers | [`Client::reflection`], [`Server::reflection`] |
 //! | test code that calls, without a broker | [`Client::in_process`] |
 //! | call or serve by name, without a trait | [`Client::call_json`], [`Client::call_bytes`], [`Server::raw`] |
 //!
@@ -260,7 +261,7 @@ pub use amqp_rpc_macros::rpc_service;
 
 #[cfg(feature = "secrets")]
 pub use amqp_rpc_contract::Secret;
-#[cfg(feature = "schema")]
+#[cfg(any(feature = "runtime", feature = "schema"))]
 pub use amqp_rpc_contract::description;
 #[cfg(not(feature = "runtime"))]
 #[doc(hidden)]
@@ -282,7 +283,8 @@ pub use amqp_rpc_runtime::secrets;
 #[cfg(feature = "runtime")]
 pub use amqp_rpc_runtime::{
     Call, CallError, CallOptions, Client, ConnectOptions, Execution, Fault, FaultCode, RunningServer, Server,
-    Subscription, client, codec, connect, contract, dialect, error, in_process, layers, middleware, server,
+    Subscription, client, codec, connect, contract, dialect, error, in_process, layers, middleware,
+    reflection, server,
 };
 
 #[cfg(all(doctest, feature = "runtime"))]

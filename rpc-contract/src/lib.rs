@@ -10,7 +10,7 @@
 mod context;
 pub mod contract;
 mod definitions;
-#[cfg(feature = "schema")]
+#[cfg(feature = "description")]
 pub mod description;
 mod headers;
 #[cfg(feature = "scope")]

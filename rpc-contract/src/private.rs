@@ -11,8 +11,10 @@ use std::{
 pub use schemars::{self, JsonSchema, Schema, SchemaGenerator};
 pub use serde;
 
+#[cfg(feature = "description")]
+pub use crate::description::ServiceDescription;
 #[cfg(feature = "schema")]
-pub use crate::description::{Describe, SchemaType, ServiceDescription};
+pub use crate::description::{Describe, SchemaType};
 #[cfg(feature = "scope")]
 pub use crate::inherited::Inherited;
 #[cfg(feature = "secrets")]
@@ -26,6 +28,7 @@ pub use crate::{
         Event, LockDef, LockKey, MethodDef, NoError, NoReply, Notification, Params, Repetition, Request,
         Response, ServiceDef, WireType,
     },
+    described,
     violation::{Violations, cut},
     with_schema, without_runtime as with_runtime,
 };
@@ -184,5 +187,25 @@ macro_rules! with_schema {
 macro_rules! with_schema {
     ($($items:tt)*) => {
         ::core::compile_error! { "`schema` needs the feature `schema` of amqp-rpc" }
+    };
+}
+
+/// The function that describes a contract.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! described {
+    ($function:ident) => {
+        ::core::option::Option::Some($function)
+    };
+}
+
+/// No function: `with_schema` has said which feature is missing.
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! described {
+    ($function:ident) => {
+        ::core::option::Option::None
     };
 }

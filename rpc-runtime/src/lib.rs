@@ -3,7 +3,7 @@
 //! Depend on `amqp-rpc`, which re-exports what users need.
 //!
 //! Modules import one way, each only from those before it: `codec`, `secrets`, `message`, `contract`,
-//! `error`, `wire`, `dialect`, `client`, `layer`, `idempotency`, `lock`, `in_process` and `server`.
+//! `error`, `wire`, `dialect`, `client`, `layer` and `reflection`, `idempotency`, `lock`, `in_process` and `server`.
 
 pub mod client;
 pub mod codec;
@@ -21,6 +21,7 @@ mod lock;
 mod message;
 #[doc(hidden)]
 pub mod private;
+pub mod reflection;
 #[cfg(all(test, shuttle))]
 mod schedules;
 #[cfg(feature = "secrets")]

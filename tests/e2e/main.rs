@@ -12,6 +12,7 @@ mod dead_letters;
 mod idempotency;
 mod locks;
 mod one_way;
+mod reflection;
 mod secrets;
 mod server;
 mod untyped;

@@ -125,6 +125,13 @@ impl Connection {
         self.progress.waits_for(step);
     }
 
+    /// The same connection, for steps that its preparation does not wait for: they are not
+    /// [recorded](Self::waits_for).
+    #[must_use]
+    pub fn unobserved(&self) -> Self {
+        Self { progress: Progress::default(), ..self.clone() }
+    }
+
     /// How many channels may declare at once: few of those that the broker allows.
     pub fn declaring_channels(&self) -> usize {
         const AT_ONCE: u16 = 16;

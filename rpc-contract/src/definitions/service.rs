@@ -10,12 +10,21 @@ pub struct ServiceDef {
     pub name: &'static str,
     /// Every method, in the order of the trait.
     pub methods: &'static [&'static MethodDef],
+    /// The version of the crate that declares the trait.
+    pub version: Option<&'static str>,
 }
 
 impl ServiceDef {
-    /// A service called `name`.
+    /// A service called `name`, without a version.
     #[must_use]
     pub const fn new(name: &'static str, methods: &'static [&'static MethodDef]) -> Self {
-        Self { name, methods }
+        Self { name, methods, version: None }
+    }
+
+    /// Says its version.
+    #[must_use]
+    pub const fn version(mut self, version: Option<&'static str>) -> Self {
+        self.version = version;
+        self
     }
 }

@@ -5,17 +5,21 @@
 //! understand each other. A program that reads one from outside limits its length first.
 
 mod deprecation;
+#[cfg(feature = "schema")]
 mod describe;
+#[cfg(feature = "schema")]
 mod docs;
 mod lock;
 mod method;
 mod repetition;
 mod service;
-#[cfg(test)]
+#[cfg(all(test, feature = "schema"))]
 mod tests;
+#[cfg(feature = "schema")]
 mod titles;
 
 pub use deprecation::Deprecation;
+#[cfg(feature = "schema")]
 #[doc(hidden)]
 pub use describe::{Describe, DescribeMethod, SchemaType};
 pub use lock::{LockDescription, LockScope};

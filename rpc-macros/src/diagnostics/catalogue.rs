@@ -137,6 +137,7 @@ catalogue! {
     LongName { key, length, limit } => "`{key}` is {length} bytes long; AMQP allows {limit}",
     ControlCharacter { key } => "`{key}` must not contain control characters",
     DottedName { name } => "`{name}` must not contain a dot: the full name is the service's name, a dot, and this",
+    ReservedMethodName { name } => "`{name}` must not begin with `$`, and no part of it: these names are reserved for the methods that every server has",
     LongFullName { full_name, length, limit } => "the full name `{full_name}` is {length} bytes long; AMQP allows {limit}",
     ReservedName { key } => "`{key}` must not begin with `amq.`: these names are reserved for the broker",
     ReservedExchange => "`amq.` names are reserved for the broker; of its exchanges only `amq.direct` routes calls",

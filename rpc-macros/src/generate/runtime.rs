@@ -51,6 +51,7 @@ runtime_paths! {
     schema_generator: SchemaGenerator,
     describe: Describe,
     service_description: ServiceDescription,
+    described: described,
     // The client and the server.
     with_runtime: with_runtime,
     client: Client,

@@ -77,12 +77,15 @@ fn service_impl(runtime: &Runtime, service: &Service) -> TokenStream {
         let (cfgs, request) = (&method.attributes.cfgs, &method.request);
         quote!(#( #cfgs )* #request::METHOD)
     });
-    let locked_methods = locked_methods(runtime, service);
+    let (describe, locked_methods) = (describe(runtime, service), locked_methods(runtime, service));
     let arms = service.methods.iter().map(|method| arm(runtime, service, method));
     quote! {
         #[automatically_derived]
         impl<#implementation: #ident> #service_trait for #server<#implementation> {
-            const DEFINITION: &'static #service_def = &#service_def::new(#name, &[#( #methods ),*]);
+            const DEFINITION: &'static #service_def = &#service_def::new(#name, &[#( #methods ),*])
+                .version(::core::option_env!("CARGO_PKG_VERSION"));
+
+            #describe
 
             #locked_methods
 
@@ -95,6 +98,15 @@ fn service_impl(runtime: &Runtime, service: &Service) -> TokenStream {
             }
         }
     }
+}
+
+/// The constant `DESCRIBE`, if the trait asks for a description.
+fn describe(runtime: &Runtime, service: &Service) -> Option<TokenStream> {
+    let function = service.description.as_ref()?;
+    let Runtime { described, service_description, .. } = runtime;
+    Some(quote! {
+        const DESCRIBE: ::core::option::Option<fn() -> #service_description> = #described!(#function);
+    })
 }
 
 /// The function `locked_methods`, if there are any.

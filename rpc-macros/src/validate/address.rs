@@ -14,6 +14,8 @@ use crate::{
 const LIMIT: usize = 255;
 /// The prefix of queue and exchange names that AMQP reserves for the broker.
 const RESERVED: &str = "amq.";
+/// Begins the names of the methods that every server has.
+const RESERVED_SIGN: char = '$';
 
 /// The defaults of a service, for the addresses of its methods.
 pub(super) struct ServiceAddress {
@@ -27,7 +29,7 @@ pub(super) struct ServiceAddress {
 impl ServiceAddress {
     /// Applies the defaults to the keys of the trait.
     pub(super) fn resolve(service: &Ident, keys: &ServiceKeys, errors: &mut Errors) -> Self {
-        let name = keys.name.as_ref().and_then(|text| queue_name("name", text, errors));
+        let name = keys.name.as_ref().and_then(|text| service_name(text, errors));
         let name = name.unwrap_or_else(|| names::service_name(service));
         let exchange = keys.exchange.as_ref().and_then(|text| exchange_name(text, errors));
         let exchange = exchange.unwrap_or_else(|| names::DEFAULT_EXCHANGE.to_owned());
@@ -111,13 +113,28 @@ impl ServiceAddress {
     }
 }
 
+/// A service's name, which its queue has as well.
+fn service_name(text: &LitStr, errors: &mut Errors) -> Option<String> {
+    let value = queue_name("name", text, errors)?;
+    unreserved(value, text, errors)
+}
+
+/// Checks that no part of the name is one of those that every server has.
+fn unreserved(value: String, text: &LitStr, errors: &mut Errors) -> Option<String> {
+    if value.split('.').any(|part| part.starts_with(RESERVED_SIGN)) {
+        errors.at(text, ErrorKind::ReservedMethodName { name: value });
+        return None;
+    }
+    Some(value)
+}
+
 fn method_name(text: &LitStr, errors: &mut Errors) -> Option<String> {
     let value = name("name", text, errors)?;
     if value.contains('.') {
         errors.at(text, ErrorKind::DottedName { name: value });
         return None;
     }
-    Some(value)
+    unreserved(value, text, errors)
 }
 
 fn queue_name(key: &'static str, text: &LitStr, errors: &mut Errors) -> Option<String> {

@@ -8,6 +8,7 @@ mod handle;
 mod in_process;
 mod layers;
 mod options;
+pub(crate) mod reflection;
 mod service;
 mod session;
 mod settings;

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use amqp_rpc_contract::contract::ServiceDef;
+use amqp_rpc_contract::{contract::ServiceDef, description::ServiceDescription};
 
 use super::locked_method::LockedMethod;
 use crate::message::{Fault, IncomingCall, Reply};
@@ -22,6 +22,10 @@ pub trait Service: Send + Sync + 'static {
     fn definition(&self) -> &'static ServiceDef {
         Self::DEFINITION
     }
+
+    /// Describes the service, if its trait asks for it.
+    #[doc(hidden)]
+    const DESCRIBE: Option<fn() -> ServiceDescription> = None;
 
     /// How the requests of its methods with a lock are locked. A server does not start a service that leaves out
     /// one of them.

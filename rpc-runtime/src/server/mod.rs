@@ -16,6 +16,7 @@ mod link_failure;
 mod log;
 mod outliving_calls;
 mod parking;
+mod reflection;
 mod reply;
 mod serve;
 mod services;

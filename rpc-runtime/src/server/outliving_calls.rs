@@ -111,7 +111,13 @@ mod tests {
     }
 
     fn route() -> Route {
-        Route { method: METHOD, service: BoxService::new(Nothing), service_id: ServiceId(0), lock: None }
+        Route {
+            method: METHOD,
+            service: BoxService::new(Nothing),
+            service_id: ServiceId(0),
+            lock: None,
+            counters: None,
+        }
     }
 
     #[tokio::test(start_paused = true)]

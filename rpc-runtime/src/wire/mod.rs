@@ -6,6 +6,7 @@
 pub(crate) mod dead_letter;
 pub(crate) mod namespace;
 pub(crate) mod partition;
+pub(crate) mod reflection;
 pub(crate) mod reply;
 pub(crate) mod reply_address;
 pub(crate) mod request;

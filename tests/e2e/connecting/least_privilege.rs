@@ -17,7 +17,7 @@ use crate::{
     support::{
         Permissions, RawPeer, Vhost,
         recipes::{
-            CALLER, CALLER_THAT_LOOKS_UP, CALLER_WITH_REPLY_QUEUE, DECLARING_SERVER, SERVER,
+            CALLER, CALLER_THAT_LOOKS_UP, CALLER_WITH_REPLY_QUEUE, DECLARING_SERVER, LISTED_SERVER, SERVER,
             SERVER_WITH_CLUSTER_LOCKS, SERVER_WITH_MAX_LENGTH,
         },
         within,
@@ -176,6 +176,27 @@ async fn a_server_s_user_that_may_declare_its_own_queues_can_touch_nothing_else(
         Trespass::DeclareQueue("gate.mine"),
         Trespass::DeleteQueue("gate"),
         Trespass::DeclareExchange("amqp-rpc.mine"),
+    ] {
+        is_refused(&uri, trespass).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_s_user_that_may_be_listed_can_touch_nothing_else() {
+    let mut vhost = Vhost::create().await;
+    let _other = serve_gate(&vhost, &Gatekeeper::closed(), 1).await;
+    let (_server, uri) = serve_as(&mut vhost, LISTED_SERVER, Declare::All).await;
+    // Clients need no permission more.
+    let caller = vhost.add_user("caller", "secret", CALLER_WITH_REPLY_QUEUE).await;
+    let reflection = Client::connect(&caller).await.unwrap().reflection();
+    assert_eq!(within("the instance", reflection.ping("fib")).await.unwrap().len(), 1);
+    for trespass in [
+        Trespass::PublishTo("amqp-rpc"),
+        Trespass::Consume("gate"),
+        Trespass::DeclareQueue("gate.mine"),
+        Trespass::DeleteQueue("gate"),
+        Trespass::DeclareExchange("amqp-rpc.mine"),
+        Trespass::Bind("gate", "amqp-rpc"),
     ] {
         is_refused(&uri, trespass).await;
     }

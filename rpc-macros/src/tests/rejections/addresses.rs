@@ -47,6 +47,21 @@ pub(super) const TABLE: &[Rejection] = &[
         )],
     },
     Rejection {
+        claim: "names that every server has are reserved",
+        arguments: r#"name = "tools.$fib""#,
+        item: r#"trait Fib { #[rpc(name = "$ping")] async fn compute(&self); }"#,
+        errors: &[
+            (
+                "`tools.$fib` must not begin with `$`, and no part of it: these names are reserved for the methods that every server has",
+                r#""tools.$fib""#,
+            ),
+            (
+                "`$ping` must not begin with `$`, and no part of it: these names are reserved for the methods that every server has",
+                r#""$ping""#,
+            ),
+        ],
+    },
+    Rejection {
         claim: "a full name is short",
         arguments: r#"name = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx""#,
         item: r#"trait Fib {

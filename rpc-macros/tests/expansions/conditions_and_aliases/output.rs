@@ -325,14 +325,15 @@ const _: () = {
         #[automatically_derived]
         impl<S: Files> ::amqp_rpc::__private::Service for FilesServer<S> {
             const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-                "files",
-                &[
-                    #[cfg(unix)]
-                    FilesReadRequest::METHOD,
-                    #[cfg_attr(feature = "files", cfg(unix))]
-                    FilesCloseRequest::METHOD,
-                ],
-            );
+                    "files",
+                    &[
+                        #[cfg(unix)]
+                        FilesReadRequest::METHOD,
+                        #[cfg_attr(feature = "files", cfg(unix))]
+                        FilesCloseRequest::METHOD,
+                    ],
+                )
+                .version(::core::option_env!("CARGO_PKG_VERSION"));
             fn dispatch(
                 &self,
                 __call: ::amqp_rpc::__private::IncomingCall,

@@ -190,9 +190,10 @@ const _: () = {
         #[automatically_derived]
         impl<S: Tutorial> ::amqp_rpc::__private::Service for TutorialServer<S> {
             const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-                "tutorial",
-                &[TutorialFibRequest::METHOD],
-            );
+                    "tutorial",
+                    &[TutorialFibRequest::METHOD],
+                )
+                .version(::core::option_env!("CARGO_PKG_VERSION"));
             fn dispatch(
                 &self,
                 __call: ::amqp_rpc::__private::IncomingCall,

@@ -846,16 +846,20 @@ const _: () = {
         #[automatically_derived]
         impl<S: Files> ::amqp_rpc::__private::Service for FilesServer<S> {
             const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-                "files",
-                &[
-                    #[cfg(unix)]
-                    FilesReadRequest::METHOD,
-                    FilesPutRequest::METHOD,
-                    FilesRawRequest::METHOD,
-                    FilesTrimRequest::METHOD,
-                    FilesChanged::METHOD,
-                ],
-            );
+                    "files",
+                    &[
+                        #[cfg(unix)]
+                        FilesReadRequest::METHOD,
+                        FilesPutRequest::METHOD,
+                        FilesRawRequest::METHOD,
+                        FilesTrimRequest::METHOD,
+                        FilesChanged::METHOD,
+                    ],
+                )
+                .version(::core::option_env!("CARGO_PKG_VERSION"));
+            const DESCRIBE: ::core::option::Option<
+                fn() -> ::amqp_rpc::__private::ServiceDescription,
+            > = ::amqp_rpc::__private::described!(files_description);
             fn locked_methods(
                 &self,
             ) -> ::std::vec::Vec<::amqp_rpc::__private::LockedMethod> {

@@ -292,9 +292,10 @@ my_crate::rpc::__private::with_runtime! { [SumsClient SumsServer] {
         #[automatically_derived]
         impl<S: Sums> my_crate::rpc::__private::Service for SumsServer<S> {
             const DEFINITION: &'static my_crate::rpc::__private::ServiceDef = &my_crate::rpc::__private::ServiceDef::new(
-                "maths",
-                &[Plus::METHOD, SumsTotalRequest::METHOD],
-            );
+                    "maths",
+                    &[Plus::METHOD, SumsTotalRequest::METHOD],
+                )
+                .version(::core::option_env!("CARGO_PKG_VERSION"));
             fn dispatch(
                 &self,
                 __call: my_crate::rpc::__private::IncomingCall,

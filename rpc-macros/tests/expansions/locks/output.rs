@@ -362,13 +362,14 @@ const _: () = {
         #[automatically_derived]
         impl<S: Clusters> ::amqp_rpc::__private::Service for ClustersServer<S> {
             const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-                "clusters",
-                &[
-                    ClustersStartRequest::METHOD,
-                    ClustersStopRequest::METHOD,
-                    ClustersCollectRequest::METHOD,
-                ],
-            );
+                    "clusters",
+                    &[
+                        ClustersStartRequest::METHOD,
+                        ClustersStopRequest::METHOD,
+                        ClustersCollectRequest::METHOD,
+                    ],
+                )
+                .version(::core::option_env!("CARGO_PKG_VERSION"));
             fn locked_methods(
                 &self,
             ) -> ::std::vec::Vec<::amqp_rpc::__private::LockedMethod> {

@@ -269,9 +269,10 @@ const _: () = {
         #[automatically_derived]
         impl<S: Fib> ::amqp_rpc::__private::Service for FibServer<S> {
             const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-                "fib",
-                &[FibComputeRequest::METHOD, FibLastRequest::METHOD],
-            );
+                    "fib",
+                    &[FibComputeRequest::METHOD, FibLastRequest::METHOD],
+                )
+                .version(::core::option_env!("CARGO_PKG_VERSION"));
             fn dispatch(
                 &self,
                 __call: ::amqp_rpc::__private::IncomingCall,

@@ -396,15 +396,16 @@ const _: () = {
         #[automatically_derived]
         impl<S: Prices> ::amqp_rpc::__private::Service for PricesServer<S> {
             const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-                "prices",
-                &[
-                    PricesRefreshRequest::METHOD,
-                    PricesArchiveRequest::METHOD,
-                    PricesPriceChanged::METHOD,
-                    PricesClosed::METHOD,
-                    Opened::METHOD,
-                ],
-            );
+                    "prices",
+                    &[
+                        PricesRefreshRequest::METHOD,
+                        PricesArchiveRequest::METHOD,
+                        PricesPriceChanged::METHOD,
+                        PricesClosed::METHOD,
+                        Opened::METHOD,
+                    ],
+                )
+                .version(::core::option_env!("CARGO_PKG_VERSION"));
             fn dispatch(
                 &self,
                 __call: ::amqp_rpc::__private::IncomingCall,

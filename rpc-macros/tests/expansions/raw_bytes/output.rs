@@ -216,9 +216,10 @@ const _: () = {
         #[automatically_derived]
         impl<S: Store> ::amqp_rpc::__private::Service for StoreServer<S> {
             const DEFINITION: &'static ::amqp_rpc::__private::ServiceDef = &::amqp_rpc::__private::ServiceDef::new(
-                "store",
-                &[StorePutRequest::METHOD],
-            );
+                    "store",
+                    &[StorePutRequest::METHOD],
+                )
+                .version(::core::option_env!("CARGO_PKG_VERSION"));
             fn dispatch(
                 &self,
                 __call: ::amqp_rpc::__private::IncomingCall,

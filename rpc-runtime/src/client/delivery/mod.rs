@@ -4,6 +4,7 @@
 mod attempt;
 pub(crate) mod deliver;
 pub(crate) mod error;
+pub(crate) mod gather;
 pub(crate) mod in_flight;
 mod lookup;
 pub(crate) mod message;

@@ -2,6 +2,7 @@
 
 mod in_dialect;
 mod send_error;
+mod to_all;
 
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use smol_str::SmolStr;
 
 use self::in_dialect::publish_in;
 pub(crate) use self::send_error::SendError;
+pub(super) use self::to_all::publish_to_all;
 use super::message::OutgoingMessage;
 use crate::{
     client::session::{

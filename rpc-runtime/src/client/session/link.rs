@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{
     coalescing::Coalescing,
     exchange_cache::ExchangeCache,
-    pending::{CallOutcome, EndReason, Pending, correlation::CorrelationIds},
+    pending::{CallOutcome, EndReason, Pending, correlation::CorrelationIds, gathers::Gathers},
     refused_lookups::RefusedLookups,
 };
 use crate::{
@@ -43,6 +43,8 @@ const DIRECT_REPLY_TO: &str = "amq.rabbitmq.reply-to";
 pub(crate) struct Link {
     pub(crate) connection: Connection,
     pub(crate) pending: Pending,
+    /// Requests with more than one answer.
+    pub(crate) gathers: Gathers,
     pub(crate) exchanges: ExchangeCache,
     /// Queues whose consumers are not known: the user may not look them up.
     pub(crate) refused_lookups: RefusedLookups,
@@ -124,6 +126,7 @@ impl Link {
         };
         let link = Self {
             pending: Pending::default(),
+            gathers: Gathers::default(),
             exchanges: ExchangeCache::default(),
             refused_lookups: RefusedLookups::default(),
             ids: CorrelationIds::new(),
@@ -210,7 +213,8 @@ impl Link {
         if !is_full {
             self.one_way_capacity.notify_waiters();
         }
-        SweepResult { has_more: backlog.has_unwritten || is_full || self.pending.len() > 0, soon_late }
+        let has_more = backlog.has_unwritten || is_full || self.pending.len() > 0 || !self.gathers.is_empty();
+        SweepResult { has_more, soon_late }
     }
 
     /// Fails the calls whose requests were returned.
@@ -224,6 +228,8 @@ impl Link {
                 self.pending.complete(number, CallOutcome::Unroutable);
             } else if let Some(first) = self.ids.number_of_first(&id) {
                 self.pending.complete_all(first, || CallOutcome::Unroutable);
+            } else {
+                self.gathers.unroutable(&id);
             }
         }
     }

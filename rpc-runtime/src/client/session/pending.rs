@@ -1,6 +1,7 @@
 //! Calls that were sent and wait for their reply: the table that matches replies to calls.
 
 pub(crate) mod correlation;
+pub(crate) mod gathers;
 #[cfg(all(test, shuttle))]
 mod schedules;
 #[cfg(all(test, not(shuttle)))]

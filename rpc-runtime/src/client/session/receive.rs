@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 
 use super::{
     link::Link,
-    pending::{CallOutcome, correlation::CallNumber},
+    pending::{CallOutcome, correlation::CallNumber, gathers::Gathers},
 };
 use crate::{contract::MethodDef, wire::reply::ReceivedReply};
 
@@ -80,9 +80,19 @@ impl Link {
     }
 
     fn complete(&self, id: Option<SmolStr>, reply: ReceivedReply) -> Matched {
-        let Some(number) = id.and_then(|id| self.ids.number(&id)) else { return Matched::Unknown };
+        let Some(number) = id.as_deref().and_then(|id| self.ids.number(id)) else {
+            return self.gather(id.as_deref().unwrap_or_default(), reply);
+        };
         self.has_received.store(true, Ordering::Relaxed);
         Matched::from(self.pending.complete(number, CallOutcome::Replied(reply)))
+    }
+
+    /// Hands an answer to the request that has many, if it is one.
+    fn gather(&self, id: &str, reply: ReceivedReply) -> Matched {
+        if !Gathers::are_asked_by(id) {
+            return Matched::Unknown;
+        }
+        if self.gathers.receive(id, reply) { Matched::Gathered } else { Matched::Late }
     }
 
     /// Hands all calls of a message the reply that it got as a whole: its server does not read several calls in one.
@@ -112,6 +122,8 @@ fn within_limit(
 #[derive(Clone, Copy, Debug)]
 enum Matched {
     Pending(&'static MethodDef),
+    /// It is one of several.
+    Gathered,
     Late,
     Unknown,
 }
@@ -125,7 +137,7 @@ impl From<Option<&'static MethodDef>> for Matched {
 impl From<Matched> for Received {
     fn from(matched: Matched) -> Self {
         match matched {
-            Matched::Pending(_) => Self::Reply,
+            Matched::Pending(_) | Matched::Gathered => Self::Reply,
             Matched::Late => Self::Late,
             Matched::Unknown => Self::Unknown,
         }

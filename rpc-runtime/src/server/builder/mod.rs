@@ -47,6 +47,8 @@ pub struct Server {
     namespace: Option<String>,
     declare: Declare,
     queue_options: QueueOptions,
+    reflects: bool,
+    version: Option<String>,
 }
 
 impl Default for Server {
@@ -86,6 +88,8 @@ impl Server {
             namespace: None,
             declare: Declare::default(),
             queue_options: QueueOptions::default(),
+            reflects: true,
+            version: None,
         }
     }
 }

@@ -260,6 +260,22 @@ impl Server {
         self
     }
 
+    /// Sets whether the server tells of itself: which services it has, what these have, and how often they were
+    /// called; see [`reflection`](crate::reflection). Default: yes, to whom [`authorize`](Self::authorize) and the
+    /// [layers](Self::layer) let through. Without it the methods `$ping`, `$describe` and `$stats` of its services are
+    /// unroutable, nothing is declared for them, and calls are not counted.
+    pub fn reflection(mut self, reflects: bool) -> Self {
+        self.reflects = reflects;
+        self
+    }
+
+    /// The version of the program, such as `env!("CARGO_PKG_VERSION")`, by which
+    /// [reflection](Self::reflection) tells instances apart. Default: none.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
     /// Sets the options of queues whose service has none of its own.
     pub fn queue_options(mut self, options: QueueOptions) -> Self {
         self.queue_options = options;

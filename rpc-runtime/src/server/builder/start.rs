@@ -12,6 +12,7 @@ use crate::{
         handle::RunningServer,
         large_bodies::LargeBodies,
         outliving_calls::OutlivingCalls,
+        reflection::Instance,
         services::ServiceSet,
         session::Link,
         settings::Settings,
@@ -84,6 +85,7 @@ impl Server {
                 concurrency: self.concurrency,
                 max_parked: self.max_parked,
                 locks: self.locks,
+                reflection: self.reflects.then(|| Arc::new(Instance::new(self.version))),
             },
             coalesce: self.coalesce,
             codecs: self.codecs,
@@ -101,6 +103,7 @@ impl Server {
             drain_timeout: self.drain_timeout,
         };
         let services = ServiceSet::new(self.filter.select(self.services)?, &settings.services)?;
+        services.show(&settings.services);
         Ok(Checked { settings, services })
     }
 }

@@ -2,8 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
+use amqp_rpc_transport::TopologyError;
+
 use super::queue_options::{Declare, QueueOptions};
-use crate::{idempotency::Deduplication, layer::BoxService, lock::Locks, wire::namespace::Namespace};
+use crate::{
+    idempotency::Deduplication, layer::BoxService, lock::Locks, server::reflection::Instance,
+    wire::namespace::Namespace,
+};
 
 /// The settings from which services become queues and routes.
 #[derive(Debug)]
@@ -20,6 +25,17 @@ pub(crate) struct ServiceSettings {
     /// The calls of one queue that wait for locks.
     pub(crate) max_parked: u16,
     pub(crate) locks: Locks,
+    /// What the server tells of itself; `None` if it tells nothing.
+    pub(crate) reflection: Option<Arc<Instance>>,
+}
+
+impl ServiceSettings {
+    /// Logs once that the broker refuses the queue by which every server is asked.
+    pub(crate) fn log_refused_reflection(&self, refused: &TopologyError) {
+        if let Some(instance) = &self.reflection {
+            instance.log_refused(refused);
+        }
+    }
 }
 
 /// The layers around every call of every service.

@@ -1,7 +1,9 @@
 //! The facts about a delivery that is a call.
 
+use std::time::Instant;
+
 use super::in_flight::InFlightGuard;
-use crate::server::begun::RunsOnce;
+use crate::server::{begun::RunsOnce, reflection::CountedCall};
 
 /// A call that reaches its method.
 pub(crate) struct AdmittedCall {
@@ -11,6 +13,7 @@ pub(crate) struct AdmittedCall {
     once: Option<Box<RunsOnce>>,
     // Dropped when the delivery is settled.
     guard: InFlightGuard,
+    counted: CountedCall,
     /// It may have run.
     started: bool,
     /// It came through a partition.
@@ -18,13 +21,22 @@ pub(crate) struct AdmittedCall {
 }
 
 impl AdmittedCall {
-    pub(crate) fn new(guard: InFlightGuard, runs_once: bool, once: Option<Box<RunsOnce>>) -> Self {
-        Self { runs_once, once, guard, started: false, is_of_partition: false }
+    pub(crate) fn new(
+        guard: InFlightGuard,
+        counted: CountedCall,
+        (runs_once, once): (bool, Option<Box<RunsOnce>>),
+    ) -> Self {
+        Self { runs_once, once, guard, counted, started: false, is_of_partition: false }
     }
 
     /// Says whether it came through a partition: if it does not start, it goes to the next holder of its lock.
     pub(crate) fn of_partition(self, is_of_partition: bool) -> Self {
         Self { is_of_partition, ..self }
+    }
+
+    /// It has an outcome. Its time counts from its receipt: what it has waited for a lock is a part of it.
+    pub(super) fn end(&mut self, succeeded: bool, received_at: Instant) {
+        self.counted.end(succeeded, || received_at.elapsed());
     }
 
     /// Its delivery is dropped without an outcome.

@@ -175,13 +175,16 @@ impl Unsettled {
     }
 
     fn finish_with(&mut self, outcome: Result<Reply, Fault>, queue: Option<&str>) {
-        let RequestInfo { redelivered, is_coalesced, .. } = self.request;
+        let RequestInfo { redelivered, is_coalesced, received_at, .. } = self.request;
         let outcome = self.within_limit(outcome);
         let mut outcome = outcome.map_err(|fault| as_far_as_known(fault, redelivered, is_coalesced));
         if let Some(compression) = self.address.compression {
             outcome = outcome.map(|reply| reply.compress(compression));
         }
         let succeeded = matches!(&outcome, Ok(reply) if reply.kind == ReplyKind::Result);
+        if let Some(call) = &mut self.call {
+            call.end(succeeded, received_at);
+        }
         if !succeeded {
             self.log(outcome.as_ref().map_or_else(Cause::Fault, Cause::Error), queue);
         }

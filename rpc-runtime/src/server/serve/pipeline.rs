@@ -27,11 +27,12 @@ use crate::{
         control::{Control, Mode},
         large_bodies::LargeBodies,
         parking::Parking,
+        reflection::CountedCall,
         reply::{
             AdmittedCall, Arrival, CallsPerMessage, InFlightCalls, KeptMessage, PartTag, ReplySinks,
             Separated, Unsettled,
         },
-        services::{QueueKind, QueuePlan, Route, ServiceId},
+        services::{QueuePlan, Route, ServiceId},
         settings::Settings,
     },
     wire::{
@@ -146,8 +147,8 @@ impl RequestPipeline {
                 reply_to: unsettled.reply_to(),
                 is_part: PartTag::of(tag).is_some(),
             },
-            // The queue of a listener ends with its connection.
-            begun: self.sinks.begun.as_ref().filter(|_| queue.kind != QueueKind::Listener),
+            // An exclusive queue ends with its connection.
+            begun: self.sinks.begun.as_ref().filter(|_| !queue.kind.is_exclusive()),
         };
         match admit(rules, request, &queue.routes, delivery) {
             Ok(mut admitted) => {
@@ -193,7 +194,8 @@ impl RequestPipeline {
         let deadline = call.context.deadline().filter(|_| call.context.has_caller());
         let guard = self.in_flight.enter(route, runs_once, deadline);
         let is_of_partition = matches!(call.origin, CallOrigin::Partition(_));
-        let admitted = AdmittedCall::new(guard, runs_once, once).of_partition(is_of_partition);
+        let counted = CountedCall::begin(route.counters.as_ref());
+        let admitted = AdmittedCall::new(guard, counted, (runs_once, once)).of_partition(is_of_partition);
         unsettled.admit(route.method, admitted);
         if mode == Mode::Abort {
             // Dropped before it has started: it is requeued, or refused where it would not run again.

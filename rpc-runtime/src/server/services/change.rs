@@ -14,7 +14,7 @@ use super::{
     queue_plan::QueuePlan,
     registration::{Registration, Role, ServiceId},
     removed_service::RemovedService,
-    service_set::{ServedService, ServiceSet},
+    service_set::{REFLECTION, ServedService, ServiceSet},
 };
 use crate::{
     contract::ServiceDef,
@@ -66,7 +66,7 @@ impl ServiceSet {
         let id = next.register(registration, settings)?;
         let served = next.services.last().filter(|_| is_served).map(|service| service.definition);
         let in_dialect = next.in_dialects.last().filter(|service| service.id == id);
-        let touched = if let Some(service) = in_dialect {
+        let mut touched: BTreeSet<_> = if let Some(service) = in_dialect {
             service.queues().map(str::to_owned).collect()
         } else if let Some(definition) = served {
             next.removed.retain(|service| service.definition != definition);
@@ -76,6 +76,10 @@ impl ServiceSet {
         };
         if touched.is_empty() {
             return Err(StartError::NoService);
+        }
+        if served.is_some() {
+            // Every server is asked for it as well.
+            touched.insert(REFLECTION.to_owned());
         }
         next.plan_queues(settings, self, &touched)?;
         Ok((Change { next, removed: Vec::new(), touched }, id))
@@ -124,6 +128,7 @@ impl ServiceSet {
             return Ok(None);
         }
         let mut touched = queues_of(removed.iter().map(|service| service.definition), settings);
+        touched.insert(REFLECTION.to_owned());
         touched.extend(in_dialects.iter().flat_map(DialectService::queues).map(str::to_owned));
         let ids = removed.iter().map(|service| service.id);
         let ids = ids.chain(in_dialects.iter().map(|service| service.id)).collect();

@@ -84,7 +84,7 @@ impl DialectService {
         settings: &ServiceSettings,
     ) -> Result<QueuePlan, StartError> {
         let Self { id, definition, service, locked, .. } = self;
-        let routed = RoutedService { id: *id, definition, service, locked };
+        let routed = RoutedService { id: *id, definition, service, locked, counters: None };
         let routes = Routes::by_name(&routed, &settings.locks)?;
         let mut needed = self.topology.part_of(queue);
         if settings.declare != Declare::All {

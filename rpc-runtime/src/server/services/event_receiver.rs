@@ -103,7 +103,7 @@ impl EventReceiver {
             Subscriber::Group(_) => (QueueKind::Group, settings.declare),
         };
         let Self { id, definition, service, locked, .. } = self;
-        let routed = RoutedService { id: *id, definition, service, locked };
+        let routed = RoutedService { id: *id, definition, service, locked, counters: None };
         let routes = Routes::of_events(&routed, &settings.namespace, &settings.locks)?;
         Ok(QueuePlan {
             key: self.queue.clone(),

@@ -35,7 +35,7 @@ pub(super) fn with_queues(
         }
         *method = interned_method(method, queue);
     }
-    Ok(if methods == definition.methods { definition } else { interned_service(definition.name, methods) })
+    Ok(if methods == definition.methods { definition } else { interned_service(definition, methods) })
 }
 
 /// The service, where methods of these names run on threads that they may block.
@@ -90,14 +90,15 @@ fn interned_method(method: &MethodDef, queue: &str) -> &'static MethodDef {
     method
 }
 
-fn interned_service(name: &'static str, methods: Vec<&'static MethodDef>) -> &'static ServiceDef {
+fn interned_service(of: &ServiceDef, methods: Vec<&'static MethodDef>) -> &'static ServiceDef {
     static INTERNED: Mutex<Vec<&'static ServiceDef>> = Mutex::new(Vec::new());
     let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_it = |known: &ServiceDef| known.name == name && known.methods == methods;
+    let is_it =
+        |known: &ServiceDef| known.name == of.name && known.version == of.version && known.methods == methods;
     if let Some(known) = interned.iter().find(|known| is_it(known)) {
         return known;
     }
-    let service = Box::leak(Box::new(ServiceDef::new(name, Vec::leak(methods))));
+    let service = Box::leak(Box::new(ServiceDef::new(of.name, Vec::leak(methods)).version(of.version)));
     interned.push(service);
     service
 }

@@ -7,7 +7,9 @@ use std::sync::{
 
 use super::{routes::Routes, served_dialect::ServedDialect};
 use crate::{
-    server::topology::{DeadLetterQueue, PartitionOf, QueueDeclaration, new_listener_queue},
+    server::topology::{
+        DeadLetterQueue, PartitionOf, QueueDeclaration, new_listener_queue, new_reflection_queue,
+    },
     wire::namespace::Namespace,
 };
 
@@ -43,16 +45,23 @@ pub(crate) enum QueueKind {
     Group,
     /// Events, for this connection alone.
     Listener,
+    /// Requests to every server, for this connection alone.
+    Reflection,
 }
 
 impl QueueKind {
     pub(crate) fn is_of_events(self) -> bool {
-        self != Self::Requests
+        matches!(self, Self::Group | Self::Listener)
+    }
+
+    /// Whether the queue ends with its connection, and only that can use it.
+    pub(crate) fn is_exclusive(self) -> bool {
+        matches!(self, Self::Listener | Self::Reflection)
     }
 }
 
 impl QueuePlan {
-    /// The queue's name on the broker. A listener's queue has another one on every connection.
+    /// The queue's name on the broker. An exclusive queue has another one on every connection.
     pub(crate) fn name(&self) -> &str {
         &self.declaration.name
     }
@@ -66,12 +75,15 @@ impl QueuePlan {
 
     /// The same queue, for a new connection.
     pub(crate) fn for_connection(self: &Arc<Self>, namespace: &Namespace) -> Arc<Self> {
-        self.named(|| new_listener_queue(namespace))
+        self.named(|| match self.kind {
+            QueueKind::Reflection => new_reflection_queue(namespace),
+            _ => new_listener_queue(namespace),
+        })
     }
 
     /// The same queue under the name that a connection has for it.
     pub(crate) fn named(self: &Arc<Self>, name: impl FnOnce() -> String) -> Arc<Self> {
-        if self.kind != QueueKind::Listener {
+        if !self.kind.is_exclusive() {
             return Arc::clone(self);
         }
         Arc::new(Self {

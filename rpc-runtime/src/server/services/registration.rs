@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use amqp_rpc_contract::description::ServiceDescription;
+
 use crate::{
     contract::{LockedMethod, Service, ServiceDef},
     dialect::ServerDialect,
@@ -16,12 +18,15 @@ pub(crate) struct Registration {
     /// Those of its methods that have locks.
     pub(crate) locked: Vec<LockedMethod>,
     pub(crate) role: Role,
+    /// Describes it, if its trait asks for that.
+    pub(crate) describe: Option<fn() -> ServiceDescription>,
 }
 
 impl Registration {
     pub(crate) fn new<S: Service>(service: S, role: Role) -> Self {
         let (definition, locked) = (service.definition(), service.locked_methods());
-        Self { definition, service: BoxService::innermost(service), locked, role }
+        let service = BoxService::innermost(service);
+        Self { definition, service, locked, role, describe: S::DESCRIBE }
     }
 }
 

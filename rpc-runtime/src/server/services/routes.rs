@@ -1,6 +1,12 @@
 //! Finds the method that a request is for: by its routing key, else by its type.
 
-use std::collections::{BTreeMap, HashMap};
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use super::registration::ServiceId;
 use crate::{
@@ -9,7 +15,10 @@ use crate::{
     layer::BoxService,
     lock::{Locks, MethodLock},
     message::{Fault, FaultCode, cluster_lock},
-    server::topology::{PartitionOf, RequestQueue, request_methods, request_queues},
+    server::{
+        reflection::{MethodCounters, ServiceCounters},
+        topology::{PartitionOf, RequestQueue, request_methods, request_queues},
+    },
     wire::namespace::Namespace,
 };
 
@@ -21,6 +30,8 @@ pub(crate) struct Route {
     pub(crate) service_id: ServiceId,
     /// What a call of it has to hold.
     pub(crate) lock: Option<MethodLock>,
+    /// Count its calls, if the server tells of them.
+    pub(crate) counters: Option<Arc<MethodCounters>>,
 }
 
 /// The methods whose requests come from one queue.
@@ -29,6 +40,8 @@ pub(crate) struct Routes {
     // A queue has few methods: comparing names takes less time than hashing one.
     by_key: BTreeMap<String, Route>,
     by_type: BTreeMap<&'static str, Route>,
+    /// Reserved methods without a routing key, by their types: the key of their requests may be that of another method.
+    reserved: BTreeMap<&'static str, Route>,
     /// The methods are events: their routing keys end with a topic.
     have_topics: bool,
     /// Set for a queue that is one of the partitions of another.
@@ -39,6 +52,11 @@ impl Routes {
     /// Finds the method. A request that was dead-lettered and sent again has another routing key, but the
     /// same type.
     pub(crate) fn find(&self, routing_key: &str, kind: Option<&str>) -> Result<&Route, Fault> {
+        if !self.reserved.is_empty()
+            && let Some(route) = kind.and_then(|kind| self.reserved.get(kind))
+        {
+            return Ok(route);
+        }
         let found = self.by_key.get(routing_key).or_else(|| self.by_topic(routing_key));
         found.or_else(|| self.by_type.get(kind?)).ok_or_else(|| {
             let name = kind.unwrap_or(routing_key);
@@ -102,6 +120,32 @@ impl Routes {
         taken.map(|route| route.method.full_name)
     }
 
+    /// Adds reserved methods, which `service` answers. Those that are bound are found as others are, and a method of the
+    /// user that has such a routing key keeps it. The rest is found by type alone.
+    pub(crate) fn add_reserved(
+        &mut self,
+        methods: impl IntoIterator<Item = &'static MethodDef>,
+        service: &BoxService,
+        has_key: bool,
+    ) {
+        for method in methods {
+            let route = Route {
+                method,
+                service: service.clone(),
+                // No registration has it: a removal waits for none of these calls.
+                service_id: ServiceId::default(),
+                lock: None,
+                counters: None,
+            };
+            if !has_key {
+                self.reserved.insert(method.full_name, route);
+                continue;
+            }
+            self.by_key.entry(method.full_name.to_owned()).or_insert_with(|| route.clone());
+            self.by_type.entry(method.full_name).or_insert(route);
+        }
+    }
+
     fn insert(&mut self, key: String, route: Route) {
         self.by_type.insert(route.method.full_name, route.clone());
         self.by_key.insert(key, route);
@@ -115,6 +159,8 @@ pub(crate) struct RoutedService<'a> {
     pub(crate) service: &'a BoxService,
     /// Those of its methods that have locks.
     pub(crate) locked: &'a [LockedMethod],
+    /// Of its calls, if they are counted.
+    pub(crate) counters: Option<&'a ServiceCounters>,
 }
 
 impl RoutedService<'_> {
@@ -128,7 +174,8 @@ impl RoutedService<'_> {
         let lock = MethodLock::of(method, self.locked, locks).map_err(StartError::InvalidOption)?;
         // A request that came to another queue is refused, and does not wait for that.
         let lock = lock.filter(|_| is_partition || cluster_lock(method).is_none());
-        Ok(Route { method, service: self.service.clone(), service_id: self.id, lock })
+        let counters = self.counters.and_then(|counters| counters.find(method.full_name)).cloned();
+        Ok(Route { method, service: self.service.clone(), service_id: self.id, lock, counters })
     }
 }
 
@@ -182,8 +229,8 @@ pub(crate) fn add_removed<'a>(
                 if let Some(routes) = queues.get_mut(&name)
                     && routes.taken_by(&key, method).is_none()
                 {
-                    routes
-                        .insert(key, Route { method, service: service.clone(), service_id: id, lock: None });
+                    let (service, lock, counters) = (service.clone(), None, None);
+                    routes.insert(key, Route { method, service, service_id: id, lock, counters });
                 }
             }
         }
@@ -193,80 +240,4 @@ pub(crate) fn add_removed<'a>(
 /// The events of a service.
 pub(super) fn events(definition: &'static ServiceDef) -> impl Iterator<Item = &'static MethodDef> + Clone {
     definition.methods.iter().copied().filter(|method| method.kind == MethodKind::Event)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        layer::RpcService,
-        message::{IncomingCall, Reply},
-    };
-
-    struct Nothing;
-
-    impl RpcService for Nothing {
-        async fn call(&self, _: IncomingCall) -> Result<Reply, Fault> {
-            Err(Fault::new(FaultCode::Internal, ""))
-        }
-    }
-
-    const ADD: &MethodDef = &MethodDef::new("math", "math.add");
-    const SUB: &MethodDef = &MethodDef::new("math", "math.sub").queue("slow");
-    const MATH: &ServiceDef = &ServiceDef::new("math", &[ADD, SUB]);
-    const OTHER: &ServiceDef =
-        &ServiceDef::new("other", &[&MethodDef::new("other", "other.add").routing_key("math.add")]);
-
-    fn queues_of(definitions: &[&'static ServiceDef]) -> Result<BTreeMap<String, Routes>, StartError> {
-        let service = BoxService::new(Nothing);
-        let routed = |definition| RoutedService {
-            id: ServiceId::default(),
-            definition,
-            service: &service,
-            locked: &[],
-        };
-        by_queue(definitions.iter().copied().map(routed), &Namespace::default(), &Locks::new())
-    }
-
-    #[test]
-    fn methods_are_found_in_their_queue_by_key_or_type() {
-        let queues = queues_of(&[MATH]).unwrap();
-        assert_eq!(queues["math"].find("math.add", None).unwrap().method, ADD);
-        assert_eq!(queues["slow"].find("math.sub", None).unwrap().method, SUB);
-        assert_eq!(queues["slow"].find("elsewhere", Some("math.sub")).unwrap().method, SUB);
-        let fault = queues["math"].find("math.sub", Some("math.mul")).unwrap_err();
-        assert_eq!(
-            (fault.code(), fault.message()),
-            (&FaultCode::UnknownMethod, "no method \"math.mul\" is served from this queue")
-        );
-    }
-
-    #[test]
-    fn two_methods_with_one_key_are_refused_by_name() {
-        for twice in [&[MATH, OTHER][..], &[MATH, MATH]] {
-            let error = queues_of(twice).unwrap_err();
-            assert!(
-                matches!(error, StartError::DuplicateRoute { routing_key, first: "math.add", .. } if routing_key == "math.add")
-            );
-        }
-    }
-
-    #[test]
-    fn an_event_is_found_by_the_longest_name_that_its_key_begins_with() {
-        const CHANGED: &MethodDef = &MethodDef::new("prices", "prices.changed").event();
-        const FINAL: &MethodDef =
-            &MethodDef::new("prices", "prices.fixed").event().routing_key("prices.changed.final");
-        const PRICES: &ServiceDef = &ServiceDef::new("prices", &[CHANGED, FINAL]);
-        let service = BoxService::new(Nothing);
-        let routed =
-            RoutedService { id: ServiceId::default(), definition: PRICES, service: &service, locked: &[] };
-        let routes = Routes::of_events(&routed, &Namespace::default(), &Locks::new()).unwrap();
-        let found = |key, kind| routes.find(key, kind).map(|route| route.method.full_name).ok();
-        assert_eq!(found("prices.changed", None), Some("prices.changed"));
-        assert_eq!(found("prices.changed.eu.de", None), Some("prices.changed"));
-        assert_eq!(found("prices.changed.final.eu", None), Some("prices.fixed"));
-        assert_eq!(found("prices.changedeu", None), None);
-        assert_eq!(found("prices.events.billing", Some("prices.fixed")), Some("prices.fixed"));
-        assert_eq!(found("", None), None);
-    }
 }

@@ -2,16 +2,18 @@
 //! replaced by another.
 
 mod plan;
+mod reflected;
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use amqp_rpc_contract::description::ServiceDescription;
 use amqp_rpc_transport::{Broker, BrokerError, Connection, Disconnect, Topology, TopologyError};
 
 use super::{
     dialect_service::DialectService,
     event_receiver::{EventReceiver, SubscriptionInfo},
     named_methods::{with_blocking, with_queues},
-    queue_plan::{QueueKind, QueuePlan},
+    queue_plan::QueuePlan,
     registration::{Registration, Role, ServiceId},
     routes::{RoutedService, events},
 };
@@ -22,9 +24,12 @@ use crate::{
     layer::BoxService,
     server::{
         config::{Declare, QueueOptions, ServiceOptions, ServiceSettings},
+        reflection::{Answers, ServiceCounters},
         topology::{DeclaredBefore, DeclaredService, request_methods},
     },
 };
+
+pub(super) use reflected::REFLECTION;
 
 /// All services and subscriptions of a server.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +45,8 @@ pub(crate) struct ServiceSet {
     pub(super) removed: Vec<ServedService>,
     pub(super) receivers: Vec<EventReceiver>,
     pub(super) in_dialects: Vec<DialectService>,
+    /// Answers the reserved methods, if the server tells of itself.
+    answers: Option<BoxService>,
     last_id: u32,
 }
 
@@ -52,6 +59,9 @@ pub(super) struct ServedService {
     pub(super) service: BoxService,
     pub(super) locked: Arc<[LockedMethod]>,
     pub(super) queue_options: QueueOptions,
+    pub(super) describe: Option<fn() -> ServiceDescription>,
+    /// `None` if its calls are not counted.
+    pub(super) counters: Option<ServiceCounters>,
 }
 
 /// The queues and subscriptions that the user of a running server sees.
@@ -68,7 +78,10 @@ impl ServiceSet {
         registrations: Vec<Registration>,
         settings: &ServiceSettings,
     ) -> Result<Self, StartError> {
-        let mut services = Self::default();
+        let answers = settings.reflection.as_ref();
+        let answers = answers.map(|instance| BoxService::new(Answers(Arc::clone(instance))));
+        let answers = answers.map(|answers| settings.layers.wrap(answers));
+        let mut services = Self { answers, ..Self::default() };
         for registration in registrations {
             services.register(registration, settings)?;
         }
@@ -80,12 +93,12 @@ impl ServiceSet {
         Ok(services)
     }
 
-    /// The queues without overflows, and without those of listeners: only their connection can use these.
+    /// The queues without overflows, and without exclusive ones: only their connection can use these.
     pub(crate) fn summary(&self) -> ServiceSummary {
         let queues = self
             .queues
             .iter()
-            .filter(|queue| queue.overflow_of.is_none() && queue.kind != QueueKind::Listener)
+            .filter(|queue| queue.overflow_of.is_none() && !queue.kind.is_exclusive())
             .filter(|queue| queue.partition.is_none());
         let mut queues: Vec<_> = queues.map(|queue| queue.key.clone()).collect();
         queues.sort_unstable();
@@ -152,7 +165,7 @@ impl ServiceSet {
         registration: Registration,
         settings: &ServiceSettings,
     ) -> Result<ServiceId, StartError> {
-        let Registration { definition, service, locked, role } = registration;
+        let Registration { definition, service, locked, role, describe } = registration;
         let id = self.new_id();
         match role {
             Role::Serve(options) => {
@@ -172,7 +185,10 @@ impl ServiceSet {
                     queue_options = queue_options.of_others();
                 }
                 let locked = locked.into();
-                self.services.push(ServedService { id, definition, service, locked, queue_options });
+                let counters = settings.reflection.as_ref().map(|_| ServiceCounters::of(definition));
+                let served =
+                    ServedService { id, definition, service, locked, queue_options, describe, counters };
+                self.services.push(served);
             }
             Role::ServeIn(dialect) => {
                 let methods = request_methods(definition);
@@ -203,7 +219,7 @@ impl ServedService {
     }
 
     fn routed(&self) -> RoutedService<'_> {
-        let Self { id, definition, service, locked, .. } = self;
-        RoutedService { id: *id, definition, service, locked }
+        let Self { id, definition, service, locked, counters, .. } = self;
+        RoutedService { id: *id, definition, service, locked, counters: counters.as_ref() }
     }
 }

@@ -76,8 +76,7 @@ impl Supervisor {
             self.services.note_loss(&lost);
             tracing::warn!(error = %lost, "the server lost its connection and reconnects");
             self.state.enter(ConnectionState::connecting(0, lost.message()));
-            // Cancels its calls: none of them can be acknowledged any more, and the broker delivers their
-            // requests again.
+            // Cancels its calls: none can be acknowledged any more, and the broker delivers their requests again.
             drop(link);
             backoff.reset_after(since.elapsed());
             link = match self.reconnect(&mut backoff, lost.is_low_on_disk()).await {
@@ -117,8 +116,7 @@ impl Supervisor {
         }
     }
 
-    /// Makes a change. Every question to the broker has a timeout, and a stop or the loss of the connection
-    /// ends it before.
+    /// Makes a change. Every question to the broker has a timeout; a stop or a loss of the connection ends it before.
     async fn change(&mut self, link: &mut Link, request: ChangeRequest) {
         if request.is_abandoned() {
             return;
@@ -197,21 +195,24 @@ impl Supervisor {
         change: Result<Change, ChangeError>,
         reply: ChangeReply<ShutdownReport>,
     ) {
-        match change {
-            Ok(change) => {
-                // Published first: the reply may be sent by another thread before this one goes on, and its
-                // receiver must not see the removed service in the summary.
-                self.summary.send_replace(change.next.summary());
-                link.remove(&change, self.settings.drain_timeout, reply);
-                self.services = change.next;
-            }
-            Err(error) => drop(reply.send(Err(error))),
-        }
+        let change = match change {
+            Ok(change) => change,
+            Err(error) => return drop(reply.send(Err(error))),
+        };
+        // First: who receives the reply must not see the removed service in the summary.
+        self.publish(&change.next);
+        link.remove(&change, self.settings.drain_timeout, reply);
+        self.services = change.next;
     }
 
     fn adopt(&mut self, change: Change) {
+        self.publish(&change.next);
         self.services = change.next;
-        self.summary.send_replace(self.services.summary());
+    }
+
+    fn publish(&self, next: &ServiceSet) {
+        next.show(&self.settings.services);
+        self.summary.send_replace(next.summary());
     }
 
     /// Connects until it works. Where the broker `is_low_on_disk` nothing is consumed before it accepts
@@ -246,8 +247,7 @@ impl Supervisor {
                 }
             }
         }
-        // Requests that were delivered to a link which is dropped half open would come again marked as
-        // redelivered.
+        // Requests that a link has which is dropped half open would come again, marked as redelivered.
         let mut consumes = consuming.subscribe();
         tokio::select! {
             biased;

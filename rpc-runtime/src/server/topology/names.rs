@@ -11,6 +11,9 @@ pub(super) const DEAD_LETTER_EXCHANGE: &str = "amqp-rpc.dead";
 /// The beginning of the names of listeners' queues.
 const LISTENER_QUEUES: &str = "amqp-rpc.events.";
 
+/// The beginning of the names of the queues of reflection.
+const REFLECTION_QUEUES: &str = "amqp-rpc.reflection.";
+
 /// The queue of dead letters of `queue`.
 pub(super) fn dead_letters_of(queue: &str) -> String {
     format!("{queue}.dead")
@@ -30,6 +33,11 @@ pub(crate) fn group_queue(service: &str, group: &str, namespace: &Namespace) -> 
 /// that the last connection is gone, and would refuse its exclusive queue.
 pub(crate) fn new_listener_queue(namespace: &Namespace) -> String {
     namespace.queue(&format!("{LISTENER_QUEUES}{}", Uuid::new_v4())).into_owned()
+}
+
+/// A new name for the queue of the requests to every server, for the same reason.
+pub(crate) fn new_reflection_queue(namespace: &Namespace) -> String {
+    namespace.queue(&format!("{REFLECTION_QUEUES}{}", Uuid::new_v4())).into_owned()
 }
 
 /// Returns the topology unless AMQP cannot hold one of its names.

@@ -95,6 +95,12 @@ impl QueueDeclaration {
         self.declare_topology(&bound, connection, timeout).await
     }
 
+    /// Its bindings that `other` does not have.
+    pub(crate) fn bindings_without(&self, other: &Self) -> Vec<Binding> {
+        let kept = &other.needed.bindings;
+        self.needed.bindings.iter().filter(|binding| !kept.contains(binding)).cloned().collect()
+    }
+
     async fn declare_topology(
         &self,
         needed: &Topology,

@@ -16,7 +16,7 @@ use crate::{
     error::StartError,
     message::{Partition, cluster_lock},
     server::config::QueueOptions,
-    wire::namespace::Namespace,
+    wire::{namespace::Namespace, reflection::is_reserved},
 };
 
 /// A service, and the options of its queues.
@@ -131,6 +131,8 @@ fn check(method: &MethodDef) -> Result<(), StartError> {
         "the name of a raw method is empty".to_owned()
     } else if full_name.split('.').any(str::is_empty) {
         format!("the name of the raw method {full_name:?} has an empty part")
+    } else if is_reserved(full_name) {
+        format!("a part of the name of the raw method {full_name:?} begins with `$`, which is reserved")
     } else if queue.is_empty() {
         format!("`{full_name}` needs the name of a queue")
     } else if method.exchange.is_empty() && routing_key != queue {
@@ -238,6 +240,13 @@ mod tests {
             .map(|binding| binding.arguments.text("x-first-death-reason"))
             .collect();
         assert_eq!(reasons, [Some("rejected"), Some("delivery_limit")]);
+    }
+
+    #[test]
+    fn names_that_are_reserved_are_refused() {
+        const RESERVED: &ServiceDef = &ServiceDef::new("fib", &[&MethodDef::new("fib", "fib.$ping")]);
+        let error = topology_of(RESERVED, &QueueOptions::new(), &Namespace::default()).unwrap_err();
+        assert!(error.to_string().contains("`$`, which is reserved"), "{error}");
     }
 
     #[test]

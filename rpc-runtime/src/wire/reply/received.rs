@@ -78,6 +78,11 @@ impl ReceivedReply {
         Self { kind: None, content_type: None, content_encoding: None, body: Bytes::new(), refusal }
     }
 
+    /// The bytes of its body, as they came.
+    pub(crate) fn body_len(&self) -> usize {
+        self.body.len()
+    }
+
     /// Reads a delivery; returns the correlation id and the reply.
     pub(crate) fn read(delivered: impl Into<Box<Delivered>>) -> (Option<SmolStr>, Self) {
         let Delivered { properties, body, refusal, .. } = *delivered.into();

@@ -113,9 +113,21 @@ impl Vhost {
         self.queue(queue).await.is_some()
     }
 
-    /// The names of all queues, sorted.
+    /// The names of all queues, sorted; but for those of [reflection](Self::reflection_queues), which each server that
+    /// declares has while it is connected.
     pub(crate) async fn queues(&self) -> Vec<String> {
-        of_any!(&self.host, host => host.queues().await)
+        self.queues_where(|name| !is_of_reflection(name)).await
+    }
+
+    /// The names of the queues by which servers are asked what they serve.
+    pub(crate) async fn reflection_queues(&self) -> Vec<String> {
+        self.queues_where(is_of_reflection).await
+    }
+
+    async fn queues_where(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut queues = of_any!(&self.host, host => host.queues().await);
+        queues.retain(|name| is_wanted(name));
+        queues
     }
 
     /// Deletes a queue as an operator would; its consumers are cancelled by the broker.
@@ -169,6 +181,10 @@ impl Vhost {
     pub(crate) async fn close_all_connections(&self) -> usize {
         of_any!(&self.host, host => host.close_all_connections().await)
     }
+}
+
+fn is_of_reflection(queue: &str) -> bool {
+    queue.contains("amqp-rpc.reflection.")
 }
 
 fn new_name() -> String {

@@ -43,7 +43,13 @@ pub(crate) mod recipes {
         r"^(amq\.default|amqp-rpc\.dead|fib(\.dead)?)?$",
         r"^(amqp-rpc(\.dead)?|fib)$|->",
     );
-    /// The same with a bounded queue.
+    /// The same, and other programs may ask what it serves.
+    pub(crate) const LISTED_SERVER: Permissions<'_> = recipe(
+        r"^((amqp-rpc|fib)(\.dead)?|amqp-rpc\.reflection\..*)$",
+        r"^(amq\.default|amqp-rpc\.dead|fib(\.dead)?|amqp-rpc\.reflection\..*)?$",
+        r"^(amqp-rpc(\.dead|\.reflection\..*)?|fib)$|->",
+    );
+    /// The first of them with a bounded queue.
     pub(crate) const SERVER_WITH_MAX_LENGTH: Permissions<'_> = recipe(
         r"^(amqp-rpc(\.dead)?|fib(\.dead|\.overflow)?)$",
         r"^(amq\.default|amqp-rpc\.dead|fib(\.dead|\.overflow)?)?$",
@@ -75,11 +81,12 @@ pub(crate) mod recipes {
         recipe("^$", r"^amqp-rpc\.events$", r"^amq\.rabbitmq\.reply-to$");
 
     /// All of them.
-    pub(crate) const ALL: [Permissions<'_>; 11] = [
+    pub(crate) const ALL: [Permissions<'_>; 12] = [
         CALLER_WITH_REPLY_QUEUE,
         CALLER,
         CALLER_THAT_LOOKS_UP,
         DECLARING_SERVER,
+        LISTED_SERVER,
         SERVER_WITH_MAX_LENGTH,
         SERVER_WITH_CLUSTER_LOCKS,
         SERVER,

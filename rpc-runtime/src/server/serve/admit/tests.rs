@@ -165,7 +165,7 @@ proptest! {
     ) {
         let ran = Arc::new(AtomicBool::new(false));
         let service = BoxService::innermost(Fib(Arc::clone(&ran)));
-        let routed = RoutedService { id: ServiceId::default(), definition: Fib::DEFINITION, service: &service, locked: &[] };
+        let routed = RoutedService { id: ServiceId::default(), definition: Fib::DEFINITION, service: &service, locked: &[], counters: None };
         let queues = by_queue([routed], &Namespace::default(), &Locks::new()).unwrap();
         let rules = AdmissionRules {
             max_request_bytes: 1000,

@@ -4,7 +4,10 @@ use super::*;
 use crate::{
     contract::{LockDef, LockedMethod, MethodDef, ServeFuture, Service},
     message::{Fault, FaultCode, IncomingCall},
-    server::builder::{Checked, Server},
+    server::{
+        builder::{Checked, Server},
+        config::ServiceOptions,
+    },
 };
 
 struct Gate;
@@ -97,4 +100,35 @@ fn partitions_come_and_go_with_their_service() {
         5 + 5,
         "the queue, its partitions, and what overflows of each might be"
     );
+}
+
+#[test]
+fn the_queue_by_which_every_server_is_asked_follows_the_services() {
+    let Checked { settings, services } = Server::new().service(Gate).check().unwrap();
+    let knows = |services: &ServiceSet, method| {
+        let queue = services.reflection_queue().unwrap();
+        queue.routes.find("$all", Some(method)).is_ok()
+    };
+    assert!(knows(&services, "$ping") && knows(&services, "gate.$stats"));
+    assert!(!knows(&services, "guests.$stats"));
+    let registration = Registration::new(Guests, Role::Serve(ServiceOptions::new()));
+    let (Change { next, .. }, _) = services.with(registration, &settings.services).ok().unwrap();
+    assert!(knows(&next, "guests.$stats"));
+    let added = next.reflection_queue().unwrap();
+    let Change { next, .. } = next.without("guests", &settings.services).ok().unwrap();
+    assert!(!knows(&next, "guests.$stats") && knows(&next, "gate.$stats"));
+    let unbound = added.declaration.bindings_without(&next.reflection_queue().unwrap().declaration);
+    let keys: Vec<_> = unbound.iter().map(|binding| binding.routing_key.as_str()).collect();
+    assert_eq!(keys, ["guests.$all"]);
+    assert_eq!(services.summary().queues, ["gate"], "it is no queue of the user's");
+}
+
+#[test]
+fn a_server_without_reflection_or_declarations_has_no_such_queue() {
+    let set = |server: Server| server.service(Gate).check().unwrap().services;
+    assert!(set(Server::new().reflection(false)).reflection_queue().is_none());
+    assert!(set(Server::new().declare(Declare::Passive)).reflection_queue().is_none());
+    let find = |services: &ServiceSet, key| services.queue("gate").unwrap().routes.find(key, None).is_ok();
+    assert!(!find(&set(Server::new().reflection(false)), "gate.$ping"));
+    assert!(find(&set(Server::new().declare(Declare::Passive)), "gate.$ping"), "others may bind it");
 }

@@ -14,7 +14,10 @@ use crate::{
             queue_plan::{QueueKind, QueuePlan},
             routes::{Routes, add_removed, by_queue},
         },
-        topology::{DeadLetterQueue, PartitionOf, QueueDeclaration, Relation, overflow_of, request_topology},
+        topology::{
+            DeadLetterQueue, PartitionOf, QueueDeclaration, Relation, overflow_of, request_topology,
+            reserved_bindings,
+        },
     },
 };
 
@@ -30,7 +33,9 @@ impl ServiceSet {
         self.queues.clear();
         self.plan_request_queues(settings, kept)?;
         self.plan_dialect_queues(settings, kept)?;
-        self.plan_event_queues(settings, kept)
+        self.plan_event_queues(settings, kept)?;
+        self.plan_reflection_queue(settings, kept);
+        Ok(())
     }
 
     fn plan_request_queues(
@@ -38,11 +43,17 @@ impl ServiceSet {
         settings: &ServiceSettings,
         kept: impl Fn(&str) -> Option<Arc<QueuePlan>>,
     ) -> Result<(), StartError> {
-        let topology =
+        let mut topology =
             request_topology(self.services.iter().map(ServedService::declared), &settings.namespace)?;
         let mut routes =
             by_queue(self.services.iter().map(ServedService::routed), &settings.namespace, &settings.locks)?;
         add_removed(&mut routes, self.removed.iter().map(ServedService::routed), &settings.namespace);
+        for place in self.places() {
+            if let Some(routes) = routes.get_mut(&*settings.namespace.queue(place.queue)) {
+                self.add_reserved(&place, routes);
+            }
+        }
+        topology.bindings.extend(reserved_bindings(&self.places(), &settings.namespace));
         let planned = |name: String, routes: Routes, overflow_of: Option<String>| {
             if let Some(queue) = kept(&name) {
                 return queue;

@@ -2,14 +2,14 @@
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
-use amqp_rpc_transport::{Binding, BrokerError, Operation, TopologyError};
+use amqp_rpc_transport::{Binding, BrokerError, Connection, Operation, TopologyError};
 
 use super::Link;
 use crate::{
     error::{ChangeError, StartError},
     server::{
         consume::QueueConsumer,
-        services::{Change, QueuePlan},
+        services::{Change, QueueKind, QueuePlan},
         session::workers::ReplacedPlan,
         topology::{explain, no_answer},
     },
@@ -96,16 +96,28 @@ impl Link {
         for queue in new {
             let queue = queue.for_connection(&self.settings.services.namespace);
             let consumer = QueueConsumer::new(queue, self.connection.clone(), self.channel.clone());
-            consumer.prepare_new(timeout).await?;
-            progress.consumers.push(consumer);
+            match consumer.prepare_new(timeout).await {
+                Ok(()) => progress.consumers.push(consumer),
+                Err(refused) => self.unless_of_reflection(&consumer.queue, refused)?,
+            }
         }
         for queue in consumed {
             // The worker has the plan before a message can come by a new binding.
             if let Some(ReplacedPlan { before, now }) = self.workers.replace_plan(queue) {
                 progress.before.push(before);
-                now.declaration.bind(&self.connection, timeout).await?;
+                let bound = now.declaration.bind(&self.connection, timeout).await;
+                bound.or_else(|refused| self.unless_of_reflection(&now, refused))?;
             }
         }
+        Ok(())
+    }
+
+    /// A service that is not listed is served all the same.
+    fn unless_of_reflection(&self, queue: &QueuePlan, refused: TopologyError) -> Result<(), TopologyError> {
+        if queue.kind != QueueKind::Reflection || !self.connection.is_connected() {
+            return Err(refused);
+        }
+        self.settings.services.log_refused_reflection(&refused);
         Ok(())
     }
 
@@ -127,13 +139,7 @@ impl Link {
         let Some(key) = bindings.first().map(|binding| binding.queue.clone()) else { return Ok(()) };
         let name = self.workers.name_of(&key).unwrap_or(key);
         bindings.iter_mut().for_each(|binding| binding.queue.clone_from(&name));
-        match tokio::time::timeout(timeout, self.connection.unbind(&bindings)).await {
-            Ok(unbound) => unbound,
-            Err(_) => {
-                self.connection.count_leaked_channel();
-                Err(TopologyError { operation: Operation::BindQueue, name, source: no_answer() })
-            }
-        }
+        unbind(&self.connection, &bindings, timeout).await
     }
 
     /// Resolves when no change can be made any more.
@@ -153,6 +159,23 @@ impl Link {
             return not_connected(Some(&refused.source));
         }
         explain(refused, self.connection.broker(), self.connection.display_user()).into()
+    }
+}
+
+/// Removes bindings, which are all of the same queue.
+pub(super) async fn unbind(
+    connection: &Connection,
+    bindings: &[Binding],
+    timeout: Duration,
+) -> Result<(), TopologyError> {
+    let Some(first) = bindings.first() else { return Ok(()) };
+    match tokio::time::timeout(timeout, connection.unbind(bindings)).await {
+        Ok(unbound) => unbound,
+        Err(_) => {
+            connection.count_leaked_channel();
+            let (operation, name) = (Operation::BindQueue, first.queue.clone());
+            Err(TopologyError { operation, name, source: no_answer() })
+        }
     }
 }
 

@@ -5,13 +5,14 @@ mod open;
 
 use std::{sync::Arc, time::Duration};
 
-use amqp_rpc_transport::{Broker, BrokerError, Connection, DataChannel};
+use amqp_rpc_transport::{Broker, BrokerError, Connection, DataChannel, chain};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
 };
 
-use super::workers::{Workers, join_all};
+use self::apply::unbind;
+use super::workers::{ReplacedPlan, Workers, join_all};
 use crate::{
     error::ServeError,
     server::{
@@ -22,7 +23,7 @@ use crate::{
             DeadLetterCommand, DeadLetterSender, DirectCommand, DirectReplySender, InFlightCalls, ReplySinks,
             RequestChannel, Settlement, Settlements, settle,
         },
-        services::{Change, ChangeReply},
+        services::{Change, ChangeReply, QueueKind},
         settings::Settings,
         shutdown_report::ShutdownReport,
     },
@@ -61,6 +62,9 @@ impl Link {
     /// Spawns the tasks of a connection whose queues are consumed.
     fn spawn(settings: &Arc<Settings>, connection: Connection, consumers: Consumers) -> Self {
         let Consumers { channel, of_queues } = consumers;
+        if let Some(instance) = &settings.services.reflection {
+            instance.name(|| connection.name());
+        }
         let (settlements, to_settle) = mpsc::unbounded_channel();
         let (direct, commands) = mpsc::unbounded_channel();
         let failure = LinkFailure::new();
@@ -164,12 +168,27 @@ impl Link {
         drain_timeout: Duration,
         reply: ChangeReply<ShutdownReport>,
     ) {
+        let mut unbound = Vec::new();
         for queue in change.touched_queues() {
-            self.workers.replace_plan(queue);
+            let replaced = self.workers.replace_plan(queue);
+            // The bindings of other queues stay, for other servers.
+            if let Some(ReplacedPlan { before, now }) =
+                replaced.filter(|_| queue.kind == QueueKind::Reflection)
+            {
+                unbound = before.declaration.bindings_without(&now.declaration);
+            }
         }
         let removal = self.workers.drain_removed(change, reply);
+        let connection = self.connection.clone();
         while self.removals.try_join_next().is_some() {}
-        self.removals.spawn(removal.complete(drain_timeout));
+        self.removals.spawn(async move {
+            // Where it is refused, this server answers that it does not serve the service any more.
+            if let Err(error) = unbind(&connection, &unbound, connection.attempt_timeout()).await {
+                tracing::debug!(error = %chain(&error.source), "a removed service can still be asked for");
+            }
+            drop(connection);
+            removal.complete(drain_timeout).await;
+        });
     }
 
     /// Takes nothing new, finishes what it has within `drain_timeout`, cancels the rest, and closes the

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use amqp_rpc_transport::{Connection, Operation, Request, TopologyError, chain, pipelined, random_share};
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future::try_join, stream};
 use tokio::sync::watch;
 
 use super::{Consumers, Link};
@@ -11,11 +11,14 @@ use crate::{
     error::StartError,
     server::{
         consume::QueueConsumer,
-        services::{QueueKind, ServiceSet},
+        services::{QueueKind, QueuePlan, ServiceSet},
         settings::Settings,
         topology::explain,
     },
 };
+
+/// The share of the time of an attempt that the broker has to declare the queue of reflection.
+const REFLECTION_SHARE: u32 = 4;
 
 impl Link {
     /// Opens the first link of a server. Every queue must be there.
@@ -69,8 +72,11 @@ async fn open_all(
     services: &ServiceSet,
     connection: &Connection,
 ) -> Result<Consumers, TopologyError> {
-    services.declare(connection, settings.services.declare).await?;
+    let declaring = services.declare(connection, settings.services.declare);
+    let ((), reflection) = try_join(declaring, prepare_reflection(settings, services, connection)).await?;
     let mut consumers = Consumers::new(settings, services, connection).await?;
+    let reflection = reflection.map(|queue| consumers.of(queue, connection));
+    consumers.of_queues.extend(reflection);
     let timeout = connection.attempt_timeout();
     for listener in consumers.of_queues.iter().filter(|consumer| consumer.queue.kind == QueueKind::Listener) {
         listener.prepare(timeout).await?;
@@ -98,14 +104,17 @@ async fn open_possible(
     let mut ready = Vec::new();
     // Each on a channel of its own, many at a time: one that hangs does not hold up the others.
     let preparing: Vec<_> = others.into_iter().map(|consumer| prepare(consumer, each)).collect();
-    let mut prepared = stream::iter(preparing).buffered(at_once);
-    while let Some((prepared, consumer)) = prepared.next().await {
-        match prepared {
-            Ok(()) => ready.push(consumer),
-            Err(error) => refused.add(consumer, error)?,
+    let preparing = async {
+        let mut prepared = stream::iter(preparing).buffered(at_once);
+        while let Some((prepared, consumer)) = prepared.next().await {
+            match prepared {
+                Ok(()) => ready.push(consumer),
+                Err(error) => refused.add(consumer, error)?,
+            }
         }
-    }
-    drop(prepared);
+        Ok::<_, TopologyError>(())
+    };
+    let ((), reflection) = try_join(preparing, prepare_reflection(settings, services, connection)).await?;
     let mut consumes = !ready.is_empty();
     if consumes {
         consuming.send_replace(true);
@@ -127,8 +136,35 @@ async fn open_possible(
     }
     // None is refused where everything was removed.
     match refused.errors.into_iter().next() {
-        Some(error) if !consumes => Err(error),
-        _ => Ok(consumers),
+        Some(error) if !consumes => return Err(error),
+        _ => {}
+    }
+    // The last: a server that can be asked who it is, and serves nothing, would be of no use.
+    if let Some(queue) = reflection {
+        let mut consumer = consumers.of(queue, connection);
+        consumer.consume().await?;
+        consumers.of_queues.push(consumer);
+    }
+    Ok(consumers)
+}
+
+/// Declares the queue of requests to every server, while others are declared: nothing waits for it. `None` where
+/// there is no such queue, or where the broker refuses it.
+async fn prepare_reflection(
+    settings: &Settings,
+    services: &ServiceSet,
+    connection: &Connection,
+) -> Result<Option<Arc<QueuePlan>>, TopologyError> {
+    let Some(queue) = services.reflection_queue() else { return Ok(None) };
+    let queue = queue.for_connection(&settings.services.namespace);
+    let timeout = connection.attempt_timeout() / REFLECTION_SHARE;
+    match queue.declaration.declare(&connection.unobserved(), timeout).await {
+        Ok(()) => Ok(Some(queue)),
+        Err(lost) if !connection.is_connected() => Err(lost),
+        Err(refused) => {
+            settings.services.log_refused_reflection(&refused);
+            Ok(None)
+        }
     }
 }
 
@@ -182,7 +218,9 @@ impl Consumers {
         let refused = |source| TopologyError { operation: Operation::ConsumeQueue, name: first(), source };
         let channel = connection.open_data_channel().await.map_err(refused)?;
         let namespace = &settings.services.namespace;
-        let queues = services.queues.iter().map(|queue| queue.for_connection(namespace));
+        // That of reflection is prepared by itself.
+        let queues = services.queues.iter().filter(|queue| queue.kind != QueueKind::Reflection);
+        let queues = queues.map(|queue| queue.for_connection(namespace));
         let mut of_queues: Vec<_> =
             queues.map(|queue| QueueConsumer::new(queue, connection.clone(), channel.clone())).collect();
         // Partitions come last, each server's in another order: who consumes a partition first has it, and servers that
@@ -192,5 +230,10 @@ impl Consumers {
             (is_partition, if is_partition { (random_share() * f64::from(u32::MAX)) as u32 } else { 0 })
         });
         Ok(Self { channel, of_queues })
+    }
+
+    /// The consumer of one more queue, on the same channel.
+    fn of(&self, queue: Arc<QueuePlan>, connection: &Connection) -> QueueConsumer {
+        QueueConsumer::new(queue, connection.clone(), self.channel.clone())
     }
 }
