@@ -14,7 +14,7 @@ mod session;
 mod settings;
 
 pub use builder::ClientBuilder;
-pub use calls::{Call, UntypedBody, UntypedCall};
+pub use calls::{Call, UntypedBody, UntypedCall, UntypedMessage};
 pub use handle::Client;
 pub use options::CallOptions;
 pub use session::stats::ClientStats;

@@ -1,4 +1,5 @@
-//! Calls by name, and methods without a trait.
+//! Calls, notifications and events by name, and methods without a trait.
 
 mod calls;
+mod messages;
 mod raw;

@@ -8,9 +8,11 @@ mod typed;
 mod unsent;
 mod untyped;
 mod untyped_body;
+mod untyped_message;
 mod untyped_request;
 
 pub use call::Call;
 pub use typed::TypedClient;
 pub use untyped::UntypedCall;
 pub use untyped_body::UntypedBody;
+pub use untyped_message::UntypedMessage;

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{
     untyped_body::{self, UntypedBody},
-    untyped_request::UntypedRequest,
+    untyped_request::{CALL, UntypedRequest},
 };
 use crate::{
     client::{
@@ -28,8 +28,10 @@ use crate::{
         handle::Client,
         options::CallOptions,
     },
-    contract::NoError,
+    codec::AnyCodec,
+    contract::{MethodDef, NoError},
     error::{CallError, UntypedError},
+    message::Reply,
 };
 
 impl Client {
@@ -49,14 +51,14 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn call_json(&self, method: impl Into<String>, body: Value) -> UntypedCall<Value> {
-        UntypedCall::new(self.clone(), method.into(), body)
+        UntypedCall::new(self.clone(), CALL, method.into(), body)
     }
 
     /// Calls the method of this name with a body that is sent as it is, with the content type
     /// `application/octet-stream` unless it is [given another](UntypedCall::content_type). The call ends with
     /// the body of the reply, of whatever type that is.
     pub fn call_bytes(&self, method: impl Into<String>, body: impl Into<Bytes>) -> UntypedCall<Bytes> {
-        UntypedCall::new(self.clone(), method.into(), body.into())
+        UntypedCall::new(self.clone(), CALL, method.into(), body.into())
     }
 }
 
@@ -81,8 +83,9 @@ enum UntypedState<B> {
 }
 
 impl<B: UntypedBody> UntypedCall<B> {
-    fn new(client: Client, method: String, body: B) -> Self {
-        let state = UntypedState::Unsent(Box::new(UntypedRequest::new(client, body)));
+    /// `definition`: its kind says whether a reply is expected.
+    pub(super) fn new(client: Client, definition: &'static MethodDef, method: String, body: B) -> Self {
+        let state = UntypedState::Unsent(Box::new(UntypedRequest::new(client, definition, body)));
         Self { method, state }
     }
 
@@ -143,16 +146,28 @@ impl<B: UntypedBody> UntypedCall<B> {
         self.with(|request| request.queue = Some(queue.into()))
     }
 
-    fn with_options(self, change: impl FnOnce(CallOptions) -> CallOptions) -> Self {
+    pub(super) fn with_options(self, change: impl FnOnce(CallOptions) -> CallOptions) -> Self {
         self.with(|request| request.options = change(std::mem::take(&mut request.options)))
     }
 
     /// Has no effect on a call that was polled: it is being sent.
-    fn with(mut self, change: impl FnOnce(&mut UntypedRequest<B>)) -> Self {
+    pub(super) fn with(mut self, change: impl FnOnce(&mut UntypedRequest<B>)) -> Self {
         if let UntypedState::Unsent(request) = &mut self.state {
             change(request);
         }
         self
+    }
+}
+
+impl UntypedCall<Value> {
+    /// The codec that the value is written in, and with it the reply; see [`codec`](crate::codec). Default: JSON. A server
+    /// that does not read it answers with `unsupported_media_type`.
+    pub fn codec(self, codec: impl Into<AnyCodec>) -> Self {
+        let codec = codec.into();
+        self.with(|request| {
+            request.content_type = Cow::Borrowed(codec.content_type());
+            request.codec = codec;
+        })
     }
 }
 
@@ -180,21 +195,28 @@ fn start<B: UntypedBody>(
     })
 }
 
+impl<B: UntypedBody> UntypedCall<B> {
+    /// Polls for the reply, which is left encoded.
+    pub(super) fn poll_reply(&mut self, cx: &mut Context<'_>) -> Poll<Result<Reply, CallError<NoError>>> {
+        let mut delivery = match std::mem::replace(&mut self.state, UntypedState::Done) {
+            UntypedState::Unsent(request) => start(*request, &self.method)?,
+            UntypedState::Sent(delivery) => delivery,
+            UntypedState::Done => panic!("`UntypedCall` was polled after it had resolved"),
+        };
+        let polled = delivery.as_mut().poll(cx);
+        if polled.is_pending() {
+            self.state = UntypedState::Sent(delivery);
+        }
+        polled
+    }
+}
+
 impl<B: UntypedBody> Future for UntypedCall<B> {
     type Output = Result<B, CallError<UntypedError<B>>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let of_none = |error: CallError<NoError>| error.map(|none| match none {});
-        let mut delivery = match std::mem::replace(&mut self.state, UntypedState::Done) {
-            UntypedState::Unsent(request) => start(*request, &self.method).map_err(of_none)?,
-            UntypedState::Sent(delivery) => delivery,
-            UntypedState::Done => panic!("`UntypedCall` was polled after it had resolved"),
-        };
-        let Poll::Ready(reply) = delivery.as_mut().poll(cx) else {
-            self.state = UntypedState::Sent(delivery);
-            return Poll::Pending;
-        };
-        Poll::Ready(reply.map_err(of_none).and_then(untyped_body::read))
+        self.poll_reply(cx).map(|reply| reply.map_err(of_none).and_then(untyped_body::read))
     }
 }
 

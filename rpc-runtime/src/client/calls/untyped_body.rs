@@ -18,12 +18,12 @@ impl UntypedBody for Bytes {}
 pub(super) type CodecError = Box<dyn std::error::Error + Send + Sync>;
 
 mod sealed {
-    use super::{Bytes, CodecError, Reply};
+    use super::{AnyCodec, Bytes, CodecError, Reply};
 
     pub trait Body: Sized + Send + Unpin + 'static {
         const CONTENT_TYPE: &'static str;
 
-        fn encode(&self) -> Result<Bytes, CodecError>;
+        fn encode(&self, codec: &AnyCodec) -> Result<Bytes, CodecError>;
         fn decode(reply: Reply) -> Result<Self, CodecError>;
     }
 }
@@ -31,8 +31,8 @@ mod sealed {
 impl sealed::Body for Value {
     const CONTENT_TYPE: &'static str = "application/json";
 
-    fn encode(&self) -> Result<Bytes, CodecError> {
-        AnyCodec::JSON.encode(self)
+    fn encode(&self, codec: &AnyCodec) -> Result<Bytes, CodecError> {
+        codec.encode(self)
     }
 
     fn decode(reply: Reply) -> Result<Self, CodecError> {
@@ -44,7 +44,7 @@ impl sealed::Body for Bytes {
     /// Of bytes that are given no other content type.
     const CONTENT_TYPE: &'static str = "application/octet-stream";
 
-    fn encode(&self) -> Result<Bytes, CodecError> {
+    fn encode(&self, _: &AnyCodec) -> Result<Bytes, CodecError> {
         Ok(self.clone())
     }
 

@@ -1,4 +1,4 @@
-//! An untyped call before its first poll: its body, with what its caller has said of it.
+//! An untyped call, notification or event before its first poll: its body, with what its caller has said of it.
 
 use std::borrow::Cow;
 
@@ -16,14 +16,20 @@ use crate::{
         options::CallOptions,
     },
     codec::AnyCodec,
-    contract::{MethodDef, NoError},
+    contract::{MethodDef, MethodKind, NoError},
     error::{CallError, Unencodable},
     message::Inherited,
     secrets::{MessageScope, RequestSeal},
 };
 
 /// The method that layers see of all untyped calls.
-const UNTYPED: &MethodDef = &MethodDef::new("", "").routing_key("").queue("");
+pub(super) const CALL: &MethodDef = &MethodDef::new("", "").routing_key("").queue("");
+
+/// The method that layers see of all untyped notifications.
+pub(super) const NOTIFICATION: &MethodDef = &CALL.notify();
+
+/// The method that layers see of all untyped events.
+pub(super) const EVENT: &MethodDef = &CALL.event();
 
 pub(super) struct UntypedRequest<B> {
     pub(super) client: Client,
@@ -31,24 +37,32 @@ pub(super) struct UntypedRequest<B> {
     pub(super) exchange: Option<String>,
     pub(super) routing_key: Option<String>,
     pub(super) queue: Option<String>,
+    /// What follows the routing key of an event; empty for none.
+    pub(super) topic: String,
     pub(super) content_type: Cow<'static, str>,
+    /// What a JSON value is written in.
+    pub(super) codec: AnyCodec,
     pub(super) idempotent: bool,
     pub(super) key: Option<Box<str>>,
+    method: &'static MethodDef,
     inherited: Inherited,
     body: B,
 }
 
 impl<B: UntypedBody> UntypedRequest<B> {
-    pub(super) fn new(client: Client, body: B) -> Self {
+    pub(super) fn new(client: Client, method: &'static MethodDef, body: B) -> Self {
         Self {
             client,
             options: CallOptions::new(),
             exchange: None,
             routing_key: None,
             queue: None,
+            topic: String::new(),
             content_type: Cow::Borrowed(B::CONTENT_TYPE),
+            codec: AnyCodec::JSON,
             idempotent: false,
             key: None,
+            method,
             inherited: Inherited::current(),
             body,
         }
@@ -61,7 +75,7 @@ impl<B: UntypedBody> UntypedRequest<B> {
         if let Some(key) = &self.key {
             idempotency_key::check(key).map_err(CallError::Encode)?;
         }
-        let body = MessageScope::NONE.run(|| self.body.encode()).map_err(unencodable)?;
+        let body = MessageScope::NONE.run(|| self.body.encode(&self.codec)).map_err(unencodable)?;
         let settings = &self.client.session.settings;
         settings.secrets.check_json(&body).map_err(|why| unencodable(why.into()))?;
         let is_addressed = self.exchange.is_some() || self.routing_key.is_some() || self.queue.is_some();
@@ -72,30 +86,55 @@ impl<B: UntypedBody> UntypedRequest<B> {
             );
             return Err(unencodable(why.into()));
         }
-        let exchange = self.exchange.take().unwrap_or_else(|| UNTYPED.exchange.to_owned());
+        let exchange = self.exchange.take().unwrap_or_else(|| self.method.exchange.to_owned());
         let routing_key = self.routing_key.take().unwrap_or_else(|| name.to_owned());
+        let is_event = self.method.kind == MethodKind::Event;
+        let routing_key = self.with_topic(routing_key, is_event).map_err(unencodable)?;
         // On the default exchange the routing key is the name of a queue.
         let is_default = exchange.is_empty();
         let queue = self.queue.take().unwrap_or_else(|| {
-            if is_default { routing_key.clone() } else { MethodDef::service_of(name).to_owned() }
+            if is_event {
+                // Each of its subscribers has a queue.
+                String::new()
+            } else if is_default {
+                routing_key.clone()
+            } else {
+                MethodDef::service_of(name).to_owned()
+            }
         });
         let routing_key =
             if is_default { settings.namespace.queue(&routing_key).into_owned() } else { routing_key };
         let request = EncodedRequest {
-            method: UNTYPED,
+            method: self.method,
             exchange: settings.namespace.exchange(&exchange).into_owned().into(),
             routing_key: routing_key.into(),
             untyped: Some(Box::new(UntypedMethod { name: name.to_owned(), queue })),
             content_type: std::mem::take(&mut self.content_type),
             body,
             seal: RequestSeal::NONE,
-            codec: AnyCodec::JSON,
+            codec: self.codec.clone(),
             idempotent: self.idempotent,
             key: self.key.take(),
             inherited: std::mem::take(&mut self.inherited),
             options: std::mem::take(&mut self.options),
         };
         prepare(settings, self.client.timeout, request).map_err(NotPrepared::into_call_error)
+    }
+}
+
+impl<B> UntypedRequest<B> {
+    fn with_topic(&self, routing_key: String, is_event: bool) -> Result<String, CodecError> {
+        let topic = &self.topic;
+        if topic.is_empty() {
+            return Ok(routing_key);
+        }
+        if !is_event {
+            return Err(format!("topic {topic:?}: only an event has a topic").into());
+        }
+        if topic.split('.').any(str::is_empty) {
+            return Err(format!("topic {topic:?} has an empty word").into());
+        }
+        Ok(format!("{routing_key}.{topic}"))
     }
 }
 

@@ -113,7 +113,7 @@ pub(crate) fn prepare(
         message_id: if is_call { request.key } else { Some(request.key.unwrap_or_else(new_key)) },
         // An event has no queue of its own.
         fails_fast: (options.fails_fast || settings.fails_fast)
-            && (is_call || !method.queue.is_empty())
+            && method.kind != MethodKind::Event
             && request.untyped.as_ref().is_none_or(|untyped| !untyped.queue.is_empty()),
         untyped: request.untyped,
     };
