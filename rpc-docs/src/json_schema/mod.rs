@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::schema::{
     Definitions, FAULT, Names, Prefix, body, fault, identifier, note_large_integers, pascal_case, reachable,
-    rewrite_references,
+    rewrite_references, target_of,
 };
 
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
@@ -29,6 +29,20 @@ pub fn of_method(service: &ServiceDescription, method: &MethodDescription) -> Va
     schema["$schema"] = DRAFT.into();
     schema["definitions"] = json!(schemas);
     schema
+}
+
+/// The name of the definition that a reference leads to, such as `#/components/schemas/User` of a description; `None` where
+/// it leads elsewhere.
+///
+/// ```
+/// use amqp_rpc_docs::json_schema::definition_of;
+///
+/// assert_eq!(definition_of("#/components/schemas/Page%3CUser%3E").as_deref(), Some("Page<User>"));
+/// assert_eq!(definition_of("https://example.com/user"), None);
+/// ```
+#[must_use]
+pub fn definition_of(reference: &str) -> Option<String> {
+    target_of(reference)
 }
 
 /// One schema with the bodies of all methods of all services, for programs that generate code.
