@@ -8,14 +8,16 @@ target=${CARGO_TARGET_DIR:-target}
 mkdir -p "$target"
 target=$(cd "$target" && pwd)
 
-packages=(amqp-rpc amqp-rpc-broker amqp-rpc-contract amqp-rpc-dialects amqp-rpc-docs amqp-rpc-macros amqp-rpc-runtime amqp-rpc-transport)
+packages=(amqp-rpc amqp-rpc-broker amqp-rpc-cli amqp-rpc-contract amqp-rpc-dialects amqp-rpc-docs amqp-rpc-macros amqp-rpc-runtime amqp-rpc-transport)
 selected=()
 for package in "${packages[@]}"; do selected+=(--package "$package"); done
 # Not verified: that builds each of them once more. What they need that is not in them is found below.
 cargo package --quiet --allow-dirty --no-verify "${selected[@]}"
 for package in "${packages[@]}"; do
     files=$(cargo package --quiet --allow-dirty --list --package "$package")
-    for file in LICENSE-APACHE LICENSE-MIT Cargo.toml src/lib.rs; do
+    root=src/lib.rs
+    [ "$package" = amqp-rpc-cli ] && root=src/main.rs
+    for file in LICENSE-APACHE LICENSE-MIT Cargo.toml "$root"; do
         grep -qx "$file" <<<"$files" || { echo "the package $package lacks $file" >&2; exit 1; }
     done
 done
