@@ -95,10 +95,9 @@ mod tests {
         *,
     };
 
-    fn made(
-        schema: &Value,
-        make: fn(&[&Map<String, Value>], &mut Choice) -> Result<Value, String>,
-    ) -> Vec<Value> {
+    type Make = fn(&[&Map<String, Value>], &mut Choice) -> Result<Value, String>;
+
+    fn made(schema: &Value, make: Make) -> Vec<Value> {
         let keywords = schema.as_object().unwrap();
         let mut choices = vec![Choice::First];
         choices.extend((0..50).map(|seed| Choice::Any(Random::new(seed))));
