@@ -55,7 +55,7 @@ check "structure in numbers" structure --counts
 
 echo
 if [ ${#failed[@]} -gt 0 ]; then
-    printf 'check failed: %s\n' "${failed[@]}"
+    printf 'check failed: %s\n' "${failed[@]}" | tee "${AMQP_RPC_FAILED_CHECKS:-/dev/null}"
     exit 1
 fi
 echo "all checks passed"

@@ -26,9 +26,10 @@ run() {
     esac
 }
 
-# print_failures: each failed test's name and the beginning of its output again, near the end, where a shortened log still has them.
+# print_failures: the checks that failed before (.ci/run), and each failed test's name and the beginning of its output again, near the end, where a shortened log still has them.
 # "---- name stdout ----", its output, and "failures:" or the next one.
 print_failures() {
+    [ ! -s "${AMQP_RPC_FAILED_CHECKS-}" ] || { echo && cat "$AMQP_RPC_FAILED_CHECKS"; }
     awk '/^     Running |^   Doc-tests / { program = $0; sub(/^ +/, "", program) }
          /^---- .* ----$/ && tests++ < 20 { lines = 40; printf "\n== failed, in %s\n", program }
          /^failures:$/ { lines = 0 }

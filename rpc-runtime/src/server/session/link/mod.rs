@@ -79,7 +79,6 @@ impl Link {
             failure.clone(),
             settings,
         );
-        let direct_replies = spawned(replies.run());
         let (dead_letters, to_keep) = mpsc::unbounded_channel();
         let keeping = DeadLetterSender::new(
             connection.clone(),
@@ -103,15 +102,15 @@ impl Link {
         });
         let mut workers = Workers::new(Arc::clone(settings), sinks, failure.clone(), &connection);
         of_queues.into_iter().for_each(|consumer| workers.spawn(consumer));
-        let request_channel = RequestChannel::new(&channel, begun.on_link());
-        let settler = spawn_settler(request_channel, to_settle, failure.clone());
+        let settler =
+            spawn_settler(RequestChannel::new(&channel, begun.on_link()), to_settle, failure.clone());
         Self {
             settings: Arc::clone(settings),
             connection,
             channel,
             workers,
             removals: JoinSet::new(),
-            direct_replies,
+            direct_replies: spawned(replies.run()),
             direct,
             dead_letter_sender,
             dead_letters,
