@@ -12,6 +12,8 @@ mod path;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use amqp_rpc_contract::description::{MethodDescription, ServiceDescription};
 use serde_json::Value;
 
@@ -51,4 +53,10 @@ pub fn request(service: &ServiceDescription, method: &MethodDescription, body: &
         return Vec::new();
     }
     checker::check(&method.request, body, &service.schemas)
+}
+
+/// Where a value does not fit a schema of a description, whose definitions are these. Otherwise as [`request`].
+#[must_use]
+pub fn value(schema: &Value, value: &Value, schemas: &BTreeMap<String, Value>) -> Vec<Mismatch> {
+    checker::check(schema, value, schemas)
 }

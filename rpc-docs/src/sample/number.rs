@@ -59,9 +59,10 @@ pub(super) fn number(schemas: &[&Map<String, Value>], choice: &mut Choice) -> Re
         Some(step) => multiple(step, least, greatest, choice),
         None => between(least, greatest, choice),
     };
-    // An end that is excluded: the middle is not, unless nothing is left.
+    // An end that is excluded: the middle is not, unless nothing is left; nor is what lies beyond a single end.
     let middle = least + (greatest - least) / 2.0;
-    let allowed = [found, middle].into_iter().find(|number| is_allowed(*number));
+    let candidates = [found, middle, least + 1.0, greatest - 1.0];
+    let allowed = candidates.into_iter().find(|number| number.is_finite() && is_allowed(*number));
     let allowed = allowed.ok_or_else(|| format!("no number between {least} and {greatest} was found"))?;
     Number::from_f64(allowed).map(Value::Number).ok_or_else(|| format!("JSON has no {allowed}"))
 }

@@ -9,8 +9,17 @@ use super::random::Random;
 const MAX_NESTING: usize = 32;
 /// A pattern whose text needs more steps is refused: repetitions of repetitions of nothing would never end.
 const MAX_STEPS: usize = 100_000;
-/// Beyond what a repetition without an upper limit must have, it has so many at most.
+/// So many repetitions are chosen from at least, above those that there must be.
 const REPEATED: usize = 3;
+
+/// How often what may be repeated is repeated, above the least number that the pattern says.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Repetitions {
+    /// Any number up to this one, or to a few.
+    UpTo(usize),
+    /// This number, where the pattern allows it.
+    Exactly(usize),
+}
 
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
@@ -38,13 +47,16 @@ impl Pattern {
         }
     }
 
-    /// A text that matches all of the pattern, of at most `longest` characters. Repetitions without an upper limit
-    /// have up to `more` repetitions above the least.
+    /// A text that matches all of the pattern, of at most `longest` characters.
     ///
     /// # Errors
     /// Where the text found is longer, or takes too many steps.
-    pub(super) fn text(&self, random: &mut Random, more: usize, longest: usize) -> Result<String, String> {
-        let more = more.max(REPEATED);
+    pub(super) fn text(
+        &self,
+        random: &mut Random,
+        more: Repetitions,
+        longest: usize,
+    ) -> Result<String, String> {
         let mut writer = Writer { random, more, room: longest, steps: MAX_STEPS, text: String::new() };
         match writer.write(&self.0) {
             Some(()) => Ok(writer.text),
@@ -191,7 +203,7 @@ fn others(ranges: &[(char, char)]) -> Vec<(char, char)> {
 
 struct Writer<'r> {
     random: &'r mut Random,
-    more: usize,
+    more: Repetitions,
     /// How many characters the text may still have.
     room: usize,
     steps: usize,
@@ -218,9 +230,12 @@ impl Writer<'_> {
                 self.write(&nodes[chosen])
             }
             Node::Repeated(node, least, most) => {
-                let most =
-                    most.unwrap_or(least.saturating_add(self.more)).min(least.saturating_add(self.more));
-                let count = least.checked_add(self.random.below(most - least + 1))?;
+                let more = most.map_or(usize::MAX, |most| most - least);
+                let more = match self.more {
+                    Repetitions::UpTo(limit) => self.random.below(more.min(limit.max(REPEATED)) + 1),
+                    Repetitions::Exactly(number) => more.min(number),
+                };
+                let count = least.checked_add(more)?;
                 (0..count).try_for_each(|_| self.write(node))
             }
         }
@@ -233,7 +248,9 @@ mod tests {
 
     fn texts(pattern: &str) -> Vec<String> {
         let pattern = Pattern::parse(pattern).unwrap();
-        (0..40).map(|seed| pattern.text(&mut Random::new(seed), 0, 1_000).unwrap()).collect()
+        (0..40)
+            .map(|seed| pattern.text(&mut Random::new(seed), Repetitions::UpTo(0), 1_000).unwrap())
+            .collect()
     }
 
     #[test]
@@ -275,7 +292,7 @@ mod tests {
     fn a_text_without_end_is_given_up() {
         for pattern in ["a{1000000000}", "((){1000000}){1000000}", "((a{1000}){1000}){1000}"] {
             let pattern = Pattern::parse(pattern).unwrap();
-            assert!(pattern.text(&mut Random::new(1), 0, 64 * 1024).is_err());
+            assert!(pattern.text(&mut Random::new(1), Repetitions::UpTo(0), 64 * 1024).is_err());
         }
     }
 }

@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn the_numbers_are_those_of_the_seed() {
-        // The published values of SplitMix64.
+        // The published values of `SplitMix64`.
         let mut random = Random::new(0);
         assert_eq!([random.next(), random.next()], [0xE220_A839_7B1D_CDAF, 0x6E78_9E6A_A1B9_65F4]);
         let mut random = Random::new(7);

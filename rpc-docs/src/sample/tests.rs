@@ -168,14 +168,23 @@ fn a_schema_without_a_finite_value_is_an_error_that_names_the_part() {
 
 #[test]
 fn a_deep_or_wide_value_is_bounded() {
-    let mut deep = json!({ "type": "string" });
-    for _ in 0..40 {
-        deep = json!({ "type": "object", "properties": { "in": deep, "beside": deep } });
+    let mut schemas = json!({ "Level0": { "type": "string" } });
+    for level in 1..40 {
+        let below = to(&format!("Level{}", level - 1));
+        let members = json!({ "type": "object", "properties": { "in": below, "beside": below } });
+        schemas[format!("Level{level}")] = members;
     }
     for seed in 0..10 {
-        let made = samples(&json!({})).sample(&deep, seed, |_| true).unwrap();
+        let made = samples(&schemas).sample(&to("Level39"), seed, |_| true).unwrap();
         assert!(made.to_string().len() < 100_000);
     }
+    // All of its members are required: there is no smaller value.
+    for level in 1..40 {
+        schemas[format!("Level{level}")]["required"] = json!(["in", "beside"]);
+    }
+    let error = samples(&schemas).template(&to("Level39")).unwrap_err();
+    assert!(error.to_string().contains("too many parts"), "{error}");
+    assert!(samples(&schemas).template(&to("Level5")).is_ok());
 }
 
 #[test]

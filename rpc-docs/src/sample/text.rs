@@ -4,14 +4,14 @@ use serde_json::{Map, Value};
 
 use super::{
     format,
-    pattern::Pattern,
+    pattern::{Pattern, Repetitions},
     random::{Choice, Random},
 };
 
 /// Longer strings are not made up.
 const MAX_CHARS: usize = 64 * 1024;
 /// A text of a pattern is searched so often until its length fits.
-const ATTEMPTS: usize = 32;
+const ATTEMPTS: usize = 128;
 
 const WORDS: [&str; 8] = ["alder", "birch", "cedar", "elm", "hazel", "maple", "oak", "willow"];
 
@@ -47,8 +47,13 @@ fn of_pattern(
     longest: usize,
     random: &mut Random,
 ) -> Result<String, String> {
-    for _ in 0..ATTEMPTS {
-        if let Ok(text) = pattern.text(random, shortest, longest)
+    for attempt in 0..ATTEMPTS {
+        // At first any number of repetitions, then so many that the text may just be long enough.
+        let more = match attempt.checked_sub(ATTEMPTS / 4) {
+            None => Repetitions::UpTo(shortest),
+            Some(fewer) => Repetitions::Exactly(shortest.saturating_sub(fewer)),
+        };
+        if let Ok(text) = pattern.text(random, more, longest)
             && text.chars().count() >= shortest
         {
             return Ok(text);
@@ -76,6 +81,7 @@ mod tests {
             (json!({ "maxLength": 0 }), 0, 0),
             (json!({ "minLength": 100 }), 100, 100),
             (json!({ "pattern": "^[a-z]+$", "minLength": 20, "maxLength": 25 }), 20, 25),
+            (json!({ "pattern": "^[a-z]+$", "minLength": 1_000, "maxLength": 1_000 }), 1_000, 1_000),
             (json!({ "format": "uuid" }), 36, 36),
             (json!({ "format": "uuid", "maxLength": 5 }), 0, 5),
         ] {

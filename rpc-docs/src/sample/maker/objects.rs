@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{
-    super::{joint::Joint, pattern::Pattern},
+    super::{
+        joint::Joint,
+        pattern::{Pattern, Repetitions},
+        random::{Choice, Random},
+    },
     Maker, NoValue,
 };
 
@@ -105,20 +109,33 @@ impl<'s> Maker<'s> {
                 Some(pattern) => {
                     let mut random = self.choice.random();
                     (0..attempt).for_each(|_| _ = random.next());
-                    let text = Pattern::parse(pattern).and_then(|pattern| pattern.text(&mut random, 0, 255));
+                    let text = Pattern::parse(pattern)
+                        .and_then(|pattern| pattern.text(&mut random, Repetitions::UpTo(0), 255));
                     text.map_err(|why| self.no_value(why))?
                 }
                 None if names.is_empty() => format!("key{number}"),
-                None => match self.make(names.clone())? {
-                    Value::String(name) => name,
-                    _ => return Err(self.no_value("the names of members are no strings")),
-                },
+                None => self.name(&names, attempt)?,
             };
             if !members.contains_key(&key) {
                 return Ok(Some(key));
             }
         }
         Ok(None)
+    }
+
+    /// The name of an entry. The first choice is there only once.
+    fn name(&mut self, names: &[&'s Value], attempt: usize) -> Result<String, NoValue> {
+        let is_other = self.choice.is_first() && attempt > 0;
+        let other = Choice::Any(Random::new(attempt as u64));
+        let first = is_other.then(|| std::mem::replace(&mut self.choice, other));
+        let name = self.make(names.to_vec());
+        if let Some(first) = first {
+            self.choice = first;
+        }
+        match name? {
+            Value::String(name) => Ok(name),
+            _ => Err(self.no_value("the names of members are no strings")),
+        }
     }
 }
 
