@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs what takes too long for continuous integration: the end-to-end tests on every RabbitMQ 4 that there is and on the embedded broker
-# in the likeness of one, the peers of other frameworks on the embedded broker, and ten minutes of the soak on each broker.
+# Runs what takes too long for continuous integration: the build with aws-lc-rs, the end-to-end tests on every RabbitMQ 4 that there is
+# and on the embedded broker in the likeness of one, the peers of other frameworks on the embedded broker, and ten minutes of the soak on
+# each broker.
 # Run:  scripts/full.sh [MINUTES OF A SOAK]        about an hour; scripts/test.sh is what continuous integration runs
 # The last line sums up all tests. Ends with 0 only when each run did.
 set -euo pipefail
@@ -26,6 +27,7 @@ trap_signals
 versions=(4.0 4.3)
 on_rabbitmq_4() { echo env "AMQP_RPC_RABBITMQ4=$1" scripts/rabbitmq-4.sh scripts/with-rabbitmq.sh; }
 
+run "build with aws-lc-rs" cargo check --workspace --all-targets --features amqp-rpc/tls-aws-lc
 # The end-to-end tests start examples, which cargo builds for them only with all other targets.
 run "the examples" cargo build --workspace --examples
 for version in "${versions[@]}"; do
