@@ -176,7 +176,7 @@ impl InProcess {
             request.properties(&self.caller)
         } else {
             let request = OneWayRequest {
-                method: message.method,
+                name: message.name(),
                 content_type,
                 content_encoding,
                 correlation_id: correlation_id.clone(),

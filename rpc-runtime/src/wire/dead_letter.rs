@@ -108,7 +108,8 @@ impl OriginalMessage {
         let mut properties = properties.clone();
         let headers = properties.headers.take().unwrap_or_default().into_iter();
         properties.headers = Some(headers.filter(|(name, _)| !NOT_KEPT.contains(&name.as_str())).collect());
-        properties.kind.get_or_insert_with(|| SmolStr::new(method));
+        properties.kind =
+            properties.kind.filter(|kind| !kind.is_empty()).or_else(|| Some(SmolStr::new(method)));
         Some((properties, body.clone()))
     }
 
@@ -139,7 +140,7 @@ impl OriginalMessage {
             delivery_mode: Some(PERSISTENT),
             expiration: None,
             reply_to: properties.reply_to.filter(|address| !OWN_DIRECT_REPLIES.contains(&address.as_str())),
-            kind: properties.kind.or_else(|| cause.method.map(SmolStr::new)),
+            kind: properties.kind.filter(|kind| !kind.is_empty()).or_else(|| cause.method.map(SmolStr::new)),
             ..properties
         };
         (properties, body)

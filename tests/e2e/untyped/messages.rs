@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     services::{connect, serve_fib, start},
-    support::{Vhost, within},
+    support::{RawPeer, Vhost, await_until, within},
 };
 
 #[rpc_service(name = "tower.bells")]
@@ -60,6 +60,19 @@ async fn notifications_and_events_by_name_reach_the_handlers_of_a_trait() {
     let bytes = client.publish_bytes("tower.bells.rang", r#"{"times": 6}"#).topic("eu.fr");
     bytes.content_type("application/json").await.unwrap();
     assert_eq!(within("the event", rings.recv()).await.unwrap(), "rang 6 eu.fr");
+}
+
+#[tokio::test]
+async fn a_notification_by_name_that_fails_is_a_dead_letter_of_its_method() {
+    let vhost = Vhost::create().await;
+    let (heard, _rings) = mpsc::unbounded_channel();
+    let _server = start(Server::new().service(BellsServer::new(Ringer(heard))), &vhost).await;
+    let client = connect(&vhost).await;
+    client.notify_json("tower.bells.ring", json!({"times": "many"})).await.unwrap();
+    await_until("it is dead", || async { vhost.existing_queue("tower.bells.dead").await.ready == 1 }).await;
+    // By its type it finds its method when it is sent again.
+    let dead = RawPeer::connect(&vhost.uri()).await.get("tower.bells.dead").await.expect("it is kept");
+    assert_eq!(dead.kind(), Some("tower.bells.ring"));
 }
 
 #[tokio::test]

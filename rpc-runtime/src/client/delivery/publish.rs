@@ -120,7 +120,7 @@ pub(super) fn publish_one_way(
     let correlation_id = link.ids.id(entry.number);
     message.seal.add_to(&mut headers, &correlation_id, "", &message.body);
     let properties = OneWayRequest {
-        method: message.method,
+        name: message.name(),
         content_type: &message.content_type,
         correlation_id,
         message_id: message.message_id.as_deref().map(SmolStr::new),

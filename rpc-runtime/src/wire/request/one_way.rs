@@ -6,14 +6,15 @@ use amqp_rpc_transport::{Headers, Properties};
 use smol_str::SmolStr;
 
 use super::Caller;
-use crate::{codec::Encoding, contract::MethodDef};
+use crate::codec::Encoding;
 
 /// Delivery mode 2: a one-way message must survive a restart of the broker.
 const PERSISTENT: u8 = 2;
 
 /// A one-way message, without the properties that are the same for every message of a client.
 pub(crate) struct OneWayRequest<'a> {
-    pub(crate) method: &'static MethodDef,
+    /// The name of the method.
+    pub(crate) name: &'a str,
     pub(crate) content_type: &'a str,
     pub(crate) content_encoding: Option<Encoding>,
     pub(crate) correlation_id: SmolStr,
@@ -35,7 +36,7 @@ impl OneWayRequest<'_> {
             correlation_id: Some(self.correlation_id),
             message_id: self.message_id,
             timestamp: SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|age| age.as_secs()),
-            kind: Some(SmolStr::new_static(self.method.full_name)),
+            kind: Some(self.name.into()),
             user_id: caller.user_id.clone(),
             app_id: caller.app_id.clone(),
             ..Properties::default()
