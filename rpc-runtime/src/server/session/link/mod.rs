@@ -62,9 +62,6 @@ impl Link {
     /// Spawns the tasks of a connection whose queues are consumed.
     fn spawn(settings: &Arc<Settings>, connection: Connection, consumers: Consumers) -> Self {
         let Consumers { channel, of_queues } = consumers;
-        if let Some(instance) = &settings.services.reflection {
-            instance.name(|| connection.name());
-        }
         let (settlements, to_settle) = mpsc::unbounded_channel();
         let (direct, commands) = mpsc::unbounded_channel();
         let failure = LinkFailure::new();

@@ -56,7 +56,12 @@ impl Link {
         opened: Result<Consumers, TopologyError>,
     ) -> Result<Self, StartError> {
         match opened {
-            Ok(consumers) => Ok(Self::spawn(settings, connection, consumers)),
+            Ok(consumers) => {
+                if let Some(instance) = &settings.services.reflection {
+                    instance.name(|| connection.name());
+                }
+                Ok(Self::spawn(settings, connection, consumers))
+            }
             Err(error) => {
                 let error = explain(error, connection.broker(), connection.display_user());
                 connection.close().await;
