@@ -18,20 +18,24 @@
 //!
 //! Modules import one way, each only from those before it: see `xtask/order.txt`.
 
+mod bench;
 mod body;
 mod call_error;
 mod caller;
 mod commands;
 mod connection;
 mod contract;
+mod dead;
 mod example;
 mod exit;
 mod failure;
 mod form;
 mod global;
 mod interrupt;
+mod mock;
 mod output;
 mod session;
+mod watch;
 
 use std::process::ExitCode;
 

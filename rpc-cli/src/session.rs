@@ -1,6 +1,6 @@
 //! What a command runs with: the options of all commands, the broker, stdout.
 
-use std::{fmt, time::Duration};
+use std::{fmt, io::Write, time::Duration};
 
 use amqp_rpc::{Client, ConnectOptions};
 use tokio::sync::OnceCell;
@@ -107,6 +107,12 @@ impl Session {
     /// The time to wait for a reply.
     pub(crate) fn timeout(&self) -> Duration {
         self.global.timeout()
+    }
+
+    /// Says on stderr what its user should know.
+    pub(crate) fn warn(&self, text: fmt::Arguments<'_>) {
+        // Nothing can be done where stderr is closed.
+        let _ = writeln!(std::io::stderr(), "warning: {text}");
     }
 
     /// Says on stderr what is done, with `-v`.

@@ -17,7 +17,7 @@ mod template;
 
 use clap::{Parser, Subcommand};
 
-use crate::{failure::Failure, global::Global, session::Session};
+use crate::{bench, dead, failure::Failure, global::Global, mock, session::Session, watch};
 
 /// Lists, describes, calls and watches services on an AMQP 0-9-1 broker.
 ///
@@ -55,6 +55,15 @@ pub(crate) enum Command {
     Ping(ping::PingArgs),
     /// Show calls, errors and latencies of a service, for each instance and method.
     Stats(stats::StatsArgs),
+    /// Show queues and calls, again and again, until Ctrl-C.
+    Watch(watch::WatchArgs),
+    /// Call a method many times, and measure how long the calls take.
+    Bench(bench::BenchArgs),
+    /// The dead letters of a service: messages that failed.
+    #[command(subcommand)]
+    Dead(dead::DeadCommand),
+    /// Serve a contract with made-up replies, until Ctrl-C.
+    Mock(mock::MockArgs),
     /// Write the contract as a document, or compare two versions.
     #[command(subcommand)]
     Docs(docs::DocsCommand),
@@ -70,9 +79,9 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// It ends on Ctrl-C by itself, and has succeeded then. All others are interrupted.
+    /// It handles Ctrl-C by itself. All others are interrupted.
     pub(crate) fn ends_itself(&self) -> bool {
-        matches!(self, Self::Listen(_) | Self::Example(_))
+        matches!(self, Self::Listen(_) | Self::Example(_) | Self::Watch(_) | Self::Bench(_) | Self::Mock(_))
     }
 }
 
@@ -91,6 +100,10 @@ pub(crate) async fn run(command: Command, session: &Session) -> Result<(), Failu
         Command::Listen(args) => listen::run(args, session).await,
         Command::Ping(args) => ping::run(args, session).await,
         Command::Stats(args) => stats::run(args, session).await,
+        Command::Watch(args) => watch::run(args, session).await,
+        Command::Bench(args) => bench::run(args, session).await,
+        Command::Dead(command) => dead::run(command, session).await,
+        Command::Mock(args) => mock::run(args, session).await,
         Command::Docs(command) => docs::run(command, session).await,
         Command::Context(command) => context::run(command, session),
         Command::Example(args) => example::run(args, session).await,

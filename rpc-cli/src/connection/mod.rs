@@ -2,14 +2,18 @@
 
 mod broker_url;
 pub(crate) mod contexts;
+mod direct;
 mod password;
 
 use std::{env, fmt, path::PathBuf, time::Duration};
 
 use amqp_rpc::{Client, ConnectOptions, error::ConnectError};
 
-pub(crate) use self::broker_url::BrokerUrl;
 use self::contexts::Contexts;
+pub(crate) use self::{
+    broker_url::BrokerUrl,
+    direct::{broken, direct},
+};
 pub(crate) use crate::failure::chain;
 use crate::{exit::Exit, failure::Failure, global::Global};
 

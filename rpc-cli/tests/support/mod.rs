@@ -5,7 +5,7 @@ mod program;
 
 pub(crate) use self::{
     home::Home,
-    program::{Program, Ran, Running},
+    program::{Program, Ran, Running, within},
 };
 
 use amqp_rpc::{RunningServer, Server};

@@ -36,7 +36,7 @@ pub(crate) trait Output: AsyncRead + Send + Unpin + fmt::Debug {}
 impl<T: AsyncRead + Send + Unpin + fmt::Debug> Output for T {}
 
 /// Waits for something that happens soon.
-async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     let limit = Duration::from_secs(20);
     tokio::time::timeout(limit, future).await.unwrap_or_else(|_| panic!("{what} took longer than {limit:?}"))
 }
