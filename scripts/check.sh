@@ -45,6 +45,10 @@ done
 for feature in cbor gzip idempotency metrics msgpack redis secrets tower zstd; do
     check "build with $feature" cargo check --quiet -p amqp-rpc-runtime --no-default-features --features "$feature"
 done
+check "documents alone" cargo check --quiet -p amqp-rpc-docs
+for feature in docs docs-server; do
+    check "build with $feature" cargo check --quiet -p amqp-rpc --no-default-features --features "$feature"
+done
 check "contracts of types only" scripts/types-only.sh
 check "packages, and README's programs" scripts/packages.sh
 check "documentation" documentation

@@ -3,7 +3,7 @@
 # the peers of other frameworks; then the end-to-end tests on the embedded broker as LavinMQ and on RabbitMQ 4, a short soak, what threads share under many
 # schedules, and the instructions of a call. What it leaves to scripts/full.sh: those peers, and the likeness of RabbitMQ 4, on the embedded broker.
 # Run:  scripts/test.sh [ARGUMENTS OF cargo test]      e.g.  scripts/test.sh --test e2e -- unroutable
-# Installs what is missing (RabbitMQ, Redis, PostgreSQL, Python's venv, node; Debian, as root or through sudo). The last line sums up all runs:
+# Installs what is missing (RabbitMQ, Redis, PostgreSQL, Python's venv, node, Chromium; Debian, as root or through sudo). The last line sums up all runs:
 # "N passed, N failed, N skipped"; skipped is what no run ran. Ends with 0 only when each run did.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -50,11 +50,22 @@ if [ -n "$everything" ] || [[ " ${targets[*]} " == *" documents "* ]]; then
     export AMQP_RPC_TEST_DOCUMENTS
 fi
 
+# The browser that opens the page of documents.
+page=""
+if [ -n "$everything" ] || [[ " ${targets[*]} " == *" page "* ]]; then
+    page=yes
+    AMQP_RPC_TEST_BROWSER=$(scripts/browser.sh)
+    export AMQP_RPC_TEST_BROWSER
+fi
+
 cargo_test=(cargo test --workspace --no-fail-fast)
 embedded=(env -u AMQP_URL "${cargo_test[@]}")
 run "everything, on the embedded broker" "${embedded[@]}" "${targets[@]}" -- "${tests[@]}"
 if [ -n "$documents" ]; then
     run "documents, read by the programs of others" "${embedded[@]}" --test documents -- "${tests[@]}" --ignored
+fi
+if [ -n "$page" ]; then
+    run "the page of documents, in a browser" "${embedded[@]}" --test page -- "${tests[@]}" --ignored
 fi
 # The ignored tests but those of RabbitMQ, which are in a module `rabbitmq` or have names that begin with `on_rabbitmq`, and those of
 # the peers: they take three minutes on each broker.

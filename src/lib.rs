@@ -88,7 +88,8 @@
 //! | `garde` | validation of parameters and results, by rules of the crate garde |
 //! | `secrets` | `Secret`: values that travel encrypted, with a `secrets::Keyring` on clients and servers |
 //! | `schema` | `description`: services as values, with the JSON Schemas of their messages, by `#[rpc_service(schema)]` |
-//! | `docs` | `docs`: AsyncAPI documents and JSON Schemas of descriptions, and a comparison of two versions |
+//! | `docs` | `docs`: AsyncAPI documents, JSON Schemas and an HTML page of descriptions, and a comparison of two versions |
+//! | `docs-server` | `docs::server`: the page over HTTP, and calls from it if you ask for them |
 //! | `idempotency` | `Server::idempotency_store` for `#[rpc(deduplicate)]` methods, `idempotency::MemoryStore`, and the trait of stores |
 //! | `redis` | `idempotency::RedisStore`, which servers share |
 //! | `metrics` | `layers::Metrics`: durations and calls in flight, through the `metrics` facade |

@@ -21,4 +21,16 @@ impl Info {
         self.description = Some(description.into());
         self
     }
+
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
+    pub(crate) fn about(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
 }

@@ -113,7 +113,7 @@ fn correlation_id(description: &str) -> Value {
 }
 
 /// What callers can rely on.
-fn semantics(method: &MethodDescription) -> Vec<String> {
+pub(crate) fn semantics(method: &MethodDescription) -> Vec<String> {
     let mut said = Vec::new();
     match method.kind {
         MethodKind::Notify => {

@@ -26,7 +26,7 @@ mod tests;
 use amqp_rpc_contract::description::ServiceDescription;
 use serde_json::Value;
 
-pub(crate) use self::address::partitions;
+pub(crate) use self::{address::partitions, messages::semantics};
 pub use self::{
     info::Info,
     read::{ReadError, read},
