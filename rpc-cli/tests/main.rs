@@ -9,6 +9,7 @@ mod exits;
 mod forms;
 mod mock;
 mod one_way;
+mod page;
 mod reflection;
 mod stream;
 mod support;

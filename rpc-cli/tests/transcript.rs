@@ -173,6 +173,7 @@ fn every_command_is_on_the_page() {
         "mock",
         "docs export",
         "docs check",
+        "docs serve",
         "context add",
         "context use",
         "context list",

@@ -64,7 +64,7 @@ pub(crate) enum Command {
     Dead(dead::DeadCommand),
     /// Serve a contract with made-up replies, until Ctrl-C.
     Mock(mock::MockArgs),
-    /// Write the contract as a document, or compare two versions.
+    /// Write the contract as a document, serve it as a page, or compare two versions.
     #[command(subcommand)]
     Docs(docs::DocsCommand),
     /// Named brokers.
@@ -81,7 +81,12 @@ pub(crate) enum Command {
 impl Command {
     /// It handles Ctrl-C by itself. All others are interrupted.
     pub(crate) fn ends_itself(&self) -> bool {
-        matches!(self, Self::Listen(_) | Self::Example(_) | Self::Watch(_) | Self::Bench(_) | Self::Mock(_))
+        let is_page = matches!(self, Self::Docs(docs::DocsCommand::Serve(_)));
+        is_page
+            || matches!(
+                self,
+                Self::Listen(_) | Self::Example(_) | Self::Watch(_) | Self::Bench(_) | Self::Mock(_)
+            )
     }
 }
 

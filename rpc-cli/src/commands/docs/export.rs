@@ -1,28 +1,27 @@
-//! `docs export`: AsyncAPI, JSON Schema, or descriptions.
+//! `docs export`: AsyncAPI, JSON Schema, descriptions, or a page.
 
-use amqp_rpc::{
-    description::ServiceDescription,
-    docs::{
-        asyncapi::{Info, asyncapi},
-        json_schema::head,
-    },
-};
-use clap::{Args, ValueEnum};
+use std::{fs, path::PathBuf};
+
+use amqp_rpc::docs::{asyncapi::asyncapi, json_schema::head, page};
+use clap::{Args, ValueEnum, ValueHint};
 use serde_json::json;
 
-use crate::{contract, failure::Failure, form::Form, session::Session};
+use super::described::DescribedArgs;
+use crate::{failure::Failure, form::Form, session::Session};
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
-    /// The services. Default: all that are described.
-    #[arg(value_name = "SERVICE", add = contract::names::services())]
-    services: Vec<String>,
+    #[command(flatten)]
+    described: DescribedArgs,
     /// What is written.
     #[arg(long, value_enum, default_value = "asyncapi")]
     format: Format,
-    /// The title of the document. Default: the names of the services.
-    #[arg(long)]
-    title: Option<String>,
+    /// Write a page for people, one HTML file that needs nothing else, to FILE or to stdout.
+    #[arg(
+        long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-",
+        value_hint = ValueHint::FilePath, conflicts_with = "format",
+    )]
+    html: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -36,36 +35,20 @@ enum Format {
 }
 
 pub(crate) async fn run(args: ExportArgs, session: &Session) -> Result<(), Failure> {
-    let services = described(&args.services, session).await?;
-    if services.is_empty() {
-        return Err(Failure::usage("no service is described")
-            .advice("name one, or see with `amqp-rpc list` whether servers answer"));
+    let (services, info) = args.described.find(session).await?;
+    if let Some(path) = args.html {
+        let page = page::html(&services, &info);
+        if path.as_os_str() == "-" {
+            return session.output.bytes(page.as_bytes());
+        }
+        let failure = |error| Failure::usage(format!("{}: {error}", path.display()));
+        return fs::write(&path, page).map_err(failure);
     }
     let document = match args.format {
-        Format::Asyncapi => asyncapi(&services, &info(args.title, &services)),
+        Format::Asyncapi => asyncapi(&services, &info),
         Format::JsonSchema => head(&services),
         Format::Description => json!(services),
     };
     // To be kept: indented, unless another form is asked for.
     session.output.line(&session.global.output.unwrap_or(Form::Pretty).text_of(&document))
-}
-
-async fn described(names: &[String], session: &Session) -> Result<Vec<ServiceDescription>, Failure> {
-    if names.is_empty() {
-        return contract::all(session).await;
-    }
-    let mut services = Vec::new();
-    for name in names {
-        services.push(contract::expect_service(name, session).await?);
-    }
-    Ok(services)
-}
-
-/// The version is that of the services, where they have one in common.
-fn info(title: Option<String>, services: &[ServiceDescription]) -> Info {
-    let names = || services.iter().map(|service| service.service.as_str()).collect::<Vec<_>>().join(", ");
-    let mut versions = services.iter().map(|service| service.version.as_deref());
-    let first = versions.next().flatten();
-    let version = first.filter(|version| versions.all(|other| other == Some(*version)));
-    Info::new(title.unwrap_or_else(names), version.unwrap_or("0.0.0"))
 }
