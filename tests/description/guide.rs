@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// The tests are built without the feature `docs`.
 mod amqp_rpc {
-    pub(super) use ::amqp_rpc::rpc_service;
+    pub(super) use ::amqp_rpc::{Client, rpc_service};
     pub(super) use ::amqp_rpc_docs as docs;
 }
 
@@ -45,6 +45,24 @@ fn write_documents(folder: &std::path::Path) -> std::io::Result<()> {
     std::fs::write(folder.join("asyncapi.json"), format!("{document:#}\n"))?;
     let head = json_schema::head(&services);
     std::fs::write(folder.join("head.json"), format!("{head:#}\n"))
+}
+
+use amqp_rpc::docs::page;
+
+fn write_page(folder: &std::path::Path) -> std::io::Result<()> {
+    let page = page::html(&[fib_description()], &Info::new("Fibonacci numbers", "1.2.0"));
+    std::fs::write(folder.join("fib.html"), page)
+}
+
+use amqp_rpc::{
+    Client,
+    docs::server::{DocsServer, RunningDocsServer},
+};
+
+async fn serve_page(client: Client) -> std::io::Result<RunningDocsServer> {
+    let services = vec![fib_description()];
+    let docs = DocsServer::new(services, Info::new("Fibonacci numbers", "1.2.0"));
+    docs.try_it(client).start().await
 }
 
 use amqp_rpc::docs::{
@@ -149,6 +167,28 @@ fn documents_are_written_and_compared_as_the_page_says() {
     let [finding] = &limited.findings[..] else { panic!("{limited}") };
     let shown = file("docs/contract-documents.md");
     assert!(shown.contains(&finding.path) && shown.contains(&format!("({})\n", finding.rule)), "{limited}");
+}
+
+struct Numbers;
+
+impl Fib for Numbers {
+    async fn compute(&self, n: u64) -> Result<u64, FibError> {
+        Ok(n)
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_written_and_served_as_the_page_says() {
+    let folder = env::temp_dir().join(format!("amqp-rpc-guide-page-{}", process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    write_page(&folder).unwrap();
+    let written = fs::read_to_string(folder.join("fib.html")).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(written.contains("amqp-rpc call fib.compute") && !written.contains("<form"), "{written}");
+
+    let served = serve_page(Client::in_process(FibServer::new(Numbers))).await.unwrap();
+    assert!(served.local_addr().ip().is_loopback(), "{}", served.url());
+    served.shutdown().await;
 }
 
 #[test]
