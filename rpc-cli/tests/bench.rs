@@ -13,12 +13,8 @@ use crate::support::Shop;
 const APPLES: &str = r#"{"article": "apple", "quantity": 3}"#;
 
 fn total(histogram: &Value) -> u64 {
-    histogram
-        .as_array()
-        .expect("a histogram")
-        .iter()
-        .map(|step| step["calls"].as_u64().expect("a number of calls"))
-        .sum()
+    let steps = histogram.as_array().expect("it is a list").iter();
+    steps.map(|step| step["calls"].as_u64().expect("it is a number")).sum()
 }
 
 #[tokio::test]
@@ -81,7 +77,7 @@ async fn errors_are_counted_by_their_kind() {
     let shop = Shop::with(Server::new().raw("odd.run", every_second)).await;
     let arguments = ["bench", "odd.run", "{}", "-n", "11", "-c", "1", "--warm-up", "0s"];
     let report = shop.run(&arguments).await.succeeded().json();
-    // One call is made first, so the first measured one is odd, and so is the last.
+    // One call is made first, so the first measured one is odd, and the next run begins with an even one.
     assert_eq!((&report["calls"], &report["errors"]["the method's own error"]), (&5.into(), &6.into()));
     let text = shop.run(&[&arguments[..], &["-o", "table"]].concat()).await.stdout;
     for part in ["6 failed", "6 × the method's own error", "p99.9", "█"] {
@@ -118,4 +114,14 @@ async fn ctrl_c_ends_it_and_what_was_measured_is_reported() {
     let ran = running.end().await;
     assert_eq!(ran.code, Some(130), "{ran:?}");
     assert_eq!(ran.json()["method"], "shop.price");
+}
+
+/// A long measurement is not lost because the disk is full.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_that_cannot_be_written_takes_no_report_away() {
+    let shop = Shop::open().await;
+    let arguments = ["bench", "shop.price", APPLES, "-n", "5", "--warm-up", "0s", "--csv", "/dev/full"];
+    let ran = shop.run(&arguments).await.failed(1, &["/dev/full"]);
+    assert_eq!(ran.json()["calls"], 5);
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 fn row<'v>(rows: &'v Value, queue: &str) -> &'v Value {
-    let found = rows.as_array().expect("rows").iter().find(|row| row["queue"] == queue);
+    let found = rows.as_array().expect("it is a list").iter().find(|row| row["queue"] == queue);
     found.unwrap_or_else(|| panic!("{queue} is missing: {rows}"))
 }
 
@@ -62,8 +62,8 @@ async fn changes_are_shown_until_ctrl_c() {
     let mut running = shop.program(&arguments).start();
     let first: Value = serde_json::from_str(&running.line().await).unwrap();
     assert_eq!(row(&first, "old.shop")["change_per_second"], Value::Null);
-    // A message that no method takes is a dead letter.
-    let body = json!({"article": "pear", "quantity": 1}).to_string();
+    // A message that cannot be read is a dead letter.
+    let body = json!({"article": "pear", "quantity": 5}).to_string();
     let notify = ["notify", "shop.restock", &body, "--namespace", "old", "--no-check"];
     shop.run(&notify).await.succeeded();
     loop {

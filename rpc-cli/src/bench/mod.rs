@@ -164,7 +164,7 @@ impl Bench {
         let call = || self.body.call(&self.caller);
         let made = run::run(&load, call, &mut recorder, &progress, stop).await;
         progress.finish();
-        let measured = recorder.finish()?;
+        let (measured, written) = recorder.finish();
         let report = Report { method: &self.caller.name, load: &load, made: &made, measured: &measured };
         match session.output.form() {
             Form::Table => session.output.line(&report.text())?,
@@ -173,6 +173,7 @@ impl Bench {
         if made.is_interrupted {
             return Err(Failure::interrupted());
         }
+        written?;
         report.check()
     }
 }

@@ -82,19 +82,13 @@ impl Recorder {
         &self.measured
     }
 
-    /// # Errors
-    /// When the file of rows cannot be written.
-    pub(super) fn finish(mut self) -> Result<Measured, Failure> {
+    /// What was measured, and why the file of rows could not be written: that takes nothing away from the measurement.
+    pub(super) fn finish(mut self) -> (Measured, Result<(), Failure>) {
         if self.csv.is_some() {
             self.write_second();
         }
-        if let Some(csv) = self.csv.take() {
-            csv.finish()?;
-        }
-        match self.failure {
-            Some(failure) => Err(failure),
-            None => Ok(self.measured),
-        }
+        let finished = self.csv.take().map_or(Ok(()), Csv::finish);
+        (self.measured, self.failure.map_or(finished, Err))
     }
 
     /// Writes the row of each second before this one.
@@ -193,7 +187,7 @@ mod tests {
         for milliseconds in [1, 1, 3, 100] {
             recorder.record(done(begin, milliseconds));
         }
-        let measured = recorder.finish().unwrap();
+        let measured = recorder.finish().0;
         let steps = measured.doubling();
         assert_eq!(steps.iter().map(|(_, count)| count).sum::<u64>(), 4);
         assert_eq!(steps.first(), Some(&(Duration::from_micros(1_024), 2)));
@@ -208,7 +202,7 @@ mod tests {
         for kind in 0..100 {
             recorder.record(Done { outcome: Err(format!("fault {kind}")), ..done(begin, 1) });
         }
-        let measured = recorder.finish().unwrap();
+        let measured = recorder.finish().0;
         assert_eq!((measured.errors.len(), measured.failed(), measured.calls()), (33, 100, 0));
         assert_eq!(measured.errors["other"], 68);
         assert_eq!(measured.latency(0.5), Duration::ZERO);

@@ -145,7 +145,7 @@ mod tests {
         };
         let mut recorder = Recorder::new(None);
         let made = run(load, call, &mut recorder, &Progress::hidden(), pending()).await;
-        (made, recorder.finish().unwrap(), most.get())
+        (made, recorder.finish().0, most.get())
     }
 
     #[tokio::test(start_paused = true)]
@@ -204,6 +204,6 @@ mod tests {
         let stop = sleep(Duration::from_millis(2_500));
         let made = run(&load, call, &mut recorder, &Progress::hidden(), stop).await;
         assert!(made.is_interrupted);
-        assert_eq!(recorder.finish().unwrap().calls(), 4);
+        assert_eq!(recorder.finish().0.calls(), 4);
     }
 }

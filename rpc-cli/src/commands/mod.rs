@@ -81,12 +81,16 @@ pub(crate) enum Command {
 impl Command {
     /// It handles Ctrl-C by itself. All others are interrupted.
     pub(crate) fn ends_itself(&self) -> bool {
-        let is_page = matches!(self, Self::Docs(docs::DocsCommand::Serve(_)));
-        is_page
-            || matches!(
-                self,
-                Self::Listen(_) | Self::Example(_) | Self::Watch(_) | Self::Bench(_) | Self::Mock(_)
-            )
+        matches!(
+            self,
+            Self::Listen(_)
+                | Self::Example(_)
+                | Self::Watch(_)
+                | Self::Bench(_)
+                | Self::Mock(_)
+                | Self::Dead(dead::DeadCommand::Retry(_))
+                | Self::Docs(docs::DocsCommand::Serve(_))
+        )
     }
 }
 

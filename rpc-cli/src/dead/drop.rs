@@ -33,7 +33,7 @@ pub(super) async fn run(args: DropArgs, session: &Session) -> Result<(), Failure
     while let Some(delivered) = letters.next().await? {
         let letter = Letter(&delivered);
         if !args.select.has(letter) {
-            letters.keep(delivered);
+            letters.keep(delivered).await?;
             continue;
         }
         found.insert(letter.id());

@@ -55,7 +55,9 @@ impl<'d> Letter<'d> {
 
     /// Its method, as far as the message says it.
     pub(super) fn method(self) -> Option<&'d str> {
-        self.0.properties.kind.as_deref().filter(|kind| !kind.is_empty()).or_else(|| self.routing_key())
+        // What was sent without a contract has an empty type.
+        let kind = self.0.properties.kind.as_deref().filter(|kind| !kind.is_empty());
+        kind.or_else(|| self.routing_key())
     }
 
     /// The routing key that the message was published with at first.

@@ -9,7 +9,11 @@ use std::time::Duration;
 use amqp_rpc_transport::{BrokerError, Connection, Consumer, DataChannel, Delivered};
 use tokio::time::timeout;
 
-use super::{again::renewed, letter::Letter, publish::Publish};
+use super::{
+    again::renewed,
+    letter::Letter,
+    publish::{NotSent, Publish},
+};
 use crate::{connection, exit::Exit, failure::Failure, session::Session};
 
 /// So many letters are on their way at a time, and each may be as large as [`MAX_BODY_BYTES`].
@@ -35,7 +39,8 @@ pub(super) struct Letters {
     held: u16,
     left: u32,
     kept: Vec<u64>,
-    to_renew: Vec<Delivered>,
+    /// Publishes worn letters anew; opened with the first of them.
+    renewer: Option<Publish>,
 }
 
 impl Letters {
@@ -65,7 +70,7 @@ impl Letters {
             held: 0,
             left: status.waiting,
             kept: Vec::new(),
-            to_renew: Vec::new(),
+            renewer: None,
         })
     }
 
@@ -84,7 +89,7 @@ impl Letters {
         }
         let consumer = match self.consumer.take().filter(|_| self.held < WINDOW) {
             Some(consumer) => consumer,
-            // A consumer service window is full gets no more. What it has delivered stays unacknowledged.
+            // A consumer whose window is full gets no more. What it has delivered stays unacknowledged.
             None => {
                 self.held = 0;
                 let consuming = self.channel.consume(&self.queue, WINDOW).await;
@@ -104,14 +109,33 @@ impl Letters {
         }
     }
 
-    /// Leaves a letter where it was.
-    pub(super) fn keep(&mut self, letter: Box<Delivered>) {
+    /// Leaves a letter where it was; one that was delivered often is published anew at once, so that no more than one
+    /// body is held here.
+    ///
+    /// # Errors
+    /// When the connection was lost: then the letter is still there.
+    pub(super) async fn keep(&mut self, letter: Box<Delivered>) -> Result<(), Failure> {
         let is_worn = Letter(&letter).earlier_deliveries() >= RENEWED_FROM && letter.refusal.is_none();
-        if is_worn {
-            self.to_renew.push(*letter);
-        } else {
-            self.kept.push(letter.tag);
+        if is_worn && self.renew(&letter).await? {
+            return self.take(&letter);
         }
+        self.kept.push(letter.tag);
+        Ok(())
+    }
+
+    /// Whether the letter is in its queue once more. One that is not confirmed goes back as the others do.
+    async fn renew(&mut self, letter: &Delivered) -> Result<bool, Failure> {
+        let renewer = match self.renewer.take() {
+            Some(renewer) => renewer,
+            None => self.publisher(CLOSING).await?,
+        };
+        let (properties, body) = renewed(letter);
+        let published = renewer.publish(&self.queue, &properties, &body).await;
+        // A channel whose confirms stay out is not used again.
+        if !matches!(published, Err(NotSent::Unknown(_))) {
+            self.renewer = Some(renewer);
+        }
+        Ok(published.is_ok())
     }
 
     /// Takes a letter out of the queue.
@@ -150,17 +174,6 @@ impl Letters {
             self.channel.cancel(consumer.tag()).await?;
             while let Some(unread) = consumer.next().await {
                 self.kept.push(unread?.tag);
-            }
-        }
-        if !self.to_renew.is_empty() {
-            let publisher = Publish::open(&self.connection, CLOSING).await?;
-            for letter in std::mem::take(&mut self.to_renew) {
-                let (properties, body) = renewed(&letter);
-                // One that is not confirmed goes back as the others do.
-                match publisher.publish(&self.queue, &properties, &body).await {
-                    Ok(()) => self.channel.ack(letter.tag)?,
-                    Err(_) => self.kept.push(letter.tag),
-                }
             }
         }
         self.kept.sort_unstable();

@@ -59,7 +59,7 @@ pub(super) async fn list(args: ListArgs, session: &Session) -> Result<(), Failur
             ],
             letter.summary(),
         );
-        letters.keep(delivered);
+        letters.keep(delivered).await?;
     }
     letters.close().await?;
     if read < waiting {
@@ -81,7 +81,7 @@ pub(super) async fn show(args: ShowArgs, session: &Session) -> Result<(), Failur
             shown += 1;
             print(&letter.whole(), session)?;
         }
-        letters.keep(delivered);
+        letters.keep(delivered).await?;
     }
     letters.close().await?;
     if shown == 0 && !args.ids.is_empty() {

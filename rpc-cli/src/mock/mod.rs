@@ -52,14 +52,17 @@ pub(crate) async fn run(args: MockArgs, session: &Session) -> Result<(), Failure
     let services = select(contract::read(&args.file)?, &args.services)?;
     let behaviour = Behaviour { seed: args.seed, delay: args.delay, errors: args.errors };
     let plan = Plan::of(&services, behaviour)?;
-    if !args.beside_others {
-        plan.check_unserved(session).await?;
-    }
+    let start = async {
+        if !args.beside_others {
+            plan.check_unserved(session).await?;
+        }
+        plan.start(session).await
+    };
     // One for both steps: it is not missed in between.
     let mut stop = pin!(interrupt::pressed());
     let server = tokio::select! {
         () = &mut stop => return Ok(()),
-        server = plan.start(session) => server?,
+        server = start => server?,
     };
     session.output.rows(plan.rows())?;
     let report = server.run_until(stop).await;

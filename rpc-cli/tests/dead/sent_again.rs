@@ -71,3 +71,34 @@ async fn a_letter_whose_message_is_not_confirmed_stays() {
     dead.sort();
     assert_eq!(dead, [job(0), job(0), job(1)]);
 }
+
+/// The message may be in its queue, so that it may run twice; but it is not lost, and the report says so.
+#[tokio::test]
+async fn ctrl_c_leaves_what_is_not_confirmed() {
+    let jobs = JobsBroker::with_dead(2).await;
+    let hold = jobs.vhost().hold_confirms().await;
+    let mut running = jobs.program(&["dead", "retry", "jobs", "--all", "-v"]).start();
+    running.until_note("sending to jobs").await;
+    running.interrupt().await;
+    let ran = running.end().await;
+    assert_eq!((ran.code, &ran.json()["sent"]), (Some(130), &0.into()), "{ran:?}");
+    assert_eq!(ran.json()["not_sent"].as_array().unwrap().len(), 1);
+    drop(hold);
+    let vhost = jobs.vhost();
+    let dead = vhost.peek("jobs.dead").await;
+    assert!([job(0), job(1)].iter().all(|job| dead.contains(&job.clone().into_bytes())), "{dead:?}");
+}
+
+/// The command sends notifications without a type: the letter's routing key is its method.
+#[tokio::test]
+async fn a_message_without_a_type_reaches_its_method_again() {
+    let mut jobs = JobsBroker::with_dead(0).await;
+    jobs.run(&["notify", "jobs.run", &job(7)]).await.succeeded();
+    jobs.until_dead(1).await;
+    let listed = jobs.run(&["dead", "list", "jobs"]).await.succeeded().json();
+    assert_eq!(listed[0]["method"], "jobs.run");
+    jobs.mend();
+    jobs.run(&["dead", "retry", "jobs", "--all"]).await.succeeded();
+    assert_eq!(jobs.next_run().await, 7);
+    jobs.until_dead(0).await;
+}
