@@ -85,6 +85,14 @@ impl Secrets {
         protected_names::check(keyring, codec, body, is_struct::<T>())
     }
 
+    /// Does the same with the body of a value without a contract, which `codec` has written.
+    ///
+    /// # Errors
+    /// What is wrong, without the value.
+    pub(crate) fn check_value(&self, codec: &AnyCodec, body: &Bytes) -> Result<(), String> {
+        self.0.as_ref().map_or(Ok(()), |keyring| protected_names::check(keyring, codec, body, false))
+    }
+
     /// Does the same with a body that may not be JSON, where there are no names to check.
     ///
     /// # Errors

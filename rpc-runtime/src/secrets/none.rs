@@ -31,6 +31,10 @@ impl Secrets {
         Ok(())
     }
 
+    pub(crate) fn check_value(&self, _: &AnyCodec, _: &Bytes) -> Result<(), String> {
+        Ok(())
+    }
+
     pub(crate) fn check_json(&self, _: &Bytes) -> Result<(), String> {
         Ok(())
     }
@@ -111,7 +115,7 @@ impl RequestSecrets {
         Ok(())
     }
 
-    pub(crate) fn check_json(&self, _: &Bytes) -> Result<(), String> {
+    pub(crate) fn check_raw(&self, _: &AnyCodec, _: &Bytes) -> Result<(), String> {
         Ok(())
     }
 }

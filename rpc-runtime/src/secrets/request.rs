@@ -93,11 +93,17 @@ impl RequestSecrets {
         received.secrets.check_names::<T>(codec, body)
     }
 
-    /// Checks that members of a body that may be JSON are tokens, where they must be.
+    /// Checks that members of a body without a contract are tokens, where they must be. What is in no other codec may be
+    /// JSON.
     ///
     /// # Errors
     /// What is wrong.
-    pub(crate) fn check_json(&self, body: &Bytes) -> Result<(), String> {
-        self.0.as_ref().map_or(Ok(()), |received| received.secrets.check_json(body))
+    pub(crate) fn check_raw(&self, codec: &AnyCodec, body: &Bytes) -> Result<(), String> {
+        let Some(received) = &self.0 else { return Ok(()) };
+        if codec.is_json() {
+            received.secrets.check_json(body)
+        } else {
+            received.secrets.check_value(codec, body)
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use amqp_rpc::{
     CallError, FaultCode, Secret,
+    codec::{AnyCodec, Cbor, MessagePack},
     middleware::{IncomingCall, Reply},
     secrets::LEGACY_NAMES,
 };
@@ -27,6 +28,15 @@ async fn a_client_does_not_send_them_in_the_clear() {
     let untyped = client.call_json("vault.legacy", json!({"password": PLANTED}));
     let error = within("the error", untyped).await.unwrap_err();
     assert!(matches!(error, CallError::Encode(_)), "{error:?}");
+    for codec in [AnyCodec::from(MessagePack), AnyCodec::from(Cbor)] {
+        let body = json!({"password": PLANTED});
+        let call = client.call_json("vault.legacy", body.clone()).codec(codec.clone());
+        let error = within("the error", call).await.unwrap_err();
+        assert!(matches!(error, CallError::Encode(_)), "{codec:?}: {error:?}");
+        let notification = client.notify_json("vault.legacy", body).codec(codec.clone());
+        let error = within("the error", notification).await.unwrap_err();
+        assert!(matches!(error, CallError::Encode(_)), "{codec:?}: {error:?}");
+    }
 }
 
 #[tokio::test]
@@ -44,6 +54,11 @@ async fn a_server_refuses_them_in_the_clear_of_typed_and_untyped_methods() {
         let CallError::Fault(fault) = &error else { panic!("{error:?}") };
         assert_eq!(fault.code(), &FaultCode::BadRequest);
         assert_eq!(fault.message(), "`password` must be encrypted");
+        for codec in [AnyCodec::from(MessagePack), AnyCodec::from(Cbor)] {
+            let error = within("the reply", call(PLANTED).codec(codec.clone())).await.unwrap_err();
+            let CallError::Fault(fault) = &error else { panic!("{codec:?}: {error:?}") };
+            assert_eq!(fault.message(), "`password` must be encrypted", "{codec:?}");
+        }
         within("the reply", call(&token)).await.expect("a token is taken");
     }
 }

@@ -22,6 +22,8 @@ mod sealed {
 
     pub trait Body: Sized + Send + Unpin + 'static {
         const CONTENT_TYPE: &'static str;
+        /// It is encoded by the codec of the call, and can be read by it.
+        const HAS_CODEC: bool;
 
         fn encode(&self, codec: &AnyCodec) -> Result<Bytes, CodecError>;
         fn decode(reply: Reply) -> Result<Self, CodecError>;
@@ -30,6 +32,7 @@ mod sealed {
 
 impl sealed::Body for Value {
     const CONTENT_TYPE: &'static str = "application/json";
+    const HAS_CODEC: bool = true;
 
     fn encode(&self, codec: &AnyCodec) -> Result<Bytes, CodecError> {
         codec.encode(self)
@@ -43,6 +46,7 @@ impl sealed::Body for Value {
 impl sealed::Body for Bytes {
     /// Of bytes that are given no other content type.
     const CONTENT_TYPE: &'static str = "application/octet-stream";
+    const HAS_CODEC: bool = false;
 
     fn encode(&self, _: &AnyCodec) -> Result<Bytes, CodecError> {
         Ok(self.clone())

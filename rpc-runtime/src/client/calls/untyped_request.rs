@@ -77,7 +77,12 @@ impl<B: UntypedBody> UntypedRequest<B> {
         }
         let body = MessageScope::NONE.run(|| self.body.encode(&self.codec)).map_err(unencodable)?;
         let settings = &self.client.session.settings;
-        settings.secrets.check_json(&body).map_err(|why| unencodable(why.into()))?;
+        let checked = if B::HAS_CODEC {
+            settings.secrets.check_value(&self.codec, &body)
+        } else {
+            settings.secrets.check_json(&body)
+        };
+        checked.map_err(|why| unencodable(why.into()))?;
         let is_addressed = self.exchange.is_some() || self.routing_key.is_some() || self.queue.is_some();
         if let Some(dialect) = settings.dialect.as_ref().filter(|_| is_addressed) {
             let why = format!(

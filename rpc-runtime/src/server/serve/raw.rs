@@ -156,7 +156,7 @@ impl Service for RawService {
 
     fn dispatch(&self, call: IncomingCall) -> ServeFuture {
         let is_encrypted = || {
-            let checked = call.secrets.check_json(&call.body);
+            let checked = call.secrets.check_raw(&call.codec, &call.body);
             checked.map_err(|why| Fault::new(FaultCode::BadRequest, why))
         };
         match refuse_expired(&call.context).and_then(|()| is_encrypted()) {
