@@ -6,12 +6,13 @@ use amqp_rpc::{
     CallError, Client, Fault, FaultCode, Server,
     error::StartError,
     middleware::{self, IncomingCall, Next, Reply},
+    server::RawMethod,
 };
 use lapin::BasicProperties;
 
-use super::instances;
+use super::{asking, instances};
 use crate::{
-    services::{FibServer, Fibonacci, connect, serve_fib, start},
+    services::{FibServer, Fibonacci, GateServer, Gatekeeper, connect, serve_fib, start},
     support::{RawPeer, Vhost, raw_peer::Inbox, within},
 };
 
@@ -129,6 +130,24 @@ async fn who_is_not_authorized_is_told_nothing() {
 }
 
 #[tokio::test]
+async fn who_may_ask_for_one_service_is_told_of_no_other() {
+    let vhost = Vhost::create().await;
+    let server = Server::new()
+        .service(FibServer::new(Fibonacci))
+        .service(GateServer::new(Gatekeeper::closed()))
+        .authorize(|call| call.method().full_name.starts_with("fib."));
+    let _server = start(server, &vhost).await;
+    let client = connect(&vhost).await;
+    let found = within("the instance", asking(&client).ping("fib")).await.unwrap();
+    let names: Vec<_> = found[0].services.iter().map(|service| service.name.as_str()).collect();
+    assert_eq!((found.len(), names), (1, vec!["fib"]));
+    for refused in [asking(&client).ping("gate").await, asking(&client).instances().await] {
+        let error = refused.unwrap_err();
+        assert!(matches!(&error, CallError::Fault(fault) if *fault.code() == FaultCode::Unauthorized));
+    }
+}
+
+#[tokio::test]
 async fn a_server_without_reflection_declares_nothing_for_it_and_is_not_found() {
     let vhost = Vhost::create().await;
     let server = Server::new().service(FibServer::new(Fibonacci)).reflection(false);
@@ -145,9 +164,16 @@ async fn a_server_without_reflection_declares_nothing_for_it_and_is_not_found() 
 #[tokio::test]
 async fn a_method_of_a_user_has_no_reserved_name() {
     let vhost = Vhost::create().await;
-    let raw = Server::new().raw("fib.$ping", |_: IncomingCall| async { Reply::json(&1) });
-    let error = within("the start", raw.start(vhost.uri())).await.unwrap_err();
-    assert!(matches!(&error, StartError::InvalidOption(why) if why.contains('$')), "{error:?}");
+    let reserved = [
+        RawMethod::new("fib.$ping"),
+        RawMethod::new("fib.compute").routing_key("$all"),
+        RawMethod::new("fib.compute").queue("$reflection"),
+    ];
+    for method in reserved {
+        let raw = Server::new().raw(method, |_: IncomingCall| async { Reply::json(&1) });
+        let error = within("the start", raw.start(vhost.uri())).await.unwrap_err();
+        assert!(matches!(&error, StartError::InvalidOption(why) if why.contains('$')), "{error:?}");
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use amqp_rpc::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::instances;
+use super::{asking, instances};
 use crate::{
     services::{FibServer, Fibonacci, connect, serve_fib, start},
     support::{Vhost, within},
@@ -74,12 +74,25 @@ async fn a_service_without_schemas_has_names_kinds_and_flags() {
 }
 
 #[tokio::test]
+async fn a_service_is_described_though_one_of_its_servers_does_not_tell() {
+    let vhost = Vhost::create().await;
+    let silent = Server::new().service(FibServer::new(Fibonacci)).reflection(false);
+    let _servers = (serve_fib(&vhost).await, start(silent, &vhost).await);
+    let client = connect(&vhost).await;
+    // They share the queue of the requests: each gets every second one.
+    for _ in 0..4 {
+        let described = within("the description", client.reflection().describe("fib")).await.unwrap();
+        assert_eq!(described.service, "fib");
+    }
+}
+
+#[tokio::test]
 async fn each_instance_describes_its_own_version() {
     let vhost = Vhost::create().await;
     let _servers =
         (serve_fib(&vhost).await, start(Server::new().service(FibServer::new(Fibonacci)), &vhost).await);
     let client = connect(&vhost).await;
-    let described = within("the descriptions", client.reflection().descriptions("fib")).await.unwrap();
+    let described = within("the descriptions", asking(&client).descriptions("fib")).await.unwrap();
     assert_eq!(described.len(), 2);
     assert!(described.iter().all(|described| described.service == "fib"));
 }

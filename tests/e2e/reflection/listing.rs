@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use amqp_rpc::{
-    CallError, Client, Server,
+    CallError, Client, FaultCode, Server,
     client::ReplyTo,
     contract::{MethodDef, ServeFuture, Service, ServiceDef},
     middleware::{IncomingCall, Reply},
     server::{RawMethod, RawService},
 };
 
-use super::{instances, services};
+use super::{asking, instances, services};
 use crate::{
     services::{FibServer, Fibonacci, GateServer, Gatekeeper, connect, serve_fib, start},
     support::{Vhost, within},
@@ -53,7 +53,7 @@ async fn all_instances_are_listed_whatever_their_version() {
         assert!(instance.round_trip > Duration::ZERO, "{instance:?}");
     }
 
-    let reflection = client.reflection();
+    let reflection = asking(&client);
     assert_eq!(within("those with fib", reflection.ping("fib")).await.unwrap().len(), 3);
     assert_eq!(within("those with gate", reflection.ping("gate")).await.unwrap().len(), 1);
     assert_eq!(within("fewer", reflection.clone().max_instances(2).instances()).await.unwrap().len(), 2);
@@ -107,6 +107,25 @@ async fn raw_methods_of_one_name_are_one_service_on_each_exchange() {
     let on_old = client.reflection().exchange("old");
     assert_eq!(within("the other exchange", on_old.ping("legacy")).await.unwrap().len(), 1);
     assert_eq!(within("its description", on_old.describe("legacy")).await.unwrap(), described);
+}
+
+#[tokio::test]
+async fn who_asks_on_one_exchange_is_told_nothing_of_services_on_another() {
+    let vhost = Vhost::create().await;
+    let reply = |_: IncomingCall| async { Reply::json(&1) };
+    let admin = RawMethod::new("admin.run").exchange("secure").queue("admin");
+    let server = Server::new().service(FibServer::new(Fibonacci)).raw(admin, reply);
+    let _server = start(server, &vhost).await;
+    let client = connect(&vhost).await;
+    for (method, key) in [("admin.$describe", "$all"), ("admin.$stats", "fib.$all"), ("admin.$ping", "$all")]
+    {
+        let call = client.call_json(method, serde_json::json!({})).routing_key(key);
+        let error = within(method, call).await.unwrap_err();
+        let CallError::Fault(fault) = &error else { panic!("{method}: {error:?}") };
+        assert_eq!(*fault.code(), FaultCode::UnknownMethod, "{method}");
+    }
+    let there = asking(&client).exchange("secure");
+    assert_eq!(within("the right exchange", there.descriptions("admin")).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

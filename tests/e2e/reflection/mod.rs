@@ -7,14 +7,24 @@ mod listing;
 mod permissions;
 mod statistics;
 
-use amqp_rpc::{Client, reflection::Instance};
+use std::time::Duration;
+
+use amqp_rpc::{
+    Client,
+    reflection::{Instance, Reflection},
+};
 
 use crate::support::within;
+
+/// Waits long enough for servers on a machine that is busy.
+fn asking(client: &Client) -> Reflection {
+    client.reflection().quiet(Duration::from_secs(1)).limit(Duration::from_secs(15))
+}
 
 /// All instances, sorted by their program's version.
 async fn instances(client: &Client) -> Vec<Instance> {
     let mut instances =
-        within("the instances", client.reflection().instances()).await.expect("servers can be asked");
+        within("the instances", asking(client).instances()).await.expect("servers can be asked");
     instances.sort_by(|one, other| one.version.cmp(&other.version));
     instances
 }

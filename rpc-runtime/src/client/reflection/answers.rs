@@ -20,6 +20,9 @@ use crate::{
 /// The bytes of the answers to one request, inflated.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
+/// After so many answers that cannot be read, or tell of nothing new, no more are waited for: each costs its sender little.
+const MAX_USELESS: u64 = 1_000;
+
 /// The body of an answer.
 pub(super) trait Body: DeserializeOwned {
     /// The server that it is of, where it says that.
@@ -53,6 +56,8 @@ pub(super) struct Answers<B> {
     bytes_left: usize,
     /// Those that cannot be read.
     skipped: u64,
+    /// Those, and those of servers that have answered before.
+    useless: u64,
     /// The first of a server that does not answer.
     refused: Option<CallError<NoError>>,
 }
@@ -67,16 +72,25 @@ impl<B: Body> Answers<B> {
             max_reply_bytes,
             bytes_left: MAX_BYTES,
             skipped: 0,
+            useless: 0,
             refused: None,
         }
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.read.len() >= self.max || self.bytes_left == 0
+        self.read.len() >= self.max || self.bytes_left == 0 || self.useless >= MAX_USELESS
     }
 
-    /// Reads an answer that took `time`.
-    pub(super) fn add(&mut self, reply: ReceivedReply, time: Duration) {
+    /// Reads an answer that took `time`. Returns whether it is of a server that had not answered.
+    pub(super) fn add(&mut self, reply: ReceivedReply, time: Duration) -> bool {
+        let (answered, refused) = (self.read.len(), self.refused.is_some());
+        self.read(reply, time);
+        let is_new = self.read.len() > answered || self.refused.is_some() != refused;
+        self.useless += u64::from(!is_new);
+        is_new
+    }
+
+    fn read(&mut self, reply: ReceivedReply, time: Duration) {
         match decode::<B>(reply, self.max_reply_bytes) {
             Ok((body, bytes)) => {
                 self.bytes_left = self.bytes_left.saturating_sub(bytes);

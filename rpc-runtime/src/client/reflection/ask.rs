@@ -29,7 +29,7 @@ use crate::{
     codec::AnyCodec,
     contract::{MethodDef, NoError},
     error::{CallError, Unencodable},
-    message::Inherited,
+    message::{FaultCode, Inherited},
     secrets::RequestSeal,
     wire::reflection::{ALL, DESCRIBE, InstanceBody, PING, STATS, StatsBody, of_service},
 };
@@ -157,7 +157,17 @@ impl Reflection {
     /// As of a call of an idempotent method. `Unroutable` if no server has the service on the exchange, or if they do
     /// not [tell of themselves](crate::Server::reflection). `Decode` if the answer is no description.
     pub async fn describe(&self, service: &str) -> Result<ServiceDescription, CallError<NoError>> {
-        read(&self.ask_one(service, DESCRIBE).await?)
+        let unknown = match self.ask_one(service, DESCRIBE).await {
+            Err(CallError::Fault(fault)) if *fault.code() == FaultCode::UnknownMethod => fault,
+            answer => return read(&answer?),
+        };
+        // A server that shares the queue has an earlier version, or does not tell of itself. Another one may.
+        if self.exchange.is_empty() {
+            return Err(CallError::Fault(unknown));
+        }
+        let one = Self { max_instances: 1, ..self.clone() };
+        let described = one.descriptions(service).await?;
+        described.into_iter().next().ok_or(CallError::Fault(unknown))
     }
 
     /// What `service` has, of each server that has it: while versions change, these differ. Otherwise as
@@ -215,8 +225,10 @@ impl Reflection {
         while !answers.is_full() && Instant::now() < end {
             match gathering.next(until).await.map_err(failed)? {
                 Next::Answer(Answer::Replied(reply, at)) => {
-                    answers.add(reply, at.saturating_duration_since(gathering.sent_at));
-                    until = end.min(Instant::now() + self.quiet);
+                    // What is of no use does not prolong the wait.
+                    if answers.add(reply, at.saturating_duration_since(gathering.sent_at)) {
+                        until = end.min(Instant::now() + self.quiet);
+                    }
                 }
                 Next::Answer(Answer::Unroutable) | Next::Quiet => break,
             }

@@ -30,7 +30,7 @@ impl Answers {
             Fault::new(FaultCode::UnknownMethod, message)
         };
         match name {
-            PING => Reply::json(&self.0.body()),
+            PING => Reply::json(&self.0.body(service).ok_or_else(unknown)?),
             STATS => Reply::json(&self.0.stats(service).ok_or_else(unknown)?),
             DESCRIBE => {
                 let body = self.0.description(service).ok_or_else(unknown)??;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::reflected::ReflectedService;
 use crate::{
     message::Fault,
-    wire::reflection::{InstanceBody, StatsBody},
+    wire::reflection::{InstanceBody, ServiceBody, StatsBody},
 };
 
 /// The name of a server, and what it serves now. One for all connections.
@@ -29,6 +29,8 @@ pub(crate) struct Instance {
     services: RwLock<Arc<[ReflectedService]>>,
     /// The broker does not let it be asked together with all others, and that was logged.
     is_refused: AtomicBool,
+    /// The same on the present connection, which does not try again: a refusal costs a channel.
+    is_refused_here: AtomicBool,
 }
 
 impl Instance {
@@ -41,6 +43,7 @@ impl Instance {
             started_at: Instant::now(),
             services: RwLock::new(Arc::new([])),
             is_refused: AtomicBool::new(false),
+            is_refused_here: AtomicBool::new(false),
         }
     }
 
@@ -54,26 +57,47 @@ impl Instance {
         *self.services.write().unwrap_or_else(PoisonError::into_inner) = services.into();
     }
 
-    /// Logs that the broker refuses the queue by which all servers are asked. Once: it is tried on each connection.
+    /// A new connection may try what the one before was refused.
+    pub(crate) fn is_connected_anew(&self) {
+        self.is_refused_here.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the broker has refused the queue by which all servers are asked on this connection.
+    pub(crate) fn is_refused_here(&self) -> bool {
+        self.is_refused_here.load(Ordering::Relaxed)
+    }
+
+    /// Logs that there is no queue by which all servers are asked. Once: it is tried on each connection.
     pub(crate) fn log_refused(&self, refused: &TopologyError) {
+        self.is_refused_here.store(true, Ordering::Relaxed);
         if !self.is_refused.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 queue = refused.name,
                 error = %chain(&refused.source),
-                "the broker refuses the queue of reflection: this server is not listed, and serves all the same; \
-                 docs/reflection.md has the permissions, and `Server::reflection(false)` declares no such queue"
+                "the broker refuses the queue of reflection, or did not declare it in time: on this connection the \
+                 server is not listed, and serves all the same; docs/reflection.md has the permissions, and `Server::reflection(false)` declares no such queue"
             );
         }
     }
 
-    pub(super) fn body(&self) -> InstanceBody {
+    /// With this service alone, or with all of them if it is empty. `None` for one that it does not serve.
+    pub(super) fn body(&self, service: &str) -> Option<InstanceBody> {
+        let all = self.services();
+        let shown = || all.iter().filter(|served| service.is_empty() || served.name == service);
+        if !service.is_empty() && shown().next().is_none() {
+            return None;
+        }
+        Some(self.body_with(shown().flat_map(ReflectedService::bodies).collect()))
+    }
+
+    fn body_with(&self, services: Vec<ServiceBody>) -> InstanceBody {
         InstanceBody {
             id: self.id.clone(),
             app: self.app.get().cloned(),
             version: self.version.clone(),
             library: env!("CARGO_PKG_VERSION").to_owned(),
             uptime_ms: self.uptime_ms(),
-            services: self.services().iter().flat_map(ReflectedService::bodies).collect(),
+            services,
         }
     }
 

@@ -70,7 +70,7 @@ pub(super) fn admit<'a>(
     if size > rules.max_request_bytes {
         return Err(too_large(size as u64, rules).into());
     }
-    let route = routes.find(&request.routing_key, request.kind.as_deref())?;
+    let route = routes.find(request.exchange(), &request.routing_key, request.kind.as_deref())?;
     let runs_once = rules.redelivered.refuses(route.method.repetition);
     let refused = |fault| RefusedRequest { fault, method: Some(route.method) };
     let call = admit_to(route.method, rules, request, delivery.received_at).map_err(refused)?;

@@ -295,6 +295,6 @@ fn log_foreign_address(queue: &str, address: &str) {
 }
 
 pub(super) fn method_of(request: &ReceivedRequest, queue: &QueuePlan) -> Option<&'static MethodDef> {
-    let route = queue.routes.find(&request.routing_key, request.kind.as_deref());
+    let route = queue.routes.find(request.exchange(), &request.routing_key, request.kind.as_deref());
     route.ok().map(|route| route.method)
 }

@@ -41,7 +41,7 @@ pub(crate) struct Routes {
     by_key: BTreeMap<String, Route>,
     by_type: BTreeMap<&'static str, Route>,
     /// Reserved methods without a routing key, by their types: the key of their requests may be that of another method.
-    reserved: BTreeMap<&'static str, Route>,
+    reserved: BTreeMap<&'static str, ReservedRoute>,
     /// The methods are events: their routing keys end with a topic.
     have_topics: bool,
     /// Set for a queue that is one of the partitions of another.
@@ -51,11 +51,17 @@ pub(crate) struct Routes {
 impl Routes {
     /// Finds the method. A request that was dead-lettered and sent again has another routing key, but the
     /// same type.
-    pub(crate) fn find(&self, routing_key: &str, kind: Option<&str>) -> Result<&Route, Fault> {
+    pub(crate) fn find(
+        &self,
+        exchange: &str,
+        routing_key: &str,
+        kind: Option<&str>,
+    ) -> Result<&Route, Fault> {
         if !self.reserved.is_empty()
-            && let Some(route) = kind.and_then(|kind| self.reserved.get(kind))
+            && let Some(reserved) = kind.and_then(|kind| self.reserved.get(kind))
+            && reserved.exchanges.iter().any(|served| served == exchange)
         {
-            return Ok(route);
+            return Ok(&reserved.route);
         }
         let found = self.by_key.get(routing_key).or_else(|| self.by_topic(routing_key));
         found.or_else(|| self.by_type.get(kind?)).ok_or_else(|| {
@@ -120,29 +126,31 @@ impl Routes {
         taken.map(|route| route.method.full_name)
     }
 
-    /// Adds reserved methods, which `service` answers. Those that are bound are found as others are, and a method of the
-    /// user that has such a routing key keeps it. The rest is found by type alone.
-    pub(crate) fn add_reserved(
+    /// Adds reserved methods, which `service` answers, and which are bound: they are found as others are, and a method of
+    /// the user that has such a routing key keeps it.
+    pub(crate) fn add_bound(
         &mut self,
         methods: impl IntoIterator<Item = &'static MethodDef>,
         service: &BoxService,
-        has_key: bool,
     ) {
         for method in methods {
-            let route = Route {
-                method,
-                service: service.clone(),
-                // No registration has it: a removal waits for none of these calls.
-                service_id: ServiceId::default(),
-                lock: None,
-                counters: None,
-            };
-            if !has_key {
-                self.reserved.insert(method.full_name, route);
-                continue;
-            }
+            let route = Route::reserved(method, service);
             self.by_key.entry(method.full_name.to_owned()).or_insert_with(|| route.clone());
             self.by_type.entry(method.full_name).or_insert(route);
+        }
+    }
+
+    /// Adds reserved methods that are found by type alone, in what comes through this exchange: who may not publish to
+    /// another one does not reach its services by this one.
+    pub(crate) fn add_unbound(
+        &mut self,
+        methods: impl IntoIterator<Item = &'static MethodDef>,
+        service: &BoxService,
+        exchange: &str,
+    ) {
+        for method in methods {
+            let new = || ReservedRoute { route: Route::reserved(method, service), exchanges: Vec::new() };
+            self.reserved.entry(method.full_name).or_insert_with(new).exchanges.push(exchange.to_owned());
         }
     }
 
@@ -150,6 +158,21 @@ impl Routes {
         self.by_type.insert(route.method.full_name, route.clone());
         self.by_key.insert(key, route);
     }
+}
+
+impl Route {
+    fn reserved(method: &'static MethodDef, service: &BoxService) -> Self {
+        // No registration has it: a removal waits for none of these calls.
+        let service_id = ServiceId::default();
+        Self { method, service: service.clone(), service_id, lock: None, counters: None }
+    }
+}
+
+/// A reserved method, and the exchanges that its requests come through.
+#[derive(Clone, Debug)]
+struct ReservedRoute {
+    route: Route,
+    exchanges: Vec<String>,
 }
 
 /// A service whose methods get routes.

@@ -14,6 +14,8 @@ use crate::{
 
 /// The requests to every server that may wait for this one: as many programs may ask at once. The oldest are dropped.
 const MAX_WAITING: i64 = 1_000;
+/// The bytes of their bodies, which nobody reads.
+const MAX_WAITING_BYTES: i64 = 64 * 1024;
 /// How long they wait. Who asked has what the others have answered by then.
 const MAX_AGE_MS: i64 = 30_000;
 
@@ -46,6 +48,7 @@ pub(crate) fn reflection_topology(places: &[Place], queue: &str, namespace: &Nam
     let mut arguments = Headers::new();
     arguments.insert("x-queue-type", "classic");
     arguments.insert("x-max-length", MAX_WAITING);
+    arguments.insert("x-max-length-bytes", MAX_WAITING_BYTES);
     arguments.insert("x-message-ttl", MAX_AGE_MS);
     let declared = Queue::transient(queue, arguments).auto_delete();
     topology.queues.push(Queue { exclusive: true, ..declared });
@@ -95,7 +98,7 @@ mod tests {
         let topology = reflection_topology(&[FIB], "q", &Namespace::default()).unwrap();
         let [queue] = &topology.queues[..] else { panic!("{topology:?}") };
         assert!(queue.exclusive && queue.auto_delete && !queue.durable, "{queue:?}");
-        for bound in ["x-max-length", "x-message-ttl"] {
+        for bound in ["x-max-length", "x-max-length-bytes", "x-message-ttl"] {
             assert!(queue.arguments.get(bound).is_some(), "{queue:?}");
         }
     }

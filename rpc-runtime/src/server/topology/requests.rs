@@ -133,6 +133,8 @@ fn check(method: &MethodDef) -> Result<(), StartError> {
         format!("the name of the raw method {full_name:?} has an empty part")
     } else if is_reserved(full_name) {
         format!("a part of the name of the raw method {full_name:?} begins with `$`, which is reserved")
+    } else if is_reserved(routing_key) || is_reserved(queue) {
+        format!("a part of the routing key or the queue of `{full_name}` begins with `$`, which is reserved")
     } else if queue.is_empty() {
         format!("`{full_name}` needs the name of a queue")
     } else if method.exchange.is_empty() && routing_key != queue {

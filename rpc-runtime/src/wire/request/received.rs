@@ -52,6 +52,11 @@ impl ReceivedRequest {
         self.headers.text(TRACEPARENT).and_then(trace_parent::read).map(|[trace_id, ..]| trace_id)
     }
 
+    /// The exchange that it came through.
+    pub(crate) fn exchange(&self) -> &str {
+        &self.exchange
+    }
+
     /// Returns whether it is a message with several calls.
     pub(crate) fn is_coalesced(&self) -> bool {
         self.content_type.as_deref() == Some(COALESCED)

@@ -55,7 +55,7 @@ fn requests_that_are_refused_are_none_of_the_calls_that_a_removal_waits_for() {
     let Checked { settings, services, .. } = Server::new().service(Gate).service(Guests).check().unwrap();
     let id = |services: &ServiceSet, method| {
         let queue = services.queue("gate").unwrap();
-        queue.routes.find(method, None).unwrap().service_id
+        queue.routes.find("amqp-rpc", method, None).unwrap().service_id
     };
     let Change { next, removed, .. } = services.without("guests", &settings.services).ok().unwrap();
     assert_eq!(removed, [id(&services, "guests.greet")]);
@@ -107,7 +107,7 @@ fn the_queue_by_which_every_server_is_asked_follows_the_services() {
     let Checked { settings, services } = Server::new().service(Gate).check().unwrap();
     let knows = |services: &ServiceSet, method| {
         let queue = services.reflection_queue().unwrap();
-        queue.routes.find("$all", Some(method)).is_ok()
+        queue.routes.find("amqp-rpc", "$all", Some(method)).is_ok()
     };
     assert!(knows(&services, "$ping") && knows(&services, "gate.$stats"));
     assert!(!knows(&services, "guests.$stats"));
@@ -128,7 +128,9 @@ fn a_server_without_reflection_or_declarations_has_no_such_queue() {
     let set = |server: Server| server.service(Gate).check().unwrap().services;
     assert!(set(Server::new().reflection(false)).reflection_queue().is_none());
     assert!(set(Server::new().declare(Declare::Passive)).reflection_queue().is_none());
-    let find = |services: &ServiceSet, key| services.queue("gate").unwrap().routes.find(key, None).is_ok();
+    let find = |services: &ServiceSet, key| {
+        services.queue("gate").unwrap().routes.find("amqp-rpc", key, None).is_ok()
+    };
     assert!(!find(&set(Server::new().reflection(false)), "gate.$ping"));
     assert!(find(&set(Server::new().declare(Declare::Passive)), "gate.$ping"), "others may bind it");
 }

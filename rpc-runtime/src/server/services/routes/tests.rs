@@ -35,10 +35,10 @@ fn queues_of(definitions: &[&'static ServiceDef]) -> Result<BTreeMap<String, Rou
 #[test]
 fn methods_are_found_in_their_queue_by_key_or_type() {
     let queues = queues_of(&[MATH]).unwrap();
-    assert_eq!(queues["math"].find("math.add", None).unwrap().method, ADD);
-    assert_eq!(queues["slow"].find("math.sub", None).unwrap().method, SUB);
-    assert_eq!(queues["slow"].find("elsewhere", Some("math.sub")).unwrap().method, SUB);
-    let fault = queues["math"].find("math.sub", Some("math.mul")).unwrap_err();
+    assert_eq!(queues["math"].find("amqp-rpc", "math.add", None).unwrap().method, ADD);
+    assert_eq!(queues["slow"].find("amqp-rpc", "math.sub", None).unwrap().method, SUB);
+    assert_eq!(queues["slow"].find("amqp-rpc", "elsewhere", Some("math.sub")).unwrap().method, SUB);
+    let fault = queues["math"].find("amqp-rpc", "math.sub", Some("math.mul")).unwrap_err();
     assert_eq!(
         (fault.code(), fault.message()),
         (&FaultCode::UnknownMethod, "no method \"math.mul\" is served from this queue")
@@ -63,13 +63,15 @@ fn reserved_methods_are_found_by_type_where_their_key_is_that_of_another() {
     let mut routes = queues_of(&[QUEUE]).unwrap().remove("rpc_queue").unwrap();
     const PING: &MethodDef = &MethodDef::new("fib", "fib.$ping");
     let service = BoxService::new(Nothing);
-    routes.add_reserved([PING], &service, false);
-    assert_eq!(routes.find("rpc_queue", Some("fib.$ping")).unwrap().method, PING);
-    assert_eq!(routes.find("rpc_queue", Some("fib.fib")).unwrap().method, TUTORIAL);
-    assert_eq!(routes.find("rpc_queue", None).unwrap().method, TUTORIAL);
-    assert!(routes.find("fib.$ping", None).is_err(), "nothing is bound to it");
-    routes.add_reserved([PING], &service, true);
-    assert_eq!(routes.find("fib.$ping", None).unwrap().method, PING);
+    routes.add_unbound([PING], &service, "");
+    assert_eq!(routes.find("", "rpc_queue", Some("fib.$ping")).unwrap().method, PING);
+    assert_eq!(routes.find("", "rpc_queue", Some("fib.fib")).unwrap().method, TUTORIAL);
+    assert_eq!(routes.find("", "rpc_queue", None).unwrap().method, TUTORIAL);
+    let fault = routes.find("other", "$all", Some("fib.$ping")).unwrap_err();
+    assert_eq!(*fault.code(), FaultCode::UnknownMethod, "who may publish there alone is told nothing");
+    assert!(routes.find("amqp-rpc", "fib.$ping", None).is_err(), "nothing is bound to it");
+    routes.add_bound([PING], &service);
+    assert_eq!(routes.find("amqp-rpc", "fib.$ping", None).unwrap().method, PING);
 }
 
 #[test]
@@ -87,7 +89,7 @@ fn an_event_is_found_by_the_longest_name_that_its_key_begins_with() {
         counters: None,
     };
     let routes = Routes::of_events(&routed, &Namespace::default(), &Locks::new()).unwrap();
-    let found = |key, kind| routes.find(key, kind).map(|route| route.method.full_name).ok();
+    let found = |key, kind| routes.find("amqp-rpc", key, kind).map(|route| route.method.full_name).ok();
     assert_eq!(found("prices.changed", None), Some("prices.changed"));
     assert_eq!(found("prices.changed.eu.de", None), Some("prices.changed"));
     assert_eq!(found("prices.changed.final.eu", None), Some("prices.fixed"));

@@ -65,7 +65,12 @@ impl ServiceSet {
     /// Adds the reserved methods to the routes of their queue.
     pub(super) fn add_reserved(&self, place: &Place, routes: &mut Routes) {
         let Some(answers) = &self.answers else { return };
-        routes.add_reserved(reserved_methods(place.service), answers, !place.exchange.is_empty());
+        let methods = reserved_methods(place.service);
+        if place.exchange.is_empty() {
+            routes.add_unbound(methods, answers, "");
+        } else {
+            routes.add_bound(methods, answers);
+        }
     }
 
     /// Plans the queue of requests to every server. Other programs cannot declare it, and where they declare the rest
@@ -84,9 +89,10 @@ impl ServiceSet {
             return self.queues.push(queue);
         }
         let mut routes = Routes::default();
-        routes.add_reserved([instance_method()], answers, false);
-        for place in &places {
-            routes.add_reserved(reserved_methods(place.service), answers, false);
+        for place in places.iter().filter(|place| !place.exchange.is_empty()) {
+            let exchange = settings.namespace.exchange(place.exchange);
+            routes.add_unbound([instance_method()], answers, &exchange);
+            routes.add_unbound(reserved_methods(place.service), answers, &exchange);
         }
         self.queues.push(Arc::new(QueuePlan {
             key: REFLECTION.to_owned(),

@@ -93,7 +93,11 @@ impl Link {
         self.unbind(unbound, timeout).await?;
         let (consumed, new): (Vec<_>, Vec<_>) =
             change.touched_queues().partition(|queue| self.workers.consumes(&queue.key));
-        for queue in new {
+        let is_refused = |queue: &QueuePlan| {
+            let instance = self.settings.services.reflection.as_ref();
+            queue.kind == QueueKind::Reflection && instance.is_some_and(|instance| instance.is_refused_here())
+        };
+        for queue in new.into_iter().filter(|queue| !is_refused(queue)) {
             let queue = queue.for_connection(&self.settings.services.namespace);
             let consumer = QueueConsumer::new(queue, self.connection.clone(), self.channel.clone());
             match consumer.prepare_new(timeout).await {
