@@ -103,19 +103,10 @@ fn is_test_name(span: &str) -> bool {
 
 #[test]
 fn every_test_that_a_page_names_exists() {
-    let crates = [
-        "tests",
-        "rpc-amqp",
-        "rpc-broker",
-        "rpc-cli",
-        "rpc-contract",
-        "rpc-dialects",
-        "rpc-docs",
-        "rpc-macros",
-        "rpc-runtime",
-    ];
+    let crates =
+        "tests rpc-amqp rpc-broker rpc-cli rpc-contract rpc-dialects rpc-docs rpc-macros rpc-runtime"
+            .split(' ');
     let functions: BTreeSet<String> = crates
-        .iter()
         .flat_map(|folder| files(&Path::new(ROOT).join(folder), "rs"))
         .flat_map(|path| {
             let source = read(&path);

@@ -20,7 +20,8 @@ pub struct Instance {
     pub uptime: Duration,
     /// How long its answer took to come.
     pub round_trip: Duration,
-    /// What it serves now, in alphabetical order. A service has an entry for each of its exchanges.
+    /// What it serves now, in alphabetical order; that alone which was asked for. A service has an entry for each of its
+    /// exchanges.
     pub services: Vec<ServedService>,
 }
 
@@ -58,8 +59,8 @@ pub struct InstanceStats {
 pub struct MethodStats {
     /// The full name, such as `fib.compute`.
     pub method: String,
-    /// Those that have ended or run now. What was refused before it could reach the method does not count, and
-    /// neither does what was cancelled: its request comes again.
+    /// Those that have ended or run now, whether they were refused, read, or answered with a stored reply. What was
+    /// cancelled does not count: its request comes again, unless the method is `at_most_once`.
     pub calls: u64,
     /// Those that ended with the method's own error, or with a fault.
     pub errors: u64,
