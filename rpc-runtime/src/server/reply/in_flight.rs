@@ -31,6 +31,8 @@ struct InFlightCall {
     call: AbandonedCall,
     /// When its caller stops waiting, if there is one and the request says so.
     deadline: Option<Instant>,
+    /// It ends without an outcome.
+    is_cancelled: bool,
 }
 
 /// A service that is being removed, with those of its calls that were cancelled meanwhile.
@@ -45,7 +47,6 @@ struct RemovalRecord {
 pub(crate) struct InFlightGuard {
     in_flight: InFlightCalls,
     key: usize,
-    is_cancelled: bool,
 }
 
 impl InFlightCalls {
@@ -53,8 +54,9 @@ impl InFlightCalls {
     /// redelivered.
     pub(crate) fn enter(&self, route: &Route, runs_once: bool, deadline: Option<Instant>) -> InFlightGuard {
         let call = AbandonedCall { method: route.method.full_name, at_most_once: runs_once };
-        let key = self.calls().unfinished.insert(InFlightCall { service: route.service_id, call, deadline });
-        InFlightGuard { in_flight: self.clone(), key, is_cancelled: false }
+        let entered = InFlightCall { service: route.service_id, call, deadline, is_cancelled: false };
+        let key = self.calls().unfinished.insert(entered);
+        InFlightGuard { in_flight: self.clone(), key }
     }
 
     /// The calls that are in flight now.
@@ -116,8 +118,10 @@ impl Calls {
 
 impl InFlightGuard {
     /// Marks the call as one that ends without an outcome.
-    pub(super) fn cancel(&mut self) {
-        self.is_cancelled = true;
+    pub(super) fn cancel(&self) {
+        if let Some(call) = self.in_flight.calls().unfinished.get_mut(self.key) {
+            call.is_cancelled = true;
+        }
     }
 }
 
@@ -125,7 +129,7 @@ impl Drop for InFlightGuard {
     fn drop(&mut self) {
         let mut calls = self.in_flight.calls();
         let ended = calls.unfinished.remove(self.key);
-        if self.is_cancelled {
+        if ended.is_cancelled {
             calls.record_cancelled(ended);
         }
         if calls.ended.as_ref().is_some_and(|ended| ended.send(()).is_err()) {

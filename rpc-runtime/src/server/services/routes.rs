@@ -40,8 +40,11 @@ pub(crate) struct Routes {
     // A queue has few methods: comparing names takes less time than hashing one.
     by_key: BTreeMap<String, Route>,
     by_type: BTreeMap<&'static str, Route>,
+    /// Reserved methods, whose routing keys are their names. They stand apart from the others: each name more is one more
+    /// to compare for every request.
+    bound: BTreeMap<&'static str, Route>,
     /// Reserved methods without a routing key, by their types: the key of their requests may be that of another method.
-    reserved: BTreeMap<&'static str, ReservedRoute>,
+    unbound: BTreeMap<&'static str, UnboundRoute>,
     /// The methods are events: their routing keys end with a topic.
     have_topics: bool,
     /// Set for a queue that is one of the partitions of another.
@@ -57,14 +60,15 @@ impl Routes {
         routing_key: &str,
         kind: Option<&str>,
     ) -> Result<&Route, Fault> {
-        if !self.reserved.is_empty()
-            && let Some(reserved) = kind.and_then(|kind| self.reserved.get(kind))
+        if !self.unbound.is_empty()
+            && let Some(reserved) = kind.and_then(|kind| self.unbound.get(kind))
             && reserved.exchanges.iter().any(|served| served == exchange)
         {
             return Ok(&reserved.route);
         }
         let found = self.by_key.get(routing_key).or_else(|| self.by_topic(routing_key));
-        found.or_else(|| self.by_type.get(kind?)).ok_or_else(|| {
+        let found = found.or_else(|| self.bound.get(routing_key)).or_else(|| self.by_type.get(kind?));
+        found.or_else(|| self.bound.get(kind?)).ok_or_else(|| {
             let name = kind.unwrap_or(routing_key);
             Fault::new(FaultCode::UnknownMethod, format!("no method {name:?} is served from this queue"))
         })
@@ -126,17 +130,14 @@ impl Routes {
         taken.map(|route| route.method.full_name)
     }
 
-    /// Adds reserved methods, which `service` answers, and which are bound: they are found as others are, and a method of
-    /// the user that has such a routing key keeps it.
+    /// Adds reserved methods, which `service` answers, and which are bound: they are found by key or type, as others are.
     pub(crate) fn add_bound(
         &mut self,
         methods: impl IntoIterator<Item = &'static MethodDef>,
         service: &BoxService,
     ) {
         for method in methods {
-            let route = Route::reserved(method, service);
-            self.by_key.entry(method.full_name.to_owned()).or_insert_with(|| route.clone());
-            self.by_type.entry(method.full_name).or_insert(route);
+            self.bound.insert(method.full_name, Route::reserved(method, service));
         }
     }
 
@@ -149,8 +150,8 @@ impl Routes {
         exchange: &str,
     ) {
         for method in methods {
-            let new = || ReservedRoute { route: Route::reserved(method, service), exchanges: Vec::new() };
-            self.reserved.entry(method.full_name).or_insert_with(new).exchanges.push(exchange.to_owned());
+            let new = || UnboundRoute { route: Route::reserved(method, service), exchanges: Vec::new() };
+            self.unbound.entry(method.full_name).or_insert_with(new).exchanges.push(exchange.to_owned());
         }
     }
 
@@ -170,7 +171,7 @@ impl Route {
 
 /// A reserved method, and the exchanges that its requests come through.
 #[derive(Clone, Debug)]
-struct ReservedRoute {
+struct UnboundRoute {
     route: Route,
     exchanges: Vec<String>,
 }
